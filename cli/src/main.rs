@@ -1,0 +1,2 @@
+//! stackstep.
+fn main() {}

@@ -1,0 +1,2 @@
+//! pulumi-sandbox.
+fn main() {}
