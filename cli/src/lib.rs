@@ -1,1 +1,11 @@
-//! stackstep.
+//! stackstep runs Pulumi in CI: one flow from the environment to an exit status.
+//!
+//! ```text
+//! Env → ci::detect → inputs::resolve → engine::plan → engine::run → report::fold → render → publish → exit status
+//! ```
+//!
+//! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
+//! only `engine::run` and the sinks touch the outside.
+
+pub mod env;
+pub mod error;

@@ -1,2 +1,2 @@
-//! stackstep.
+//! The `stackstep` binary.
 fn main() {}

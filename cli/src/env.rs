@@ -1,0 +1,59 @@
+//! The environment, read once in `main` and passed down: nothing else reads a variable.
+//!
+//! A test is then a text file: [`Env::from_pairs`] takes what a CI system documents.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that a run knows about where it was started.
+#[derive(Debug, Clone, Default)]
+pub struct Env {
+    variables: BTreeMap<String, String>,
+    cwd: PathBuf,
+}
+
+impl Env {
+    /// Reads the process's environment. Variables that are not UTF-8 are left out: no input or CI system uses
+    /// one (the engine still inherits them).
+    pub fn of_process() -> std::io::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Ok(Self { variables, cwd: std::env::current_dir()? })
+    }
+
+    /// An environment made of `pairs`, as if started in `cwd`.
+    pub fn from_pairs<N: Into<String>, V: Into<String>>(
+        cwd: impl Into<PathBuf>,
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { variables, cwd: cwd.into() }
+    }
+
+    /// The variable's value; an empty one counts as not set, as CI systems hand over absent inputs that way.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The variable's value, also when it is empty.
+    pub fn get_raw(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// Whether the variable says yes: set to `true` or `1`, in any case.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
+    }
+
+    /// All variables, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The folder that the run was started in.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+}
