@@ -9,3 +9,4 @@
 
 pub mod env;
 pub mod error;
+pub mod inputs;
