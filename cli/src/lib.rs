@@ -7,5 +7,7 @@
 //! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
 //! only `engine::run` and the sinks touch the outside.
 
+pub mod engine;
 pub mod env;
 pub mod error;
+pub mod secret;
