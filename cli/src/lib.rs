@@ -9,3 +9,5 @@
 
 pub mod env;
 pub mod error;
+pub mod render;
+pub mod report;
