@@ -1,0 +1,1 @@
+//! Other programs, started by a developer's command.
