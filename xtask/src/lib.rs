@@ -9,6 +9,7 @@
 
 pub mod generate;
 pub mod process;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 

@@ -21,12 +21,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Run every suite, the wrappers in their real runners included; the last line is the count.
+    Test {
+        /// The slow suites too.
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let root = xtask::root();
     let done = match Args::parse().task {
         Task::Gen { check } => xtask::generate::run(&root, check),
+        Task::Test { all } => xtask::test::run(all),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

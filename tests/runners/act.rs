@@ -1,0 +1,1 @@
+//! GitHub workflows that use the action, run by `act` on the machine itself.
