@@ -7,6 +7,13 @@
 //! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
 //! only `engine::run` and the sinks touch the outside.
 
+pub mod args;
+pub mod backend;
+pub mod ci;
+pub mod engine;
 pub mod env;
 pub mod error;
 pub mod inputs;
+pub mod project;
+pub mod secret;
+pub mod stack;

@@ -3,9 +3,16 @@
 //! Low and high, in two passes: [`resolve`] finds one raw value and its source for each row of [`table::INPUTS`];
 //! [`Inputs::from_resolved`] turns them into types and refuses what contradicts itself.
 
+pub mod config_map;
+pub mod file;
+pub mod resolve;
+mod suggest;
 pub mod table;
+pub mod typed;
 
+pub use resolve::{Resolved, Source, resolve};
 pub use table::{Default, Group, INPUTS, Input, Kind};
+pub use typed::Inputs;
 
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

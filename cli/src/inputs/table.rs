@@ -205,8 +205,8 @@ pub static INPUTS: &[Input] = &[
     // Safety
     row("skip-preview", Bool, Safety, CHANGING, "Deploy without a preview before.")
         .depends("`true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies"),
-    row("expect-no-changes", Bool, Safety, OPERATIONS, "Fail when anything would change, and change nothing.").default("false"),
-    row("fail-on-changes", Bool, Safety, OPERATIONS, "With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells.").default("true"),
+    row("expect-no-changes", Bool, Safety, &[Preview, Up, Refresh], "Fail when anything would change, and change nothing.").default("false"),
+    row("fail-on-changes", Bool, Safety, &[Preview, Up, Refresh], "With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells.").default("true"),
     row("policy-pack", List, Safety, &[Preview, Up], "Folders of policy packs to check against.").alias(&["policy-packs", "policyPacks"]),
     row("policy-pack-config", List, Safety, &[Preview, Up], "A JSON file of settings for each policy pack, in the same order.").alias(&["policy-pack-configs", "policyPackConfigs"]),
     row("timeout", Duration, Safety, WITH_STACK, "How long the engine may take; then it is cancelled (exit status 9)."),
