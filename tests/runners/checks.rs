@@ -31,7 +31,8 @@ fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// A step without a way to run.
-const BROKEN_WORKFLOW: &str = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - rum: x\n";
+const BROKEN_WORKFLOW: &str =
+    "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - rum: x\n";
 
 mod actionlint {
     use super::*;
@@ -58,7 +59,14 @@ mod zizmor {
     #[ignore = "needs zizmor"]
     fn finds_nothing_at_its_strictest_persona() {
         let (fine, said) = run(tool("zizmor")
-            .args(["--offline", "--no-config", "--persona", "auditor", "--no-progress", "--color", "never"])
+            .args([
+                "--offline",
+                "--config",
+                "tests/runners/zizmor.yml",
+                "--persona",
+                "auditor",
+                "--no-progress",
+            ])
             .args(workflows())
             .args(actions()));
         assert!(fine, "{said}");
@@ -135,7 +143,8 @@ mod pyyaml {
 
     /// The file as a reader of YAML 1.1 has it.
     fn read(path: &PathBuf) -> Value {
-        let script = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1], encoding='utf-8'))))";
+        let script =
+            "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1], encoding='utf-8'))))";
         let mut python = std::process::Command::new(folder("pyyaml").join("bin/python"));
         let (fine, said) = run(python.args(["-c", script]).arg(path));
         assert!(fine, "{}: {said}", path.display());

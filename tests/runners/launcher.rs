@@ -6,8 +6,8 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The launcher with the shim in the binary's place and nothing else in its environment.
 fn launcher() -> Command {
@@ -91,13 +91,16 @@ fn the_profile_of_the_step_wins() {
 #[test]
 #[ignore = "needs node"]
 fn the_exit_status_is_the_binary_s() {
-    assert_eq!(launcher().env("SHIM", "exit 7").status().unwrap().code(), Some(7));
+    assert_eq!(launcher().env("SHIM", "exit 7").stdout(Stdio::null()).status().unwrap().code(), Some(7));
 }
 
 #[test]
 #[ignore = "needs node"]
 fn a_binary_that_a_signal_ended_gives_128_and_the_signal() {
-    assert_eq!(launcher().env("SHIM", "die SIGKILL").status().unwrap().code(), Some(128 + 9));
+    assert_eq!(
+        launcher().env("SHIM", "die SIGKILL").stdout(Stdio::null()).status().unwrap().code(),
+        Some(128 + 9)
+    );
 }
 
 #[test]
@@ -154,7 +157,11 @@ fn signals_are_passed_on_as_they_come_and_the_binary_decides_when_to_end() {
 #[test]
 #[ignore = "needs node"]
 fn the_launcher_in_the_repository_needs_no_package() {
-    let source = std::fs::read_to_string(Path::new(tools::root()).join("actions/deploy/launcher.cjs")).unwrap();
+    let source =
+        std::fs::read_to_string(Path::new(tools::root()).join("actions/deploy/launcher.cjs")).unwrap();
     let required: Vec<_> = source.lines().filter(|line| line.contains("require(")).collect();
-    assert!(!required.is_empty() && required.iter().all(|line| line.contains("require('node:")), "{required:?}");
+    assert!(
+        !required.is_empty() && required.iter().all(|line| line.contains("require('node:")),
+        "{required:?}"
+    );
 }

@@ -43,6 +43,7 @@ pub fn shim() -> PathBuf {
 /// Runs it; its output and whether it succeeded.
 pub fn run(command: &mut Command) -> (bool, String) {
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.success(), text)
 }

@@ -38,7 +38,12 @@ pub fn commands(input: &Input) -> String {
     if input.commands.len() == COUNT {
         return "all".to_owned();
     }
-    input.commands.iter().map(|command: &Command| format!("`{}`", command.word())).collect::<Vec<_>>().join(", ")
+    input
+        .commands
+        .iter()
+        .map(|command: &Command| format!("`{}`", command.word()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `text` inside of a Markdown table's cell.
@@ -57,9 +62,7 @@ fn takes(kind: Kind) -> String {
         Kind::Number { min, max } => format!("a whole number from {min} to {max}"),
         Kind::Duration => "a length of time such as `90s`, `15m` or `1h30m`".to_owned(),
         Kind::List => "several values, split at newlines and commas".to_owned(),
-        Kind::Choice(words) => {
-            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-        }
+        Kind::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Kind::Words => "words, split as a shell would split them".to_owned(),
         Kind::Mapping => "a YAML mapping".to_owned(),
     }

@@ -28,7 +28,8 @@ pub fn stackstep_yaml() -> Generated {
 /// One key.
 fn property(input: &Input, name: &str) -> Value {
     if input.kind == Kind::Secret {
-        let why = format!("{} Refused here, as this file lies in the repository: use the environment.", input.help);
+        let why =
+            format!("{} Refused here, as this file lies in the repository: use the environment.", input.help);
         return json!({ "not": {}, "description": why });
     }
     if input.name == "command" {

@@ -193,9 +193,9 @@ impl Folder {
     fn refuse_unknown_names(&self) -> Result<()> {
         let presets = self.spec.wrappers.iter().flat_map(|wrapper| wrapper.presets.keys());
         let mut names = self.spec.leave_out.keys().chain(presets);
-        names.find(|name| !INPUTS.iter().any(|input| input.name == **name)).map_or(Ok(()), |name| {
-            Err(self.complain(&format!("`{name}` is no input of the table")))
-        })
+        names
+            .find(|name| !INPUTS.iter().any(|input| input.name == **name))
+            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
     }
 
     fn complain(&self, what: &str) -> Error {

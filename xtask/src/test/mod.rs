@@ -102,7 +102,8 @@ fn tests_of(root: &Path, tool: &Tool) -> usize {
 
 /// The names of the runner tests.
 fn runner_tests(root: &Path) -> Vec<String> {
-    let list = output(cargo(root).args(["test", "--quiet", "--test", "runners", "--", "--list", "--ignored"]));
+    let list =
+        output(cargo(root).args(["test", "--quiet", "--test", "runners", "--", "--list", "--ignored"]));
     let list = list.unwrap_or_default();
     list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }

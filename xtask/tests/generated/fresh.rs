@@ -64,7 +64,8 @@ fn a_missing_file_is_stale() {
 fn a_generated_file_that_nobody_generates_is_an_orphan() {
     let copy = copy();
     std::fs::create_dir(copy.path().join("actions/gone")).unwrap();
-    std::fs::write(copy.path().join("actions/gone/action.yml"), format!("# {MARKER} from nothing\n")).unwrap();
+    std::fs::write(copy.path().join("actions/gone/action.yml"), format!("# {MARKER} from nothing\n"))
+        .unwrap();
     assert_eq!(shown(copy.path()), "orphan: `actions/gone/action.yml`: nothing generates it any more");
 }
 

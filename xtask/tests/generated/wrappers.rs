@@ -3,9 +3,9 @@
 
 use crate::files_ending;
 use serde_json::Value;
+use stackstep::inputs::INPUTS;
 use std::collections::BTreeSet;
 use std::path::Path;
-use stackstep::inputs::INPUTS;
 use xtask::generate::{Folder, folders};
 
 fn yaml(path: &Path) -> Value {
@@ -36,12 +36,43 @@ fn the_deploy_action_declares_every_input_and_no_other() {
 
 /// The inputs of <https://github.com/pulumi/actions/blob/v7/action.yml>.
 const OFFICIAL_ACTION: &[&str] = &[
-    "command", "stack-name", "pulumi-version", "pulumi-version-file", "work-dir", "comment-on-pr",
-    "comment-on-pr-number", "comment-on-summary", "github-token", "cloud-url", "secrets-provider", "parallel",
-    "message", "config-map", "expect-no-changes", "diff", "replace", "exclude", "exclude-dependents", "target",
-    "target-dependents", "policyPacks", "policyPackConfigs", "refresh", "upsert", "remove", "edit-pr-comment",
-    "color", "exclude-protected", "plan", "suppress-outputs", "suppress-progress", "always-include-summary",
-    "continue-on-error", "log-verbosity", "log-flow", "debug",
+    "command",
+    "stack-name",
+    "pulumi-version",
+    "pulumi-version-file",
+    "work-dir",
+    "comment-on-pr",
+    "comment-on-pr-number",
+    "comment-on-summary",
+    "github-token",
+    "cloud-url",
+    "secrets-provider",
+    "parallel",
+    "message",
+    "config-map",
+    "expect-no-changes",
+    "diff",
+    "replace",
+    "exclude",
+    "exclude-dependents",
+    "target",
+    "target-dependents",
+    "policyPacks",
+    "policyPackConfigs",
+    "refresh",
+    "upsert",
+    "remove",
+    "edit-pr-comment",
+    "color",
+    "exclude-protected",
+    "plan",
+    "suppress-outputs",
+    "suppress-progress",
+    "always-include-summary",
+    "continue-on-error",
+    "log-verbosity",
+    "log-flow",
+    "debug",
 ];
 
 #[test]
@@ -64,7 +95,11 @@ fn the_deploy_action_has_no_defaults_but_the_token() {
 fn a_reason_is_written_for_every_input_that_is_left_out() {
     for folder in folders(&xtask::root()).unwrap() {
         for (name, reason) in &folder.spec.leave_out {
-            assert!(reason.split_whitespace().count() > 3, "{}: `{name}`: {reason:?} says little", folder.name);
+            assert!(
+                reason.split_whitespace().count() > 3,
+                "{}: `{name}`: {reason:?} says little",
+                folder.name
+            );
         }
     }
 }
@@ -87,7 +122,9 @@ fn no_script_of_a_workflow_or_wrapper_contains_an_expression() {
     let root = xtask::root();
     let mut scripts = 0;
     for file in yaml_files(&root) {
-        let Ok(document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else { continue };
+        let Ok(document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else {
+            continue;
+        };
         each_script(&document, &mut |script| {
             scripts += 1;
             assert!(!script.contains("${{"), "{}: {script}", file.display());
@@ -103,7 +140,9 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
             for (key, value) in fields {
                 match value {
                     Value::String(script) if key == "run" || key == "script" => look(script),
-                    Value::Array(lines) if key == "script" => lines.iter().filter_map(Value::as_str).for_each(&mut *look),
+                    Value::Array(lines) if key == "script" => {
+                        lines.iter().filter_map(Value::as_str).for_each(&mut *look)
+                    }
                     _ => each_script(value, look),
                 }
             }
