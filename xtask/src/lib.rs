@@ -7,9 +7,12 @@
     reason = "a developer's tool: it starts compilers and runners, and talks to a terminal"
 )]
 
+pub mod bench;
 pub mod generate;
 pub mod process;
+pub mod stage;
 pub mod test;
+pub mod tour;
 
 use std::path::{Path, PathBuf};
 

@@ -15,6 +15,12 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Preview, deploy, change and destroy the example program, and see what a reviewer would see.
+    Try {
+        /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
+        #[arg(long, default_value = "sandbox")]
+        engine: String,
+    },
     /// Write everything that is generated: wrappers, reference, schemas.
     Gen {
         /// Write nothing; fail with a diff when something is stale or an orphan lies around.
@@ -27,6 +33,12 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Measure what stackstep adds to the engine.
+    Bench {
+        /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
+        #[arg(long, default_value = "sandbox")]
+        engine: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -34,6 +46,8 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Gen { check } => xtask::generate::run(&root, check),
         Task::Test { all } => xtask::test::run(all),
+        Task::Try { engine } => xtask::tour::run(&root, &engine),
+        Task::Bench { engine } => xtask::bench::run(&root, &engine),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

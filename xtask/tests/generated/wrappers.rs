@@ -141,7 +141,7 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
                 match value {
                     Value::String(script) if key == "run" || key == "script" => look(script),
                     Value::Array(lines) if key == "script" => {
-                        lines.iter().filter_map(Value::as_str).for_each(&mut *look)
+                        lines.iter().filter_map(Value::as_str).for_each(&mut *look);
                     }
                     _ => each_script(value, look),
                 }

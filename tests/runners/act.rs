@@ -1,1 +1,0 @@
-//! GitHub workflows that use the action, run by `act` on the machine itself.
