@@ -1,6 +1,14 @@
-//! The one place that runs the engine: what to run ([`plan`], pure), where the engine is ([`locate`]).
+//! The engine's boundary and the one place that starts processes: what to run ([`plan`], pure), where the engine is
+//! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
 
 pub mod args;
 pub mod env_file;
+pub mod ladder;
 pub mod locate;
+pub mod output;
 pub mod plan;
+pub mod process;
+pub mod signals;
+pub mod stream;
+pub mod tail;
+pub mod tree;

@@ -1,0 +1,118 @@
+//! The table of changes: by operation, deletions and replacements first and loud.
+
+use super::fit::Page;
+use super::markdown::Context;
+use super::{Detail, words};
+use crate::report::{Step, StepStatus};
+
+/// With more rows than this, what destroys nothing is folded away.
+const OPEN_ROWS: usize = 30;
+
+/// What will be gone, named above the table.
+pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
+    let report = context.report;
+    let plan = words::is_plan(report);
+    let count = |operation: &str| report.changes.get(operation).copied().unwrap_or(0);
+    let mut lost = Vec::new();
+    for (operation, will, was) in
+        [("delete", "will be deleted", "deleted"), ("replace", "will be replaced", "replaced")]
+    {
+        if count(operation) > 0 {
+            let things = words::many(usize::try_from(count(operation)).unwrap_or(usize::MAX), "resource");
+            lost.push(format!("{things} {}", if plan { will } else { was }));
+        }
+    }
+    if lost.is_empty() || !plan {
+        return;
+    }
+    context.alert(page, "CAUTION");
+    page.push(&format!("> **{}.**\n\n", lost.join(", ")));
+}
+
+/// All changes in a table, what destroys first.
+pub(super) fn table(context: &Context<'_>, page: &mut Page) {
+    if !context.shows(Detail::Resources) || context.limits.rows == 0 {
+        return;
+    }
+    let mut steps: Vec<&Step> = context.report.steps.iter().collect();
+    steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
+    let total = steps.len();
+    steps.truncate(context.limits.rows);
+    let split = steps.partition_point(|step| words::destroys(&step.operation));
+    let (loud, quiet) = steps.split_at(split);
+    if steps.len() > OPEN_ROWS && !quiet.is_empty() {
+        rows(context, page, loud);
+        context
+            .fold(page, &words::many(quiet.len(), if loud.is_empty() { "change" } else { "other change" }));
+        rows(context, page, quiet);
+        context.unfold(page);
+    } else {
+        rows(context, page, &steps);
+    }
+    if total > steps.len() {
+        page.push(&format!("… and {} not shown.\n\n", words::many(total - steps.len(), "more change")));
+    }
+}
+
+fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
+    if steps.is_empty() {
+        return;
+    }
+    let paths = context.shows(Detail::Paths) && context.limits.paths > 0;
+    page.push(if paths {
+        "| | Resource | Type | Properties |\n| --- | --- | --- | --- |\n"
+    } else {
+        "| | Resource | Type |\n| --- | --- | --- |\n"
+    });
+    for step in steps {
+        if page.is_full() {
+            return;
+        }
+        let row =
+            format!("| {} | {} | {} |", label(step), context.code(&step.name), context.code(&step.kind));
+        page.push(&row);
+        if paths {
+            page.push(&format!(" {} |", properties(context, step)));
+        }
+        page.push("\n");
+    }
+    page.push("\n");
+}
+
+fn label(step: &Step) -> String {
+    let (sign, loud, word) = match step.operation.as_str() {
+        "delete" if step.retained => ("🔴", true, "delete here, stays at its provider"),
+        "delete" => ("🔴", true, "delete"),
+        "replace" => ("🟠", true, "replace"),
+        "delete-replaced" => ("🟠", true, "delete what was replaced"),
+        "create" => ("🟢", false, "create"),
+        "import" => ("🟢", false, "import"),
+        "update" => ("🔵", false, "update"),
+        "refresh" => ("⚪", false, "refresh"),
+        "read" => ("⚪", false, "read"),
+        _ => ("⚪", false, "other"),
+    };
+    let word = if loud { format!("**{word}**") } else { word.to_owned() };
+    match step.status {
+        StepStatus::Failed => format!("❌ {word} **failed**"),
+        StepStatus::Unfinished => format!("❔ {word} **unfinished**"),
+        StepStatus::Planned | StepStatus::Done => format!("{sign} {word}"),
+    }
+}
+
+/// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word.
+fn properties(context: &Context<'_>, step: &Step) -> String {
+    if matches!(step.operation.as_str(), "create" | "import") {
+        return String::new();
+    }
+    let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));
+    let known = |path: &str| step.replace_keys.iter().any(|key| key == path);
+    let others = step.diffs.iter().filter(|diff| !known(&diff.path)).map(|diff| context.code(&diff.path));
+    let total = step.replace_keys.len() + step.diffs.iter().filter(|diff| !known(&diff.path)).count();
+    let mut shown: Vec<_> = forced.chain(others).take(context.limits.paths).collect();
+    let more = total - shown.len() + usize::try_from(step.more_diffs).unwrap_or(0);
+    if more > 0 {
+        shown.push(format!("{} more", words::number(more as u64)));
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,121 @@
+//! What changes inside of each resource, as a `diff` block, folded away.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::escape::fence;
+use super::fit::Page;
+use super::markdown::Context;
+use super::{Detail, words};
+use crate::report::{Change, PropertyDiff, Step, shortened};
+
+/// Unchanged lines shown round a change inside a text of many lines.
+const AROUND: usize = 2;
+
+/// The properties of each resource that changes.
+pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
+    if !context.shows(Detail::Values) || context.limits.diffs == 0 {
+        return;
+    }
+    let mut steps: Vec<&Step> = context.report.steps.iter().filter(|step| !step.diffs.is_empty()).collect();
+    steps.sort_by_key(|step| words::rank(&step.operation));
+    let total = steps.len();
+    steps.truncate(context.limits.diffs);
+    if steps.is_empty() {
+        return;
+    }
+    context.fold(page, &format!("Property changes of {}", words::many(total, "resource")));
+    for step in &steps {
+        if page.is_full() {
+            return;
+        }
+        let title = format!("{} {} {}", context.code(&step.name), step_word(step), context.code(&step.kind));
+        page.push(&format!("{title}\n"));
+        page.push(&fence(&block(context, step), "diff"));
+        page.push("\n");
+    }
+    if total > steps.len() {
+        page.push(&format!("… and {} not shown.\n", words::many(total - steps.len(), "more resource")));
+    }
+    context.unfold(page);
+}
+
+fn step_word(step: &Step) -> &'static str {
+    match step.operation.as_str() {
+        "create" => "create",
+        "import" => "import",
+        "update" => "update",
+        "replace" => "**replace**",
+        "delete" => "**delete**",
+        _ => "change",
+    }
+}
+
+fn block(context: &Context<'_>, step: &Step) -> String {
+    let mut lines = String::new();
+    for diff in step.diffs.iter().take(context.limits.properties) {
+        property(&mut lines, diff, context.limits.value);
+    }
+    let more = step.diffs.len().saturating_sub(context.limits.properties) as u64 + step.more_diffs;
+    if more > 0 {
+        let _ = writeln!(lines, "  … and {} more", words::number(more));
+    }
+    lines.truncate(lines.trim_end().len());
+    lines
+}
+
+fn property(lines: &mut String, diff: &PropertyDiff, room: usize) {
+    let path = one_line(&diff.path);
+    let forces = if diff.replaces { "  # forces replacement" } else { "" };
+    if let (Some(Value::String(old)), Some(Value::String(new))) = (&diff.old, &diff.new)
+        && (old.contains('\n') || new.contains('\n'))
+    {
+        let _ = writeln!(lines, "  {path}:{forces}");
+        return texts(lines, &shortened(old, room), &shortened(new, room));
+    }
+    let value =
+        |value: &Option<Value>| value.as_ref().map(|value| shortened(&one_line(&value.to_string()), room));
+    match (value(&diff.old), value(&diff.new)) {
+        (None, None) => {
+            let sign = match diff.change {
+                Change::Add => '+',
+                Change::Delete => '-',
+                Change::Update => '~',
+            };
+            let _ = writeln!(lines, "{sign} {path}{forces}");
+        }
+        (old, new) => {
+            if let Some(old) = old {
+                let forces = if new.is_none() { forces } else { "" };
+                let _ = writeln!(lines, "- {path}: {old}{forces}");
+            }
+            if let Some(new) = new {
+                let _ = writeln!(lines, "+ {path}: {new}{forces}");
+            }
+        }
+    }
+}
+
+/// Two texts of many lines: what is equal at both ends is left out, but for a little round the change.
+fn texts(lines: &mut String, old: &str, new: &str) {
+    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    let shorter = old.len().min(new.len());
+    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let tail =
+        old.iter().rev().zip(new.iter().rev()).take(shorter - head).take_while(|(a, b)| a == b).count();
+    let mut put = |sign: char, part: &[&str]| {
+        for line in part {
+            let _ = writeln!(lines, "{sign}     {line}");
+        }
+    };
+    put(' ', old.get(head.saturating_sub(AROUND)..head).unwrap_or_default());
+    put('-', old.get(head..old.len() - tail).unwrap_or_default());
+    put('+', new.get(head..new.len() - tail).unwrap_or_default());
+    let rest = old.len() - tail;
+    put(' ', old.get(rest..(rest + AROUND).min(old.len())).unwrap_or_default());
+}
+
+fn one_line(text: &str) -> String {
+    super::escape::visible(text, false)
+}

@@ -1,0 +1,203 @@
+//! Foreign text stays text: in Markdown, in HTML, in a fence, in a job's log.
+//!
+//! Inside of code, Markdown links nothing and mentions nobody, so every foreign word goes into a code span
+//! or a fence. A span that Markdown could misread is written as `<code>` with character references, which
+//! are never markup: <https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references>.
+
+use std::fmt::Write as _;
+
+/// `text` on one line as inline code. Safe in a table's cell.
+pub fn code(text: &str, html: bool) -> String {
+    let text = visible(text, false);
+    if text.is_empty() {
+        return "`\"\"`".to_owned();
+    }
+    let plain = |c: char| c.is_alphanumeric() || " _-.:/$,=+()[]{}\"'#%!?;~^*…→".contains(c);
+    let edges = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
+    if text.chars().all(plain) && !edges {
+        return format!("`{text}`");
+    }
+    if html { format!("<code>{}</code>", references(&text)) } else { span(&text) }
+}
+
+/// Every character that could mean something as a reference.
+fn references(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len() * 2), |mut out, c| {
+        if c.is_alphanumeric() || " -.:/,".contains(c) || (!c.is_ascii() && !c.is_whitespace()) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "&#{};", u32::from(c));
+        }
+        out
+    })
+}
+
+/// A code span for where HTML is text: longer quotes than any inside, and no pipe that could end a cell
+/// (a backslash does not protect one everywhere, so a look-alike stands in).
+fn span(text: &str) -> String {
+    let text = text.replace('|', "\u{2502}").replace("<!--", "<!\u{200b}--");
+    let quotes = "`".repeat(longest_run(&text, '`') + 1);
+    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{quotes}{space}{text}{space}{quotes}")
+}
+
+/// `text` in a fence that nothing inside of it can end.
+pub fn fence(text: &str, language: &str) -> String {
+    let text = visible(text, true);
+    let quotes = "`".repeat(longest_run(&text, '`').max(2) + 1);
+    format!("{quotes}{language}\n{text}\n{quotes}\n")
+}
+
+/// Our own sentences: what stands between backticks becomes code, everything else plain text.
+pub fn prose(text: &str, html: bool) -> String {
+    let parts: Vec<_> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return words(text);
+    }
+    let part = |(at, part): (usize, &&str)| match at % 2 {
+        0 => words(part),
+        _ if part.is_empty() => String::new(),
+        _ => code(part, html),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+fn words(text: &str) -> String {
+    let text = visible(text, false);
+    let text = text.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            // A mention is found in the text that comes out of the references.
+            '@' => out.push_str("@\u{200b}"),
+            '#' => out.push_str("#\u{200b}"),
+            c if c.is_alphanumeric() || " -.:/,;()'\"%=?".contains(c) || !c.is_ascii() => out.push(c),
+            c => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+        }
+        out
+    })
+}
+
+/// A link, or the address as text where it is none that a browser should follow.
+pub fn link(label: &str, url: &str, html: bool) -> String {
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        return format!("{label}: {}", code(url, html));
+    }
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'*+,;=%".contains(&byte);
+    let url = url.bytes().fold(String::with_capacity(url.len()), |mut out, byte| {
+        if safe(byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    });
+    format!("[{label}](<{url}>)")
+}
+
+/// One line for a job's log: no control characters, and no command of any CI system.
+///
+/// `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line, `::…::` at its beginning.
+/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>,
+/// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
+pub fn log_line(text: &str) -> String {
+    let text = visible(text, false).replace("##", "#\u{200b}#");
+    if text.trim_start().starts_with("::") { text.replacen("::", ":\u{200b}:", 1) } else { text }
+}
+
+/// `text` with every character that can't be seen, or that turns others round, written out.
+pub fn visible(text: &str, lines: bool) -> String {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("<!--") {
+        return text.to_owned();
+    }
+    let text = if lines { text.replace("\r\n", "\n") } else { text.to_owned() };
+    let text = if lines { text.replace("<!--", "<!\u{200b}--") } else { text };
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '\n' | '\t' if lines => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{200b}' if lines => out.push(c),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+/// Characters that change the order of others, or have no width.
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == wanted { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_name_is_a_code_span() {
+        assert_eq!(code("aws:s3/bucket:Bucket", true), "`aws:s3/bucket:Bucket`");
+    }
+
+    #[test]
+    fn markup_becomes_references() {
+        assert_eq!(code("</details>", true), "<code>&#60;/details&#62;</code>");
+        assert_eq!(code("a|b`@me", true), "<code>a&#124;b&#96;&#64;me</code>");
+    }
+
+    #[test]
+    fn without_html_a_span_outgrows_the_quotes_inside() {
+        assert_eq!(code("a``b", false), "```a``b```");
+        assert_eq!(code("`|", false), "`` `│ ``");
+    }
+
+    #[test]
+    fn newlines_and_characters_that_turn_text_round_are_written_out() {
+        assert_eq!(code("a\nb\u{202e}c", true), "<code>a&#92;nb&#92;u&#123;202e&#125;c</code>");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_inside() {
+        assert_eq!(fence("a\n````\nb", "text"), "`````text\na\n````\nb\n`````\n");
+    }
+
+    #[test]
+    fn a_marker_inside_a_fence_is_broken_up() {
+        assert!(!fence("<!-- stackstep -->", "").contains("<!--"));
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        assert_eq!(link("job", "javascript:alert(1)", true), "job: `javascript:alert(1)`");
+        assert_eq!(link("job", "https://x/a b)<", true), "[job](<https://x/a%20b%29%3C>)");
+    }
+
+    #[test]
+    fn prose_keeps_its_code_and_mentions_nobody() {
+        assert_eq!(prose("set `a|b` @me <x>", true), "set <code>a&#124;b</code> @\u{200b}me &#60;x&#62;");
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_broken_up_in_a_log_line() {
+        assert!(!log_line("x ##vso[task.complete]").contains("##vso["));
+        assert!(!log_line("x ##[error]").contains("##["));
+        assert!(!log_line("::error::x").starts_with("::"));
+        assert_eq!(log_line("a\u{1b}[0mb\rc"), "a\\u{1b}[0mb\\rc");
+    }
+}

@@ -1,0 +1,141 @@
+//! The report as Markdown: the outcome and the counts first, then what destroys, what failed, the rest
+//! folded away.
+
+use super::changes::{table, warning};
+use super::diff::property_changes;
+use super::escape::{code, link};
+use super::fit::{Limits, Page, everything};
+use super::outputs::outputs;
+use super::sections::{diagnostics, failure, notes, policies};
+use super::{Detail, Options, Size, words};
+use crate::report::{Report, shortened};
+
+/// The report as Markdown, all of it; [`super::fit`] makes it fit a place.
+pub fn markdown(report: &Report, options: &Options) -> String {
+    everything(report, options)
+}
+
+/// What every part of a document needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub report: &'a Report,
+    pub options: &'a Options,
+    pub limits: Limits,
+}
+
+impl Context<'_> {
+    /// A name as inline code, not longer than the limit.
+    pub fn code(&self, text: &str) -> String {
+        code(&shortened(text, self.limits.name), self.options.flavor.html)
+    }
+
+    pub fn html(&self) -> bool {
+        self.options.flavor.html
+    }
+
+    /// Whether `detail` and more is shown.
+    pub fn shows(&self, detail: Detail) -> bool {
+        self.options.detail >= detail
+    }
+
+    /// Begins a part that is folded away, where that can be done.
+    pub fn fold(&self, page: &mut Page, title: &str) {
+        if self.html() {
+            page.push(&format!("<details><summary>{title}</summary>\n\n"));
+        } else {
+            page.push(&format!("#### {title}\n\n"));
+        }
+    }
+
+    pub fn unfold(&self, page: &mut Page) {
+        if self.html() {
+            page.push("\n</details>\n\n");
+        }
+    }
+
+    /// Begins a quote that stands out, where that can be done.
+    pub fn alert(&self, page: &mut Page, kind: &str) {
+        if self.options.flavor.alerts {
+            page.push(&format!("> [!{kind}]\n"));
+        }
+    }
+}
+
+/// A whole document within `limits`; `None` as soon as `size` does not hold it.
+pub(super) fn document(
+    report: &Report,
+    options: &Options,
+    limits: Limits,
+    shortened: bool,
+    size: Option<Size>,
+) -> Option<String> {
+    let context = Context { report, options, limits };
+    let mut page = Page::new(size);
+    if let Some(marker) = &options.marker {
+        page.push(&format!("{marker}\n"));
+    }
+    head(&context, &mut page);
+    let parts = [failure, warning, table, property_changes, diagnostics, policies, outputs, notes];
+    for part in parts {
+        part(&context, &mut page);
+        if page.is_full() {
+            return None;
+        }
+    }
+    foot(&context, &mut page, shortened);
+    page.finish()
+}
+
+fn head(context: &Context<'_>, page: &mut Page) {
+    let report = context.report;
+    let headline = words::headline(report, |stack| context.code(stack));
+    page.push(&format!("## {} {headline}\n\n", words::sign(report)));
+    if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
+        page.push("**SANDBOX, nothing was deployed.**\n\n");
+    }
+    let html = context.html();
+    let mut facts = Vec::new();
+    if let Some(commit) = &report.commit {
+        facts.push(format!("commit {}", context.code(short_commit(commit))));
+    }
+    if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref()) {
+        facts.push(link("job", &shortened(url, 500), html));
+    }
+    if let Some(url) = &report.permalink {
+        facts.push(link("Pulumi Cloud", &shortened(url, 500), html));
+    }
+    if report.duration_ms > 0 {
+        facts.push(words::duration(report.duration_ms));
+    }
+    if let Some(engine) = &report.engine {
+        let version = engine.version.as_deref().map_or(String::new(), |version| format!(" {version}"));
+        facts.push(context.code(&format!("{}{version}", engine.name)));
+    }
+    if !facts.is_empty() {
+        page.push(&format!("{}\n\n", facts.join(" · ")));
+    }
+}
+
+fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
+    let result = context.options.result.as_deref();
+    let place = result.map(|result| {
+        if result.contains("://") {
+            link("the whole result", result, context.html())
+        } else {
+            format!("the whole result: {}", context.code(result))
+        }
+    });
+    match (shortened, place) {
+        (true, Some(place)) => page.push(&format!("Shortened to fit; {place}\n")),
+        (true, None) => page.push("Shortened to fit; the job's log has all of it\n"),
+        (false, Some(place)) => {
+            page.push(&format!("{}\n", place.replacen("the", "The", 1).replace("[the", "[The")))
+        }
+        (false, None) => {}
+    }
+}
+
+fn short_commit(commit: &str) -> &str {
+    let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { commit.get(..10).unwrap_or(commit) } else { commit }
+}

@@ -1,0 +1,94 @@
+//! A report as people read it: Markdown for comments and summaries, text for the end of a job's log.
+//!
+//! Pure: the same report and options give the same text. Every word of a program, a provider or a person
+//! is data here: it never becomes markup, a mention, a link or a marker. JSON is the report's own form
+//! ([`crate::report::Report::to_json`]).
+
+mod changes;
+mod diff;
+mod escape;
+mod fit;
+mod markdown;
+mod outputs;
+mod sections;
+mod text;
+mod words;
+
+pub use escape::{code, log_line, prose};
+pub use fit::{fit, fits};
+pub use markdown::markdown;
+pub use text::text;
+pub use words::headline;
+
+/// How much of what changes is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Only how many resources each operation concerns.
+    Counts,
+    /// The resources.
+    Resources,
+    /// The resources and the paths of their properties that change.
+    Paths,
+    /// The values too.
+    Values,
+}
+
+/// What the place that shows the Markdown understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flavor {
+    /// HTML tags, `<details>` among them.
+    pub html: bool,
+    /// Quotes that begin with `[!CAUTION]`.
+    pub alerts: bool,
+}
+
+impl Flavor {
+    /// GitHub's comments and step summaries.
+    /// <https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#alerts>
+    pub const GITHUB: Self = Self { html: true, alerts: true };
+    /// GitLab. <https://docs.gitlab.com/user/markdown/#alerts>
+    pub const GITLAB: Self = Self { html: true, alerts: true };
+    /// Gitea and Forgejo. <https://docs.gitea.com/usage/markdown>
+    pub const GITEA: Self = Self { html: true, alerts: true };
+    /// Azure Repos. <https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance>
+    pub const AZURE: Self = Self { html: true, alerts: false };
+    /// Bitbucket, which shows HTML as text.
+    /// <https://support.atlassian.com/bitbucket-cloud/docs/markup-comments/>
+    pub const BITBUCKET: Self = Self { html: false, alerts: false };
+}
+
+/// How a report is rendered.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How much of what changes is shown.
+    pub detail: Detail,
+    /// Whether the values of stack outputs are shown.
+    pub output_values: bool,
+    /// Where it is shown.
+    pub flavor: Flavor,
+    /// The first line, kept at any size: the hidden marker of a comment.
+    pub marker: Option<String>,
+    /// Where all of it can be read: a URL or a path.
+    pub result: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            detail: Detail::Values,
+            output_values: false,
+            flavor: Flavor::GITHUB,
+            marker: None,
+            result: None,
+        }
+    }
+}
+
+/// How much a place holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Bytes of UTF-8.
+    Bytes(usize),
+    /// Characters, counted as UTF-16 does: no forge counts more for a character.
+    Chars(usize),
+}

@@ -1,0 +1,104 @@
+//! The stack's outputs before and after.
+
+use serde_json::Value;
+
+use super::escape::code;
+use super::fit::Page;
+use super::markdown::Context;
+use super::{Detail, words};
+use crate::report::{Change, OutputChange, OutputsFrom, shortened};
+
+/// What changes in a table, or all of them folded away where nothing does.
+pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
+    let report = context.report;
+    if !context.shows(Detail::Resources) || context.limits.outputs == 0 {
+        return;
+    }
+    let values = context.options.output_values && context.shows(Detail::Values);
+    if report.output_changes.is_empty() {
+        return if values { all(context, page) } else { names(context, page) };
+    }
+    let title = if words::is_plan(report) { "Outputs that would change" } else { "Outputs that changed" };
+    page.push(&format!("#### {title}\n\n"));
+    page.push(if values {
+        "| Output | Before | After |\n| --- | --- | --- |\n"
+    } else {
+        "| Output | |\n| --- | --- |\n"
+    });
+    for change in report.output_changes.iter().take(context.limits.outputs) {
+        if page.is_full() {
+            return;
+        }
+        let name = context.code(&change.name);
+        page.push(&if values {
+            format!(
+                "| {name} | {} | {} |\n",
+                cell(context, change.old.as_ref()),
+                cell(context, change.new.as_ref())
+            )
+        } else {
+            format!("| {name} | {} |\n", word(change))
+        });
+    }
+    page.push("\n");
+    more(page, report.output_changes.len(), context.limits.outputs);
+}
+
+fn all(context: &Context<'_>, page: &mut Page) {
+    let report = context.report;
+    if report.outputs.is_empty() {
+        return;
+    }
+    context.fold(page, &title(context));
+    page.push("| Output | Value |\n| --- | --- |\n");
+    for (name, value) in report.outputs.iter().take(context.limits.outputs) {
+        if page.is_full() {
+            return;
+        }
+        page.push(&format!("| {} | {} |\n", context.code(name), cell(context, Some(value))));
+    }
+    page.push("\n");
+    more(page, report.outputs.len(), context.limits.outputs);
+    context.unfold(page);
+}
+
+fn names(context: &Context<'_>, page: &mut Page) {
+    let outputs = &context.report.outputs;
+    if outputs.is_empty() {
+        return;
+    }
+    let shown = outputs.keys().take(context.limits.outputs.min(50)).map(|name| context.code(name));
+    let mut shown = shown.collect::<Vec<_>>();
+    if shown.len() < outputs.len() {
+        shown.push(format!("{} more", words::number((outputs.len() - shown.len()) as u64)));
+    }
+    page.push(&format!("{}: {}\n\n", title(context), shown.join(", ")));
+}
+
+fn title(context: &Context<'_>) -> String {
+    let count = words::many(context.report.outputs.len(), "output");
+    match context.report.outputs_from {
+        OutputsFrom::Previous => format!("{count} of the last deployment"),
+        OutputsFrom::Current | OutputsFrom::None => count,
+    }
+}
+
+fn word(change: &OutputChange) -> &'static str {
+    match change.change {
+        Change::Add => "🟢 new",
+        Change::Delete => "🔴 **gone**",
+        Change::Update => "🔵 changed",
+    }
+}
+
+fn cell(context: &Context<'_>, value: Option<&Value>) -> String {
+    let Some(value) = value else { return String::new() };
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    code(&shortened(&text, context.limits.value.min(1000)), context.html())
+}
+
+fn more(page: &mut Page, total: usize, shown: usize) {
+    if total > shown {
+        page.push(&format!("… and {} not shown.\n\n", words::many(total - shown, "more output")));
+    }
+}

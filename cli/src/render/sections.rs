@@ -1,0 +1,124 @@
+//! What went wrong and what was said: the reason with its way out, diagnostics, policies, notes.
+
+use super::escape::{fence, prose};
+use super::fit::Page;
+use super::markdown::Context;
+use super::{Detail, words};
+use crate::report::{Diagnostic, Report, Severity, shortened};
+
+/// The reason, the words that it was found in, and the way out.
+pub(super) fn failure(context: &Context<'_>, page: &mut Page) {
+    let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
+    context.alert(page, "IMPORTANT");
+    page.push(&format!("> **{}** (`{}`)\n", reason.meaning().trim_end_matches('.'), reason.name()));
+    if let Some(message) = message.as_deref().filter(|_| context.limits.message > 0) {
+        let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        page.push(&format!(">\n> {}\n", context.code(&shortened(first, context.limits.message.min(500)))));
+    }
+    if let Some(hint) = hint {
+        page.push(&format!(">\n> **What to do:** {}\n", prose(&shortened(hint, 1000), context.html())));
+    }
+    page.push("\n");
+}
+
+/// Errors and warnings with the resource that they belong to; what the program wrote is folded away.
+pub(super) fn diagnostics(context: &Context<'_>, page: &mut Page) {
+    if !context.shows(Detail::Resources) || context.limits.messages == 0 {
+        return;
+    }
+    let of = |severity: Severity| -> Vec<&Diagnostic> {
+        context.report.diagnostics.iter().filter(|said| said.severity == severity).collect()
+    };
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let mut program = of(Severity::ProgramError);
+    program.extend(of(Severity::Info));
+    if !errors.is_empty() {
+        page.push(&format!("#### {}\n\n", words::many(errors.len(), "error")));
+        said(context, page, &errors);
+    }
+    if !warnings.is_empty() {
+        context.fold(page, &words::many(warnings.len(), "warning"));
+        said(context, page, &warnings);
+        context.unfold(page);
+    }
+    if program.is_empty() {
+        return;
+    }
+    // With no error beside it, what the program wrote is all that explains a failure.
+    if errors.is_empty() && context.report.reason.is_some() {
+        page.push("#### What the program wrote\n\n");
+        said(context, page, &program);
+    } else {
+        context.fold(page, "What the program wrote");
+        said(context, page, &program);
+        context.unfold(page);
+    }
+}
+
+fn said(context: &Context<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
+    for diagnostic in diagnostics.iter().take(context.limits.messages) {
+        if page.is_full() {
+            return;
+        }
+        let resource = diagnostic.name.as_deref().map(|name| {
+            let kind =
+                diagnostic.kind.as_deref().map_or(String::new(), |kind| format!(" {}", context.code(kind)));
+            format!("{}{kind}", context.code(name))
+        });
+        let times = (diagnostic.times > 1).then(|| format!("({} times)", words::number(diagnostic.times)));
+        let title = [resource, times].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        if !title.is_empty() {
+            page.push(&format!("{title}\n"));
+        }
+        page.push(&fence(&shortened(&diagnostic.message, context.limits.message), "text"));
+        page.push("\n");
+    }
+    if let Some(more) = diagnostics.len().checked_sub(context.limits.messages).filter(|more| *more > 0) {
+        page.push(&format!("… and {} more.\n\n", words::number(more as u64)));
+    }
+}
+
+/// What the policies found and what they mended.
+pub(super) fn policies(context: &Context<'_>, page: &mut Page) {
+    let policies = &context.report.policies;
+    let found = policies.violations.len() + policies.remediations.len();
+    if found == 0 || !context.shows(Detail::Resources) || context.limits.messages == 0 {
+        return;
+    }
+    let packs = policies.packs.iter().map(|pack| context.code(&format!("{} {}", pack.name, pack.version)));
+    page.push(&format!("#### Policies {}\n\n", packs.take(5).collect::<Vec<_>>().join(", ")));
+    for violation in policies.violations.iter().take(context.limits.messages) {
+        let mandatory = violation.level == "mandatory";
+        let sign = if mandatory { "❌ **mandatory**" } else { "⚠️ advisory" };
+        let resource = violation.name.as_deref().map(|name| format!(" on {}", context.code(name)));
+        let lines = violation.message.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = shortened(&lines.collect::<Vec<_>>().join(" · "), context.limits.message);
+        let (policy, resource) = (context.code(&violation.policy), resource.unwrap_or_default());
+        let message = super::escape::code(&message, context.html());
+        page.push(&format!("- {sign} {policy}{resource}: {message}\n"));
+    }
+    for remediation in policies.remediations.iter().take(context.limits.messages) {
+        let paths = remediation.diffs.iter().take(5).map(|diff| context.code(&diff.path)).collect::<Vec<_>>();
+        let resource =
+            remediation.name.as_deref().map_or(String::new(), |name| format!(" of {}", context.code(name)));
+        let policy = context.code(&remediation.policy);
+        page.push(&format!("- 🔧 {policy} changed {}{resource}\n", paths.join(", ")));
+    }
+    let shown = policies.violations.len().min(context.limits.messages)
+        + policies.remediations.len().min(context.limits.messages);
+    if found > shown {
+        page.push(&format!("- … and {} more\n", words::number((found - shown) as u64)));
+    }
+    page.push("\n");
+}
+
+/// What a reader must know about the report itself.
+pub(super) fn notes(context: &Context<'_>, page: &mut Page) {
+    let notes = &context.report.notes;
+    for note in notes.iter().take(context.limits.messages.max(1)) {
+        page.push(&format!("- Note: {}\n", prose(&shortened(note, context.limits.message), context.html())));
+    }
+    if !notes.is_empty() {
+        page.push("\n");
+    }
+}

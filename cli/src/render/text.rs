@@ -1,0 +1,68 @@
+//! The report as the last lines of a job's log: short, and every line safe to print.
+
+use super::escape::log_line;
+use super::words;
+use crate::report::{Report, Severity, StepStatus, shortened};
+
+/// Lines of a kind that are shown.
+const LINES: usize = 10;
+
+/// The outcome in words, the counts, the reason with its way out, and where `result` lies.
+pub fn text(report: &Report, result: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    let headline = words::headline(report, |stack| format!("`{}`", shortened(stack, 200)));
+    lines.push(format!("stackstep: {headline} ({})", words::duration(report.duration_ms)));
+    if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
+        lines.push("  SANDBOX, nothing was deployed".to_owned());
+    }
+    steps(report, &mut lines);
+    if let Some(reason) = report.reason {
+        lines.push(format!("  reason: {} ({})", reason.name(), reason.meaning().trim_end_matches('.')));
+    }
+    errors(report, &mut lines);
+    if let Some(hint) = &report.hint {
+        lines.push(format!("  hint: {}", shortened(hint, 1000)));
+    }
+    lines.extend(report.notes.iter().map(|note| format!("  note: {}", shortened(note, 500))));
+    lines.extend(report.permalink.iter().map(|url| format!("  see: {}", shortened(url, 500))));
+    lines.extend(result.map(|result| format!("  result: {result}")));
+    lines.iter().map(|line| log_line(line) + "\n").collect()
+}
+
+/// What is lost, and what did not end well; the rest is in the engine's own lines above.
+fn steps(report: &Report, lines: &mut Vec<String>) {
+    let loud = |operation: &str, status| {
+        words::destroys(operation) || matches!(status, StepStatus::Failed | StepStatus::Unfinished)
+    };
+    let loud: Vec<_> = report.steps.iter().filter(|step| loud(&step.operation, step.status)).collect();
+    for step in loud.iter().take(LINES) {
+        let ending = match step.status {
+            StepStatus::Failed => " failed",
+            StepStatus::Unfinished => " did not finish",
+            StepStatus::Planned | StepStatus::Done => "",
+        };
+        let (name, kind) = (shortened(&step.name, 200), shortened(&step.kind, 200));
+        lines.push(format!("  {} {name} ({kind}){ending}", step.operation));
+    }
+    if loud.len() > LINES {
+        lines.push(format!("  and {} more", loud.len() - LINES));
+    }
+}
+
+fn errors(report: &Report, lines: &mut Vec<String>) {
+    let errors: Vec<_> = report.diagnostics.iter().filter(|said| said.severity == Severity::Error).collect();
+    for error in errors.iter().take(LINES) {
+        let first = error.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let resource =
+            error.name.as_deref().map_or(String::new(), |name| format!("{}: ", shortened(name, 200)));
+        lines.push(format!("  error: {resource}{}", shortened(first, 500)));
+    }
+    if errors.len() > LINES {
+        lines.push(format!("  and {} more errors", errors.len() - LINES));
+    }
+    if let Some(message) = report.message.as_deref().filter(|_| errors.is_empty()) {
+        let message = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        lines.push(format!("  error: {}", shortened(message, 500)));
+    }
+}

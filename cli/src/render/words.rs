@@ -1,0 +1,150 @@
+//! The outcome in words: what happened to which stack, and how many resources it concerns.
+
+use crate::report::{Command, Report, Status, StepStatus};
+
+/// The operations in the order in which they are shown: what destroys goes first.
+const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
+
+/// Where `operation` stands in the order; what is not known goes last.
+pub(super) fn rank(operation: &str) -> usize {
+    ORDER.iter().position(|known| *known == operation).unwrap_or(ORDER.len())
+}
+
+/// Whether `operation` takes something away.
+pub(super) fn destroys(operation: &str) -> bool {
+    matches!(operation, "replace" | "delete" | "delete-replaced")
+}
+
+/// Whether the report speaks of what would be, not of what was done.
+pub(super) fn is_plan(report: &Report) -> bool {
+    report.command.only_looks(report.preview_only)
+}
+
+/// `operation` done, or to be done: "deleted", "to delete".
+pub(super) fn verb(operation: &str, plan: bool) -> String {
+    let done = match operation {
+        "create" => "created",
+        "update" => "updated",
+        "replace" => "replaced",
+        "delete" => "deleted",
+        "import" => "imported",
+        "read" => "read",
+        "same" => "unchanged",
+        "delete-replaced" if plan => return "left over to delete".to_owned(),
+        "delete-replaced" => "left over and deleted",
+        other => return other.to_owned(),
+    };
+    if plan && operation != "same" { format!("to {operation}") } else { done.to_owned() }
+}
+
+/// "2 to delete, 3 to create", or nothing.
+pub(super) fn counts(report: &Report) -> String {
+    let mut changes: Vec<_> = report.changes.iter().collect();
+    changes.sort_by_key(|(operation, _)| rank(operation));
+    let plan = is_plan(report);
+    let changes = changes.into_iter().filter(|(operation, count)| **count > 0 && *operation != "same");
+    let mut parts: Vec<_> =
+        changes.map(|(operation, count)| format!("{} {}", number(*count), verb(operation, plan))).collect();
+    for (status, word) in [(StepStatus::Failed, "failed"), (StepStatus::Unfinished, "unfinished")] {
+        let count = report.steps.iter().filter(|step| step.status == status).count();
+        if count > 0 {
+            parts.push(format!("{} {word}", number(count as u64)));
+        }
+    }
+    parts.join(", ")
+}
+
+/// 12345 as "12,345".
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// "1 resource", "2 resources".
+pub(super) fn many(count: usize, thing: &str) -> String {
+    format!("{} {thing}{}", number(count as u64), if count == 1 { "" } else { "s" })
+}
+
+/// The stack with its project, where the stack's name does not have it.
+pub(super) fn place(report: &Report) -> String {
+    match &report.project {
+        Some(project) if !report.stack.contains('/') => format!("{project}/{}", report.stack),
+        _ => report.stack.clone(),
+    }
+}
+
+/// The outcome in one line; `quote` writes the stack's name as it has to be written there.
+pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
+    let stack = quote(&place(report));
+    let noun = report.command.noun(report.preview_only);
+    let counts = counts(report);
+    let with = |head: String, none: &str| {
+        let tail = if counts.is_empty() { none } else { &counts };
+        if tail.is_empty() { head } else { format!("{head}: {tail}") }
+    };
+    match report.status {
+        Status::Failed if report.exit_code == 7 => {
+            with(format!("{noun} of {stack} found changes, none expected"), "")
+        }
+        Status::Failed => with(format!("{noun} of {stack} failed"), ""),
+        Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), ""),
+        Status::Skipped => format!("{noun} of {stack} was skipped"),
+        Status::Succeeded => match (report.command, report.preview_only) {
+            (Command::Outputs, _) => format!("Outputs of {stack}"),
+            (Command::Refresh, true) => with(format!("Drift check of {stack}"), "no drift"),
+            (Command::Up, false) => with(format!("Deployed {stack}"), quiet(report)),
+            (Command::Refresh, false) => with(format!("Refreshed {stack}"), quiet(report)),
+            (Command::Destroy, false) => with(format!("Destroyed {stack}"), quiet(report)),
+            _ => with(format!("{noun} of {stack}"), quiet(report)),
+        },
+    }
+}
+
+fn quiet(report: &Report) -> &'static str {
+    if report.has_changes { "only outputs change" } else { "no changes" }
+}
+
+/// A sign before the headline.
+pub(super) fn sign(report: &Report) -> &'static str {
+    let destructive = report.changes.iter().any(|(operation, count)| destroys(operation) && *count > 0);
+    match report.status {
+        Status::Failed => "❌",
+        Status::Cancelled => "🛑",
+        Status::Skipped => "⏭️",
+        Status::Succeeded if is_plan(report) && destructive => "⚠️",
+        Status::Succeeded if is_plan(report) && report.has_changes => "📝",
+        Status::Succeeded => "✅",
+    }
+}
+
+/// 8.2 s, 3 min 20 s.
+pub(super) fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..60 => format!("{seconds}.{} s", milliseconds % 1000 / 100),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn durations_are_short() {
+        assert_eq!([8_250, 200_000, 3_720_000].map(duration), ["8.2 s", "3 min 20 s", "1 h 2 min"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! The commands that end in a report, in their own words.
+
+use serde::{Deserialize, Serialize};
+
+/// What was asked of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Command {
+    /// Shows what an update would do.
+    Preview,
+    /// Deploys.
+    Up,
+    /// Compares the state with what is really there.
+    Refresh,
+    /// Deletes everything in the stack.
+    Destroy,
+    /// Reads the stack's outputs.
+    Outputs,
+}
+
+impl Command {
+    /// The command's name as the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Up => "up",
+            Self::Refresh => "refresh",
+            Self::Destroy => "destroy",
+            Self::Outputs => "outputs",
+        }
+    }
+
+    /// The command as a noun that begins a sentence: "Update of …".
+    pub fn noun(self, preview_only: bool) -> &'static str {
+        match (self, preview_only) {
+            (Self::Preview, _) | (Self::Up, true) => "Preview",
+            (Self::Up, false) => "Update",
+            (Self::Refresh, false) => "Refresh",
+            (Self::Refresh, true) => "Drift check",
+            (Self::Destroy, false) => "Destroy",
+            (Self::Destroy, true) => "Destroy preview",
+            (Self::Outputs, _) => "Outputs",
+        }
+    }
+
+    /// Whether nothing is changed by it.
+    pub fn only_looks(self, preview_only: bool) -> bool {
+        preview_only || matches!(self, Self::Preview | Self::Outputs)
+    }
+}

@@ -1,0 +1,132 @@
+//! The engine's events as they stand in the log: one JSON object a line, exactly one kind set.
+//!
+//! Only what a report needs is read; unknown kinds and fields pass.
+//! Every field: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go>
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::urn::Urn;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Event {
+    pub timestamp: i64,
+    pub prelude_event: Option<IgnoredAny>,
+    pub cancel_event: Option<IgnoredAny>,
+    pub diagnostic_event: Option<DiagnosticEvent>,
+    pub resource_pre_event: Option<StepEvent>,
+    pub res_outputs_event: Option<StepEvent>,
+    pub res_op_failed_event: Option<StepEvent>,
+    pub policy_event: Option<PolicyEvent>,
+    pub policy_remediation_event: Option<PolicyRemediationEvent>,
+    pub policy_analyze_summary_event: Option<PolicyTally>,
+    pub policy_analyze_stack_summary_event: Option<PolicyTally>,
+    pub policy_remediate_summary_event: Option<PolicyTally>,
+    pub start_debugging_event: Option<IgnoredAny>,
+    pub summary_event: Option<SummaryEvent>,
+    pub error_event: Option<ErrorEvent>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DiagnosticEvent {
+    pub urn: String,
+    pub message: String,
+    pub severity: String,
+    pub ephemeral: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StepEvent {
+    pub metadata: StepMetadata,
+    pub planning: bool,
+}
+
+impl StepEvent {
+    /// Whether it is about the resource that stands for the stack itself.
+    pub fn is_stack(&self) -> bool {
+        Urn::parse(&self.metadata.urn).is_some_and(|urn| urn.is_stack())
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct StepMetadata {
+    pub op: String,
+    pub urn: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub old: Option<State>,
+    pub new: Option<State>,
+    pub keys: Option<Vec<String>>,
+    pub diffs: Option<Vec<String>>,
+    pub detailed_diff: Option<BTreeMap<String, PropertyDiffEvent>>,
+    pub logical: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct State {
+    pub id: String,
+    pub protect: bool,
+    pub retain_on_delete: bool,
+    pub inputs: Option<Map<String, Value>>,
+    pub outputs: Option<Map<String, Value>>,
+    pub hide_diffs: Option<Vec<Vec<Value>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PropertyDiffEvent {
+    pub diff_kind: String,
+    pub input_diff: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PolicyEvent {
+    pub resource_urn: String,
+    pub message: String,
+    pub policy_name: String,
+    pub policy_pack_name: String,
+    pub policy_pack_version: String,
+    pub enforcement_level: String,
+    pub severity: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PolicyRemediationEvent {
+    pub resource_urn: String,
+    pub policy_name: String,
+    pub policy_pack_name: String,
+    pub policy_pack_version: String,
+    pub before: Option<Map<String, Value>>,
+    pub after: Option<Map<String, Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PolicyTally {
+    pub policy_pack_name: String,
+    pub policy_pack_version: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SummaryEvent {
+    pub maybe_corrupt: bool,
+    pub resource_changes: Option<BTreeMap<String, u64>>,
+    pub result: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorEvent {
+    pub error: String,
+}

@@ -1,0 +1,122 @@
+//! What a report needs to know beside the events: how the engine ended, and where all of it took place.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Command;
+use super::model::Status;
+use super::reason::Reason;
+
+/// What is known of a run when its engine is gone.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// What was asked.
+    pub command: Command,
+    /// A refresh or destroy that only shows what it would do.
+    pub preview_only: bool,
+    /// The project, when it is known; else the events tell.
+    pub project: Option<String>,
+    /// The stack, as it was named.
+    pub stack: String,
+    /// How the engine ended.
+    pub ending: Ending,
+    /// The end of its standard error, masked.
+    pub stderr: String,
+    /// stackstep's exit status.
+    pub exit_code: i32,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// The engine.
+    pub engine: Option<Engine>,
+    /// The CI system.
+    pub ci: Option<Ci>,
+    /// The commit.
+    pub commit: Option<String>,
+    /// The run's page at Pulumi Cloud.
+    pub permalink: Option<String>,
+    /// What stackstep itself decided, when it was not the engine that ended the run.
+    pub verdict: Option<Verdict>,
+    /// What else a reader must know, a sentence each.
+    pub notes: Vec<String>,
+    /// Ways out that only the CI system knows, by the reason that they belong to.
+    pub ci_hints: BTreeMap<Reason, String>,
+}
+
+impl Facts {
+    /// The least that there is to know.
+    pub fn new(command: Command, stack: impl Into<String>, ending: Ending, exit_code: i32) -> Self {
+        Self {
+            command,
+            preview_only: false,
+            project: None,
+            stack: stack.into(),
+            ending,
+            stderr: String::new(),
+            exit_code,
+            duration_ms: 0,
+            engine: None,
+            ci: None,
+            commit: None,
+            permalink: None,
+            verdict: None,
+            notes: Vec::new(),
+            ci_hints: BTreeMap::new(),
+        }
+    }
+}
+
+/// How the engine ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By a signal that was not ours.
+    Signalled(i32),
+    /// We stopped it when its time was up.
+    TimedOut,
+    /// We stopped it because we were told to, by this signal.
+    Cancelled {
+        /// The signal that we got.
+        signal: i32,
+    },
+    /// It never began.
+    NotStarted,
+}
+
+/// A decision of stackstep's own: a refusal, a gate, an input that is no good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// How the run ended by it.
+    pub status: Status,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// In words.
+    pub message: String,
+    /// The way out, where it is not the reason's own.
+    pub hint: Option<String>,
+}
+
+/// The engine that did the work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// Its name: `pulumi`, or `pulumi-sandbox`.
+    pub name: String,
+    /// Its version, when it is known.
+    pub version: Option<String>,
+    /// How many processes of it were started.
+    pub processes: u32,
+    /// Whether nothing was deployed because it is the sandbox.
+    pub sandbox: bool,
+}
+
+/// The CI system that it ran in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ci {
+    /// Its name.
+    pub name: String,
+    /// The job's page.
+    pub build_url: Option<String>,
+}

@@ -1,0 +1,151 @@
+//! The event log, line by line, into what it says. Never fails: a line that can't be read is counted.
+
+use std::collections::BTreeMap;
+
+use super::diagnostics::Diagnostics;
+use super::event::{Event, StepEvent, SummaryEvent};
+use super::outputs::Outputs;
+use super::policies::Found;
+use super::skim::{Skim, skim};
+use super::steps::{InFlight, Steps};
+use super::urn::Urn;
+
+/// Folds the events of one engine process while they are written.
+#[derive(Debug, Default)]
+pub struct Fold {
+    events: Events,
+    ended: bool,
+}
+
+/// What the events of one engine process say.
+#[derive(Debug, Default)]
+pub struct Events {
+    pub(super) lines: u64,
+    pub(super) broken: u64,
+    pub(super) project: Option<String>,
+    pub(super) steps: Steps,
+    pub(super) outputs: Outputs,
+    pub(super) diagnostics: Diagnostics,
+    pub(super) policies: Found,
+    pub(super) summary: Option<Summary>,
+    pub(super) internal_error: Option<String>,
+    pub(super) waits_for_debugger: bool,
+}
+
+/// What the engine itself says at the end.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    pub changes: BTreeMap<String, u64>,
+    pub result: String,
+    pub maybe_corrupt: bool,
+}
+
+impl Fold {
+    /// Nothing was read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one line of the log, with or without its newline.
+    pub fn line(&mut self, line: &[u8]) {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return;
+        }
+        self.events.lines += 1;
+        match skim(line) {
+            Skim::Debug => {}
+            Skim::Same { urn } => self.events.steps.same(urn),
+            Skim::SameDone { urn } => self.events.steps.same_done(urn),
+            Skim::Other => match serde_json::from_slice(line) {
+                Ok(event) => self.event(event),
+                Err(_) => self.events.broken += 1,
+            },
+        }
+    }
+
+    /// The resources that were begun and are not done, the oldest first.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        self.events.steps.in_flight()
+    }
+
+    /// What all lines together say.
+    pub fn finish(self) -> Events {
+        self.events
+    }
+
+    fn event(&mut self, event: Event) {
+        if self.ended && event.prelude_event.is_some() {
+            self.next_phase();
+        }
+        self.resources(event.timestamp, event.resource_pre_event, event.res_outputs_event);
+        if let Some(failed) = event.res_op_failed_event {
+            self.events.steps.failed(failed.metadata);
+        }
+        if let Some(diagnostic) = event.diagnostic_event {
+            self.events.diagnostics.add(&diagnostic);
+        }
+        if let Some(violation) = event.policy_event {
+            self.events.policies.violation(&violation);
+        }
+        if let Some(remediation) = event.policy_remediation_event {
+            self.events.policies.remediation(remediation);
+        }
+        let tallies = [
+            event.policy_analyze_summary_event,
+            event.policy_analyze_stack_summary_event,
+            event.policy_remediate_summary_event,
+        ];
+        tallies.iter().flatten().for_each(|tally| self.events.policies.tally(tally));
+        self.events.waits_for_debugger |= event.start_debugging_event.is_some();
+        if let Some(summary) = event.summary_event {
+            self.events.summary = Some(summary.into());
+        }
+        if let Some(error) = event.error_event {
+            self.events.internal_error = Some(super::diagnostics::message(&error.error));
+        }
+        self.ended |= event.cancel_event.is_some();
+    }
+
+    fn resources(&mut self, timestamp: i64, begun: Option<StepEvent>, done: Option<StepEvent>) {
+        if let Some(event) = begun {
+            self.learn(&event);
+            if event.is_stack() {
+                self.events.outputs.begun(&event);
+            }
+            self.events.steps.begun(event, timestamp);
+        }
+        if let Some(event) = done {
+            self.learn(&event);
+            if event.is_stack() {
+                self.events.outputs.done(&event);
+            }
+            self.events.steps.done(event);
+        }
+    }
+
+    fn learn(&mut self, event: &StepEvent) {
+        if self.events.project.is_none() {
+            self.events.project = Urn::parse(&event.metadata.urn).map(|urn| urn.project.to_owned());
+        }
+    }
+
+    /// `up` with its preview in one process: what was planned gives way to what is done.
+    fn next_phase(&mut self) {
+        self.ended = false;
+        self.events.steps = Steps::default();
+        self.events.outputs = Outputs::default();
+        self.events.summary = None;
+        self.events.diagnostics.next_phase();
+    }
+}
+
+impl From<SummaryEvent> for Summary {
+    fn from(event: SummaryEvent) -> Self {
+        Self {
+            changes: event.resource_changes.unwrap_or_default(),
+            result: event.result,
+            maybe_corrupt: event.maybe_corrupt,
+        }
+    }
+}

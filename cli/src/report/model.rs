@@ -1,0 +1,315 @@
+//! The report: everything that a run has to say, as one value. Written as JSON it is the result file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::command::Command;
+use super::facts::{Ci, Engine};
+use super::reason::Reason;
+
+/// The version of the result file's form; it grows when a field changes its meaning or goes.
+pub const SCHEMA: u32 = 1;
+
+/// What a run has to say. Field by field: `docs/reference/result.schema.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of this form: [`SCHEMA`].
+    pub schema: u32,
+    /// What was asked.
+    pub command: Command,
+    /// A refresh or destroy that only shows what it would do.
+    pub preview_only: bool,
+    /// The project, when it is known.
+    pub project: Option<String>,
+    /// The stack, as it was named.
+    pub stack: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why it did not succeed.
+    pub reason: Option<Reason>,
+    /// What went wrong, in the words of whoever said it first.
+    pub message: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// stackstep's exit status.
+    pub exit_code: i32,
+    /// How many resources each operation concerns.
+    pub changes: BTreeMap<String, u64>,
+    /// Any operation but `same` and `read`, or a changed stack output.
+    pub has_changes: bool,
+    /// The resources that change, in the order in which they were begun.
+    pub steps: Vec<Step>,
+    /// What the engine, the program and the providers had to say.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the policies had to say.
+    pub policies: Policies,
+    /// The stack's outputs by name; a secret is `"[secret]"`, at any depth.
+    pub outputs: Map<String, Value>,
+    /// Where the outputs come from.
+    pub outputs_from: OutputsFrom,
+    /// The outputs that hold a secret at any depth.
+    pub secret_outputs: Vec<String>,
+    /// The outputs that hold a value which is not known yet, at any depth.
+    pub unknown_outputs: Vec<String>,
+    /// The outputs that this run changes, or would change.
+    pub output_changes: Vec<OutputChange>,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// The engine that did it.
+    pub engine: Option<Engine>,
+    /// The CI system that it ran in.
+    pub ci: Option<Ci>,
+    /// The commit that it ran for.
+    pub commit: Option<String>,
+    /// The run's page at Pulumi Cloud.
+    pub permalink: Option<String>,
+    /// What a reader must know about the report itself: what is missing, and why.
+    pub notes: Vec<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All was done.
+    Succeeded,
+    /// Something was not.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+    /// There was a reason not to begin.
+    Skipped,
+}
+
+/// One resource that changes. A replacement is one step, whatever the engine does for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The resource's URN.
+    pub urn: String,
+    /// The resource's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The resource's name in the program.
+    pub name: String,
+    /// What is done to it: `create`, `update`, `replace`, `delete`, `import`, …
+    pub operation: String,
+    /// How far it got.
+    pub status: StepStatus,
+    /// The resource's ID at its provider.
+    pub id: Option<String>,
+    /// Whether it stays at its provider when it is deleted here.
+    pub retained: bool,
+    /// The properties that force a replacement.
+    pub replace_keys: Vec<String>,
+    /// The properties that change.
+    pub diffs: Vec<PropertyDiff>,
+    /// How many more properties change.
+    pub more_diffs: u64,
+}
+
+/// How far a step got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// A preview: it would be done.
+    Planned,
+    /// It was done.
+    Done,
+    /// It failed.
+    Failed,
+    /// It was begun, and nobody said that it ended: what became of it is not known.
+    Unfinished,
+}
+
+/// One property that changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyDiff {
+    /// The property's path: `tags.owner`, `rules[0].port`.
+    pub path: String,
+    /// How it changes.
+    pub change: Change,
+    /// Whether this change forces a replacement.
+    pub replaces: bool,
+    /// The value before.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub old: Option<Value>,
+    /// The value afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub new: Option<Value>,
+}
+
+/// How a property or an output changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It comes.
+    Add,
+    /// It goes.
+    Delete,
+    /// It gets another value.
+    Update,
+}
+
+/// Something that the engine, the program or a provider had to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The resource that it belongs to.
+    pub urn: Option<String>,
+    /// That resource's name.
+    pub name: Option<String>,
+    /// That resource's type.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The text, without terminal colours.
+    pub message: String,
+    /// How often it was said.
+    pub times: u64,
+}
+
+/// How bad a diagnostic is, in the engine's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// An error.
+    #[serde(rename = "error")]
+    Error,
+    /// A warning.
+    #[serde(rename = "warning")]
+    Warning,
+    /// What the program wrote to its standard error.
+    #[serde(rename = "info#err")]
+    ProgramError,
+    /// What the program wrote to its standard output.
+    #[serde(rename = "info")]
+    Info,
+}
+
+/// What the policies had to say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policies {
+    /// The packs that looked at the resources.
+    pub packs: Vec<PolicyPack>,
+    /// What they found.
+    pub violations: Vec<Violation>,
+    /// What they mended.
+    pub remediations: Vec<Remediation>,
+}
+
+/// A policy pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyPack {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A resource that a policy does not like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Violation {
+    /// The policy's name.
+    pub policy: String,
+    /// The pack's name.
+    pub pack: String,
+    /// `mandatory` stops the run, `advisory` does not.
+    pub level: String,
+    /// How severe the policy's author finds it.
+    pub severity: Option<String>,
+    /// The resource; none for a policy about the stack.
+    pub urn: Option<String>,
+    /// That resource's name.
+    pub name: Option<String>,
+    /// What the policy says.
+    pub message: String,
+}
+
+/// A resource that a policy changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remediation {
+    /// The policy's name.
+    pub policy: String,
+    /// The pack's name.
+    pub pack: String,
+    /// The resource.
+    pub urn: Option<String>,
+    /// That resource's name.
+    pub name: Option<String>,
+    /// The properties that it changed.
+    pub diffs: Vec<PropertyDiff>,
+}
+
+/// Where the values of `outputs` come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputsFrom {
+    /// This run.
+    Current,
+    /// The last deployment: this run does not deploy, or did not get there.
+    Previous,
+    /// Nowhere: nothing is known of them.
+    None,
+}
+
+/// An output that this run changes, or would change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputChange {
+    /// The output's name.
+    pub name: String,
+    /// How it changes.
+    pub change: Change,
+    /// The value before.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub old: Option<Value>,
+    /// The value afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub new: Option<Value>,
+}
+
+/// A `null` that is written down is a value; only a missing field is none.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// A stack output as a job may have it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Export<'a> {
+    /// The output's name.
+    pub name: &'a str,
+    /// Its value, with secrets hidden.
+    pub value: &'a Value,
+    /// Whether it holds a secret at any depth.
+    pub secret: bool,
+    /// Whether it holds a value which is not known yet, at any depth.
+    pub unknown: bool,
+}
+
+impl Report {
+    /// The stack's outputs with what has to be known before they are handed to a job.
+    pub fn exports(&self) -> impl Iterator<Item = Export<'_>> {
+        self.outputs.iter().map(|(name, value)| Export {
+            name,
+            value,
+            secret: self.secret_outputs.contains(name),
+            unknown: self.unknown_outputs.contains(name),
+        })
+    }
+
+    /// The report as JSON, as the result file has it.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,79 @@
+//! What policies had to say, each finding once.
+
+use super::diagnostics::message;
+use super::diff::between;
+use super::event::{PolicyEvent, PolicyRemediationEvent, PolicyTally};
+use super::model::{Policies, PolicyPack, Remediation, Violation};
+use super::urn::name_of;
+use super::value::{shortened, shown_map};
+
+/// Findings of each kind that are kept.
+const KEPT: usize = 1000;
+
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    policies: Policies,
+    left_out: u64,
+}
+
+impl Found {
+    pub fn violation(&mut self, event: &PolicyEvent) {
+        self.pack(&event.policy_pack_name, &event.policy_pack_version);
+        let violation = Violation {
+            policy: shortened(&event.policy_name, 256),
+            pack: shortened(&event.policy_pack_name, 256),
+            level: shortened(&event.enforcement_level, 64),
+            severity: event
+                .severity
+                .as_ref()
+                .filter(|severity| !severity.is_empty())
+                .map(|s| shortened(s, 64)),
+            urn: some(&event.resource_urn),
+            name: some(name_of(&event.resource_urn)),
+            message: message(&event.message),
+        };
+        push(&mut self.policies.violations, violation, &mut self.left_out);
+    }
+
+    pub fn remediation(&mut self, event: PolicyRemediationEvent) {
+        self.pack(&event.policy_pack_name, &event.policy_pack_version);
+        let remediation = Remediation {
+            policy: shortened(&event.policy_name, 256),
+            pack: shortened(&event.policy_pack_name, 256),
+            urn: some(&event.resource_urn),
+            name: some(name_of(&event.resource_urn)),
+            diffs: between(&shown_map(event.before), &shown_map(event.after)).list,
+        };
+        push(&mut self.policies.remediations, remediation, &mut self.left_out);
+    }
+
+    pub fn tally(&mut self, event: &PolicyTally) {
+        self.pack(&event.policy_pack_name, &event.policy_pack_version);
+    }
+
+    /// The findings, the mandatory ones first, and a sentence on what was left out.
+    pub fn finish(mut self) -> (Policies, Option<String>) {
+        self.policies.violations.sort_by_key(|violation| violation.level != "mandatory");
+        let note = format!("{} more policy findings were left out", self.left_out);
+        (self.policies, (self.left_out > 0).then_some(note))
+    }
+
+    fn pack(&mut self, name: &str, version: &str) {
+        let packs = &mut self.policies.packs;
+        if !name.is_empty() && packs.len() < 100 && !packs.iter().any(|pack| pack.name == name) {
+            packs.push(PolicyPack { name: shortened(name, 256), version: shortened(version, 64) });
+        }
+    }
+}
+
+/// A second phase of the same process finds most of it again.
+fn push<T: PartialEq>(list: &mut Vec<T>, item: T, left_out: &mut u64) {
+    if list.contains(&item) {
+        return;
+    }
+    if list.len() < KEPT { list.push(item) } else { *left_out += 1 }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| shortened(text, 2048))
+}

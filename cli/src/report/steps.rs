@@ -1,0 +1,292 @@
+//! The resources that change: every pair of "begun" and "done" events becomes one step, a replacement's
+//! three pairs become one. Unchanged resources are counted and forgotten.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use super::diff::{Diffs, Sides};
+use super::event::{StepEvent, StepMetadata};
+use super::model::{PropertyDiff, Step, StepStatus};
+use super::urn::Urn;
+use super::value::shortened;
+
+/// What the values in all diffs together may take; what comes later keeps its paths only.
+const DIFF_BYTES: usize = 32 * 1024 * 1024;
+/// Names and paths longer than this are cut.
+const NAME_BYTES: usize = 1024;
+
+/// A resource on which the engine works right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InFlight {
+    /// What is done to it.
+    pub operation: String,
+    /// Its type.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Since when, in Unix seconds.
+    pub since: i64,
+}
+
+/// All steps so far.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    list: Vec<Entry>,
+    by_urn: HashMap<String, Vec<usize>>,
+    in_flight: HashMap<String, InFlight>,
+    unchanged: BTreeMap<&'static str, u64>,
+    bytes: usize,
+    valueless: u64,
+}
+
+/// One step, and what decides how it ended.
+#[derive(Debug)]
+struct Entry {
+    step: Step,
+    open: u32,
+    failed: bool,
+    planned: bool,
+    counts: bool,
+    only_cleans_up: bool,
+}
+
+/// What became of all steps.
+#[derive(Debug, Default)]
+pub(super) struct Finished {
+    pub steps: Vec<Step>,
+    pub counted: BTreeMap<String, u64>,
+    pub note: Option<String>,
+}
+
+impl Steps {
+    /// An unchanged resource was met.
+    pub fn same(&mut self, urn: &str) {
+        self.count_unchanged("same", urn);
+    }
+
+    /// An unchanged resource is done: worth a count only where it comes out of a refresh.
+    pub fn same_done(&mut self, urn: &str) {
+        if self.in_flight.remove(urn).is_some_and(|running| running.operation == "refresh") {
+            self.same(urn);
+        }
+    }
+
+    /// Work on a resource begins.
+    pub fn begun(&mut self, StepEvent { metadata, planning }: StepEvent, since: i64) {
+        if metadata.op == "same" {
+            return self.same(&metadata.urn);
+        }
+        if !Urn::parse(&metadata.urn).is_some_and(|urn| urn.is_stack()) {
+            self.in_flight.insert(metadata.urn.clone(), in_flight(&metadata, since));
+        }
+        // What comes of a refresh or a read, only its end tells.
+        if !looks(&metadata.op) {
+            let index = self.entry(&metadata);
+            if let Some(entry) = self.list.get_mut(index) {
+                entry.open += 1;
+                entry.planned |= planning;
+            }
+            self.describe(index, metadata, false);
+        }
+    }
+
+    /// Work on a resource is done.
+    pub fn done(&mut self, StepEvent { metadata, planning }: StepEvent) {
+        if metadata.op == "same" {
+            return self.same_done(&metadata.urn);
+        }
+        let running = self.in_flight.remove(&metadata.urn);
+        if looks(&metadata.op) {
+            if metadata.op == "read" {
+                self.count_unchanged("read", &metadata.urn);
+            }
+            return;
+        }
+        let refreshed = running.is_some_and(|running| running.operation == "refresh");
+        let index = self.entry(&metadata);
+        if let Some(entry) = self.list.get_mut(index) {
+            entry.open = entry.open.saturating_sub(1);
+            entry.planned |= planning;
+        }
+        self.describe(index, metadata, refreshed);
+    }
+
+    /// Work on a resource failed.
+    pub fn failed(&mut self, metadata: StepMetadata) {
+        self.in_flight.remove(&metadata.urn);
+        let index = self.entry(&metadata);
+        if let Some(entry) = self.list.get_mut(index) {
+            entry.open = entry.open.saturating_sub(1);
+            entry.failed = true;
+        }
+        self.describe(index, metadata, false);
+    }
+
+    /// The resources on which the engine works right now, the oldest first.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        let mut running = self.in_flight.values().cloned().collect::<Vec<_>>();
+        running.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
+        running
+    }
+
+    /// What became of all steps.
+    pub fn finish(self) -> Finished {
+        let unchanged = self.unchanged.into_iter().map(|(operation, count)| (operation.to_owned(), count));
+        let mut counted: BTreeMap<_, _> = unchanged.collect();
+        for entry in self.list.iter().filter(|entry| entry.counts && !entry.failed && entry.open == 0) {
+            *counted.entry(entry.step.operation.clone()).or_default() += 1;
+        }
+        let shown = self.list.into_iter().filter(|entry| !is_internal(&entry.step.urn) || entry.failed);
+        let note = (self.valueless > 0).then(|| {
+            format!("the changes are too large: {} resources' values were left out", self.valueless)
+        });
+        Finished { steps: shown.map(Entry::finish).collect(), counted, note }
+    }
+
+    fn count_unchanged(&mut self, operation: &'static str, urn: &str) {
+        if !is_internal(urn) {
+            *self.unchanged.entry(operation).or_default() += 1;
+        }
+    }
+
+    /// The place of the step that `metadata` belongs to.
+    fn entry(&mut self, metadata: &StepMetadata) -> usize {
+        let operation = operation(&metadata.op);
+        let same_urn = self.by_urn.entry(metadata.urn.clone()).or_default();
+        let known = same_urn
+            .iter()
+            .find(|&&at| self.list.get(at).is_some_and(|entry: &Entry| entry.step.operation == operation));
+        if let Some(&known) = known {
+            return known;
+        }
+        same_urn.push(self.list.len());
+        self.list.push(Entry::new(metadata, operation));
+        self.list.len() - 1
+    }
+
+    /// Adds what `metadata` knows of the step.
+    fn describe(&mut self, index: usize, metadata: StepMetadata, refreshed: bool) {
+        let Some(entry) = self.list.get_mut(index) else { return };
+        let (step, cleans_up) = (&mut entry.step, is_cleanup(&metadata.op));
+        entry.only_cleans_up &= cleans_up;
+        entry.counts |= (metadata.logical || refreshed) && !is_internal(&metadata.urn);
+        for state in [&metadata.old, &metadata.new].into_iter().flatten() {
+            step.retained |= state.retain_on_delete && metadata.op.starts_with("delete");
+            if step.id.is_none() && !state.id.is_empty() {
+                step.id = Some(shortened(&state.id, NAME_BYTES));
+            }
+        }
+        for key in metadata.keys.iter().flatten() {
+            if !step.replace_keys.contains(key) {
+                step.replace_keys.push(shortened(key, NAME_BYTES));
+            }
+        }
+        if step.diffs.is_empty() && !cleans_up && metadata.op != "delete" && !is_internal(&metadata.urn) {
+            let found = diffs(metadata, refreshed, &step.replace_keys);
+            (step.diffs, step.more_diffs) = (found.list, found.more);
+            self.bytes += step.diffs.iter().map(weight).sum::<usize>();
+            if self.bytes > DIFF_BYTES {
+                self.valueless += 1;
+                step.diffs.iter_mut().for_each(|diff| (diff.old, diff.new) = (None, None));
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new(metadata: &StepMetadata, operation: &str) -> Self {
+        let parts = Urn::parse(&metadata.urn);
+        let step = Step {
+            urn: shortened(&metadata.urn, 2 * NAME_BYTES),
+            kind: shortened(parts.map_or(&metadata.kind, |urn| urn.kind), NAME_BYTES),
+            name: shortened(parts.map_or(&metadata.urn, |urn| urn.name), NAME_BYTES),
+            operation: operation.to_owned(),
+            status: StepStatus::Done,
+            id: None,
+            retained: false,
+            replace_keys: Vec::new(),
+            diffs: Vec::new(),
+            more_diffs: 0,
+        };
+        Self { step, open: 0, failed: false, planned: false, counts: false, only_cleans_up: true }
+    }
+
+    fn finish(self) -> Step {
+        let mut step = self.step;
+        step.status = match self {
+            Self { failed: true, .. } => StepStatus::Failed,
+            Self { planned: true, .. } => StepStatus::Planned,
+            Self { open: 1.., .. } => StepStatus::Unfinished,
+            _ => StepStatus::Done,
+        };
+        if self.only_cleans_up {
+            "delete-replaced".clone_into(&mut step.operation);
+        }
+        step
+    }
+}
+
+/// What a step changes: its detailed diff, its inputs, what a refresh found, or at least the names that
+/// the engine gives.
+fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Diffs {
+    let StepMetadata { old, new, diffs: names, detailed_diff, .. } = metadata;
+    let protect = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.protect != new.protect);
+    let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
+    let sides = Sides::of(old, new);
+    let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
+    if found.list.is_empty() {
+        names.iter().flatten().for_each(|name| found.named(name));
+    }
+    if let Some((old, new)) = protect {
+        found.add("protect".to_owned(), Some(old), Some(new));
+    }
+    for diff in &mut found.list {
+        diff.replaces |= replace_keys.iter().any(|key| super::diff::is_under(&diff.path, key));
+    }
+    found
+}
+
+/// The operation as people count it: what replaces a resource is a replacement.
+fn operation(op: &str) -> &str {
+    match op {
+        "create-replacement" | "delete-replaced" | "import-replacement" | "read-replacement"
+        | "discard-replaced" | "replace" => "replace",
+        "discard" => "read",
+        other => other,
+    }
+}
+
+fn looks(op: &str) -> bool {
+    matches!(op, "refresh" | "read" | "discard" | "remove-pending-replace")
+}
+
+fn is_cleanup(op: &str) -> bool {
+    matches!(op, "delete-replaced" | "discard-replaced")
+}
+
+fn is_internal(urn: &str) -> bool {
+    Urn::parse(urn).is_some_and(|urn| urn.is_default_provider())
+}
+
+fn in_flight(metadata: &StepMetadata, since: i64) -> InFlight {
+    let name = super::urn::name_of(&metadata.urn);
+    InFlight {
+        operation: metadata.op.clone(),
+        kind: shortened(&metadata.kind, NAME_BYTES),
+        name: shortened(name, NAME_BYTES),
+        since,
+    }
+}
+
+fn weight(diff: &PropertyDiff) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::String(text) => text.len() + 24,
+            Value::Array(items) => items.iter().map(of).sum::<usize>() + 24,
+            Value::Object(map) => map.iter().map(|(key, item)| key.len() + of(item) + 24).sum::<usize>() + 24,
+            _ => 24,
+        }
+    }
+    diff.path.len() + diff.old.as_ref().map_or(0, of) + diff.new.as_ref().map_or(0, of)
+}

@@ -1,0 +1,249 @@
+//! Values as a report may show them: secrets hidden at any depth, unknown values named, size bounded.
+//!
+//! The engine marks what a plain JSON value can't say with an object that has a signature key. Which
+//! signatures there are: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>;
+//! which strings stand for unknown values:
+//! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go>
+
+use serde_json::{Map, Value};
+
+/// What stands in a report in place of a secret.
+pub const SECRET: &str = "[secret]";
+/// What stands in a report in place of a value that is not known yet.
+pub const UNKNOWN: &str = "[unknown]";
+
+const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+const SECRET_SIGNATURE: &str = "1b47061264138c4ac30d75fd1eb44270";
+const OUTPUT_SIGNATURE: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
+const ARCHIVE_SIGNATURE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
+const RESOURCE_SIGNATURE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
+
+/// How deep a value is walked: JSON parsers stop at 128.
+const DEPTH: usize = 130;
+
+/// One string for each type that a value not known yet may have.
+const UNKNOWN_VALUES: [&str; 7] = [
+    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+    "030794c1-ac77-496b-92df-f27374a8bd58",
+    "e48ece36-62e2-4504-bad9-02848725956a",
+    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+];
+
+/// What was met on the way through a value.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    /// A secret, at any depth.
+    pub secret: bool,
+    /// A value that is not known yet, at any depth.
+    pub unknown: bool,
+}
+
+/// The value for a report: every secret is [`SECRET`], every unknown is [`UNKNOWN`], assets are named by
+/// their hash.
+pub fn shown(value: Value) -> (Value, Met) {
+    let mut met = Met::default();
+    let value = walk(value, &mut met, DEPTH);
+    (value, met)
+}
+
+/// [`shown`] for the members of an object.
+pub fn shown_map(map: Option<Map<String, Value>>) -> Map<String, Value> {
+    let mut met = Met::default();
+    map.into_iter().flatten().map(|(key, value)| (key, walk(value, &mut met, DEPTH))).collect()
+}
+
+fn walk(value: Value, met: &mut Met, depth: usize) -> Value {
+    if depth == 0 {
+        return Value::from("[too deep]");
+    }
+    match value {
+        Value::String(text) => known(text, met),
+        Value::Array(items) => items.into_iter().map(|item| walk(item, met, depth - 1)).collect(),
+        Value::Object(map) => match map.get(SIGNATURE) {
+            Some(signature) => special(signature.as_str().unwrap_or_default().to_owned(), map, met, depth),
+            None => map
+                .into_iter()
+                .map(|(key, item)| (key, walk(item, met, depth - 1)))
+                .collect::<Map<_, _>>()
+                .into(),
+        },
+        plain => plain,
+    }
+}
+
+/// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.
+fn known(mut text: String, met: &mut Met) -> Value {
+    // All of them have this length: a shorter string needs no search.
+    if text.len() >= UNKNOWN_VALUES[0].len() {
+        for unknown in UNKNOWN_VALUES {
+            if text.contains(unknown) {
+                met.unknown = true;
+                text = text.replace(unknown, UNKNOWN);
+            }
+        }
+    }
+    Value::String(text)
+}
+
+fn special(signature: String, mut map: Map<String, Value>, met: &mut Met, depth: usize) -> Value {
+    match signature.as_str() {
+        SECRET_SIGNATURE => hidden(met),
+        OUTPUT_SIGNATURE if map.get("secret") == Some(&Value::Bool(true)) => hidden(met),
+        OUTPUT_SIGNATURE => match map.remove("value") {
+            Some(value) => walk(value, met, depth - 1),
+            None => {
+                met.unknown = true;
+                Value::from(UNKNOWN)
+            }
+        },
+        ASSET_SIGNATURE => Value::from(named("asset", &map)),
+        ARCHIVE_SIGNATURE => Value::from(named("archive", &map)),
+        RESOURCE_SIGNATURE => map.remove("urn").unwrap_or_else(|| Value::from("[resource]")),
+        // A kind that is not known here could be a secret's next form.
+        _ => hidden(met),
+    }
+}
+
+fn hidden(met: &mut Met) -> Value {
+    met.secret = true;
+    Value::from(SECRET)
+}
+
+fn named(kind: &str, map: &Map<String, Value>) -> String {
+    let text = |key| map.get(key).and_then(Value::as_str);
+    let hash = text("hash").map_or("", |hash| hash.get(..12).unwrap_or(hash));
+    match text("path").or_else(|| text("uri")) {
+        Some(place) => format!("[{kind} {place} {hash}]"),
+        None => format!("[{kind} {hash}]"),
+    }
+}
+
+/// Cuts `value` down to about `room` bytes of JSON; what was left out is said in its place.
+pub fn bounded(value: Value, room: usize) -> Value {
+    let mut left = room;
+    cut(value, &mut left)
+}
+
+fn cut(value: Value, left: &mut usize) -> Value {
+    match value {
+        Value::String(text) => {
+            let text = shortened(&text, *left);
+            *left = left.saturating_sub(text.len());
+            Value::String(text)
+        }
+        Value::Array(items) => {
+            let total = items.len();
+            let mut kept = Vec::new();
+            for item in items {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(2);
+                kept.push(cut(item, left));
+            }
+            if kept.len() < total {
+                kept.push(Value::String(format!("[{} more]", total - kept.len())));
+            }
+            Value::Array(kept)
+        }
+        Value::Object(map) => {
+            let total = map.len();
+            let mut kept = Map::new();
+            for (key, item) in map {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(key.len() + 4);
+                kept.insert(shortened(&key, 256), cut(item, left));
+            }
+            if kept.len() < total {
+                kept.insert("…".to_owned(), Value::String(format!("[{} more]", total - kept.len())));
+            }
+            Value::Object(kept)
+        }
+        plain => {
+            *left = left.saturating_sub(8);
+            plain
+        }
+    }
+}
+
+/// `text`, or its beginning and a note of how many bytes were left out. Never cuts a character.
+pub fn shortened(text: &str, room: usize) -> String {
+    let room = room.max(16);
+    if text.len() <= room + 32 {
+        return text.to_owned();
+    }
+    let end = char_boundary(text, room);
+    format!("{}… [{} bytes left out]", &text[..end], text.len() - end)
+}
+
+/// The last place at or before byte `at` where `text` can be cut.
+pub fn char_boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn secret() -> Value {
+        json!({ SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]" })
+    }
+
+    #[test]
+    fn a_secret_is_hidden_at_any_depth() {
+        let (value, met) = shown(json!({"db": {"hosts": ["a", secret()]}}));
+        assert_eq!(value, json!({"db": {"hosts": ["a", "[secret]"]}}));
+        assert!(met.secret);
+    }
+
+    #[test]
+    fn a_signature_that_is_not_known_is_hidden_too() {
+        let (value, met) = shown(json!({ SIGNATURE: "ffff", "plaintext": "hunter2" }));
+        assert_eq!(value, json!("[secret]"));
+        assert!(met.secret);
+    }
+
+    #[test]
+    fn an_unknown_inside_a_longer_text_is_named_in_its_place() {
+        let (value, met) = shown(json!(["https://04da6b54-80e4-46f7-96ec-b56ff0331ba9/x"]));
+        assert_eq!(value, json!(["https://[unknown]/x"]));
+        assert!(met.unknown);
+    }
+
+    #[test]
+    fn an_output_without_a_value_is_unknown_and_a_secret_one_hidden() {
+        assert_eq!(shown(json!({ SIGNATURE: OUTPUT_SIGNATURE })).0, json!("[unknown]"));
+        assert_eq!(
+            shown(json!({ SIGNATURE: OUTPUT_SIGNATURE, "secret": true, "value": 1 })).0,
+            json!("[secret]")
+        );
+    }
+
+    #[test]
+    fn an_asset_is_named_by_its_path_and_hash() {
+        let asset = json!({ SIGNATURE: ASSET_SIGNATURE, "hash": "0123456789abcdef", "path": "index.html" });
+        assert_eq!(shown(asset).0, json!("[asset index.html 0123456789ab]"));
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters_and_says_how_much_is_missing() {
+        let text = "é".repeat(1000);
+        let Value::String(cut) = bounded(Value::String(text), 101) else { panic!("a string stays one") };
+        assert!(cut.starts_with("éé") && cut.ends_with("… [1900 bytes left out]"), "{cut}");
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_counts_the_rest() {
+        let list: Value = (0..1000).collect::<Vec<_>>().into();
+        let Value::Array(items) = bounded(list, 100) else { panic!("a list stays one") };
+        assert_eq!(items.last(), Some(&json!("[990 more]")));
+    }
+}
