@@ -118,27 +118,26 @@ impl Outcome {
             .collect()
     }
 
-    /// The text of a file that the job left behind.
-    pub fn file(&self, path: &str) -> String {
-        std::fs::read_to_string(path).unwrap_or_else(|error| unreachable!("{path}: {error}"))
-    }
-
     /// Whether a file of this name is anywhere in the job's folders.
     pub fn exists(&self, name: &str) -> bool {
         files(self.folder.path()).iter().any(|path| path.file_name().is_some_and(|own| own == name))
     }
 
-    /// The message that the engine has written down for its update.
-    pub fn message_in_history(&self) -> String {
-        let history = files(&self.folder.path().join("state/.pulumi/history"));
-        let newest = history
-            .iter()
-            .filter(|path| path.to_string_lossy().ends_with(".history.json"))
-            .next_back()
-            .unwrap();
-        let update: Value = serde_json::from_str(&std::fs::read_to_string(newest).unwrap()).unwrap();
-        update["message"].as_str().unwrap().to_owned()
+    /// The messages that the engine has written down for its updates, oldest first.
+    pub fn messages_in_history(&self) -> Vec<String> {
+        let mut updates = files(&self.folder.path().join("state/.pulumi/history"));
+        updates.retain(|path| path.to_string_lossy().ends_with(".history.json"));
+        let message = |path: &PathBuf| {
+            let update: Value = serde_json::from_str(&read(path)).unwrap();
+            update["message"].as_str().unwrap().to_owned()
+        };
+        updates.iter().map(message).collect()
     }
+}
+
+/// The text of a file that the job left behind.
+pub fn read(path: impl AsRef<Path>) -> String {
+    std::fs::read_to_string(path.as_ref()).unwrap()
 }
 
 fn with_line_end(message: &str) -> String {

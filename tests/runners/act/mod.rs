@@ -54,7 +54,7 @@ fn the_outputs_that_the_action_declares_are_set() {
     assert!(outputs["output"].contains("hello-dev"), "{}", outputs["output"]);
     let all: serde_json::Value = serde_json::from_str(&outputs["outputs"]).unwrap();
     assert_eq!(all["url"], "https://hello.example.com/");
-    let result = outcome.file(&outputs["result"]);
+    let result = harness::read(&outputs["result"]);
     let result: serde_json::Value = serde_json::from_str(&result).unwrap();
     assert_eq!(result["command"], "up");
 }
@@ -137,11 +137,15 @@ fn a_development_version_of_the_engine_is_refused_with_the_reason() {
 #[test]
 #[ignore = "needs act"]
 fn hostile_messages_reach_the_engine_unharmed() {
-    for message in hostile::values().iter().filter(|value| value.len() < 1000 && !value.contains("${{")) {
+    // An expression is the runner's own business, and `act` is not what limits the length.
+    let plain = |value: &String| value.len() < 1000 && !value.contains("${{");
+    let messages: Vec<String> = hostile::values().into_iter().filter(plain).collect();
+    let steps = messages.iter().map(|message| {
         let quoted = serde_json::Value::from(message.as_str());
-        let outcome = job(&up(&format!("          message: {quoted}\n")));
-        assert!(outcome.succeeded, "{message:?}: {}", outcome.log);
-        assert_eq!(outcome.message_in_history(), message.as_str());
-        assert!(!outcome.exists("pwned"), "{message:?} was executed");
-    }
+        up(&format!("          message: {quoted}\n"))
+    });
+    let outcome = job(&steps.collect::<String>().replace("      - id: up\n        uses:", "      - uses:"));
+    assert!(outcome.succeeded, "{}", outcome.log);
+    assert_eq!(outcome.messages_in_history(), messages);
+    assert!(!outcome.exists("pwned"), "a message was executed");
 }
