@@ -65,6 +65,10 @@ impl CiSystem for GitHubActions {
         Duration::from_secs(5)
     }
 
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN"]
+    }
+
     fn group(&self, title: &str) -> String {
         format!("::group::{}\n", data(title))
     }

@@ -26,6 +26,10 @@ impl CiSystem for Local {
         Duration::from_secs(600)
     }
 
+    fn one_stream(&self) -> bool {
+        false
+    }
+
     fn group(&self, title: &str) -> String {
         format!("{title}\n")
     }

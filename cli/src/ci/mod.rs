@@ -95,6 +95,26 @@ pub trait CiSystem: Sync {
     /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed.
     fn grace_period(&self) -> Duration;
 
+    /// Whether a job's standard output and standard error end up in one log.
+    fn one_stream(&self) -> bool {
+        true
+    }
+
+    /// Variables of this system that hold a secret.
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Variables that tell the engine where it runs, where it can't see that itself.
+    fn tell_engine(&self, _env: &Env) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Beginnings of variables of this system that are none of the engine's business.
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The lines that open a folded group of the log.
     fn group(&self, title: &str) -> String;
 

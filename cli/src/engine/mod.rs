@@ -2,6 +2,7 @@
 //! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
 
 pub mod args;
+pub mod drive;
 pub mod env_file;
 pub mod ladder;
 pub mod locate;
@@ -12,3 +13,4 @@ pub mod signals;
 pub mod stream;
 pub mod tail;
 pub mod tree;
+pub mod version;
