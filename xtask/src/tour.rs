@@ -7,8 +7,9 @@ use stackstep::error::{Error, Result};
 use std::path::Path;
 use std::process::Stdio;
 
+const RESULT: &str = "result.json";
 const STACK: &[&str] = &["--stack", "dev"];
-/// The change that is previewed and deployed after the first deployment.
+/// What the changed program is deployed with.
 const CHANGE: &[&str] = &["--config", "greeting: good-morning"];
 
 /// Runs it with this engine: `sandbox`, `pulumi` for the one of the PATH, or a path. Whether every step succeeded.
@@ -17,9 +18,9 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     let stage = Stage::new(root, engine, false)?;
     let steps: [(&str, &str, &[&str]); 6] = [
         ("What would a first deployment do?", "preview", &["--upsert"]),
-        ("Deploy it; the stack is created on the way.", "up", &["--upsert"]),
+        ("Deploy.", "up", &["--upsert"]),
         ("Read what the stack hands to others; the secret stays hidden.", "outputs", &[]),
-        ("Someone changes a setting: what would that do?", "preview", CHANGE),
+        ("Someone renames a resource and changes a setting: what would that do?", "preview", CHANGE),
         ("Deploy the change.", "up", CHANGE),
         ("Take everything down, the stack included.", "destroy", &["--remove"]),
     ];
@@ -27,21 +28,27 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     for (number, (why, command, more)) in steps.iter().enumerate() {
         let arguments = [&[*command], STACK, more].concat();
         println!("\n── {}/{} ── {why}", number + 1, steps.len());
-        println!("   $ stackstep {}", shown(&arguments));
-        println!();
-        // The page is made by the very code that writes a job's page on GitHub, from a second run of the preview.
-        if *more == CHANGE && *command == "preview" {
+        println!("   $ stackstep {}\n", shown(&arguments));
+        if (*command, *more) == ("preview", CHANGE) {
+            rename_a_resource(&stage)?;
+            // The page is made by the very code that makes a job's page on GitHub, in a run of its own.
             markdown = page(&stage, &arguments)?;
         }
-        let result = stage.file("result.json");
-        if !succeeds(stage.stackstep(&arguments).arg("--result-file").arg(&result))? {
-            println!("\nThe step failed, the rest was not tried.");
+        if !succeeds(stage.stackstep(&arguments).arg("--result-file").arg(stage.file(RESULT)))? {
+            println!("\nThis step failed; the rest was not tried.");
             return Ok(false);
         }
     }
     println!("\n── What a reviewer of the change sees on the job's page ──\n\n{}", markdown.trim_end());
-    println!("\nEngine: {}", engine_of(&stage)?);
+    println!("\n── Done by {} ──", engine_of(&stage)?);
     Ok(true)
+}
+
+/// The change to the program: one resource goes, another comes.
+fn rename_a_resource(stage: &Stage) -> Result<()> {
+    let path = stage.program().join("Pulumi.yaml");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    std::fs::write(&path, text.replace("dns", "domain")).map_err(Error::io("write", &path))
 }
 
 /// The Markdown that `arguments` write to the summary page of a GitHub job.
@@ -63,11 +70,15 @@ fn page(stage: &Stage, arguments: &[&str]) -> Result<String> {
 
 /// What the last result says about the engine.
 fn engine_of(stage: &Stage) -> Result<String> {
-    let path = stage.file("result.json");
+    let path = stage.file(RESULT);
     let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let result: Value = serde_json::from_str(&text).unwrap_or_default();
-    let field = |name: &str| result["engine"][name].as_str().unwrap_or("unknown").to_owned();
-    Ok(format!("{} {}", field("path"), field("version")))
+    let name = result["engine"]["name"].as_str().unwrap_or("an engine that the result does not name");
+    Ok(if result["engine"]["sandbox"] == true {
+        format!("the sandbox engine ({name}): nothing was deployed anywhere")
+    } else {
+        format!("the Pulumi CLI ({name}), in a backend that is gone now")
+    })
 }
 
 /// The arguments as a person would type them.
