@@ -1,1 +1,5 @@
-//! The integration tests.
+//! The integration tests: one file an area, all of them with the real binary.
+
+mod bad_input;
+mod report;
+mod support;

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
+use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
 
@@ -50,24 +51,32 @@ async fn operate(
 ) -> Result<u8> {
     let began = Instant::now();
     let job = Job::prepare(command, flags, env, ci::detect(env), console)?;
-    let version = version::check(&job, console, signals).await?;
-    let Some(run) = Run::new(&job, version, began) else {
-        console.line(&format!("the engine is there: {}", job.engine.path.display()));
+    let engine = version::ready(&job, console, signals).await;
+    let Some(mut run) = Run::new(&job, began) else {
+        console.line(&format!("the engine is there: {}", engine?.path.display()));
         return Ok(0);
     };
-    run.announce(console);
-
     let publisher = Publisher::new(&job);
+    let engine = match engine {
+        Ok(engine) => engine,
+        Err(error) => {
+            let report = run.not_begun(&error);
+            publish::all(&job, &publisher, &report, "", &Exported::new(), console);
+            return Ok(error.exit_status());
+        }
+    };
+    run.begin(&engine, console);
+
     let outcome = {
         let console = &*console;
         let mut on_stop = |cause| {
             publisher.files(&job, &run.still_finishing(cause), console);
         };
-        Driver::new(&job, console, signals, &mut on_stop).run_plan().await?
+        Driver::new(&job, &engine, console, signals, &mut on_stop).run_plan().await?
     };
     let log = outcome.log.clone();
-    let report = run.report(outcome).masked(&|text| console.masker().mask(text));
-    let exported = publish::outputs::export_secrets(&job, &report, console, signals).await?;
+    let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
+    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
     publish::all(&job, &publisher, &report, &log, &exported, console);
     Ok(status(report.exit_code))
 }
@@ -81,7 +90,8 @@ async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     let job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
-    let outcome = Driver::new(&job, console, signals, &mut |_| {}).run_exec(arguments).await?;
+    let engine = version::ready(&job, console, signals).await?;
+    let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }
 

@@ -1,4 +1,4 @@
-//! All that has to be known before the engine starts: inputs, project, stack, backend, engine, secrets.
+//! All that has to be known before the engine is looked for: inputs, project, stack, backend, secrets.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use crate::ci::{CiSystem, Context, Level};
 use crate::console::Console;
 use crate::engine::args::check_extra;
 use crate::engine::env_file;
-use crate::engine::locate::{Engine, locate};
 use crate::engine::plan::{EngineEnv, Scope, engine_env};
+use crate::engine::version::{self, Demand};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
@@ -35,8 +35,8 @@ pub struct Job<'a> {
     pub stack: Option<StackName>,
     /// Where the state lies.
     pub backend: Backend,
-    /// The engine.
-    pub engine: Engine,
+    /// The engine's version that the inputs ask for.
+    pub demand: Option<Demand>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log and credentials; removed with the job.
@@ -56,6 +56,7 @@ impl<'a> Job<'a> {
         let inputs = Inputs::from_resolved(&resolved, env)?;
         hide_secrets(&inputs, env, ci, console);
         check_extra(&inputs.args)?;
+        let demand = version::demand(&inputs)?;
         for warning in &resolved.warnings {
             console.annotate(Level::Warning, "stackstep", warning);
         }
@@ -75,8 +76,6 @@ impl<'a> Job<'a> {
         if let Some(token) = &backend.token {
             console.hide("PULUMI_ACCESS_TOKEN", token.expose());
         }
-        let own = std::env::current_exe().ok();
-        let engine = locate(inputs.engine.as_deref(), env, own.as_deref())?;
         let folder = own_folder()?;
         let credentials = backend.own_credentials().then(|| folder.path().join("credentials"));
         let engine_env = engine_env(env, ci, &backend, credentials.as_deref(), &file);
@@ -88,7 +87,7 @@ impl<'a> Job<'a> {
             project,
             stack,
             backend,
-            engine,
+            demand,
             engine_env,
             folder,
         })

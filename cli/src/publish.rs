@@ -14,7 +14,7 @@ use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::render::{self, Detail, Options, Size};
-use crate::report::{Report, Severity, Status};
+use crate::report::{Command, Report, Severity, Status};
 
 use outputs::Exported;
 
@@ -76,11 +76,21 @@ pub fn all(
     console: &mut Console,
 ) {
     let result_file = publisher.files(job, report, console);
-    let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
-    if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
-        warn(console, "the outputs for later steps", append_to(&append));
+    if job.ci.takes_outputs(job.env) {
+        let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
+        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
+            warn(console, "the outputs for later steps", append_to(&append));
+        }
     }
-    annotate(report, console);
+    if report.command == Command::Outputs && report.status == Status::Succeeded {
+        let fence = crate::random::word();
+        console.command(&job.ci.begin_foreign(&fence));
+        console.print(&format!("{}\n", serde_json::to_string_pretty(&report.outputs).unwrap_or_default()));
+        console.command(&job.ci.end_foreign(&fence));
+    }
+    if job.ci.shows_annotations() {
+        annotate(report, console);
+    }
     let path = result_file.map(|path| path.display().to_string());
     console.text(&render::text(&shown(job, report), path.as_deref()));
 }

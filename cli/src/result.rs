@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use crate::console::Console;
 use crate::engine::drive::Outcome;
 use crate::engine::ladder::Cause;
+use crate::engine::locate::Engine;
 use crate::engine::plan::Purpose;
-use crate::error::EXIT_TIMEOUT;
+use crate::error::{EXIT_TIMEOUT, Error};
 use crate::inputs::{self, Inputs};
 use crate::job::Job;
-use crate::report::{self, Ci, Command, Ending, Engine, Facts, OutputsFrom, Report, SECRET, Status, Verdict};
+use crate::report::{self, Ci, Command, Ending, Events, Facts, OutputsFrom, Report, SECRET, Status, Verdict};
 use crate::secret::Secret;
 use crate::stack::StackName;
 
@@ -22,13 +23,13 @@ const EXIT_CHANGES: i32 = 7;
 pub struct Run<'a> {
     job: &'a Job<'a>,
     command: Command,
-    version: Option<String>,
+    engine: Option<Engine>,
     began: Instant,
 }
 
 impl<'a> Run<'a> {
     /// None for a command that makes no report.
-    pub fn new(job: &'a Job<'a>, version: Option<String>, began: Instant) -> Option<Self> {
+    pub fn new(job: &'a Job<'a>, began: Instant) -> Option<Self> {
         let command = match job.inputs.command {
             inputs::Command::Preview => Command::Preview,
             inputs::Command::Up => Command::Up,
@@ -37,19 +38,33 @@ impl<'a> Run<'a> {
             inputs::Command::Outputs => Command::Outputs,
             inputs::Command::Exec | inputs::Command::Install => return None,
         };
-        Some(Self { job, command, version, began })
+        Some(Self { job, command, engine: None, began })
     }
 
     /// Says what will be done, where and with what.
-    pub fn announce(&self, console: &Console) {
-        let job = self.job;
-        if job.engine.sandbox {
+    pub fn begin(&mut self, engine: &Engine, console: &Console) {
+        if engine.sandbox {
             console.line("SANDBOX: this is a rehearsal, nothing is deployed");
         }
         console.line(&format!("stack: {}", self.stack()));
-        console.line(&format!("backend: {}", job.backend));
-        let version = self.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
-        console.line(&format!("engine: {}{version}", job.engine.path.display()));
+        console.line(&format!("backend: {}", self.job.backend));
+        let version =
+            engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+        console.line(&format!("engine: {}{version}", engine.path.display()));
+        self.engine = Some(engine.clone());
+    }
+
+    /// The report of a run that could not begin.
+    pub fn not_begun(&self, error: &Error) -> Report {
+        let mut facts = self.facts(&Outcome::default());
+        facts.exit_code = i32::from(error.exit_status());
+        facts.verdict = Some(Verdict {
+            status: Status::Failed,
+            reason: error.reason(),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        });
+        report::report(Events::default(), facts)
     }
 
     /// What is published while a stopped engine still finishes.
@@ -95,11 +110,11 @@ impl<'a> Run<'a> {
             .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
         facts.stderr.clone_from(&outcome.stderr);
         facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        facts.engine = Some(Engine {
-            name: if job.engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
-            version: self.version.clone(),
-            processes: outcome.processes + u32::from(self.version.is_some()),
-            sandbox: job.engine.sandbox,
+        facts.engine = self.engine.as_ref().map(|engine| report::Engine {
+            name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
+            version: engine.version.clone(),
+            processes: outcome.processes + u32::from(engine.version.is_some()),
+            sandbox: engine.sandbox,
         });
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
         facts.commit.clone_from(&job.context.commit);

@@ -30,6 +30,10 @@ impl CiSystem for Local {
         false
     }
 
+    fn shows_annotations(&self) -> bool {
+        false
+    }
+
     fn group(&self, title: &str) -> String {
         format!("{title}\n")
     }

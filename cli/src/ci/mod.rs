@@ -139,6 +139,16 @@ pub trait CiSystem: Sync {
     /// The lines of an annotation.
     fn annotation(&self, level: Level, title: &str, message: &str) -> String;
 
+    /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
+    fn shows_annotations(&self) -> bool {
+        true
+    }
+
+    /// Whether later steps can have outputs of this one.
+    fn takes_outputs(&self, env: &Env) -> bool {
+        self.outputs(env, &[], &mut String::new).is_some()
+    }
+
     /// Why `name` can't be the name of an output here. None when it can.
     fn refuses_output_name(&self, _name: &str) -> Option<&'static str> {
         None

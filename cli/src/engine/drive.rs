@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::args;
 use super::ladder::{Cause, Rung};
+use super::locate::Engine;
 use super::plan::{Purpose, Step, plan};
 use super::process::{Ended, Process, Status, Supervision, run};
 use super::signals::Signals;
@@ -51,6 +52,7 @@ pub struct Outcome {
 /// Runs engine processes for a job.
 pub struct Driver<'a> {
     job: &'a Job<'a>,
+    engine: &'a Engine,
     console: &'a Console,
     signals: &'a Signals,
     on_stop: &'a mut dyn FnMut(Cause),
@@ -61,11 +63,12 @@ impl<'a> Driver<'a> {
     /// `on_stop` is called as soon as the engine is asked to end before its time.
     pub fn new(
         job: &'a Job<'a>,
+        engine: &'a Engine,
         console: &'a Console,
         signals: &'a Signals,
         on_stop: &'a mut dyn FnMut(Cause),
     ) -> Self {
-        Self { job, console, signals, on_stop, outcome: Outcome::default() }
+        Self { job, engine, console, signals, on_stop, outcome: Outcome::default() }
     }
 
     /// Runs the job's plan.
@@ -164,7 +167,7 @@ impl<'a> Driver<'a> {
             args.push(arg);
         }
         Process {
-            program: self.job.engine.path.clone(),
+            program: self.engine.path.clone(),
             args,
             cwd: self.job.inputs.cwd.clone(),
             set: self.job.engine_env.set.clone(),

@@ -4,6 +4,7 @@ use semver::{Version, VersionReq};
 
 use super::args;
 use super::drive::Driver;
+use super::locate::{Engine, locate};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::error::{Error, Result};
@@ -59,16 +60,19 @@ fn parse(text: &str, named: &str) -> Result<Demand> {
     })
 }
 
-/// Sees to it that the engine is of the version that the inputs demand; its version, when it had to be asked.
-pub async fn check(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Option<String>> {
-    let Some(demand) = demand(&job.inputs)? else { return Ok(None) };
-    let outcome = Driver::new(job, console, signals, &mut |_| {}).run_quietly(args::version()).await?;
+/// Finds the engine and sees to it that it is of the version that the inputs demand.
+pub async fn ready(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
+    let own = std::env::current_exe().ok();
+    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref())?;
+    let Some(demand) = &job.demand else { return Ok(engine) };
+    let outcome =
+        Driver::new(job, &engine, console, signals, &mut |_| {}).run_quietly(args::version()).await?;
     let printed = outcome.raw.as_ref().map(|raw| raw.expose().trim().to_owned()).unwrap_or_default();
     let found = printed.strip_prefix('v').and_then(|bare| Version::parse(bare).ok()).ok_or_else(|| {
         Error::Engine {
             what: format!(
                 "`{}` gives `{}` for its version",
-                job.engine.path.display(),
+                engine.path.display(),
                 printed.chars().take(80).collect::<String>().escape_debug()
             ),
             hint: Some("is it a Pulumi CLI? Leave `pulumi-version` out to run it all the same".to_owned()),
@@ -80,11 +84,11 @@ pub async fn check(job: &Job<'_>, console: &Console, signals: &Signals) -> Resul
         Demand::Range(range) if !range.matches(&found) && !range.matches(&release) => Err(Error::Engine {
             what: format!(
                 "the engine `{}` is version {found}, and `{range}` is demanded",
-                job.engine.path.display()
+                engine.path.display()
             ),
             hint: Some("install that version in a step before, or change `pulumi-version`".to_owned()),
         }),
-        _ => Ok(Some(found.to_string())),
+        _ => Ok(Engine { version: Some(found.to_string()), ..engine }),
     }
 }
 

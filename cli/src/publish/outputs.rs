@@ -9,6 +9,7 @@ use crate::ci::{CiSystem, Level, Output};
 use crate::console::Console;
 use crate::engine::args;
 use crate::engine::drive::Driver;
+use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::error::Result;
 use crate::job::Job;
@@ -26,18 +27,21 @@ pub type Exported = BTreeMap<String, Value>;
 /// system takes outputs at all.
 pub async fn export_secrets(
     job: &Job<'_>,
-    report: &Report,
+    engine: &Engine,
+    report: &mut Report,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<Exported> {
     let wanted = &job.inputs.secret_outputs;
     let listed = |name: &String| wanted.iter().any(|wanted| wanted == "*" || wanted == name);
-    let takes_outputs = job.ci.outputs(job.env, &[], &mut crate::random::word).is_some();
-    if !takes_outputs || !report.secret_outputs.iter().any(listed) {
+    if !job.ci.takes_outputs(job.env) || !report.secret_outputs.iter().any(listed) {
         return Ok(Exported::new());
     }
     let args = args::outputs(&job.inputs, &job.scope(), true);
-    let outcome = Driver::new(job, console, signals, &mut |_| {}).run_quietly(args).await?;
+    let outcome = Driver::new(job, engine, console, signals, &mut |_| {}).run_quietly(args).await?;
+    if let Some(engine) = &mut report.engine {
+        engine.processes += outcome.processes;
+    }
     let plain = outcome.raw.and_then(|raw| serde_json::from_str(raw.expose()).ok());
     let Some(plain) = plain else {
         let message = format!("the secret outputs could not be read: {}", outcome.stderr.trim());

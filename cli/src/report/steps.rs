@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::diff::{Diffs, Sides};
 use super::event::{StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
-use super::urn::Urn;
+use super::urn::{STACK_TYPE, Urn};
 use super::value::shortened;
 
 /// What the values in all diffs together may take; what comes later keeps its paths only.
@@ -77,9 +77,7 @@ impl Steps {
         if metadata.op == "same" {
             return self.same(&metadata.urn);
         }
-        if !Urn::parse(&metadata.urn).is_some_and(|urn| urn.is_stack()) {
-            self.in_flight.insert(metadata.urn.clone(), in_flight(&metadata, since));
-        }
+        self.in_flight.insert(metadata.urn.clone(), in_flight(&metadata, since));
         // What comes of a refresh or a read, only its end tells.
         if !looks(&metadata.op) {
             let index = self.entry(&metadata);
@@ -123,9 +121,11 @@ impl Steps {
         self.describe(index, metadata, false);
     }
 
-    /// The resources on which the engine works right now, the oldest first.
+    /// The resources on which the engine works right now, the oldest first; the stack itself, which is
+    /// always among them, is none.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let mut running = self.in_flight.values().cloned().collect::<Vec<_>>();
+        let resources = self.in_flight.values().filter(|running| running.kind != STACK_TYPE);
+        let mut running = resources.cloned().collect::<Vec<_>>();
         running.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
         running
     }

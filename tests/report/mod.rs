@@ -1,0 +1,4 @@
+//! From recorded events to the report, and from the report to what people read.
+
+mod recordings;
+mod snapshot;
