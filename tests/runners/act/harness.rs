@@ -91,9 +91,12 @@ impl Job {
             let lines = lines.iter().filter(|line| line["command"] == command);
             lines.filter_map(|line| line[field].as_str().map(str::to_owned)).collect()
         };
+        // What `act` says of a workflow that it can't read is on standard error.
+        let messages = lines.iter().filter_map(|line| line["msg"].as_str()).map(with_line_end);
+        let log = messages.collect::<String>() + &String::from_utf8_lossy(&output.stderr);
         Outcome {
             succeeded: output.status.success(),
-            log: lines.iter().filter_map(|line| line["msg"].as_str()).map(with_line_end).collect(),
+            log,
             summary: of_command("summary", "content").concat(),
             warnings: of_command("warning", "arg"),
             lines,
@@ -135,8 +138,7 @@ impl Outcome {
     }
 }
 
-/// The text of a file that the job left behind.
-pub fn read(path: impl AsRef<Path>) -> String {
+fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path.as_ref()).unwrap()
 }
 

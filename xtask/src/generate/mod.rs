@@ -5,6 +5,7 @@
 
 mod check;
 mod reference;
+mod sample;
 mod schema;
 mod wrapper;
 
@@ -44,7 +45,7 @@ pub struct Suite {
 /// Every generated file, as it should be now.
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
-    let mut files = vec![reference::inputs(&suite), schema::stackstep_yaml()];
+    let mut files = vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml()];
     for folder in folders(root)? {
         files.extend(folder.render(root, &suite)?);
     }

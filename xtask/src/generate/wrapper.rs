@@ -245,7 +245,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// The file at `path` with the region called `name` replaced by `text`.
-fn replace_region(path: &Path, name: &str, text: &str) -> Result<String> {
+pub(super) fn replace_region(path: &Path, name: &str, text: &str) -> Result<String> {
     let whole = read(path)?;
     let (begin, end) = (format!("<!-- gen:{name} -->\n"), format!("<!-- /gen:{name} -->"));
     let parts = whole.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
