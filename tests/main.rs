@@ -4,4 +4,5 @@ mod bad_input;
 mod github;
 mod life;
 mod report;
+mod stopping;
 mod support;
