@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod github;
+mod inputs;
 mod life;
 mod report;
 mod stopping;
