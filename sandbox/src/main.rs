@@ -4,6 +4,7 @@
 mod args;
 mod env;
 mod failure;
+mod program;
 mod value;
 
 use std::io::Write as _;
