@@ -2,8 +2,10 @@
 //! YAML programs against simulated resources, and leaves the same state, events, output and exit status.
 
 mod args;
+mod crypto;
 mod env;
 mod failure;
+mod state;
 mod value;
 
 use std::io::Write as _;
