@@ -2,9 +2,11 @@
 //! YAML programs against simulated resources, and leaves the same state, events, output and exit status.
 
 mod args;
+mod crypto;
 mod env;
 mod failure;
 mod program;
+mod state;
 mod value;
 
 use std::io::Write as _;
