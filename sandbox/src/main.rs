@@ -5,6 +5,7 @@ mod args;
 mod crypto;
 mod env;
 mod failure;
+mod pbkdf2;
 mod state;
 mod value;
 
