@@ -105,8 +105,11 @@ pub fn derive(password: &[u8], salt: &[u8], rounds: u32) -> [u8; 32] {
     let mut key = code;
     for _ in 1..rounds {
         code = hmac.again(&code);
-        for (sum, word) in key.iter_mut().zip(code) {
-            *sum ^= word;
+        // An iterator here triples the time in a debug build.
+        let mut word = 0;
+        while word < key.len() {
+            key[word] ^= code[word];
+            word += 1;
         }
     }
     bytes_of(&key)
