@@ -6,6 +6,7 @@ mod crypto;
 mod env;
 mod failure;
 mod pbkdf2;
+mod program;
 mod state;
 mod value;
 
