@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::env::Env;
 use crate::failure::Failure;
+use crate::pbkdf2;
 
 const ROUNDS: u32 = 1_000_000;
 const PROOF: &str = "pulumi";
@@ -66,7 +67,7 @@ impl Crypter {
     }
 
     fn derive(passphrase: &str, salt: &[u8], state: String) -> Self {
-        let key = pbkdf2::pbkdf2_hmac_array::<sha2::Sha256, 32>(passphrase.as_bytes(), salt, ROUNDS);
+        let key = pbkdf2::derive(passphrase.as_bytes(), salt, ROUNDS);
         Self { cipher: Aes256Gcm::new(&key.into()), state, known: RefCell::default() }
     }
 

@@ -3,11 +3,16 @@
 
 mod args;
 mod crypto;
+mod engine;
 mod env;
 mod failure;
+mod faults;
+mod pbkdf2;
 mod program;
+mod signals;
 mod state;
 mod value;
+mod version;
 
 use std::io::Write as _;
 use std::process::ExitCode;
