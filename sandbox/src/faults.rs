@@ -180,8 +180,9 @@ impl Faults {
             given.to_owned()
         } else {
             let path = env.path(given);
-            std::fs::read_to_string(&path)
-                .map_err(|error| Failure::new(format!("{VARIABLE}: could not read {}: {error}", path.display())))?
+            std::fs::read_to_string(&path).map_err(|error| {
+                Failure::new(format!("{VARIABLE}: could not read {}: {error}", path.display()))
+            })?
         };
         serde_yaml::from_str::<Option<Self>>(&text)
             .map(Option::unwrap_or_default)
@@ -210,7 +211,11 @@ impl Faults {
 
 /// Whether a pattern is about a resource: by its URN, or by its name.
 pub fn fits(pattern: &str, urn: &str) -> bool {
-    if pattern.starts_with("urn:") { target::matches(pattern, urn) } else { target::matches(pattern, name_of(urn)) }
+    if pattern.starts_with("urn:") {
+        target::matches(pattern, urn)
+    } else {
+        target::matches(pattern, name_of(urn))
+    }
 }
 
 /// A value of the file. `{secret: x}` alone stands for a secret.
@@ -262,7 +267,9 @@ mod tests {
 
     #[test]
     fn a_fault_is_found_by_name_and_by_urn() {
-        let faults = read("{resources: [{match: web-*, fail: no}, {match: 'urn:**:Stash::b', on: [delete]}]}").unwrap();
+        let faults =
+            read("{resources: [{match: web-*, fail: no}, {match: 'urn:**:Stash::b', on: [delete]}]}")
+                .unwrap();
         let of = |urn: &'static str, op| faults.of(urn, op).count();
         assert_eq!(of("urn:pulumi:d::p::t::web-1", Op::Create), 1);
         assert_eq!(of("urn:pulumi:d::p::t::other", Op::Create), 0);
@@ -273,7 +280,10 @@ mod tests {
     #[test]
     fn what_is_unknown_is_refused_with_its_place() {
         let refused = read("resources:\n  - {match: a, fails: b}\n").unwrap_err().message;
-        assert!(refused.starts_with("PULUMI_SANDBOX_FAULTS: resources[0]: unknown field `fails`"), "{refused}");
+        assert!(
+            refused.starts_with("PULUMI_SANDBOX_FAULTS: resources[0]: unknown field `fails`"),
+            "{refused}"
+        );
     }
 
     #[test]

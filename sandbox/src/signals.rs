@@ -19,7 +19,9 @@ impl Signals {
         let signals = Self { count: Arc::default(), ignored };
         let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         let count = Arc::clone(&signals.count);
-        std::thread::spawn(move || incoming.forever().for_each(|_| drop(count.fetch_add(1, Ordering::SeqCst))));
+        std::thread::spawn(move || {
+            incoming.forever().for_each(|_| drop(count.fetch_add(1, Ordering::SeqCst)))
+        });
         Ok(signals)
     }
 

@@ -37,7 +37,9 @@ impl Deployment<'_> {
         for at in 0..self.base.len() {
             let old = Rc::clone(&self.base[at]);
             let registered = self.sets.operated.contains(&old.urn);
-            if self.sets.pending_deletes.contains(&at) && (old.delete || !self.sets.deleted.contains_key(&old.urn)) {
+            if self.sets.pending_deletes.contains(&at)
+                && (old.delete || !self.sets.deleted.contains_key(&old.urn))
+            {
                 continue;
             }
             if !targeted(&old.urn) {
@@ -115,8 +117,11 @@ impl Deployment<'_> {
         if !options.targets.is_constrained() || options.target_dependents {
             return Ok(());
         }
-        let unnamed: Vec<Rc<str>> =
-            deletes.iter().map(|step| Rc::clone(&step.urn)).filter(|urn| !options.targets.contains(urn)).collect();
+        let unnamed: Vec<Rc<str>> = deletes
+            .iter()
+            .map(|step| Rc::clone(&step.urn))
+            .filter(|urn| !options.targets.contains(urn))
+            .collect();
         for urn in &unnamed {
             let message = format!(
                 "Resource '{urn}' will be destroyed but was not specified in --target list.\nEither include resource in \

@@ -103,7 +103,8 @@ impl<'a> Deployment<'a> {
         keeper: &'a mut dyn Keeper,
         signals: &'a Signals,
     ) -> Self {
-        let base: Vec<Rc<ResourceState>> = std::mem::take(&mut snapshot.resources).into_iter().map(Rc::new).collect();
+        let base: Vec<Rc<ResourceState>> =
+            std::mem::take(&mut snapshot.resources).into_iter().map(Rc::new).collect();
         let mut deployment = Self {
             run,
             sink,
@@ -150,10 +151,16 @@ impl<'a> Deployment<'a> {
     /// The state as it is now.
     pub(super) fn snapshot(&self) -> Snapshot {
         let rest = self.base.iter().zip(&self.gone).filter(|(_, gone)| !**gone).map(|(state, _)| state);
-        let news = self.news.iter().enumerate().filter(|(at, _)| !self.new_gone.contains(at)).map(|(_, state)| state);
+        let news = self
+            .news
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !self.new_gone.contains(at))
+            .map(|(_, state)| state);
         let resources = news.chain(rest).map(|state| ResourceState::clone(state)).collect();
         // Nobody but a person can say what came of a creation that was cut off.
-        let unresolved = self.frame.pending_operations.iter().filter(|operation| operation.kind == "creating");
+        let unresolved =
+            self.frame.pending_operations.iter().filter(|operation| operation.kind == "creating");
         let pending_operations = self.pending.values().chain(unresolved).cloned().collect();
         Snapshot { resources, pending_operations, ..self.frame.clone() }
     }
@@ -204,7 +211,11 @@ impl<'a> Deployment<'a> {
         let missing: Vec<String> = targets.named().iter().filter(|urn| !there(urn)).cloned().collect();
         for urn in &missing {
             let hint = if urn.contains('$') { "" } else { " Did you forget to escape $ in your shell?" };
-            self.say(None, Severity::Error, &format!("Target '{urn}' could not be found in the stack.{hint}\n"));
+            self.say(
+                None,
+                Severity::Error,
+                &format!("Target '{urn}' could not be found in the stack.{hint}\n"),
+            );
         }
         if missing.is_empty() {
             return Ok(());

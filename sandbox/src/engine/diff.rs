@@ -19,7 +19,11 @@ pub fn changed_keys(old: &Properties, new: &Properties) -> Vec<String> {
 }
 
 /// Every path that differs, as deep as it goes, with how.
-pub fn detailed(old: &Properties, new: &Properties, replaces: &dyn Fn(&str) -> bool) -> BTreeMap<String, PropertyDiff> {
+pub fn detailed(
+    old: &Properties,
+    new: &Properties,
+    replaces: &dyn Fn(&str) -> bool,
+) -> BTreeMap<String, PropertyDiff> {
     let mut found = BTreeMap::new();
     for key in changed_keys(old, new) {
         walk(&path_start(&key), old.get(&key), new.get(&key), &mut |path, kind| {
@@ -100,12 +104,14 @@ fn restore(value: &mut Value, old: Option<&Value>, steps: &[String]) {
     match (value, old) {
         (Value::Secret(value), old) => restore(value, old, steps),
         (value, Some(Value::Secret(old))) => restore(value, Some(old), steps),
-        (Value::Map(map), Some(Value::Map(old))) => match (rest.is_empty(), old.get(first), map.get_mut(first)) {
-            (true, Some(before), _) => drop(map.insert(first.clone(), before.clone())),
-            (true, None, _) => drop(map.remove(first)),
-            (false, before, Some(inner)) => restore(inner, before, rest),
-            (false, _, None) => {}
-        },
+        (Value::Map(map), Some(Value::Map(old))) => {
+            match (rest.is_empty(), old.get(first), map.get_mut(first)) {
+                (true, Some(before), _) => drop(map.insert(first.clone(), before.clone())),
+                (true, None, _) => drop(map.remove(first)),
+                (false, before, Some(inner)) => restore(inner, before, rest),
+                (false, _, None) => {}
+            }
+        }
         (Value::List(items), Some(Value::List(old))) => {
             let wanted: Vec<usize> =
                 if first == "*" { (0..items.len()).collect() } else { first.parse().into_iter().collect() };
@@ -147,7 +153,9 @@ pub fn path_steps(path: &str) -> Vec<String> {
 
 /// Whether a change of a top-level property is one of those that replace. `*` stands for all.
 pub fn replaces(key: &str, replace_on_changes: &[String]) -> bool {
-    replace_on_changes.iter().any(|path| path == "*" || path_steps(path).first().is_some_and(|first| first == key))
+    replace_on_changes
+        .iter()
+        .any(|path| path == "*" || path_steps(path).first().is_some_and(|first| first == key))
 }
 
 #[cfg(test)]
@@ -179,7 +187,10 @@ mod tests {
     #[test]
     fn details_go_as_deep_as_the_change() {
         let old = map([("m", Value::Map(map([("k.1", text("a")), ("l", Value::List(vec![text("x")]))])))]);
-        let new = map([("m", Value::Map(map([("k.1", text("b")), ("l", Value::List(vec![text("x"), text("y")]))])))]);
+        let new = map([(
+            "m",
+            Value::Map(map([("k.1", text("b")), ("l", Value::List(vec![text("x"), text("y")]))])),
+        )]);
         let found = detailed(&old, &new, &|_| false);
         let found: Vec<(&str, &str)> = found.iter().map(|(path, diff)| (path.as_str(), diff.kind)).collect();
         assert_eq!(found, [("m.l[1]", "add"), ("m[\"k.1\"]", "update")]);
@@ -188,7 +199,8 @@ mod tests {
     #[test]
     fn ignored_changes_keep_the_old_value() {
         let old = map([("tags", Value::Map(map([("a", text("old")), ("b", text("old"))])))]);
-        let mut new = map([("tags", Value::Map(map([("a", text("new")), ("b", text("new"))]))), ("x", text("new"))]);
+        let mut new =
+            map([("tags", Value::Map(map([("a", text("new")), ("b", text("new"))]))), ("x", text("new"))]);
         ignore_changes(&mut new, &old, &["tags.a".to_owned(), "x".to_owned()]);
         assert_eq!(new, map([("tags", Value::Map(map([("a", text("old")), ("b", text("new"))])))]));
     }

@@ -53,7 +53,13 @@ impl Deployment<'_> {
         Ok(steps)
     }
 
-    fn choose(&mut self, goal: &Goal, old: Old, new: ResourceState, targeted: bool) -> Result<Vec<Step>, Bail> {
+    fn choose(
+        &mut self,
+        goal: &Goal,
+        old: Old,
+        new: ResourceState,
+        targeted: bool,
+    ) -> Result<Vec<Step>, Bail> {
         let urn = goal.urn.clone();
         if self.run.kind == Kind::Destroy && goal.custom && !goal.type_.starts_with(PROVIDER_PREFIX) {
             return Ok(self.keep_for_deletion(old, new));
@@ -257,8 +263,10 @@ impl Deployment<'_> {
                 .map(str::to_owned)
                 .collect();
             for needed in skipped {
-                let message =
-                    format!("Resource '{}' depends on '{needed}' which was was not specified in --target list.", step.urn);
+                let message = format!(
+                    "Resource '{}' depends on '{needed}' which was was not specified in --target list.",
+                    step.urn
+                );
                 self.say(Some(&step.urn), Severity::Error, &format!("{message}\n"));
                 self.status.errored = true;
                 if !self.run.preview {
@@ -304,9 +312,10 @@ fn state(goal: &Goal, provider: Option<String>) -> ResourceState {
         external: goal.read,
         ..ResourceState::default()
     };
-    for (name, values) in
-        [("ignoreChanges", &goal.options.ignore_changes), ("replaceOnChanges", &goal.options.replace_on_changes)]
-    {
+    for (name, values) in [
+        ("ignoreChanges", &goal.options.ignore_changes),
+        ("replaceOnChanges", &goal.options.replace_on_changes),
+    ] {
         if !values.is_empty() {
             state.extra.insert(name.to_owned(), Json::from(values.clone()));
         }
@@ -320,14 +329,16 @@ fn provider_changed(old: &ResourceState, new: &ResourceState) -> bool {
     if old == new {
         return false;
     }
-    let urn = |reference: &str| reference.rsplit_once("::").map(|(urn, _)| urn.to_owned()).unwrap_or_default();
+    let urn =
+        |reference: &str| reference.rsplit_once("::").map(|(urn, _)| urn.to_owned()).unwrap_or_default();
     let (old, new) = (urn(old), urn(new));
     !(is_default_provider(&old) && is_default_provider(&new))
 }
 
 /// Everything that a resource depends on: its provider, its parent, and what its options and inputs name.
 pub fn dependencies(state: &ResourceState) -> impl Iterator<Item = &str> {
-    let provider = state.provider.as_deref().and_then(|reference| reference.rsplit_once("::")).map(|(urn, _)| urn);
+    let provider =
+        state.provider.as_deref().and_then(|reference| reference.rsplit_once("::")).map(|(urn, _)| urn);
     let of_properties = state.property_dependencies.values().flatten().map(String::as_str);
     provider
         .into_iter()

@@ -144,7 +144,8 @@ impl Deployment<'_> {
         let Some(plan) = &mut self.plan else { return Ok(()) };
         if self.run.preview {
             let goal = Goal { provider: new.provider.clone(), ..goal.clone() };
-            let planned = ResourcePlan { goal: Some(GoalPlan { of: goal, inputs }), ..ResourcePlan::default() };
+            let planned =
+                ResourcePlan { goal: Some(GoalPlan { of: goal, inputs }), ..ResourcePlan::default() };
             plan.resources.insert(new.urn.clone(), planned);
             return Ok(());
         }
@@ -158,7 +159,8 @@ impl Deployment<'_> {
         if violations.is_empty() {
             return Ok(());
         }
-        let message = format!("resource {} violates plan: properties changed: {}", new.urn, violations.join(", "));
+        let message =
+            format!("resource {} violates plan: properties changed: {}", new.urn, violations.join(", "));
         Err(self.bail(Some(&new.urn), &message))
     }
 
@@ -176,7 +178,9 @@ impl Deployment<'_> {
             let problem = match plan.resources.get_mut(&*step.urn) {
                 None if step.op == Op::Same => continue,
                 None => "no steps were expected for this resource".to_owned(),
-                Some(planned) if planned.steps.is_empty() => "no more steps were expected for this resource".to_owned(),
+                Some(planned) if planned.steps.is_empty() => {
+                    "no more steps were expected for this resource".to_owned()
+                }
                 Some(planned) => {
                     let constraint = planned.steps.remove(0);
                     if is_allowed(step.op, &constraint) {
@@ -284,7 +288,8 @@ impl Plan {
     pub fn to_json(&self, config: BTreeMap<String, Json>, lock: &json::Lock) -> Result<Vec<u8>, Failure> {
         let write = |properties: &Properties| -> Result<serde_json::Map<String, Json>, Failure> {
             let mut text = vec![];
-            json::write_properties(&mut text, properties, lock).map_err(|_| Failure::new("could not encrypt the plan"))?;
+            json::write_properties(&mut text, properties, lock)
+                .map_err(|_| Failure::new("could not encrypt the plan"))?;
             serde_json::from_slice(&text).map_err(|error| Failure::new(error.to_string()))
         };
         let mut resource_plans = BTreeMap::new();

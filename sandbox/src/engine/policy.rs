@@ -28,7 +28,10 @@ impl Deployment<'_> {
     fn remediate(&mut self, pack: &Pack, of: &PolicyPack, new: &mut ResourceState) {
         let (mut passed, mut failed) = (vec![], vec![]);
         for policy in sorted(of) {
-            if policy.level != "remediate" || !faults::fits(&policy.pattern, &new.urn) || policy.set.is_empty() {
+            if policy.level != "remediate"
+                || !faults::fits(&policy.pattern, &new.urn)
+                || policy.set.is_empty()
+            {
                 passed.push(policy.name.as_str());
                 continue;
             }
@@ -65,7 +68,14 @@ impl Deployment<'_> {
         }
     }
 
-    fn summarize(&mut self, kind: SummaryKind, urn: Option<&str>, pack: &Pack, passed: &[&str], failed: &[&str]) {
+    fn summarize(
+        &mut self,
+        kind: SummaryKind,
+        urn: Option<&str>,
+        pack: &Pack,
+        passed: &[&str],
+        failed: &[&str],
+    ) {
         self.sink.event(&Event::PolicySummary { kind, urn, pack, passed, failed });
     }
 }

@@ -47,13 +47,17 @@ impl Deployment<'_> {
         let order = match check::check(&program.template, &|name| program.is_config(name)) {
             Ok(order) => order,
             Err(found) => {
-                found.iter().for_each(|diagnostic| self.say_from_host(&diagnostic.render(&program.source, true)));
+                found
+                    .iter()
+                    .for_each(|diagnostic| self.say_from_host(&diagnostic.render(&program.source, true)));
                 self.status.bailed = true;
                 return Ok(Some(Properties::new()));
             }
         };
         let mut running = Running::new(program, order, self.run, &root.urn);
-        for name in running.scope.config.keys().filter(|name| !name.contains(':')).cloned().collect::<Vec<_>>() {
+        for name in
+            running.scope.config.keys().filter(|name| !name.contains(':')).cloned().collect::<Vec<_>>()
+        {
             self.say(None, Severity::Debug, &format!("Registering config [{name}]\n"));
         }
         self.drive(&mut running)?;
@@ -82,7 +86,9 @@ impl Deployment<'_> {
                     return Err(bail);
                 }
                 let skipped = std::mem::take(&mut self.skipped);
-                skipped.into_iter().for_each(|owner| running.take(Landing { owner: Some(owner), result: None }));
+                skipped
+                    .into_iter()
+                    .for_each(|owner| running.take(Landing { owner: Some(owner), result: None }));
             }
             match self.land() {
                 Some(landing) => running.take(landing),
@@ -108,7 +114,8 @@ impl Deployment<'_> {
                 let resource = &program.template.resources[at];
                 self.say(None, Severity::Debug, &format!("Registering resource [{}]\n", resource.key.text));
                 let goal = if running.failed {
-                    let message = format!("Error registering resource [{}]: no diagnostics\n", resource.key.text);
+                    let message =
+                        format!("Error registering resource [{}]: no diagnostics\n", resource.key.text);
                     self.say(None, Severity::Error, &message);
                     None
                 } else {
@@ -128,7 +135,13 @@ impl Deployment<'_> {
     }
 
     /// Says what is wrong with a part, if anything.
-    fn settled<T>(&mut self, running: &mut Running, value: Result<T, Stop>, kind: &str, name: &str) -> Option<T> {
+    fn settled<T>(
+        &mut self,
+        running: &mut Running,
+        value: Result<T, Stop>,
+        kind: &str,
+        name: &str,
+    ) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(Stop::Poisoned) => None,
@@ -162,7 +175,8 @@ impl Deployment<'_> {
             None if !goal.custom || goal.type_.starts_with(check::PROVIDER_PREFIX) => None,
             None => Some(self.default_provider(goal)?),
         };
-        let steps = if goal.read { vec![self.read_step(goal, provider)] } else { self.generate(goal, provider)? };
+        let steps =
+            if goal.read { vec![self.read_step(goal, provider)] } else { self.generate(goal, provider)? };
         if self.run.options.continue_on_error && self.depends_on_failure(goal) {
             self.sets.failed.insert(goal.urn.clone());
             self.skipped.extend(owner);
@@ -219,9 +233,11 @@ impl Deployment<'_> {
                 break;
             }
             let type_ = "sandbox:index:Many".to_owned();
-            let inputs: Properties =
-                [("number".to_owned(), Value::Text(number.to_string())), ("of".to_owned(), Value::Text(program.name.clone()))]
-                    .into();
+            let inputs: Properties = [
+                ("number".to_owned(), Value::Text(number.to_string())),
+                ("of".to_owned(), Value::Text(program.name.clone())),
+            ]
+            .into();
             let goal = Goal {
                 urn: goal::urn(self.run, Some(root), &type_, &format!("many-{number}")),
                 type_,
@@ -269,7 +285,6 @@ impl Deployment<'_> {
         self.sink.event(&Event::Outputs(&step, step.op));
         self.root = Some(step);
     }
-
 }
 
 impl<'p> Running<'p> {

@@ -93,7 +93,10 @@ impl Deployment<'_> {
                 if is_hurt {
                     let state = Rc::make_mut(state);
                     state.dependencies.retain(|urn| !lost.contains(urn));
-                    state.property_dependencies.values_mut().for_each(|urns| urns.retain(|urn| !lost.contains(urn)));
+                    state
+                        .property_dependencies
+                        .values_mut()
+                        .for_each(|urns| urns.retain(|urn| !lost.contains(urn)));
                     while let Some(parent) = state.parent.as_ref().filter(|parent| lost.contains(*parent)) {
                         state.parent = parents.get(parent).cloned().flatten();
                     }

@@ -48,7 +48,9 @@ impl Deployment<'_> {
         let mut depending = replaced.clone();
         let mut found = vec![];
         for (place, state) in self.base.iter().enumerate().skip(at + 1) {
-            if self.sets.operated.contains(&state.urn) || !dependencies(state).any(|urn| depending.contains(urn)) {
+            if self.sets.operated.contains(&state.urn)
+                || !dependencies(state).any(|urn| depending.contains(urn))
+            {
                 continue;
             }
             depending.insert(&state.urn);
@@ -77,7 +79,8 @@ impl Deployment<'_> {
             diff::replaces(key, &on_changes)
                 || self.run.faults.about(&state.urn).any(|fault| diff::replaces(key, &fault.replace))
         };
-        let changes = |(_, urns): &(&String, &Vec<String>)| urns.iter().any(|urn| replaced.contains(urn.as_str()));
+        let changes =
+            |(_, urns): &(&String, &Vec<String>)| urns.iter().any(|urn| replaced.contains(urn.as_str()));
         let keys: Vec<String> = state
             .property_dependencies
             .iter()
@@ -88,7 +91,11 @@ impl Deployment<'_> {
         (!keys.is_empty()).then_some(keys)
     }
 
-    fn refuse_protected_dependent(&mut self, dependent: &ResourceState, old: &ResourceState) -> Result<(), Bail> {
+    fn refuse_protected_dependent(
+        &mut self,
+        dependent: &ResourceState,
+        old: &ResourceState,
+    ) -> Result<(), Bail> {
         if !dependent.protect || self.run.options.ignore_protect {
             return Ok(());
         }

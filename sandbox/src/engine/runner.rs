@@ -232,7 +232,9 @@ impl Deployment<'_> {
             *self.changes.entry(op).or_default() += 1;
         }
         let speaks = step.state().is_some_and(|state| {
-            self.run.preview || state.custom || matches!(step.op, Op::Delete | Op::DeleteReplaced | Op::Refresh)
+            self.run.preview
+                || state.custom
+                || matches!(step.op, Op::Delete | Op::DeleteReplaced | Op::Refresh)
         });
         if speaks {
             self.sink.event(&Event::Outputs(step, op));
@@ -283,7 +285,8 @@ impl Deployment<'_> {
     }
 
     fn refuse_protected(&self, step: &Step) -> Result<(), Trouble> {
-        let Some(old) = step.old.as_ref().filter(|old| old.protect && !self.run.options.ignore_protect) else {
+        let Some(old) = step.old.as_ref().filter(|old| old.protect && !self.run.options.ignore_protect)
+        else {
             return Ok(());
         };
         if !matches!(step.op, Op::Delete | Op::DeleteReplaced) {
@@ -314,7 +317,8 @@ impl Deployment<'_> {
 
     fn failure(&self, step: &Step) -> Option<Trouble> {
         let fails = |fault: &&faults::ResourceFault| !self.run.preview || fault.in_preview;
-        let fault = self.run.faults.of(&step.urn, step.op).filter(fails).find(|fault| fault.fail.is_some())?;
+        let fault =
+            self.run.faults.of(&step.urn, step.op).filter(fails).find(|fault| fault.fail.is_some())?;
         Some(Trouble { message: fault.fail.clone()?, partial: fault.partial, harmless: false })
     }
 
@@ -365,7 +369,8 @@ impl Deployment<'_> {
             let new = Rc::make_mut(new);
             if step.op != Op::Same {
                 for fault in self.run.faults.of(&step.urn, step.op) {
-                    let outputs = fault.outputs.iter().map(|(name, value)| (name.clone(), faults::value(value)));
+                    let outputs =
+                        fault.outputs.iter().map(|(name, value)| (name.clone(), faults::value(value)));
                     new.outputs.extend(outputs);
                 }
             }

@@ -71,7 +71,8 @@ pub fn id(type_: &str, urn: &str, replaced: Option<&str>) -> String {
 /// Hides the outputs that the program wants secret, and those whose input of the same name is.
 pub fn hide_secrets(state: &mut ResourceState) {
     for (name, value) in &mut state.outputs {
-        let of_input = state.inputs.get(name).is_some_and(|input| matches!(input, crate::value::Value::Secret(_)));
+        let of_input =
+            state.inputs.get(name).is_some_and(|input| matches!(input, crate::value::Value::Secret(_)));
         if of_input || state.additional_secret_outputs.contains(name) {
             *value = std::mem::replace(value, crate::value::Value::Null).into_secret();
         }
@@ -118,7 +119,8 @@ mod tests {
         let mut state = stash("x");
         state.inputs = [("input".to_owned(), Value::Text("x".into()).into_secret())].into();
         state.additional_secret_outputs = vec!["output".to_owned()];
-        state.outputs = [("input".into(), Value::Text("x".into())), ("output".into(), Value::Text("y".into()))].into();
+        state.outputs =
+            [("input".into(), Value::Text("x".into())), ("output".into(), Value::Text("y".into()))].into();
         hide_secrets(&mut state);
         assert!(state.outputs.values().all(|value| matches!(value, Value::Secret(_))));
     }

@@ -93,8 +93,7 @@ impl Step {
     pub fn new(op: Op, old: Option<(usize, Rc<ResourceState>)>, new: Option<Rc<ResourceState>>) -> Self {
         let (old_at, old) = old.unzip();
         let urn = new.as_ref().or(old.as_ref()).map(|state| state.urn.as_str()).unwrap_or_default().into();
-        let logical =
-            matches!(op, Op::Same | Op::Create | Op::Update | Op::Delete | Op::Replace | Op::Read);
+        let logical = matches!(op, Op::Same | Op::Create | Op::Update | Op::Delete | Op::Replace | Op::Read);
         Self {
             op,
             urn,

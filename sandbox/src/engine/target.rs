@@ -15,7 +15,8 @@ pub struct Targets {
 impl Targets {
     /// Reads what a person wrote.
     pub fn new(given: &[String]) -> Self {
-        let (patterns, named): (Vec<String>, Vec<String>) = given.iter().cloned().partition(|urn| urn.contains('*'));
+        let (patterns, named): (Vec<String>, Vec<String>) =
+            given.iter().cloned().partition(|urn| urn.contains('*'));
         Self { literals: named.iter().cloned().collect(), named, patterns }
     }
 

@@ -30,6 +30,8 @@ pub enum Lock<'a> {
     Show,
     /// It stands inside another secret and needs no lock of its own.
     Inside,
+    /// It is hidden, as in events.
+    Hide,
 }
 
 /// Secrets within secrets are not encrypted once more.
@@ -150,6 +152,7 @@ fn write_secret(out: &mut dyn Write, inner: &Value, lock: &Lock) -> Result<(), T
         Lock::Encrypt(crypter) => ("ciphertext", crypter.encrypt_again(&plaintext)?),
         Lock::Show => ("plaintext", plaintext),
         Lock::Inside => ("ciphertext", plaintext),
+        Lock::Hide => ("ciphertext", "[secret]".to_owned()),
     };
     write!(out, "{{\"{SIGNATURE_KEY}\":\"{SECRET_SIGNATURE}\",\"{field}\":")?;
     text(out, &content)?;
@@ -230,10 +233,7 @@ mod tests {
     fn shown_secrets_are_plain_and_read_back() {
         let value = secret(Value::Text("open".into()));
         let text = written(&value, &Lock::Show);
-        assert_eq!(
-            text,
-            format!(r#"{{"{SIGNATURE_KEY}":"{SECRET_SIGNATURE}","plaintext":"\"open\""}}"#)
-        );
+        assert_eq!(text, format!(r#"{{"{SIGNATURE_KEY}":"{SECRET_SIGNATURE}","plaintext":"\"open\""}}"#));
         assert_eq!(read(serde_json::from_str(&text).unwrap(), &Open).unwrap(), value);
     }
 

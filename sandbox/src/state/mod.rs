@@ -166,7 +166,12 @@ impl Backend {
     }
 
     /// Writes a deployment that comes from elsewhere.
-    pub fn put(&self, stack: &StackRef, schema: &Schema, deployment: &serde_json::Value) -> Result<(), Failure> {
+    pub fn put(
+        &self,
+        stack: &StackRef,
+        schema: &Schema,
+        deployment: &serde_json::Value,
+    ) -> Result<(), Failure> {
         let name = stack.to_string();
         self.replace(stack, |out| write::imported(out, &name, schema.version, &schema.features, deployment))
     }
@@ -200,7 +205,12 @@ impl Backend {
     }
 
     /// The updates of a stack, newest first.
-    pub fn history(&self, stack: &StackRef, size: usize, page: usize) -> Result<Vec<history::Update>, Failure> {
+    pub fn history(
+        &self,
+        stack: &StackRef,
+        size: usize,
+        page: usize,
+    ) -> Result<Vec<history::Update>, Failure> {
         history::page(&self.bucket, stack, size, page)
     }
 

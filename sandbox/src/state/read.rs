@@ -151,7 +151,8 @@ fn unlock(schema: Schema, deployment: Deployment, secrets: &Secrets) -> Result<S
             ..raw.resource
         })
     };
-    let resources = deployment.resources.unwrap_or_default().into_iter().map(&open).collect::<Result<_, _>>()?;
+    let resources =
+        deployment.resources.unwrap_or_default().into_iter().map(&open).collect::<Result<_, _>>()?;
     let pending_operations = deployment
         .pending_operations
         .unwrap_or_default()
@@ -260,9 +261,9 @@ pub struct LazyKey<'a> {
 impl<'a> LazyKey<'a> {
     /// Takes what the checkpoint says about its secrets.
     pub fn new(secrets: &'a Secrets<'a>, provider: Option<SecretsProvider>) -> Self {
-        let state = provider.filter(|provider| provider.kind == "passphrase").and_then(|provider| {
-            Some(provider.state?.get("salt")?.as_str()?.to_owned())
-        });
+        let state = provider
+            .filter(|provider| provider.kind == "passphrase")
+            .and_then(|provider| Some(provider.state?.get("salt")?.as_str()?.to_owned()));
         Self { secrets, state, key: RefCell::default() }
     }
 

@@ -51,7 +51,12 @@ pub fn checkpoint(
 }
 
 /// Writes the deployment inside it.
-fn deployment(out: &mut dyn Write, snapshot: &Snapshot, salt: Option<&str>, lock: &Lock) -> Result<(), Trouble> {
+fn deployment(
+    out: &mut dyn Write,
+    snapshot: &Snapshot,
+    salt: Option<&str>,
+    lock: &Lock,
+) -> Result<(), Trouble> {
     write!(
         out,
         "{{\"manifest\":{{\"time\":\"{}\",\"magic\":\"{}\",\"version\":\"{VERSION}\"}}",
@@ -179,11 +184,9 @@ fn field(object: &mut Object, name: &str, state: &ResourceState, lock: &Lock) ->
             object.put_if(!state.property_dependencies.is_empty(), name, &state.property_dependencies)
         }
         "pendingReplacement" => object.put_if(state.pending_replacement, name, &true),
-        "additionalSecretOutputs" => object.put_if(
-            !state.additional_secret_outputs.is_empty(),
-            name,
-            &state.additional_secret_outputs,
-        ),
+        "additionalSecretOutputs" => {
+            object.put_if(!state.additional_secret_outputs.is_empty(), name, &state.additional_secret_outputs)
+        }
         "retainOnDelete" => object.put_if(state.retain_on_delete, name, &true),
         "created" => object.put_some(name, state.created.as_ref()),
         "modified" => object.put_some(name, state.modified.as_ref()),
@@ -224,7 +227,13 @@ fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Trouble> {
 }
 
 /// An import's checkpoint: a deployment as it came, under the stack's name.
-pub fn imported(out: &mut dyn Write, stack: &str, version: u32, features: &[String], latest: &Json) -> Result<(), Trouble> {
+pub fn imported(
+    out: &mut dyn Write,
+    stack: &str,
+    version: u32,
+    features: &[String],
+    latest: &Json,
+) -> Result<(), Trouble> {
     write!(out, "{{\"version\":{version}")?;
     if !features.is_empty() {
         out.write_all(b",\"features\":")?;
