@@ -74,9 +74,7 @@ impl Evidence<'_> {
         if self.steps.iter().any(|step| step.status == StepStatus::Failed) {
             return Some((Reason::Provider, None));
         }
-        let program = self.said(Severity::ProgramError, Voice::Program);
-        let program = program.chain(self.said(Severity::Info, Voice::Program));
-        for (text, voice) in program {
+        for (text, voice) in self.program() {
             if let Some(reason) = reason_of(text, voice) {
                 return Some((reason, Some(text.to_owned())));
             }
@@ -103,6 +101,11 @@ impl Evidence<'_> {
         let stderr = std::iter::once((from_error(self.facts.stderr.trim()), Voice::Stderr));
         let all = resources.into_iter().chain(others).chain(stderr);
         all.filter(|(text, _)| !text.is_empty() && !is_empty_talk(text))
+    }
+
+    /// What the program wrote, its standard error first.
+    fn program(&self) -> impl Iterator<Item = (&str, Voice)> {
+        self.said(Severity::ProgramError, Voice::Program).chain(self.said(Severity::Info, Voice::Program))
     }
 
     fn said(&self, severity: Severity, voice: Voice) -> impl Iterator<Item = (&str, Voice)> {
