@@ -1,3 +1,4 @@
 //! The integration tests.
 
+#[cfg(test)]
 mod report;
