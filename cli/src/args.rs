@@ -138,6 +138,8 @@ fn flag(order: usize, input: &'static Input) -> Arg {
     match input.kind {
         Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
+        // What a person writes may begin with a dash.
+        Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
         Kind::Path => arg.value_parser(NonEmptyStringValueParser::new()),
         _ => arg,
     }

@@ -159,6 +159,10 @@ impl CiSystem for AzurePipelines {
         })
     }
 
+    fn shows_annotations(&self) -> bool {
+        true
+    }
+
     fn annotation(&self, level: Level, title: &str, message: &str) -> String {
         let text = if message.is_empty() { title.to_owned() } else { format!("{title}: {message}") };
         match level {

@@ -133,7 +133,7 @@ pub(super) fn slug(url: &str) -> Option<String> {
     };
     let path = path.split(['?', '#']).next()?.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
-    if let Some((before, name)) = path.split_once("_git/") {
+    if let Some((before, name)) = path.replace("%20", " ").split_once("_git/") {
         let project = before.trim_end_matches('/').rsplit('/').next().filter(|project| !project.is_empty());
         return Some(format!("{}/{name}", project.unwrap_or(name)));
     }
@@ -168,6 +168,7 @@ mod tests {
         }
         assert_eq!(slug("https://gitlab.com/acme/team/shop.git").as_deref(), Some("acme/team/shop"));
         assert_eq!(slug("https://dev.azure.com/acme/web/_git/shop").as_deref(), Some("web/shop"));
+        assert_eq!(slug("https://dev.azure.com/acme/web%20shop/_git/a").as_deref(), Some("web shop/a"));
         assert_eq!(slug("https://dev.azure.com/acme/_git/shop").as_deref(), Some("acme/shop"));
         assert_eq!(slug("s3://bucket"), None);
         assert_eq!(slug("shop"), None);

@@ -18,12 +18,12 @@ pub(super) fn variables(
     if env.get("PULUMI_CI_SYSTEM").is_some() || env.get("PULUMI_DISABLE_CI_DETECTION").is_some() {
         return Vec::new();
     }
-    let kind = if context.change_request.is_some() { "PullRequest" } else { "Push" };
+    let kind = context.change_request.map(|_| "PullRequest".to_owned()).or_else(|| context.event.clone());
     let commit = context.commit.as_ref().or(context.merge_commit.as_ref());
     let told = [
         ("PULUMI_CI_SYSTEM", Some(system.to_owned())),
         ("PULUMI_CI_BUILD_ID", build.map(str::to_owned)),
-        ("PULUMI_CI_BUILD_TYPE", commit.map(|_| kind.to_owned())),
+        ("PULUMI_CI_BUILD_TYPE", kind),
         ("PULUMI_CI_BUILD_URL", context.build_url.clone()),
         ("PULUMI_CI_BRANCH_NAME", context.branch.clone()),
         ("PULUMI_CI_PULL_REQUEST_SHA", commit.cloned()),

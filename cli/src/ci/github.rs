@@ -80,6 +80,10 @@ impl CiSystem for GitHubActions {
     // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN"]
+    }
+
     fn group(&self, title: &str) -> String {
         command::group(title)
     }
@@ -98,6 +102,10 @@ impl CiSystem for GitHubActions {
 
     fn end_foreign(&self, token: &str) -> String {
         command::resume(token)
+    }
+
+    fn shows_annotations(&self) -> bool {
+        true
     }
 
     fn annotation(&self, level: Level, title: &str, message: &str) -> String {

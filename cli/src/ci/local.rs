@@ -25,4 +25,8 @@ impl CiSystem for Local {
         // Whoever presses Ctrl-C at a terminal can wait; nobody kills the job behind it.
         Duration::from_secs(600)
     }
+
+    fn one_stream(&self) -> bool {
+        false
+    }
 }

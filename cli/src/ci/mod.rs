@@ -177,6 +177,11 @@ pub trait CiSystem: Sync {
         WITHIN_TEN_SECONDS
     }
 
+    /// Whether a job's standard output and standard error end up in one log.
+    fn one_stream(&self) -> bool {
+        true
+    }
+
     /// The lines that open a folded group of the log.
     fn group(&self, title: &str) -> String {
         format!("{title}\n")
@@ -210,6 +215,16 @@ pub trait CiSystem: Sync {
         } else {
             format!("{level}: {title}: {message}\n")
         }
+    }
+
+    /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
+    fn shows_annotations(&self) -> bool {
+        false
+    }
+
+    /// Whether later steps can have outputs of this one.
+    fn takes_outputs(&self, env: &Env) -> bool {
+        self.outputs(env, &[], &mut String::new).is_some() || self.output_commands(&[]).is_some()
     }
 
     /// Why `name` can't be the name of an output here. None when it can.

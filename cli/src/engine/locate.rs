@@ -14,6 +14,8 @@ const SANDBOX_BINARY: &str = "pulumi-sandbox";
 pub struct Engine {
     /// The program.
     pub path: PathBuf,
+    /// Its version, when it had to be asked.
+    pub version: Option<String>,
     /// It deploys nothing.
     pub sandbox: bool,
 }
@@ -31,7 +33,7 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
                     "install it from the same release as stackstep",
                 )
             })?;
-            Ok(Engine { path, sandbox: true })
+            Ok(Engine { path, version: None, sandbox: true })
         }
         Some(asked) => {
             let path = if asked.contains(['/', '\\']) {
@@ -41,9 +43,9 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
                     missing(format!("the engine `{asked}` is not on the PATH"), "give its whole path")
                 })?
             };
-            Ok(Engine { path, sandbox: false })
+            Ok(Engine { path, version: None, sandbox: false })
         }
-        None => on_path("pulumi", env).map(|path| Engine { path, sandbox: false }).ok_or_else(|| {
+        None => on_path("pulumi", env).map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(|| {
             missing(
                 "there is no `pulumi` on the PATH".to_owned(),
                 "install the Pulumi CLI in a step before (https://www.pulumi.com/docs/iac/download-install/), \

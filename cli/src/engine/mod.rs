@@ -2,6 +2,7 @@
 //! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
 
 pub mod args;
+pub mod drive;
 pub mod env_file;
 pub mod ladder;
 pub mod locate;
@@ -11,4 +12,6 @@ pub mod process;
 pub mod signals;
 pub mod stream;
 pub mod tail;
+#[cfg(unix)]
 pub mod tree;
+pub mod version;

@@ -1,7 +1,11 @@
 //! What will be run, decided before anything is: pure functions of inputs, backend and project.
 
+use std::path::Path;
+
 use super::args;
 use crate::backend::Backend;
+use crate::ci::CiSystem;
+use crate::env::Env;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::secret::Secret;
@@ -35,8 +39,12 @@ pub enum Purpose {
     PreviewBefore,
     /// The operation.
     Operation,
-    /// Reads the stack's outputs.
+    /// Reads something that is not shown, such as the stack's outputs.
     Outputs,
+    /// Creates a stack that is missing.
+    CreateStack,
+    /// A command of the person's own.
+    Exec,
 }
 
 /// The processes of a run, in order; the run ends with the first that fails.
@@ -84,15 +92,18 @@ const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 
 /// The engine's environment. `file` holds the variables of `env-file`, which never override.
 pub fn engine_env(
-    env: &crate::env::Env,
+    env: &Env,
+    ci: &dyn CiSystem,
     backend: &Backend,
-    credentials: Option<&std::path::Path>,
+    credentials: Option<&Path>,
     file: &[(String, String)],
 ) -> EngineEnv {
     let remove = env
         .iter()
         .map(|(name, _)| name)
-        .filter(|name| NOT_FOR_THE_ENGINE.iter().any(|start| name.starts_with(start)))
+        .filter(|name| {
+            NOT_FOR_THE_ENGINE.iter().chain(ci.strip_from_engine()).any(|start| name.starts_with(start))
+        })
         .map(str::to_owned)
         .collect();
     let mut set: Vec<(String, String)> =
@@ -109,6 +120,9 @@ pub fn engine_env(
     }
     if let Some(token) = &backend.token {
         put("PULUMI_ACCESS_TOKEN", token.expose().to_owned());
+    }
+    for (name, value) in ci.tell_engine(env) {
+        put(name, value);
     }
     if let Some(folder) = credentials {
         put("PULUMI_CREDENTIALS_PATH", folder.to_string_lossy().into_owned());

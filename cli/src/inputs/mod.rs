@@ -6,6 +6,7 @@
 pub mod config_map;
 pub mod file;
 pub mod resolve;
+pub mod show;
 mod suggest;
 pub mod table;
 pub mod typed;

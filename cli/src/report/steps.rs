@@ -29,12 +29,19 @@ pub struct InFlight {
     pub since: i64,
 }
 
+/// What was begun. A component is done as soon as it is begun, whenever its outputs come.
+#[derive(Debug)]
+struct Running {
+    resource: InFlight,
+    component: bool,
+}
+
 /// All steps so far.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     list: Vec<Entry>,
     by_urn: HashMap<String, Vec<usize>>,
-    in_flight: HashMap<String, InFlight>,
+    in_flight: HashMap<String, Running>,
     unchanged: BTreeMap<&'static str, u64>,
     bytes: usize,
     valueless: u64,
@@ -67,7 +74,7 @@ impl Steps {
 
     /// An unchanged resource is done: worth a count only where it comes out of a refresh.
     pub fn same_done(&mut self, urn: &str) {
-        if self.in_flight.remove(urn).is_some_and(|running| running.operation == "refresh") {
+        if self.in_flight.remove(urn).is_some_and(|running| running.resource.operation == "refresh") {
             self.same(urn);
         }
     }
@@ -77,14 +84,14 @@ impl Steps {
         if metadata.op == "same" {
             return self.same(&metadata.urn);
         }
-        if !Urn::parse(&metadata.urn).is_some_and(|urn| urn.is_stack()) {
-            self.in_flight.insert(metadata.urn.clone(), in_flight(&metadata, since));
-        }
+        let component = metadata.is_component();
+        let running = Running { resource: in_flight(&metadata, since), component };
+        self.in_flight.insert(metadata.urn.clone(), running);
         // What comes of a refresh or a read, only its end tells.
         if !looks(&metadata.op) {
             let index = self.entry(&metadata);
             if let Some(entry) = self.list.get_mut(index) {
-                entry.open += 1;
+                entry.open += u32::from(!component);
                 entry.planned |= planning;
             }
             self.describe(index, metadata, false);
@@ -103,7 +110,7 @@ impl Steps {
             }
             return;
         }
-        let refreshed = running.is_some_and(|running| running.operation == "refresh");
+        let refreshed = running.is_some_and(|running| running.resource.operation == "refresh");
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
@@ -123,9 +130,10 @@ impl Steps {
         self.describe(index, metadata, false);
     }
 
-    /// The resources on which the engine works right now, the oldest first.
+    /// The resources on which a provider works right now, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let mut running = self.in_flight.values().cloned().collect::<Vec<_>>();
+        let resources = self.in_flight.values().filter(|running| !running.component);
+        let mut running = resources.map(|running| running.resource.clone()).collect::<Vec<_>>();
         running.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
         running
     }
@@ -239,7 +247,7 @@ fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Di
         names.iter().flatten().for_each(|name| found.named(name));
     }
     if let Some((old, new)) = protect {
-        found.add("protect".to_owned(), Some(old), Some(new));
+        found.add("protect", Some(old), Some(new));
     }
     for diff in &mut found.list {
         diff.replaces |= replace_keys.iter().any(|key| super::diff::is_under(&diff.path, key));

@@ -2,6 +2,9 @@
 //!
 //! <https://www.pulumi.com/docs/iac/concepts/resources/names/#urns>
 
+/// The type of the resource that stands for the stack itself.
+pub(super) const STACK_TYPE: &str = "pulumi:pulumi:Stack";
+
 /// A URN, cut at its separators. A name may hold `::` itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Urn<'a> {
@@ -26,7 +29,7 @@ impl<'a> Urn<'a> {
 
     /// Whether this is the resource that stands for the stack itself, whose outputs are the stack's.
     pub fn is_stack(&self) -> bool {
-        self.kind == "pulumi:pulumi:Stack"
+        self.kind == STACK_TYPE
     }
 
     /// Whether the engine made this provider itself: it counts such steps nowhere, and so do we.
