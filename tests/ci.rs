@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stackstep::ci::{self, CiSystem, IdentityToken, OWN_VARIABLE, SYSTEMS};
+use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, SYSTEMS};
 use stackstep::env::Env;
 
 /// One environment.
@@ -302,4 +302,45 @@ fn an_identity_token_that_a_person_hands_over_comes_first() {
 
 fn by_name(name: &str) -> &'static dyn CiSystem {
     *SYSTEMS.iter().find(|system| system.name() == name).unwrap()
+}
+
+#[test]
+fn the_runners_that_read_githubs_commands_get_the_same_bytes() {
+    let env = Env::from_pairs(
+        "/",
+        [("GITHUB_OUTPUT", "/out"), ("GITHUB_STEP_SUMMARY", "/summary"), ("RUNNER_TEMP", "/t")],
+    );
+    let output = Output { name: "url".into(), value: "https://a\nb".into() };
+    for system in ["github-actions", "gitea-actions", "forgejo-actions"].map(by_name) {
+        let append = system.outputs(&env, std::slice::from_ref(&output), &mut || "r".repeat(32)).unwrap();
+        assert_eq!(append.path, Path::new("/out"));
+        let delimiter = format!("stackstep_{}", "r".repeat(32));
+        assert_eq!(append.text, format!("url<<{delimiter}\nhttps://a\nb\n{delimiter}\n"));
+        assert_eq!(system.summary(&env), Some((PathBuf::from("/summary"), 1024 * 1024)));
+        assert_eq!(system.temporary_folder(&env), Some(PathBuf::from("/t")));
+        assert_eq!(system.group("a%") + &system.end_group(), "::group::a%25\n::endgroup::\n");
+        assert_eq!(system.mask("s3cret"), "::add-mask::s3cret\n");
+        assert_eq!(system.begin_foreign("t") + &system.end_foreign("t"), "::stop-commands::t\n::t::\n");
+        assert_eq!(system.annotation(Level::Error, "a", "b\nc"), "::error title=a::b%0Ac\n");
+    }
+}
+
+#[test]
+fn a_system_without_commands_gets_plain_lines() {
+    for system in SYSTEMS {
+        if ["github-actions", "gitea-actions", "forgejo-actions", "azure-pipelines"].contains(&system.name())
+        {
+            continue;
+        }
+        assert_eq!(system.annotation(Level::Warning, "a", "b"), "warning: a: b\n", "{}", system.name());
+        assert_eq!(system.annotation(Level::Notice, "a", ""), "notice: a\n", "{}", system.name());
+        assert_eq!(
+            (system.mask("s3cret"), system.begin_foreign("t"), system.end_foreign("t")),
+            Default::default()
+        );
+        let group = if system.name() == "buildkite" { "--- a\n" } else { "a\n" };
+        assert_eq!(system.group("a") + &system.end_group(), group);
+        assert!(!system.takes_outputs(&Env::default()), "{}", system.name());
+    }
+    assert!(by_name("azure-pipelines").takes_outputs(&Env::default()));
 }

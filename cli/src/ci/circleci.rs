@@ -21,7 +21,7 @@ impl CiSystem for CircleCi {
 
     fn context(&self, env: &Env) -> Context {
         let link = env.get("CIRCLE_PULL_REQUEST");
-        // A fork's branch is called `pull/7` here: https://circleci.com/docs/guides/integration/oss/
+        // A fork's branch is called `pull/7` here: https://circleci.com/blog/triggering-trusted-ci-jobs-on-untrusted-forks/
         let pull = env.get("CIRCLE_BRANCH").and_then(|branch| branch.strip_prefix("pull/")?.parse().ok());
         // CIRCLE_PR_*: "only available on forked PRs".
         let fork = pull.is_some()
