@@ -29,6 +29,7 @@ pub fn readme(root: &Path) -> Result<Generated> {
         ));
     }
     let markdown = render::markdown(&report, &Options::default());
-    let text = wrapper::replace_region(&root.join("README.md"), "sample", &format!("\n{}\n\n", markdown.trim()))?;
+    let text =
+        wrapper::replace_region(&root.join("README.md"), "sample", &format!("\n{}\n\n", markdown.trim()))?;
     Ok(Generated { path: PathBuf::from("README.md"), text })
 }
