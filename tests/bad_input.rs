@@ -72,7 +72,11 @@ fn an_unknown_key_in_the_configuration() {
 
 #[test]
 fn inputs_that_contradict_each_other() {
-    refused(&Scene::new("hello"), "up --stack dev --target a --exclude b", "`target` and `exclude` contradict");
+    refused(
+        &Scene::new("hello"),
+        "up --stack dev --target a --exclude b",
+        "`target` and `exclude` contradict",
+    );
 }
 
 #[test]
@@ -94,9 +98,22 @@ fn a_length_of_time_that_is_none() {
 #[test]
 fn arguments_that_stackstep_owns() {
     let scene = Scene::new("hello");
-    for arg in ["--show-secrets", "--stack=x", "-s x", "--yes", "-fy", "--json", "--event-log=x", "--cwd=x", "--remote"] {
+    for arg in [
+        "--show-secrets",
+        "--stack=x",
+        "-s x",
+        "--yes",
+        "-fy",
+        "--json",
+        "--event-log=x",
+        "--cwd=x",
+        "--remote",
+    ] {
         let before = scene.snapshot();
-        let run = scene.run_args(&["preview", "--stack", "dev", "--args", arg]).ends_with(2).says("`args` can't hold");
+        let run = scene
+            .run_args(&["preview", "--stack", "dev", "--args", arg])
+            .ends_with(2)
+            .says("`args` can't hold");
         assert!(run.log().contains("hint: "), "{arg}");
         assert!(scene.snapshot() == before, "{arg}");
     }
@@ -144,6 +161,9 @@ fn an_engine_that_is_not_executable_ends_with_10() {
 
 #[test]
 fn an_unknown_variable_is_a_warning() {
-    let scene = Scene::new("hello").with("STACKSTEP_STAK", "x").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
-    scene.run("preview --stack dev").says("`STACKSTEP_STAK` means nothing to stackstep, did you mean `STACKSTEP_STACK`?");
+    let scene =
+        Scene::new("hello").with("STACKSTEP_STAK", "x").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
+    scene
+        .run("preview --stack dev")
+        .says("`STACKSTEP_STAK` means nothing to stackstep, did you mean `STACKSTEP_STACK`?");
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::args::{self, Ask};
 use crate::ci;
 use crate::console::Console;
+use crate::engine::args::check_exec;
 use crate::engine::drive::Driver;
 use crate::engine::signals::Signals;
 use crate::engine::version;
@@ -89,6 +90,7 @@ async fn exec(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
+    check_exec(&arguments)?;
     let job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
     let engine = version::ready(&job, console, signals).await?;
     let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;

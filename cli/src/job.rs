@@ -19,6 +19,9 @@ use crate::inputs::{Command, Inputs};
 use crate::project::Project;
 use crate::stack::StackName;
 
+const NO_COMMENTS: &str = "stackstep does not write comments on change requests yet: the report is on the job's \
+                           summary page and in the result file";
+
 /// A run that can begin.
 pub struct Job<'a> {
     /// The environment.
@@ -59,6 +62,9 @@ impl<'a> Job<'a> {
         let demand = version::demand(&inputs)?;
         for warning in &resolved.warnings {
             console.annotate(Level::Warning, "stackstep", warning);
+        }
+        if inputs.comment_on_pr || inputs.comment_on_pr_number.is_some() {
+            console.annotate(Level::Warning, "stackstep", NO_COMMENTS);
         }
         if !inputs.cwd.is_dir() {
             return Err(Error::input(

@@ -1,4 +1,5 @@
 //! From recorded events to the report, and from the report to what people read.
 
+mod failures;
 mod recordings;
 mod snapshot;

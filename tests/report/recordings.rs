@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use stackstep::render::{self, Options};
-use stackstep::report::{Ci, Command, Ending, Engine, Facts, Fold, OutputsFrom, Reason, Report, Status, report};
+use stackstep::report::{
+    Ci, Command, Ending, Engine, Facts, Fold, OutputsFrom, Reason, Report, Status, report,
+};
 
 use super::snapshot;
 
@@ -30,7 +32,8 @@ fn facts(folder: &Path) -> Facts {
     };
     let stack = command_line.split_whitespace().skip_while(|word| *word != "-s").nth(1).unwrap();
     let exit: i32 = text("exit-code.txt").trim().parse().unwrap();
-    let (ending, exit) = if exit < 0 { (Ending::Signalled(-exit), 128 - exit) } else { (Ending::Exited(exit), exit) };
+    let (ending, exit) =
+        if exit < 0 { (Ending::Signalled(-exit), 128 - exit) } else { (Ending::Exited(exit), exit) };
     let mut facts = Facts::new(command, stack, ending, exit);
     facts.preview_only = command_line.contains("--preview-only");
     facts.stderr = text("stderr.txt");
@@ -71,7 +74,11 @@ fn every_recording_renders_as_expected() {
 fn every_recording_is_read_without_a_broken_line() {
     for name in all() {
         let report = folded(&name);
-        assert!(!report.notes.iter().any(|note| note.contains("could not be read")), "{name}: {:?}", report.notes);
+        assert!(
+            !report.notes.iter().any(|note| note.contains("could not be read")),
+            "{name}: {:?}",
+            report.notes
+        );
     }
 }
 
@@ -132,7 +139,9 @@ fn a_log_that_was_cut_short_is_counted_like_a_whole_one() {
         let Ok(log) = fs::read_to_string(folder.join("events.jsonl")) else { continue };
         let whole = folded(&name);
         let mut fold = Fold::new();
-        log.lines().filter(|line| !line.contains("\"summaryEvent\"")).for_each(|line| fold.line(line.as_bytes()));
+        log.lines()
+            .filter(|line| !line.contains("\"summaryEvent\""))
+            .for_each(|line| fold.line(line.as_bytes()));
         let mut cut = report(fold.finish(), facts(&folder)).changes;
         let mut changes = whole.changes;
         // The engine leaves the stack itself out of `same` when the run fails before its end.

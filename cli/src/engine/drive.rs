@@ -18,7 +18,7 @@ use super::stream::Passing;
 use crate::console::Console;
 use crate::error::Result;
 use crate::job::Job;
-use crate::report::{Ending, Events, Fold, InFlight, Reason, reason_of};
+use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
 use crate::secret::Secret;
 
 /// How much of the engine's output is kept for the report and the `output` output.
@@ -198,7 +198,7 @@ impl<'a> Driver<'a> {
     fn why_not(&self) -> Option<Reason> {
         match self.outcome.ending {
             Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
-            Some(Ending::Exited(_)) => reason_of(&self.outcome.stderr),
+            Some(Ending::Exited(_)) => reason_of(&self.outcome.stderr, Voice::Stderr),
             _ => None,
         }
     }

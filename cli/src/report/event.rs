@@ -69,9 +69,17 @@ pub(super) struct StepMetadata {
     pub logical: bool,
 }
 
+impl StepMetadata {
+    /// Whether nothing but the engine works on it: a component, the stack itself.
+    pub fn is_component(&self) -> bool {
+        self.new.as_ref().or(self.old.as_ref()).is_some_and(|state| !state.custom)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct State {
+    pub custom: bool,
     pub id: String,
     pub protect: bool,
     pub retain_on_delete: bool,

@@ -32,7 +32,7 @@ pub use model::{
     Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use reason::Reason;
-pub use rules::reason_of;
+pub use rules::{Voice, reason_of};
 pub use steps::InFlight;
 pub use urn::Urn;
 pub use value::{SECRET, UNKNOWN, char_boundary, shortened};

@@ -33,7 +33,7 @@ macro_rules! reasons {
 reasons! {
     /// Another operation holds the stack's lock.
     Lock = "lock";
-    /// The backend or a provider's cloud did not accept the credentials, or there are none.
+    /// There are no credentials, they were not accepted, or they do not allow what was asked.
     Auth = "auth";
     /// The change comes from a fork or a bot, and is not trusted with credentials.
     Untrusted = "untrusted";
@@ -47,7 +47,7 @@ reasons! {
     Policy = "policy";
     /// The program failed: an exception, a syntax error, a missing variable.
     Program = "program";
-    /// The program's dependencies are missing or could not be installed.
+    /// The program's dependencies, or what it is run with, are missing or could not be installed.
     Dependencies = "dependencies";
     /// A plugin of the engine is missing, could not be fetched, or does not work.
     Plugin = "plugin";
@@ -65,7 +65,7 @@ reasons! {
     Protected = "protected";
     /// The engine itself failed: it crashed or was killed.
     Engine = "engine";
-    /// The engine does not know what was asked of it: its version is too old.
+    /// The engine does not know what was asked of it: its version is too old, or `args` names what it does not have.
     EngineTooOld = "engine-too-old";
     /// Somebody stopped the run.
     Cancelled = "cancelled";
@@ -142,7 +142,7 @@ impl Reason {
             Self::Engine => {
                 "look at the end of the job's log; run the job again, with more memory where the engine was killed"
             }
-            Self::EngineTooOld => "use a newer version of the Pulumi CLI",
+            Self::EngineTooOld => "use a newer version of the Pulumi CLI, and check what `args` hands to it",
             Self::Cancelled if looks => "run the job again when it was not meant to be stopped",
             Self::Cancelled => {
                 "see below what was done; a resource that was being changed may be in any state, so run \

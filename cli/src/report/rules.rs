@@ -1,18 +1,196 @@
-//! The table of failure texts: pieces that all have to be there, in this order of precedence.
+//! The table of failure texts: pieces that all have to be there. The first rule that fits decides, so that
+//! what is special stands before what is general.
+//!
+//! Pieces are written in lower case; one with `^` stands at the beginning of a line. `tests/fixtures/failures` has the texts that the table is held to.
 
 use super::reason::Reason;
 
-/// The first rule whose pieces are all in `text` (in any case) decides.
-const RULES: &[(Reason, &[&str])] = &[
-    (Reason::Lock, &["the stack is currently locked by"]),
-    (Reason::StackNotFound, &["no stack named", "found"]),
+/// Who said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// The engine, on its standard error.
+    Stderr,
+    /// The engine or the program, as an error that belongs to no resource.
+    Error,
+    /// A resource's provider.
+    Resource,
+    /// The program, on its own standard output or error.
+    Program,
+}
+
+/// Whose words a rule is about.
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    /// Anybody's.
+    All,
+    /// The engine's own: about the backend, the stack, the process.
+    Engine,
+    /// Anybody's but the program's, which writes all sorts of things to its output.
+    Errors,
+}
+
+impl Who {
+    fn covers(self, voice: Voice) -> bool {
+        match self {
+            Self::All => true,
+            Self::Engine => matches!(voice, Voice::Stderr | Voice::Error),
+            Self::Errors => voice != Voice::Program,
+        }
+    }
+}
+
+/// `all` pieces, and none of `but`.
+struct Rule {
+    reason: Reason,
+    who: Who,
+    all: &'static [&'static str],
+    but: &'static [&'static str],
+}
+
+const fn rule(reason: Reason, who: Who, all: &'static [&'static str]) -> Rule {
+    Rule { reason, who, all, but: &[] }
+}
+
+const fn except(
+    reason: Reason,
+    who: Who,
+    all: &'static [&'static str],
+    but: &'static [&'static str],
+) -> Rule {
+    Rule { reason, who, all, but }
+}
+
+use Reason as R;
+use Who::{All, Engine, Errors};
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    // The engine's own words, which nobody else uses.
+    rule(R::Lock, Engine, &["the stack is currently locked by"]),
+    rule(R::Lock, Engine, &["[409]", "another update is currently in progress"]),
+    rule(R::StackNotFound, Engine, &["no stack named '", "' found"]),
+    rule(R::PendingOperations, Engine, &["the current deployment has", "with pending operations"]),
+    rule(R::Plan, Errors, &["urn:pulumi:", " violates plan"]),
+    rule(R::Plan, Errors, &["not allowed by the plan"]),
+    rule(R::Protected, Errors, &["cannot be deleted", "because it is protected"]),
+    rule(R::Protected, Errors, &["as it is currently marked for protection"]),
+    rule(R::Protected, Errors, &["refusing to delete protected resource"]),
+    rule(R::Cancelled, Engine, &["^update cancel"]),
+    rule(R::Cancelled, Engine, &["^preview cancel"]),
+    rule(R::Cancelled, Engine, &["^destroy cancel"]),
+    rule(R::Cancelled, Engine, &["^refresh cancel"]),
+    rule(R::ChangesUnexpected, Engine, &["no changes were expected", "but changes were proposed"]),
+    rule(R::EngineTooOld, Errors, &["pulumi cli version", "does not satisfy the version range"]),
+    rule(R::EngineTooOld, Errors, &["pulumi cli version >=", "is required"]),
+    rule(R::EngineTooOld, Engine, &["is newer than what this version of the pulumi cli understands"]),
+    rule(R::EngineTooOld, Engine, &["^unknown flag: -"]),
+    rule(R::EngineTooOld, Engine, &["^unknown shorthand flag"]),
+    rule(R::EngineTooOld, Engine, &["^unknown command "]),
+    rule(R::Engine, Engine, &["the pulumi cli encountered a fatal error"]),
+    rule(R::Engine, Engine, &["snapshot integrity error"]),
+    rule(R::Engine, Engine, &["snapshot integrity failure"]),
+    // Plugins: what they could not fetch is no question of credentials, whatever the server answered.
+    rule(R::Plugin, All, &["no resource plugin '", "found in the workspace or on your $path"]),
+    rule(R::Plugin, All, &["no language plugin '", "found in the workspace or on your $path"]),
+    rule(R::Plugin, Errors, &["could not automatically download and install", "plugin"]),
+    rule(R::Plugin, Errors, &["http error fetching plugin"]),
+    rule(R::Plugin, Errors, &["error downloading plugin"]),
+    rule(R::Plugin, Errors, &["error reading from server: eof"]),
+    rule(R::Plugin, Errors, &["error reading from server: read tcp 127.0.0.1"]),
+    rule(R::Plugin, Errors, &["returned an error: transport is closing"]),
+    rule(R::Plugin, Engine, &["could not read plugin ["]),
+    rule(R::Plugin, Errors, &["pulumi-resource-", " exited prematurely"]),
+    rule(R::Plugin, All, &["flag provided but not defined: -", "usage of ", "pulumi-language-"]),
+    // Secrets before credentials: a key that may not be used is about the stack's secrets.
+    rule(R::Secrets, All, &["pulumi_config_passphrase"]),
+    rule(R::Secrets, Engine, &["incorrect passphrase"]),
+    rule(R::Secrets, Engine, &["secrets manager", "decrypt"]),
+    rule(R::Secrets, Engine, &["failed to decrypt"]),
+    rule(R::Secrets, Engine, &["message authentication failed"]),
+    // The backend's credentials.
+    rule(R::Auth, Engine, &["pulumi_access_token must be set"]),
+    rule(R::Auth, Engine, &["this command requires logging in"]),
+    rule(R::Auth, Engine, &["^[401]"]),
+    rule(R::Auth, Engine, &["[401] unauthorized"]),
+    rule(R::Auth, Engine, &["invalid access token"]),
+    rule(R::Auth, Engine, &["unmarshalling credentials file"]),
+    rule(R::Auth, Engine, &["blob (", "accessdenied"]),
+    rule(R::Auth, Engine, &["blob (", "invalidaccesskeyid"]),
+    rule(R::Auth, Engine, &["blob (", "expiredtoken"]),
+    rule(R::Auth, Engine, &["blob (", "error 403"]),
+    // A cloud's credentials.
+    rule(R::Auth, Errors, &["no valid credential sources"]),
+    rule(R::Auth, Errors, &["no valid providers in chain"]),
+    rule(R::Auth, Errors, &["unable to validate aws accesskeyid"]),
+    rule(R::Auth, Errors, &["has a problem: invalid credentials configured"]),
+    rule(R::Auth, Errors, &["the security token included in the request is"]),
+    rule(R::Auth, Errors, &["failed to refresh cached credentials"]),
+    rule(R::Auth, Errors, &["invalidclienttokenid"]),
+    rule(R::Auth, Errors, &["signaturedoesnotmatch"]),
+    rule(R::Auth, Errors, &["expiredtoken"]),
+    rule(R::Auth, Errors, &["is not authorized to perform: "]),
+    rule(R::Auth, Errors, &["unauthorizedoperation"]),
+    except(R::Auth, Errors, &["statuscode: 403", "api error accessdenied"], &["block"]),
+    rule(R::Auth, Errors, &["no authorization tokens were found"]),
+    rule(R::Auth, Errors, &["re-authenticate using `az login`"]),
+    rule(R::Auth, Errors, &["please run 'az login'"]),
+    rule(R::Auth, Errors, &["aadsts"]),
+    rule(R::Auth, Errors, &["authorizationfailed", "does not have authorization to perform action"]),
+    rule(R::Auth, Errors, &["could not find default credentials"]),
+    rule(R::Auth, Errors, &["googleapi: error 401"]),
+    rule(R::Auth, Errors, &["googleapi: error 403", "permission"]),
+    rule(R::Auth, Errors, &["the server has asked for the client to provide credentials"]),
+    rule(R::Auth, Errors, &["401 api error: unauthorized"]),
+    // Configuration.
+    rule(R::Config, All, &["missing required configuration variable"]),
+    rule(R::Config, Errors, &["missing required configuration key"]),
+    rule(R::Config, Engine, &["^invalid configuration key"]),
+    rule(R::Config, Engine, &["stack names are limited to"]),
+    rule(R::Config, Engine, &["a stack name may only contain"]),
+    rule(R::Config, Engine, &["no pulumi.yaml project file found"]),
+    rule(R::Config, Engine, &["^could not unmarshal '"]),
+    rule(R::Config, Errors, &["has a problem: missing region information"]),
+    // The backend itself.
+    rule(R::Backend, Engine, &["^[500]"]),
+    rule(R::Backend, Engine, &["^[502]"]),
+    rule(R::Backend, Engine, &["^[503]"]),
+    rule(R::Backend, Engine, &["^[504]"]),
+    rule(R::Backend, Engine, &["failed to save snapshot"]),
+    rule(R::Backend, Engine, &["^could not deserialize deployment: [5"]),
+    rule(R::Backend, Engine, &["^failed to complete update: ["]),
+    rule(R::Backend, Engine, &["blob (key", "(code="]),
+    rule(R::Backend, Engine, &["problem logging in: bucket", "is not accessible"]),
+    rule(R::Backend, Engine, &["^performing http request:"]),
+    // The program's dependencies and what it is written in.
+    rule(R::Dependencies, All, &["the pulumi sdk has not been installed"]),
+    rule(R::Dependencies, All, &["modulenotfounderror: no module named"]),
+    except(R::Dependencies, All, &["cannot find module '"], &["cannot find module '.", "cannot find module '/"]),
+    rule(R::Dependencies, Engine, &["doesn't appear to be a virtual environment"]),
+    rule(R::Dependencies, Engine, &["installing dependencies:"]),
+    rule(R::Dependencies, Engine, &["-m pip list", "exit status"]),
+    rule(R::Dependencies, Errors, &["could not find `", "on the $path"]),
+    rule(R::Dependencies, All, &["no required module provides package"]),
+    rule(R::Dependencies, All, &["missing go.sum entry"]),
+    rule(R::Dependencies, All, &["error nu1"]),
+    // The program.
+    rule(R::Program, Errors, &["failed with an unhandled exception"]),
+    rule(R::Program, Errors, &["an unhandled error occurred: program exited with non-zero exit code"]),
+    rule(R::Program, Errors, &["unable to run `go build`"]),
+    rule(R::Program, Errors, &["could not run language executor"]),
+    rule(R::Program, Engine, &["failed to execute program cmd"]),
+    rule(R::Program, All, &["on pulumi.yaml line"]),
+    rule(R::Program, All, &["error cs", "build failed"]),
+    rule(R::Program, All, &["unable to compile typescript"]),
 ];
 
-/// The reason that `text` tells beyond doubt.
-pub fn reason_of(text: &str) -> Option<Reason> {
+/// The reason that `text` tells beyond doubt, when `voice` said it.
+pub fn reason_of(text: &str, voice: Voice) -> Option<Reason> {
     let text = text.to_lowercase();
-    RULES
-        .iter()
-        .find(|(_, pieces)| pieces.iter().all(|piece| text.contains(piece)))
-        .map(|(reason, _)| *reason)
+    let begins = |line: &str, piece: &str| line.trim_start().trim_start_matches("error: ").starts_with(piece);
+    let has = |piece: &&str| match piece.strip_prefix('^') {
+        Some(beginning) => text.lines().any(|line| begins(line, beginning)),
+        None => text.contains(*piece),
+    };
+    let fits = |rule: &&Rule| rule.who.covers(voice) && rule.all.iter().all(has) && !rule.but.iter().any(has);
+    RULES.iter().find(fits).map(|rule| rule.reason)
 }

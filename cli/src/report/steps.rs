@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::diff::{Diffs, Sides};
 use super::event::{StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
-use super::urn::{STACK_TYPE, Urn};
+use super::urn::Urn;
 use super::value::shortened;
 
 /// What the values in all diffs together may take; what comes later keeps its paths only.
@@ -29,12 +29,19 @@ pub struct InFlight {
     pub since: i64,
 }
 
+/// What was begun. A component is done as soon as it is begun, whenever its outputs come.
+#[derive(Debug)]
+struct Running {
+    resource: InFlight,
+    component: bool,
+}
+
 /// All steps so far.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     list: Vec<Entry>,
     by_urn: HashMap<String, Vec<usize>>,
-    in_flight: HashMap<String, InFlight>,
+    in_flight: HashMap<String, Running>,
     unchanged: BTreeMap<&'static str, u64>,
     bytes: usize,
     valueless: u64,
@@ -67,7 +74,7 @@ impl Steps {
 
     /// An unchanged resource is done: worth a count only where it comes out of a refresh.
     pub fn same_done(&mut self, urn: &str) {
-        if self.in_flight.remove(urn).is_some_and(|running| running.operation == "refresh") {
+        if self.in_flight.remove(urn).is_some_and(|running| running.resource.operation == "refresh") {
             self.same(urn);
         }
     }
@@ -77,12 +84,14 @@ impl Steps {
         if metadata.op == "same" {
             return self.same(&metadata.urn);
         }
-        self.in_flight.insert(metadata.urn.clone(), in_flight(&metadata, since));
+        let component = metadata.is_component();
+        let running = Running { resource: in_flight(&metadata, since), component };
+        self.in_flight.insert(metadata.urn.clone(), running);
         // What comes of a refresh or a read, only its end tells.
         if !looks(&metadata.op) {
             let index = self.entry(&metadata);
             if let Some(entry) = self.list.get_mut(index) {
-                entry.open += 1;
+                entry.open += u32::from(!component);
                 entry.planned |= planning;
             }
             self.describe(index, metadata, false);
@@ -101,7 +110,7 @@ impl Steps {
             }
             return;
         }
-        let refreshed = running.is_some_and(|running| running.operation == "refresh");
+        let refreshed = running.is_some_and(|running| running.resource.operation == "refresh");
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
@@ -121,11 +130,10 @@ impl Steps {
         self.describe(index, metadata, false);
     }
 
-    /// The resources on which the engine works right now, the oldest first; the stack itself, which is
-    /// always among them, is none.
+    /// The resources on which a provider works right now, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let resources = self.in_flight.values().filter(|running| running.kind != STACK_TYPE);
-        let mut running = resources.cloned().collect::<Vec<_>>();
+        let resources = self.in_flight.values().filter(|running| !running.component);
+        let mut running = resources.map(|running| running.resource.clone()).collect::<Vec<_>>();
         running.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
         running
     }
