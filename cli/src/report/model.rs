@@ -14,6 +14,7 @@ pub const SCHEMA: u32 = 1;
 
 /// What a run has to say. Field by field: `docs/reference/result.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// The version of this form: [`SCHEMA`].
@@ -72,6 +73,7 @@ pub struct Report {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// All was done.
@@ -86,6 +88,7 @@ pub enum Status {
 
 /// One resource that changes. A replacement is one step, whatever the engine does for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The resource's URN.
@@ -113,6 +116,7 @@ pub struct Step {
 
 /// How far a step got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StepStatus {
     /// A preview: it would be done.
@@ -127,6 +131,7 @@ pub enum StepStatus {
 
 /// One property that changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PropertyDiff {
     /// The property's path: `tags.owner`, `rules[0].port`.
@@ -145,6 +150,7 @@ pub struct PropertyDiff {
 
 /// How a property or an output changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It comes.
@@ -157,6 +163,7 @@ pub enum Change {
 
 /// Something that the engine, the program or a provider had to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Diagnostic {
     /// How bad it is.
@@ -176,6 +183,7 @@ pub struct Diagnostic {
 
 /// How bad a diagnostic is, in the engine's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Severity {
     /// An error.
     #[serde(rename = "error")]
@@ -193,6 +201,7 @@ pub enum Severity {
 
 /// What the policies had to say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policies {
     /// The packs that looked at the resources.
@@ -205,6 +214,7 @@ pub struct Policies {
 
 /// A policy pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PolicyPack {
     /// Its name.
@@ -215,6 +225,7 @@ pub struct PolicyPack {
 
 /// A resource that a policy does not like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Violation {
     /// The policy's name.
@@ -235,6 +246,7 @@ pub struct Violation {
 
 /// A resource that a policy changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Remediation {
     /// The policy's name.
@@ -251,6 +263,7 @@ pub struct Remediation {
 
 /// Where the values of `outputs` come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutputsFrom {
     /// This run.
@@ -263,6 +276,7 @@ pub enum OutputsFrom {
 
 /// An output that this run changes, or would change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutputChange {
     /// The output's name.

@@ -4,6 +4,7 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
+mod reasons;
 mod reference;
 mod sample;
 mod schema;
@@ -45,7 +46,13 @@ pub struct Suite {
 /// Every generated file, as it should be now.
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
-    let mut files = vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml()];
+    let mut files = vec![
+        sample::readme(root)?,
+        reference::inputs(&suite),
+        schema::stackstep_yaml(),
+        schema::result(),
+        reasons::page(),
+    ];
     for folder in folders(root)? {
         files.extend(folder.render(root, &suite)?);
     }
