@@ -2,13 +2,16 @@
 //! YAML programs against simulated resources, and leaves the same state, events, output and exit status.
 
 mod args;
+mod commands;
 mod crypto;
 mod env;
 mod failure;
 mod pbkdf2;
 mod program;
+mod stack_file;
 mod state;
 mod value;
+mod workspace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -42,9 +45,10 @@ fn run(mut env: Env) -> Result<(), Failure> {
 
 /// One line a command. The state commands go to `commands::stack::run` and `commands::config::run`.
 fn dispatch(args: &Args, env: &Env) -> Result<(), Failure> {
-    let _ = env;
     match args.command.as_str() {
         "version" => Ok(()),
+        stack if stack == "stack" || stack.starts_with("stack ") => commands::stack::run(args, env),
+        config if config == "config" || config.starts_with("config ") => commands::config::run(args, env),
         other => Err(Failure::unsupported(format_args!("`pulumi {other}`"))),
     }
 }

@@ -15,16 +15,8 @@ type State = [u32; 8];
 type Block = GenericArray<u8, U64>;
 
 /// <https://www.rfc-editor.org/rfc/rfc6234#section-6.1>
-const INITIAL: State = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
+const INITIAL: State =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// HMAC-SHA256 with a key that has been taken in already.
 struct Hmac {
@@ -140,9 +132,21 @@ mod tests {
     /// needs several.
     #[test]
     fn long_passwords_and_salts_come_out_as_elsewhere() {
-        assert_eq!(hex(&[b'p'; 65], b"salt", 3), "9f1b4cba4b646ed9a5d20a3cfa7ef757b162f7073a4578d7e93864f7d91e146f");
-        assert_eq!(hex(&[b'p'; 64], &[b's'; 51], 2), "d3abfa5fcfeacd1e393dbe47944052e156fd20c9a853f5fb3ab78dda1001a317");
-        assert_eq!(hex(&[b'p'; 0], &[b's'; 52], 2), "3ce9c62d3df02d8a854e0b5dd78e9528ac6b8d545e5a43e2c734c2dec95bc6e6");
-        assert_eq!(hex(&[b'x'; 1], &[b's'; 200], 2), "2ec72f6a127c30b57bbd243c5c2fd7f11d83047baf783dedffd6684b269590f2");
+        assert_eq!(
+            hex(&[b'p'; 65], b"salt", 3),
+            "9f1b4cba4b646ed9a5d20a3cfa7ef757b162f7073a4578d7e93864f7d91e146f"
+        );
+        assert_eq!(
+            hex(&[b'p'; 64], &[b's'; 51], 2),
+            "d3abfa5fcfeacd1e393dbe47944052e156fd20c9a853f5fb3ab78dda1001a317"
+        );
+        assert_eq!(
+            hex(&[b'p'; 0], &[b's'; 52], 2),
+            "3ce9c62d3df02d8a854e0b5dd78e9528ac6b8d545e5a43e2c734c2dec95bc6e6"
+        );
+        assert_eq!(
+            hex(&[b'x'; 1], &[b's'; 200], 2),
+            "2ec72f6a127c30b57bbd243c5c2fd7f11d83047baf783dedffd6684b269590f2"
+        );
     }
 }

@@ -78,7 +78,8 @@ pub fn page(bucket: &Bucket, stack: &StackRef, size: usize, page: usize) -> Resu
     let folder = folder(stack);
     let names = bucket.list(&folder)?;
     let newest = names.iter().rev().filter(|name| name.ends_with(".history.json"));
-    let (skip, take) = if size == 0 { (0, usize::MAX) } else { (page.max(1).saturating_sub(1).saturating_mul(size), size) };
+    let (skip, take) =
+        if size == 0 { (0, usize::MAX) } else { (page.max(1).saturating_sub(1).saturating_mul(size), size) };
     newest
         .skip(skip)
         .take(take)
@@ -115,7 +116,11 @@ mod tests {
             add(&bucket, &stack, &update, true).unwrap();
         }
         let messages = |size, at| {
-            page(&bucket, &stack, size, at).unwrap().into_iter().map(|update| update.message).collect::<Vec<_>>()
+            page(&bucket, &stack, size, at)
+                .unwrap()
+                .into_iter()
+                .map(|update| update.message)
+                .collect::<Vec<_>>()
         };
         assert_eq!(messages(0, 1), ["three", "two", "one"]);
         assert_eq!(messages(2, 1), ["three", "two"]);

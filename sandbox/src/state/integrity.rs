@@ -105,8 +105,9 @@ impl<'a> Seen<'a> {
                 .flat_map(|(property, dependencies)| dependencies.iter().map(move |urn| (property, urn)));
             all.find_map(|(property, dependency)| {
                 self.missing(dependency, later, || {
-                    let what =
-                        format!("resource {urn}'s property dependency {dependency} (from property {property})");
+                    let what = format!(
+                        "resource {urn}'s property dependency {dependency} (from property {property})"
+                    );
                     [format!("{what} comes after it"), format!("{what} refers to missing resource")]
                 })
             })
@@ -137,9 +138,10 @@ impl<'a> Seen<'a> {
 
     /// Of resources with one name, all but one at most must wait for their deletion.
     fn duplicate(&self) -> Option<String> {
-        let urn = self.order.iter().find(|urn| {
-            self.urns.get(**urn).is_some_and(|(count, deleted)| deleted + 1 < *count)
-        })?;
+        let urn = self
+            .order
+            .iter()
+            .find(|urn| self.urns.get(**urn).is_some_and(|(count, deleted)| deleted + 1 < *count))?;
         Some(format!("duplicate resource {urn} (not marked for deletion)"))
     }
 }
@@ -180,9 +182,14 @@ mod tests {
         );
         assert_eq!(found(vec![child]).unwrap(), "child resource down refers to missing parent up");
         let dependent = ResourceState { dependencies: vec!["gone".into()], ..resource("x") };
-        assert_eq!(found(vec![dependent]).unwrap(), "resource x's dependency gone refers to missing resource");
-        let by_property =
-            ResourceState { property_dependencies: [("p".into(), vec!["gone".into()])].into(), ..resource("x") };
+        assert_eq!(
+            found(vec![dependent]).unwrap(),
+            "resource x's dependency gone refers to missing resource"
+        );
+        let by_property = ResourceState {
+            property_dependencies: [("p".into(), vec!["gone".into()])].into(),
+            ..resource("x")
+        };
         assert_eq!(
             found(vec![by_property]).unwrap(),
             "resource x's property dependency gone (from property p) refers to missing resource"

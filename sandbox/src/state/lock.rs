@@ -73,8 +73,9 @@ fn free(bucket: &Bucket, location: &Location, folder: &str, own: Option<&str>) -
         let key = format!("{folder}/{name}");
         // One that has gone since is no lock.
         let Some(bytes) = bucket.read(&key)? else { continue };
-        let holder: Holder = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::new(format!("reading the lock {}: {error}", bucket.path(&key).display())))?;
+        let holder: Holder = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::new(format!("reading the lock {}: {error}", bucket.path(&key).display()))
+        })?;
         held.push(format!(
             "\n  {}: created by {}@{} (pid {}) at {}",
             location.of(&key),
@@ -181,7 +182,8 @@ mod tests {
     fn a_held_lock_is_told_in_the_words_of_the_cli() {
         let place = place();
         let key = ".pulumi/locks/organization/dyn/rec/29a4e539-2cea-4350-9b7f-c16de5660922.json";
-        let holder = r#"{"pid":12426,"username":"ci","hostname":"runner","timestamp":"2026-11-20T23:26:20.123Z"}"#;
+        let holder =
+            r#"{"pid":12426,"username":"ci","hostname":"runner","timestamp":"2026-11-20T23:26:20.123Z"}"#;
         place.bucket.write(key, holder.as_bytes()).unwrap();
         assert_eq!(
             place.take().unwrap_err().message,

@@ -112,7 +112,12 @@ mod tests {
     #[test]
     fn a_full_name_needs_no_project_file() {
         assert_eq!(StackRef::parse("organization/shop/dev", None).unwrap().project, "shop");
-        assert!(StackRef::parse("dev", None).unwrap_err().message.starts_with("no Pulumi.yaml project file found"));
+        assert!(
+            StackRef::parse("dev", None)
+                .unwrap_err()
+                .message
+                .starts_with("no Pulumi.yaml project file found")
+        );
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl Moment {
     /// `2026-11-21 01:06:55.62586 +0000 UTC`, as Go prints a time.
     pub fn go(self) -> String {
         let precise = self.rfc3339();
-        let fraction = precise.split_once('.').map_or(String::new(), |(_, rest)| format!(".{}", rest.trim_end_matches('Z')));
+        let fraction = precise
+            .split_once('.')
+            .map_or(String::new(), |(_, rest)| format!(".{}", rest.trim_end_matches('Z')));
         format!("{}{fraction} +0000 UTC", self.date_and_time(' '))
     }
 
@@ -52,11 +54,13 @@ impl Moment {
         let rest = text.get(19..)?;
         let zone_at = rest.find(['Z', '+', '-'])?;
         let (fraction, zone) = rest.split_at(zone_at);
-        let digits: String = fraction.trim_start_matches('.').chars().chain("000000000".chars()).take(9).collect();
+        let digits: String =
+            fraction.trim_start_matches('.').chars().chain("000000000".chars()).take(9).collect();
         let offset = match zone.as_bytes().first()? {
             b'Z' => 0,
             sign => {
-                let minutes = zone.get(1..3)?.parse::<i64>().ok()? * 60 + zone.get(4..6)?.parse::<i64>().ok()?;
+                let minutes =
+                    zone.get(1..3)?.parse::<i64>().ok()? * 60 + zone.get(4..6)?.parse::<i64>().ok()?;
                 if *sign == b'-' { -minutes * 60 } else { minutes * 60 }
             }
         };
@@ -133,7 +137,10 @@ mod tests {
     #[test]
     fn an_offset_is_taken_into_account() {
         assert_eq!(Moment::parse("2026-11-21T01:30:00+02:00").unwrap().rfc3339(), "2026-11-20T23:30:00Z");
-        assert_eq!(Moment::parse("2026-11-21T01:30:00.25-00:45").unwrap().rfc3339(), "2026-11-21T02:15:00.25Z");
+        assert_eq!(
+            Moment::parse("2026-11-21T01:30:00.25-00:45").unwrap().rfc3339(),
+            "2026-11-21T02:15:00.25Z"
+        );
     }
 
     #[test]
@@ -146,7 +153,8 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_told() {
-        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-21T01:06:55", "äöüäöüäöüäöüäöü"] {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-11-21T01:06:55", "äöüäöüäöüäöüäöü"]
+        {
             assert_eq!(Moment::parse(text), None, "{text}");
         }
     }
@@ -154,8 +162,12 @@ mod tests {
     #[test]
     fn an_age_is_told_in_its_largest_unit() {
         let age = |seconds: u64| {
-            Moment(Duration::from_secs(1_000_000_000)).ago(Moment(Duration::from_secs(1_000_000_000 + seconds)))
+            Moment(Duration::from_secs(1_000_000_000))
+                .ago(Moment(Duration::from_secs(1_000_000_000 + seconds)))
         };
-        assert_eq!([age(0), age(1), age(59), age(7300)], ["now", "1 second ago", "59 seconds ago", "2 hours ago"]);
+        assert_eq!(
+            [age(0), age(1), age(59), age(7300)],
+            ["now", "1 second ago", "59 seconds ago", "2 hours ago"]
+        );
     }
 }

@@ -149,7 +149,8 @@ mod tests {
         let login = r#"{"current": "file://by-login"}"#;
         std::fs::write(folder.path().join("credentials.json"), login).unwrap();
         let vars = [("PULUMI_BACKEND_URL", "file://by-variable"), ("PULUMI_HOME", ".")];
-        let url = |vars: &[(&str, &str)], project| Location::find(&env(vars, folder.path()), project).unwrap().url;
+        let url =
+            |vars: &[(&str, &str)], project| Location::find(&env(vars, folder.path()), project).unwrap().url;
         assert_eq!(url(&vars, Some("file://by-project")), "file://by-variable");
         assert_eq!(url(&vars[1..], Some("file://by-project")), "file://by-project");
         assert_eq!(url(&vars[1..], None), "file://by-login");

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
-use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::bucket::Trouble;
@@ -51,7 +50,12 @@ pub fn checkpoint(
 }
 
 /// Writes the deployment inside it.
-fn deployment(out: &mut dyn Write, snapshot: &Snapshot, salt: Option<&str>, lock: &Lock) -> Result<(), Trouble> {
+fn deployment(
+    out: &mut dyn Write,
+    snapshot: &Snapshot,
+    salt: Option<&str>,
+    lock: &Lock,
+) -> Result<(), Trouble> {
     write!(
         out,
         "{{\"manifest\":{{\"time\":\"{}\",\"magic\":\"{}\",\"version\":\"{VERSION}\"}}",
@@ -179,11 +183,9 @@ fn field(object: &mut Object, name: &str, state: &ResourceState, lock: &Lock) ->
             object.put_if(!state.property_dependencies.is_empty(), name, &state.property_dependencies)
         }
         "pendingReplacement" => object.put_if(state.pending_replacement, name, &true),
-        "additionalSecretOutputs" => object.put_if(
-            !state.additional_secret_outputs.is_empty(),
-            name,
-            &state.additional_secret_outputs,
-        ),
+        "additionalSecretOutputs" => {
+            object.put_if(!state.additional_secret_outputs.is_empty(), name, &state.additional_secret_outputs)
+        }
         "retainOnDelete" => object.put_if(state.retain_on_delete, name, &true),
         "created" => object.put_some(name, state.created.as_ref()),
         "modified" => object.put_some(name, state.modified.as_ref()),
@@ -221,18 +223,4 @@ impl Object<'_> {
 
 fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Trouble> {
     serde_json::to_writer(out, value).map_err(|error| Trouble::Io(error.into()))
-}
-
-/// An import's checkpoint: a deployment as it came, under the stack's name.
-pub fn imported(out: &mut dyn Write, stack: &str, version: u32, features: &[String], latest: &Json) -> Result<(), Trouble> {
-    write!(out, "{{\"version\":{version}")?;
-    if !features.is_empty() {
-        out.write_all(b",\"features\":")?;
-        json(out, &features)?;
-    }
-    out.write_all(b",\"checkpoint\":{\"stack\":")?;
-    text(out, stack)?;
-    out.write_all(b",\"latest\":")?;
-    json(out, latest)?;
-    Ok(out.write_all(b"}}")?)
 }

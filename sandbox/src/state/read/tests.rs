@@ -37,7 +37,9 @@ fn a_checkpoint_of_the_real_cli_is_written_back_as_it_was() {
     let salt = snapshot.secrets_salt.as_deref().unwrap();
     let key = secrets.open(salt).unwrap();
     let mut out = vec![];
-    write::checkpoint(&mut out, "organization/shop/dev", &snapshot, Some(salt), &Lock::Encrypt(&key)).ok().unwrap();
+    write::checkpoint(&mut out, "organization/shop/dev", &snapshot, Some(salt), &Lock::Encrypt(&key))
+        .ok()
+        .unwrap();
     let after_manifest = |text: &str| text.split_once(",\"secrets_providers\"").unwrap().1.to_owned();
     assert_eq!(after_manifest(std::str::from_utf8(&out).unwrap()), after_manifest(REAL));
 }
@@ -83,7 +85,8 @@ fn a_corrupt_checkpoint_is_told_in_the_words_of_the_cli() {
         message(r#"{"version":99,"checkpoint":{}}"#),
         "failed to load checkpoint: unsupported checkpoint version 99"
     );
-    let wrong_type = message(r#"{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"u","custom":"yes"}]}}}"#);
+    let wrong_type =
+        message(r#"{"version":3,"checkpoint":{"latest":{"resources":[{"urn":"u","custom":"yes"}]}}}"#);
     assert!(wrong_type.contains("`custom`"), "{wrong_type}");
     let no_urn = message(r#"{"version":3,"checkpoint":{"latest":{"resources":[{"type":"t"}]}}}"#);
     assert_eq!(no_urn, "resource missing required 'urn' field");
