@@ -44,10 +44,8 @@ impl Rows {
     pub fn begin(shown: Shown, out: &mut String) -> Self {
         let _ = write!(out, "{} ({}):\n\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
         let now = Instant::now();
-        let root = format!(
-            "urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}",
-            shown.stack.stack, shown.stack.project
-        );
+        let root =
+            format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
         Self {
             shown,
             rows: HashMap::new(),
@@ -73,9 +71,14 @@ impl Rows {
             }
             Event::PolicyLoad(packs) => {
                 self.findings.packs = packs.to_vec();
-                out.insert_str(out.len().saturating_sub(1), "Loading policy packs...: starting\nLoading policy packs...: done\n");
+                out.insert_str(
+                    out.len().saturating_sub(1),
+                    "Loading policy packs...: starting\nLoading policy packs...: done\n",
+                );
             }
-            Event::Policy { urn, pack, policy, message } => self.findings.violation(urn, pack, policy, message),
+            Event::Policy { urn, pack, policy, message } => {
+                self.findings.violation(urn, pack, policy, message)
+            }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
             Event::Summary { changes, .. } => {
                 let root = self.root.clone();
@@ -187,7 +190,8 @@ impl Rows {
             failed: false,
             diff: String::new(),
         });
-        let said = row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
+        let said =
+            row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
         row.failed = errors && !self.shown.preview;
         row.done = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
@@ -234,7 +238,9 @@ impl Rows {
         {
             let changed = old.as_ref().is_none_or(|old| old != new);
             let is_new = old.is_none();
-            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty)) && (changed || !self.shown.preview) {
+            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty))
+                && (changed || !self.shown.preview)
+            {
                 out.push_str("Outputs:\n");
                 let old = old.as_ref().filter(|_| !is_new);
                 values::properties(out, old, new, 4, self.shown.secrets);
@@ -243,7 +249,11 @@ impl Rows {
         }
         self.findings.resources(self.shown.preview, out);
         if !self.shown.preview {
-            let _ = writeln!(out, "Duration: {}\n", seconds(Duration::from_secs(whole_seconds(self.started)), true));
+            let _ = writeln!(
+                out,
+                "Duration: {}\n",
+                seconds(Duration::from_secs(whole_seconds(self.started)), true)
+            );
         }
     }
 }
