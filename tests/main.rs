@@ -17,3 +17,5 @@ mod report;
 mod stopping;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod trust;

@@ -21,12 +21,15 @@ impl CiSystem for CircleCi {
 
     fn context(&self, env: &Env) -> Context {
         let link = env.get("CIRCLE_PULL_REQUEST");
+        // A fork's branch is called `pull/7` here: https://circleci.com/docs/guides/integration/oss/
+        let pull = env.get("CIRCLE_BRANCH").and_then(|branch| branch.strip_prefix("pull/")?.parse().ok());
         // CIRCLE_PR_*: "only available on forked PRs".
-        let fork = ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME", "CIRCLE_PR_USERNAME"]
-            .iter()
-            .any(|name| env.get(name).is_some());
+        let fork = pull.is_some()
+            || ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME", "CIRCLE_PR_USERNAME"]
+                .iter()
+                .any(|name| env.get(name).is_some());
         let change_request =
-            number(env, "CIRCLE_PR_NUMBER").or_else(|| link?.rsplit('/').next()?.parse().ok());
+            number(env, "CIRCLE_PR_NUMBER").or(pull).or_else(|| link?.rsplit('/').next()?.parse().ok());
         let repository = match (env.get("CIRCLE_PROJECT_USERNAME"), env.get("CIRCLE_PROJECT_REPONAME")) {
             (Some(owner), Some(name)) => Some(format!("{owner}/{name}")),
             _ => env.get("CIRCLE_REPOSITORY_URL").and_then(slug),
@@ -39,8 +42,7 @@ impl CiSystem for CircleCi {
         let context = Context {
             repository,
             commit: text(env, "CIRCLE_SHA1"),
-            // A fork's branch is called `pull/7` here.
-            branch: text(env, "CIRCLE_BRANCH").filter(|branch| !(fork && branch.starts_with("pull/"))),
+            branch: text(env, "CIRCLE_BRANCH").filter(|_| pull.is_none()),
             tag: text(env, "CIRCLE_TAG"),
             change_request,
             source_repository: source,
