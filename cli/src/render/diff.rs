@@ -85,7 +85,7 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: usize) {
         let value = value.as_deref().map(|value| visible(value, false));
         let value = value.as_deref().map(|value| clipped(value, room));
         let (between, value) = value.as_deref().map_or(("", ""), |value| (": ", value));
-        [sign, " ", &path, between, value, forces, "\n"].iter().for_each(|part| lines.push_str(part));
+        lines.extend([sign, " ", &path, between, value, forces, "\n"]);
     };
     match (&diff.old, &diff.new, diff.change) {
         (None, None, Change::Add) => put("+", &None, forces),

@@ -123,7 +123,9 @@ impl Page {
 
     /// Adds all of `parts`.
     pub fn push_all(&mut self, parts: &[&str]) {
-        parts.iter().for_each(|part| self.push(part));
+        for part in parts {
+            self.push(part);
+        }
     }
 
     pub fn push(&mut self, text: &str) {

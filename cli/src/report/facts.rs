@@ -100,7 +100,6 @@ pub struct Verdict {
 /// The engine that did the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Engine {
     /// Its name: `pulumi`, or `pulumi-sandbox`.
     pub name: String,
@@ -115,7 +114,6 @@ pub struct Engine {
 /// The CI system that it ran in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Ci {
     /// Its name.
     pub name: String,

@@ -15,7 +15,6 @@ pub const SCHEMA: u32 = 1;
 /// What a run has to say. Field by field: `docs/reference/result.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The version of this form: [`SCHEMA`].
     pub schema: u32,
@@ -89,7 +88,6 @@ pub enum Status {
 /// One resource that changes. A replacement is one step, whatever the engine does for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Step {
     /// The resource's URN.
     pub urn: String,
@@ -132,7 +130,6 @@ pub enum StepStatus {
 /// One property that changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct PropertyDiff {
     /// The property's path: `tags.owner`, `rules[0].port`.
     pub path: String,
@@ -164,7 +161,6 @@ pub enum Change {
 /// Something that the engine, the program or a provider had to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -202,7 +198,6 @@ pub enum Severity {
 /// What the policies had to say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Policies {
     /// The packs that looked at the resources.
     pub packs: Vec<PolicyPack>,
@@ -215,7 +210,6 @@ pub struct Policies {
 /// A policy pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct PolicyPack {
     /// Its name.
     pub name: String,
@@ -226,7 +220,6 @@ pub struct PolicyPack {
 /// A resource that a policy does not like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Violation {
     /// The policy's name.
     pub policy: String,
@@ -247,7 +240,6 @@ pub struct Violation {
 /// A resource that a policy changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Remediation {
     /// The policy's name.
     pub policy: String,
@@ -277,7 +269,6 @@ pub enum OutputsFrom {
 /// An output that this run changes, or would change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct OutputChange {
     /// The output's name.
     pub name: String,

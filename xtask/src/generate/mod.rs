@@ -4,7 +4,6 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
-mod reasons;
 mod reference;
 mod sample;
 mod schema;
@@ -51,7 +50,6 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
         reference::inputs(&suite),
         schema::stackstep_yaml(),
         schema::result(),
-        reasons::page(),
     ];
     for folder in folders(root)? {
         files.extend(folder.render(root, &suite)?);
