@@ -242,7 +242,7 @@ fn flavors() -> [Flavor; 3] {
 fn a_report_fits_any_size_and_is_never_broken() {
     let marker = "<!-- stackstep:shop/prod:preview -->".to_owned();
     let mut checked = 0;
-    for seed in 0..12 {
+    for seed in 0..6 {
         let made = hostile(seed, [0, 1, 7, 40, 150][usize::try_from(seed).unwrap() % 5]);
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Resources, Detail::Paths, Detail::Values] {
@@ -262,13 +262,13 @@ fn a_report_fits_any_size_and_is_never_broken() {
                         }
                         checked += 1;
                     }
-                    size = size * 5 / 3 + 7;
+                    size = size * 9 / 4 + 7;
                 }
             }
         }
     }
     println!("{checked} documents");
-    assert!(checked > 1000);
+    assert!(checked > 1000, "{checked} documents");
 }
 
 #[test]
