@@ -20,7 +20,7 @@ use crate::value::Properties;
 
 /// A log that is being written.
 pub struct EventLog<'a> {
-    file: Option<File>,
+    file: Option<Box<dyn Write>>,
     sequence: usize,
     lines: usize,
     started: Instant,
@@ -32,6 +32,15 @@ impl<'a> EventLog<'a> {
     /// Begins a log. One that can't be written is left out without a word, as the CLI does.
     pub fn begin(path: &Path, preview: bool, faults: &'a EventLogFault) -> Self {
         let file = if faults.missing { None } else { File::create(path).ok() };
+        Self::into(file.map(|file| Box::new(file) as Box<dyn Write>), preview, faults)
+    }
+
+    /// Begins to write the events to standard output.
+    pub fn to_stdout(preview: bool, faults: &'a EventLogFault) -> Self {
+        Self::into(Some(Box::new(std::io::stdout())), preview, faults)
+    }
+
+    fn into(file: Option<Box<dyn Write>>, preview: bool, faults: &'a EventLogFault) -> Self {
         Self { file, sequence: 0, lines: 0, started: Instant::now(), preview, faults }
     }
 
@@ -269,7 +278,8 @@ fn without_colors(text: &str) -> String {
     while let Some(at) = rest.find("\u{1b}[") {
         plain += &rest[..at];
         let sequence = &rest[at + 2..];
-        let end = sequence.find(|char: char| ('@'..='~').contains(&char)).map_or(sequence.len(), |end| end + 1);
+        let end =
+            sequence.find(|char: char| ('@'..='~').contains(&char)).map_or(sequence.len(), |end| end + 1);
         rest = &sequence[end..];
     }
     plain + rest

@@ -2,17 +2,22 @@
 //! YAML programs against simulated resources, and leaves the same state, events, output and exit status.
 
 mod args;
+mod commands;
 mod crypto;
+mod display;
 mod engine;
 mod env;
+mod events;
 mod failure;
 mod faults;
 mod pbkdf2;
 mod program;
 mod signals;
+mod stack_file;
 mod state;
 mod value;
 mod version;
+mod workspace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -46,9 +51,13 @@ fn run(mut env: Env) -> Result<(), Failure> {
 
 /// One line a command. The state commands go to `commands::stack::run` and `commands::config::run`.
 fn dispatch(args: &Args, env: &Env) -> Result<(), Failure> {
-    let _ = env;
     match args.command.as_str() {
-        "version" => Ok(()),
+        "version" => commands::misc::version(args, env),
+        "preview" | "up" | "refresh" | "destroy" => commands::operation::run(args, env),
+        "cancel" => commands::misc::cancel(args, env),
+        "install" => commands::misc::install(env),
+        stack if stack == "stack" || stack.starts_with("stack ") => commands::stack::run(args, env),
+        config if config == "config" || config.starts_with("config ") => commands::config::run(args, env),
         other => Err(Failure::unsupported(format_args!("`pulumi {other}`"))),
     }
 }

@@ -1,6 +1,8 @@
 //! From recorded events to the report, and from the report to what people read.
 
+mod bad_input;
 mod failures;
 mod fit;
 mod recordings;
+mod schema;
 mod snapshot;

@@ -8,12 +8,17 @@ pub fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(relative)
 }
 
+/// Whether expected files are to be rewritten.
+pub fn is_blessing() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "a switch for the one who runs the tests")]
+    let switch = std::env::var_os("STACKSTEP_BLESS");
+    switch.is_some_and(|value| value == "1")
+}
+
 /// Asks that `actual` is what `tests/snapshots/<name>` holds.
 pub fn matches(name: &str, actual: &str) -> Result<(), String> {
     let path = path("snapshots").join(name);
-    #[expect(clippy::disallowed_methods, reason = "a switch for the one who runs the tests")]
-    let bless = std::env::var_os("STACKSTEP_BLESS").is_some_and(|value| value == "1");
-    if bless {
+    if is_blessing() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, actual).unwrap();
     }

@@ -39,6 +39,9 @@ enum Task {
         #[arg(long, default_value = "sandbox")]
         engine: String,
     },
+    /// The part of `bench` that has to be built for release.
+    #[command(hide = true)]
+    BenchReport,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test { all } => xtask::test::run(all),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
         Task::Bench { engine } => xtask::bench::run(&root, &engine),
+        Task::BenchReport => Ok(xtask::bench::report()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

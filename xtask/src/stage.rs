@@ -31,9 +31,12 @@ impl Stage {
     /// Builds both programs, with `release` as they will be released, and lays out the example.
     pub fn new(root: &Path, engine: &str, release: bool) -> Result<Self> {
         let mut build = cargo(root);
-        build.args(["build", "--quiet", "--package", "stackstep", "--package", "pulumi-sandbox"]);
+        build.args(["build", "--quiet", "--bins"]);
         if release {
-            build.arg("--release");
+            build.args(["--release", "--package", "stackstep", "--package", "pulumi-sandbox"]);
+        } else {
+            // With the features that the tests build it with, so that nothing is built twice.
+            build.arg("--workspace");
         }
         if !succeeds(&mut build)? {
             return Err(Error::input("the programs do not build", "see cargo's messages above"));

@@ -70,11 +70,17 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         if page.is_full() {
             return;
         }
-        let row =
-            format!("| {} | {} | {} |", label(step), context.code(&step.name), context.code(&step.kind));
-        page.push(&row);
+        page.push_all(&[
+            "| ",
+            &label(step),
+            " | ",
+            &context.code(&step.name),
+            " | ",
+            &context.code(&step.kind),
+            " |",
+        ]);
         if paths {
-            page.push(&format!(" {} |", properties(context, step)));
+            page.push_all(&[" ", &properties(context, step), " |"]);
         }
         page.push("\n");
     }

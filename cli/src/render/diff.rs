@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::escape::fence;
+use super::escape::{fence, visible};
 use super::fit::Page;
 use super::markdown::Context;
 use super::{Detail, words};
-use crate::report::{Change, PropertyDiff, Step, shortened};
+use crate::report::{Change, PropertyDiff, Step, clipped};
 
 /// Unchanged lines shown round a change inside a text of many lines.
 const AROUND: usize = 2;
@@ -30,8 +30,14 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
         if page.is_full() {
             return;
         }
-        let title = format!("{} {} {}", context.code(&step.name), step_word(step), context.code(&step.kind));
-        page.push(&format!("{title}\n"));
+        page.push_all(&[
+            &context.code(&step.name),
+            " ",
+            step_word(step),
+            " ",
+            &context.code(&step.kind),
+            "\n",
+        ]);
         page.push(&fence(&block(context, step), "diff"));
         page.push("\n");
     }
@@ -66,33 +72,30 @@ fn block(context: &Context<'_>, step: &Step) -> String {
 }
 
 fn property(lines: &mut String, diff: &PropertyDiff, room: usize) {
-    let path = one_line(&diff.path);
+    let path = visible(&diff.path, false);
     let forces = if diff.replaces { "  # forces replacement" } else { "" };
     if let (Some(Value::String(old)), Some(Value::String(new))) = (&diff.old, &diff.new)
         && (old.contains('\n') || new.contains('\n'))
     {
         let _ = writeln!(lines, "  {path}:{forces}");
-        return texts(lines, &shortened(old, room), &shortened(new, room));
+        return texts(lines, &clipped(old, room), &clipped(new, room));
     }
-    let value =
-        |value: &Option<Value>| value.as_ref().map(|value| shortened(&one_line(&value.to_string()), room));
-    match (value(&diff.old), value(&diff.new)) {
-        (None, None) => {
-            let sign = match diff.change {
-                Change::Add => '+',
-                Change::Delete => '-',
-                Change::Update => '~',
-            };
-            let _ = writeln!(lines, "{sign} {path}{forces}");
-        }
-        (old, new) => {
-            if let Some(old) = old {
-                let forces = if new.is_none() { forces } else { "" };
-                let _ = writeln!(lines, "- {path}: {old}{forces}");
-            }
-            if let Some(new) = new {
-                let _ = writeln!(lines, "+ {path}: {new}{forces}");
-            }
+    let mut put = |sign: &str, value: &Option<Value>, forces: &str| {
+        let value = value.as_ref().map(Value::to_string);
+        let value = value.as_deref().map(|value| visible(value, false));
+        let value = value.as_deref().map(|value| clipped(value, room));
+        let (between, value) = value.as_deref().map_or(("", ""), |value| (": ", value));
+        lines.extend([sign, " ", &path, between, value, forces, "\n"]);
+    };
+    match (&diff.old, &diff.new, diff.change) {
+        (None, None, Change::Add) => put("+", &None, forces),
+        (None, None, Change::Delete) => put("-", &None, forces),
+        (None, None, Change::Update) => put("~", &None, forces),
+        (old, None, _) => put("-", old, forces),
+        (None, new, _) => put("+", new, forces),
+        (old, new, _) => {
+            put("-", old, "");
+            put("+", new, forces);
         }
     }
 }
@@ -114,8 +117,4 @@ fn texts(lines: &mut String, old: &str, new: &str) {
     put('+', new.get(head..new.len() - tail).unwrap_or_default());
     let rest = old.len() - tail;
     put(' ', old.get(rest..(rest + AROUND).min(old.len())).unwrap_or_default());
-}
-
-fn one_line(text: &str) -> String {
-    super::escape::visible(text, false)
 }

@@ -4,6 +4,7 @@
 //! or a fence. A span that Markdown could misread is written as `<code>` with character references, which
 //! are never markup: <https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references>.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// `text` on one line as inline code. Safe in a table's cell.
@@ -12,12 +13,21 @@ pub fn code(text: &str, html: bool) -> String {
     if text.is_empty() {
         return "`\"\"`".to_owned();
     }
-    let plain = |c: char| c.is_alphanumeric() || " _-.:/$,=+()[]{}\"'#%!?;~^*…→".contains(c);
     let edges = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
-    if text.chars().all(plain) && !edges {
-        return format!("`{text}`");
+    if !edges && is_plain(&text) {
+        return ["`", &text, "`"].concat();
     }
     if html { format!("<code>{}</code>", references(&text)) } else { span(&text) }
+}
+
+/// Whether a pair of single quotes is enough to make code of `text`, also in a table.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _-.:/$,=+()[]{}\"'#%!?;~^*".contains(&byte);
+    if text.is_ascii() {
+        return text.bytes().all(plain);
+    }
+    let plain = |c: char| c.is_alphanumeric() || u8::try_from(c).is_ok_and(plain) || "…→·".contains(c);
+    text.chars().all(plain)
 }
 
 /// Every character that could mean something as a reference.
@@ -36,7 +46,7 @@ fn references(text: &str) -> String {
 /// (a backslash does not protect one everywhere, so a look-alike stands in).
 fn span(text: &str) -> String {
     let text = text.replace('|', "\u{2502}").replace("<!--", "<!\u{200b}--");
-    let quotes = "`".repeat(longest_run(&text, '`') + 1);
+    let quotes = "`".repeat(longest_run(&text, b'`') + 1);
     let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
     format!("{quotes}{space}{text}{space}{quotes}")
 }
@@ -44,8 +54,8 @@ fn span(text: &str) -> String {
 /// `text` in a fence that nothing inside of it can end.
 pub fn fence(text: &str, language: &str) -> String {
     let text = visible(text, true);
-    let quotes = "`".repeat(longest_run(&text, '`').max(2) + 1);
-    format!("{quotes}{language}\n{text}\n{quotes}\n")
+    let quotes = "`".repeat(longest_run(&text, b'`').max(2) + 1);
+    [&quotes, language, "\n", &text, "\n", &quotes, "\n"].concat()
 }
 
 /// Our own sentences: what stands between backticks becomes code, everything else plain text.
@@ -107,13 +117,14 @@ pub fn log_line(text: &str) -> String {
 }
 
 /// `text` with every character that can't be seen, or that turns others round, written out.
-pub fn visible(text: &str, lines: bool) -> String {
-    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !text.contains("<!--") {
-        return text.to_owned();
+pub fn visible(text: &str, lines: bool) -> Cow<'_, str> {
+    let seen = |byte: u8| (0x20..0x7f).contains(&byte) || (lines && byte == b'\n');
+    if text.bytes().all(seen) && !(lines && text.contains("<!--")) {
+        return Cow::Borrowed(text);
     }
-    let text = if lines { text.replace("\r\n", "\n") } else { text.to_owned() };
-    let text = if lines { text.replace("<!--", "<!\u{200b}--") } else { text };
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+    let text =
+        if lines { text.replace("\r\n", "\n").replace("<!--", "<!\u{200b}--") } else { text.to_owned() };
+    let out = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
             '\n' | '\t' | '\u{200b}' if lines => out.push(c),
             '\n' => out.push_str("\\n"),
@@ -125,7 +136,8 @@ pub fn visible(text: &str, lines: bool) -> String {
             c => out.push(c),
         }
         out
-    })
+    });
+    Cow::Owned(out)
 }
 
 /// Characters that change the order of others, or have no width.
@@ -136,10 +148,10 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn longest_run(text: &str, wanted: char) -> usize {
+fn longest_run(text: &str, wanted: u8) -> usize {
     let (mut longest, mut run) = (0, 0);
-    for c in text.chars() {
-        run = if c == wanted { run + 1 } else { 0 };
+    for byte in text.bytes() {
+        run = if byte == wanted { run + 1 } else { 0 };
         longest = longest.max(run);
     }
     longest

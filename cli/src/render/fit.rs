@@ -121,10 +121,21 @@ impl Page {
         Self { text: String::new(), size, used: 0, overflowed: false }
     }
 
+    /// Adds all of `parts`.
+    pub fn push_all(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.push(part);
+        }
+    }
+
     pub fn push(&mut self, text: &str) {
+        if self.overflowed {
+            return;
+        }
         let (used, room) = match self.size {
             None => (0, 0),
             Some(Size::Bytes(bytes)) => (text.len(), bytes),
+            Some(Size::Chars(chars)) if text.is_ascii() => (text.len(), chars),
             Some(Size::Chars(chars)) => (text.encode_utf16().count(), chars),
         };
         self.used = self.used.saturating_add(used);

@@ -8,7 +8,7 @@ use super::fit::{Limits, Page, everything};
 use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Options, Size, words};
-use crate::report::{Report, shortened};
+use crate::report::{Report, clipped, shortened};
 
 /// The report as Markdown, all of it; [`super::fit`] makes it fit a place.
 pub fn markdown(report: &Report, options: &Options) -> String {
@@ -26,7 +26,7 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// A name as inline code, not longer than the limit.
     pub fn code(&self, text: &str) -> String {
-        code(&shortened(text, self.limits.name), self.options.flavor.html)
+        code(&clipped(text, self.limits.name), self.options.flavor.html)
     }
 
     pub fn html(&self) -> bool {

@@ -53,7 +53,7 @@ impl Flavor {
     /// Azure Repos. <https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance>
     pub const AZURE: Self = Self { html: true, alerts: false };
     /// Bitbucket, which shows HTML as text.
-    /// <https://support.atlassian.com/bitbucket-cloud/docs/markup-comments/>
+    /// <https://bitbucket.org/site/master/issues/18444/markdown-should-support-html>
     pub const BITBUCKET: Self = Self { html: false, alerts: false };
 }
 

@@ -99,7 +99,7 @@ pub struct Verdict {
 
 /// The engine that did the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Engine {
     /// Its name: `pulumi`, or `pulumi-sandbox`.
     pub name: String,
@@ -113,7 +113,7 @@ pub struct Engine {
 
 /// The CI system that it ran in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ci {
     /// Its name.
     pub name: String,

@@ -35,4 +35,4 @@ pub use reason::Reason;
 pub use rules::{Voice, reason_of};
 pub use steps::InFlight;
 pub use urn::Urn;
-pub use value::{SECRET, UNKNOWN, char_boundary, shortened};
+pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};

@@ -5,6 +5,8 @@
 //! which strings stand for unknown values:
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go>
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// What stands in a report in place of a secret.
@@ -174,12 +176,17 @@ fn cut(value: Value, left: &mut usize) -> Value {
 
 /// `text`, or its beginning and a note of how many bytes were left out. Never cuts a character.
 pub fn shortened(text: &str, room: usize) -> String {
+    clipped(text, room).into_owned()
+}
+
+/// [`shortened`] without a copy where there is nothing to cut.
+pub fn clipped(text: &str, room: usize) -> Cow<'_, str> {
     let room = room.max(16);
-    if text.len() <= room + 32 {
-        return text.to_owned();
+    if text.len() <= room.saturating_add(32) {
+        return Cow::Borrowed(text);
     }
     let end = char_boundary(text, room);
-    format!("{}… [{} bytes left out]", &text[..end], text.len() - end)
+    Cow::Owned(format!("{}… [{} bytes left out]", &text[..end], text.len() - end))
 }
 
 /// The last place at or before byte `at` where `text` can be cut.

@@ -46,7 +46,8 @@ impl Digest {
                 self.diagnostics.push(Json::Object(found));
             }
             Event::Summary { changes, maybe_corrupt, .. } => {
-                let changes: BTreeMap<&str, usize> = changes.iter().map(|(op, count)| (op.name(), *count)).collect();
+                let changes: BTreeMap<&str, usize> =
+                    changes.iter().map(|(op, count)| (op.name(), *count)).collect();
                 let mut digest = Map::new();
                 digest.insert("config".into(), json!(self.config));
                 digest.insert("steps".into(), json!(self.steps));

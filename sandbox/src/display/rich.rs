@@ -30,25 +30,35 @@ impl Rich {
         match event {
             Event::Pre(step) if !step.is_internal() => self.step(step, out),
             Event::Outputs(step, _) if step.type_() == ROOT_TYPE => {
-                if let Some(new) = step.new.as_ref().filter(|new| !new.outputs.is_empty() && !self.shown.hide_outputs) {
+                if let Some(new) =
+                    step.new.as_ref().filter(|new| !new.outputs.is_empty() && !self.shown.hide_outputs)
+                {
                     out.push_str("    --outputs:--\n");
                     let old = step.old.as_ref().map(|old| &old.outputs);
                     values::properties(out, old, &new.outputs, 4, self.shown.secrets);
                 }
             }
-            Event::Diagnostic { severity, message, .. } if *severity != Severity::Debug || self.shown.debug => {
+            Event::Diagnostic { severity, message, .. }
+                if *severity != Severity::Debug || self.shown.debug =>
+            {
                 let _ = writeln!(out, "{}{}", severity.prefix(), message.trim_end());
             }
             Event::Stdout(message) => drop(writeln!(out, "{message}")),
             Event::PolicyLoad(packs) => self.findings.packs = packs.to_vec(),
-            Event::Policy { urn, pack, policy, message } => self.findings.violation(urn, pack, policy, message),
+            Event::Policy { urn, pack, policy, message } => {
+                self.findings.violation(urn, pack, policy, message)
+            }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
             Event::Summary { changes, .. } => {
                 self.findings.changes = (*changes).clone();
                 self.findings.policies(out);
                 self.findings.resources(self.shown.preview, out);
                 if !self.shown.preview {
-                    let _ = writeln!(out, "Duration: {}\n", rows::seconds(std::time::Duration::from_secs(1), true));
+                    let _ = writeln!(
+                        out,
+                        "Duration: {}\n",
+                        rows::seconds(std::time::Duration::from_secs(1), true)
+                    );
                 }
             }
             _ => {}

@@ -23,6 +23,8 @@ pub struct Rows {
     rows: HashMap<String, Row>,
     findings: Findings,
     root: String,
+    /// The stack has had its last line.
+    finished: bool,
     outputs: Option<(Option<Properties>, Properties)>,
     started: Instant,
     spoke: Instant,
@@ -44,15 +46,14 @@ impl Rows {
     pub fn begin(shown: Shown, out: &mut String) -> Self {
         let _ = write!(out, "{} ({}):\n\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
         let now = Instant::now();
-        let root = format!(
-            "urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}",
-            shown.stack.stack, shown.stack.project
-        );
+        let root =
+            format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
         Self {
             shown,
             rows: HashMap::new(),
             findings: Findings::default(),
             root,
+            finished: false,
             outputs: None,
             started: now,
             spoke: now,
@@ -73,9 +74,14 @@ impl Rows {
             }
             Event::PolicyLoad(packs) => {
                 self.findings.packs = packs.to_vec();
-                out.insert_str(out.len().saturating_sub(1), "Loading policy packs...: starting\nLoading policy packs...: done\n");
+                out.insert_str(
+                    out.len().saturating_sub(1),
+                    "Loading policy packs...: starting\nLoading policy packs...: done\n",
+                );
             }
-            Event::Policy { urn, pack, policy, message } => self.findings.violation(urn, pack, policy, message),
+            Event::Policy { urn, pack, policy, message } => {
+                self.findings.violation(urn, pack, policy, message)
+            }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
             Event::Summary { changes, .. } => {
                 let root = self.root.clone();
@@ -111,27 +117,32 @@ impl Rows {
 
     fn pre(&mut self, step: &Step, out: &mut String) {
         let row = Row { op: step.op, begun: Instant::now(), done: false, failed: false, diff: changes(step) };
-        let seen = !row.diff.is_empty() || step.op != Op::Same;
-        self.rows.insert(step.urn.to_string(), row);
-        if seen || self.shown.sames {
+        let says = !row.diff.is_empty() || step.op != Op::Same;
+        // What was refreshed before goes on as something else.
+        let before = self.rows.insert(step.urn.to_string(), row);
+        if says || self.shown.sames || before.is_some_and(|before| before.op == Op::Refresh) {
             self.print(&step.urn, "", out);
         }
     }
 
     fn post(&mut self, step: &Step, op: Op, out: &mut String) {
-        if *step.urn == *self.root
+        let is_root = *step.urn == *self.root;
+        if is_root
+            && step.op != Op::Refresh
             && let Some(new) = &step.new
         {
             self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
         }
         let Some(row) = self.rows.get_mut(&*step.urn) else { return };
-        let was = (row.op, row.done);
+        let before = std::mem::replace(&mut row.op, op);
         row.done = true;
-        row.op = op;
-        let is_root = *step.urn == *self.root;
-        let repeats = self.shown.preview && was.0 == op && !is_root;
-        let says_nothing = op == Op::Same && was.0 == Op::Same;
-        if !(repeats || says_nothing || is_root && (self.shown.preview && !was.1)) {
+        let says = match (before, op) {
+            (Op::Same, _) => false,
+            (Op::Refresh, _) => true,
+            // A preview has said it all when the step began.
+            _ => !self.shown.preview || is_root && op == Op::Delete,
+        };
+        if says {
             self.print(&step.urn, "", out);
         }
     }
@@ -187,15 +198,16 @@ impl Rows {
             failed: false,
             diff: String::new(),
         });
-        let said = row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
+        let count = self.findings.count(root);
         row.failed = errors && !self.shown.preview;
+        let said = row.done && row.op == Op::Create && !self.shown.preview;
         row.done = true;
+        self.finished = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
             row.op = Op::Same;
-        } else if said {
+        } else if said && count.is_empty() {
             return;
         }
-        let count = self.findings.count(root);
         self.print(root, &count, out);
     }
 
@@ -213,12 +225,14 @@ impl Rows {
             let doing = words::doing(row.op);
             return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
         }
+        if is_root && row.op == Op::Same && self.shown.kind != Kind::Destroy {
+            return if self.finished { String::new() } else { "running".to_owned() };
+        }
         if self.shown.preview {
             let text = if row.op == Op::Refresh && row.done { "refresh" } else { words::planned(row.op) };
             return text.to_owned();
         }
         match (row.op, row.done) {
-            (Op::Same, false) if is_root && self.shown.kind != Kind::Destroy => "running".to_owned(),
             (Op::Same, _) => String::new(),
             (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
             (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),
@@ -234,7 +248,9 @@ impl Rows {
         {
             let changed = old.as_ref().is_none_or(|old| old != new);
             let is_new = old.is_none();
-            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty)) && (changed || !self.shown.preview) {
+            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty))
+                && (changed || !self.shown.preview)
+            {
                 out.push_str("Outputs:\n");
                 let old = old.as_ref().filter(|_| !is_new);
                 values::properties(out, old, new, 4, self.shown.secrets);
@@ -243,7 +259,11 @@ impl Rows {
         }
         self.findings.resources(self.shown.preview, out);
         if !self.shown.preview {
-            let _ = writeln!(out, "Duration: {}\n", seconds(Duration::from_secs(whole_seconds(self.started)), true));
+            let _ = writeln!(
+                out,
+                "Duration: {}\n",
+                seconds(Duration::from_secs(whole_seconds(self.started)), true)
+            );
         }
     }
 }

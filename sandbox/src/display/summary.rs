@@ -38,7 +38,8 @@ impl Findings {
         } else {
             self.worst = self.worst.or(Some("⚠️"));
         }
-        let mut text = format!("        - [{}]  {}  ({}: {})\n", policy.level, policy.name, type_of(urn), name_of(urn));
+        let mut text =
+            format!("        - [{}]  {}  ({}: {})\n", policy.level, policy.name, type_of(urn), name_of(urn));
         message.lines().for_each(|line| text += &format!("          {line}\n"));
         self.violations.push(text);
     }
@@ -64,7 +65,8 @@ impl Findings {
     /// How many messages there are about a resource, in words.
     pub fn count(&self, urn: &str) -> String {
         let Some(messages) = self.messages.get(urn) else { return String::new() };
-        let counted = |severities: &[Severity]| messages.iter().filter(|(it, _)| severities.contains(it)).count();
+        let counted =
+            |severities: &[Severity]| messages.iter().filter(|(it, _)| severities.contains(it)).count();
         let kinds = [
             (counted(&[Severity::Error]), "error"),
             (counted(&[Severity::Warning]), "warning"),

@@ -19,11 +19,14 @@ mod simulate;
 pub mod step;
 pub mod target;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use crate::faults::{Faults, PolicyPack};
+use crate::program::access::{Access, Step};
 use crate::program::config::Settings;
+use crate::program::diagnostic::Diagnostic;
+use crate::program::project::Project;
 use crate::program::template::Template;
 use crate::signals::Signals;
 use crate::state::time::Moment;
@@ -31,6 +34,7 @@ use crate::state::{Snapshot, StackRef};
 use crate::value::{Properties, UNKNOWN};
 use deployment::{Bail, Deployment};
 use event::{Event, Outcome, Pack, Severity, Sink};
+pub use generate::dependencies;
 use plan::Plan;
 use step::Op;
 use target::Targets;
@@ -80,6 +84,8 @@ pub struct Program {
     pub source: String,
     /// What it says.
     pub template: Template,
+    /// What is wrong with how it says it.
+    pub broken: Vec<Diagnostic>,
     /// The configuration by full names.
     pub settings: Settings,
     /// The outputs that the program asks for, by the names that resources have in the stack.
@@ -133,6 +139,35 @@ impl Finished {
     /// Whether anything has changed, or would.
     pub fn has_changes(&self) -> bool {
         self.changes.iter().any(|(op, count)| !matches!(op, Op::Same | Op::Read) && *count > 0)
+    }
+}
+
+impl Program {
+    /// The program of a project. What is wrong with it comes up when it runs.
+    pub fn new(project: &Project, settings: Settings) -> Self {
+        let template = Template::parse(&project.root);
+        let (template, broken) = match template {
+            Ok(template) => (template, vec![]),
+            Err(found) => (Template::default(), found),
+        };
+        let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let names: HashMap<&str, &str> =
+            template.resources.iter().map(|resource| (resource.key.text.as_str(), resource.name())).collect();
+        let mut note = |access: &Access, _| {
+            if let (Some(name), Some(Step::Name(property))) =
+                (names.get(access.root.as_str()), access.path.first())
+            {
+                let of_resource = wanted.entry((*name).to_owned()).or_default();
+                if !of_resource.contains(property) {
+                    of_resource.push(property.clone());
+                }
+            }
+        };
+        let expressions = template.resources.iter().flat_map(|resource| resource.expressions());
+        let variables = template.variables.iter().chain(&template.outputs).map(|(_, expr)| expr);
+        expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
+        let source = project.source.clone();
+        Self { name: project.name.clone(), source, broken, settings, wanted, template }
     }
 }
 

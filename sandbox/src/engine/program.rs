@@ -44,7 +44,10 @@ impl Deployment<'_> {
         let root = goal::root(self.run);
         let steps = self.generate(&root, None)?;
         self.run_now(steps);
-        let order = match check::check(&program.template, &|name| program.is_config(name)) {
+        let checked = if program.broken.is_empty() { None } else { Some(Err(program.broken.clone())) };
+        let order = match checked
+            .unwrap_or_else(|| check::check(&program.template, &|name| program.is_config(name)))
+        {
             Ok(order) => order,
             Err(found) => {
                 found

@@ -33,19 +33,19 @@ pub struct Project {
 impl Project {
     /// Finds the project in the working folder or above.
     pub fn find(env: &Env) -> Result<Self, Failure> {
-        let found = env
-            .cwd
-            .ancestors()
-            .flat_map(|folder| NAMES.map(|name| folder.join(name)))
-            .find(|file| file.is_file());
-        let Some(file) = found else {
-            return Err(Failure::new(format!(
+        Self::find_if_any(env)?.ok_or_else(|| {
+            Failure::new(format!(
                 "no Pulumi.yaml project file found (searching upwards from {}). If you have not created a project \
                  yet, use `pulumi new` to do so: no project file found",
                 env.cwd.display()
-            )));
-        };
-        Self::read(&file)
+            ))
+        })
+    }
+
+    /// Finds the project, if there is one: some commands work without.
+    pub fn find_if_any(env: &Env) -> Result<Option<Self>, Failure> {
+        let mut files = env.cwd.ancestors().flat_map(|folder| NAMES.map(|name| folder.join(name)));
+        files.find(|file| file.is_file()).map(|file| Self::read(&file)).transpose()
     }
 
     fn read(file: &Path) -> Result<Self, Failure> {

@@ -26,6 +26,8 @@ pub trait Unlock {
 pub enum Lock<'a> {
     /// It is encrypted.
     Encrypt(&'a Crypter),
+    /// It is encrypted with a key that is looked up when the first one comes.
+    Late(&'a dyn Fn(&str) -> Result<String, Failure>),
     /// It is written in plain text, under `plaintext`.
     Show,
     /// It stands inside another secret and needs no lock of its own.
@@ -150,6 +152,7 @@ fn write_secret(out: &mut dyn Write, inner: &Value, lock: &Lock) -> Result<(), T
     let plaintext = plaintext_of(inner)?;
     let (field, content) = match lock {
         Lock::Encrypt(crypter) => ("ciphertext", crypter.encrypt_again(&plaintext)?),
+        Lock::Late(encrypt) => ("ciphertext", encrypt(&plaintext)?),
         Lock::Show => ("plaintext", plaintext),
         Lock::Inside => ("ciphertext", plaintext),
         Lock::Hide => ("ciphertext", "[secret]".to_owned()),

@@ -18,7 +18,7 @@ mod write;
 use std::io;
 
 pub use lock::Lock;
-pub use read::{LazyKey, Outline};
+pub use read::Outline;
 pub use snapshot::{PendingOperation, ROOT_TYPE, ResourceState, Schema, Snapshot};
 pub use stack_ref::{StackRef, check_project, check_stack};
 pub use url::{Location, credentials_file, pulumi_home};
@@ -26,6 +26,7 @@ pub use url::{Location, credentials_file, pulumi_home};
 use crate::crypto::{Crypter, Secrets};
 use crate::env::Env;
 use crate::failure::Failure;
+use crate::value::Properties;
 use bucket::Bucket;
 
 /// The version of the layout in which stacks belong to projects.
@@ -146,6 +147,52 @@ impl Backend {
             .map_err(|failure| Failure::new(format!("failed to load checkpoint: {}", failure.message)))
     }
 
+    /// The stack's deployment with its secrets in plain text.
+    pub fn shown(
+        &self,
+        stack: &StackRef,
+        secrets: &Secrets,
+    ) -> Result<Option<(Schema, serde_json::Value)>, Failure> {
+        let Some((schema, deployment)) = self.raw(stack)? else { return Ok(None) };
+        Ok(Some((schema, read::with_plain_secrets(deployment, secrets)?)))
+    }
+
+    /// The outputs of a stack. Without keys its secrets are `[secret]`.
+    pub fn outputs(&self, stack: &StackRef, secrets: Option<&Secrets>) -> Result<Properties, Failure> {
+        read::outputs(&self.bytes(stack)?, secrets)
+    }
+
+    /// Reads an export, and says what is wrong with it.
+    pub fn parse_export(
+        &self,
+        bytes: &[u8],
+        secrets: &Secrets,
+    ) -> Result<(Snapshot, Option<String>), Failure> {
+        let (snapshot, sound) = read::export(bytes, secrets)?;
+        let problem =
+            if sound { integrity::problem(&snapshot) } else { Some(integrity::BAD_MAGIC.to_owned()) };
+        Ok((snapshot, problem.filter(|_| self.checks)))
+    }
+
+    /// Writes an imported state, encrypted as it came.
+    pub fn save_imported(
+        &self,
+        stack: &StackRef,
+        snapshot: &Snapshot,
+        secrets: &Secrets,
+    ) -> Result<(), Failure> {
+        let name = stack.to_string();
+        let salt = snapshot.secrets_salt.as_deref();
+        self.replace(stack, |out| {
+            let lock = json::Lock::Late(&|plaintext| {
+                let salt =
+                    salt.ok_or_else(|| Failure::new("a secret in a state without a secrets provider"))?;
+                secrets.open(salt)?.encrypt_again(plaintext)
+            });
+            write::checkpoint(out, &name, snapshot, salt, &lock)
+        })
+    }
+
     /// Writes the stack's state; the one before it stays as a backup.
     pub fn save(&self, stack: &StackRef, snapshot: &Snapshot, crypter: &Crypter) -> Result<(), Failure> {
         crypter.rewind();
@@ -163,17 +210,6 @@ impl Backend {
                 )))
             }
         }
-    }
-
-    /// Writes a deployment that comes from elsewhere.
-    pub fn put(
-        &self,
-        stack: &StackRef,
-        schema: &Schema,
-        deployment: &serde_json::Value,
-    ) -> Result<(), Failure> {
-        let name = stack.to_string();
-        self.replace(stack, |out| write::imported(out, &name, schema.version, &schema.features, deployment))
     }
 
     fn replace(

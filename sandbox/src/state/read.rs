@@ -13,6 +13,7 @@ use super::json::{Unlock, read_properties};
 use super::snapshot::{PendingOperation, ResourceState, Schema, Snapshot};
 use crate::crypto::{Crypter, INCORRECT, Secrets};
 use crate::failure::Failure;
+use crate::value::{Properties, SECRET_SIGNATURE, SIGNATURE_KEY};
 
 /// The outermost object: what it holds depends on the version.
 #[derive(Deserialize)]
@@ -180,6 +181,82 @@ impl Kept {
     }
 }
 
+/// An export: a deployment with its version beside it.
+#[derive(Deserialize)]
+struct Exported {
+    #[serde(default)]
+    version: u32,
+    #[serde(default)]
+    features: Option<Vec<String>>,
+    deployment: Option<Deployment>,
+}
+
+/// Reads an export, and whether its manifest is sound.
+pub fn export(bytes: &[u8], secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
+    let exported: Exported = serde_json::from_slice(bytes)
+        .map_err(|error| Failure::new(if error.is_eof() { "EOF".to_owned() } else { error.to_string() }))?;
+    let deployment = match (exported.version, exported.deployment) {
+        (3 | 4, Some(deployment)) => deployment,
+        (3 | 4, None) => return Err(Failure::new("could not deserialize deployment: it is empty")),
+        (version, _) => {
+            return Err(Failure::new(format!(
+                "could not deserialize deployment: unsupported deployment version {version}"
+            )));
+        }
+    };
+    let sound = deployment.manifest.magic == super::write::magic(&deployment.manifest.version);
+    let schema = Schema { version: exported.version, features: exported.features.unwrap_or_default() };
+    let snapshot = unlock(schema, deployment, secrets)
+        .map_err(|failure| Failure::new(format!("could not deserialize deployment: {}", failure.message)))?;
+    Ok((snapshot, sound))
+}
+
+/// The outputs of the stack itself. Without keys, a secret is the text `[secret]`.
+pub fn outputs(bytes: &[u8], secrets: Option<&Secrets>) -> Result<Properties, Failure> {
+    let Some((_, deployment)) = latest::<Deployment>(bytes).map_err(not_loaded)? else {
+        return Ok(Properties::new());
+    };
+    let root = deployment.resources.unwrap_or_default().into_iter().find(|raw| raw.resource.is_root());
+    let Some(root) = root else { return Ok(Properties::new()) };
+    match secrets {
+        Some(secrets) => read_properties(root.outputs, &LazyKey::new(secrets, deployment.secrets_providers)),
+        None => read_properties(root.outputs, &Blind(deployment.secrets_providers.is_some())),
+    }
+}
+
+/// Shows no secret. It still misses the secrets manager, if there is none.
+struct Blind(bool);
+
+impl Unlock for Blind {
+    fn unlock(&self, _: &str) -> Result<String, Failure> {
+        if self.0 { Ok("\"[secret]\"".to_owned()) } else { Err(no_manager()) }
+    }
+}
+
+/// A deployment with its secrets in plain text.
+pub fn with_plain_secrets(mut deployment: Json, secrets: &Secrets) -> Result<Json, Failure> {
+    let provider = deployment.get("secrets_providers").cloned().unwrap_or_default();
+    let key = LazyKey::new(secrets, serde_json::from_value(provider).ok());
+    show(&mut deployment, &key)?;
+    Ok(deployment)
+}
+
+fn show(json: &mut Json, key: &LazyKey) -> Result<(), Failure> {
+    match json {
+        Json::Array(items) => items.iter_mut().try_for_each(|item| show(item, key)),
+        Json::Object(object)
+            if object.get(SIGNATURE_KEY).and_then(Json::as_str) == Some(SECRET_SIGNATURE) =>
+        {
+            if let Some(Json::String(ciphertext)) = object.shift_remove("ciphertext") {
+                object.insert("plaintext".to_owned(), key.unlock(&ciphertext)?.into());
+            }
+            Ok(())
+        }
+        Json::Object(object) => object.values_mut().try_for_each(|value| show(value, key)),
+        _ => Ok(()),
+    }
+}
+
 /// The deployment as it stands in the file, with the version and features of its schema.
 pub fn raw_deployment(bytes: &[u8]) -> Result<Option<(Schema, Json)>, Failure> {
     latest::<Json>(bytes)
@@ -272,15 +349,19 @@ impl<'a> LazyKey<'a> {
             return Ok(Rc::clone(key));
         }
         let Some(state) = &self.state else {
-            return Err(Failure::new(
-                "decrypting secret value: failed to decrypt: snapshot contains encrypted secrets but no secrets \
-                 manager could be found",
-            ));
+            return Err(no_manager());
         };
         let key = self.secrets.open(state).map_err(cannot_decrypt)?;
         *self.key.borrow_mut() = Some(Rc::clone(&key));
         Ok(key)
     }
+}
+
+fn no_manager() -> Failure {
+    Failure::new(
+        "decrypting secret value: failed to decrypt: snapshot contains encrypted secrets but no secrets manager \
+         could be found",
+    )
 }
 
 fn cannot_decrypt(failure: Failure) -> Failure {

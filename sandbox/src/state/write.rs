@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
-use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::bucket::Trouble;
@@ -224,24 +223,4 @@ impl Object<'_> {
 
 fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), Trouble> {
     serde_json::to_writer(out, value).map_err(|error| Trouble::Io(error.into()))
-}
-
-/// An import's checkpoint: a deployment as it came, under the stack's name.
-pub fn imported(
-    out: &mut dyn Write,
-    stack: &str,
-    version: u32,
-    features: &[String],
-    latest: &Json,
-) -> Result<(), Trouble> {
-    write!(out, "{{\"version\":{version}")?;
-    if !features.is_empty() {
-        out.write_all(b",\"features\":")?;
-        json(out, &features)?;
-    }
-    out.write_all(b",\"checkpoint\":{\"stack\":")?;
-    text(out, stack)?;
-    out.write_all(b",\"latest\":")?;
-    json(out, latest)?;
-    Ok(out.write_all(b"}}")?)
 }

@@ -1,9 +1,9 @@
 //! The README's sample of what a reviewer sees: a recorded preview of the example, by the real engine, through the
-//! real report and renderer. It can't promise what the code does not do.
+//! real report and renderer, with as much detail as a public repository's job shows. It can't promise what the code does not do.
 
 use super::{Generated, read, wrapper};
 use stackstep::error::{Error, Result};
-use stackstep::render::{self, Options};
+use stackstep::render::{self, Detail, Options};
 use stackstep::report::{self, Command, Ending, Engine, Facts, Fold};
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ pub fn readme(root: &Path) -> Result<Generated> {
             "record a preview that changes something",
         ));
     }
-    let markdown = render::markdown(&report, &Options::default());
+    let markdown = render::markdown(&report, &Options { detail: Detail::Paths, ..Options::default() });
     let text =
         wrapper::replace_region(&root.join("README.md"), "sample", &format!("\n{}\n\n", markdown.trim()))?;
     Ok(Generated { path: PathBuf::from("README.md"), text })

@@ -1,18 +1,43 @@
-//! `docs/reference/stackstep.schema.json`: what `stackstep.yaml` may hold, for editors.
+//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
+//! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
 use super::{Generated, MARKER, reference};
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::inputs::{INPUTS, Input, Kind};
+use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
 
-/// The schema of `stackstep.yaml`. JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of the result file, made from the types that write it.
+pub fn result() -> Generated {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut made = generator.into_root_schema_for::<Report>();
+    if let Some(version) = made.pointer_mut("/properties/schema").and_then(Value::as_object_mut) {
+        version.insert("const".into(), json!(SCHEMA));
+    }
+    let mut schema = json!({
+        "$schema": DIALECT,
+        "$comment": format!("{MARKER} from cli/src/report/model.rs."),
+        "title": "stackstep result",
+        "description": "What a run has to say: the file that `result-file` names.",
+    });
+    for field in ["type", "properties", "required", "additionalProperties", "$defs"] {
+        schema[field] = made.remove(field).unwrap_or_default();
+    }
+    let text = format!("{schema:#}\n");
+    Generated { path: PathBuf::from("docs/reference/result.schema.json"), text }
+}
+
+/// The schema of `stackstep.yaml`.
 pub fn stackstep_yaml() -> Generated {
     let properties: Map<String, Value> = INPUTS
         .iter()
         .flat_map(|input| input.names().map(move |name| (name.to_owned(), property(input, name))))
         .collect();
     let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$comment": format!("{MARKER} from the table of inputs."),
         "title": "stackstep.yaml",
         "description": "Inputs of stackstep that hold for every step below this file's folder.",

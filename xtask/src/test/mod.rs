@@ -62,6 +62,10 @@ fn check(command: &mut std::process::Command) -> Result<Count> {
 
 /// Plain `cargo test` over the workspace. The runner tests, which it ignores, are counted where they run.
 fn plain(root: &Path) -> Result<Count> {
+    // Tests run both programs, and cargo builds only those of the package that is tested.
+    if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
+        return Ok(Count::one_failed());
+    }
     let mut count = libtest(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))?;
     count.skipped = count.skipped.saturating_sub(runner_tests(root).len() as u64);
     Ok(count)
@@ -87,7 +91,7 @@ fn runners(root: &Path) -> Result<Count> {
         }
     }
     let mut test = cargo(root);
-    test.args(["test", "--test", "runners", "--", "--ignored"]);
+    test.args(["test", "--workspace", "--test", "runners", "--", "--ignored"]);
     for suite in &absent {
         test.args(["--skip", suite]);
     }
@@ -102,8 +106,16 @@ fn tests_of(root: &Path, tool: &Tool) -> usize {
 
 /// The names of the runner tests.
 fn runner_tests(root: &Path) -> Vec<String> {
-    let list =
-        output(cargo(root).args(["test", "--quiet", "--test", "runners", "--", "--list", "--ignored"]));
+    let list = output(cargo(root).args([
+        "test",
+        "--quiet",
+        "--workspace",
+        "--test",
+        "runners",
+        "--",
+        "--list",
+        "--ignored",
+    ]));
     let list = list.unwrap_or_default();
     list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }

@@ -3,7 +3,10 @@
 
 use crate::files_ending;
 use serde_json::Value;
-use stackstep::inputs::INPUTS;
+use stackstep::ci;
+use stackstep::env::Env;
+use stackstep::inputs::resolve::{Flags, Source, resolve};
+use stackstep::inputs::{Command, INPUTS};
 use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
@@ -32,6 +35,19 @@ fn the_deploy_action_declares_every_input_and_no_other() {
     let root = xtask::root();
     let actions = folders(&root).unwrap().into_iter().find(|folder| folder.name == "actions").unwrap();
     assert_eq!(declared(&root.join("actions/deploy/action.yml")), wanted(&actions));
+}
+
+#[test]
+fn the_binary_reads_every_input_that_the_deploy_action_declares() {
+    for name in declared(&xtask::root().join("actions/deploy/action.yml")) {
+        // As GitHub's runner hands it over.
+        let variable = format!("INPUT_{}", name.to_uppercase());
+        let env = Env::from_pairs("/", [("GITHUB_ACTIONS", "true"), (variable.as_str(), "a value")]);
+        let resolved = resolve(Some(Command::Up), &Flags::new(), ci::detect(&env), &env).unwrap();
+        let sources = resolved.values.values().map(|found| &found.source);
+        let read = sources.filter(|source| **source == Source::Step(variable.clone())).count();
+        assert_eq!(read, 1, "`{name}` arrives as `{variable}`, and nothing reads it");
+    }
 }
 
 /// The inputs of <https://github.com/pulumi/actions/blob/v7/action.yml>.

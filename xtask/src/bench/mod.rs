@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: what stackstep adds to the engine, in runs that are paired so that a busy machine slows both.
 
+mod parse;
+
+use crate::process::{cargo, output};
 use crate::stage::Stage;
 use serde_json::Value;
 use stackstep::error::{Error, Result};
@@ -50,12 +53,25 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push(("`node -e 0`".into(), milliseconds(&node.second)));
     }
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
+    // The report is measured as it will be released too: in a program that is built that way.
+    let mut release = cargo(root);
+    release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);
+    let measured = output(&mut release).unwrap_or_default();
 
     println!("\n| with the {label} engine | |\n| --- | ---: |");
     for (name, value) in rows {
         println!("| {name} | {value} |");
     }
+    print!("{measured}");
     Ok(true)
+}
+
+/// Prints the table's rows about reports.
+pub fn report() -> bool {
+    for (name, value) in parse::rows() {
+        println!("| {name} | {value} |");
+    }
+    true
 }
 
 /// Times of two commands that were run alternately.
