@@ -30,6 +30,16 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
+    /// Refused: the run is not trusted, or a gate is closed.
+    #[error("{what}")]
+    Refused {
+        /// What is refused, and why.
+        what: String,
+        /// The way out.
+        hint: String,
+        /// The reason as a result has it.
+        reason: Reason,
+    },
     /// A file or a process could not be read, written or started.
     #[error("could not {action} `{path}`: {source}", path = path.display())]
     Io {

@@ -212,6 +212,7 @@ pub static INPUTS: &[Input] = &[
     row("timeout", Duration, Safety, WITH_STACK, "How long the engine may take; then it is cancelled (exit status 9)."),
     row("lock-timeout", Duration, Safety, CHANGING, "How long to wait while somebody else holds the stack's lock.").default("0s"),
     row("grace-period", Duration, Safety, WITH_STACK, "How long a cancelled engine may take to finish what it has begun before it is told to stop at once.").depends("what the CI system allows"),
+    row("stale", Choice(&["warn", "refuse", "ignore"]), Safety, &[Up], "What happens when the job's commit is no longer the head of its branch.").default("warn"),
     // Report
     row("result-file", Path, Report, WITH_STACK, "Where to write the result as JSON.").depends("a file in the CI system's temporary folder"),
     row("secret-outputs", List, Report, WITH_STACK, "Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.").official("", "*"),
