@@ -15,6 +15,7 @@ pub mod console;
 pub mod engine;
 pub mod env;
 pub mod error;
+pub mod http;
 pub mod inputs;
 pub mod job;
 pub mod project;
