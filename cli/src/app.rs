@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 use crate::args::{self, Ask};
-use crate::ci;
+use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::args::check_exec;
 use crate::engine::drive::Driver;
@@ -102,6 +102,12 @@ fn show_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
     let ci = ci::detect(env);
     let resolved = resolve(Some(Command::Up), flags, ci, env)?;
     job::hide_environment(env, ci, console);
+    for (name, secret) in inputs::show::secrets(&resolved) {
+        console.hide(name, secret);
+    }
+    for warning in &resolved.warnings {
+        console.annotate(Level::Warning, "stackstep", warning);
+    }
     console.print(&inputs::show::table(&resolved));
     Ok(0)
 }

@@ -146,13 +146,12 @@ impl Http {
         for proxy in proxies(env)? {
             builder = builder.proxy(proxy);
         }
-        let client = builder.build().map_err(|error| Error::Auth {
-            what: format!("no HTTP client can be made: {}", failure::innermost(&error)),
-            hint: Some(
+        let client = builder.build().map_err(|error| {
+            Error::input(
+                format!("no connection can be made from here: {}", failure::innermost(&error)),
                 "install the system's certificate authorities (`ca-certificates`), or name a file of them in \
-                 `SSL_CERT_FILE`"
-                    .to_owned(),
-            ),
+                 `SSL_CERT_FILE`",
+            )
         })?;
         Ok(Self { client, limits })
     }

@@ -12,5 +12,6 @@ pub mod process;
 pub mod signals;
 pub mod stream;
 pub mod tail;
+#[cfg(unix)]
 pub mod tree;
 pub mod version;

@@ -22,6 +22,15 @@ pub fn table(resolved: &Resolved) -> String {
     })
 }
 
+/// The inputs that are secret, with their values.
+pub fn secrets(resolved: &Resolved) -> impl Iterator<Item = (&'static str, &str)> {
+    let text = |input: &'static Input| match &resolved.values.get(input.name)?.raw {
+        Raw::Text(text) => Some((input.name, text.trim())),
+        Raw::List(_) | Raw::Mapping(_) => None,
+    };
+    INPUTS.iter().filter(|input| input.kind == Kind::Secret).filter_map(text)
+}
+
 /// The value on one line; of a secret that it is one, of configuration the keys.
 fn shown(input: &Input, found: &Found) -> String {
     let text = match (&found.raw, input.kind) {

@@ -59,6 +59,8 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         return;
     }
     let paths = context.shows(Detail::Paths) && context.limits.paths > 0;
+    let tells = |step: &&Step| !is_new(step) && (!step.diffs.is_empty() || !step.replace_keys.is_empty());
+    let paths = paths && steps.iter().any(tells);
     page.push(if paths {
         "| | Resource | Type | Properties |\n| --- | --- | --- | --- |\n"
     } else {
@@ -100,9 +102,13 @@ fn label(step: &Step) -> String {
     }
 }
 
+fn is_new(step: &Step) -> bool {
+    matches!(step.operation.as_str(), "create" | "import")
+}
+
 /// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word.
 fn properties(context: &Context<'_>, step: &Step) -> String {
-    if matches!(step.operation.as_str(), "create" | "import") {
+    if is_new(step) {
         return String::new();
     }
     let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));

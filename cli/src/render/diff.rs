@@ -25,7 +25,7 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
     if steps.is_empty() {
         return;
     }
-    context.fold(page, &format!("Property changes of {}", words::many(total, "resource")));
+    context.fold(page, &format!("Properties of {}", words::many(total, "resource")));
     for step in &steps {
         if page.is_full() {
             return;

@@ -115,11 +115,10 @@ pub fn visible(text: &str, lines: bool) -> String {
     let text = if lines { text.replace("<!--", "<!\u{200b}--") } else { text };
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         match c {
-            '\n' | '\t' if lines => out.push(c),
+            '\n' | '\t' | '\u{200b}' if lines => out.push(c),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\u{200b}' if lines => out.push(c),
             c if c.is_control() || is_invisible(c) => {
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
             }

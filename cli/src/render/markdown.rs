@@ -49,7 +49,7 @@ impl Context<'_> {
 
     pub fn unfold(&self, page: &mut Page) {
         if self.html() {
-            page.push("\n</details>\n\n");
+            page.push("</details>\n\n");
         }
     }
 
@@ -128,9 +128,7 @@ fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
     match (shortened, place) {
         (true, Some(place)) => page.push(&format!("Shortened to fit; {place}\n")),
         (true, None) => page.push("Shortened to fit; the job's log has all of it\n"),
-        (false, Some(place)) => {
-            page.push(&format!("{}\n", place.replacen("the", "The", 1).replace("[the", "[The")))
-        }
+        (false, Some(place)) => page.push(&format!("See {place}\n")),
         (false, None) => {}
     }
 }

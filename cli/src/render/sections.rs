@@ -1,18 +1,24 @@
 //! What went wrong and what was said: the reason with its way out, diagnostics, policies, notes.
 
+use serde_json::Value;
+
 use super::escape::{fence, prose};
 use super::fit::Page;
 use super::markdown::Context;
 use super::{Detail, words};
-use crate::report::{Diagnostic, Report, Severity, shortened};
+use crate::report::{Diagnostic, PropertyDiff, Report, Severity, shortened};
+
+/// More warnings than this are folded away.
+const OPEN_WARNINGS: usize = 3;
 
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(context: &Context<'_>, page: &mut Page) {
     let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
-    context.alert(page, "IMPORTANT");
+    context.alert(page, "CAUTION");
     page.push(&format!("> **{}** (`{}`)\n", reason.meaning().trim_end_matches('.'), reason.name()));
-    if let Some(message) = message.as_deref().filter(|_| context.limits.message > 0) {
+    if let Some(message) = message.as_deref().filter(|_| context.shows(Detail::Resources)) {
         let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        let first = first.strip_prefix("error: ").unwrap_or(first);
         page.push(&format!(">\n> {}\n", context.code(&shortened(first, context.limits.message.min(500)))));
     }
     if let Some(hint) = hint {
@@ -27,7 +33,8 @@ pub(super) fn diagnostics(context: &Context<'_>, page: &mut Page) {
         return;
     }
     let of = |severity: Severity| -> Vec<&Diagnostic> {
-        context.report.diagnostics.iter().filter(|said| said.severity == severity).collect()
+        let said = context.report.diagnostics.iter().filter(|said| said.severity == severity);
+        said.filter(|said| !said.says_nothing()).collect()
     };
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     let mut program = of(Severity::ProgramError);
@@ -36,10 +43,13 @@ pub(super) fn diagnostics(context: &Context<'_>, page: &mut Page) {
         page.push(&format!("#### {}\n\n", words::many(errors.len(), "error")));
         said(context, page, &errors);
     }
-    if !warnings.is_empty() {
+    if warnings.len() > OPEN_WARNINGS {
         context.fold(page, &words::many(warnings.len(), "warning"));
         said(context, page, &warnings);
         context.unfold(page);
+    } else if !warnings.is_empty() {
+        page.push(&format!("#### {}\n\n", words::many(warnings.len(), "warning")));
+        said(context, page, &warnings);
     }
     if program.is_empty() {
         return;
@@ -98,9 +108,9 @@ pub(super) fn policies(context: &Context<'_>, page: &mut Page) {
         page.push(&format!("- {sign} {policy}{resource}: {message}\n"));
     }
     for remediation in policies.remediations.iter().take(context.limits.messages) {
-        let paths = remediation.diffs.iter().take(5).map(|diff| context.code(&diff.path)).collect::<Vec<_>>();
+        let paths = remediation.diffs.iter().take(5).map(|diff| change(context, diff)).collect::<Vec<_>>();
         let resource =
-            remediation.name.as_deref().map_or(String::new(), |name| format!(" of {}", context.code(name)));
+            remediation.name.as_deref().map_or(String::new(), |name| format!(" on {}", context.code(name)));
         let policy = context.code(&remediation.policy);
         page.push(&format!("- 🔧 {policy} changed {}{resource}\n", paths.join(", ")));
     }
@@ -110,6 +120,22 @@ pub(super) fn policies(context: &Context<'_>, page: &mut Page) {
         page.push(&format!("- … and {} more\n", words::number((found - shown) as u64)));
     }
     page.push("\n");
+}
+
+/// What a policy changed, as far as it may be shown.
+fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
+    if !context.shows(Detail::Paths) {
+        return "a property".to_owned();
+    }
+    let path = context.code(&diff.path);
+    let value = |value: &Option<Value>| {
+        value.as_ref().map_or_else(|| "nothing".to_owned(), |value| context.code(&value.to_string()))
+    };
+    if context.shows(Detail::Values) && (diff.old.is_some() || diff.new.is_some()) {
+        format!("{path} from {} to {}", value(&diff.old), value(&diff.new))
+    } else {
+        path
+    }
 }
 
 /// What a reader must know about the report itself.

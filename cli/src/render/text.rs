@@ -50,7 +50,11 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
 }
 
 fn errors(report: &Report, lines: &mut Vec<String>) {
-    let errors: Vec<_> = report.diagnostics.iter().filter(|said| said.severity == Severity::Error).collect();
+    let errors: Vec<_> = report
+        .diagnostics
+        .iter()
+        .filter(|said| said.severity == Severity::Error && !said.says_nothing())
+        .collect();
     for error in errors.iter().take(LINES) {
         let first = error.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let resource =

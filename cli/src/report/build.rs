@@ -103,7 +103,7 @@ fn is_cancel(message: &str) -> bool {
 
 /// "update failed" goes behind what explains it.
 fn last_the_empty_ones(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|said| (said.severity, super::classify::is_empty_talk(&said.message)));
+    diagnostics.sort_by_key(|said| (said.severity, said.says_nothing()));
 }
 
 /// What is missing from the log, in words.

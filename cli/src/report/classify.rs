@@ -38,7 +38,7 @@ impl Evidence<'_> {
     fn by_ending(&self) -> Option<(Reason, Option<String>)> {
         let reason = match self.facts.ending {
             Ending::TimedOut => Reason::Timeout,
-            Ending::Cancelled { .. } => Reason::Cancelled,
+            Ending::Cancelled { .. } | Ending::Exited(8) => Reason::Cancelled,
             Ending::Signalled(signal) => {
                 return Some((Reason::Engine, Some(format!("the engine was killed by signal {signal}"))));
             }
@@ -46,7 +46,6 @@ impl Evidence<'_> {
             Ending::Exited(3) => Reason::Auth,
             Ending::Exited(6) => Reason::StackNotFound,
             Ending::Exited(7) => Reason::ChangesUnexpected,
-            Ending::Exited(8) => Reason::Cancelled,
             Ending::Exited(_) => return None,
         };
         Some((reason, None))
@@ -74,9 +73,7 @@ impl Evidence<'_> {
         if self.steps.iter().any(|step| step.status == StepStatus::Failed) {
             return Some((Reason::Provider, None));
         }
-        let program = self.said(Severity::ProgramError, Voice::Program);
-        let program = program.chain(self.said(Severity::Info, Voice::Program));
-        for (text, voice) in program {
+        for (text, voice) in self.program() {
             if let Some(reason) = reason_of(text, voice) {
                 return Some((reason, Some(text.to_owned())));
             }
@@ -102,11 +99,17 @@ impl Evidence<'_> {
             self.said(Severity::Error, Voice::Error).partition(|(_, voice)| *voice == Voice::Resource);
         let stderr = std::iter::once((from_error(self.facts.stderr.trim()), Voice::Stderr));
         let all = resources.into_iter().chain(others).chain(stderr);
-        all.filter(|(text, _)| !text.is_empty() && !is_empty_talk(text))
+        all.filter(|(text, _)| !text.is_empty())
+    }
+
+    /// What the program wrote, its standard error first.
+    fn program(&self) -> impl Iterator<Item = (&str, Voice)> {
+        self.said(Severity::ProgramError, Voice::Program).chain(self.said(Severity::Info, Voice::Program))
     }
 
     fn said(&self, severity: Severity, voice: Voice) -> impl Iterator<Item = (&str, Voice)> {
-        let chosen = self.diagnostics.iter().filter(move |said| said.severity == severity);
+        let chosen =
+            self.diagnostics.iter().filter(move |said| said.severity == severity && !said.says_nothing());
         chosen.map(move |said| {
             let of_resource = said.kind.as_deref().is_some_and(|kind| kind != STACK_TYPE);
             let voice = if voice == Voice::Error && of_resource { Voice::Resource } else { voice };
@@ -126,9 +129,4 @@ fn from_error(stderr: &str) -> &str {
     let mut starts =
         starts.filter(|&at| stderr.get(..at).is_none_or(|head| head.is_empty() || head.ends_with('\n')));
     starts.next().and_then(|at| stderr.get(at..)).unwrap_or(stderr)
-}
-
-/// "update failed" says nothing that the exit status does not say.
-pub(super) fn is_empty_talk(text: &str) -> bool {
-    matches!(text, "update failed" | "preview failed" | "destroy failed" | "refresh failed")
 }

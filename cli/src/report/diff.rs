@@ -15,6 +15,8 @@ use super::value::{self, shown_map};
 const MAX_DIFFS: usize = 500;
 /// More bytes than this in one value are cut.
 const VALUE_BYTES: usize = 16 * 1024;
+/// A member in which bridged providers remember which inputs were defaults.
+const DEFAULTS: &str = "__defaults";
 
 /// The diffs of one step, and how many more there are.
 #[derive(Debug, Default)]
@@ -26,13 +28,13 @@ pub(super) struct Diffs {
 impl Diffs {
     /// A property of which only the name is known.
     pub fn named(&mut self, path: &str) {
-        self.add(path.to_owned(), None, None);
+        self.add(path, None, None);
         if let Some(diff) = self.list.last_mut() {
             diff.change = Change::Update;
         }
     }
 
-    pub fn add(&mut self, path: String, old: Option<Value>, new: Option<Value>) {
+    pub fn add(&mut self, path: &str, old: Option<Value>, new: Option<Value>) {
         if self.list.len() >= MAX_DIFFS {
             self.more += 1;
             return;
@@ -43,7 +45,7 @@ impl Diffs {
             _ => Change::Update,
         };
         let bounded = |value: Option<Value>| value.map(|value| value::bounded(value, VALUE_BYTES));
-        let path = value::shortened(&path, 1024);
+        let path = value::shortened(path, 1024);
         self.list.push(PropertyDiff { path, change, replaces: false, old: bounded(old), new: bounded(new) });
     }
 }
@@ -77,6 +79,9 @@ impl Sides {
             Some(detailed) if !detailed.is_empty() => self.detailed(detailed),
             _ => between(&self.old_inputs, &self.new_inputs),
         };
+        // The same inputs as ever, and yet an update: what is out there is not what it should be.
+        let drifted = diffs.list.is_empty() && !self.old_outputs.is_empty();
+        let diffs = if drifted { self.drift() } else { diffs };
         self.without_hidden(diffs)
     }
 
@@ -84,6 +89,15 @@ impl Sides {
     pub fn by_outputs(self) -> Diffs {
         let diffs = between(&self.old_outputs, &self.new_outputs);
         self.without_hidden(diffs)
+    }
+
+    /// The inputs that differ from what was found.
+    fn drift(&self) -> Diffs {
+        let known = |(key, _): &(&String, &Value)| self.new_inputs.contains_key(*key);
+        let found = self.old_outputs.iter().filter(known).map(|(key, value)| (key.clone(), value.clone()));
+        let found: Map<_, _> = found.collect();
+        let wanted = self.new_inputs.iter().filter(|(key, _)| found.contains_key(*key));
+        between(&found, &wanted.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn detailed(&self, detailed: &BTreeMap<String, PropertyDiffEvent>) -> Diffs {
@@ -100,8 +114,8 @@ impl Sides {
             };
             let before = diffs.list.len();
             match (&old, &new) {
-                (Some(was), Some(is)) => compare(path.clone(), was, is, &mut diffs),
-                _ => diffs.add(path.clone(), old, new),
+                (Some(was), Some(is)) => compare(path, was, is, &mut diffs),
+                _ => diffs.add(path, old, new),
             }
             // The provider's word counts, also where the values are not there or look the same.
             if diffs.list.len() == before && diffs.more == 0 {
@@ -141,30 +155,33 @@ fn objects(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, diffs
         let path = member(path, key);
         match new.get(key) {
             Some(is) if was == is => {}
-            _ if key.starts_with("__defaults") => {}
-            Some(_) if key.starts_with("__") => {
-                diffs.add(path, Some("[internal]".into()), Some("[internal]".into()))
+            Some(_) if key == DEFAULTS => {}
+            Some(_) if is_internal(key) => {
+                diffs.add(&path, Some("[internal]".into()), Some("[internal]".into()));
             }
-            Some(is) => compare(path, was, is, diffs),
-            None if key.starts_with("__") => diffs.add(path, Some("[internal]".into()), None),
-            None => diffs.add(path, Some(was.clone()), None),
+            Some(is) => compare(&path, was, is, diffs),
+            None if is_internal(key) => {}
+            None => diffs.add(&path, Some(was.clone()), None),
         }
     }
-    for (key, is) in new.iter().filter(|(key, _)| !old.contains_key(*key) && *key != "__defaults") {
-        let value = if key.starts_with("__") { "[internal]".into() } else { is.clone() };
-        diffs.add(member(path, key), None, Some(value));
+    for (key, is) in new.iter().filter(|(key, _)| !old.contains_key(*key) && !is_internal(key)) {
+        diffs.add(&member(path, key), None, Some(is.clone()));
     }
 }
 
-fn compare(path: String, old: &Value, new: &Value, diffs: &mut Diffs) {
+fn is_internal(key: &str) -> bool {
+    key.starts_with("__")
+}
+
+fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
     match (old, new) {
         _ if old == new => {}
-        (Value::Object(old), Value::Object(new)) => objects(&path, old, new, diffs),
-        (Value::Array(old), Value::Array(new)) => arrays(&path, old, new, diffs),
+        (Value::Object(old), Value::Object(new)) => objects(path, old, new, diffs),
+        (Value::Array(old), Value::Array(new)) => arrays(path, old, new, diffs),
         (Value::String(was), Value::String(is)) => match (document(was), document(is)) {
             // Only the layout differs: still a change, shown as it is.
             (Some(inner_old), Some(inner_new)) if inner_old != inner_new => {
-                compare(format!("{path} (JSON)"), &inner_old, &inner_new, diffs);
+                compare(&format!("{path} (JSON)"), &inner_old, &inner_new, diffs);
             }
             _ => diffs.add(path, Some(old.clone()), Some(new.clone())),
         },
@@ -176,8 +193,8 @@ fn arrays(path: &str, old: &[Value], new: &[Value], diffs: &mut Diffs) {
     for index in 0..old.len().max(new.len()) {
         let path = format!("{path}[{index}]");
         match (old.get(index), new.get(index)) {
-            (Some(was), Some(is)) => compare(path, was, is, diffs),
-            (was, is) => diffs.add(path, was.cloned(), is.cloned()),
+            (Some(was), Some(is)) => compare(&path, was, is, diffs),
+            (was, is) => diffs.add(&path, was.cloned(), is.cloned()),
         }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::urn::Urn;
 
+#[expect(clippy::struct_field_names, reason = "the engine's own names")]
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Event {

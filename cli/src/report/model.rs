@@ -295,6 +295,16 @@ pub struct Export<'a> {
     pub unknown: bool,
 }
 
+impl Diagnostic {
+    /// Whether it only says that the run failed: "update failed" says nothing that the status does not say.
+    pub fn says_nothing(&self) -> bool {
+        matches!(
+            self.message.as_str(),
+            "update failed" | "preview failed" | "destroy failed" | "refresh failed"
+        )
+    }
+}
+
 impl Report {
     /// The stack's outputs with what has to be known before they are handed to a job.
     pub fn exports(&self) -> impl Iterator<Item = Export<'_>> {

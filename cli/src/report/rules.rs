@@ -101,12 +101,17 @@ const RULES: &[Rule] = &[
     rule(R::Plugin, Engine, &["could not read plugin ["]),
     rule(R::Plugin, Errors, &["pulumi-resource-", " exited prematurely"]),
     rule(R::Plugin, All, &["flag provided but not defined: -", "usage of ", "pulumi-language-"]),
+    // What can't be read is configuration, whoever wanted to read it.
+    rule(R::Config, Engine, &["secrets manager: yaml: "]),
+    rule(R::Config, Engine, &["could not validate '", "pulumi.yaml'"]),
+    rule(R::Config, Engine, &["^validating stack config"]),
     // Secrets before credentials: a key that may not be used is about the stack's secrets.
     rule(R::Secrets, All, &["pulumi_config_passphrase"]),
     rule(R::Secrets, Engine, &["incorrect passphrase"]),
     rule(R::Secrets, Engine, &["secrets manager", "decrypt"]),
     rule(R::Secrets, Engine, &["failed to decrypt"]),
     rule(R::Secrets, Engine, &["message authentication failed"]),
+    rule(R::Secrets, Engine, &["secrets (code="]),
     // The backend's credentials.
     rule(R::Auth, Engine, &["pulumi_access_token must be set"]),
     rule(R::Auth, Engine, &["this command requires logging in"]),
@@ -118,6 +123,8 @@ const RULES: &[Rule] = &[
     rule(R::Auth, Engine, &["blob (", "invalidaccesskeyid"]),
     rule(R::Auth, Engine, &["blob (", "expiredtoken"]),
     rule(R::Auth, Engine, &["blob (", "error 403"]),
+    rule(R::Auth, Engine, &["blob (", "response 403"]),
+    rule(R::Auth, Engine, &["blob (", "code=permissiondenied"]),
     // A cloud's credentials.
     rule(R::Auth, Errors, &["no valid credential sources"]),
     rule(R::Auth, Errors, &["no valid providers in chain"]),
@@ -136,6 +143,7 @@ const RULES: &[Rule] = &[
     rule(R::Auth, Errors, &["please run 'az login'"]),
     rule(R::Auth, Errors, &["aadsts"]),
     rule(R::Auth, Errors, &["authorizationfailed", "does not have authorization to perform action"]),
+    rule(R::Auth, Errors, &["authorization failed for", "does not have permission to perform action"]),
     rule(R::Auth, Errors, &["could not find default credentials"]),
     rule(R::Auth, Errors, &["googleapi: error 401"]),
     rule(R::Auth, Errors, &["googleapi: error 403", "permission"]),
@@ -149,6 +157,7 @@ const RULES: &[Rule] = &[
     rule(R::Config, Engine, &["a stack name may only contain"]),
     rule(R::Config, Engine, &["no pulumi.yaml project file found"]),
     rule(R::Config, Engine, &["^could not unmarshal '"]),
+    rule(R::Config, Engine, &["[404] not found: organization"]),
     rule(R::Config, Errors, &["has a problem: missing region information"]),
     // The backend itself.
     rule(R::Backend, Engine, &["^[500]"]),
@@ -160,6 +169,8 @@ const RULES: &[Rule] = &[
     rule(R::Backend, Engine, &["^failed to complete update: ["]),
     rule(R::Backend, Engine, &["blob (key", "(code="]),
     rule(R::Backend, Engine, &["problem logging in: bucket", "is not accessible"]),
+    rule(R::Backend, Engine, &["^bucket ", "://", "is not accessible"]),
+    rule(R::Backend, Engine, &["problem logging in: unable to open bucket"]),
     rule(R::Backend, Engine, &["^performing http request:"]),
     // The program's dependencies and what it is written in.
     rule(R::Dependencies, All, &["the pulumi sdk has not been installed"]),
@@ -180,6 +191,9 @@ const RULES: &[Rule] = &[
     rule(R::Program, Engine, &["failed to execute program cmd"]),
     rule(R::Program, All, &["on pulumi.yaml line"]),
     rule(R::Program, All, &["error cs", "build failed"]),
+    rule(R::Program, All, &["msbuild : error "]),
+    rule(R::Program, All, &["could not execute because the specified command or file was not found"]),
+    rule(R::Program, Errors, &["duplicate resource urn '"]),
     rule(R::Program, All, &["unable to compile typescript"]),
 ];
 

@@ -247,7 +247,7 @@ fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Di
         names.iter().flatten().for_each(|name| found.named(name));
     }
     if let Some((old, new)) = protect {
-        found.add("protect".to_owned(), Some(old), Some(new));
+        found.add("protect", Some(old), Some(new));
     }
     for diff in &mut found.list {
         diff.replaces |= replace_keys.iter().any(|key| super::diff::is_under(&diff.path, key));

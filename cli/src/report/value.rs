@@ -13,6 +13,7 @@ pub const SECRET: &str = "[secret]";
 pub const UNKNOWN: &str = "[unknown]";
 
 const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+#[cfg(test)]
 const SECRET_SIGNATURE: &str = "1b47061264138c4ac30d75fd1eb44270";
 const OUTPUT_SIGNATURE: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
@@ -64,7 +65,10 @@ fn walk(value: Value, met: &mut Met, depth: usize) -> Value {
         Value::String(text) => known(text, met),
         Value::Array(items) => items.into_iter().map(|item| walk(item, met, depth - 1)).collect(),
         Value::Object(map) => match map.get(SIGNATURE) {
-            Some(signature) => special(signature.as_str().unwrap_or_default().to_owned(), map, met, depth),
+            Some(signature) => {
+                let signature = signature.as_str().unwrap_or_default().to_owned();
+                special(&signature, map, met, depth)
+            }
             None => map
                 .into_iter()
                 .map(|(key, item)| (key, walk(item, met, depth - 1)))
@@ -89,28 +93,24 @@ fn known(mut text: String, met: &mut Met) -> Value {
     Value::String(text)
 }
 
-fn special(signature: String, mut map: Map<String, Value>, met: &mut Met, depth: usize) -> Value {
-    match signature.as_str() {
-        SECRET_SIGNATURE => hidden(met),
-        OUTPUT_SIGNATURE if map.get("secret") == Some(&Value::Bool(true)) => hidden(met),
-        OUTPUT_SIGNATURE => match map.remove("value") {
-            Some(value) => walk(value, met, depth - 1),
-            None => {
-                met.unknown = true;
-                Value::from(UNKNOWN)
+fn special(signature: &str, mut map: Map<String, Value>, met: &mut Met, depth: usize) -> Value {
+    match signature {
+        OUTPUT_SIGNATURE if map.get("secret") != Some(&Value::Bool(true)) => {
+            if let Some(value) = map.remove("value") {
+                return walk(value, met, depth - 1);
             }
-        },
+            met.unknown = true;
+            Value::from(UNKNOWN)
+        }
         ASSET_SIGNATURE => Value::from(named("asset", &map)),
         ARCHIVE_SIGNATURE => Value::from(named("archive", &map)),
         RESOURCE_SIGNATURE => map.remove("urn").unwrap_or_else(|| Value::from("[resource]")),
-        // A kind that is not known here could be a secret's next form.
-        _ => hidden(met),
+        // A secret, a secret output, and a kind that is not known here: it could be a secret's next form.
+        _ => {
+            met.secret = true;
+            Value::from(SECRET)
+        }
     }
-}
-
-fn hidden(met: &mut Met) -> Value {
-    met.secret = true;
-    Value::from(SECRET)
 }
 
 fn named(kind: &str, map: &Map<String, Value>) -> String {

@@ -1,0 +1,317 @@
+//! A report fits any place, and nothing in it is ever cut in its middle: generated reports, many sizes,
+//! every flavor, checked by a reader that knows nothing of the renderer.
+
+use stackstep::render::{self, Detail, Flavor, Options, Size, fits};
+use stackstep::report::{
+    Change, Command, Diagnostic, Ending, Facts, Fold, OutputChange, PropertyDiff, Report, Severity, Step,
+    StepStatus, Violation, report,
+};
+
+/// Names and values that want to be markup.
+const HOSTILE: &[&str] = &[
+    "</details>",
+    "|",
+    "```",
+    "````\n",
+    "a\nb\r\nc",
+    "@everyone",
+    "[x](javascript:alert(1))",
+    "<!-- stackstep -->",
+    "\u{202e}evil\u{202c}",
+    "`",
+    "``",
+    "\\",
+    "\\|",
+    "é漢字🦀",
+    "<img src=x onerror=y>",
+    "~~~",
+    "# heading",
+    "* x",
+    "| --- | --- |",
+    "&lt;",
+    "\u{1b}[31m",
+    "",
+    " ",
+    "::error::x",
+    "##vso[task.complete]",
+    "https://evil.example",
+    "</summary></code>",
+    "-->",
+    "$(id)",
+    "\u{0}\u{7}",
+    "> quote",
+    "plain-name",
+];
+
+/// A small generator: the same numbers in every run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % u64::try_from(sides).unwrap()).unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        let pieces = 1 + self.roll(4);
+        let text = (0..pieces).map(|_| HOSTILE[self.roll(HOSTILE.len())]).collect::<Vec<_>>();
+        let text = text.join(if self.roll(2) == 0 { " " } else { "" });
+        if self.roll(40) == 0 { text.repeat(500) } else { text }
+    }
+}
+
+/// A report full of such names.
+pub fn hostile(seed: u64, steps: usize) -> Report {
+    let mut dice = Dice(seed);
+    let facts = Facts::new(Command::Preview, dice.text(), Ending::Exited(1), 1);
+    let mut made = report(Fold::new().finish(), facts);
+    made.project = Some(dice.text());
+    made.message = Some(dice.text());
+    made.hint = Some(dice.text());
+    made.commit = Some(dice.text());
+    made.permalink = Some(format!("https://app.example/{}", dice.text()));
+    for _ in 0..steps {
+        let operation = ["create", "update", "delete", "replace", "import", "odd"][dice.roll(6)];
+        let mut diffs = Vec::new();
+        for _ in 0..dice.roll(6) {
+            diffs.push(PropertyDiff {
+                path: dice.text(),
+                change: Change::Update,
+                replaces: dice.roll(2) == 0,
+                old: Some(dice.text().into()),
+                new: (dice.roll(3) > 0).then(|| serde_json::json!({ dice.text(): [dice.text(), 1] })),
+            });
+        }
+        let step = Step {
+            urn: dice.text(),
+            kind: dice.text(),
+            name: dice.text(),
+            operation: operation.to_owned(),
+            status: [StepStatus::Planned, StepStatus::Failed, StepStatus::Unfinished][dice.roll(3)],
+            id: None,
+            retained: false,
+            replace_keys: vec![dice.text()],
+            diffs,
+            more_diffs: 0,
+        };
+        *made.changes.entry(operation.to_owned()).or_default() += 1;
+        made.steps.push(step);
+    }
+    for severity in [Severity::Error, Severity::Warning, Severity::ProgramError, Severity::Info] {
+        for _ in 0..dice.roll(8) {
+            let name = Some(dice.text());
+            let message = dice.text();
+            made.diagnostics.push(Diagnostic {
+                severity,
+                urn: None,
+                name,
+                kind: Some(dice.text()),
+                message,
+                times: 2,
+            });
+        }
+    }
+    for _ in 0..dice.roll(9) {
+        made.outputs.insert(dice.text(), dice.text().into());
+        let (old, new) = (Some(dice.text().into()), Some(dice.text().into()));
+        made.output_changes.push(OutputChange { name: dice.text(), change: Change::Update, old, new });
+        made.notes.push(dice.text());
+        made.policies.violations.push(Violation {
+            policy: dice.text(),
+            pack: dice.text(),
+            level: "mandatory".to_owned(),
+            severity: None,
+            urn: None,
+            name: Some(dice.text()),
+            message: dice.text(),
+        });
+    }
+    made
+}
+
+/// Reads Markdown line by line: fences, folded parts and tables all have to be whole.
+pub fn broken(markdown: &str, html: bool) -> Option<String> {
+    let mut fence: Option<String> = None;
+    let mut folded = 0_i32;
+    let mut columns: Option<usize> = None;
+    for (number, line) in markdown.lines().enumerate() {
+        let complain = |what: &str| Some(format!("line {}: {what}: {line:?}", number + 1));
+        let quotes: String = line.chars().take_while(|c| *c == '`').collect();
+        if let Some(open) = &fence {
+            if quotes.len() >= open.len() && line.trim_end() == quotes {
+                fence = None;
+            }
+            continue;
+        }
+        if quotes.len() >= 3 && !line[quotes.len()..].contains('`') {
+            fence = Some(quotes);
+            columns = None;
+            continue;
+        }
+        if line.chars().any(char::is_control) {
+            return complain("a control character");
+        }
+        if line.starts_with('|') {
+            let cells = cells(line);
+            match columns {
+                None => columns = Some(cells),
+                Some(expected) if expected != cells => return complain("another number of cells"),
+                Some(_) => {}
+            }
+        } else {
+            columns = None;
+        }
+        let tags = tags(line);
+        if !html && !tags.is_empty() {
+            return complain("a tag where there are none");
+        }
+        for tag in tags {
+            match tag.as_str() {
+                "details" => folded += 1,
+                "/details" => folded -= 1,
+                "summary" | "/summary" | "code" | "/code" => {}
+                _ => return complain("a foreign tag"),
+            }
+        }
+        if folded < 0 {
+            return complain("the end of a folded part that was not begun");
+        }
+    }
+    if fence.is_some() {
+        return Some("a fence is not closed".to_owned());
+    }
+    (folded != 0).then(|| "a folded part is not closed".to_owned())
+}
+
+/// The cells of a row, as GitHub counts them: a pipe ends a cell unless a backslash stands before it.
+fn cells(row: &str) -> usize {
+    let mut escaped = false;
+    let mut cells = 0;
+    for c in row.chars() {
+        if c == '|' && !escaped {
+            cells += 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    cells
+}
+
+/// The tags of a line, outside of code spans.
+fn tags(line: &str) -> Vec<String> {
+    let mut rest = line;
+    let mut found = Vec::new();
+    while let Some(at) = rest.find(['`', '<']) {
+        rest = &rest[at..];
+        if rest.starts_with('`') {
+            let quotes = rest.chars().take_while(|c| *c == '`').count();
+            let (quote, after) = rest.split_at(quotes);
+            rest = closing(after, quote).map_or(after, |end| &after[end..]);
+        } else {
+            let inner = &rest[1..];
+            let end = inner.find('>').unwrap_or(0);
+            let name = inner[..end].to_owned();
+            let tag = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+            if tag && !name.starts_with("http") {
+                found.push(name);
+            }
+            rest = inner;
+        }
+    }
+    found
+}
+
+/// Where the code span that `quote` began ends.
+fn closing(text: &str, quote: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(start) = text[at..].find('`') {
+        let start = at + start;
+        let run = text[start..].chars().take_while(|c| *c == '`').count();
+        if run == quote.len() {
+            return Some(start + run);
+        }
+        at = start + run;
+    }
+    None
+}
+
+fn flavors() -> [Flavor; 3] {
+    [Flavor::GITHUB, Flavor::AZURE, Flavor::BITBUCKET]
+}
+
+#[test]
+fn a_report_fits_any_size_and_is_never_broken() {
+    let marker = "<!-- stackstep:shop/prod:preview -->".to_owned();
+    let mut checked = 0;
+    for seed in 0..12 {
+        let made = hostile(seed, [0, 1, 7, 40, 150][usize::try_from(seed).unwrap() % 5]);
+        for flavor in flavors() {
+            for detail in [Detail::Counts, Detail::Resources, Detail::Paths, Detail::Values] {
+                let result = Some("https://ci.example/artifact/7".to_owned());
+                let options =
+                    Options { detail, flavor, output_values: true, marker: Some(marker.clone()), result };
+                let mut size = 1024;
+                while size <= 1024 * 1024 {
+                    for size in [Size::Bytes(size), Size::Chars(size)] {
+                        let text = render::fit(&made, &options, size);
+                        assert!(fits(&text, size), "seed {seed}: {} bytes in {size:?}", text.len());
+                        let rest = text.strip_prefix(&format!("{marker}\n")).unwrap();
+                        assert!(rest.starts_with("## "), "seed {seed}: {rest}");
+                        assert_eq!(rest.find("<!--"), None, "seed {seed}, {flavor:?}, {detail:?}");
+                        if let Some(broken) = broken(rest, flavor.html) {
+                            panic!("seed {seed}, {size:?}, {flavor:?}, {detail:?}: {broken}\n{rest}");
+                        }
+                        checked += 1;
+                    }
+                    size = size * 5 / 3 + 7;
+                }
+            }
+        }
+    }
+    println!("{checked} documents");
+    assert!(checked > 1000);
+}
+
+#[test]
+fn a_larger_place_holds_at_least_as_much() {
+    let made = hostile(3, 60);
+    let options = Options::default();
+    let lengths = [1024, 4096, 16_384, 65_536, 1_048_576]
+        .map(|size| render::fit(&made, &options, Size::Bytes(size)).len());
+    assert!(lengths.is_sorted(), "{lengths:?}");
+}
+
+#[test]
+fn what_was_left_out_is_said() {
+    let made = hostile(4, 150);
+    let whole = render::markdown(&made, &Options::default());
+    assert!(!whole.contains("Shortened to fit"));
+    let options = Options { result: Some("/runner/result.json".to_owned()), ..Options::default() };
+    let text = render::fit(&made, &options, Size::Bytes(2048));
+    assert!(text.contains("Shortened to fit") && text.contains("result.json"), "{text}");
+}
+
+#[test]
+fn counts_show_neither_names_nor_values() {
+    let made = hostile(5, 10);
+    let options = Options { detail: Detail::Counts, ..Options::default() };
+    let text = render::markdown(&made, &options);
+    assert!(!text.contains("| --- |") && !text.contains("```"), "{text}");
+}
+
+#[test]
+fn paths_show_no_values() {
+    let mut made = hostile(6, 0);
+    made.steps = super::recordings::folded("up-replace-delete").steps;
+    let options = Options { detail: Detail::Paths, output_values: true, ..Options::default() };
+    let text = render::markdown(&made, &options);
+    assert!(text.contains("`region`") && !text.contains("\"us\""), "{text}");
+}
+
+#[test]
+fn the_reader_of_this_test_finds_what_is_broken() {
+    for text in ["```\nx", "<details>\n", "| a | b |\n| - |\n", "</details>\n", "<img x>", "a\u{1b}b"] {
+        assert!(broken(text, true).is_some(), "{text:?}");
+    }
+    assert!(broken("<code>x</code>", false).is_some());
+    assert_eq!(broken("| a\\| | `<b>` |\n| --- | --- |\n````diff\n```\n````\n", true), None);
+}
