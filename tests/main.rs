@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod ci;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod inputs;

@@ -207,10 +207,13 @@ fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Con
 
 /// Tells the masker the variables that hold a secret wherever they are set.
 pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for name in SECRET_VARIABLES.iter().chain(ci.secret_variables()) {
+    for name in SECRET_VARIABLES {
         if let Some(value) = env.get(name) {
             console.hide(name, value);
         }
+    }
+    for (name, value) in crate::ci::secrets(ci, env) {
+        console.hide(name, value);
     }
 }
 

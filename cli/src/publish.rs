@@ -81,6 +81,9 @@ pub fn all(
         if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
             warn(console, "the outputs for later steps", append_to(&append));
         }
+        if let Some(lines) = job.ci.output_commands(&outputs) {
+            console.command(&lines);
+        }
     }
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();

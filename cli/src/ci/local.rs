@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CiSystem, Context, Level};
+use super::{CiSystem, Context};
 use crate::env::Env;
 
 /// A laptop, or a system that is not known.
@@ -28,30 +28,5 @@ impl CiSystem for Local {
 
     fn one_stream(&self) -> bool {
         false
-    }
-
-    fn shows_annotations(&self) -> bool {
-        false
-    }
-
-    fn group(&self, title: &str) -> String {
-        format!("{title}\n")
-    }
-
-    fn end_group(&self) -> String {
-        String::new()
-    }
-
-    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
-        let level = match level {
-            Level::Notice => "notice",
-            Level::Warning => "warning",
-            Level::Error => "error",
-        };
-        if message.is_empty() {
-            format!("{level}: {title}\n")
-        } else {
-            format!("{level}: {title}: {message}\n")
-        }
     }
 }

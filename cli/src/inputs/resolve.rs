@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
-/// Names with that beginning that are no inputs: the launchers read them.
-const NO_INPUTS: &[&str] = &["STACKSTEP_BIN"];
+/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
+const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]
