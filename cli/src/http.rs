@@ -10,7 +10,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
 use tokio::time::{sleep, timeout};
 
@@ -260,7 +262,7 @@ fn authorities(env: &Env) -> Result<Vec<Certificate>> {
             "name a file of certificates in PEM form, or take the variable away",
         )
     })?;
-    Certificate::from_pem_bundle(&pem).map_err(|_| {
+    Certificate::from_pem_bundle(&pem).ok().filter(|authorities| !authorities.is_empty()).ok_or_else(|| {
         Error::input(
             format!("`SSL_CERT_FILE` `{}` holds no certificates", path.display()),
             "name a file of certificates in PEM form: `-----BEGIN CERTIFICATE-----`",

@@ -18,6 +18,7 @@ pub mod error;
 pub mod http;
 pub mod inputs;
 pub mod job;
+pub mod oidc;
 pub mod project;
 pub mod publish;
 pub mod random;

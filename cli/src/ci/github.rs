@@ -80,10 +80,6 @@ impl CiSystem for GitHubActions {
     // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN"]
-    }
-
     fn group(&self, title: &str) -> String {
         command::group(title)
     }

@@ -105,15 +105,14 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
 }
 
 fn certificate_error(error: &reqwest::Error) -> Option<String> {
-    let mut source = error.source();
-    while let Some(error) = source {
-        // An `io::Error` shows what it wraps as its inner value, not as its source.
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = error.downcast_ref().or_else(|| inner.and_then(|inner| inner.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(why)) = found {
+    let mut layer: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(error) = layer {
+        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
             return Some(why.to_string());
         }
-        source = error.source();
+        // An `io::Error` hides what it wraps from `source`.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        layer = wrapped.map(|error| error as &(dyn std::error::Error + 'static)).or_else(|| error.source());
     }
     None
 }
