@@ -8,13 +8,16 @@ use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::args::check_exec;
 use crate::engine::drive::Driver;
+use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::engine::version;
 use crate::env::Env;
 use crate::error::Result;
+use crate::http::Limits;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
+use crate::oidc;
 use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
@@ -51,8 +54,8 @@ async fn operate(
     signals: &Signals,
 ) -> Result<u8> {
     let began = Instant::now();
-    let job = Job::prepare(command, flags, env, ci::detect(env), console)?;
-    let engine = version::ready(&job, console, signals).await;
+    let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
+    let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
         console.line(&format!("the engine is there: {}", engine?.path.display()));
         return Ok(0);
@@ -61,7 +64,7 @@ async fn operate(
     let engine = match engine {
         Ok(engine) => engine,
         Err(error) => {
-            let report = run.not_begun(&error);
+            let report = run.not_begun(&error).masked(&|text| console.masker().mask(text));
             publish::all(&job, &publisher, &report, "", &Exported::new(), console);
             return Ok(error.exit_status());
         }
@@ -82,6 +85,13 @@ async fn operate(
     Ok(status(report.exit_code))
 }
 
+/// The engine, and the credentials that it needs.
+async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<Engine> {
+    let engine = version::ready(job, console, signals).await?;
+    oidc::sign_in(job, Limits::default(), console, signals).await?;
+    Ok(engine)
+}
+
 /// Any engine command: no report, the engine's own exit status.
 async fn exec(
     arguments: Vec<String>,
@@ -91,8 +101,8 @@ async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     check_exec(&arguments)?;
-    let job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
-    let engine = version::ready(&job, console, signals).await?;
+    let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
+    let engine = ready(&mut job, console, signals).await?;
     let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }

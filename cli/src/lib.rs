@@ -16,8 +16,11 @@ pub mod engine;
 pub mod env;
 pub mod error;
 pub mod gate;
+pub mod git;
+pub mod http;
 pub mod inputs;
 pub mod job;
+pub mod oidc;
 pub mod project;
 pub mod publish;
 pub mod random;
@@ -26,3 +29,4 @@ pub mod report;
 pub mod result;
 pub mod secret;
 pub mod stack;
+

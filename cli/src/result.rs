@@ -58,8 +58,9 @@ impl<'a> Run<'a> {
     pub fn not_begun(&self, error: &Error) -> Report {
         let mut facts = self.facts(&Outcome::default());
         facts.exit_code = i32::from(error.exit_status());
+        let stopped = matches!(error, Error::Stopped { .. });
         facts.verdict = Some(Verdict {
-            status: Status::Failed,
+            status: if stopped { Status::Cancelled } else { Status::Failed },
             reason: error.reason(),
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),
