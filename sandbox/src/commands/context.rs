@@ -73,7 +73,8 @@ impl<'a> Context<'a> {
     /// The stack that is named, as an argument or by `--stack`.
     pub fn named(&self) -> Result<Option<&str>, Failure> {
         let by_flag = self.args.value("stack").filter(|name| !name.is_empty());
-        match (self.args.arguments.first(), by_flag) {
+        let argument = self.args.arguments.first().filter(|name| !name.is_empty());
+        match (argument, by_flag) {
             (Some(_), Some(_)) => {
                 Err(Failure::new("only one of --stack or argument stack name may be specified, not both"))
             }

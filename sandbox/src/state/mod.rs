@@ -193,6 +193,13 @@ impl Backend {
         })
     }
 
+    /// Writes the state of a new stack, as the CLI does it: first an empty one, then one with a key.
+    pub fn create(&self, stack: &StackRef, crypter: &Crypter) -> Result<(), Failure> {
+        let empty = serde_json::json!({ "version": 0, "checkpoint": { "stack": stack.to_string() } });
+        self.bucket.write(&stack_key(stack), empty.to_string().as_bytes())?;
+        self.save(stack, &Snapshot::default(), crypter)
+    }
+
     /// Writes the stack's state; the one before it stays as a backup.
     pub fn save(&self, stack: &StackRef, snapshot: &Snapshot, crypter: &Crypter) -> Result<(), Failure> {
         crypter.rewind();

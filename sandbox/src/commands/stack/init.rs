@@ -8,7 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::print;
 use crate::failure::Failure;
 use crate::stack_file::{StackFile, secret};
-use crate::state::{Snapshot, StackRef};
+use crate::state::StackRef;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {
@@ -69,7 +69,7 @@ pub fn create(context: &Context, stack: &StackRef) -> Result<(), Failure> {
     if backend.exists(stack) {
         return Err(Failure::new(format!("stack '{stack}' already exists")));
     }
-    backend.save(stack, &Snapshot::default(), &key).map_err(within("could not create stack"))?;
+    backend.create(stack, &key).map_err(within("could not create stack"))?;
     drop(lock);
     print::note(&format!("Created stack '{}'", context.shown(stack)));
     file.map_or(Ok(()), |mut file| file.save()).map_err(within("saving stack config"))
