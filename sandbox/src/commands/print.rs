@@ -67,3 +67,10 @@ fn plain_value(value: Value) -> Json {
 pub fn on_one_line(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+/// Several problems as one failure.
+/// <https://github.com/hashicorp/go-multierror>, as the CLI shows it.
+pub fn several(problems: &[String]) -> Failure {
+    let lines = problems.iter().enumerate().map(|(index, problem)| format!("\n    {}) {problem}", index + 1));
+    Failure::new(format!("{} errors occurred:{}", problems.len(), lines.collect::<String>()))
+}

@@ -84,8 +84,12 @@ impl Backend {
                 .write(LAYOUT_KEY, LAYOUT.as_bytes())
                 .map_err(|failure| Failure::new(format!("write \"{LAYOUT_KEY}\": {}", failure.message)));
         };
-        let meta: serde_yaml::Value = serde_yaml::from_slice(&bytes)
-            .map_err(|error| Failure::new(format!("corrupt store: unmarshal \"{LAYOUT_KEY}\": {error}")))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let corrupt =
+            |problem: String| Failure::new(format!("corrupt store: unmarshal \"{LAYOUT_KEY}\": {problem}"));
+        crate::program::yaml::parse(&text).map_err(corrupt)?;
+        let meta: serde_yaml::Value =
+            serde_yaml::from_str(&text).map_err(|error| corrupt(error.to_string()))?;
         match meta.get("version").and_then(serde_yaml::Value::as_u64) {
             Some(1) => Ok(()),
             Some(0) => Err(Failure::unsupported("state of the layout without projects")),
@@ -119,7 +123,10 @@ impl Backend {
     /// The stack's file as it is.
     pub fn bytes(&self, stack: &StackRef) -> Result<Vec<u8>, Failure> {
         let key = stack_key(stack);
-        match self.bucket.read(&key)? {
+        let read = self.bucket.read(&key);
+        match read
+            .map_err(|failure| Failure::new(format!("failed to load checkpoint: {}", failure.message)))?
+        {
             Some(bytes) => Ok(bytes),
             None if self.bucket.exists(&format!("{key}.gz")) || self.bucket.exists(&format!("{key}.zst")) => {
                 Err(Failure::unsupported("compressed state"))
@@ -166,9 +173,10 @@ impl Backend {
     pub fn parse_export(
         &self,
         bytes: &[u8],
+        stack: &StackRef,
         secrets: &Secrets,
     ) -> Result<(Snapshot, Option<String>), Failure> {
-        let (snapshot, sound) = read::export(bytes, secrets)?;
+        let (snapshot, sound) = read::export(bytes, &stack.stack, secrets)?;
         let problem =
             if sound { integrity::problem(&snapshot) } else { Some(integrity::BAD_MAGIC.to_owned()) };
         Ok((snapshot, problem.filter(|_| self.checks)))

@@ -192,15 +192,23 @@ struct Exported {
 }
 
 /// Reads an export, and whether its manifest is sound.
-pub fn export(bytes: &[u8], secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
+pub fn export(bytes: &[u8], stack: &str, secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
     let exported: Exported = serde_json::from_slice(bytes)
         .map_err(|error| Failure::new(if error.is_eof() { "EOF".to_owned() } else { error.to_string() }))?;
     let deployment = match (exported.version, exported.deployment) {
         (3 | 4, Some(deployment)) => deployment,
-        (3 | 4, None) => return Err(Failure::new("could not deserialize deployment: it is empty")),
-        (version, _) => {
+        (3 | 4, None) => {
+            return Err(Failure::new("could not deserialize deployment: unexpected end of JSON input"));
+        }
+        (0..3, _) => {
             return Err(Failure::new(format!(
-                "could not deserialize deployment: unsupported deployment version {version}"
+                "the stack '{stack}' is too old to be used by this version of the Pulumi CLI"
+            )));
+        }
+        _ => {
+            return Err(Failure::new(format!(
+                "the stack '{stack}' is newer than what this version of the Pulumi CLI understands. Please update \
+                 your version of the Pulumi CLI"
             )));
         }
     };
@@ -259,6 +267,8 @@ fn show(json: &mut Json, key: &LazyKey) -> Result<(), Failure> {
 
 /// The deployment as it stands in the file, with the version and features of its schema.
 pub fn raw_deployment(bytes: &[u8]) -> Result<Option<(Schema, Json)>, Failure> {
+    // Whatever is wrong with it is found here too, not only by who imports it.
+    latest::<Deployment>(bytes)?;
     latest::<Json>(bytes)
 }
 
@@ -318,6 +328,11 @@ fn latest<D: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<Option<(Schema, D)
 
 /// What is wrong with a file. A version that nobody knows is the reason before anything else.
 fn wrong(bytes: &[u8], error: &serde_json::Error) -> Failure {
+    if matches!(serde_json::from_slice(bytes), Ok(Json::Array(_))) {
+        return Failure::new(
+            "place 1: json: cannot unmarshal array into Go value of type apitype.VersionedCheckpoint",
+        );
+    }
     match serde_json::from_slice::<Versioned<Json>>(bytes) {
         Ok(parsed) if !matches!(parsed.version, 3 | 4) => {
             Failure::new(format!("unsupported checkpoint version {}", parsed.version))

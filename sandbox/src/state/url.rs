@@ -85,8 +85,9 @@ fn login(env: &Env) -> Result<Option<String>, Failure> {
 
 fn folder(url: &str, env: &Env) -> Result<PathBuf, Failure> {
     let Some(path) = url.strip_prefix("file://") else {
-        let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-        return Err(Failure::unsupported(format_args!("the backend `{scheme}://`, only `file://`")));
+        let scheme =
+            url.split_once("://").map_or_else(|| url.to_owned(), |(scheme, _)| format!("{scheme}://"));
+        return Err(Failure::unsupported(format_args!("the backend `{scheme}`, only `file://`")));
     };
     let path = path.split('?').next().unwrap_or_default();
     let folder = match path.strip_prefix('~') {
