@@ -4,13 +4,19 @@
 mod args;
 mod commands;
 mod crypto;
+mod display;
+mod engine;
 mod env;
+mod events;
 mod failure;
+mod faults;
 mod pbkdf2;
 mod program;
+mod signals;
 mod stack_file;
 mod state;
 mod value;
+mod version;
 mod workspace;
 
 use std::io::Write as _;
@@ -46,7 +52,10 @@ fn run(mut env: Env) -> Result<(), Failure> {
 /// One line a command. The state commands go to `commands::stack::run` and `commands::config::run`.
 fn dispatch(args: &Args, env: &Env) -> Result<(), Failure> {
     match args.command.as_str() {
-        "version" => Ok(()),
+        "version" => commands::misc::version(args, env),
+        "preview" | "up" | "refresh" | "destroy" => commands::operation::run(args, env),
+        "cancel" => commands::misc::cancel(args, env),
+        "install" => commands::misc::install(env),
         stack if stack == "stack" || stack.starts_with("stack ") => commands::stack::run(args, env),
         config if config == "config" || config.starts_with("config ") => commands::config::run(args, env),
         other => Err(Failure::unsupported(format_args!("`pulumi {other}`"))),

@@ -2,6 +2,9 @@
 
 pub mod config;
 pub mod context;
+pub mod misc;
+pub mod operation;
+mod options;
 mod print;
 pub mod stack;
 mod table;

@@ -32,6 +32,8 @@ pub enum Lock<'a> {
     Show,
     /// It stands inside another secret and needs no lock of its own.
     Inside,
+    /// It is hidden, as in events.
+    Hide,
 }
 
 /// Secrets within secrets are not encrypted once more.
@@ -153,6 +155,7 @@ fn write_secret(out: &mut dyn Write, inner: &Value, lock: &Lock) -> Result<(), T
         Lock::Late(encrypt) => ("ciphertext", encrypt(&plaintext)?),
         Lock::Show => ("plaintext", plaintext),
         Lock::Inside => ("ciphertext", plaintext),
+        Lock::Hide => ("ciphertext", "[secret]".to_owned()),
     };
     write!(out, "{{\"{SIGNATURE_KEY}\":\"{SECRET_SIGNATURE}\",\"{field}\":")?;
     text(out, &content)?;
