@@ -12,9 +12,7 @@ use super::bucket::Trouble;
 use super::json::{Lock, text, write_properties};
 use super::snapshot::{ResourceState, Snapshot};
 use super::time::Moment;
-
-/// The version that checkpoints are written with: the CLI's whose format they have, named for what it is.
-pub const VERSION: &str = "v3.260.0-sandbox";
+use crate::version::NUMBER as VERSION;
 
 /// The manifest's checksum of its version.
 pub fn magic(version: &str) -> String {
