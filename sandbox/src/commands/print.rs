@@ -46,19 +46,32 @@ pub fn pretty(value: &impl Serialize, indent: &[u8]) -> Result<String, Failure> 
 
 /// Properties as JSON, secrets in plain text.
 pub fn plain(properties: Properties) -> Json {
-    Json::Object(properties.into_iter().map(|(name, value)| (name, plain_value(value))).collect())
+    object(properties, &|inner| plain_value(inner))
+}
+
+/// Properties as JSON, secrets as `[secret]`.
+pub fn blind(properties: Properties) -> Json {
+    object(properties, &|_| "[secret]".into())
 }
 
 fn plain_value(value: Value) -> Json {
+    as_json(value, &plain_value)
+}
+
+fn object(properties: Properties, secret: &dyn Fn(Value) -> Json) -> Json {
+    Json::Object(properties.into_iter().map(|(name, value)| (name, as_json(value, secret))).collect())
+}
+
+fn as_json(value: Value, secret: &dyn Fn(Value) -> Json) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => value.into(),
         // Whole numbers without a fraction.
         Value::Number(number) => serde_json::from_str(&number_text(number)).unwrap_or(Json::Null),
         Value::Text(text) => text.into(),
-        Value::List(items) => items.into_iter().map(plain_value).collect(),
-        Value::Map(entries) => plain(entries),
-        Value::Secret(inner) => plain_value(*inner),
+        Value::List(items) => items.into_iter().map(|item| as_json(item, secret)).collect(),
+        Value::Map(entries) => object(entries, secret),
+        Value::Secret(inner) => secret(*inner),
         Value::Unknown => UNKNOWN.into(),
     }
 }

@@ -219,16 +219,56 @@ pub fn export(bytes: &[u8], stack: &str, secrets: &Secrets) -> Result<(Snapshot,
     Ok((snapshot, sound))
 }
 
+/// A deployment of which only the stack's own outputs are kept: the rest may be large.
+#[derive(Deserialize)]
+struct Rooted {
+    secrets_providers: Option<SecretsProvider>,
+    #[serde(default)]
+    resources: Root,
+}
+
+#[derive(Default)]
+struct Root(JsonMap<String, Json>);
+
+impl<'de> Deserialize<'de> for Root {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RootVisitor)
+    }
+}
+
+struct RootVisitor;
+
+impl<'de> serde::de::Visitor<'de> for RootVisitor {
+    type Value = Root;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        formatter.write_str("a list of resources")
+    }
+
+    fn visit_unit<E>(self) -> Result<Root, E> {
+        Ok(Root::default())
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut resources: A) -> Result<Root, A::Error> {
+        let mut root = None;
+        while let Some(raw) = resources.next_element::<Raw>()? {
+            if root.is_none() && raw.resource.is_root() {
+                root = Some(Root(raw.outputs));
+            }
+        }
+        Ok(root.unwrap_or_default())
+    }
+}
+
 /// The outputs of the stack itself. Without keys, a secret is the text `[secret]`.
 pub fn outputs(bytes: &[u8], secrets: Option<&Secrets>) -> Result<Properties, Failure> {
-    let Some((_, deployment)) = latest::<Deployment>(bytes).map_err(not_loaded)? else {
+    let Some((_, deployment)) = latest::<Rooted>(bytes).map_err(not_loaded)? else {
         return Ok(Properties::new());
     };
-    let root = deployment.resources.unwrap_or_default().into_iter().find(|raw| raw.resource.is_root());
-    let Some(root) = root else { return Ok(Properties::new()) };
+    let Root(outputs) = deployment.resources;
     match secrets {
-        Some(secrets) => read_properties(root.outputs, &LazyKey::new(secrets, deployment.secrets_providers)),
-        None => read_properties(root.outputs, &Blind(deployment.secrets_providers.is_some())),
+        Some(secrets) => read_properties(outputs, &LazyKey::new(secrets, deployment.secrets_providers)),
+        None => read_properties(outputs, &Blind(deployment.secrets_providers.is_some())),
     }
 }
 
