@@ -23,6 +23,8 @@ pub struct Rows {
     rows: HashMap<String, Row>,
     findings: Findings,
     root: String,
+    /// The stack has had its last line.
+    finished: bool,
     outputs: Option<(Option<Properties>, Properties)>,
     started: Instant,
     spoke: Instant,
@@ -51,6 +53,7 @@ impl Rows {
             rows: HashMap::new(),
             findings: Findings::default(),
             root,
+            finished: false,
             outputs: None,
             started: now,
             spoke: now,
@@ -114,27 +117,32 @@ impl Rows {
 
     fn pre(&mut self, step: &Step, out: &mut String) {
         let row = Row { op: step.op, begun: Instant::now(), done: false, failed: false, diff: changes(step) };
-        let seen = !row.diff.is_empty() || step.op != Op::Same;
-        self.rows.insert(step.urn.to_string(), row);
-        if seen || self.shown.sames {
+        let says = !row.diff.is_empty() || step.op != Op::Same;
+        // What was refreshed before goes on as something else.
+        let before = self.rows.insert(step.urn.to_string(), row);
+        if says || self.shown.sames || before.is_some_and(|before| before.op == Op::Refresh) {
             self.print(&step.urn, "", out);
         }
     }
 
     fn post(&mut self, step: &Step, op: Op, out: &mut String) {
-        if *step.urn == *self.root
+        let is_root = *step.urn == *self.root;
+        if is_root
+            && step.op != Op::Refresh
             && let Some(new) = &step.new
         {
             self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
         }
         let Some(row) = self.rows.get_mut(&*step.urn) else { return };
-        let was = (row.op, row.done);
+        let before = std::mem::replace(&mut row.op, op);
         row.done = true;
-        row.op = op;
-        let is_root = *step.urn == *self.root;
-        let repeats = self.shown.preview && was.0 == op && !is_root;
-        let says_nothing = op == Op::Same && was.0 == Op::Same;
-        if !(repeats || says_nothing || is_root && (self.shown.preview && !was.1)) {
+        let says = match (before, op) {
+            (Op::Same, _) => false,
+            (Op::Refresh, _) => true,
+            // A preview has said it all when the step began.
+            _ => !self.shown.preview || is_root && op == Op::Delete,
+        };
+        if says {
             self.print(&step.urn, "", out);
         }
     }
@@ -190,16 +198,16 @@ impl Rows {
             failed: false,
             diff: String::new(),
         });
-        let said =
-            row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
+        let count = self.findings.count(root);
         row.failed = errors && !self.shown.preview;
+        let said = row.done && row.op == Op::Create && !self.shown.preview;
         row.done = true;
+        self.finished = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
             row.op = Op::Same;
-        } else if said {
+        } else if said && count.is_empty() {
             return;
         }
-        let count = self.findings.count(root);
         self.print(root, &count, out);
     }
 
@@ -217,12 +225,14 @@ impl Rows {
             let doing = words::doing(row.op);
             return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
         }
+        if is_root && row.op == Op::Same && self.shown.kind != Kind::Destroy {
+            return if self.finished { String::new() } else { "running".to_owned() };
+        }
         if self.shown.preview {
             let text = if row.op == Op::Refresh && row.done { "refresh" } else { words::planned(row.op) };
             return text.to_owned();
         }
         match (row.op, row.done) {
-            (Op::Same, false) if is_root && self.shown.kind != Kind::Destroy => "running".to_owned(),
             (Op::Same, _) => String::new(),
             (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
             (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),

@@ -46,7 +46,6 @@ impl Deployment<'_> {
                 if !old.delete && !registered {
                     let mut new = ResourceState::clone(&old);
                     new.id = None;
-                    new.outputs.clear();
                     sames.push(Step::new(Op::Same, Some((at, old)), Some(Rc::new(new))));
                 }
             } else if old.delete {

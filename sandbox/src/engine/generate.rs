@@ -15,7 +15,6 @@ use super::goal::Goal;
 use super::step::{Op, PropertyDiff, Step, is_default_provider};
 use crate::program::check::{PROVIDER_PREFIX, STASH};
 use crate::state::{ROOT_TYPE, ResourceState};
-use crate::value::Properties;
 
 /// What a provider says about a change.
 #[derive(Debug, Default)]
@@ -154,7 +153,6 @@ impl Deployment<'_> {
         self.sets.operated.insert(old.urn.clone());
         let mut new = ResourceState::clone(old);
         new.id = None;
-        new.outputs = Properties::new();
         steps.push(Step::new(Op::Same, Some((at, Rc::clone(old))), Some(Rc::new(new))));
     }
 
