@@ -2,6 +2,8 @@
 //!
 //! `data/checkpoint.json` is what a real CLI (v3.260.0) wrote, with the passphrase `correct-horse`.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it is surprised")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -117,7 +119,7 @@ impl Place {
     fn state_names(&self) -> Vec<String> {
         let root = self.path("state/.pulumi");
         let names = self.state().into_iter().map(|(path, _)| path.strip_prefix(&root).unwrap().to_owned());
-        names.map(|path| path.to_str().unwrap().to_owned()).filter(|name| !name.ends_with(".attrs")).collect()
+        names.map(|path| path.to_str().unwrap().to_owned()).filter(|name| !name.contains(".attrs")).collect()
     }
 }
 

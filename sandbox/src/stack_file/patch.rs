@@ -133,12 +133,11 @@ fn comment_of(line: &str) -> Option<&str> {
     for (at, character) in line.char_indices() {
         match quote {
             Some(open) if character == open => quote = None,
-            Some(_) => {}
             None if matches!(character, '\'' | '"') && matches!(before, ' ' | '{' | '[' | ',') => {
                 quote = Some(character);
             }
             None if character == '#' && before == ' ' => return Some(&line[at..]),
-            None => {}
+            _ => {}
         }
         before = character;
     }
@@ -150,7 +149,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn object(json: Json) -> Map<String, Json> {
+    fn object(json: &Json) -> Map<String, Json> {
         json.as_object().cloned().unwrap_or_default()
     }
 
@@ -161,7 +160,7 @@ mod tests {
             new = json!({});
         }
         change(&mut new);
-        let result = patch(text, &object(old), &object(new.clone()));
+        let result = patch(text, &object(&old), &object(&new));
         assert_eq!(serde_yaml::from_str::<Json>(&result).unwrap(), new);
         result
     }

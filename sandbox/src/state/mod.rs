@@ -8,20 +8,24 @@ pub mod history;
 mod integrity;
 pub mod json;
 mod lock;
+mod outline;
 mod read;
 mod snapshot;
 mod stack_ref;
 pub mod time;
+mod unlock;
 mod url;
 mod write;
 
+use std::fmt::Write as _;
 use std::io;
 
 pub use lock::Lock;
-pub use read::Outline;
+pub use outline::Outline;
 pub use snapshot::{PendingOperation, ROOT_TYPE, ResourceState, Schema, Snapshot};
 pub use stack_ref::{StackRef, check_project, check_stack};
-pub use url::{Location, credentials_file, pulumi_home};
+use url::Location;
+pub use url::pulumi_home;
 
 use crate::crypto::{Crypter, Secrets};
 use crate::env::Env;
@@ -67,11 +71,6 @@ impl Backend {
     /// The name the CLI gives this kind of backend: the machine's.
     pub fn name(&self) -> String {
         lock::hostname(&self.env)
-    }
-
-    /// The URL of a stack's file, as the CLI prints it after an update.
-    pub fn permalink(&self, stack: &StackRef) -> String {
-        self.location.of(&stack_key(stack))
     }
 
     fn check_layout(&self) -> Result<(), Failure> {
@@ -166,7 +165,7 @@ impl Backend {
 
     /// The outputs of a stack. Without keys its secrets are `[secret]`.
     pub fn outputs(&self, stack: &StackRef, secrets: Option<&Secrets>) -> Result<Properties, Failure> {
-        read::outputs(&self.bytes(stack)?, secrets)
+        outline::outputs(&self.bytes(stack)?, secrets)
     }
 
     /// Reads an export, and says what is wrong with it.
@@ -298,6 +297,15 @@ pub fn uuid() -> Result<String, Failure> {
     let hex = u128::from_be_bytes(bytes);
     let hex = format!("{hex:032x}");
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The reason of an I/O error as Go says it: lower case, no number.

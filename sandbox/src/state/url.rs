@@ -2,6 +2,7 @@
 //!
 //! <https://github.com/pulumi/pulumi/blob/master/pkg/workspace/creds.go>
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::env::Env;
@@ -64,7 +65,7 @@ fn home(env: &Env) -> PathBuf {
 }
 
 /// Where logins are kept.
-pub fn credentials_file(env: &Env) -> PathBuf {
+fn credentials_file(env: &Env) -> PathBuf {
     match env.get("PULUMI_CREDENTIALS_PATH") {
         Some(folder) => env.path(folder).join("credentials.json"),
         None => pulumi_home(env).join("credentials.json"),
@@ -127,7 +128,8 @@ fn escape(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~/$&+,:;=@".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            // Writing to a string can't fail.
+            let _ = write!(escaped, "%{byte:02X}");
         }
         escaped
     })

@@ -2,7 +2,6 @@
 //!
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
@@ -19,11 +18,7 @@ pub fn magic(version: &str) -> String {
     if version.is_empty() {
         return String::new();
     }
-    Sha256::digest(version).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    super::hex(&Sha256::digest(version))
 }
 
 /// Writes the whole file. `salt` is the state of the secrets manager.

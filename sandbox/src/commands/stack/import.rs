@@ -17,7 +17,9 @@ pub fn run(context: &Context) -> Result<(), Failure> {
     let mut problems = foreign(&snapshot, &stack);
     problems.extend(problem.map(|problem| format!("state file contains errors: {problem}")));
     if context.args.is_on("force") {
-        problems.iter().for_each(|problem| print::warning(problem));
+        for problem in &problems {
+            print::warning(problem);
+        }
     } else if !problems.is_empty() {
         problems
             .push("importing this file could be dangerous; rerun with --force to proceed anyway".to_owned());
@@ -27,13 +29,16 @@ pub fn run(context: &Context) -> Result<(), Failure> {
         let urn = &pending.resource.urn;
         print::warning(&format!("removing pending operation '{}' on '{urn}' from snapshot", pending.kind));
     }
-    let lock = context.backend.lock(&stack).map_err(not_imported)?;
-    context.backend.save_imported(&stack, &snapshot, &context.secrets).map_err(not_imported)?;
+    let lock = context.backend.lock(&stack).map_err(|failure| not_imported(&failure))?;
+    context
+        .backend
+        .save_imported(&stack, &snapshot, &context.secrets)
+        .map_err(|failure| not_imported(&failure))?;
     drop(lock);
     print::out("Import complete.\n")
 }
 
-fn not_imported(failure: Failure) -> Failure {
+fn not_imported(failure: &Failure) -> Failure {
     Failure::new(format!("could not import deployment: {}", failure.message))
 }
 

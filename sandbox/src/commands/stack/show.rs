@@ -119,10 +119,10 @@ impl<'a> Tree<'a> {
         let name = resource.urn.splitn(4, "::").nth(3).unwrap_or(&resource.urn);
         let mut lines = String::new();
         if self.urns {
-            lines += &format!("    {detail}URN: {}\n", resource.urn);
+            lines = lines + "    " + detail + "URN: " + &resource.urn + "\n";
         }
         if let Some(id) = resource.id.as_deref().filter(|id| self.ids && !id.is_empty()) {
-            lines += &format!("    {detail}ID: {id}\n");
+            lines = lines + "    " + detail + "ID: " + id + "\n";
         }
         table::Row { cells: vec![format!("{prefix}{}", resource.type_), name.to_owned()], detail: lines }
     }
