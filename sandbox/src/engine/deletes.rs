@@ -129,11 +129,7 @@ impl Deployment<'_> {
             self.say(Some(urn), Severity::Error, &message);
             self.status.errored = true;
         }
-        if unnamed.is_empty() || self.run.preview {
-            return Ok(());
-        }
-        self.status.bailed = true;
-        Err(Bail)
+        if unnamed.is_empty() || self.run.preview { Ok(()) } else { Err(Bail) }
     }
 
     /// Groups deletions so that each comes after everything that depends on it.

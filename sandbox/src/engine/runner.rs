@@ -291,7 +291,8 @@ impl Deployment<'_> {
         else {
             return Ok(());
         };
-        if !matches!(step.op, Op::Delete | Op::DeleteReplaced) {
+        // Whether a protected resource may be replaced has been decided before.
+        if step.op != Op::Delete {
             return Ok(());
         }
         let urn = &old.urn;
