@@ -376,3 +376,22 @@ fn configuration_is_copied_with_its_secrets_encrypted_anew() {
         |file: &str| place.read(file).lines().find(|line| line.contains("secure")).unwrap().to_owned();
     assert_ne!(secure("project/Pulumi.dev.yaml"), secure("project/Pulumi.copy.yaml"));
 }
+
+#[test]
+fn a_stack_file_without_a_key_can_fall_back_to_the_states() {
+    let place = Place::with_real_state().var("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER", Some("true"));
+    fs::remove_file(place.path("project/Pulumi.dev.yaml")).unwrap();
+    place.ok("config set --secret token x");
+    let salt = "encryptionsalt: v1:9AVATBBwd3Y=:v1:sbMBFkG/vjlofsrG:HoxTTElrVUhAz/CB3JKVJ6Dizd9g3g==";
+    assert!(place.read("project/Pulumi.dev.yaml").contains(salt));
+}
+
+#[test]
+fn compressed_state_is_refused_and_not_taken_for_no_state() {
+    let place = Place::with_real_state();
+    fs::rename(place.stack_file(), place.path("state/.pulumi/stacks/shop/dev.json.gz")).unwrap();
+    assert!(place.fails(1, "stack output").contains("compressed state"));
+    assert_eq!(place.run("stack init dev").status, 1);
+    let place = place.var("PULUMI_DIY_BACKEND_GZIP", Some("true"));
+    assert!(place.fails(1, "stack ls").contains("`PULUMI_DIY_BACKEND_GZIP`"));
+}

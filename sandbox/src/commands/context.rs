@@ -111,7 +111,11 @@ impl<'a> Context<'a> {
     pub fn stack_file(&self, stack: &StackRef) -> Result<StackFile, Failure> {
         let project = self.project()?;
         let path = StackFile::path_of(project, stack, self.args.value("config-file"), self.env);
-        let file = StackFile::load(&path, &project.name)?;
+        let mut file = StackFile::load(&path, &project.name)?;
+        // <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+        if self.env.is_true("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER") && self.backend.exists(stack) {
+            file.fall_back_to(self.backend.salt(stack)?);
+        }
         file.warnings().iter().for_each(|warning| super::print::warning(warning));
         Ok(file)
     }

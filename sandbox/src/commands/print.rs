@@ -12,10 +12,11 @@ use crate::value::{Properties, UNKNOWN, Value};
 /// Writes text to standard output.
 pub fn out(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Failure::new(format!("writing to standard output: {error}")))
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        // Nobody reads on: the CLI ends by the signal that comes of it, of which a shell makes this status.
+        std::io::ErrorKind::BrokenPipe => Failure::silent(141),
+        _ => Failure::new(format!("writing to standard output: {error}")),
+    })
 }
 
 /// Writes a note to standard error, where it does not disturb a pipe.

@@ -50,6 +50,11 @@ pub struct Backend {
 impl Backend {
     /// Finds and opens the state store, and makes it one if it is an empty folder.
     pub fn open(env: &Env, of_project: Option<&str>) -> Result<Self, Failure> {
+        let compress =
+            ["PULUMI_DIY_BACKEND_GZIP", "PULUMI_DIY_BACKEND_ZSTD", "PULUMI_SELF_MANAGED_STATE_GZIP"];
+        if let Some(name) = compress.iter().find(|name| env.is_true(name)) {
+            return Err(Failure::unsupported(format_args!("compressed state (`{name}`)")));
+        }
         let location = Location::find(env, of_project)?;
         let bucket = Bucket::new(location.folder.clone());
         let backend = Self { location, bucket, env: env.clone(), checks: true };
@@ -102,7 +107,8 @@ impl Backend {
 
     /// Whether a stack is there.
     pub fn exists(&self, stack: &StackRef) -> bool {
-        self.bucket.exists(&stack_key(stack))
+        let key = stack_key(stack);
+        ["", ".gz", ".zst"].iter().any(|extension| self.bucket.exists(&format!("{key}{extension}")))
     }
 
     /// All stacks, by project and name.
@@ -145,6 +151,11 @@ impl Backend {
             }
         }
         Ok(snapshot)
+    }
+
+    /// The state of the secrets manager that a stack's state is encrypted with.
+    pub fn salt(&self, stack: &StackRef) -> Result<Option<String>, Failure> {
+        Ok(Outline::read(&self.bytes(stack)?)?.and_then(Outline::into_salt))
     }
 
     /// The stack's deployment as it stands in its file, secrets as they are.

@@ -17,6 +17,7 @@ use crate::value::Properties;
 pub struct Outline {
     #[serde(default)]
     manifest: Manifest,
+    secrets_providers: Option<SecretsProvider>,
     #[serde(default)]
     resources: Option<Vec<OutlinedResource>>,
 }
@@ -36,6 +37,11 @@ impl Outline {
     /// When the deployment was written.
     pub fn time(&self) -> Option<&str> {
         self.manifest.time.as_deref()
+    }
+
+    /// The state of the secrets manager.
+    pub fn into_salt(self) -> Option<String> {
+        self.secrets_providers.and_then(SecretsProvider::into_salt)
     }
 
     /// The number of resources, providers and the stack itself included.

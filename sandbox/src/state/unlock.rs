@@ -19,6 +19,14 @@ pub struct SecretsProvider {
     state: Option<Json>,
 }
 
+impl SecretsProvider {
+    /// The state of a passphrase's secrets manager.
+    pub fn into_salt(self) -> Option<String> {
+        let state = self.state.filter(|_| self.kind == "passphrase")?;
+        Some(state.get("salt")?.as_str()?.to_owned())
+    }
+}
+
 /// The key of a checkpoint, derived when the first secret is met.
 pub struct LazyKey<'a> {
     secrets: &'a Secrets<'a>,
@@ -29,9 +37,7 @@ pub struct LazyKey<'a> {
 impl<'a> LazyKey<'a> {
     /// Takes what the checkpoint says about its secrets.
     pub fn new(secrets: &'a Secrets<'a>, provider: Option<SecretsProvider>) -> Self {
-        let state = provider
-            .filter(|provider| provider.kind == "passphrase")
-            .and_then(|provider| Some(provider.state?.get("salt")?.as_str()?.to_owned()));
+        let state = provider.and_then(SecretsProvider::into_salt);
         Self { secrets, state, key: RefCell::default() }
     }
 
