@@ -6,16 +6,18 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::failure::Failure;
+use crate::signals;
 use crate::state::json::number_text;
 use crate::value::{Properties, UNKNOWN, Value};
 
 /// Writes text to standard output.
 pub fn out(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        // Nobody reads on: the CLI ends by the signal that comes of it, of which a shell makes this status.
-        std::io::ErrorKind::BrokenPipe => Failure::silent(141),
-        _ => Failure::new(format!("writing to standard output: {error}")),
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            signals::broken_pipe();
+        }
+        Failure::new(format!("writing to standard output: {error}"))
     })
 }
 
