@@ -3,6 +3,9 @@
 pub mod credentials;
 pub mod trust;
 
+use crate::ci::Level;
+use crate::console::Console;
+use crate::error::{Error, Result};
 use crate::git;
 use crate::inputs::Command;
 use crate::job::Job;
@@ -11,9 +14,17 @@ use trust::{Question, Verdict};
 
 /// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
 /// commit is to be refused; [`left_behind`] asks while the engine works.
-pub async fn admit(job: &Job<'_>) -> Verdict {
+pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     let head = if job.inputs.stale == "refuse" { branch_head(job).await } else { None };
-    judge(job, head.as_deref())
+    match judge(job, head.as_deref()) {
+        Verdict::Go => Ok(()),
+        Verdict::Warn { what, hint } => {
+            console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
+            Ok(())
+        }
+        Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+    }
 }
 
 /// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
