@@ -6,7 +6,9 @@ use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, Status, St
 
 fn fold(lines: &[Vec<u8>]) -> Fold {
     let mut fold = Fold::new();
-    lines.iter().for_each(|line| fold.line(line));
+    for line in lines {
+        fold.line(line);
+    }
     fold
 }
 
