@@ -71,7 +71,8 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
     made.commit = Some(dice.text());
     made.permalink = Some(format!("https://app.example/{}", dice.text()));
     for _ in 0..steps {
-        let operation = ["create", "update", "delete", "replace", "import", "odd"][dice.roll(6)];
+        let operation =
+            ["create", "update", "delete", "replace", "import", "od`d|</details>\n"][dice.roll(6)];
         let mut diffs = Vec::new();
         for _ in 0..dice.roll(6) {
             diffs.push(PropertyDiff {

@@ -6,14 +6,18 @@ use super::classify::{Evidence, Finding};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
-use super::{outputs, steps};
+use super::outputs::{self, Outputs};
+use super::steps;
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
     let Events { lines, broken, project, steps, outputs, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
     let steps::Finished { steps, counted, note: too_large } = steps.finish();
-    let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
+    let outputs = match facts.outputs.clone() {
+        Some(given) => Outputs::given(given),
+        None => outputs.finish(succeeded || facts.ending == Ending::Exited(7)),
+    };
     let (mut diagnostics, cut) = diagnostics.finish();
     last_the_empty_ones(&mut diagnostics);
     let (policies, more_findings) = policies.finish();
@@ -79,7 +83,13 @@ fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let facts = evidence.facts;
     let hint = |reason: Option<super::Reason>| {
         let reason = reason?;
-        facts.ci_hints.get(&reason).cloned().or_else(|| Some(reason.way_out(facts.command).to_owned()))
+        let general = reason.way_out(facts.command);
+        Some(
+            facts
+                .ci_hints
+                .get(&reason)
+                .map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}")),
+        )
     };
     if let Some(decided) = &facts.verdict {
         return Verdict { hint: decided.hint.clone().or_else(|| hint(decided.reason)), ..decided.clone() };

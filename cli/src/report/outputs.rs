@@ -11,7 +11,7 @@ use super::model::{Change, OutputChange, OutputsFrom};
 use super::value;
 
 /// What is known of the stack's outputs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Outputs {
     old: Option<Map<String, Value>>,
     new: Option<Map<String, Value>>,
@@ -45,6 +45,18 @@ impl Outputs {
             self.old = Some(old.outputs.clone().unwrap_or_default());
         }
         self.new = event.metadata.new.as_ref().map(|state| state.outputs.clone().unwrap_or_default());
+    }
+
+    /// Outputs as `pulumi stack output --json` prints them: a secret is a text there, at any depth.
+    pub fn given(values: Map<String, Value>) -> Finished {
+        let mut finished = Finished { from: Some(OutputsFrom::Current), ..Finished::default() };
+        for (name, value) in values {
+            if value::mentions_secret(&value) {
+                finished.secret.push(name.clone());
+            }
+            finished.values.insert(name, value);
+        }
+        finished
     }
 
     /// `complete` says that the program ran to its end: only then a missing output is one that goes.
