@@ -1,4 +1,21 @@
-//! The integration tests.
+//! The integration tests: one file an area, all of them with the real binary.
 
+// `cfg(test)` tells clippy that a panic here is a test that fails.
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod ci;
+#[cfg(test)]
+mod github;
+#[cfg(test)]
+mod inputs;
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod report;
+#[cfg(test)]
+mod stopping;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trust;

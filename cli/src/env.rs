@@ -5,11 +5,17 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+/// The variable that names GitHub's event file.
+const EVENT_FILE: &str = "GITHUB_EVENT_PATH";
+
 /// Everything that a run knows about where it was started.
 #[derive(Debug, Clone, Default)]
 pub struct Env {
     variables: BTreeMap<String, String>,
     cwd: PathBuf,
+    event: Option<Value>,
 }
 
 impl Env {
@@ -20,7 +26,11 @@ impl Env {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Ok(Self { variables, cwd: std::env::current_dir()? })
+        let mut env = Self { variables, cwd: std::env::current_dir()?, event: None };
+        // An event file that is missing or no JSON tells nothing, as if there were none.
+        env.event =
+            env.get(EVENT_FILE).and_then(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok());
+        Ok(env)
     }
 
     /// An environment made of `pairs`, as if started in `cwd`.
@@ -29,7 +39,18 @@ impl Env {
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables, cwd: cwd.into() }
+        Self { variables, cwd: cwd.into(), event: None }
+    }
+
+    /// The same with the CI system's description of what started the run.
+    #[must_use]
+    pub fn with_event(self, event: Value) -> Self {
+        Self { event: Some(event), ..self }
+    }
+
+    /// The CI system's description of what started the run.
+    pub fn event(&self) -> Option<&Value> {
+        self.event.as_ref()
     }
 
     /// The variable's value; an empty one counts as not set, as CI systems hand over absent inputs that way.

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::report::Reason;
+
 /// A result with our [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -57,6 +59,15 @@ impl Error {
         match self {
             Self::Input { hint, .. } | Self::Engine { hint, .. } => hint.as_deref(),
             Self::Io { .. } => None,
+        }
+    }
+
+    /// The reason as a result has it.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Input { .. } => Some(Reason::Config),
+            Self::Engine { .. } => Some(Reason::Install),
+            Self::Io { .. } => Some(Reason::Unknown),
         }
     }
 

@@ -7,7 +7,22 @@
 //! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
 //! only `engine::run` and the sinks touch the outside.
 
+pub mod app;
+pub mod args;
+pub mod backend;
+pub mod ci;
+pub mod console;
+pub mod engine;
 pub mod env;
 pub mod error;
+pub mod gate;
+pub mod inputs;
+pub mod job;
+pub mod project;
+pub mod publish;
+pub mod random;
 pub mod render;
 pub mod report;
+pub mod result;
+pub mod secret;
+pub mod stack;

@@ -1,2 +1,29 @@
-//! The `stackstep` binary.
-fn main() {}
+//! The `stackstep` binary: reads the environment, listens for signals, and runs the flow.
+
+use std::process::ExitCode;
+
+use stackstep::app;
+use stackstep::engine::signals::Signals;
+use stackstep::env::Env;
+
+fn main() -> ExitCode {
+    let started = || -> std::io::Result<u8> {
+        let env = Env::of_process()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let status = runtime.block_on(async {
+            let signals = Signals::listen()?;
+            Ok::<u8, std::io::Error>(app::run(std::env::args_os().collect(), &env, &signals).await)
+        })?;
+        // A reader of ours that stalls must not keep the run from ending.
+        runtime.shutdown_background();
+        Ok(status)
+    };
+    match started() {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            use std::io::Write;
+            let _ = writeln!(std::io::stderr(), "error: stackstep could not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -36,16 +36,6 @@ fn a_report_survives_being_written_and_read() {
 }
 
 #[test]
-fn a_field_that_is_not_described_does_not_validate() {
-    let schema = schema();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let mut value = serde_json::to_value(recordings::folded("up-update")).unwrap();
-    assert!(validator.is_valid(&value));
-    value["steps"][0]["surprise"] = Value::Null;
-    assert!(!validator.is_valid(&value));
-}
-
-#[test]
 fn every_field_of_the_schema_is_described() {
     fn walk(value: &Value, path: &str, missing: &mut Vec<String>) {
         let Value::Object(map) = value else { return };
@@ -62,14 +52,6 @@ fn every_field_of_the_schema_is_described() {
     let mut missing = Vec::new();
     walk(&schema(), "", &mut missing);
     assert!(missing.is_empty(), "{missing:?}");
-}
-
-#[test]
-fn the_schema_lists_every_reason() {
-    let listed = schema()["properties"]["reason"]["enum"].as_array().unwrap().clone();
-    let known: Vec<_> =
-        Reason::ALL.iter().map(|reason| Value::from(reason.name())).chain([Value::Null]).collect();
-    assert_eq!(listed, known);
 }
 
 #[test]

@@ -1,2 +1,67 @@
-//! xtask.
-fn main() {}
+//! `cargo xtask`: see `cargo xtask help`.
+
+#![expect(clippy::print_stderr, reason = "a developer's tool talks to a terminal")]
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Preview, deploy, change and destroy the example program, and see what a reviewer would see.
+    Try {
+        /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
+        #[arg(long, default_value = "sandbox")]
+        engine: String,
+    },
+    /// Write everything that is generated: wrappers, reference, schemas.
+    Gen {
+        /// Write nothing; fail with a diff when something is stale or an orphan lies around.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run every suite, the wrappers in their real runners included; the last line is the count.
+    Test {
+        /// The slow suites too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Measure what stackstep adds to the engine.
+    Bench {
+        /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
+        #[arg(long, default_value = "sandbox")]
+        engine: String,
+    },
+    /// The part of `bench` that has to be built for release.
+    #[command(hide = true)]
+    BenchReport,
+}
+
+fn main() -> ExitCode {
+    let root = xtask::root();
+    let done = match Args::parse().task {
+        Task::Gen { check } => xtask::generate::run(&root, check),
+        Task::Test { all } => xtask::test::run(all),
+        Task::Try { engine } => xtask::tour::run(&root, &engine),
+        Task::Bench { engine } => xtask::bench::run(&root, &engine),
+        Task::BenchReport => Ok(xtask::bench::report()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            if let Some(hint) = error.hint() {
+                eprintln!("hint: {hint}");
+            }
+            ExitCode::from(error.exit_status())
+        }
+    }
+}

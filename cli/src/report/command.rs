@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was asked of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
     /// Shows what an update would do.

@@ -103,6 +103,7 @@ pub struct Verdict {
 
 /// The engine that did the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Engine {
     /// Its name: `pulumi`, or `pulumi-sandbox`.
     pub name: String,
@@ -116,6 +117,7 @@ pub struct Engine {
 
 /// The CI system that it ran in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ci {
     /// Its name.
     pub name: String,

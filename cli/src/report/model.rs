@@ -14,6 +14,7 @@ pub const SCHEMA: u32 = 1;
 
 /// What a run has to say. Field by field: `docs/reference/result.schema.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The version of this form: [`SCHEMA`].
     pub schema: u32,
@@ -71,6 +72,7 @@ pub struct Report {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// All was done.
@@ -85,6 +87,7 @@ pub enum Status {
 
 /// One resource that changes. A replacement is one step, whatever the engine does for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// The resource's URN.
     pub urn: String,
@@ -111,6 +114,7 @@ pub struct Step {
 
 /// How far a step got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StepStatus {
     /// A preview: it would be done.
@@ -125,6 +129,7 @@ pub enum StepStatus {
 
 /// One property that changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PropertyDiff {
     /// The property's path: `tags.owner`, `rules[0].port`.
     pub path: String,
@@ -142,6 +147,7 @@ pub struct PropertyDiff {
 
 /// How a property or an output changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It comes.
@@ -154,6 +160,7 @@ pub enum Change {
 
 /// Something that the engine, the program or a provider had to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -172,6 +179,7 @@ pub struct Diagnostic {
 
 /// How bad a diagnostic is, in the engine's own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Severity {
     /// An error.
     #[serde(rename = "error")]
@@ -189,6 +197,7 @@ pub enum Severity {
 
 /// What the policies had to say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Policies {
     /// The packs that looked at the resources.
     pub packs: Vec<PolicyPack>,
@@ -200,6 +209,7 @@ pub struct Policies {
 
 /// A policy pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PolicyPack {
     /// Its name.
     pub name: String,
@@ -209,6 +219,7 @@ pub struct PolicyPack {
 
 /// A resource that a policy does not like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Violation {
     /// The policy's name.
     pub policy: String,
@@ -228,6 +239,7 @@ pub struct Violation {
 
 /// A resource that a policy changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Remediation {
     /// The policy's name.
     pub policy: String,
@@ -243,6 +255,7 @@ pub struct Remediation {
 
 /// Where the values of `outputs` come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutputsFrom {
     /// This run.
@@ -255,6 +268,7 @@ pub enum OutputsFrom {
 
 /// An output that this run changes, or would change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutputChange {
     /// The output's name.
     pub name: String,

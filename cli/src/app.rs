@@ -1,0 +1,117 @@
+//! The flow, top to bottom: environment → inputs → engine → events → report → publish → exit status.
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use crate::args::{self, Ask};
+use crate::ci::{self, Level};
+use crate::console::Console;
+use crate::engine::args::check_exec;
+use crate::engine::drive::Driver;
+use crate::engine::signals::Signals;
+use crate::engine::version;
+use crate::env::Env;
+use crate::error::Result;
+use crate::inputs::resolve::{Flags, resolve};
+use crate::inputs::{self, Command};
+use crate::job::{self, Job};
+use crate::publish::outputs::Exported;
+use crate::publish::{self, Publisher};
+use crate::result::Run;
+
+/// Runs what the command line and the environment ask for. The answer is the exit status.
+pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
+    let args = match args::parse(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors, and go to standard output.
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
+    };
+    let mut console = Console::new(ci::detect(env));
+    let done = match args.ask {
+        Ask::Inputs => show_inputs(&args.flags, env, &mut console),
+        Ask::Run(command) => operate(Some(command), &args.flags, env, &mut console, signals).await,
+        Ask::RunInput => operate(None, &args.flags, env, &mut console, signals).await,
+        Ask::Exec(engine) => exec(engine, &args.flags, env, &mut console, signals).await,
+    };
+    done.unwrap_or_else(|error| {
+        console.error(&error);
+        error.exit_status()
+    })
+}
+
+/// The main job.
+async fn operate(
+    command: Option<Command>,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let began = Instant::now();
+    let job = Job::prepare(command, flags, env, ci::detect(env), console)?;
+    let engine = version::ready(&job, console, signals).await;
+    let Some(mut run) = Run::new(&job, began) else {
+        console.line(&format!("the engine is there: {}", engine?.path.display()));
+        return Ok(0);
+    };
+    let publisher = Publisher::new(&job);
+    let engine = match engine {
+        Ok(engine) => engine,
+        Err(error) => {
+            let report = run.not_begun(&error);
+            publish::all(&job, &publisher, &report, "", &Exported::new(), console);
+            return Ok(error.exit_status());
+        }
+    };
+    run.begin(&engine, console);
+
+    let outcome = {
+        let console = &*console;
+        let mut on_stop = |cause| {
+            publisher.files(&job, &run.still_finishing(cause), console);
+        };
+        Driver::new(&job, &engine, console, signals, &mut on_stop).run_plan().await?
+    };
+    let log = outcome.log.clone();
+    let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
+    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
+    publish::all(&job, &publisher, &report, &log, &exported, console);
+    Ok(status(report.exit_code))
+}
+
+/// Any engine command: no report, the engine's own exit status.
+async fn exec(
+    arguments: Vec<String>,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    check_exec(&arguments)?;
+    let job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
+    let engine = version::ready(&job, console, signals).await?;
+    let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
+    Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
+}
+
+/// Each input, its value and where it came from.
+fn show_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
+    let ci = ci::detect(env);
+    let resolved = resolve(Some(Command::Up), flags, ci, env)?;
+    job::hide_environment(env, ci, console);
+    for (name, secret) in inputs::show::secrets(&resolved) {
+        console.hide(name, secret);
+    }
+    for warning in &resolved.warnings {
+        console.annotate(Level::Warning, "stackstep", warning);
+    }
+    console.print(&inputs::show::table(&resolved));
+    Ok(0)
+}
+
+fn status(code: i32) -> u8 {
+    u8::try_from(code).unwrap_or(1)
+}

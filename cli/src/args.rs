@@ -1,0 +1,221 @@
+//! The command line, made from the table of inputs.
+
+use std::ffi::OsString;
+
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
+
+use crate::inputs::resolve::{Flags, default_value};
+use crate::inputs::{Command, Default, INPUTS, Input, Kind};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Args {
+    /// What to do.
+    pub ask: Ask,
+    /// The inputs that were given.
+    pub flags: Flags,
+}
+
+/// The subcommands.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A command of the table.
+    Run(Command),
+    /// What the `command` input says: how a wrapper calls.
+    RunInput,
+    /// Any engine command, with these arguments.
+    Exec(Vec<String>),
+    /// Show each input.
+    Inputs,
+}
+
+const COMMANDS: &[(Command, &str, &str)] = &[
+    (Command::Preview, "preview", "Show what a deployment would change"),
+    (Command::Up, "up", "Deploy"),
+    (Command::Refresh, "refresh", "Bring the state in line with what is there"),
+    (Command::Destroy, "destroy", "Delete every resource of the stack"),
+    (Command::Outputs, "outputs", "Read the stack's outputs and hand them to later steps"),
+    (Command::Install, "install", "See to it that the engine is there"),
+];
+
+/// The whole command line, as a value that help, completions and the man page are made from.
+pub fn command() -> Clap {
+    let all: &[Command] =
+        &[Command::Preview, Command::Up, Command::Refresh, Command::Destroy, Command::Outputs];
+    let mut clap = Clap::new("stackstep")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Runs Pulumi in CI: preview, deploy and report from any CI system")
+        .after_help(
+            "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
+             The command line wins over the step's inputs, those over variables, those over the file.\n\n\
+             Exit status: the engine's own; 2 bad input, 9 timeout, 10 no engine, 128+n ended by signal n.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    for (command, name, about) in COMMANDS {
+        let mut sub = Clap::new(*name).about(*about).args(flags(&[*command]));
+        sub = match command {
+            Command::Up => sub.visible_alias("update"),
+            Command::Outputs => sub.alias("output"),
+            _ => sub,
+        };
+        clap = clap.subcommand(sub);
+    }
+    clap.subcommand(
+        Clap::new("exec")
+            .about("Run any engine command with the same backend, credentials and masks")
+            .args(flags(&[Command::Exec]))
+            .arg(
+                Arg::new("arguments")
+                    .help("The engine's arguments, such as `stack ls`")
+                    .value_name("ARG")
+                    .last(true)
+                    .required(true)
+                    .num_args(1..),
+            ),
+    )
+    .subcommand(
+        Clap::new("inputs").about("Show each input, its value and where it came from").args(flags(all)),
+    )
+    .subcommand(
+        Clap::new("run")
+            .about("Run what the `command` input says: how a CI step calls stackstep")
+            .args(flags(all)),
+    )
+}
+
+/// Reads the command line; clap's own error tells what is wrong with it, or holds the help that was asked for.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    let Some((name, sub)) = matches.subcommand() else {
+        return Ok(Args { ask: Ask::RunInput, flags: Flags::new() });
+    };
+    let ask = match name {
+        "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
+        "inputs" => Ask::Inputs,
+        other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
+    };
+    Ok(Args { ask, flags: given(sub) })
+}
+
+/// The inputs that stand on the command line.
+fn given(matches: &ArgMatches) -> Flags {
+    INPUTS
+        .iter()
+        .filter_map(|input| {
+            let values = matches.try_get_many::<String>(input.name).ok()??;
+            Some((input.name, values.cloned().collect()))
+        })
+        .collect()
+}
+
+/// A flag for each input that one of `commands` reads.
+fn flags(commands: &[Command]) -> Vec<Arg> {
+    let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
+    let command_word = |input: &&Input| input.name != "command" || commands.len() > 1;
+    INPUTS
+        .iter()
+        .filter(reads)
+        .filter(command_word)
+        .enumerate()
+        .map(|(order, input)| flag(order, input))
+        .collect()
+}
+
+fn flag(order: usize, input: &'static Input) -> Arg {
+    let mut arg = Arg::new(input.name)
+        .long(input.name)
+        .help(help(input))
+        .help_heading(input.group.heading())
+        .display_order(order)
+        .aliases(input.aliases.iter().copied())
+        .value_name(value_name(input.kind))
+        .action(if input.kind == Kind::List { ArgAction::Append } else { ArgAction::Set });
+    if let Some(short) = input.short {
+        arg = arg.short(short);
+    }
+    match input.kind {
+        Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
+        // What a person writes may begin with a dash.
+        Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
+        Kind::Path => arg.value_parser(NonEmptyStringValueParser::new()),
+        _ => arg,
+    }
+}
+
+/// The help of an input with its default and its words.
+pub fn help(input: &Input) -> String {
+    let mut help = input.help.to_owned();
+    if let Kind::Choice(words) = input.kind {
+        help.push_str(&format!(" One of: {}.", words.join(", ")));
+    }
+    match (default_value(input, false), input.default) {
+        (Some("false"), _) if input.kind == Kind::Bool => {}
+        (Some(value), _) => help.push_str(&format!(" [default: {value}]")),
+        (None, Default::Depends(words)) => help.push_str(&format!(" [default: {words}]")),
+        _ => {}
+    }
+    help
+}
+
+fn value_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Secret => "TEXT",
+        Kind::Path => "PATH",
+        Kind::Bool => "BOOL",
+        Kind::Number { .. } => "N",
+        Kind::Duration => "TIME",
+        Kind::List => "LIST",
+        Kind::Choice(_) => "WORD",
+        Kind::Words => "ARGS",
+        Kind::Mapping => "YAML",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Args {
+        parse(line.split(' ').map(OsString::from)).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_is_found_under_its_alias() {
+        assert_eq!(parsed("stackstep up --stack-name dev").flags["stack"], ["dev"]);
+    }
+
+    #[test]
+    fn a_boolean_needs_no_value() {
+        let flags = parsed("stackstep up --diff --upsert=false").flags;
+        assert_eq!(
+            (flags["diff"].as_slice(), flags["upsert"].as_slice()),
+            (&["true".to_owned()][..], &["false".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn update_is_up() {
+        assert_eq!(parsed("stackstep update").ask, Ask::Run(Command::Up));
+    }
+
+    #[test]
+    fn everything_behind_the_dashes_is_the_engines() {
+        assert_eq!(
+            parsed("stackstep exec -- stack ls --json").ask,
+            Ask::Exec(vec!["stack".into(), "ls".into(), "--json".into()])
+        );
+    }
+
+    #[test]
+    fn a_flag_of_another_command_is_refused() {
+        assert!(parse(["stackstep", "preview", "--remove"].map(OsString::from)).is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! Where the state lies and who may read it: resolved as input, environment, `Pulumi.yaml`, earlier login.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::env::Env;
+use crate::inputs::Inputs;
+use crate::project::Project;
+use crate::secret::Secret;
+
+/// Pulumi Cloud, where nothing else is named.
+pub const PULUMI_CLOUD: &str = "https://api.pulumi.com";
+
+/// The backend of a run.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its URL; none when nothing names one and nobody is logged in: the engine says so itself.
+    pub url: Option<String>,
+    /// Who named it.
+    pub source: BackendSource,
+    /// The access token that this run brings.
+    pub token: Option<Secret>,
+}
+
+/// Who named the backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackendSource {
+    /// The `cloud-url` input.
+    Input,
+    /// `PULUMI_BACKEND_URL`.
+    Environment,
+    /// `backend.url` in this project file.
+    Project(PathBuf),
+    /// An access token and no URL: Pulumi Cloud.
+    Token,
+    /// An earlier `pulumi login`, in this file.
+    Login(PathBuf),
+    /// Nobody.
+    Nobody,
+}
+
+impl Backend {
+    /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
+    pub fn resolve(inputs: &Inputs, env: &Env, project: Option<&Project>) -> Self {
+        let token = inputs.access_token.clone().or_else(|| env.get("PULUMI_ACCESS_TOKEN").map(Secret::new));
+        let from_project = || {
+            let project = project?;
+            Some((project.backend_url.clone()?, BackendSource::Project(project.path.clone())))
+        };
+        let named = inputs
+            .cloud_url
+            .clone()
+            .map(|url| (url, BackendSource::Input))
+            .or_else(|| Some((env.get("PULUMI_BACKEND_URL")?.to_owned(), BackendSource::Environment)))
+            .or_else(from_project)
+            .or_else(|| token.as_ref().map(|_| (PULUMI_CLOUD.to_owned(), BackendSource::Token)))
+            .or_else(|| earlier_login(env));
+        match named {
+            Some((url, source)) => Self { url: Some(url), source, token },
+            None => Self { url: None, source: BackendSource::Nobody, token },
+        }
+    }
+
+    /// Pulumi Cloud, or a server that speaks as it does.
+    pub fn is_cloud(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
+    }
+
+    /// Whether the run keeps its credentials in a folder of its own, so that a token is not left on the machine
+    /// and a stored login does not get in the way. A Cloud backend without a token of ours needs the earlier login.
+    pub fn own_credentials(&self) -> bool {
+        !matches!(self.source, BackendSource::Login(_) | BackendSource::Nobody)
+            && (self.token.is_some() || !self.is_cloud())
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(url) = &self.url else { return f.write_str("none, nobody is logged in") };
+        let url = without_credentials(url);
+        match &self.source {
+            BackendSource::Input => write!(f, "{url} (input `cloud-url`)"),
+            BackendSource::Environment => write!(f, "{url} (`PULUMI_BACKEND_URL`)"),
+            BackendSource::Project(path) => write!(f, "{url} (`{}`)", path.display()),
+            BackendSource::Token => write!(f, "{url} (an access token and no URL)"),
+            BackendSource::Login(path) => write!(f, "{url} (earlier login, `{}`)", path.display()),
+            BackendSource::Nobody => f.write_str(&url),
+        }
+    }
+}
+
+/// A URL without user, password and query: both can hold keys.
+fn without_credentials(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// The backend that somebody logged in to on this machine before, with the file that says so.
+fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
+    let folder =
+        env.get("PULUMI_CREDENTIALS_PATH").or_else(|| env.get("PULUMI_HOME")).map(PathBuf::from).or_else(
+            || Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")),
+        )?;
+    let path = folder.join("credentials.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+    let url = file.get("current")?.as_str().filter(|url| !url.is_empty())?;
+    Some((url.to_owned(), BackendSource::Login(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_in_a_url_do_not_show() {
+        assert_eq!(without_credentials("https://u:p@host/x?sig=abc"), "https://host/x");
+        assert_eq!(without_credentials("s3://bucket/a?region=eu"), "s3://bucket/a");
+        assert_eq!(without_credentials("file:///tmp/state"), "file:///tmp/state");
+        assert_eq!(without_credentials("file://~"), "file://~");
+    }
+}

@@ -1,0 +1,291 @@
+//! Azure Pipelines.
+//!
+//! Variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>.
+//! Commands: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
+
+use std::path::PathBuf;
+
+use super::context::{app, branch_of, number, slug, tag_of, text};
+use super::identity::{percent_encoded, with_parameter};
+use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use crate::env::Env;
+
+/// Azure Pipelines.
+pub struct AzurePipelines;
+
+/// A task gets the parameters of its service connections in variables with these endings, beside names and URLs.
+/// <https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/internal.ts>
+const SECRET_PARAMETERS: &[&str] =
+    &["ACCESSTOKEN", "APITOKEN", "PASSWORD", "SERVICEPRINCIPALKEY", "SERVICEPRINCIPALCERTIFICATE", "IDTOKEN"];
+
+/// How no variable may begin.
+/// <https://learn.microsoft.com/azure/devops/pipelines/process/variables#variable-naming-restrictions>
+const RESERVED: &[&str] = &["endpoint", "input", "secret", "path", "securefile"];
+
+impl CiSystem for AzurePipelines {
+    fn name(&self) -> &'static str {
+        "azure-pipelines"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.is_true("TF_BUILD")
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let github =
+            env.get("BUILD_REPOSITORY_PROVIDER").is_some_and(|provider| provider.starts_with("GitHub"));
+        // A pull request of GitHub has a number beside its id.
+        let change_request = number(
+            env,
+            if github { "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER" } else { "SYSTEM_PULLREQUEST_PULLREQUESTID" },
+        );
+        let change = change_request.is_some() || env.get("BUILD_REASON") == Some("PullRequest");
+        let built = text(env, "BUILD_SOURCEVERSION");
+        let reference = env.get("BUILD_SOURCEBRANCH").unwrap_or_default();
+        let common = Context {
+            repository: repository(env, github),
+            build_url: build_url(env),
+            actor: text(env, "BUILD_REQUESTEDFOR"),
+            bot: app(env.get("BUILD_REQUESTEDFOR")),
+            event: text(env, "BUILD_REASON"),
+            attempt: number(env, "SYSTEM_JOBATTEMPT"),
+            scheduled: env.get("BUILD_REASON").map(|reason| reason == "Schedule"),
+            ..Context::default()
+        };
+        if change {
+            let source = env.get("SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI").and_then(slug);
+            Context {
+                change_request: change_request
+                    .or_else(|| reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()),
+                // Build.SourceVersion is the merge commit.
+                commit: text(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+                merge_commit: built,
+                branch: env.get("SYSTEM_PULLREQUEST_SOURCEBRANCH").and_then(branch_of),
+                target_branch: env.get("SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(branch_of),
+                source_repository: source,
+                // It is `False` too where there is no pull request.
+                fork: env.get("SYSTEM_PULLREQUEST_ISFORK").map(|fork| fork.eq_ignore_ascii_case("true")),
+                ..common
+            }
+        } else {
+            Context {
+                commit: built,
+                branch: branch_of(reference).filter(|name| !name.is_empty()),
+                tag: tag_of(reference),
+                ..common
+            }
+        }
+        .settled()
+    }
+
+    fn maintainers_way(&self, _context: &Context) -> String {
+        // https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks
+        "a maintainer who has read the change can push its commits to a branch of this repository; builds of forks \
+         get no secrets, and `/azp run` does not change that"
+            .to_owned()
+    }
+
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        // What a task is given for itself: every service connection, every secret variable, its inputs.
+        &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_"]
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"]
+    }
+
+    fn is_secret(&self, variable: &str) -> bool {
+        let parameter = variable
+            .strip_prefix("ENDPOINT_AUTH_PARAMETER_")
+            .and_then(|rest| rest.rsplit_once('_'))
+            .is_some_and(|(_, parameter)| SECRET_PARAMETERS.contains(&parameter));
+        parameter
+            || variable.starts_with("SECRET_")
+            || variable.starts_with("SECUREFILE_TICKET_")
+            || self.secret_variables().contains(&variable)
+    }
+
+    fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
+        // The audience is always `api://AzureADTokenExchange`. With a service connection the subject is that
+        // connection, without one it is the pipeline.
+        // https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create
+        let (Some(url), Some(_)) = (env.get("SYSTEM_OIDCREQUESTURI"), env.get("SYSTEM_ACCESSTOKEN")) else {
+            return IdentityToken::None {
+                reason: "the job's token is not handed over: a script step needs `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`",
+            };
+        };
+        let url = with_parameter(url, "api-version", "7.1");
+        let url = match env.get("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID") {
+            Some(connection) => with_parameter(&url, "serviceConnectionId", connection),
+            None => url,
+        };
+        IdentityToken::Request(TokenRequest {
+            method: "POST",
+            url,
+            bearer: "SYSTEM_ACCESSTOKEN",
+            scheme: "Bearer ",
+            answer: "oidcToken",
+        })
+    }
+
+    fn step_input<'e>(&self, env: &'e Env, name: &str) -> Option<(String, &'e str)> {
+        // The agent's rule: upper case, blanks and dots become underscores. `stackName` of a task is STACKNAME.
+        // https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/internal.ts
+        let plain = name.replace([' ', '.'], "_").to_uppercase();
+        [format!("INPUT_{plain}"), format!("INPUT_{}", plain.replace('-', ""))]
+            .into_iter()
+            .find_map(|variable| env.get(&variable).map(|value| (variable, value)))
+    }
+
+    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
+        env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from)
+    }
+
+    // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
+    // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
+
+    fn group(&self, title: &str) -> String {
+        format!("##[group]{}\n", title.replace(['\r', '\n'], " "))
+    }
+
+    fn end_group(&self) -> String {
+        "##[endgroup]\n".to_owned()
+    }
+
+    fn mask(&self, secret: &str) -> String {
+        secret.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |mut lines, line| {
+            lines.push_str(&format!("##vso[task.setsecret]{}\n", data(line)));
+            lines
+        })
+    }
+
+    fn shows_annotations(&self) -> bool {
+        true
+    }
+
+    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
+        let text = if message.is_empty() { title.to_owned() } else { format!("{title}: {message}") };
+        match level {
+            // There is no issue of a lower kind than a warning.
+            Level::Notice => format!("{}\n", text.replace(['\r', '\n'], " ").replace("##", "# #")),
+            _ => format!("##vso[task.logissue type={}]{}\n", level.word(), data(&text)),
+        }
+    }
+
+    fn refuses_output_name(&self, name: &str) -> Option<&'static str> {
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty() {
+            Some("it is empty")
+        } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+            Some("it has something else than letters, digits, `.`, `_` and `-` in it")
+        } else if RESERVED.iter().any(|start| lower.starts_with(start)) {
+            Some("it begins with a word that the system keeps for itself")
+        } else {
+            None
+        }
+    }
+
+    fn output_names_ignore_case(&self) -> bool {
+        true
+    }
+
+    fn output_commands(&self, outputs: &[Output]) -> Option<String> {
+        Some(outputs.iter().fold(String::new(), |mut lines, Output { name, value }| {
+            lines.push_str(&format!(
+                "##vso[task.setvariable variable={};isOutput=true]{}\n",
+                property(name),
+                data(value)
+            ));
+            lines
+        }))
+    }
+}
+
+/// `owner/name` of GitHub, `project/name` of Azure Repos, where the name comes alone.
+fn repository(env: &Env, github: bool) -> Option<String> {
+    let name = env.get("BUILD_REPOSITORY_NAME")?;
+    match env.get("SYSTEM_TEAMPROJECT") {
+        Some(project) if !github && !name.contains('/') => Some(format!("{project}/{name}")),
+        _ => Some(name.to_owned()),
+    }
+}
+
+fn build_url(env: &Env) -> Option<String> {
+    let collection =
+        env.get("SYSTEM_COLLECTIONURI").or_else(|| env.get("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"))?;
+    let project = percent_encoded(env.get("SYSTEM_TEAMPROJECT")?);
+    let build = env.get("BUILD_BUILDID")?;
+    Some(format!("{}/{project}/_build/results?buildId={build}", collection.trim_end_matches('/')))
+}
+
+/// Escapes the text of a command.
+/// <https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/taskcommand.ts>
+fn data(text: &str) -> String {
+    text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a command.
+fn property(text: &str) -> String {
+    data(text).replace(']', "%5D").replace(';', "%3B")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_can_not_end_its_command() {
+        let output = Output { name: "a;b]".into(), value: "1\n##vso[task.complete]%0A".into() };
+        assert_eq!(
+            AzurePipelines.output_commands(&[output]).unwrap(),
+            "##vso[task.setvariable variable=a%3Bb%5D;isOutput=true]1%0A##vso[task.complete]%AZP250A\n"
+        );
+    }
+
+    #[test]
+    fn an_issue_is_one_line() {
+        assert_eq!(
+            AzurePipelines.annotation(Level::Warning, "bucket", "1\n2"),
+            "##vso[task.logissue type=warning]bucket: 1%0A2\n"
+        );
+        assert_eq!(AzurePipelines.annotation(Level::Notice, "a", "##vso[x]\nb"), "a: # #vso[x] b\n");
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_masked() {
+        assert_eq!(AzurePipelines.mask("one\n\ntwo"), "##vso[task.setsecret]one\n##vso[task.setsecret]two\n");
+    }
+
+    #[test]
+    fn a_group_has_a_beginning_and_an_end() {
+        assert_eq!(
+            AzurePipelines.group("a\nb") + &AzurePipelines.end_group(),
+            "##[group]a b\n##[endgroup]\n"
+        );
+    }
+
+    #[test]
+    fn a_name_that_the_agent_keeps_for_itself_is_refused() {
+        assert!(AzurePipelines.refuses_output_name("secretKey").is_some());
+        assert!(AzurePipelines.refuses_output_name("a b").is_some());
+        assert_eq!(AzurePipelines.refuses_output_name("url"), None);
+    }
+
+    #[test]
+    fn the_keys_of_service_connections_are_secrets_and_their_names_are_not() {
+        assert!(AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"));
+        assert!(AzurePipelines.is_secret("SECRET_PULUMI_ACCESS_TOKEN"));
+        assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_1234_TENANTID"));
+        assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_SCHEME_1234"));
+    }
+
+    #[test]
+    fn an_input_is_found_with_and_without_its_hyphens() {
+        let env = Env::from_pairs("/", [("INPUT_SECRETSPROVIDER", "a"), ("INPUT_STACK", "b")]);
+        assert_eq!(
+            AzurePipelines.step_input(&env, "secrets-provider"),
+            Some(("INPUT_SECRETSPROVIDER".into(), "a"))
+        );
+        assert_eq!(AzurePipelines.step_input(&env, "stack"), Some(("INPUT_STACK".into(), "b")));
+    }
+}

@@ -1,0 +1,64 @@
+//! Bitbucket Pipelines.
+//!
+//! Variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
+
+use super::context::{number, text};
+use super::{CiSystem, Context, IdentityToken};
+use crate::env::Env;
+
+/// Bitbucket Pipelines.
+pub struct BitbucketPipelines;
+
+impl CiSystem for BitbucketPipelines {
+    fn name(&self) -> &'static str {
+        "bitbucket-pipelines"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        // There is no variable that only says so.
+        env.get("BITBUCKET_BUILD_NUMBER").is_some() && env.get("BITBUCKET_COMMIT").is_some()
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let repository = text(env, "BITBUCKET_REPO_FULL_NAME");
+        let change_request = number(env, "BITBUCKET_PR_ID");
+        let build_url = repository
+            .as_ref()
+            .zip(env.get("BITBUCKET_BUILD_NUMBER"))
+            .map(|(name, build)| format!("https://bitbucket.org/{name}/pipelines/results/{build}"));
+        Context {
+            // The head of the source branch; the target is merged into it in the work folder only.
+            commit: text(env, "BITBUCKET_COMMIT"),
+            branch: text(env, "BITBUCKET_BRANCH"),
+            tag: text(env, "BITBUCKET_TAG"),
+            change_request,
+            // Pull requests from forks start no pipeline:
+            // https://support.atlassian.com/bitbucket-cloud/docs/pipeline-start-conditions/#Pull-Requests
+            fork: change_request.map(|_| false),
+            source_repository: change_request.and(repository.clone()),
+            repository,
+            target_branch: text(env, "BITBUCKET_PR_DESTINATION_BRANCH"),
+            build_url,
+            // An id: the name is not told.
+            actor: text(env, "BITBUCKET_STEP_TRIGGERER_UUID"),
+            attempt: number(env, "BITBUCKET_STEP_RUN_NUMBER"),
+            public: env.get("BITBUCKET_REPO_IS_PRIVATE").map(|private| private == "false"),
+            ..Context::default()
+        }
+        .settled()
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["BITBUCKET_STEP_OIDC_TOKEN"]
+    }
+
+    fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
+        // https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
+        if env.get("BITBUCKET_STEP_OIDC_TOKEN").is_some() {
+            return IdentityToken::InVariable("BITBUCKET_STEP_OIDC_TOKEN");
+        }
+        IdentityToken::None { reason: "the step has no `oidc: true`" }
+    }
+
+    // How long a stopped step has is not documented.
+}

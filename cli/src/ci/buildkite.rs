@@ -1,0 +1,88 @@
+//! Buildkite.
+//!
+//! Variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
+//! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
+
+use super::context::{app, differ, hash, number, slug, text};
+use super::{CiSystem, Context, IdentityToken};
+use crate::env::Env;
+
+/// Buildkite.
+pub struct Buildkite;
+
+impl CiSystem for Buildkite {
+    fn name(&self) -> &'static str {
+        "buildkite"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.is_true("BUILDKITE")
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        // `false` where there is no pull request.
+        let change_request = number(env, "BUILDKITE_PULL_REQUEST");
+        let repository = env.get("BUILDKITE_REPO").and_then(slug);
+        let source = change_request.and(env.get("BUILDKITE_PULL_REQUEST_REPO")).and_then(slug);
+        let tag = text(env, "BUILDKITE_TAG");
+        // A tag's name stands in both; a fork's branch comes as `owner:branch`, and git allows no colon in a name.
+        let branch = text(env, "BUILDKITE_BRANCH")
+            .filter(|branch| Some(branch) != tag.as_ref())
+            .map(|branch| branch.rsplit_once(':').map_or(branch.clone(), |(_, name)| name.to_owned()));
+        let queue = env.get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH");
+        let target = queue.or_else(|| env.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"));
+        Context {
+            fork: differ(source.as_deref(), repository.as_deref()),
+            repository,
+            // It can be `HEAD` too.
+            commit: env.get("BUILDKITE_COMMIT").and_then(hash),
+            default_branch: env
+                .get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
+                .map(|default| branch.as_deref() == Some(default)),
+            branch,
+            tag,
+            change_request,
+            source_repository: source,
+            target_branch: target.map(str::to_owned),
+            build_url: text(env, "BUILDKITE_BUILD_URL"),
+            actor: text(env, "BUILDKITE_BUILD_CREATOR"),
+            bot: app(env.get("BUILDKITE_BUILD_CREATOR")),
+            event: text(env, "BUILDKITE_SOURCE"),
+            attempt: number(env, "BUILDKITE_RETRY_COUNT").map(|retries| retries.saturating_add(1)),
+            merge_queue: queue.is_some(),
+            scheduled: env.get("BUILDKITE_SOURCE").map(|source| source == "schedule"),
+            ..Context::default()
+        }
+        .settled()
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_TOKEN", "BUILDKITE_S3_SECRET_ACCESS_KEY"]
+    }
+
+    fn identity_token(&self, _env: &Env, audience: &str) -> IdentityToken {
+        // https://buildkite.com/docs/agent/cli/reference/oidc
+        IdentityToken::Command(
+            ["buildkite-agent", "oidc", "request-token", "--audience", audience].map(str::to_owned).to_vec(),
+        )
+    }
+
+    // The grace period is that of 10 s, the default of `cancel-grace-period`:
+    // https://buildkite.com/docs/agent/self-hosted/configure
+
+    fn group(&self, title: &str) -> String {
+        format!("--- {}\n", title.replace(['\r', '\n'], " "))
+    }
+
+    // A group ends where the next one begins.
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_a_line_that_begins_with_three_hyphens() {
+        assert_eq!(Buildkite.group("Preview of\ndev") + &Buildkite.end_group(), "--- Preview of dev\n");
+    }
+}

@@ -1,0 +1,202 @@
+//! What a job is about, in one form for every CI system, and the small readers that the systems share.
+
+use serde::Serialize;
+
+use crate::env::Env;
+
+/// What the job is about. A field that the system does not tell is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Context {
+    /// `owner/name`; of a change request the repository that it goes to.
+    pub repository: Option<String>,
+    /// The commit that was written by a person: of a change request its head, never a merge commit.
+    pub commit: Option<String>,
+    /// The merge commit that the system or the forge made for this run, and that nobody wrote.
+    pub merge_commit: Option<String>,
+    /// The branch; of a change request its source.
+    pub branch: Option<String>,
+    /// The tag that the run is for.
+    pub tag: Option<String>,
+    /// The change request's number.
+    pub change_request: Option<u64>,
+    /// Where the change comes from, `owner/name`.
+    pub source_repository: Option<String>,
+    /// The branch that the change goes to.
+    pub target_branch: Option<String>,
+    /// Whether the change comes from another repository than the one that it goes to.
+    pub fork: Option<bool>,
+    /// Whether the code was written, or accepted, by people who may write to the repository.
+    pub trusted: Option<bool>,
+    /// Whether the run has the credentials of the repository that the change goes to by the event alone, whoever
+    /// wrote the change.
+    pub base_credentials: bool,
+    /// The page of this run.
+    pub build_url: Option<String>,
+    /// Who started the run, in the system's own words.
+    pub actor: Option<String>,
+    /// Whether that is a program.
+    pub bot: Option<bool>,
+    /// What started the run, in the system's own word.
+    pub event: Option<String>,
+    /// Which try this is; the first is 1.
+    pub attempt: Option<u64>,
+    /// Whether the run is for the repository's default branch.
+    pub default_branch: Option<bool>,
+    /// Whether the run tests what a merge queue or a merge train is about to merge.
+    pub merge_queue: bool,
+    /// Whether a clock started the run.
+    pub scheduled: Option<bool>,
+    /// Whether everybody can read the repository.
+    pub public: Option<bool>,
+}
+
+/// How the branches of GitHub's merge queue begin; a CI system that knows no merge queue sees pushes to them.
+/// <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue#triggering-merge-group-checks-with-third-party-ci-providers>
+const QUEUE: &str = "gh-readonly-queue/";
+
+impl Context {
+    /// Draws the conclusions that are the same everywhere: merge queue, trust.
+    #[must_use]
+    pub(super) fn settled(mut self) -> Self {
+        if let Some(target) = self.branch.as_deref().and_then(queue_target) {
+            self.merge_queue = true;
+            self.target_branch.get_or_insert(target);
+        }
+        if self.merge_queue && self.merge_commit.is_none() {
+            self.merge_commit = self.commit.take();
+        }
+        if self.change_request.is_some() {
+            self.default_branch = Some(false);
+        }
+        self.trusted = match (self.fork, self.change_request) {
+            (Some(true), _) => Some(false),
+            (_, Some(_)) if self.bot == Some(true) => Some(false),
+            (None, Some(_)) => None,
+            _ => self.of_something().then_some(true),
+        };
+        self
+    }
+
+    /// Whether anything at all is told of what the run is for.
+    fn of_something(&self) -> bool {
+        [&self.commit, &self.merge_commit, &self.branch, &self.tag].into_iter().any(Option::is_some)
+    }
+}
+
+/// The branch that a branch of GitHub's merge queue is to be merged into.
+fn queue_target(branch: &str) -> Option<String> {
+    let (target, _) = branch.strip_prefix(QUEUE)?.rsplit_once('/')?;
+    Some(target.to_owned())
+}
+
+/// The variable's value.
+pub(super) fn text(env: &Env, name: &str) -> Option<String> {
+    env.get(name).map(str::to_owned)
+}
+
+/// The variable's value as a number; one that is no number is not told.
+pub(super) fn number(env: &Env, name: &str) -> Option<u64> {
+    env.get(name)?.parse().ok()
+}
+
+/// The first of these variables that is set.
+pub(super) fn first<'e>(env: &'e Env, names: &[&str]) -> Option<&'e str> {
+    names.iter().find_map(|name| env.get(name))
+}
+
+/// The branch of `refs/heads/main` or of `main`; none of any other ref.
+pub(super) fn branch_of(reference: &str) -> Option<String> {
+    match reference.strip_prefix("refs/heads/") {
+        Some(branch) => Some(branch.to_owned()),
+        None if reference.starts_with("refs/") => None,
+        None => Some(reference.to_owned()),
+    }
+}
+
+/// The tag of `refs/tags/v1`.
+pub(super) fn tag_of(reference: &str) -> Option<String> {
+    reference.strip_prefix("refs/tags/").map(str::to_owned)
+}
+
+/// A commit's full or short hash; none of a name such as `HEAD`.
+pub(super) fn hash(text: &str) -> Option<String> {
+    let hash = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hash.then(|| text.to_owned())
+}
+
+/// `owner/name` of a repository's address in any of git's forms; what else stands in it, such as a token, is left
+/// out. Azure's `…/project/_git/name` becomes `project/name`.
+pub(super) fn slug(url: &str) -> Option<String> {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => url.split_once(':')?.1,
+    };
+    let path = path.split(['?', '#']).next()?.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    if let Some((before, name)) = path.replace("%20", " ").split_once("_git/") {
+        let project = before.trim_end_matches('/').rsplit('/').next().filter(|project| !project.is_empty());
+        return Some(format!("{}/{name}", project.unwrap_or(name)));
+    }
+    path.contains('/').then(|| path.to_owned())
+}
+
+/// Whether two repositories differ; forges do not look at case.
+pub(super) fn differ(source: Option<&str>, target: Option<&str>) -> Option<bool> {
+    Some(!source?.eq_ignore_ascii_case(target?))
+}
+
+/// Whether `actor` has a name that only a GitHub App can have, such as `dependabot[bot]`; any other name can be a
+/// program's too.
+pub(super) fn app(actor: Option<&str>) -> Option<bool> {
+    actor?.ends_with("[bot]").then_some(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_found_in_each_form_of_its_address() {
+        for url in [
+            "https://github.com/acme/shop.git",
+            "https://x-access-token:secret@github.com/acme/shop",
+            "git@github.com:acme/shop.git",
+            "ssh://git@github.com:22/acme/shop.git",
+            "git://github.com/acme/shop.git",
+        ] {
+            assert_eq!(slug(url).as_deref(), Some("acme/shop"), "{url}");
+        }
+        assert_eq!(slug("https://gitlab.com/acme/team/shop.git").as_deref(), Some("acme/team/shop"));
+        assert_eq!(slug("https://dev.azure.com/acme/web/_git/shop").as_deref(), Some("web/shop"));
+        assert_eq!(slug("https://dev.azure.com/acme/web%20shop/_git/a").as_deref(), Some("web shop/a"));
+        assert_eq!(slug("https://dev.azure.com/acme/_git/shop").as_deref(), Some("acme/shop"));
+        assert_eq!(slug("s3://bucket"), None);
+        assert_eq!(slug("shop"), None);
+    }
+
+    #[test]
+    fn only_a_hash_is_a_commit() {
+        assert_eq!(hash("HEAD"), None);
+        assert_eq!(hash("arn:aws:s3:::bucket/key"), None);
+        assert_eq!(hash("8d08154").as_deref(), Some("8d08154"));
+    }
+
+    #[test]
+    fn a_push_to_a_branch_of_the_merge_queue_is_a_run_of_the_merge_queue() {
+        let context = Context {
+            branch: Some("gh-readonly-queue/release/2/pr-7-8d08154".into()),
+            commit: Some("abc".into()),
+            ..Context::default()
+        }
+        .settled();
+        assert!(context.merge_queue);
+        assert_eq!(context.target_branch.as_deref(), Some("release/2"));
+        assert_eq!((context.commit, context.merge_commit.as_deref()), (None, Some("abc")));
+    }
+
+    #[test]
+    fn a_change_request_whose_origin_is_not_told_is_neither_trusted_nor_untrusted() {
+        let context = Context { change_request: Some(7), ..Context::default() }.settled();
+        assert_eq!(context.trusted, None);
+    }
+}

@@ -1,0 +1,33 @@
+//! What the engine is told about where it runs, on the systems that it can't read by itself.
+//!
+//! The engine knows most CI systems by their variables. It does not know Cloud Build, and of CodeBuild only the
+//! name; `PULUMI_CI_SYSTEM` overrides all that it finds out itself, so it is set on these two only.
+//! <https://www.pulumi.com/docs/iac/cli/environment-variables/>,
+//! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/ciutil/generic.go>
+
+use super::Context;
+use crate::env::Env;
+
+/// The variables. A person who set the first one, or switched the detection off, has the last word.
+pub(super) fn variables(
+    system: &str,
+    env: &Env,
+    context: &Context,
+    build: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    if env.get("PULUMI_CI_SYSTEM").is_some() || env.get("PULUMI_DISABLE_CI_DETECTION").is_some() {
+        return Vec::new();
+    }
+    let kind = context.change_request.map(|_| "PullRequest".to_owned()).or_else(|| context.event.clone());
+    let commit = context.commit.as_ref().or(context.merge_commit.as_ref());
+    let told = [
+        ("PULUMI_CI_SYSTEM", Some(system.to_owned())),
+        ("PULUMI_CI_BUILD_ID", build.map(str::to_owned)),
+        ("PULUMI_CI_BUILD_TYPE", kind),
+        ("PULUMI_CI_BUILD_URL", context.build_url.clone()),
+        ("PULUMI_CI_BRANCH_NAME", context.branch.clone()),
+        ("PULUMI_CI_PULL_REQUEST_SHA", commit.cloned()),
+        ("PULUMI_PR_NUMBER", context.change_request.map(|number| number.to_string())),
+    ];
+    told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}

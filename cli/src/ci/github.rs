@@ -1,0 +1,256 @@
+//! GitHub Actions.
+//!
+//! Variables: <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>.
+//! Events: <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>, with
+//! the payloads of <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::context::{app, differ, number, text};
+use super::identity::with_parameter;
+use super::workflow_command as command;
+use super::{Append, CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use crate::env::Env;
+
+/// GitHub Actions.
+pub struct GitHubActions;
+
+/// A step's summary may hold 1 MiB.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const SUMMARY_BYTES: usize = 1024 * 1024;
+
+impl CiSystem for GitHubActions {
+    fn name(&self) -> &'static str {
+        "github-actions"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.is_true("GITHUB_ACTIONS")
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let context = Context { build_url: build_url(env), ..read(env) };
+        // Every app's name ends so, and no person's can: brackets are not allowed in a login.
+        let bot = context.actor.as_deref().map(|actor| actor.ends_with("[bot]"));
+        Context { bot, ..context }.settled()
+    }
+
+    fn maintainers_way(&self, context: &Context) -> String {
+        match (context.fork, context.actor.as_deref(), context.change_request) {
+            // Its runs get the secrets of Dependabot's own store, and a re-run keeps its rights:
+            // https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
+            (Some(false) | None, Some("dependabot[bot]"), _) => {
+                "a maintainer can give Dependabot's runs credentials for previews under \
+                 Settings > Secrets and variables > Dependabot"
+                    .to_owned()
+            }
+            (_, _, Some(number)) => format!(
+                "a maintainer who has read the change can run it from a branch of this repository: \
+                 `git fetch origin pull/{number}/head && git push origin FETCH_HEAD:refs/heads/preview-{number}`"
+            ),
+            _ => "a maintainer who has read the change can push its commits to a branch of this repository"
+                .to_owned(),
+        }
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"]
+    }
+
+    fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
+        id_token_request(env, audience).unwrap_or(IdentityToken::None {
+            reason: "the job may not ask for an identity token: it needs `permissions: id-token: write`, \
+                     which a pull request from a fork never gets",
+        })
+    }
+
+    fn step_input<'e>(&self, env: &'e Env, name: &str) -> Option<(String, &'e str)> {
+        // The runner's own rule: upper case, blanks become underscores, hyphens stay.
+        let variable = format!("INPUT_{}", name.replace(' ', "_").to_uppercase());
+        let value = env.get(&variable)?;
+        Some((variable, value))
+    }
+
+    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
+        env.get("RUNNER_TEMP").map(PathBuf::from)
+    }
+
+    // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+
+    fn group(&self, title: &str) -> String {
+        command::group(title)
+    }
+
+    fn end_group(&self) -> String {
+        command::END_GROUP.to_owned()
+    }
+
+    fn mask(&self, secret: &str) -> String {
+        command::mask(secret)
+    }
+
+    fn begin_foreign(&self, token: &str) -> String {
+        command::stop(token)
+    }
+
+    fn end_foreign(&self, token: &str) -> String {
+        command::resume(token)
+    }
+
+    fn shows_annotations(&self) -> bool {
+        true
+    }
+
+    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
+        command::annotation(level, title, message)
+    }
+
+    fn refuses_output_name(&self, name: &str) -> Option<&'static str> {
+        command::refuses_output_name(name)
+    }
+
+    fn output_names_ignore_case(&self) -> bool {
+        true
+    }
+
+    fn outputs(&self, env: &Env, outputs: &[Output], random: &mut dyn FnMut() -> String) -> Option<Append> {
+        let path = PathBuf::from(env.get("GITHUB_OUTPUT")?);
+        Some(Append { path, text: command::outputs(outputs, random) })
+    }
+
+    fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
+        env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES))
+    }
+}
+
+/// What the variables and the event say; Gitea and Forgejo have the same ones.
+pub(super) fn read(env: &Env) -> Context {
+    let event = env.event().unwrap_or(&Value::Null);
+    let kind = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
+    let name = text(env, "GITHUB_REF_NAME");
+    let (branch, tag) = match env.get("GITHUB_REF_TYPE") {
+        Some("tag") => (None, name),
+        _ => (name, None),
+    };
+    let default = string(event, "/repository/default_branch");
+    let context = Context {
+        repository: text(env, "GITHUB_REPOSITORY"),
+        commit: text(env, "GITHUB_SHA"),
+        default_branch: default.map(|default| branch.as_ref() == Some(&default)),
+        branch,
+        tag,
+        actor: text(env, "GITHUB_ACTOR"),
+        bot: app(env.get("GITHUB_ACTOR")),
+        event: text(env, "GITHUB_EVENT_NAME"),
+        attempt: number(env, "GITHUB_RUN_ATTEMPT"),
+        scheduled: env.get("GITHUB_EVENT_NAME").map(|kind| kind == "schedule"),
+        public: event.pointer("/repository/private").and_then(Value::as_bool).map(|private| !private),
+        ..Context::default()
+    };
+    match kind {
+        _ if event.get("pull_request").is_some_and(Value::is_object) => pull_request(context, env, event),
+        "workflow_run" => workflow_run(context, event),
+        "issue_comment" if event.pointer("/issue/pull_request").is_some() => comment(context, event),
+        _ => match pull_request_of(env.get("GITHUB_REF").unwrap_or_default()) {
+            // The event is not to be read: the commit is a merge, and where the change comes from is not known.
+            Some(number) => Context {
+                change_request: Some(number),
+                merge_commit: context.commit,
+                commit: None,
+                branch: text(env, "GITHUB_HEAD_REF"),
+                target_branch: text(env, "GITHUB_BASE_REF"),
+                ..context
+            },
+            None => context,
+        },
+    }
+}
+
+/// A pull request: `GITHUB_SHA` is a merge commit that nobody wrote, or (`pull_request_target`) the target's.
+fn pull_request(context: Context, env: &Env, event: &Value) -> Context {
+    let at_target = context.event.as_deref() == Some("pull_request_target");
+    let head = string(event, "/pull_request/head/repo/full_name");
+    let base = string(event, "/pull_request/base/repo/full_name").or_else(|| context.repository.clone());
+    // The repository of the change is null when it has been deleted: it was another one.
+    let deleted = event.pointer("/pull_request/head/repo").is_some_and(Value::is_null);
+    let commit = string(event, "/pull_request/head/sha");
+    let merge = if at_target { string(event, "/pull_request/merge_commit_sha") } else { context.commit };
+    Context {
+        change_request: event.pointer("/pull_request/number").and_then(Value::as_u64),
+        // Gitea and Forgejo build the head itself.
+        merge_commit: merge.filter(|merge| Some(merge) != commit.as_ref()),
+        commit,
+        branch: text(env, "GITHUB_HEAD_REF").or_else(|| string(event, "/pull_request/head/ref")),
+        tag: None,
+        target_branch: text(env, "GITHUB_BASE_REF").or_else(|| string(event, "/pull_request/base/ref")),
+        fork: if deleted { Some(true) } else { differ(head.as_deref(), base.as_deref()) },
+        source_repository: head,
+        base_credentials: at_target,
+        ..context
+    }
+}
+
+/// A run that another one started: with the target's rights, whatever started the first one.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run>
+fn workflow_run(context: Context, event: &Value) -> Context {
+    let first = string(event, "/workflow_run/event").unwrap_or_default();
+    if !first.starts_with("pull_request") {
+        return context;
+    }
+    let head = string(event, "/workflow_run/head_repository/full_name");
+    Context {
+        change_request: event.pointer("/workflow_run/pull_requests/0/number").and_then(Value::as_u64),
+        commit: string(event, "/workflow_run/head_sha"),
+        branch: string(event, "/workflow_run/head_branch"),
+        fork: differ(head.as_deref(), context.repository.as_deref()),
+        source_repository: head,
+        target_branch: string(event, "/workflow_run/pull_requests/0/base/ref"),
+        default_branch: Some(false),
+        base_credentials: true,
+        ..context
+    }
+}
+
+/// A comment on a pull request: the event does not say where the change comes from, nor its commit.
+fn comment(context: Context, event: &Value) -> Context {
+    Context {
+        change_request: event.pointer("/issue/number").and_then(Value::as_u64),
+        commit: None,
+        branch: None,
+        base_credentials: true,
+        ..context
+    }
+}
+
+fn string(event: &Value, pointer: &str) -> Option<String> {
+    event.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// The number in `refs/pull/7/merge` or `refs/pull/7/head`.
+fn pull_request_of(reference: &str) -> Option<u64> {
+    reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
+}
+
+/// The page of this run and attempt.
+fn build_url(env: &Env) -> Option<String> {
+    let (server, repository, run) =
+        (env.get("GITHUB_SERVER_URL")?, env.get("GITHUB_REPOSITORY")?, env.get("GITHUB_RUN_ID")?);
+    let attempt = env.get("GITHUB_RUN_ATTEMPT").map(|n| format!("/attempts/{n}")).unwrap_or_default();
+    Some(format!("{server}/{repository}/actions/runs/{run}{attempt}"))
+}
+
+/// <https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token>
+pub(super) fn id_token_request(env: &Env, audience: &str) -> Option<IdentityToken> {
+    let url = env.get("ACTIONS_ID_TOKEN_REQUEST_URL")?;
+    env.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?;
+    Some(IdentityToken::Request(TokenRequest {
+        method: "GET",
+        url: with_parameter(url, "audience", audience),
+        bearer: "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        scheme: "Bearer ",
+        answer: "value",
+    }))
+}

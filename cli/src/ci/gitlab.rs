@@ -1,0 +1,144 @@
+//! GitLab CI.
+//!
+//! Variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
+
+use std::time::Duration;
+
+use super::context::{app, differ, first, number, text};
+use super::{CiSystem, Context, IdentityToken};
+use crate::env::Env;
+
+/// GitLab CI.
+pub struct GitLabCi;
+
+impl CiSystem for GitLabCi {
+    fn name(&self) -> &'static str {
+        "gitlab-ci"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.is_true("GITLAB_CI")
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let change_request =
+            number(env, "CI_MERGE_REQUEST_IID").or_else(|| number(env, "CI_EXTERNAL_PULL_REQUEST_IID"));
+        // Set in pipelines for merged results and in merge trains only: there CI_COMMIT_SHA is a merge commit.
+        let head = text(env, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
+        let built = text(env, "CI_COMMIT_SHA");
+        let (commit, merge_commit) = match head {
+            Some(head) => (Some(head), built),
+            None => (text(env, "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA").or(built), None),
+        };
+        let source = first(
+            env,
+            &["CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY"],
+        );
+        // A pipeline for a fork's merge request runs in the fork unless a member of the parent starts it there.
+        let target =
+            first(env, &["CI_MERGE_REQUEST_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"]);
+        let branch = first(
+            env,
+            &[
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+                "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME",
+                "CI_COMMIT_BRANCH",
+            ],
+        );
+        Context {
+            repository: target.or_else(|| env.get("CI_PROJECT_PATH")).map(str::to_owned),
+            commit,
+            merge_commit,
+            branch: branch.map(str::to_owned),
+            tag: text(env, "CI_COMMIT_TAG"),
+            change_request,
+            source_repository: source.map(str::to_owned),
+            target_branch: first(
+                env,
+                &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"],
+            )
+            .map(str::to_owned),
+            fork: change_request.and_then(|_| differ(source, target)),
+            build_url: first(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
+            actor: text(env, "GITLAB_USER_LOGIN"),
+            bot: bot(env.get("GITLAB_USER_LOGIN")),
+            event: text(env, "CI_PIPELINE_SOURCE"),
+            default_branch: env
+                .get("CI_DEFAULT_BRANCH")
+                .map(|default| env.get("CI_COMMIT_BRANCH") == Some(default)),
+            merge_queue: env.get("CI_MERGE_REQUEST_EVENT_TYPE") == Some("merge_train"),
+            scheduled: env.get("CI_PIPELINE_SOURCE").map(|source| source == "schedule"),
+            // Of the project that the pipeline runs in, which can be the fork.
+            public: env
+                .get("CI_PROJECT_VISIBILITY")
+                .filter(|_| target.is_none() || target == env.get("CI_PROJECT_PATH"))
+                .map(|visibility| visibility == "public"),
+            ..Context::default()
+        }
+        .settled()
+    }
+
+    fn maintainers_way(&self, context: &Context) -> String {
+        // https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/#run-pipelines-in-the-parent-project
+        if context.fork == Some(true) {
+            "a member of the parent project who has read the change can start a pipeline for it there: \
+             `Run pipeline` in the merge request's Pipelines tab"
+                .to_owned()
+        } else {
+            "a maintainer who has read the change can start its pipeline: `Run pipeline` in the merge request's \
+             Pipelines tab"
+                .to_owned()
+        }
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &[
+            "CI_JOB_TOKEN",
+            "CI_REGISTRY_PASSWORD",
+            "CI_DEPLOY_PASSWORD",
+            "CI_DEPENDENCY_PROXY_PASSWORD",
+            "GITLAB_OIDC_TOKEN",
+        ]
+    }
+
+    fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
+        // The pipeline names the variable and its audience: https://docs.gitlab.com/ci/yaml/#id_tokens. This name
+        // is the one of https://www.pulumi.com/docs/administration/access-identity/oidc-issuers/gitlab/.
+        if env.get("GITLAB_OIDC_TOKEN").is_some() {
+            return IdentityToken::InVariable("GITLAB_OIDC_TOKEN");
+        }
+        IdentityToken::None {
+            reason: "the job has no `id_tokens: GITLAB_OIDC_TOKEN: aud: urn:pulumi:org:ORGANIZATION`",
+        }
+    }
+
+    fn grace_period(&self) -> Duration {
+        // The shell executor waits 10 minutes between SIGTERM and SIGKILL; containers are taken away sooner,
+        // without a documented number: https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
+        Duration::from_secs(60)
+    }
+}
+
+/// The users of project and group access tokens have names of their own kind; a name that a person chose for a
+/// program can't be told from a person's.
+/// <https://docs.gitlab.com/user/project/settings/project_access_tokens/#bot-users-for-projects>
+fn bot(login: Option<&str>) -> Option<bool> {
+    let rest = login?.strip_prefix("project_").or_else(|| login?.strip_prefix("group_"));
+    let token = rest.and_then(|rest| rest.split_once("_bot")).is_some_and(|(id, end)| {
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && (end.is_empty() || end.starts_with('_'))
+    });
+    if token { Some(true) } else { app(login) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bot;
+
+    #[test]
+    fn the_user_of_an_access_token_is_a_program() {
+        assert_eq!(bot(Some("project_4321_bot_1f3a")), Some(true));
+        assert_eq!(bot(Some("group_4_bot")), Some(true));
+        assert_eq!(bot(Some("project_x_bot")), None);
+        assert_eq!(bot(Some("ada")), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Jenkins.
+//!
+//! Variables: <https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables>; those of a change
+//! request exist in multibranch jobs only:
+//! <https://github.com/jenkinsci/branch-api-plugin/blob/master/src/main/resources/jenkins/branch/BranchNameContributor/buildEnv.properties>.
+//! `GIT_*` come from the git plugin: <https://plugins.jenkins.io/git/#plugin-content-environment-variables>.
+
+use std::path::PathBuf;
+
+use super::context::{app, first, number, slug, text};
+use super::{CiSystem, Context, IdentityToken};
+use crate::env::Env;
+
+/// Jenkins.
+pub struct Jenkins;
+
+impl CiSystem for Jenkins {
+    fn name(&self) -> &'static str {
+        "jenkins"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.get("JENKINS_URL").is_some()
+            || env.get("JENKINS_HOME").is_some() && env.get("BUILD_TAG").is_some()
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let repository = first(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
+        let built = text(env, "GIT_COMMIT");
+        let change = env.get("CHANGE_ID").is_some();
+        let name = env.get("BRANCH_NAME").unwrap_or_default();
+        // A multibranch job builds a change merged into its target, unless the job's name says otherwise.
+        let (commit, merge_commit) = match change {
+            true if name.ends_with("-head") => (built, None),
+            true if name.ends_with("-merge") => (None, built),
+            true => (None, None),
+            false => (built, None),
+        };
+        let tag = text(env, "TAG_NAME");
+        let branch = if change {
+            text(env, "CHANGE_BRANCH")
+        } else {
+            text(env, "BRANCH_NAME").or_else(|| {
+                env.get("GIT_BRANCH").map(|name| name.strip_prefix("origin/").unwrap_or(name).to_owned())
+            })
+        };
+        let source = env.get("CHANGE_FORK").map(|fork| fork_name(fork, repository.as_deref()));
+        // CHANGE_FORK is unset where there is no fork, and where the plugin is too old to know; the plugins that
+        // know it know CHANGE_BRANCH.
+        let fork = match (change, &source, env.get("CHANGE_BRANCH")) {
+            (true, Some(_), _) => Some(true),
+            (true, None, Some(_)) => Some(false),
+            _ => None,
+        };
+        Context {
+            commit,
+            merge_commit,
+            branch: branch.filter(|_| tag.is_none()),
+            tag,
+            change_request: number(env, "CHANGE_ID"),
+            source_repository: source.or_else(|| repository.clone().filter(|_| fork == Some(false))),
+            repository,
+            target_branch: text(env, "CHANGE_TARGET"),
+            fork,
+            build_url: text(env, "BUILD_URL"),
+            actor: text(env, "CHANGE_AUTHOR"),
+            bot: app(env.get("CHANGE_AUTHOR")),
+            default_branch: env.get("BRANCH_IS_PRIMARY").map(|primary| primary == "true"),
+            ..Context::default()
+        }
+        .settled()
+    }
+
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        // Jenkins finds a job's processes by these and signals each of them; the engine gets its signals from us.
+        // https://www.jenkins.io/doc/book/using/aborting-a-build/, https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/model/Job.java
+        &["JENKINS_NODE_COOKIE", "JENKINS_SERVER_COOKIE", "HUDSON_COOKIE", "HUDSON_SERVER_COOKIE"]
+    }
+
+    fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
+        IdentityToken::None {
+            reason: "Jenkins makes identity tokens with the OpenID Connect Provider plugin only: bind its id token \
+                     credential to `STACKSTEP_ID_TOKEN` with `withCredentials`",
+        }
+    }
+
+    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
+        env.get("WORKSPACE_TMP").map(PathBuf::from)
+    }
+
+    // The grace period is that of 10 s, after which a step counts as not stopped:
+    // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
+}
+
+/// `owner/name` of a fork, which comes as `owner` alone when the name is the same.
+fn fork_name(fork: &str, repository: Option<&str>) -> String {
+    match repository.and_then(|repository| repository.rsplit_once('/')) {
+        Some((_, name)) if !fork.contains('/') => format!("{fork}/{name}"),
+        _ => fork.to_owned(),
+    }
+}

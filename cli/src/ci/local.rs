@@ -1,0 +1,32 @@
+//! No CI system: a person's own machine.
+
+use std::time::Duration;
+
+use super::{CiSystem, Context};
+use crate::env::Env;
+
+/// A laptop, or a system that is not known.
+pub struct Local;
+
+impl CiSystem for Local {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn detect(&self, _env: &Env) -> bool {
+        true
+    }
+
+    fn context(&self, _env: &Env) -> Context {
+        Context::default()
+    }
+
+    fn grace_period(&self) -> Duration {
+        // Whoever presses Ctrl-C at a terminal can wait; nobody kills the job behind it.
+        Duration::from_secs(600)
+    }
+
+    fn one_stream(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,259 @@
+//! Where stackstep runs: one file a CI system, pure and synchronous.
+//!
+//! A CI system tells what the job is about ([`Context`]), hands over the step's inputs, and has its own ways to
+//! show things: groups, masks, annotations, outputs, a summary page. It never comments on a change request: that
+//! is a forge's work, and the two are separate (CircleCI builds GitHub repositories too).
+//!
+//! A new system is a file here, a line in [`SYSTEMS`], and its fixtures in `tests/fixtures/ci/`.
+
+mod azure;
+mod bitbucket;
+mod buildkite;
+mod circleci;
+mod cloud_build;
+mod codebuild;
+mod codefresh;
+mod context;
+mod engine_told;
+mod generic;
+mod gitea;
+mod github;
+mod gitlab;
+mod identity;
+mod jenkins;
+mod local;
+mod travis;
+mod workflow_command;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::env::Env;
+
+pub use context::Context;
+pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+
+/// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
+/// are known by weak signs stand at the end, and the last one is always there.
+pub static SYSTEMS: &[&dyn CiSystem] = &[
+    &gitea::FORGEJO,
+    &gitea::GITEA,
+    &github::GitHubActions,
+    &gitlab::GitLabCi,
+    &circleci::CircleCi,
+    &azure::AzurePipelines,
+    &buildkite::Buildkite,
+    &bitbucket::BitbucketPipelines,
+    &codebuild::CodeBuild,
+    &codefresh::Codefresh,
+    &travis::Travis,
+    &jenkins::Jenkins,
+    &cloud_build::CloudBuild,
+    &generic::Generic,
+    &local::Local,
+];
+
+/// The system that `env` is of.
+pub fn detect(env: &Env) -> &'static dyn CiSystem {
+    SYSTEMS.iter().copied().find(|system| system.detect(env)).unwrap_or(&local::Local)
+}
+
+/// Where the identity token for `audience` comes from: the variable that a person set, or the system's own way.
+pub fn identity_token(system: &dyn CiSystem, env: &Env, audience: &str) -> IdentityToken {
+    if env.get(OWN_VARIABLE).is_some() {
+        return IdentityToken::InVariable(OWN_VARIABLE);
+    }
+    system.identity_token(env, audience)
+}
+
+/// The values that the system put into the environment and that nobody may see, with their variables.
+pub fn secrets<'e>(system: &dyn CiSystem, env: &'e Env) -> Vec<(&'e str, &'e str)> {
+    env.iter()
+        .filter(|(name, value)| !value.is_empty() && (*name == OWN_VARIABLE || system.is_secret(name)))
+        .collect()
+}
+
+/// The grace period of a system that kills the job 10 s after the first signal, or that documents no number (10 s
+/// is what container engines wait, <https://docs.docker.com/reference/cli/docker/container/stop/>): the engine's
+/// share, then 2 s for its second SIGINT, and what is left is the report's.
+const WITHIN_TEN_SECONDS: Duration = Duration::from_secs(5);
+
+/// How loud an annotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Worth knowing.
+    Notice,
+    /// Worth a look.
+    Warning,
+    /// Failed.
+    Error,
+}
+
+impl Level {
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A value for the steps after this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Text to be added to a file of the CI system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// The file.
+    pub path: PathBuf,
+    /// What to add.
+    pub text: String,
+}
+
+/// One CI system.
+pub trait CiSystem: Sync {
+    /// Its name, as in the result: `github-actions`.
+    fn name(&self) -> &'static str;
+
+    /// Whether `env` is of a job of this system.
+    fn detect(&self, env: &Env) -> bool;
+
+    /// What the job is about.
+    fn context(&self, env: &Env) -> Context;
+
+    /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
+    fn maintainers_way(&self, _context: &Context) -> String {
+        "a maintainer who has read the change can push its commits to a branch of this repository".to_owned()
+    }
+
+    /// What to tell the engine about where it runs, as its own variables: only where it can't find out by itself.
+    fn tell_engine(&self, _env: &Env) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// Beginnings of the system's variables that the engine and the program must not see.
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The system's own variables whose values nobody may see.
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether the variable is one of them.
+    fn is_secret(&self, variable: &str) -> bool {
+        self.secret_variables().contains(&variable)
+    }
+
+    /// Where the token comes from that says which job this is, for `audience` where that can be chosen.
+    fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
+        IdentityToken::None {
+            reason: "this CI system makes no identity tokens; put one into `STACKSTEP_ID_TOKEN`, or use an access token",
+        }
+    }
+
+    /// The input `name` of the step, where the system has a way of its own to hand inputs over, with the variable
+    /// that it came in.
+    fn step_input<'e>(&self, _env: &'e Env, _name: &str) -> Option<(String, &'e str)> {
+        None
+    }
+
+    /// The folder for files that later steps may read and that go with the job.
+    fn temporary_folder(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
+    /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed.
+    fn grace_period(&self) -> Duration {
+        WITHIN_TEN_SECONDS
+    }
+
+    /// Whether a job's standard output and standard error end up in one log.
+    fn one_stream(&self) -> bool {
+        true
+    }
+
+    /// The lines that open a folded group of the log.
+    fn group(&self, title: &str) -> String {
+        format!("{title}\n")
+    }
+
+    /// The lines that close it.
+    fn end_group(&self) -> String {
+        String::new()
+    }
+
+    /// Lines that make the system hide `secret` in what follows. Empty where it can't.
+    fn mask(&self, _secret: &str) -> String {
+        String::new()
+    }
+
+    /// Lines before foreign output, so that nothing in it is taken for a command; the token must not be guessable.
+    fn begin_foreign(&self, _token: &str) -> String {
+        String::new()
+    }
+
+    /// Lines after it.
+    fn end_foreign(&self, _token: &str) -> String {
+        String::new()
+    }
+
+    /// The lines of an annotation.
+    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
+        let level = level.word();
+        if message.is_empty() {
+            format!("{level}: {title}\n")
+        } else {
+            format!("{level}: {title}: {message}\n")
+        }
+    }
+
+    /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
+    fn shows_annotations(&self) -> bool {
+        false
+    }
+
+    /// Whether later steps can have outputs of this one.
+    fn takes_outputs(&self, env: &Env) -> bool {
+        self.outputs(env, &[], &mut String::new).is_some() || self.output_commands(&[]).is_some()
+    }
+
+    /// Why `name` can't be the name of an output here. None when it can.
+    fn refuses_output_name(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether two names that differ in case only are one output here.
+    fn output_names_ignore_case(&self) -> bool {
+        false
+    }
+
+    /// How `outputs` reach later steps. `random` makes delimiters: 32 fresh characters a call.
+    fn outputs(
+        &self,
+        _env: &Env,
+        _outputs: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        None
+    }
+
+    /// The lines of the log that hand `outputs` to later steps, where the system takes them from there.
+    fn output_commands(&self, _outputs: &[Output]) -> Option<String> {
+        None
+    }
+
+    /// The job's summary page and how many bytes of it this step may fill.
+    fn summary(&self, _env: &Env) -> Option<(PathBuf, usize)> {
+        None
+    }
+}

@@ -1,0 +1,91 @@
+//! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
+
+use std::io::Write;
+
+use crate::ci::{CiSystem, Level};
+use crate::error::Error;
+use crate::secret::Masker;
+
+/// Writes our own lines.
+pub struct Console {
+    ci: &'static dyn CiSystem,
+    masker: Masker,
+}
+
+impl Console {
+    /// A console for `ci`'s log.
+    pub fn new(ci: &'static dyn CiSystem) -> Self {
+        Self { ci, masker: Masker::new() }
+    }
+
+    /// The masks of this run.
+    pub fn masker(&self) -> &Masker {
+        &self.masker
+    }
+
+    /// Hides `secret` from now on: first in the CI system's own log, then in all that we write.
+    pub fn hide(&mut self, name: &str, secret: &str) {
+        self.masker.add(name, secret);
+        if secret.len() >= crate::secret::SHORTEST {
+            self.write(&self.ci.mask(secret));
+        }
+    }
+
+    /// One line.
+    pub fn line(&self, text: &str) {
+        let mut text = self.masker.mask(text);
+        text.push('\n');
+        self.write(&text);
+    }
+
+    /// Text that has its line ends already.
+    pub fn text(&self, text: &str) {
+        self.write(&self.masker.mask(text));
+    }
+
+    /// What was asked for, on standard output.
+    pub fn print(&self, text: &str) {
+        let _ = std::io::stdout().lock().write_all(self.masker.mask(text).as_bytes());
+    }
+
+    /// Something worth knowing, shown where the CI system shows such things.
+    pub fn annotate(&self, level: Level, title: &str, message: &str) {
+        let (title, message) = (self.masker.mask(title), self.masker.mask(message));
+        self.write(&self.ci.annotation(level, &title, &message));
+    }
+
+    /// An error with its way out.
+    pub fn error(&self, error: &Error) {
+        let mut message = error.to_string();
+        if let Some(hint) = error.hint() {
+            message.push_str("\nhint: ");
+            message.push_str(hint);
+        }
+        self.annotate(Level::Error, "stackstep", &message);
+    }
+
+    /// Opens a folded group.
+    pub fn group(&self, title: &str) {
+        self.write(&self.ci.group(&self.masker.mask(title)));
+    }
+
+    /// Closes it.
+    pub fn end_group(&self) {
+        self.write(&self.ci.end_group());
+    }
+
+    /// Lines that are the CI system's own and hold nothing foreign.
+    pub fn command(&self, lines: &str) {
+        self.write(lines);
+    }
+
+    fn write(&self, text: &str) {
+        // In a job both streams end up in one log, but not in step with each other: one stream keeps the order.
+        if self.ci.one_stream() {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        } else {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The engine's command lines: pure functions from inputs to arguments.
+//! <https://www.pulumi.com/docs/iac/cli/commands/>
+
+use std::path::Path;
+
+use super::plan::Scope;
+use crate::error::{Error, Result};
+use crate::inputs::config_map::{ConfigValue, path_root};
+use crate::inputs::{Command, Inputs};
+
+/// The arguments of the operation itself, without `--event-log`.
+pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
+    let mut args = Line::of(inputs.command.word());
+    args.stack(scope);
+    match inputs.command {
+        Command::Up | Command::Refresh | Command::Destroy if !inputs.preview_only => {
+            args.push("--yes");
+            args.push("--skip-preview");
+        }
+        Command::Refresh | Command::Destroy => args.push("--preview-only"),
+        _ => {}
+    }
+    args.shared(inputs, scope);
+    if inputs.command == Command::Preview {
+        args.path("save-plan", inputs.plan.as_deref());
+    } else {
+        args.path("plan", inputs.plan.as_deref());
+    }
+    args.flag("remove", inputs.remove);
+    args.finish(inputs)
+}
+
+/// The arguments of the preview before an operation.
+pub fn preview_before(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
+    let mut args;
+    match inputs.command {
+        Command::Refresh | Command::Destroy => {
+            args = Line::of(inputs.command.word());
+            args.stack(scope);
+            args.push("--preview-only");
+        }
+        _ => {
+            args = Line::of("preview");
+            args.stack(scope);
+        }
+    }
+    args.shared(inputs, scope);
+    args.finish(inputs)
+}
+
+/// `pulumi stack output`.
+pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<String> {
+    let mut args = Line::of("stack");
+    args.push("output");
+    args.stack(scope);
+    args.push("--json");
+    args.flag("show-secrets", show_secrets);
+    if inputs.command == Command::Outputs { args.finish(inputs) } else { args.0 }
+}
+
+/// `pulumi stack init`, for a stack that the backend does not have.
+pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
+    let mut args = Line::of("stack");
+    args.push("init");
+    args.stack(scope);
+    args.push("--no-select");
+    args.text("secrets-provider", inputs.secrets_provider.as_deref());
+    args.0
+}
+
+/// `pulumi config set` of a secret, whose value goes over standard input.
+pub fn config_set_secret(inputs: &Inputs, scope: &Scope<'_>, key: &str, path: bool) -> Vec<String> {
+    let mut args = Line::of("config");
+    args.push("set");
+    args.stack(scope);
+    args.push("--secret");
+    args.flag("path", path);
+    args.path("config-file", inputs.config_file.as_deref());
+    // Behind the dashes a key can't be a flag.
+    args.push("--");
+    args.push(key);
+    args.0
+}
+
+/// `pulumi version`.
+pub fn version() -> Vec<String> {
+    vec!["version".to_owned()]
+}
+
+/// Arguments that `args` must not hold: each with its short form and why.
+const OWNED: &[(&str, Option<char>, &str)] = &[
+    ("stack", Some('s'), "set the `stack` input"),
+    ("cwd", Some('C'), "set the `cwd` input"),
+    ("event-log", None, "stackstep reads the event log itself"),
+    ("json", Some('j'), "the result file has the same as JSON"),
+    ("suppress-permalink", None, "stackstep decides by the backend"),
+    ("remote", None, "stackstep runs the engine on this machine"),
+    ("yes", Some('y'), "stackstep confirms each operation itself"),
+    ("show-secrets", None, "list the names of secret outputs that a later step needs in `secret-outputs`"),
+];
+
+/// Short flags of the engine that take a value, so that what follows the letter is no further flag.
+const SHORT_WITH_VALUE: &str = "cmptxve";
+
+/// Refuses what stackstep owns.
+pub fn check_extra(args: &[String]) -> Result<()> {
+    for arg in args {
+        let hit = if let Some(long) = arg.strip_prefix("--") {
+            let name = long.split('=').next().unwrap_or_default();
+            OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+        } else if let Some(letters) = arg.strip_prefix('-') {
+            let flags = letters.split_inclusive(|c| SHORT_WITH_VALUE.contains(c)).next().unwrap_or_default();
+            OWNED.iter().find(|(_, short, _)| short.is_some_and(|short| flags.contains(short)))
+        } else {
+            None
+        };
+        if let Some((name, _, hint)) = hit {
+            return Err(Error::input(format!("`args` can't hold `--{name}`"), *hint));
+        }
+        if arg == "--" {
+            return Err(Error::input("`args` can't hold `--`", "remove it"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what would print secrets.
+pub fn check_exec(args: &[String]) -> Result<()> {
+    if args.iter().any(|arg| {
+        arg == "--show-secrets" || (arg.starts_with("--show-secrets=") && arg != "--show-secrets=false")
+    }) {
+        return Err(Error::input(
+            "`exec` can't run with `--show-secrets`: a job's log is kept",
+            "`stackstep outputs` with `secret-outputs` hands single values to later steps",
+        ));
+    }
+    Ok(())
+}
+
+/// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
+struct Line(Vec<String>);
+
+impl Line {
+    fn of(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+
+    fn push(&mut self, arg: &str) {
+        self.0.push(arg.to_owned());
+    }
+
+    fn flag(&mut self, name: &str, on: bool) {
+        if on {
+            self.0.push(format!("--{name}"));
+        }
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.push(format!("--{name}={value}"));
+        }
+    }
+
+    fn path(&mut self, name: &str, value: Option<&Path>) {
+        self.text(name, value.map(|path| path.to_string_lossy()).as_deref());
+    }
+
+    fn list(&mut self, name: &str, values: &[String]) {
+        for value in values {
+            self.text(name, Some(value));
+        }
+    }
+
+    fn stack(&mut self, scope: &Scope<'_>) {
+        self.text("stack", Some(scope.stack));
+        self.push("--non-interactive");
+    }
+
+    /// What an operation and the preview before it share.
+    fn shared(&mut self, inputs: &Inputs, scope: &Scope<'_>) {
+        self.config(inputs);
+        self.path("config-file", inputs.config_file.as_deref());
+        self.text("message", inputs.message.as_deref());
+        self.flag("refresh", inputs.refresh);
+        self.text("run-program", inputs.run_program.map(|on| on.to_string()).as_deref());
+        self.list("replace", &inputs.replace);
+        self.list("target", &inputs.target);
+        self.flag("target-dependents", inputs.target_dependents);
+        self.list("exclude", &inputs.exclude);
+        self.flag("exclude-dependents", inputs.exclude_dependents);
+        self.flag("exclude-protected", inputs.exclude_protected);
+        self.text("parallel", inputs.parallel.map(|n| n.to_string()).as_deref());
+        if matches!(self.0.first().map(String::as_str), Some("up" | "destroy")) {
+            self.text("continue-on-error", inputs.continue_on_error.map(|on| on.to_string()).as_deref());
+        }
+        self.flag("expect-no-changes", inputs.expect_no_changes);
+        self.list("policy-pack", &inputs.policy_pack);
+        self.list("policy-pack-config", &inputs.policy_pack_config);
+        self.flag("diff", inputs.diff);
+        if inputs.color != "auto" {
+            self.text("color", Some(&inputs.color));
+        }
+        self.flag("suppress-outputs", inputs.suppress_outputs);
+        self.flag("suppress-progress", inputs.suppress_progress);
+        if let Some(verbosity) = inputs.log_verbosity {
+            self.push("--logtostderr");
+            self.push(&format!("-v={verbosity}"));
+        }
+        self.flag("logflow", inputs.log_flow);
+        self.flag("debug", inputs.debug);
+        if !scope.cloud {
+            // On a self-managed backend the link can be a signed URL of the whole state.
+            self.push("--suppress-permalink=true");
+        }
+    }
+
+    /// Values that are no secrets go along with the operation, which writes them to the stack's file.
+    fn config(&mut self, inputs: &Inputs) {
+        let any_path = inputs.config.iter().any(|item| item.path);
+        for item in &inputs.config {
+            if let ConfigValue::Plain(value) = &item.value {
+                let key = if any_path && !item.path { path_root(&item.key) } else { item.key.clone() };
+                self.0.push(format!("--config={key}={value}"));
+            }
+        }
+        self.flag("config-path", any_path);
+    }
+
+    fn finish(mut self, inputs: &Inputs) -> Vec<String> {
+        self.0.extend(inputs.args.iter().cloned());
+        self.0
+    }
+}

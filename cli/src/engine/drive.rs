@@ -1,0 +1,327 @@
+//! Runs a plan: one process after the other until one fails; a stack that is missing is created when `upsert` asks
+//! for it, a lock is waited for as long as `lock-timeout` allows.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::args;
+use super::ladder::{Cause, Rung};
+use super::locate::Engine;
+use super::plan::{Purpose, Step, plan};
+use super::process::{Ended, Process, Status, Supervision, run};
+use super::signals::Signals;
+use super::stream::Passing;
+use crate::console::Console;
+use crate::error::Result;
+use crate::job::Job;
+use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
+use crate::secret::Secret;
+
+/// How much of the engine's output is kept for the report and the `output` output.
+const CAPTURE: usize = 512 * 1024;
+/// How much a process may print whose output is read and not shown.
+const CAPTURE_JSON: usize = 64 * 1024 * 1024;
+
+/// What became of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What the events of the deciding process say.
+    pub events: Events,
+    /// How the deciding process ended. None when there was nothing to run.
+    pub ending: Option<Ending>,
+    /// What the deciding process was for.
+    pub purpose: Option<Purpose>,
+    /// Its standard output, masked and bounded.
+    pub log: String,
+    /// Its standard error, masked and bounded.
+    pub stderr: String,
+    /// Its standard output as it came, where it was not shown.
+    pub raw: Option<Secret>,
+    /// How many engine processes there were.
+    pub processes: u32,
+    /// How long they took, without waiting for a lock.
+    pub engine_time: Duration,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+/// Runs engine processes for a job.
+pub struct Driver<'a> {
+    job: &'a Job<'a>,
+    engine: &'a Engine,
+    console: &'a Console,
+    signals: &'a Signals,
+    on_stop: &'a mut dyn FnMut(Cause),
+    outcome: Outcome,
+}
+
+impl<'a> Driver<'a> {
+    /// `on_stop` is called as soon as the engine is asked to end before its time.
+    pub fn new(
+        job: &'a Job<'a>,
+        engine: &'a Engine,
+        console: &'a Console,
+        signals: &'a Signals,
+        on_stop: &'a mut dyn FnMut(Cause),
+    ) -> Self {
+        Self { job, engine, console, signals, on_stop, outcome: Outcome::default() }
+    }
+
+    /// Runs the job's plan.
+    pub async fn run_plan(mut self) -> Result<Outcome> {
+        let mut created = false;
+        for step in plan(&self.job.inputs, &self.job.scope()) {
+            let mut lock = LockWait::new(self.job.inputs.lock_timeout);
+            while !self.step(&step).await? {
+                match self.why_not() {
+                    Some(Reason::StackNotFound) if self.job.inputs.upsert && !created => {
+                        if !self.create_stack().await? {
+                            return Ok(self.outcome);
+                        }
+                        created = true;
+                    }
+                    Some(Reason::Lock)
+                        if lock.wait(&self.outcome.stderr, self.console, self.signals).await => {}
+                    _ => return Ok(self.outcome),
+                }
+            }
+        }
+        Ok(self.outcome)
+    }
+
+    /// Runs one engine command of the person's own.
+    pub async fn run_exec(mut self, arguments: Vec<String>) -> Result<Outcome> {
+        self.step(&Step { purpose: Purpose::Exec, args: arguments, stdin: None }).await?;
+        Ok(self.outcome)
+    }
+
+    /// Reads something and shows nothing.
+    pub async fn run_quietly(mut self, args: Vec<String>) -> Result<Outcome> {
+        self.step(&Step { purpose: Purpose::Outputs, args, stdin: None }).await?;
+        Ok(self.outcome)
+    }
+
+    /// The stack that the backend does not have.
+    async fn create_stack(&mut self) -> Result<bool> {
+        let scope = self.job.scope();
+        let args = args::stack_init(&self.job.inputs, &scope);
+        let done = self.step(&Step { purpose: Purpose::CreateStack, args, stdin: None }).await?;
+        if done {
+            let note = format!(
+                "the stack `{}` was not there and has been created in {}",
+                scope.stack, self.job.backend
+            );
+            self.console.line(&note);
+            self.outcome.notes.push(note);
+        }
+        Ok(done)
+    }
+
+    /// Runs one process; whether it passed.
+    async fn step(&mut self, step: &Step) -> Result<bool> {
+        let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
+        let event_log =
+            watched.then(|| self.job.folder.path().join(format!("events-{}", self.outcome.processes)));
+        let fold = RefCell::new(Fold::new());
+        let process = self.process(step, event_log);
+        self.outcome.processes += 1;
+        let quiet = step.purpose == Purpose::Outputs;
+        let foreign = Foreign::begin(self.job, self.console, quiet);
+        let ended = {
+            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
+            let mut stdout_again = tokio::io::stdout();
+            let one_stream = self.job.ci.one_stream();
+            let mut on_event = |line: &[u8]| fold.borrow_mut().line(line);
+            let mut heartbeat = |elapsed| Some(sign_of_life(&fold.borrow().in_flight(), elapsed));
+            let supervision = Supervision {
+                masker: self.console.masker(),
+                signals: self.signals,
+                timeout: self.time_left(),
+                grace: self.job.inputs.grace_period.unwrap_or_else(|| self.job.ci.grace_period()),
+                stdout: &mut stdout,
+                stderr: if one_stream { &mut stdout_again } else { &mut stderr },
+                passing: if quiet { Passing::Captured } else { Passing::Through },
+                capture: if quiet { CAPTURE_JSON } else { CAPTURE },
+                disarm: None,
+                on_event: &mut on_event,
+                heartbeat: &mut heartbeat,
+                on_stop: self.on_stop,
+            };
+            run(&process, supervision).await?
+        };
+        foreign.end(self.console);
+        let passed = ended.status == Status::Exited(0);
+        self.take(step.purpose, &ended, fold.into_inner());
+        Ok(passed)
+    }
+
+    fn process(&self, step: &Step, event_log: Option<PathBuf>) -> Process {
+        let mut args: Vec<OsString> = step.args.iter().map(OsString::from).collect();
+        if let Some(path) = &event_log {
+            let mut arg = OsString::from("--event-log=");
+            arg.push(path);
+            args.push(arg);
+        }
+        Process {
+            program: self.engine.path.clone(),
+            args,
+            cwd: self.job.inputs.cwd.clone(),
+            set: self.job.engine_env.set.clone(),
+            remove: self.job.engine_env.remove.clone(),
+            stdin: step.stdin.as_ref().map(|secret| secret.expose().as_bytes().to_vec()),
+            event_log,
+        }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.job.inputs.timeout.map(|timeout| timeout.saturating_sub(self.outcome.engine_time))
+    }
+
+    /// Keeps what the process has to say: the last one that ran decides.
+    fn take(&mut self, purpose: Purpose, ended: &Ended, fold: Fold) {
+        let outcome = &mut self.outcome;
+        outcome.engine_time += ended.duration;
+        outcome.purpose = Some(purpose);
+        outcome.ending = Some(ending(ended));
+        outcome.events = fold.finish();
+        outcome.raw = ended.stdout.raw().map(|bytes| Secret::new(String::from_utf8_lossy(bytes)));
+        outcome.log = if outcome.raw.is_some() { String::new() } else { ended.stdout.masked() };
+        outcome.stderr = ended.stderr.masked();
+        outcome.notes.extend(what_became(ended));
+    }
+
+    /// Why the last process did not pass, as far as a further process can mend it.
+    fn why_not(&self) -> Option<Reason> {
+        match self.outcome.ending {
+            Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
+            Some(Ending::Exited(_)) => reason_of(&self.outcome.stderr, Voice::Stderr),
+            _ => None,
+        }
+    }
+}
+
+/// How the process ended, in the report's terms.
+fn ending(ended: &Ended) -> Ending {
+    match (ended.status, ended.cause) {
+        // What was begun may have been finished all the same.
+        (Status::Exited(0), _) => Ending::Exited(0),
+        (_, Some(Cause::TimedOut)) => Ending::TimedOut,
+        (_, Some(Cause::Cancelled(signal))) => Ending::Cancelled { signal: i32::from(signal.number()) },
+        (Status::Exited(status), None) => Ending::Exited(status),
+        (Status::Signalled(signal), None) => Ending::Signalled(signal),
+        (Status::NotStarted | Status::Stuck, None) => Ending::NotStarted,
+    }
+}
+
+/// What a reader must know of an engine that was stopped or left something behind.
+fn what_became(ended: &Ended) -> Vec<String> {
+    let mut notes = Vec::new();
+    match (ended.cause, ended.rung, ended.status) {
+        (Some(_), _, Status::NotStarted) => {
+            notes.push("the engine was not started: the run was stopped before".to_owned());
+        }
+        (Some(_), Some(Rung::Interrupted), _) => {
+            notes.push("the engine was asked to stop, finished what it had begun and released the lock".to_owned());
+        }
+        (Some(_), Some(Rung::InterruptedAgain), _) => notes.push(
+            "the engine was told to stop at once: the lock is released, operations that were under way are pending"
+                .to_owned(),
+        ),
+        (Some(_), Some(Rung::Killed), _) => notes.push(
+            "the engine did not stop and was killed: the lock may still be there, and operations may be pending"
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    if ended.left_behind {
+        notes.push("the engine left processes behind, which were killed".to_owned());
+    }
+    if ended.closed_output {
+        notes.push("nobody read the log to its end".to_owned());
+    }
+    notes
+}
+
+/// The line that says that something is going on, and what.
+fn sign_of_life(in_flight: &[InFlight], elapsed: Duration) -> String {
+    let minutes = elapsed.as_secs() / 60;
+    let since = if minutes == 0 { format!("{} s", elapsed.as_secs()) } else { format!("{minutes} min") };
+    match in_flight {
+        [] => format!("stackstep: the engine has been running for {since}"),
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            format!(
+                "stackstep: after {since} still busy with {} of {} {}{more}",
+                first.operation, first.kind, first.name
+            )
+        }
+    }
+}
+
+/// The engine's output, fenced off from the CI system's commands.
+struct Foreign {
+    close: String,
+}
+
+impl Foreign {
+    fn begin(job: &Job<'_>, console: &Console, quiet: bool) -> Self {
+        if quiet {
+            return Self { close: String::new() };
+        }
+        let token = crate::random::word();
+        console.command(&job.ci.begin_foreign(&token));
+        Self { close: job.ci.end_foreign(&token) }
+    }
+
+    fn end(self, console: &Console) {
+        console.command(&self.close);
+    }
+}
+
+/// Waiting for somebody else's lock.
+struct LockWait {
+    until: Instant,
+    began: Instant,
+    pause: Duration,
+    told: Option<Instant>,
+}
+
+impl LockWait {
+    fn new(timeout: Duration) -> Self {
+        let began = Instant::now();
+        // An hour-long lock must not overflow the clock.
+        let until = began.checked_add(timeout).unwrap_or(began + Duration::from_secs(365 * 24 * 3600));
+        Self { until, began, pause: Duration::from_secs(1), told: None }
+    }
+
+    /// Waits a while; false when the time is up or the run was cancelled. One line a minute says who holds the lock.
+    async fn wait(&mut self, stderr: &str, console: &Console, signals: &Signals) -> bool {
+        let now = Instant::now();
+        if now >= self.until {
+            return false;
+        }
+        if self.told.is_none_or(|told| now - told >= Duration::from_secs(60)) {
+            self.told = Some(now);
+            let waited = now.duration_since(self.began).as_secs();
+            console.line(&format!("waiting for the stack's lock for {waited} s: {}", lock_holder(stderr)));
+        }
+        let pause = self.pause.min(self.until - now);
+        self.pause = (self.pause * 2).min(Duration::from_secs(15));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => true,
+            _ = signals.cancelled() => false,
+        }
+    }
+}
+
+/// Who holds the lock and since when, where the backend tells: the line with `created by … at …`.
+fn lock_holder(stderr: &str) -> &str {
+    stderr
+        .lines()
+        .find_map(|line| line.split_once("created by ").map(|(_, holder)| holder.trim()))
+        .unwrap_or("somebody else holds it")
+}

@@ -1,0 +1,111 @@
+//! How the engine is stopped: a ladder on our own clock, never driven by what the CI system repeats.
+//!
+//! SIGINT lets the engine finish what is in flight; after the grace period a second one makes it end at once, with
+//! the lock released and operations left pending; two seconds later it is killed with all its descendants, which
+//! leaves the lock. Pure: the doing is in [`super::process`].
+
+use std::time::Duration;
+
+use super::signals::Signal;
+
+/// How long the engine has to end after the second SIGINT (measured: it takes 0.6 s).
+pub const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why the engine is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Its time was over.
+    TimedOut,
+    /// We were asked to end.
+    Cancelled(Signal),
+}
+
+/// How far the ladder went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rung {
+    /// Asked once: it finishes what is in flight.
+    Interrupted,
+    /// Asked twice: it ends at once, operations may stay pending.
+    InterruptedAgain,
+    /// Killed with its descendants: the lock may be left behind.
+    Killed,
+}
+
+/// Which rung is next, and when, counted from the ladder's start.
+#[derive(Debug, Clone, Copy)]
+pub struct Ladder {
+    grace: Duration,
+    done: Option<Rung>,
+}
+
+impl Ladder {
+    /// A ladder with a grace period between the first and the second SIGINT.
+    pub fn new(grace: Duration) -> Self {
+        Self { grace, done: None }
+    }
+
+    /// The rung that was reached.
+    pub fn reached(&self) -> Option<Rung> {
+        self.done
+    }
+
+    /// The next rung and its time since the start; none above the last.
+    pub fn next(&self) -> Option<(Duration, Rung)> {
+        match self.done {
+            None => Some((Duration::ZERO, Rung::Interrupted)),
+            Some(Rung::Interrupted) => Some((self.grace, Rung::InterruptedAgain)),
+            Some(Rung::InterruptedAgain) => Some((self.grace.saturating_add(LAST_WORDS), Rung::Killed)),
+            Some(Rung::Killed) => None,
+        }
+    }
+
+    /// Takes the next rung if its time has come.
+    pub fn climb(&mut self, elapsed: Duration) -> Option<Rung> {
+        let (at, rung) = self.next()?;
+        (at <= elapsed).then(|| {
+            self.done = Some(rung);
+            rung
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn the_first_interrupt_comes_at_once_and_only_once() {
+        let mut ladder = Ladder::new(10 * SECOND);
+        assert_eq!(ladder.climb(Duration::ZERO), Some(Rung::Interrupted));
+        assert_eq!(ladder.climb(9 * SECOND), None);
+        assert_eq!(ladder.reached(), Some(Rung::Interrupted));
+    }
+
+    #[test]
+    fn the_second_interrupt_comes_after_the_grace_period_and_the_kill_two_seconds_later() {
+        let mut ladder = Ladder::new(10 * SECOND);
+        ladder.climb(Duration::ZERO);
+        assert_eq!(ladder.climb(10 * SECOND), Some(Rung::InterruptedAgain));
+        assert_eq!(ladder.next(), Some((12 * SECOND, Rung::Killed)));
+        assert_eq!(ladder.climb(11 * SECOND), None);
+        assert_eq!(ladder.climb(12 * SECOND), Some(Rung::Killed));
+        assert_eq!(ladder.next(), None);
+    }
+
+    #[test]
+    fn no_rung_is_left_out_when_we_look_late() {
+        let mut ladder = Ladder::new(SECOND);
+        let taken: Vec<Rung> = std::iter::from_fn(|| ladder.climb(100 * SECOND)).collect();
+        assert_eq!(taken, [Rung::Interrupted, Rung::InterruptedAgain, Rung::Killed]);
+    }
+
+    #[test]
+    fn an_endless_grace_period_never_overflows() {
+        let mut ladder = Ladder::new(Duration::MAX);
+        ladder.climb(Duration::ZERO);
+        assert_eq!(ladder.climb(Duration::MAX), Some(Rung::InterruptedAgain));
+        assert_eq!(ladder.next(), Some((Duration::MAX, Rung::Killed)));
+    }
+}

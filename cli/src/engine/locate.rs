@@ -1,0 +1,79 @@
+//! Finds the engine: `pulumi` of the PATH, a path, or the sandbox when it is asked for by name.
+
+use std::path::{Path, PathBuf};
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// The word that asks for the rehearsal engine.
+pub const SANDBOX: &str = "sandbox";
+const SANDBOX_BINARY: &str = "pulumi-sandbox";
+
+/// An engine that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// The program.
+    pub path: PathBuf,
+    /// Its version, when it had to be asked.
+    pub version: Option<String>,
+    /// It deploys nothing.
+    pub sandbox: bool,
+}
+
+/// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for.
+pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engine> {
+    match asked {
+        Some(SANDBOX) => {
+            let beside = own.and_then(Path::parent).map(|folder| {
+                folder.join(format!("{SANDBOX_BINARY}{}", std::env::consts::EXE_SUFFIX))
+            });
+            let path = beside.filter(|path| path.is_file()).or_else(|| on_path(SANDBOX_BINARY, env)).ok_or_else(|| {
+                missing(
+                    format!("`{SANDBOX_BINARY}` is neither beside stackstep nor on the PATH"),
+                    "install it from the same release as stackstep",
+                )
+            })?;
+            Ok(Engine { path, version: None, sandbox: true })
+        }
+        Some(asked) => {
+            let path = if asked.contains(['/', '\\']) {
+                executable(&env.cwd().join(asked))?
+            } else {
+                on_path(asked, env).ok_or_else(|| {
+                    missing(format!("the engine `{asked}` is not on the PATH"), "give its whole path")
+                })?
+            };
+            Ok(Engine { path, version: None, sandbox: false })
+        }
+        None => on_path("pulumi", env).map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(|| {
+            missing(
+                "there is no `pulumi` on the PATH".to_owned(),
+                "install the Pulumi CLI in a step before (https://www.pulumi.com/docs/iac/download-install/), \
+                 set `engine` to its path, or rehearse with `engine: sandbox`",
+            )
+        }),
+    }
+}
+
+fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
+    which::which_in(name, env.get("PATH"), env.cwd()).ok()
+}
+
+fn executable(path: &Path) -> Result<PathBuf> {
+    if !path.exists() {
+        return Err(missing(
+            format!("the engine `{}` is not there", path.display()),
+            "check the `engine` input",
+        ));
+    }
+    which::which_in(path, None::<&str>, Path::new("/")).map_err(|_| {
+        missing(
+            format!("the engine `{}` can't be executed", path.display()),
+            "make it executable: `chmod +x`",
+        )
+    })
+}
+
+fn missing(what: String, hint: &str) -> Error {
+    Error::Engine { what, hint: Some(hint.to_owned()) }
+}

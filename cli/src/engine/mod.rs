@@ -1,0 +1,17 @@
+//! The engine's boundary and the one place that starts processes: what to run ([`plan`], pure), where the engine is
+//! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
+
+pub mod args;
+pub mod drive;
+pub mod env_file;
+pub mod ladder;
+pub mod locate;
+pub mod output;
+pub mod plan;
+pub mod process;
+pub mod signals;
+pub mod stream;
+pub mod tail;
+#[cfg(unix)]
+pub mod tree;
+pub mod version;

@@ -1,0 +1,131 @@
+//! What will be run, decided before anything is: pure functions of inputs, backend and project.
+
+use std::path::Path;
+
+use super::args;
+use crate::backend::Backend;
+use crate::ci::CiSystem;
+use crate::env::Env;
+use crate::inputs::config_map::ConfigValue;
+use crate::inputs::{Command, Inputs};
+use crate::secret::Secret;
+
+/// What an operation is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The stack's name as the engine takes it.
+    pub stack: &'a str,
+    /// The backend is Pulumi Cloud or speaks as it does.
+    pub cloud: bool,
+}
+
+/// One engine process.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// What it reads from standard input.
+    pub stdin: Option<Secret>,
+}
+
+/// What an engine process is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sets a secret of the stack's configuration.
+    SetConfig,
+    /// The preview before an operation: the operation follows only if it passes.
+    PreviewBefore,
+    /// The operation.
+    Operation,
+    /// Reads something that is not shown, such as the stack's outputs.
+    Outputs,
+    /// Creates a stack that is missing.
+    CreateStack,
+    /// A command of the person's own.
+    Exec,
+}
+
+/// The processes of a run, in order; the run ends with the first that fails.
+pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut step = |purpose, args, stdin| steps.push(Step { purpose, args, stdin });
+    for item in &inputs.config {
+        if let ConfigValue::Secret(value) = &item.value {
+            step(
+                Purpose::SetConfig,
+                args::config_set_secret(inputs, scope, &item.key, item.path),
+                Some(value.clone()),
+            );
+        }
+    }
+    if inputs.command == Command::Outputs {
+        step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
+        return steps;
+    }
+    if previews_before(inputs, scope.cloud) {
+        step(Purpose::PreviewBefore, args::preview_before(inputs, scope), None);
+    }
+    step(Purpose::Operation, args::operation(inputs, scope), None);
+    steps
+}
+
+/// Whether a preview goes before the operation: where something has to be checked before anything is changed.
+fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
+    let changes = matches!(inputs.command, Command::Up | Command::Refresh | Command::Destroy);
+    let checks = !inputs.policy_pack.is_empty() || inputs.expect_no_changes || cloud;
+    changes && !inputs.preview_only && !inputs.skip_preview.unwrap_or(!checks)
+}
+
+/// The variables that every engine process gets, and the beginnings of those that it does not.
+#[derive(Debug, Clone, Default)]
+pub struct EngineEnv {
+    /// Set to these values.
+    pub set: Vec<(String, String)>,
+    /// Taken out.
+    pub remove: Vec<String>,
+}
+
+/// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
+const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
+
+/// The engine's environment. `file` holds the variables of `env-file`, which never override.
+pub fn engine_env(
+    env: &Env,
+    ci: &dyn CiSystem,
+    backend: &Backend,
+    credentials: Option<&Path>,
+    file: &[(String, String)],
+) -> EngineEnv {
+    let remove = env
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            NOT_FOR_THE_ENGINE.iter().chain(ci.strip_from_engine()).any(|start| name.starts_with(start))
+        })
+        .map(str::to_owned)
+        .collect();
+    let mut set: Vec<(String, String)> =
+        file.iter().filter(|(name, _)| env.get_raw(name).is_none()).cloned().collect();
+    let mut put = |name: &str, value: String| {
+        set.retain(|(other, _)| other != name);
+        set.push((name.to_owned(), value));
+    };
+    // Without it the engine does not know `--event-log`.
+    put("PULUMI_DEBUG_COMMANDS", "true".into());
+    put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
+    if let Some(url) = &backend.url {
+        put("PULUMI_BACKEND_URL", url.clone());
+    }
+    if let Some(token) = &backend.token {
+        put("PULUMI_ACCESS_TOKEN", token.expose().to_owned());
+    }
+    for (name, value) in ci.tell_engine(env) {
+        put(name, value);
+    }
+    if let Some(folder) = credentials {
+        put("PULUMI_CREDENTIALS_PATH", folder.to_string_lossy().into_owned());
+    }
+    EngineEnv { set, remove }
+}

@@ -1,0 +1,137 @@
+//! The supervisor with real child processes: shell scripts that wait for files and pipes, never for time.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::{fs, io};
+
+use tempfile::TempDir;
+use tokio::io::AsyncWrite;
+
+use super::*;
+use crate::engine::signals::Signal;
+
+/// One log for both streams, as a CI system has it.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl AsyncWrite for Shared {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// A shell script in a folder of its own, and how it is to be run.
+struct Case {
+    folder: TempDir,
+    process: Process,
+    masker: Masker,
+    signals: Signals,
+    timeout: Option<Duration>,
+    grace: Duration,
+    passing: Passing,
+    log: Shared,
+    events: Vec<String>,
+    stops: Vec<Cause>,
+}
+
+impl Case {
+    fn new(script: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let process = Process {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), script.into()],
+            cwd: folder.path().to_owned(),
+            set: Vec::new(),
+            remove: Vec::new(),
+            stdin: None,
+            event_log: Some(folder.path().join("events")),
+        };
+        Self {
+            folder,
+            process,
+            masker: Masker::new(),
+            signals: Signals::none(),
+            timeout: None,
+            grace: Duration::from_secs(3600),
+            passing: Passing::Through,
+            log: Shared::default(),
+            events: Vec::new(),
+            stops: Vec::new(),
+        }
+    }
+
+    async fn run(&mut self) -> Ended {
+        self.run_with(|_| None).await
+    }
+
+    async fn run_with(&mut self, mut heartbeat: impl FnMut(Duration) -> Option<String>) -> Ended {
+        let (mut stdout, mut stderr) = (self.log.clone(), self.log.clone());
+        let supervision = Supervision {
+            masker: &self.masker,
+            signals: &self.signals,
+            timeout: self.timeout,
+            grace: self.grace,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            passing: self.passing,
+            capture: 1 << 20,
+            disarm: None,
+            on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
+            heartbeat: &mut heartbeat,
+            on_stop: &mut |cause| self.stops.push(cause),
+        };
+        run(&self.process, supervision).await.expect("a process that starts")
+    }
+}
+
+#[tokio::test]
+async fn output_exit_status_and_events_arrive() {
+    let mut case = Case::new("echo one; echo '{\"a\":1}' > events; echo two >&2; exit 7");
+    let ended = case.run().await;
+    assert_eq!(ended.status, Status::Exited(7));
+    assert_eq!((ended.cause, ended.rung), (None, None));
+    let mut lines: Vec<String> = case.log.text().lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(lines, ["one", "two"]);
+    assert_eq!(case.events, ["{\"a\":1}"]);
+    assert_eq!((ended.stdout.masked(), ended.stderr.masked()), ("one\n".into(), "two\n".into()));
+}
+
+#[tokio::test]
+async fn one_interrupt_is_enough_for_an_engine_that_listens() {
+    let mut case = Case::new("trap 'echo canceled; exit 1' INT; mkfifo ready; echo up; read x < ready");
+    case.signals = Signals::none();
+    let signals = case.signals.clone();
+    let folder = case.folder.path().to_owned();
+    let cancel = std::thread::spawn(move || {
+        while !folder.join("ready").exists() {
+            std::thread::yield_now();
+        }
+        // Opening waits until the script reads.
+        let pipe = fs::OpenOptions::new().write(true).open(folder.join("ready")).expect("a pipe");
+        signals.cancel(Signal::Terminate);
+        signals.cancel(Signal::Interrupt);
+        pipe
+    });
+    let ended = case.run().await;
+    drop(cancel.join());
+    assert_eq!(ended.status, Status::Exited(1));
+    assert_eq!(ended.cause, Some(Cause::Cancelled(Signal::Terminate)));
+    assert_eq!(ended.rung, Some(Rung::Interrupted));
+    assert_eq!(case.log.text(), "up\ncanceled\n");
+    assert_eq!(case.stops, [Cause::Cancelled(Signal::Terminate)]);
+}

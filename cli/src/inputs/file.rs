@@ -1,0 +1,143 @@
+//! `stackstep.yaml`: the nearest from the work folder up to the repository's root.
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::suggest::nearest;
+use super::table::{INPUTS, Input, Kind};
+use crate::error::{Error, Result};
+
+/// The file's name.
+pub const NAME: &str = "stackstep.yaml";
+
+/// The file as it was found.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    values: Mapping,
+}
+
+impl ConfigFile {
+    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none.
+    pub fn find(start: &Path) -> Result<Option<Self>> {
+        for folder in start.ancestors() {
+            let path = folder.join(NAME);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => return Self::parse(path, &text).map(Some),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(unreadable(&path, &source.to_string())),
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the text of the file at `path`: a mapping from the names of inputs.
+    pub fn parse(path: PathBuf, text: &str) -> Result<Self> {
+        let values =
+            match serde_yaml::from_str(text).map_err(|error| unreadable(&path, &error.to_string()))? {
+                Value::Null => Mapping::new(),
+                Value::Mapping(mapping) => mapping,
+                _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
+            };
+        let mut seen: Vec<&'static str> = Vec::new();
+        for key in values.keys() {
+            let name = check_key(&path, key)?;
+            if seen.contains(&name) {
+                return Err(Error::input(
+                    format!("`{}` sets `{name}` twice, under two names", path.display()),
+                    "keep one of them",
+                ));
+            }
+            seen.push(name);
+        }
+        Ok(Self { path, values })
+    }
+
+    /// The value of `input`, under any of its names.
+    pub fn get(&self, input: &Input) -> Option<&Value> {
+        input.names().find_map(|name| self.values.get(name)).filter(|value| !value.is_null())
+    }
+
+    /// The folder that relative paths in it begin at.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+}
+
+/// The input that a key names; refused where there is none, and where a secret would lie in a repository.
+fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
+    let shown = path.display();
+    let Some(name) = key.as_str() else {
+        return Err(Error::input(format!("a key in `{shown}` is no text"), "keys are names of inputs"));
+    };
+    let Some(input) = Input::find(name) else {
+        let names = INPUTS.iter().flat_map(Input::names);
+        let hint = match nearest(name, names) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`stackstep inputs` lists the names".to_owned(),
+        };
+        return Err(Error::input(format!("unknown key `{name}` in `{shown}`"), hint));
+    };
+    if input.kind == Kind::Secret {
+        return Err(Error::input(
+            format!("`{name}` in `{shown}` would put a secret into the repository"),
+            "hand it to the step, from the CI system's own secret store",
+        ));
+    }
+    if input.name == "command" {
+        return Err(Error::input(
+            format!("`command` in `{shown}`: what runs is said on the step"),
+            "remove the key",
+        ));
+    }
+    Ok(input.name)
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    Error::input(format!("could not read `{}`: {why}", path.display()), "mend the file, or remove it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> Error {
+        ConfigFile::parse("stackstep.yaml".into(), text).unwrap_err()
+    }
+
+    #[test]
+    fn an_unknown_key_suggests_the_nearest_name() {
+        let error = error("stak: dev");
+        assert_eq!(error.to_string(), "unknown key `stak` in `stackstep.yaml`");
+        assert_eq!(error.hint(), Some("did you mean `stack`?"));
+    }
+
+    #[test]
+    fn a_malformed_file_names_line_and_column() {
+        let error = error("stack: [a\nb: c").to_string();
+        assert!(error.contains("line 2 column"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_refused() {
+        assert!(
+            error("access-token: pul-123").to_string().contains("would put a secret into the repository")
+        );
+    }
+
+    #[test]
+    fn two_names_of_one_input_are_refused() {
+        assert!(error("stack: a\nstack-name: b").to_string().contains("twice"));
+    }
+
+    #[test]
+    fn an_empty_file_is_fine() {
+        let file = ConfigFile::parse("stackstep.yaml".into(), "# nothing\n").unwrap();
+        assert!(INPUTS.iter().all(|input| file.get(input).is_none()));
+    }
+}

@@ -1,0 +1,306 @@
+//! The first pass: one raw value and its source for each input. Flag, the step's own inputs, `STACKSTEP_*` of the
+//! environment, `stackstep.yaml`, default: the first that says something wins.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::Command;
+use super::file::ConfigFile;
+use super::suggest::nearest;
+use super::table::{Default, INPUTS, Input, Kind};
+use crate::ci::CiSystem;
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// What a wrapper puts before an input's name where the CI system has no way of its own.
+pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
+/// What the environment's own settings begin with.
+pub const ENV_PREFIX: &str = "STACKSTEP_";
+/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
+const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE];
+
+/// A value as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw {
+    /// Text; a list is not split yet.
+    Text(String),
+    /// A list, item by item.
+    List(Vec<String>),
+    /// A mapping.
+    Mapping(Mapping),
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag,
+    /// The step, through this variable.
+    Step(String),
+    /// This variable of the environment.
+    Environment(String),
+    /// This `stackstep.yaml`.
+    File(PathBuf),
+    /// The table.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Step(_) => f.write_str("step"),
+            Self::Environment(variable) => write!(f, "environment: {variable}"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value and its source.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The value.
+    pub raw: Raw,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What was given on the command line: input name → values in order.
+pub type Flags = BTreeMap<&'static str, Vec<String>>;
+
+/// Each input that has a value, with its source.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What to run.
+    pub command: Command,
+    /// The values, by name.
+    pub values: BTreeMap<&'static str, Found>,
+    /// What a person should know: a setting that was overruled, a name that means nothing.
+    pub warnings: Vec<String>,
+    /// `profile: official-action` is on.
+    pub official_action: bool,
+}
+
+/// Finds the values. Reads `stackstep.yaml`; everything else is in the arguments. `command` is the one of the
+/// command line; without it the `command` input decides, and an empty one means [`Command::Install`].
+pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
+    let outer = Outer { flags, ci, env };
+    let mut warnings = unknown_variables(env);
+    let given_cwd = Input::find("cwd").and_then(|input| outer.find(input).transpose()).transpose()?;
+    let start = match given_cwd.as_ref().map(|found| &found.raw) {
+        Some(Raw::Text(folder)) => env.cwd().join(folder),
+        _ => env.cwd().to_owned(),
+    };
+    let file = ConfigFile::find(&start)?;
+
+    let mut values = BTreeMap::new();
+    for input in INPUTS {
+        let found = match outer.find(input)? {
+            Some(found) => {
+                warnings.extend(outer.overruled(input, &found));
+                Some(found)
+            }
+            None => file.as_ref().and_then(|file| from_file(file, input).transpose()).transpose()?,
+        };
+        if let Some(found) = found {
+            values.insert(input.name, found);
+        }
+    }
+
+    let command = match (command, values.get("command").map(|found| &found.raw)) {
+        (Some(command), _) => command,
+        (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
+            .filter(|_| Command::WORDS.contains(&word.trim()))
+            .ok_or_else(|| {
+                let hint = match nearest(word, Command::WORDS.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it is one of `{}`", Command::WORDS.join("`, `")),
+                };
+                Error::input(format!("unknown command `{word}`"), hint)
+            })?,
+        _ => Command::Install,
+    };
+    let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
+    for input in INPUTS {
+        if let Some(value) = default_value(input, official_action) {
+            values
+                .entry(input.name)
+                .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
+        }
+    }
+    warnings.extend(meaningless(command, &values));
+    Ok(Resolved { command, values, warnings, official_action })
+}
+
+/// The default as a value, where it is one.
+pub fn default_value(input: &Input, official_action: bool) -> Option<&'static str> {
+    let value = match input.default {
+        Default::Value(value) => value,
+        Default::OfficialAction { official, .. } if official_action => official,
+        Default::OfficialAction { ours, .. } => ours,
+        Default::Unset | Default::Depends(_) => return None,
+    };
+    Some(value).filter(|value| !value.is_empty())
+}
+
+/// `stack-name` as in a variable's name: `STACK_NAME`.
+pub fn variable_name(name: &str) -> String {
+    name.replace('-', "_").to_ascii_uppercase()
+}
+
+/// The sources outside of files.
+struct Outer<'a> {
+    flags: &'a Flags,
+    ci: &'a dyn CiSystem,
+    env: &'a Env,
+}
+
+impl Outer<'_> {
+    fn find(&self, input: &Input) -> Result<Option<Found>> {
+        if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
+        {
+            let raw = match (input.kind, values.as_slice()) {
+                (Kind::List, many) => Raw::List(many.to_vec()),
+                (_, [.., last]) => Raw::Text(last.clone()),
+                (_, []) => return Ok(None),
+            };
+            return Ok(Some(Found { raw, source: Source::Flag }));
+        }
+        if let Some((variable, value)) = one_of(input, |name| self.step(name))? {
+            return Ok(Some(Found { raw: Raw::Text(value.to_owned()), source: Source::Step(variable) }));
+        }
+        Ok(self.environment(input)?.map(|(variable, value)| Found {
+            raw: Raw::Text(value.to_owned()),
+            source: Source::Environment(variable),
+        }))
+    }
+
+    fn step(&self, name: &str) -> Option<(String, &str)> {
+        self.ci
+            .step_input(self.env, name)
+            .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))
+    }
+
+    fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
+        one_of(input, |name| self.variable(format!("{ENV_PREFIX}{}", variable_name(name))))
+    }
+
+    fn variable(&self, variable: String) -> Option<(String, &str)> {
+        let value = self.env.get(&variable)?;
+        Some((variable, value))
+    }
+
+    /// One line where a variable of the environment says otherwise than the flag or step that won.
+    fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
+        let winner = match &found.source {
+            Source::Flag => "the flag",
+            Source::Step(_) => "the step",
+            _ => return None,
+        };
+        let (variable, value) = self.environment(input).ok()??;
+        (found.raw != Raw::Text(value.to_owned()))
+            .then(|| format!("`{variable}` of the environment is not used: {winner} sets `{}`", input.name))
+    }
+}
+
+/// What `look` finds under the input's name or an alias; two names with different values contradict.
+fn one_of<'v>(
+    input: &Input,
+    look: impl Fn(&str) -> Option<(String, &'v str)>,
+) -> Result<Option<(String, &'v str)>> {
+    let mut found: Option<(String, &str)> = None;
+    for name in input.names() {
+        let Some((variable, value)) = look(name) else { continue };
+        match &found {
+            Some((first, other)) if *other != value => {
+                return Err(Error::input(
+                    format!("`{first}` and `{variable}` both set `{}`, to different values", input.name),
+                    "keep one of them",
+                ));
+            }
+            Some(_) => {}
+            None => found = Some((variable, value)),
+        }
+    }
+    Ok(found)
+}
+
+/// The value that `stackstep.yaml` has for `input`. Relative paths begin at the file.
+fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
+    let Some(value) = file.get(input) else { return Ok(None) };
+    let wrong = |expected: &str| {
+        Error::input(
+            format!("`{}` in `{}` is no {expected}", input.name, file.path.display()),
+            format!("`{}` takes a {expected}", input.name),
+        )
+    };
+    let raw = match (input.kind, value) {
+        (Kind::Mapping, Value::Mapping(mapping)) => Raw::Mapping(mapping.clone()),
+        (Kind::Mapping, _) => return Err(wrong("mapping")),
+        (Kind::List, Value::Sequence(items)) => {
+            Raw::List(items.iter().map(scalar).collect::<Option<_>>().ok_or_else(|| wrong("list of texts"))?)
+        }
+        (Kind::Path, Value::String(path)) => {
+            Raw::Text(file.folder().join(path).to_string_lossy().into_owned())
+        }
+        (_, value) => Raw::Text(scalar(value).ok_or_else(|| wrong("single value"))?),
+    };
+    if raw == Raw::Text(String::new()) {
+        return Ok(None);
+    }
+    Ok(Some(Found { raw, source: Source::File(file.path.clone()) }))
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A warning for each `STACKSTEP_*` variable that names no input.
+fn unknown_variables(env: &Env) -> Vec<String> {
+    let known: Vec<String> = INPUTS.iter().flat_map(Input::names).map(variable_name).collect();
+    let unknown = env.iter().filter_map(|(variable, _)| {
+        if NO_INPUTS.contains(&variable) {
+            return None;
+        }
+        let name = variable.strip_prefix(STEP_PREFIX).or_else(|| variable.strip_prefix(ENV_PREFIX))?;
+        if known.iter().any(|known| known == name) {
+            return None;
+        }
+        let near = nearest(name, known.iter().map(String::as_str));
+        let hint = near.map(|near| format!(", did you mean `{ENV_PREFIX}{near}`?")).unwrap_or_default();
+        Some(format!("`{variable}` means nothing to stackstep{hint}"))
+    });
+    unknown.collect()
+}
+
+/// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are
+/// shared by all commands, so what they hold for another one is no mistake.
+fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
+    if command == Command::Install {
+        return Vec::new();
+    }
+    let off = |raw: &Raw| *raw == Raw::Text("false".into());
+    INPUTS
+        .iter()
+        .filter(|input| !input.applies_to(command))
+        .filter_map(|input| values.get(input.name).map(|found| (input, found)))
+        .filter(|(_, found)| matches!(found.source, Source::Step(_)) && !off(&found.raw))
+        .map(|(input, _)| format!("`{}` means nothing to `{}`", input.name, command.word()))
+        .collect()
+}
+
+/// `path` from `base`, unless it is absolute.
+pub fn absolute(base: &Path, path: &str) -> PathBuf {
+    let joined = base.join(path);
+    // `a/.` and `a/b` read better than `a/./b` in a message.
+    joined.components().collect()
+}

@@ -1,0 +1,50 @@
+//! `stackstep inputs`: each input, its value with secrets hidden, and where it came from.
+
+use super::resolve::{Found, Raw, Resolved};
+use super::table::{INPUTS, Input, Kind};
+
+/// A line for each input, in columns.
+pub fn table(resolved: &Resolved) -> String {
+    let rows: Vec<[String; 3]> = INPUTS
+        .iter()
+        .map(|input| {
+            let found = resolved.values.get(input.name);
+            let value = found.map_or("-".to_owned(), |found| shown(input, found));
+            let source = found.map_or("-".to_owned(), |found| found.source.to_string());
+            [input.name.to_owned(), value, source]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (names, values) = (width(0), width(1).min(60));
+    rows.iter().fold(String::new(), |mut text, [name, value, source]| {
+        text.push_str(&format!("{name:names$}  {value:values$}  {source}\n"));
+        text
+    })
+}
+
+/// The inputs that are secret, with their values.
+pub fn secrets(resolved: &Resolved) -> impl Iterator<Item = (&'static str, &str)> {
+    let text = |input: &'static Input| match &resolved.values.get(input.name)?.raw {
+        Raw::Text(text) => Some((input.name, text.trim())),
+        Raw::List(_) | Raw::Mapping(_) => None,
+    };
+    INPUTS.iter().filter(|input| input.kind == Kind::Secret).filter_map(text)
+}
+
+/// The value on one line; of a secret that it is one, of configuration the keys.
+fn shown(input: &Input, found: &Found) -> String {
+    let text = match (&found.raw, input.kind) {
+        (_, Kind::Secret) => "***".to_owned(),
+        (Raw::Mapping(mapping), _) => keys(mapping),
+        (Raw::Text(text), Kind::Mapping) => {
+            serde_yaml::from_str(text).map_or("***".to_owned(), |map| keys(&map))
+        }
+        (Raw::Text(text), _) => text.clone(),
+        (Raw::List(items), _) => items.join(", "),
+    };
+    text.escape_debug().to_string()
+}
+
+fn keys(mapping: &serde_yaml::Mapping) -> String {
+    mapping.keys().filter_map(|key| Some(format!("{}: ***", key.as_str()?))).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,331 @@
+//! The second pass: raw values become types, and what contradicts itself is refused.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_yaml::Mapping;
+
+use super::config_map::{self, ConfigItem};
+use super::resolve::{Found, Raw, Resolved, Source, absolute};
+use super::table::{Input, Kind};
+use super::{Command, suggest};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::stack::StackName;
+
+/// What a run was asked to do. A field is the input of the same name; `None` is "not set".
+#[derive(Debug)]
+#[expect(missing_docs, reason = "a field is the input of the same name: the table has its words")]
+pub struct Inputs {
+    pub command: Command,
+    pub stack: Option<StackName>,
+    pub cwd: PathBuf,
+    pub upsert: bool,
+    pub remove: bool,
+    pub official_action: bool,
+    pub cloud_url: Option<String>,
+    pub access_token: Option<Secret>,
+    pub secrets_provider: Option<String>,
+    pub config: Vec<ConfigItem>,
+    pub config_file: Option<PathBuf>,
+    pub env_file: Option<PathBuf>,
+    pub message: Option<String>,
+    pub refresh: bool,
+    pub run_program: Option<bool>,
+    pub preview_only: bool,
+    pub replace: Vec<String>,
+    pub target: Vec<String>,
+    pub target_dependents: bool,
+    pub exclude: Vec<String>,
+    pub exclude_dependents: bool,
+    pub exclude_protected: bool,
+    pub parallel: Option<u32>,
+    pub continue_on_error: Option<bool>,
+    pub plan: Option<PathBuf>,
+    pub args: Vec<String>,
+    pub skip_preview: Option<bool>,
+    pub expect_no_changes: bool,
+    pub fail_on_changes: bool,
+    pub policy_pack: Vec<String>,
+    pub policy_pack_config: Vec<String>,
+    pub timeout: Option<Duration>,
+    pub lock_timeout: Duration,
+    pub grace_period: Option<Duration>,
+    pub result_file: Option<PathBuf>,
+    pub secret_outputs: Vec<String>,
+    pub comment_on_summary: bool,
+    pub comment_on_pr: bool,
+    pub comment_on_pr_number: Option<u32>,
+    pub edit_pr_comment: bool,
+    pub always_include_summary: bool,
+    pub github_token: Option<Secret>,
+    pub diff: bool,
+    pub color: String,
+    pub suppress_outputs: bool,
+    pub suppress_progress: bool,
+    pub log_verbosity: Option<u32>,
+    pub log_flow: bool,
+    pub debug: bool,
+    pub engine: Option<String>,
+    pub pulumi_version: Option<String>,
+    pub pulumi_version_file: Option<PathBuf>,
+}
+
+impl Inputs {
+    /// Turns what was found into types. Reads the files that `config` names.
+    pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
+        let low = Low { resolved, env };
+        let inputs = Self {
+            command: resolved.command,
+            stack: low.text("stack")?.map(|name| StackName::parse(&name)).transpose()?,
+            cwd: low.path("cwd")?.unwrap_or_else(|| env.cwd().to_owned()),
+            upsert: low.flag("upsert")?,
+            remove: low.flag("remove")?,
+            official_action: resolved.official_action,
+            cloud_url: low.text("cloud-url")?,
+            access_token: low.secret("access-token")?,
+            secrets_provider: low.text("secrets-provider")?,
+            config: low.config()?,
+            config_file: low.path("config-file")?,
+            env_file: low.path("env-file")?,
+            message: low.text("message")?,
+            refresh: low.flag("refresh")?,
+            run_program: low.maybe_flag("run-program")?,
+            preview_only: low.flag("preview-only")?,
+            replace: low.list("replace")?,
+            target: low.list("target")?,
+            target_dependents: low.flag("target-dependents")?,
+            exclude: low.list("exclude")?,
+            exclude_dependents: low.flag("exclude-dependents")?,
+            exclude_protected: low.flag("exclude-protected")?,
+            parallel: low.number("parallel")?,
+            continue_on_error: low.maybe_flag("continue-on-error")?,
+            plan: low.path("plan")?,
+            args: low.words("args")?,
+            skip_preview: low.maybe_flag("skip-preview")?,
+            expect_no_changes: low.flag("expect-no-changes")?,
+            fail_on_changes: low.flag("fail-on-changes")?,
+            policy_pack: low.list("policy-pack")?,
+            policy_pack_config: low.list("policy-pack-config")?,
+            timeout: low.duration("timeout")?,
+            lock_timeout: low.duration("lock-timeout")?.unwrap_or_default(),
+            grace_period: low.duration("grace-period")?,
+            result_file: low.path("result-file")?,
+            secret_outputs: low.list("secret-outputs")?,
+            comment_on_summary: low.flag("comment-on-summary")?,
+            comment_on_pr: low.flag("comment-on-pr")?,
+            comment_on_pr_number: low.number("comment-on-pr-number")?,
+            edit_pr_comment: low.flag("edit-pr-comment")?,
+            always_include_summary: low.flag("always-include-summary")?,
+            github_token: low.secret("github-token")?,
+            diff: low.flag("diff")?,
+            color: low.choice("color")?.unwrap_or_default(),
+            suppress_outputs: low.flag("suppress-outputs")?,
+            suppress_progress: low.flag("suppress-progress")?,
+            log_verbosity: low.number("log-verbosity")?,
+            log_flow: low.flag("log-flow")?,
+            debug: low.flag("debug")?,
+            engine: low.text("engine")?,
+            pulumi_version: low.text("pulumi-version")?,
+            pulumi_version_file: low.path("pulumi-version-file")?,
+        };
+        low.choice("profile")?;
+        inputs.check()?;
+        Ok(inputs)
+    }
+
+    /// Refuses what contradicts itself.
+    fn check(&self) -> Result<()> {
+        let exclusive = |a: &str, a_set: bool, b: &str, b_set: bool| {
+            if a_set && b_set {
+                return Err(Error::input(
+                    format!("`{a}` and `{b}` contradict each other"),
+                    "set one of them",
+                ));
+            }
+            Ok(())
+        };
+        exclusive("target", !self.target.is_empty(), "exclude", !self.exclude.is_empty())?;
+        exclusive(
+            "pulumi-version",
+            self.pulumi_version.is_some(),
+            "pulumi-version-file",
+            self.pulumi_version_file.is_some(),
+        )?;
+        exclusive("preview-only", self.preview_only, "remove", self.remove)?;
+        exclusive("preview-only", self.preview_only, "skip-preview", self.skip_preview == Some(true))?;
+        exclusive(
+            "skip-preview",
+            self.skip_preview == Some(true),
+            "expect-no-changes",
+            self.expect_no_changes && self.command != Command::Preview,
+        )?;
+        exclusive(
+            "exclude-protected",
+            self.exclude_protected,
+            "target or exclude",
+            !self.target.is_empty() || !self.exclude.is_empty(),
+        )?;
+        let needs = |a: &str, a_set: bool, b: &str, b_set: bool| {
+            if a_set && !b_set {
+                return Err(Error::input(format!("`{a}` without `{b}`"), format!("set `{b}` too")));
+            }
+            Ok(())
+        };
+        needs(
+            "policy-pack-config",
+            !self.policy_pack_config.is_empty(),
+            "policy-pack",
+            !self.policy_pack.is_empty(),
+        )
+    }
+}
+
+/// Reads one raw value at a time.
+struct Low<'a> {
+    resolved: &'a Resolved,
+    env: &'a Env,
+}
+
+impl Low<'_> {
+    /// The value of `name`, if the command reads that input.
+    fn found(&self, name: &str) -> Option<&Found> {
+        let input = Input::find(name)?;
+        self.resolved.values.get(input.name).filter(|_| input.applies_to(self.resolved.command))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>> {
+        match self.found(name).map(|found| &found.raw) {
+            None => Ok(None),
+            Some(Raw::Text(text)) => Ok(Some(text.clone())),
+            Some(Raw::List(_) | Raw::Mapping(_)) => Err(wrong(name, "takes a single value")),
+        }
+    }
+
+    fn trimmed(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.text(name)?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+    }
+
+    fn secret(&self, name: &str) -> Result<Option<Secret>> {
+        Ok(self.trimmed(name)?.map(Secret::new))
+    }
+
+    fn path(&self, name: &str) -> Result<Option<PathBuf>> {
+        Ok(self.text(name)?.map(|path| absolute(self.env.cwd(), &path)))
+    }
+
+    fn maybe_flag(&self, name: &str) -> Result<Option<bool>> {
+        self.trimmed(name)?
+            .map(|text| match text.as_str() {
+                // What YAML 1.2 and GitHub's own toolkit take.
+                "true" | "True" | "TRUE" => Ok(true),
+                "false" | "False" | "FALSE" => Ok(false),
+                other => Err(Error::input(
+                    format!("`{name}` is `{other}`, which is no boolean"),
+                    "write `true` or `false`",
+                )),
+            })
+            .transpose()
+    }
+
+    fn flag(&self, name: &str) -> Result<bool> {
+        Ok(self.maybe_flag(name)?.unwrap_or_default())
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u32>> {
+        let Some(text) = self.trimmed(name)? else { return Ok(None) };
+        let bounds = Input::find(name).map(|input| input.kind);
+        let Some(Kind::Number { min, max }) = bounds else { return Ok(None) };
+        match text.parse::<u32>() {
+            Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+            _ => Err(Error::input(
+                format!("`{name}` is `{text}`"),
+                format!("it takes a whole number from {min} to {max}"),
+            )),
+        }
+    }
+
+    fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        let Some(text) = self.trimmed(name)? else { return Ok(None) };
+        let seconds = text.parse::<u64>().ok().map(Duration::from_secs);
+        match seconds.or_else(|| humantime::parse_duration(&text).ok()) {
+            Some(duration) => Ok(Some(duration)),
+            None => Err(Error::input(
+                format!("`{name}` is `{text}`, which is no length of time"),
+                "write it as `90s`, `15m` or `1h30m`",
+            )),
+        }
+    }
+
+    fn choice(&self, name: &str) -> Result<Option<String>> {
+        let Some(text) = self.trimmed(name)? else { return Ok(None) };
+        let Some(Kind::Choice(words)) = Input::find(name).map(|input| input.kind) else { return Ok(None) };
+        if words.contains(&text.as_str()) {
+            return Ok(Some(text));
+        }
+        let hint = match suggest::nearest(&text, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it is one of `{}`", words.join("`, `")),
+        };
+        Err(Error::input(format!("`{name}` is `{text}`"), hint))
+    }
+
+    fn list(&self, name: &str) -> Result<Vec<String>> {
+        let split = |text: &str| -> Vec<String> {
+            text.split(['\n', ','])
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        Ok(match self.found(name) {
+            None => Vec::new(),
+            Some(Found { raw: Raw::Text(text), .. }) => split(text),
+            // A list in a file is a list: what stands in an item is not split.
+            Some(Found { raw: Raw::List(items), source: Source::File(_) }) => items.clone(),
+            Some(Found { raw: Raw::List(items), .. }) => items.iter().flat_map(|item| split(item)).collect(),
+            Some(Found { raw: Raw::Mapping(_), .. }) => return Err(wrong(name, "takes a list")),
+        })
+    }
+
+    fn words(&self, name: &str) -> Result<Vec<String>> {
+        let Some(text) = self.text(name)? else { return Ok(Vec::new()) };
+        shlex::split(&text).ok_or_else(|| {
+            Error::input(
+                format!("`{name}` has a quote that is not closed"),
+                "close it, or put a backslash before it",
+            )
+        })
+    }
+
+    fn config(&self) -> Result<Vec<ConfigItem>> {
+        let Some(found) = self.found("config") else { return Ok(Vec::new()) };
+        let parsed: Mapping;
+        let (mapping, folder) = match (&found.raw, &found.source) {
+            (Raw::Mapping(mapping), Source::File(file)) => (mapping, file.parent().unwrap_or(Path::new("."))),
+            (Raw::Mapping(mapping), _) => (mapping, self.env.cwd()),
+            (Raw::Text(text), _) => {
+                parsed = serde_yaml::from_str::<Option<Mapping>>(text)
+                    .map_err(|error| {
+                        // The parser's message can quote the value: only its place is shown.
+                        let place = error.location().map_or(String::new(), |at| {
+                            format!(" (line {} column {})", at.line(), at.column())
+                        });
+                        Error::input(
+                            format!("`config` is no YAML mapping{place}"),
+                            "write `key: {value: …}` on each line",
+                        )
+                    })?
+                    .unwrap_or_default();
+                (&parsed, self.env.cwd())
+            }
+            (Raw::List(_), _) => return Err(wrong("config", "takes a mapping")),
+        };
+        config_map::parse(mapping, self.env, folder)
+    }
+}
+
+fn wrong(name: &str, takes: &str) -> Error {
+    Error::input(format!("`{name}` {takes}"), "`stackstep inputs` shows each input and its kind")
+}

@@ -1,0 +1,226 @@
+//! All that has to be known before the engine is looked for: inputs, project, stack, backend, secrets.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::backend::Backend;
+use crate::ci::{CiSystem, Context, Level};
+use crate::console::Console;
+use crate::engine::args::check_extra;
+use crate::engine::env_file;
+use crate::engine::plan::{EngineEnv, Scope, engine_env};
+use crate::engine::version::{self, Demand};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::inputs::config_map::ConfigValue;
+use crate::inputs::resolve::{Flags, resolve};
+use crate::inputs::{Command, Inputs};
+use crate::project::Project;
+use crate::stack::StackName;
+
+const NO_COMMENTS: &str = "stackstep does not write comments on change requests yet: the report is on the job's \
+                           summary page and in the result file";
+
+/// A run that can begin.
+pub struct Job<'a> {
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+    /// What the job is about.
+    pub context: Context,
+    /// What was asked.
+    pub inputs: Inputs,
+    /// The project, where there is one.
+    pub project: Option<Project>,
+    /// The stack; none for `install`, and for `exec` without one.
+    pub stack: Option<StackName>,
+    /// Where the state lies.
+    pub backend: Backend,
+    /// The engine's version that the inputs ask for.
+    pub demand: Option<Demand>,
+    /// The engine's environment.
+    pub engine_env: EngineEnv,
+    /// A folder of this run's own, for the event log and credentials; removed with the job.
+    pub folder: TempDir,
+}
+
+impl<'a> Job<'a> {
+    /// Resolves everything and says what was found. Bad input ends here: nothing was started or changed.
+    pub fn prepare(
+        command: Option<Command>,
+        flags: &Flags,
+        env: &'a Env,
+        ci: &'static dyn CiSystem,
+        console: &mut Console,
+    ) -> Result<Self> {
+        let resolved = resolve(command, flags, ci, env)?;
+        let inputs = Inputs::from_resolved(&resolved, env)?;
+        hide_secrets(&inputs, env, ci, console);
+        check_extra(&inputs.args)?;
+        let demand = version::demand(&inputs)?;
+        for warning in &resolved.warnings {
+            console.annotate(Level::Warning, "stackstep", warning);
+        }
+        if inputs.comment_on_pr || inputs.comment_on_pr_number.is_some() {
+            console.annotate(Level::Warning, "stackstep", NO_COMMENTS);
+        }
+        if !inputs.cwd.is_dir() {
+            return Err(Error::input(
+                format!("there is no folder `{}`", inputs.cwd.display()),
+                "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
+            ));
+        }
+        let project = Project::find(&inputs.cwd)?;
+        let stack = find_stack(&inputs, project.as_ref(), console)?;
+        let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
+        for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
+            console.hide(name, value);
+        }
+        let backend = Backend::resolve(&inputs, env, project.as_ref());
+        if let Some(token) = &backend.token {
+            console.hide("PULUMI_ACCESS_TOKEN", token.expose());
+        }
+        let folder = own_folder()?;
+        let credentials = backend.own_credentials().then(|| folder.path().join("credentials"));
+        let engine_env = engine_env(env, ci, &backend, credentials.as_deref(), &file);
+        Ok(Self {
+            env,
+            ci,
+            context: ci.context(env),
+            inputs,
+            project,
+            stack,
+            backend,
+            demand,
+            engine_env,
+            folder,
+        })
+    }
+
+    /// What the operation is about, for the engine's command lines.
+    pub fn scope(&self) -> Scope<'_> {
+        Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
+    pub fn result_file(&self) -> Option<PathBuf> {
+        let name =
+            |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
+        self.inputs.result_file.clone().or_else(|| {
+            let project = self.project.as_ref().map_or("", |project| project.name.as_str());
+            let stack = self.stack.as_ref().map_or("", StackName::as_str);
+            let command = self.inputs.command.word();
+            let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
+            Some(self.ci.temporary_folder(self.env)?.join(file))
+        })
+    }
+}
+
+/// A folder that only we can read.
+fn own_folder() -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("stackstep-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir().map_err(Error::io("make a folder in", std::env::temp_dir()))
+}
+
+/// The stack that is meant. Looking may guess where there is one only; changing never does.
+fn find_stack(inputs: &Inputs, project: Option<&Project>, console: &Console) -> Result<Option<StackName>> {
+    let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
+    let needs_project = match inputs.command {
+        Command::Install | Command::Exec => false,
+        Command::Outputs => !named_in_full,
+        _ => true,
+    };
+    if needs_project && project.is_none() {
+        return Err(no_project(&inputs.cwd, inputs.command));
+    }
+    if let Some(stack) = &inputs.stack {
+        return Ok(Some(stack.clone()));
+    }
+    if matches!(inputs.command, Command::Install | Command::Exec) {
+        return Ok(None);
+    }
+    let stacks = project.map(Project::stacks).unwrap_or_default();
+    if let (Command::Preview | Command::Outputs, [only]) = (inputs.command, stacks.as_slice()) {
+        console.line(&format!("stack: `{only}`, the only one with a configuration file"));
+        return Ok(Some(only.clone()));
+    }
+    let hint = match stacks.as_slice() {
+        [] => "set `stack`, such as `stack: dev`".to_owned(),
+        some => {
+            let names: Vec<&str> = some.iter().map(StackName::as_str).collect();
+            format!("set `stack`; the project has `{}`", names.join("`, `"))
+        }
+    };
+    Err(Error::input(format!("no stack is named for `{}`", inputs.command.word()), hint))
+}
+
+fn no_project(cwd: &Path, command: Command) -> Error {
+    let hint = if command == Command::Outputs {
+        "set `cwd` to the folder of the program, or name the stack in full: `organization/project/stack`"
+    } else {
+        "set `cwd` to the folder of the Pulumi program; is a checkout step missing?"
+    };
+    Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
+}
+
+/// Variables that hold a secret wherever they are set, beside those of the CI system.
+const SECRET_VARIABLES: &[&str] = &[
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "GITHUB_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "ARM_CLIENT_SECRET",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "VAULT_TOKEN",
+];
+
+/// Tells the masker all that it must never let through.
+fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
+    for (name, secret) in [("access-token", &inputs.access_token), ("github-token", &inputs.github_token)] {
+        if let Some(secret) = secret {
+            console.hide(name, secret.expose());
+        }
+    }
+    for item in &inputs.config {
+        if let ConfigValue::Secret(secret) = &item.value {
+            console.hide(&item.key, secret.expose());
+        }
+    }
+    hide_environment(env, ci, console);
+    for name in console.masker().too_short() {
+        console.line(&format!(
+            "`{name}` is shorter than {} characters: it can't be hidden in the log",
+            crate::secret::SHORTEST
+        ));
+    }
+}
+
+/// Tells the masker the variables that hold a secret wherever they are set.
+pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
+    for name in SECRET_VARIABLES {
+        if let Some(value) = env.get(name) {
+            console.hide(name, value);
+        }
+    }
+    for (name, value) in crate::ci::secrets(ci, env) {
+        console.hide(name, value);
+    }
+}
+
+/// Whether a variable of `env-file` is a secret, by its name.
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY", "API_KEY"]
+        .iter()
+        .any(|word| name.contains(word))
+}

@@ -1,0 +1,110 @@
+//! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it.
+//! <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+
+use crate::error::{Error, Result};
+use crate::stack::StackName;
+
+/// The names that the CLI looks for.
+const FILES: [&str; 3] = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+
+/// A project file.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// `name`.
+    pub name: String,
+    /// `backend.url`.
+    pub backend_url: Option<String>,
+    /// Where the stacks' configuration files lie.
+    config_folder: PathBuf,
+}
+
+impl Project {
+    /// Finds the project file in `start` or the nearest folder above, as the CLI does. None where there is none.
+    pub fn find(start: &Path) -> Result<Option<Self>> {
+        for folder in start.ancestors() {
+            for name in FILES {
+                let path = folder.join(name);
+                match std::fs::read_to_string(&path) {
+                    Ok(text) => return Self::parse(path, &text).map(Some),
+                    // A folder of that name is no project file.
+                    Err(_) if !path.is_file() => {}
+                    Err(error) => return Err(unreadable(&path, &error.to_string())),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn parse(path: PathBuf, text: &str) -> Result<Self> {
+        let file: Value =
+            serde_yaml::from_str(text).map_err(|error| unreadable(&path, &error.to_string()))?;
+        let name = file.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let Some(name) = name else {
+            return Err(unreadable(&path, "it has no `name`"));
+        };
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        let config_folder = ["stackConfigDir", "config"]
+            .iter()
+            // Before projects had a schema for configuration, `config` was the folder's name.
+            .find_map(|key| file.get(*key).and_then(Value::as_str))
+            .map_or_else(|| folder.clone(), |sub| folder.join(sub));
+        let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
+        Ok(Self { name: name.to_owned(), backend_url: backend_url.map(str::to_owned), config_folder, path })
+    }
+
+    /// The stacks that have a configuration file, sorted.
+    pub fn stacks(&self) -> Vec<StackName> {
+        let Ok(entries) = std::fs::read_dir(&self.config_folder) else { return Vec::new() };
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter_map(|file| {
+                let middle = file.strip_prefix("Pulumi.")?;
+                middle.strip_suffix(".yaml").or_else(|| middle.strip_suffix(".yml")).map(str::to_owned)
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names.iter().filter_map(|name| StackName::parse(name).ok()).collect()
+    }
+
+    /// The configuration file of `stack`.
+    pub fn stack_file(&self, stack: &StackName) -> PathBuf {
+        self.config_folder.join(format!("Pulumi.{}.yaml", stack.short()))
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    Error::input(format!("could not read `{}`: {why}", path.display()), "mend the project file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_backend_are_read() {
+        let project =
+            Project::parse("/p/Pulumi.yaml".into(), "name: shop\nruntime: yaml\nbackend: {url: s3://b}")
+                .unwrap();
+        assert_eq!((project.name.as_str(), project.backend_url.as_deref()), ("shop", Some("s3://b")));
+    }
+
+    #[test]
+    fn a_malformed_file_names_line_and_column() {
+        let error = Project::parse("/p/Pulumi.yaml".into(), "name: [a\nruntime: x").unwrap_err().to_string();
+        assert!(error.contains("line 2 column"), "{error}");
+    }
+
+    #[test]
+    fn the_stack_files_lie_where_the_project_says() {
+        let project = Project::parse("/p/Pulumi.yaml".into(), "name: shop\nstackConfigDir: stacks").unwrap();
+        let stack = StackName::parse("acme/dev").unwrap();
+        assert_eq!(project.stack_file(&stack), Path::new("/p/stacks/Pulumi.dev.yaml"));
+    }
+}

@@ -1,0 +1,192 @@
+//! From what the engine did to the report: what only stackstep knows is added to what the events say.
+
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use crate::console::Console;
+use crate::engine::drive::Outcome;
+use crate::engine::ladder::Cause;
+use crate::engine::locate::Engine;
+use crate::engine::plan::Purpose;
+use crate::error::{EXIT_TIMEOUT, Error};
+use crate::inputs::{self, Inputs};
+use crate::job::Job;
+use crate::report::{self, Ci, Command, Ending, Events, Facts, OutputsFrom, Report, SECRET, Status, Verdict};
+use crate::secret::Secret;
+use crate::stack::StackName;
+
+/// The exit status of the engine that says that there are changes where none were expected.
+const EXIT_CHANGES: i32 = 7;
+
+/// A run of a command that makes a report.
+pub struct Run<'a> {
+    job: &'a Job<'a>,
+    command: Command,
+    engine: Option<Engine>,
+    began: Instant,
+}
+
+impl<'a> Run<'a> {
+    /// None for a command that makes no report.
+    pub fn new(job: &'a Job<'a>, began: Instant) -> Option<Self> {
+        let command = match job.inputs.command {
+            inputs::Command::Preview => Command::Preview,
+            inputs::Command::Up => Command::Up,
+            inputs::Command::Refresh => Command::Refresh,
+            inputs::Command::Destroy => Command::Destroy,
+            inputs::Command::Outputs => Command::Outputs,
+            inputs::Command::Exec | inputs::Command::Install => return None,
+        };
+        Some(Self { job, command, engine: None, began })
+    }
+
+    /// Says what will be done, where and with what.
+    pub fn begin(&mut self, engine: &Engine, console: &Console) {
+        if engine.sandbox {
+            console.line("SANDBOX: this is a rehearsal, nothing is deployed");
+        }
+        console.line(&format!("stack: {}", self.stack()));
+        console.line(&format!("backend: {}", self.job.backend));
+        let version =
+            engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+        console.line(&format!("engine: {}{version}", engine.path.display()));
+        self.engine = Some(engine.clone());
+    }
+
+    /// The report of a run that could not begin.
+    pub fn not_begun(&self, error: &Error) -> Report {
+        let mut facts = self.facts(&Outcome::default());
+        facts.exit_code = i32::from(error.exit_status());
+        facts.verdict = Some(Verdict {
+            status: Status::Failed,
+            reason: error.reason(),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        });
+        report::report(Events::default(), facts)
+    }
+
+    /// What is published while a stopped engine still finishes.
+    pub fn still_finishing(&self, cause: Cause) -> Report {
+        let ending = match cause {
+            Cause::TimedOut => Ending::TimedOut,
+            Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
+        };
+        let outcome = Outcome { ending: Some(ending), ..Outcome::default() };
+        let mut report = self.report(outcome);
+        report.notes = vec![
+            "cancelled, the engine is still finishing what it had begun: if nothing else is written here, what \
+             became of it is in the job's log"
+                .to_owned(),
+        ];
+        report
+    }
+
+    /// The report.
+    pub fn report(&self, outcome: Outcome) -> Report {
+        let facts = self.facts(&outcome);
+        if self.command == Command::Outputs {
+            let printed = outcome.raw.as_ref().map(Secret::expose).unwrap_or_default();
+            return with_printed_outputs(report::report(outcome.events, facts), printed);
+        }
+        report::report(outcome.events, facts)
+    }
+
+    fn stack(&self) -> &str {
+        self.job.stack.as_ref().map_or("", StackName::as_str)
+    }
+
+    fn facts(&self, outcome: &Outcome) -> Facts {
+        let job = self.job;
+        let ending = outcome.ending.unwrap_or(Ending::NotStarted);
+        let mut facts = Facts::new(self.command, self.stack(), ending, exit_code(&job.inputs, outcome));
+        facts.preview_only = job.inputs.preview_only
+            || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Command::Preview);
+        facts.project = job
+            .project
+            .as_ref()
+            .map(|project| project.name.clone())
+            .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
+        facts.stderr.clone_from(&outcome.stderr);
+        facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        facts.engine = self.engine.as_ref().map(|engine| report::Engine {
+            name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
+            version: engine.version.clone(),
+            processes: outcome.processes + u32::from(engine.version.is_some()),
+            sandbox: engine.sandbox,
+        });
+        facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
+        facts.commit.clone_from(&job.context.commit);
+        facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
+        facts.notes.clone_from(&outcome.notes);
+        facts.verdict = allowed_changes(&job.inputs, ending);
+        facts
+    }
+}
+
+/// The outputs as `stack output --json` prints them, secrets hidden by the engine.
+fn with_printed_outputs(mut report: Report, printed: &str) -> Report {
+    if report.status != Status::Succeeded {
+        return report;
+    }
+    match serde_json::from_str::<Map<String, Value>>(printed) {
+        Ok(outputs) => {
+            report.secret_outputs = outputs
+                .iter()
+                .filter(|(_, value)| holds_secret(value))
+                .map(|(name, _)| name.clone())
+                .collect();
+            report.outputs = outputs;
+            report.outputs_from = OutputsFrom::Current;
+        }
+        Err(_) => report.notes.push("the engine printed outputs that can't be read".to_owned()),
+    }
+    report
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == SECRET,
+        Value::Array(items) => items.iter().any(holds_secret),
+        Value::Object(fields) => fields.values().any(holds_secret),
+        _ => false,
+    }
+}
+
+/// `fail-on-changes: false` turns the engine's "there are changes" into a success.
+fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
+    (ending == Ending::Exited(EXIT_CHANGES) && !inputs.fail_on_changes).then(|| Verdict {
+        status: Status::Succeeded,
+        reason: None,
+        message: String::new(),
+        hint: None,
+    })
+}
+
+/// The exit status of the run: the engine's own when it ended by itself.
+pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
+    match outcome.ending {
+        Some(Ending::Exited(EXIT_CHANGES)) if inputs.expect_no_changes && !inputs.fail_on_changes => 0,
+        Some(Ending::Exited(status)) => status,
+        Some(Ending::Signalled(signal) | Ending::Cancelled { signal }) => 128 + signal,
+        Some(Ending::TimedOut) => i32::from(EXIT_TIMEOUT),
+        Some(Ending::NotStarted) | None => 1,
+    }
+}
+
+/// The page of the run at Pulumi Cloud, from the line that the CLI prints.
+fn permalink(log: &str) -> Option<String> {
+    log.lines().find_map(|line| line.trim().strip_prefix("View Live: ").map(|url| url.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permalink;
+
+    #[test]
+    fn the_permalink_is_the_view_live_line() {
+        let log = "Previewing update (dev)\n\nView Live: https://app.pulumi.com/acme/shop/dev/previews/1\n\n";
+        assert_eq!(permalink(log).as_deref(), Some("https://app.pulumi.com/acme/shop/dev/previews/1"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Secrets: a type that never shows its value, and the masker that hides known values in whatever goes out.
+//!
+//! The masker looks for each value and for the forms in which programs usually write it ([`forms`]), all in one
+//! pass over the text ([`automaton`]), and in a stream of arbitrary pieces as well ([`MaskStream`]).
+//!
+//! What can't be masked: values under [`SHORTEST`] characters (their names are in [`Masker::too_short`]), parts
+//! of a value, values in an encoding that is not among the forms (hexadecimal, compressed, encrypted, base64 that
+//! is wrapped in lines), and values with something in between (line wraps, terminal colours).
+
+mod automaton;
+mod forms;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use automaton::Automaton;
+pub use stream::MaskStream;
+
+/// What stands in place of a secret.
+pub const MASK: &str = "***";
+
+/// The fewest characters that a value must have to be masked: a log without `true`, `{` or `dev` is unreadable.
+pub const SHORTEST: usize = 6;
+
+/// A value that is neither printed nor logged: its `Debug` and `Display` are `***`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a value out of sight.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASK)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASK)
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+/// Knows the run's secrets and hides them. Cheap to clone; a clone does not learn what is added later.
+#[derive(Clone, Default)]
+pub struct Masker {
+    known: Arc<Known>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    patterns: BTreeSet<Vec<u8>>,
+    too_short: Vec<String>,
+    automaton: OnceLock<Arc<Automaton>>,
+}
+
+impl Masker {
+    /// A masker that knows no secret and changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hides `value` from now on, in all its forms; `name` is what a person calls it.
+    ///
+    /// White space around the value is no part of the secret. Of a value of several lines the whole and each line
+    /// that is long enough are hidden.
+    pub fn add(&mut self, name: &str, value: &str) {
+        let value = value.trim();
+        // Asterisks are what an already masked value looks like.
+        if value.chars().all(|character| character == '*') {
+            return;
+        }
+        let known = Arc::make_mut(&mut self.known);
+        if !is_long_enough(value) {
+            if !known.too_short.iter().any(|known| known == name) {
+                known.too_short.push(name.to_owned());
+            }
+            return;
+        }
+        known.automaton = OnceLock::new();
+        let lines = value.lines().map(str::trim).filter(|line| is_long_enough(line) && *line != value);
+        for part in std::iter::once(value).chain(lines) {
+            known.patterns.extend(forms::of(part));
+        }
+    }
+
+    /// The names of the values that are too short to be masked.
+    pub fn too_short(&self) -> &[String] {
+        &self.known.too_short
+    }
+
+    /// The text with every secret replaced by `***`.
+    pub fn mask(&self, text: &str) -> String {
+        // Secrets are UTF-8, so what is left of a text without them is, too.
+        String::from_utf8_lossy(&self.mask_bytes(text.as_bytes())).into_owned()
+    }
+
+    /// [`Masker::mask`] for bytes that may be anything.
+    pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = self.stream();
+        let mut masked = stream.push(bytes);
+        masked.append(&mut stream.finish());
+        masked
+    }
+
+    /// Whether the text contains a secret in one of its forms.
+    pub fn contains_secret(&self, text: &str) -> bool {
+        self.automaton().matches(text.as_bytes())
+    }
+
+    /// A masker for text that arrives in pieces, cut anywhere.
+    pub fn stream(&self) -> MaskStream {
+        MaskStream::new(Arc::clone(self.automaton()))
+    }
+
+    fn automaton(&self) -> &Arc<Automaton> {
+        self.known.automaton.get_or_init(|| Arc::new(Automaton::new(&self.known.patterns)))
+    }
+}
+
+impl fmt::Debug for Masker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Masker")
+            .field("patterns", &self.known.patterns.len())
+            .field("too_short", &self.known.too_short)
+            .finish()
+    }
+}
+
+fn is_long_enough(value: &str) -> bool {
+    value.chars().nth(SHORTEST - 1).is_some()
+}

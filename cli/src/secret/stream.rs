@@ -1,0 +1,106 @@
+//! Masks a text that arrives in pieces: only what could still become a secret is held back.
+
+use std::sync::Arc;
+
+use super::MASK;
+use super::automaton::{Automaton, START, State};
+
+/// Masks a stream of bytes, whatever the pieces in which it arrives. See [`super::Masker::stream`].
+pub struct MaskStream {
+    automaton: Arc<Automaton>,
+    state: State,
+    /// What is not decided yet, behind what is no longer needed.
+    held: Vec<u8>,
+    /// Where in `held` the undecided bytes begin.
+    from: usize,
+    /// The secrets in `held`, sorted, with a gap between each two.
+    secrets: Vec<(usize, usize)>,
+    /// Whether the last that went out was a mask: a secret that touches it is part of it.
+    masked: bool,
+}
+
+impl MaskStream {
+    pub(super) fn new(automaton: Arc<Automaton>) -> Self {
+        Self { automaton, state: START, held: Vec::new(), from: 0, secrets: Vec::new(), masked: false }
+    }
+
+    /// Takes the next piece and returns what may go out: everything but an end that could begin a secret.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        let mut end = self.held.len();
+        self.held.extend_from_slice(piece);
+        for &byte in piece {
+            end += 1;
+            self.state = self.automaton.next(self.state, byte);
+            if self.state != START {
+                let hit = self.automaton.hit(self.state);
+                if hit > 0 {
+                    self.hide(end.saturating_sub(hit), end);
+                }
+            }
+        }
+        // What begins a secret may reach into one that has gone out as a mask already.
+        self.release(self.held.len().saturating_sub(self.automaton.depth(self.state)))
+    }
+
+    /// The stream has ended: returns all that is left.
+    pub fn finish(&mut self) -> Vec<u8> {
+        self.state = START;
+        self.release(self.held.len())
+    }
+
+    /// Remembers a secret; those that overlap or touch are one.
+    fn hide(&mut self, mut start: usize, end: usize) {
+        start = start.max(self.from);
+        while let Some(&(last_start, last_end)) = self.secrets.last() {
+            if last_end < start {
+                break;
+            }
+            start = start.min(last_start);
+            self.secrets.pop();
+        }
+        self.secrets.push((start, end));
+    }
+
+    /// Lets go of the bytes before `safe`, and of known secrets that reach beyond it: they stay hidden whatever
+    /// follows.
+    fn release(&mut self, safe: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(safe.saturating_sub(self.from));
+        let mut done = 0;
+        for &(start, end) in &self.secrets {
+            if start > safe {
+                break;
+            }
+            if start > self.from {
+                out.extend_from_slice(&self.held[self.from..start]);
+                self.masked = false;
+            }
+            if !self.masked {
+                out.extend_from_slice(MASK.as_bytes());
+                self.masked = true;
+            }
+            self.from = end;
+            done += 1;
+        }
+        self.secrets.drain(..done);
+        if safe > self.from {
+            out.extend_from_slice(&self.held[self.from..safe]);
+            self.from = safe;
+            self.masked = false;
+        }
+        self.forget();
+        out
+    }
+
+    /// Drops what has gone out, once it is the larger part: each byte is moved at most once on average.
+    fn forget(&mut self) {
+        if self.from < self.held.len() / 2 {
+            return;
+        }
+        self.held.drain(..self.from);
+        for (start, end) in &mut self.secrets {
+            *start -= self.from;
+            *end -= self.from;
+        }
+        self.from = 0;
+    }
+}

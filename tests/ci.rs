@@ -1,0 +1,346 @@
+//! What each CI system tells, from environments made of the variables that its vendor documents.
+//!
+//! `fixtures/ci/<system>/<case>.env` holds an environment (with the link to the vendor's page), `<case>.event.json`
+//! the event's payload where the system has one, `<case>.json` what is to be read out of them. After a change,
+//! `STACKSTEP_BLESS=1 cargo test` writes the last ones anew; the diff is then to be read against the vendor's page.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, SYSTEMS};
+use stackstep::env::Env;
+
+/// One environment.
+pub struct Case {
+    /// The folder: the system's name.
+    pub system: String,
+    /// The file's name.
+    pub name: String,
+    /// The environment.
+    pub env: Env,
+    path: PathBuf,
+}
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ci");
+    let mut cases = Vec::new();
+    for folder in entries(&root) {
+        for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "env")) {
+            cases.push(Case {
+                system: folder.file_name().unwrap().to_str().unwrap().to_owned(),
+                name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                env: load(&path),
+                path,
+            });
+        }
+    }
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// The environment of one case.
+pub fn environment(system: &str, name: &str) -> Env {
+    let wanted = cases().into_iter().find(|case| case.system == system && case.name == name);
+    wanted.unwrap_or_else(|| panic!("no fixture `{system}/{name}.env`")).env
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn load(path: &Path) -> Env {
+    let text = std::fs::read_to_string(path).unwrap();
+    let pairs = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+        line.split_once('=').unwrap_or_else(|| panic!("no `=` in `{line}` of {}", path.display()))
+    });
+    let env = Env::from_pairs("/work", pairs);
+    match std::fs::read(path.with_extension("event.json")) {
+        Ok(bytes) => env.with_event(serde_json::from_slice(&bytes).unwrap()),
+        Err(_) => env,
+    }
+}
+
+/// What is compared; a field that is not told is left out.
+fn read(case: &Case) -> Value {
+    let system = ci::detect(&case.env);
+    let mut context = serde_json::to_value(system.context(&case.env)).unwrap();
+    context.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    let engine: BTreeMap<_, _> = system.tell_engine(&case.env).into_iter().collect();
+    json!({ "system": system.name(), "context": context, "engine": engine })
+}
+
+fn detect(pairs: &[(&str, &str)]) -> &'static str {
+    ci::detect(&Env::from_pairs("/", pairs.iter().copied())).name()
+}
+
+#[test]
+fn each_environment_tells_what_its_vendor_documents() {
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the tests")]
+    let bless = std::env::var_os("STACKSTEP_BLESS").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let found = format!("{:#}\n", read(&case));
+        let file = case.path.with_extension("json");
+        if bless {
+            std::fs::write(&file, &found).unwrap();
+        } else if std::fs::read_to_string(&file).unwrap_or_default() != found {
+            wrong.push(format!("{}/{}:\n{found}", case.system, case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ from their `.json`:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn each_system_is_found_by_its_own_environments() {
+    for case in cases() {
+        assert_eq!(ci::detect(&case.env).name(), case.system, "{}", case.name);
+    }
+}
+
+#[test]
+fn each_system_has_environments() {
+    for system in SYSTEMS {
+        assert!(cases().iter().any(|case| case.system == system.name()), "{}", system.name());
+    }
+}
+
+#[test]
+fn each_fixture_links_its_vendors_page() {
+    for case in cases() {
+        let text = std::fs::read_to_string(&case.path).unwrap();
+        assert!(text.lines().any(|line| line.starts_with("# https://")), "{}/{}", case.system, case.name);
+    }
+}
+
+#[test]
+fn a_commit_that_nobody_wrote_is_never_the_commit() {
+    // The merge commit of all fixtures.
+    const MERGE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+    for case in cases() {
+        let context = ci::detect(&case.env).context(&case.env);
+        assert_ne!(context.commit.as_deref(), Some(MERGE), "{}/{}", case.system, case.name);
+    }
+}
+
+#[test]
+fn a_change_from_a_fork_is_never_trusted() {
+    let mut seen = 0;
+    for case in cases().iter().filter(|case| case.name.contains("fork")) {
+        let context = ci::detect(&case.env).context(&case.env);
+        assert_eq!(
+            (context.fork, context.trusted),
+            (Some(true), Some(false)),
+            "{}/{}",
+            case.system,
+            case.name
+        );
+        seen += 1;
+    }
+    assert!(seen >= 10, "{seen}");
+}
+
+#[test]
+fn nothing_but_the_sign_of_a_system_tells_nothing_wrong() {
+    for case in cases().iter().filter(|case| case.name == "missing" && case.system != "bitbucket-pipelines") {
+        let context = ci::detect(&case.env).context(&case.env);
+        let told =
+            (context.commit, context.branch, context.change_request, context.fork, context.merge_queue);
+        assert_eq!(told, (None, None, None, None, false), "{}", case.system);
+    }
+}
+
+#[test]
+fn systems_that_share_variables_are_told_apart() {
+    assert_eq!(detect(&[("GITHUB_ACTIONS", "true"), ("GITEA_ACTIONS", "true")]), "gitea-actions");
+    assert_eq!(
+        detect(&[("GITHUB_ACTIONS", "true"), ("GITEA_ACTIONS", "true"), ("FORGEJO_ACTIONS", "true")]),
+        "forgejo-actions"
+    );
+    // Jenkins sets BUILD_ID too, and a project can be a variable of anybody.
+    assert_eq!(
+        detect(&[("JENKINS_URL", "https://ci"), ("BUILD_ID", "7"), ("PROJECT_ID", "acme")]),
+        "jenkins"
+    );
+    // A laptop that says so, and a cloud project on a laptop.
+    assert_eq!(detect(&[("CI", "false"), ("PROJECT_ID", "acme")]), "local");
+}
+
+#[test]
+fn the_engine_is_told_where_it_runs_only_where_it_is_blind() {
+    for case in cases() {
+        let told = ci::detect(&case.env).tell_engine(&case.env);
+        let blind = ["aws-codebuild", "google-cloud-build"].contains(&case.system.as_str());
+        assert_eq!(!told.is_empty(), blind, "{}/{}", case.system, case.name);
+    }
+}
+
+#[test]
+fn a_person_who_tells_the_engine_has_the_last_word() {
+    for name in ["PULUMI_CI_SYSTEM", "PULUMI_DISABLE_CI_DETECTION"] {
+        let env = environment("aws-codebuild", "push");
+        let pairs: Vec<(&str, &str)> = env.iter().chain([(name, "mine")]).collect();
+        let env = Env::from_pairs("/", pairs);
+        assert_eq!(ci::detect(&env).name(), "aws-codebuild");
+        assert_eq!(ci::detect(&env).tell_engine(&env), []);
+    }
+}
+
+#[test]
+fn the_tokens_of_a_system_are_secrets_and_no_switch_is() {
+    let secret = |system: &str, pairs: &[(&str, &str)]| -> Vec<String> {
+        let env = Env::from_pairs("/", pairs.iter().copied());
+        let system = by_name(system);
+        ci::secrets(system, &env).into_iter().map(|(name, _)| name.to_owned()).collect()
+    };
+    assert_eq!(
+        secret(
+            "github-actions",
+            &[("GITHUB_TOKEN", "t"), ("GITHUB_SHA", "s"), ("ACTIONS_RUNTIME_TOKEN", "")]
+        ),
+        ["GITHUB_TOKEN"]
+    );
+    assert_eq!(secret("gitlab-ci", &[("CI_JOB_TOKEN", "t"), ("CI_JOB_ID", "1")]), ["CI_JOB_TOKEN"]);
+    assert_eq!(
+        secret("circleci", &[("CIRCLE_OIDC_TOKEN", "a"), ("CIRCLE_OIDC_TOKEN_V2", "b"), ("CIRCLE_TAG", "c")]),
+        ["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2"]
+    );
+    assert_eq!(
+        secret("azure-pipelines", &[("SYSTEM_ACCESSTOKEN", "t"), ("ENDPOINT_AUTH_SCHEME_X", "OAuth")]),
+        ["SYSTEM_ACCESSTOKEN"]
+    );
+    assert_eq!(secret("travis-ci", &[(OWN_VARIABLE, "t"), ("TRAVIS", "true")]), [OWN_VARIABLE]);
+}
+
+#[test]
+fn what_the_engine_must_not_see_is_named() {
+    assert!(by_name("azure-pipelines").strip_from_engine().contains(&"ENDPOINT_AUTH_"));
+    assert!(by_name("jenkins").strip_from_engine().contains(&"JENKINS_NODE_COOKIE"));
+}
+
+#[test]
+fn an_identity_token_comes_from_where_the_system_documents_it() {
+    let audience = "urn:pulumi:org:acme";
+    let token = |system: &str, pairs: &[(&str, &str)]| {
+        by_name(system).identity_token(&Env::from_pairs("/", pairs.iter().copied()), audience)
+    };
+    let request = |token: IdentityToken| match token {
+        IdentityToken::Request(request) => {
+            (request.method, request.url, request.scheme, request.bearer, request.answer)
+        }
+        other => panic!("{other:?}"),
+    };
+    let github = [
+        ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://token.example.com/?api-version=2.0"),
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "t"),
+    ];
+    let url = "https://token.example.com/?api-version=2.0&audience=urn%3Apulumi%3Aorg%3Aacme";
+    for system in ["github-actions", "forgejo-actions"] {
+        assert_eq!(
+            request(token(system, &github)),
+            ("GET", url.into(), "Bearer ", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "value")
+        );
+    }
+    assert_eq!(
+        request(token(
+            "azure-pipelines",
+            &[("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/o/oidc"), ("SYSTEM_ACCESSTOKEN", "t")]
+        )),
+        (
+            "POST",
+            "https://dev.azure.com/o/oidc?api-version=7.1".into(),
+            "Bearer ",
+            "SYSTEM_ACCESSTOKEN",
+            "oidcToken"
+        )
+    );
+    assert_eq!(
+        request(token(
+            "codefresh",
+            &[("CF_OIDC_REQUEST_URL", "https://oidc.codefresh.io/t"), ("CF_OIDC_REQUEST_TOKEN", "t")]
+        )),
+        (
+            "GET",
+            "https://oidc.codefresh.io/t?audience=urn%3Apulumi%3Aorg%3Aacme".into(),
+            "",
+            "CF_OIDC_REQUEST_TOKEN",
+            "id_token"
+        )
+    );
+    for (system, variable) in [
+        ("gitlab-ci", "GITLAB_OIDC_TOKEN"),
+        ("circleci", "CIRCLE_OIDC_TOKEN_V2"),
+        ("bitbucket-pipelines", "BITBUCKET_STEP_OIDC_TOKEN"),
+    ] {
+        assert_eq!(token(system, &[(variable, "t")]), IdentityToken::InVariable(variable));
+    }
+    let IdentityToken::Command(command) = token("buildkite", &[]) else { panic!("no command") };
+    assert_eq!(command.join(" "), "buildkite-agent oidc request-token --audience urn:pulumi:org:acme");
+}
+
+#[test]
+fn a_system_without_an_identity_token_says_why() {
+    let env = Env::from_pairs("/", [("A", "b")]);
+    for system in SYSTEMS.iter().filter(|system| system.name() != "buildkite") {
+        let IdentityToken::None { reason } = system.identity_token(&env, "urn:pulumi:org:acme") else {
+            panic!("{} has a token in an empty environment", system.name())
+        };
+        assert!(reason.len() > 20, "{}", system.name());
+    }
+}
+
+#[test]
+fn an_identity_token_that_a_person_hands_over_comes_first() {
+    let env = Env::from_pairs("/", [(OWN_VARIABLE, "t"), ("CIRCLE_OIDC_TOKEN_V2", "u")]);
+    let token = ci::identity_token(by_name("circleci"), &env, "urn:pulumi:org:acme");
+    assert_eq!(token, IdentityToken::InVariable(OWN_VARIABLE));
+}
+
+fn by_name(name: &str) -> &'static dyn CiSystem {
+    *SYSTEMS.iter().find(|system| system.name() == name).unwrap()
+}
+
+#[test]
+fn the_runners_that_read_githubs_commands_get_the_same_bytes() {
+    let env = Env::from_pairs(
+        "/",
+        [("GITHUB_OUTPUT", "/out"), ("GITHUB_STEP_SUMMARY", "/summary"), ("RUNNER_TEMP", "/t")],
+    );
+    let output = Output { name: "url".into(), value: "https://a\nb".into() };
+    for system in ["github-actions", "gitea-actions", "forgejo-actions"].map(by_name) {
+        let append = system.outputs(&env, std::slice::from_ref(&output), &mut || "r".repeat(32)).unwrap();
+        assert_eq!(append.path, Path::new("/out"));
+        let delimiter = format!("stackstep_{}", "r".repeat(32));
+        assert_eq!(append.text, format!("url<<{delimiter}\nhttps://a\nb\n{delimiter}\n"));
+        assert_eq!(system.summary(&env), Some((PathBuf::from("/summary"), 1024 * 1024)));
+        assert_eq!(system.temporary_folder(&env), Some(PathBuf::from("/t")));
+        assert_eq!(system.group("a%") + &system.end_group(), "::group::a%25\n::endgroup::\n");
+        assert_eq!(system.mask("s3cret"), "::add-mask::s3cret\n");
+        assert_eq!(system.begin_foreign("t") + &system.end_foreign("t"), "::stop-commands::t\n::t::\n");
+        assert_eq!(system.annotation(Level::Error, "a", "b\nc"), "::error title=a::b%0Ac\n");
+    }
+}
+
+#[test]
+fn a_system_without_commands_gets_plain_lines() {
+    for system in SYSTEMS {
+        if ["github-actions", "gitea-actions", "forgejo-actions", "azure-pipelines"].contains(&system.name())
+        {
+            continue;
+        }
+        assert_eq!(system.annotation(Level::Warning, "a", "b"), "warning: a: b\n", "{}", system.name());
+        assert_eq!(system.annotation(Level::Notice, "a", ""), "notice: a\n", "{}", system.name());
+        assert_eq!(
+            (system.mask("s3cret"), system.begin_foreign("t"), system.end_foreign("t")),
+            Default::default()
+        );
+        let group = if system.name() == "buildkite" { "--- a\n" } else { "a\n" };
+        assert_eq!(system.group("a") + &system.end_group(), group);
+        assert!(!system.takes_outputs(&Env::default()), "{}", system.name());
+    }
+    assert!(by_name("azure-pipelines").takes_outputs(&Env::default()));
+}

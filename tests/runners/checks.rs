@@ -1,0 +1,180 @@
+//! Validators: nothing runs, a schema or a parser has to agree. One module a tool.
+
+use crate::tools::{folder, root, run, tool};
+use std::path::PathBuf;
+
+/// Every workflow of the repository: its own, and the examples.
+fn workflows() -> Vec<PathBuf> {
+    let folders = [".github/workflows", "actions/examples"];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap());
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Every action of the repository.
+fn actions() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("actions")).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path().join("action.yml")).collect();
+    files.retain(|file| file.exists());
+    files.sort();
+    files
+}
+
+/// `text` as a file called `name`.
+fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+/// A step without a way to run.
+const BROKEN_WORKFLOW: &str =
+    "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - rum: x\n";
+
+mod actionlint {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs actionlint"]
+    fn accepts_every_workflow() {
+        let (fine, said) = run(tool("actionlint").arg("-no-color").args(workflows()));
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs actionlint"]
+    fn refuses_a_broken_one() {
+        let (_folder, path) = written(".github/workflows/broken.yml", BROKEN_WORKFLOW);
+        assert!(!run(tool("actionlint").arg(path)).0);
+    }
+}
+
+mod zizmor {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs zizmor"]
+    fn finds_nothing_at_its_strictest_persona() {
+        let (fine, said) = run(tool("zizmor")
+            .args([
+                "--offline",
+                "--config",
+                "tests/runners/zizmor.yml",
+                "--persona",
+                "auditor",
+                "--no-progress",
+            ])
+            .args(workflows())
+            .args(actions()));
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs zizmor"]
+    fn finds_an_expression_in_a_script() {
+        let text = "on: issues\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n";
+        let (_folder, path) = written(".github/workflows/broken.yml", text);
+        let (fine, said) = run(tool("zizmor").args(["--offline", "--no-config"]).arg(path));
+        assert!(!fine && said.contains("template-injection"), "{said}");
+    }
+}
+
+mod check_jsonschema {
+    use super::*;
+
+    fn check(schema: &str, files: Vec<PathBuf>) -> (bool, String) {
+        assert!(!files.is_empty());
+        run(tool("check-jsonschema").args(["--builtin-schema", schema]).args(files))
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn accepts_every_action() {
+        let (fine, said) = check("vendor.github-actions", actions());
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn accepts_every_workflow() {
+        let (fine, said) = check("vendor.github-workflows", workflows());
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn refuses_an_action_without_runs() {
+        let (_folder, path) = written("action.yml", "name: x\ndescription: y\n");
+        assert!(!check("vendor.github-actions", vec![path]).0);
+    }
+}
+
+mod languageservice {
+    use super::*;
+
+    /// What GitHub's own parser complains about.
+    fn complaints(files: &[PathBuf]) -> String {
+        let mut node = std::process::Command::new("node");
+        let (fine, said) = run(node.arg(folder("languageservice").join("main.cjs")).args(files));
+        assert!(fine, "{said}");
+        said
+    }
+
+    #[test]
+    #[ignore = "needs node"]
+    fn accepts_every_workflow_and_action() {
+        assert_eq!(complaints(&[workflows(), actions()].concat()), "");
+    }
+
+    #[test]
+    #[ignore = "needs node"]
+    fn refuses_a_broken_workflow() {
+        let (_folder, path) = written(".github/workflows/broken.yml", BROKEN_WORKFLOW);
+        assert!(complaints(&[path]).contains("Unexpected value 'rum'"));
+    }
+}
+
+mod pyyaml {
+    use super::*;
+    use serde_json::Value;
+
+    /// The file as a reader of YAML 1.1 has it.
+    fn read(path: &PathBuf) -> Value {
+        let script =
+            "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1], encoding='utf-8'))))";
+        let mut python = std::process::Command::new(folder("pyyaml").join("bin/python"));
+        let (fine, said) = run(python.args(["-c", script]).arg(path));
+        assert!(fine, "{}: {said}", path.display());
+        serde_json::from_str(&said).unwrap()
+    }
+
+    #[test]
+    #[ignore = "needs python"]
+    fn yaml_1_1_reads_every_action_as_yaml_1_2_does() {
+        for path in actions() {
+            let other: Value = serde_yaml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            assert_eq!(read(&path), other, "{}", path.display());
+        }
+    }
+
+    #[test]
+    #[ignore = "needs python"]
+    fn yaml_1_1_reads_what_is_not_quoted_otherwise() {
+        let (_folder, path) = written("x.yml", "a: on\n");
+        assert_eq!(read(&path)["a"], Value::Bool(true));
+    }
+}
+
+mod shellcheck {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs shellcheck"]
+    fn has_nothing_to_say_about_the_scripts() {
+        let (fine, said) = run(tool("shellcheck").arg(".ci/run"));
+        assert!(fine, "{said}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The wrappers in the real runners, and under the validators that vendors and others wrote for them.
+//!
+//! `cargo xtask test` installs the runners at the versions of `tools.toml` and runs these tests; plain `cargo test`
+//! ignores them. A module is named after the tool that it needs.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests start runners, and fail by a panic"
+)]
+
+mod act;
+mod checks;
+mod hostile;
+mod launcher;
+mod tools;

@@ -1,0 +1,49 @@
+//! Where the runners and what they run are.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder that `cargo xtask test` installed the tool in.
+pub fn folder(name: &str) -> PathBuf {
+    #[derive(Deserialize)]
+    struct Tools {
+        tool: Vec<Tool>,
+    }
+    #[derive(Deserialize)]
+    struct Tool {
+        name: String,
+        #[serde(default)]
+        version: String,
+    }
+    let pins: Tools = toml::from_str(include_str!("tools.toml")).unwrap();
+    let tool = pins.tool.into_iter().find(|tool| tool.name == name).unwrap();
+    let folder = root().join(format!("target/runners/{}-{}", tool.name, tool.version));
+    assert!(folder.exists(), "{} is not installed: run these tests by `cargo xtask test`", tool.name);
+    folder
+}
+
+/// The tool's program, to be run in the repository's root.
+pub fn tool(name: &str) -> Command {
+    let mut command = Command::new(folder(name).join("bin").join(name));
+    command.current_dir(root());
+    command
+}
+
+/// The program that stands where the binary will be and shows what arrived.
+pub fn shim() -> PathBuf {
+    root().join("tests/runners/shim.cjs")
+}
+
+/// Runs it; its output and whether it succeeded.
+pub fn run(command: &mut Command) -> (bool, String) {
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.success(), text)
+}

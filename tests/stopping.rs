@@ -1,0 +1,164 @@
+//! Runs that are stopped, wait, or lose their reader. The engine is a script, so that each step happens when the test
+//! says so.
+
+#![cfg(unix)]
+
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, ExitStatus};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Scene, json};
+
+/// A GitHub step whose engine runs `script`; `$LOG` is its event log, `$ROOT` the scene's folder.
+fn scene(script: &str) -> Scene {
+    let scene =
+        Scene::new("hello").on_github().with("STACKSTEP_ENGINE", "./engine").with("STACKSTEP_STACK", "dev");
+    let root = scene.root();
+    let head = format!(
+        "#!/bin/sh\nROOT='{}'\nfor arg; do case $arg in --event-log=*) LOG=${{arg#*=}};; esac; done\n",
+        root.display()
+    );
+    let engine = scene.program.join("engine");
+    std::fs::write(&engine, head + script).unwrap();
+    std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
+    nix::unistd::mkfifo(&root.join("begun"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    scene
+}
+
+/// Waits until the engine has written to `$ROOT/begun`.
+fn until_begun(scene: &Scene) {
+    std::fs::read(scene.root().join("begun")).unwrap();
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+fn end(mut child: Child) -> (ExitStatus, String) {
+    let mut log = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut log).unwrap();
+    (child.wait().unwrap(), log)
+}
+
+fn result(scene: &Scene) -> serde_json::Value {
+    json(scene.root().join("runner/stackstep-hello-dev-up.json"))
+}
+
+/// Ends on SIGINT as soon as the summary page says that it is still finishing.
+const GRACEFUL: &str = r#"
+trap 'until grep -q "still finishing" "$GITHUB_STEP_SUMMARY"; do sleep 0.02; done; echo finished; exit 1' INT
+echo > "$ROOT/begun"
+while :; do sleep 0.02; done
+"#;
+
+#[test]
+fn a_cancelled_run_reports_at_once_and_again_at_its_end() {
+    let scene = scene(GRACEFUL);
+    let child = scene.start("up");
+    until_begun(&scene);
+    signal(&child, Signal::SIGINT);
+    let (status, log) = end(child);
+    assert_eq!(status.code(), Some(130), "{log}");
+    assert!(log.contains("finished"), "the engine was let finish:\n{log}");
+    assert_eq!(result(&scene)["status"], "cancelled");
+    assert_eq!(scene.github_outputs()["status"], "cancelled");
+    let summary = scene.summary();
+    assert!(!summary.contains("still finishing") && summary.contains("released the lock"), "{summary}");
+}
+
+#[test]
+fn a_second_signal_does_not_hurry_the_engine() {
+    let scene = scene(GRACEFUL);
+    let child = scene.start("up --grace-period 1h");
+    until_begun(&scene);
+    signal(&child, Signal::SIGINT);
+    signal(&child, Signal::SIGTERM);
+    let (status, log) = end(child);
+    assert_eq!(status.code(), Some(130), "{log}");
+    assert!(log.contains("finished"), "{log}");
+}
+
+#[test]
+fn sigterm_ends_with_143() {
+    let scene = scene(GRACEFUL);
+    let child = scene.start("up");
+    until_begun(&scene);
+    signal(&child, Signal::SIGTERM);
+    assert_eq!(end(child).0.code(), Some(143));
+}
+
+#[test]
+fn an_engine_that_does_not_stop_is_killed_and_the_report_says_so() {
+    let scene = scene("trap '' INT\necho > \"$ROOT/begun\"\nwhile :; do sleep 0.02; done\n");
+    let child = scene.start("up --grace-period 0s");
+    until_begun(&scene);
+    signal(&child, Signal::SIGINT);
+    assert_eq!(end(child).0.code(), Some(130));
+    assert!(scene.summary().contains("was killed: the lock may still be there"), "{}", scene.summary());
+}
+
+#[test]
+fn a_timeout_ends_with_9() {
+    let scene = scene("trap 'exit 1' INT\nwhile :; do sleep 0.02; done\n");
+    let (status, log) = end(scene.start("up --timeout 50ms"));
+    assert_eq!(status.code(), Some(9), "{log}");
+    assert_eq!(result(&scene)["reason"], "timeout");
+}
+
+#[test]
+fn a_reader_that_goes_away_cancels_nothing() {
+    let scene = scene(
+        "echo > \"$ROOT/begun\"\nread go < \"$ROOT/go\"\necho one; echo two; echo done > \"$ROOT/done\"\n",
+    );
+    nix::unistd::mkfifo(&scene.root().join("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut child = scene.start("up");
+    until_begun(&scene);
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    std::fs::write(scene.root().join("go"), "go\n").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(scene.root().join("done").exists(), "the engine was cut off");
+    assert_eq!(result(&scene)["status"], "succeeded");
+}
+
+/// Somebody holds the lock at the first try.
+const LOCKED_ONCE: &str = r#"
+if [ ! -e "$ROOT/tried" ]; then
+  : > "$ROOT/tried"
+  echo 'error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.' >&2
+  echo '  file:///state/.pulumi/locks/organization/hello/dev/x.json: created by ci@runner (pid 7) at 2026-11-20T23:26:20Z' >&2
+  exit 1
+fi
+echo deployed
+"#;
+
+#[test]
+fn a_lock_is_waited_for_and_its_holder_is_named() {
+    let scene = scene(LOCKED_ONCE);
+    let (status, log) = end(scene.start("up --lock-timeout 1h"));
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(
+        log.contains("waiting for the stack's lock for 0 s: ci@runner (pid 7) at 2026-11-20T23:26:20Z"),
+        "{log}"
+    );
+    assert_eq!(result(&scene)["engine"]["processes"], 2);
+}
+
+#[test]
+fn without_a_lock_timeout_a_lock_is_the_reason() {
+    let scene = scene(LOCKED_ONCE);
+    let (status, log) = end(scene.start("up"));
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert_eq!(result(&scene)["reason"], "lock");
+}
+
+#[test]
+fn the_engine_that_is_killed_from_outside_is_reported() {
+    let scene = scene("kill -9 $$\n");
+    let (status, log) = end(scene.start("up"));
+    assert_eq!(status.code(), Some(137), "{log}");
+    assert_eq!(result(&scene)["reason"], "engine");
+}

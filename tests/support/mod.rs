@@ -1,0 +1,254 @@
+//! Runs the real binary in a folder of its own: a builder that reads like what a person does.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The passphrase of every test's stack.
+pub const PASSPHRASE: &str = "test-passphrase";
+
+/// A project, a backend and a home, with an environment that holds nothing else.
+pub struct Scene {
+    folder: TempDir,
+    variables: BTreeMap<String, String>,
+    /// Where stackstep is started.
+    pub program: PathBuf,
+}
+
+impl Scene {
+    /// The program `tests/fixtures/programs/<name>` and the sandbox engine.
+    pub fn new(name: &str) -> Self {
+        let scene = Self::empty();
+        let source = fixture(&format!("programs/{name}"));
+        for entry in std::fs::read_dir(&source).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), scene.program.join(entry.file_name())).unwrap();
+        }
+        scene
+    }
+
+    /// The same program once with the sandbox and once with the real CLI, where one is on the PATH.
+    pub fn on_each_engine(name: &str) -> Vec<Self> {
+        let mut scenes = vec![Self::new(name)];
+        if let (Some(pulumi), Some(_)) = (on_path("pulumi"), on_path("pulumi-language-yaml")) {
+            scenes.push(Self::new(name).with("STACKSTEP_ENGINE", &pulumi.display().to_string()));
+        }
+        scenes
+    }
+
+    /// A folder without a program.
+    pub fn empty() -> Self {
+        let folder = TempDir::with_prefix("stackstep-test-").unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let program = root.join("program");
+        for name in ["program", "state", "home"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+        }
+        let home = root.join("home").display().to_string();
+        let variables = [
+            ("HOME", home.clone()),
+            ("PULUMI_HOME", home),
+            ("PULUMI_BACKEND_URL", format!("file://{}", root.join("state").display())),
+            ("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE.to_owned()),
+            ("STACKSTEP_ENGINE", "sandbox".to_owned()),
+            ("PATH", path_variable()),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { folder, variables, program }
+    }
+
+    /// Sets a variable.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
+    /// As a step of GitHub Actions, on a push to main.
+    pub fn on_github(self) -> Self {
+        let root = self.root();
+        std::fs::create_dir_all(root.join("runner")).unwrap();
+        for file in ["github-output", "github-summary"] {
+            std::fs::write(root.join(file), "").unwrap();
+        }
+        let path = |name: &str| root.join(name).display().to_string();
+        self.with("GITHUB_ACTIONS", "true")
+            .with("GITHUB_REPOSITORY", "acme/shop")
+            .with("GITHUB_SERVER_URL", "https://github.com")
+            .with("GITHUB_RUN_ID", "42")
+            .with("GITHUB_RUN_ATTEMPT", "1")
+            .with("GITHUB_EVENT_NAME", "push")
+            .with("GITHUB_SHA", "2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192")
+            .with("GITHUB_REF_NAME", "main")
+            .with("GITHUB_REF_TYPE", "branch")
+            .with("RUNNER_TEMP", &path("runner"))
+            .with("GITHUB_OUTPUT", &path("github-output"))
+            .with("GITHUB_STEP_SUMMARY", &path("github-summary"))
+    }
+
+    /// An input of the step, as GitHub's runner hands it over.
+    pub fn input(self, name: &str, value: &str) -> Self {
+        self.with(&format!("INPUT_{}", name.to_uppercase()), value)
+    }
+
+    /// The folder that holds it all.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap()
+    }
+
+    /// Writes a file below the program's folder.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.program.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Replaces text in `Pulumi.yaml`.
+    pub fn edit(&self, from: &str, to: &str) {
+        let path = self.program.join("Pulumi.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "`{from}` is not in the program");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Runs `stackstep` with words split at blanks.
+    pub fn run(&self, line: &str) -> Run {
+        self.run_args(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Runs `stackstep`.
+    pub fn run_args(&self, args: &[&str]) -> Run {
+        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        Run { output, engine: self.variables.get("STACKSTEP_ENGINE").cloned().unwrap_or_default() }
+    }
+
+    /// Starts `stackstep` and comes back at once.
+    pub fn start(&self, line: &str) -> Child {
+        self.command(&line.split_whitespace().collect::<Vec<_>>())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        #[expect(clippy::disallowed_methods, reason = "the tests run the binary")]
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stackstep"));
+        command.args(args).current_dir(&self.program).env_clear().envs(&self.variables);
+        command
+    }
+
+    /// The files below the program, state and home folders with their contents: what a run must not touch.
+    pub fn snapshot(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(&self.root(), &mut files);
+        files
+    }
+
+    /// What GitHub would read as outputs, parsed by its own rules.
+    pub fn github_outputs(&self) -> BTreeMap<String, String> {
+        let text = std::fs::read_to_string(self.root().join("github-output")).unwrap();
+        let mut outputs = BTreeMap::new();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let (name, delimiter) = line.split_once("<<").unwrap_or_else(|| panic!("no heredoc: {line}"));
+            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+            outputs.insert(name.to_owned(), value.join("\n"));
+        }
+        outputs
+    }
+
+    /// GitHub's summary page.
+    pub fn summary(&self) -> String {
+        std::fs::read_to_string(self.root().join("github-summary")).unwrap()
+    }
+}
+
+fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            let content = std::fs::read(&path).unwrap();
+            files.insert(path, content);
+        }
+    }
+}
+
+/// What a run of `stackstep` left.
+pub struct Run {
+    output: Output,
+    engine: String,
+}
+
+impl Run {
+    /// The exit status.
+    pub fn status(&self) -> i32 {
+        self.output.status.code().unwrap_or(-1)
+    }
+
+    /// Standard output and standard error in one.
+    pub fn log(&self) -> String {
+        format!("{}{}", self.stdout(), self.stderr())
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// Fails the test unless the run ended with `status`.
+    #[track_caller]
+    pub fn ends_with(self, status: i32) -> Self {
+        assert_eq!(self.status(), status, "with the engine `{}`:\n{}", self.engine, self.log());
+        self
+    }
+
+    /// Fails the test unless the log says `text`.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.log().contains(text), "`{text}` is not in\n{}", self.log());
+        self
+    }
+
+    /// Fails the test if the log says `text`.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        assert!(!self.log().contains(text), "`{text}` is in\n{}", self.log());
+        self
+    }
+}
+
+/// A JSON file.
+pub fn json(path: impl AsRef<Path>) -> Value {
+    let path = path.as_ref();
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A file below `tests/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests find the real engine as a person's shell would")]
+fn path_variable() -> String {
+    std::env::var("PATH").unwrap_or_default()
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&path_variable()).map(|folder| folder.join(name)).find(|path| path.is_file())
+}

@@ -1,0 +1,138 @@
+//! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
+//! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
+
+use super::{Generated, MARKER, reference};
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use stackstep::inputs::{INPUTS, Input, Kind};
+use stackstep::report::{Report, SCHEMA};
+use std::path::PathBuf;
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of the result file, made from the types that write it.
+pub fn result() -> Generated {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut made = generator.into_root_schema_for::<Report>();
+    if let Some(version) = made.pointer_mut("/properties/schema").and_then(Value::as_object_mut) {
+        version.insert("const".into(), json!(SCHEMA));
+    }
+    let mut schema = json!({
+        "$schema": DIALECT,
+        "$comment": format!("{MARKER} from cli/src/report/model.rs."),
+        "title": "stackstep result",
+        "description": "What a run has to say: the file that `result-file` names.",
+    });
+    for field in ["type", "properties", "required", "additionalProperties", "$defs"] {
+        schema[field] = made.remove(field).unwrap_or_default();
+    }
+    let text = format!("{schema:#}\n");
+    Generated { path: PathBuf::from("docs/reference/result.schema.json"), text }
+}
+
+/// The schema of `stackstep.yaml`.
+pub fn stackstep_yaml() -> Generated {
+    let properties: Map<String, Value> = INPUTS
+        .iter()
+        .flat_map(|input| input.names().map(move |name| (name.to_owned(), property(input, name))))
+        .collect();
+    let schema = json!({
+        "$schema": DIALECT,
+        "$comment": format!("{MARKER} from the table of inputs."),
+        "title": "stackstep.yaml",
+        "description": "Inputs of stackstep that hold for every step below this file's folder.",
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": properties,
+        "allOf": one_name_each(),
+    });
+    let text = format!("{schema:#}\n");
+    Generated { path: PathBuf::from("docs/reference/stackstep.schema.json"), text }
+}
+
+/// One key.
+fn property(input: &Input, name: &str) -> Value {
+    if input.kind == Kind::Secret {
+        let why =
+            format!("{} Refused here, as this file lies in the repository: use the environment.", input.help);
+        return json!({ "not": {}, "description": why });
+    }
+    if input.name == "command" {
+        return json!({ "not": {}, "description": "Refused here: what runs is said on the step." });
+    }
+    let mut property = values(input.kind);
+    let (default, _) = reference::defaults(input);
+    let help = if name == input.name {
+        input.help.to_owned()
+    } else {
+        format!("Another name for `{}`. {}", input.name, input.help)
+    };
+    if let Some(fields) = property.as_object_mut() {
+        fields.insert("description".into(), json!(format!("{help} Default: {default}.")));
+    }
+    property
+}
+
+/// What values a kind takes. A key without a value is not set, so `null` is always fine.
+fn values(kind: Kind) -> Value {
+    match kind {
+        Kind::Text | Kind::Path | Kind::Words | Kind::Secret => {
+            json!({ "type": ["string", "number", "boolean", "null"] })
+        }
+        Kind::Bool => json!({ "enum": [true, false, "true", "false", "", null] }),
+        Kind::Number { min, max } => json!({ "anyOf": [
+            { "type": "integer", "minimum": min, "maximum": max },
+            { "type": "string", "pattern": "^\\s*[0-9]*\\s*$" },
+            { "type": "null" },
+        ] }),
+        Kind::Duration => json!({ "anyOf": [
+            { "type": "integer", "minimum": 0 },
+            { "type": "string", "pattern": "^\\s*([0-9]+|([0-9]+\\s*[a-zµ]+\\s*)+)?\\s*$" },
+            { "type": "null" },
+        ] }),
+        Kind::List => json!({ "anyOf": [
+            { "type": ["string", "number", "boolean", "null"] },
+            { "type": "array", "items": { "type": ["string", "number", "boolean"] } },
+        ] }),
+        Kind::Choice(words) => {
+            let words = words.iter().map(|word| json!(word)).chain([json!(""), Value::Null]);
+            json!({ "enum": words.collect::<Vec<_>>() })
+        }
+        Kind::Mapping => json!({
+            "type": ["object", "null"],
+            "additionalProperties": { "anyOf": [
+                { "type": ["string", "number", "boolean", "array"] },
+                config_entry(),
+            ] },
+        }),
+    }
+}
+
+/// An entry of `config` in its long form.
+fn config_entry() -> Value {
+    let flag = json!({ "enum": [true, false, "true", "false"] });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "value": { "not": { "type": "null" }, "description": "The value; an object or a list is set path by path." },
+            "secret": { "enum": flag["enum"], "description": "Encrypt it. A secret's value belongs into `from-env` or `from-file`, not into this file." },
+            "path": { "enum": flag["enum"], "description": "The key is a path into an object." },
+            "from-env": { "type": "string", "description": "The variable that holds the value." },
+            "from-file": { "type": "string", "description": "The file that holds the value, relative to this one." },
+        },
+        "oneOf": [{ "required": ["value"] }, { "required": ["from-env"] }, { "required": ["from-file"] }],
+    })
+}
+
+/// An input may be set under one of its names only.
+fn one_name_each() -> Vec<Value> {
+    INPUTS
+        .iter()
+        .filter(|input| !input.aliases.is_empty())
+        .map(|input| {
+            let names: Vec<Value> = input.names().map(|name| json!({ "required": [name] })).collect();
+            json!({ "anyOf": [{ "type": "null" }, { "not": { "anyOf": names } }, { "oneOf": names }] })
+        })
+        .collect()
+}

@@ -1,0 +1,259 @@
+//! One CI system's folder: `gen.toml` says how the table of inputs becomes that system's files.
+//!
+//! A folder at the root with a `gen.toml` is a wrapper. Another CI system is another folder: nothing here knows one.
+
+use super::{Generated, MARKER, Suite, read, read_toml, reference};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::{Deserialize, Serialize};
+use stackstep::error::{Error, Result};
+use stackstep::inputs::{Command, INPUTS, Input, Kind};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A wrapper's folder and its `gen.toml`.
+#[derive(Debug)]
+pub struct Folder {
+    /// The folder's name.
+    pub name: String,
+    /// What it says.
+    pub spec: Spec,
+}
+
+/// `gen.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Spec {
+    /// What the CI system is called.
+    pub system: String,
+    /// How the system's users spell an input.
+    pub naming: Naming,
+    /// Whether the aliases are declared beside the names.
+    #[serde(default)]
+    pub aliases: bool,
+    /// What the system calls each kind of input; a kind that is not here has the type `string`.
+    #[serde(default)]
+    pub types: BTreeMap<String, String>,
+    /// Inputs that the wrapper does not declare, each with the reason.
+    #[serde(default)]
+    pub leave_out: BTreeMap<String, String>,
+    /// The wrappers of this system: one for GitLab, several actions for GitHub.
+    #[serde(rename = "wrapper")]
+    pub wrappers: Vec<Wrapper>,
+}
+
+/// How a system spells the name of an input.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Naming {
+    /// `stack-name`
+    Kebab,
+    /// `stack_name`
+    Snake,
+    /// `stackName`
+    Camel,
+    /// `STACK_NAME`
+    UpperSnake,
+}
+
+/// One thing that a pipeline can name, and the files that it is made of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// Only inputs of these commands; all when empty.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// What the wrapper says for an input that the step leaves empty.
+    #[serde(default)]
+    pub presets: BTreeMap<String, String>,
+    /// Values for the templates.
+    #[serde(default)]
+    pub with: toml::Table,
+    /// Each file and its template, both from the folder. `FILE#NAME` is only the part of a file that stands between
+    /// `<!-- gen:NAME -->` and `<!-- /gen:NAME -->`; the rest of it is written by hand.
+    pub files: BTreeMap<String, String>,
+}
+
+/// An input as a template sees it.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    /// The table's name when this is an alias.
+    alias_of: Option<String>,
+    #[serde(rename = "type")]
+    kind: String,
+    help: String,
+    default: String,
+    commands: String,
+    values: Vec<&'static str>,
+    secret: bool,
+}
+
+/// The wrappers' folders, sorted by name.
+pub fn folders(root: &Path) -> Result<Vec<Folder>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(root).map_err(Error::io("read", root))? {
+        let path = entry.map_err(Error::io("read", root))?.path();
+        let file = path.join("gen.toml");
+        if let (true, Some(name)) = (file.is_file(), path.file_name()) {
+            let name = name.to_string_lossy().into_owned();
+            folders.push(Folder { name, spec: read_toml(&file)? });
+        }
+    }
+    folders.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(folders)
+}
+
+impl Folder {
+    /// The folder's generated files.
+    pub fn render(&self, root: &Path, suite: &Suite) -> Result<Vec<Generated>> {
+        self.refuse_unknown_names()?;
+        let mut files = Vec::new();
+        for wrapper in &self.spec.wrappers {
+            for (output, template) in &wrapper.files {
+                files.push(self.render_file(root, suite, wrapper, output, template)?);
+            }
+        }
+        Ok(files)
+    }
+
+    fn render_file(
+        &self,
+        root: &Path,
+        suite: &Suite,
+        wrapper: &Wrapper,
+        output: &str,
+        template: &str,
+    ) -> Result<Generated> {
+        let from = root.join(&self.name).join(template);
+        let header = format!("{MARKER} from {}/{template}: edit that, or the table of inputs.", self.name);
+        let text = environment()
+            .render_str(
+                &read(&from)?,
+                context! {
+                    header => header,
+                    suite => suite,
+                    system => self.spec.system,
+                    with => wrapper.with,
+                    presets => wrapper.presets,
+                    inputs => self.rows(wrapper)?,
+                    left_out => self.spec.leave_out,
+                },
+            )
+            .map_err(|error| {
+                Error::input(format!("`{}` does not render: {error:#}", from.display()), "mend the template")
+            })?;
+        let (file, region) = output.split_once('#').map_or((output, None), |(file, name)| (file, Some(name)));
+        let path = PathBuf::from(&self.name).join(file);
+        let text = match region {
+            Some(name) => replace_region(&root.join(&path), name, &text)?,
+            None => text,
+        };
+        Ok(Generated { path, text })
+    }
+
+    /// The inputs that `wrapper` declares.
+    fn rows(&self, wrapper: &Wrapper) -> Result<Vec<Row>> {
+        let known = |word: &String| {
+            Command::from_word(word).ok_or_else(|| self.complain(&format!("there is no command `{word}`")))
+        };
+        let commands = wrapper.commands.iter().map(known).collect::<Result<Vec<_>>>()?;
+        let rows = INPUTS
+            .iter()
+            .filter(|input| !self.spec.leave_out.contains_key(input.name))
+            .filter(|input| commands.is_empty() || commands.iter().any(|command| input.applies_to(*command)))
+            .flat_map(|input| {
+                let names = input.names().take(if self.spec.aliases { usize::MAX } else { 1 });
+                names.map(|name| self.row(wrapper, input, name))
+            });
+        Ok(rows.collect())
+    }
+
+    fn row(&self, wrapper: &Wrapper, input: &Input, name: &str) -> Row {
+        let kind = reference::kind_word(input.kind);
+        let official = wrapper.presets.get("profile").is_some_and(|profile| profile == "official-action");
+        let default = match (wrapper.presets.get(input.name), reference::defaults(input)) {
+            (Some(preset), _) => format!("`{preset}`"),
+            (None, (_, Some(default))) if official => default,
+            (None, (default, _)) => default,
+        };
+        Row {
+            name: self.spec.naming.spell(name),
+            alias_of: (name != input.name).then(|| self.spec.naming.spell(input.name)),
+            kind: self.spec.types.get(kind).map_or("string", String::as_str).to_owned(),
+            help: input.help.to_owned(),
+            default,
+            commands: reference::commands(input),
+            values: if let Kind::Choice(words) = input.kind { words.to_vec() } else { Vec::new() },
+            secret: input.kind == Kind::Secret,
+        }
+    }
+
+    /// An input that no longer exists is left out for a reason that lies, or preset for nobody.
+    fn refuse_unknown_names(&self) -> Result<()> {
+        let presets = self.spec.wrappers.iter().flat_map(|wrapper| wrapper.presets.keys());
+        let mut names = self.spec.leave_out.keys().chain(presets);
+        names
+            .find(|name| !INPUTS.iter().any(|input| input.name == **name))
+            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
+    }
+
+    fn complain(&self, what: &str) -> Error {
+        Error::input(format!("`{}/gen.toml`: {what}", self.name), "mend the file")
+    }
+}
+
+impl Naming {
+    /// `name`, which is in kebab case, in the system's spelling. Aliases that have capitals are facts of another
+    /// tool and stay as they are.
+    pub fn spell(self, name: &str) -> String {
+        if name.chars().any(char::is_uppercase) {
+            return name.to_owned();
+        }
+        match self {
+            Self::Kebab => name.to_owned(),
+            Self::Snake => name.replace('-', "_"),
+            Self::UpperSnake => name.replace('-', "_").to_uppercase(),
+            Self::Camel => {
+                let mut upper = false;
+                name.chars().fold(String::new(), |mut spelt, letter| {
+                    if letter == '-' {
+                        upper = true;
+                    } else {
+                        spelt.push(if upper { letter.to_ascii_uppercase() } else { letter });
+                        upper = false;
+                    }
+                    spelt
+                })
+            }
+        }
+    }
+}
+
+/// Templates: an undefined name is an error, nothing is escaped by itself. `quote` writes any value as a quoted
+/// scalar, which JSON, JavaScript and both versions of YAML read alike.
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_filter("quote", |text: String| serde_json::Value::String(text).to_string());
+    environment.add_filter("cell", |text: String| reference::cell(&text));
+    environment
+}
+
+/// The file at `path` with the region called `name` replaced by `text`.
+pub(super) fn replace_region(path: &Path, name: &str, text: &str) -> Result<String> {
+    let whole = read(path)?;
+    let (begin, end) = (format!("<!-- gen:{name} -->\n"), format!("<!-- /gen:{name} -->"));
+    let parts = whole.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
+    let Some((before, (_, after))) = parts else {
+        return Err(Error::input(
+            format!("`{}` has no part called `{name}`", path.display()),
+            format!("put `{}` and `{end}` on lines of their own", begin.trim_end()),
+        ));
+    };
+    Ok(format!("{before}{begin}{text}{end}{after}"))
+}

@@ -1,0 +1,143 @@
+//! `cargo xtask test`: every suite, one after the other, and one line of counts over all of them.
+//!
+//! Plain `cargo test` needs nothing but Rust. The runner suites run the wrappers in the real runners, which are
+//! installed at pinned versions below `target/runners` the first time.
+
+mod count;
+pub mod tools;
+
+pub use count::Count;
+
+use crate::process::{cargo, each_line, output, succeeds};
+use crate::root;
+use stackstep::error::{Error, Result};
+use std::path::Path;
+use std::time::Instant;
+use tools::{State, Tool};
+
+/// Where suites leave tables in Markdown that are shown at the end.
+const TABLES: &str = "target/report-tables";
+
+/// Runs all suites; with `all` also the slow ones. Whether nothing failed.
+pub fn run(all: bool) -> Result<bool> {
+    let root = root();
+    let _ = std::fs::remove_dir_all(root.join(TABLES));
+    let mut results = vec![
+        suite("format", || check(cargo(&root).args(["fmt", "--all", "--check"])))?,
+        suite("lint", || {
+            let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            check(cargo(&root).args(clippy))
+        })?,
+        suite("cargo test", || plain(&root))?,
+        suite("runners", || runners(&root))?,
+    ];
+    if all {
+        results.push(suite("documentation", || {
+            let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+            check(cargo(&root).args(doc).env("RUSTDOCFLAGS", "-D warnings"))
+        })?);
+    }
+    show_tables(&root)?;
+    let mut total = Count::default();
+    println!();
+    for (name, count, seconds) in results {
+        println!("{name}: {count} ({seconds} s)");
+        total += count;
+    }
+    println!("\n{total}");
+    Ok(total.failed == 0)
+}
+
+/// Runs one suite under its heading; its name, its count and its seconds.
+fn suite(name: &'static str, run: impl FnOnce() -> Result<Count>) -> Result<(&'static str, Count, u64)> {
+    println!("\n== {name}");
+    let start = Instant::now();
+    Ok((name, run()?, start.elapsed().as_secs()))
+}
+
+/// A command that is one test.
+fn check(command: &mut std::process::Command) -> Result<Count> {
+    Ok(if succeeds(command)? { Count { passed: 1, ..Count::default() } } else { Count::one_failed() })
+}
+
+/// Plain `cargo test` over the workspace. The runner tests, which it ignores, are counted where they run.
+fn plain(root: &Path) -> Result<Count> {
+    // Tests run both programs, and cargo builds only those of the package that is tested.
+    if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
+        return Ok(Count::one_failed());
+    }
+    let mut count = libtest(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))?;
+    count.skipped = count.skipped.saturating_sub(runner_tests(root).len() as u64);
+    Ok(count)
+}
+
+/// Installs the runners and runs the tests in them.
+fn runners(root: &Path) -> Result<Count> {
+    let mut count = Count::default();
+    let mut absent: Vec<String> = Vec::new();
+    for tool in tools::read(root)? {
+        match tool.install(root)? {
+            State::Ready => {}
+            State::NoToolchain(missing) => {
+                println!("skipped: the tests with {}: `{missing}` is not installed", tool.name);
+                count.skipped += tests_of(root, &tool) as u64;
+                absent.push(tool.suite());
+            }
+            State::Failed => {
+                println!("failed: {} could not be installed", tool.name);
+                count += Count::one_failed();
+                absent.push(tool.suite());
+            }
+        }
+    }
+    let mut test = cargo(root);
+    test.args(["test", "--workspace", "--test", "runners", "--", "--ignored"]);
+    for suite in &absent {
+        test.args(["--skip", suite]);
+    }
+    count += libtest(&mut test)?;
+    Ok(count)
+}
+
+/// How many runner tests need `tool`.
+fn tests_of(root: &Path, tool: &Tool) -> usize {
+    runner_tests(root).iter().filter(|name| name.contains(&tool.suite())).count()
+}
+
+/// The names of the runner tests.
+fn runner_tests(root: &Path) -> Vec<String> {
+    let list = output(cargo(root).args([
+        "test",
+        "--quiet",
+        "--workspace",
+        "--test",
+        "runners",
+        "--",
+        "--list",
+        "--ignored",
+    ]));
+    let list = list.unwrap_or_default();
+    list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+}
+
+/// Runs a `cargo test` and adds up what its test programs say. A failure that none of them counts (a program that
+/// does not compile, a crash) counts as one.
+fn libtest(command: &mut std::process::Command) -> Result<Count> {
+    let mut count = Count::default();
+    let succeeded = each_line(command, |line| count += Count::of_libtest(line).unwrap_or_default())?;
+    if !succeeded && count.failed == 0 {
+        count += Count::one_failed();
+    }
+    Ok(count)
+}
+
+/// Prints the tables that suites left.
+fn show_tables(root: &Path) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(root.join(TABLES)) else { return Ok(()) };
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
+        println!("\n{}", std::fs::read_to_string(path).map_err(Error::io("read", path))?.trim_end());
+    }
+    Ok(())
+}

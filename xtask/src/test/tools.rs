@@ -1,0 +1,136 @@
+//! The runners and validators that wrappers are proven on: `tests/runners/tools.toml` pins them, here they are
+//! installed, each in a folder of its own below `target/runners`.
+
+use crate::process::{command, output, succeeds};
+use serde::Deserialize;
+use stackstep::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Written last: without it an install was cut off and is made anew.
+const COMPLETE: &str = ".complete";
+
+/// A runner or validator.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name, and the name of the module of tests that use it (with `_` for `-`).
+    pub name: String,
+    /// The version that the tests are written for.
+    #[serde(default)]
+    pub version: String,
+    /// The programs that have to be on the PATH to install and run it.
+    pub needs: Vec<String>,
+    /// Where it comes from; a tool without one is its toolchain itself.
+    pub install: Option<Install>,
+}
+
+/// How a tool is installed.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Install {
+    /// `go install` of this package.
+    Go(String),
+    /// `pip install` of these requirements, into an environment of its own.
+    Pip(Vec<String>),
+    /// `npm install` of these packages, and one program bundled out of them.
+    NpmBundle {
+        /// With their versions.
+        packages: Vec<String>,
+        /// The program's source, from the root.
+        entry: String,
+    },
+}
+
+/// Whether a tool can be used.
+#[derive(Debug)]
+pub enum State {
+    /// It is there.
+    Ready,
+    /// This program is missing on the machine.
+    NoToolchain(String),
+    /// The install failed; its output says why.
+    Failed,
+}
+
+/// The pinned tools.
+pub fn read(root: &Path) -> Result<Vec<Tool>> {
+    #[derive(Deserialize)]
+    struct Tools {
+        tool: Vec<Tool>,
+    }
+    let path = root.join("tests/runners/tools.toml");
+    let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+    let tools: Tools = toml::from_str(&text).map_err(|error| {
+        Error::input(format!("`{}` is malformed: {error}", path.display()), "mend the file")
+    })?;
+    Ok(tools.tool)
+}
+
+impl Tool {
+    /// What the names of its tests begin with.
+    pub fn suite(&self) -> String {
+        format!("{}::", self.name.replace('-', "_"))
+    }
+
+    /// Its folder.
+    fn folder(&self, root: &Path) -> PathBuf {
+        root.join("target/runners").join(format!("{}-{}", self.name, self.version))
+    }
+
+    /// Installs it, unless it is there.
+    pub fn install(&self, root: &Path) -> Result<State> {
+        if let Some(missing) = self.needs.iter().find(|program| !is_there(program)) {
+            return Ok(State::NoToolchain(missing.clone()));
+        }
+        let folder = self.folder(root);
+        let Some(install) = &self.install else { return Ok(State::Ready) };
+        let stamp = format!("{install:?}");
+        if std::fs::read_to_string(folder.join(COMPLETE)).is_ok_and(|complete| complete == stamp) {
+            return Ok(State::Ready);
+        }
+        println!("installing {} {}", self.name, self.version);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        if !install.run(root, &folder, &self.version)? {
+            return Ok(State::Failed);
+        }
+        std::fs::write(folder.join(COMPLETE), stamp).map_err(Error::io("write", &folder))?;
+        Ok(State::Ready)
+    }
+}
+
+impl Install {
+    fn run(&self, root: &Path, folder: &Path, version: &str) -> Result<bool> {
+        match self {
+            Self::Go(package) => succeeds(
+                command("go", folder)
+                    .args(["install", &format!("{package}@v{version}")])
+                    .env("GOBIN", folder.join("bin"))
+                    .env("GOFLAGS", "-mod=mod"),
+            ),
+            Self::Pip(requirements) => {
+                let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
+                let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+                Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
+            }
+            Self::NpmBundle { packages, entry } => {
+                let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
+                let installed = succeeds(command("npm", folder).args(npm).args(packages))?;
+                let bundle = ["--bundle", "--platform=node", "--outfile=main.cjs", "--log-level=warning"];
+                Ok(installed
+                    && succeeds(
+                        command(folder.join("node_modules/.bin/esbuild"), folder)
+                            .arg(root.join(entry))
+                            .args(bundle)
+                            .env("NODE_PATH", folder.join("node_modules")),
+                    )?)
+            }
+        }
+    }
+}
+
+/// Whether `program` can be started.
+fn is_there(program: &str) -> bool {
+    let version = if program == "go" { "version" } else { "--version" };
+    output(command(program, Path::new(".")).arg(version)).is_some()
+}

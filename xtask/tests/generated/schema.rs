@@ -1,0 +1,144 @@
+//! The published schemas say yes and no where the binary does.
+
+use serde_json::Value;
+use stackstep::ci;
+use stackstep::env::Env;
+use stackstep::inputs::resolve::{Flags, resolve};
+use stackstep::inputs::{Command, Inputs};
+use stackstep::report::{self, Ending, Facts, Fold, Report};
+
+fn validator(name: &str) -> jsonschema::Validator {
+    let path = xtask::root().join("docs/reference").join(name);
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+/// What the schema says to a `stackstep.yaml`; the binary has to say the same.
+fn accepts(yaml: &str) -> bool {
+    let document: Value = serde_yaml::from_str(yaml).unwrap();
+    let schema = validator("stackstep.schema.json").is_valid(&document);
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    std::fs::write(folder.path().join("stackstep.yaml"), yaml).unwrap();
+    let env = Env::from_pairs(folder.path(), [("TOKEN", "a token")]);
+    let binary = resolve(Some(Command::Up), &Flags::new(), ci::detect(&env), &env)
+        .and_then(|resolved| Inputs::from_resolved(&resolved, &env));
+    assert_eq!(schema, binary.is_ok(), "schema and binary disagree about {yaml:?}: {:?}", binary.err());
+    schema
+}
+
+#[test]
+fn a_usual_file_is_accepted() {
+    assert!(accepts(
+        "stack: dev\nrefresh: true\nparallel: 4\ntimeout: 1h30m\ntarget: [a, b]\n\
+         config: {region: eu, token: {from-env: TOKEN, secret: true}, tags: {value: {a: b}}}"
+    ));
+}
+
+#[test]
+fn a_file_of_comments_is_accepted() {
+    assert!(accepts("# nothing yet"));
+}
+
+#[test]
+fn the_names_of_the_official_action_are_accepted() {
+    assert!(accepts("stack-name: dev\nwork-dir: infra\npolicyPacks: a,b"));
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    assert!(!accepts("stak: dev"));
+}
+
+#[test]
+fn two_names_of_one_input_are_refused() {
+    assert!(!accepts("stack: dev\nstack-name: dev"));
+}
+
+#[test]
+fn a_secret_is_refused() {
+    assert!(!accepts("access-token: pul-123"));
+}
+
+#[test]
+fn a_command_is_refused() {
+    assert!(!accepts("command: up"));
+}
+
+#[test]
+fn a_boolean_that_is_none_is_refused() {
+    assert!(!accepts("refresh: yes please"));
+}
+
+#[test]
+fn a_number_out_of_range_is_refused() {
+    assert!(!accepts("log-verbosity: 12"));
+}
+
+#[test]
+fn a_length_of_time_without_a_unit_it_knows_is_refused() {
+    assert!(!accepts("timeout: soon"));
+}
+
+#[test]
+fn a_config_entry_with_two_sources_is_refused() {
+    assert!(!accepts("config: {token: {value: a, from-env: B}}"));
+}
+
+#[test]
+fn values_of_the_right_kind_are_accepted_as_text_too() {
+    assert!(accepts("fail-on-changes: \"false\"\ncolor: never\nparallel: \"8\"\ntimeout: 90\nmessage: 12"));
+}
+
+#[test]
+fn keys_without_a_value_are_not_set() {
+    assert!(accepts("stack:\nrefresh:\nparallel:\ntarget:\nconfig:\ncolor:"));
+}
+
+#[test]
+fn a_mapping_where_a_text_belongs_is_refused() {
+    assert!(!accepts("message: {a: b}"));
+}
+
+#[test]
+fn a_word_that_is_no_choice_is_refused() {
+    assert!(!accepts("color: blue"));
+}
+
+#[test]
+fn an_unknown_field_of_a_config_entry_is_refused() {
+    assert!(!accepts("config: {token: {vlaue: a}}"));
+}
+
+/// The report of each recorded event log.
+fn reports() -> Vec<Report> {
+    let folder = xtask::root().join("tests/fixtures/events");
+    let logs = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("events.jsonl"));
+    let reports = logs.filter(|log| log.exists()).map(|log| {
+        let mut fold = Fold::new();
+        std::fs::read(log).unwrap().split(|byte| *byte == b'\n').for_each(|line| fold.line(line));
+        report::report(fold.finish(), Facts::new(report::Command::Up, "dev", Ending::Exited(1), 1))
+    });
+    reports.collect()
+}
+
+#[test]
+fn every_recorded_run_gives_a_result_that_the_schema_accepts() {
+    let validator = validator("result.schema.json");
+    let reports = reports();
+    assert!(reports.len() > 40);
+    for report in reports {
+        let result: Value = serde_json::from_str(&report.to_json()).unwrap();
+        let complaints: Vec<_> = validator.iter_errors(&result).map(|error| error.to_string()).collect();
+        assert!(complaints.is_empty(), "{complaints:?}");
+    }
+}
+
+#[test]
+fn a_result_with_a_field_that_is_not_published_is_refused() {
+    let mut result: Value = serde_json::from_str(&reports()[0].to_json()).unwrap();
+    assert!(validator("result.schema.json").is_valid(&result));
+    result["invented"] = Value::Null;
+    assert!(!validator("result.schema.json").is_valid(&result));
+}

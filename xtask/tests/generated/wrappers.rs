@@ -1,0 +1,169 @@
+//! What holds for every wrapper, whatever its CI system: it declares the whole table or says why not, YAML readers
+//! agree on it, and no value is spliced into a script.
+
+use crate::files_ending;
+use serde_json::Value;
+use stackstep::ci;
+use stackstep::env::Env;
+use stackstep::inputs::resolve::{Flags, Source, resolve};
+use stackstep::inputs::{Command, INPUTS};
+use std::collections::BTreeSet;
+use std::path::Path;
+use xtask::generate::{Folder, folders};
+
+fn yaml(path: &Path) -> Value {
+    serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn yaml_files(root: &Path) -> Vec<std::path::PathBuf> {
+    files_ending(root, &[".yml", ".yaml"])
+}
+
+/// The names under `inputs` of an `action.yml`.
+fn declared(action: &Path) -> BTreeSet<String> {
+    yaml(action)["inputs"].as_object().unwrap().keys().cloned().collect()
+}
+
+/// The names that the binary reads and `folder` does not leave out.
+fn wanted(folder: &Folder) -> BTreeSet<String> {
+    let inputs = INPUTS.iter().filter(|input| !folder.spec.leave_out.contains_key(input.name));
+    inputs.flat_map(|input| input.names().map(|name| folder.spec.naming.spell(name))).collect()
+}
+
+#[test]
+fn the_deploy_action_declares_every_input_and_no_other() {
+    let root = xtask::root();
+    let actions = folders(&root).unwrap().into_iter().find(|folder| folder.name == "actions").unwrap();
+    assert_eq!(declared(&root.join("actions/deploy/action.yml")), wanted(&actions));
+}
+
+#[test]
+fn the_binary_reads_every_input_that_the_deploy_action_declares() {
+    for name in declared(&xtask::root().join("actions/deploy/action.yml")) {
+        // As GitHub's runner hands it over.
+        let variable = format!("INPUT_{}", name.to_uppercase());
+        let env = Env::from_pairs("/", [("GITHUB_ACTIONS", "true"), (variable.as_str(), "a value")]);
+        let resolved = resolve(Some(Command::Up), &Flags::new(), ci::detect(&env), &env).unwrap();
+        let sources = resolved.values.values().map(|found| &found.source);
+        let read = sources.filter(|source| **source == Source::Step(variable.clone())).count();
+        assert_eq!(read, 1, "`{name}` arrives as `{variable}`, and nothing reads it");
+    }
+}
+
+/// The inputs of <https://github.com/pulumi/actions/blob/v7/action.yml>.
+const OFFICIAL_ACTION: &[&str] = &[
+    "command",
+    "stack-name",
+    "pulumi-version",
+    "pulumi-version-file",
+    "work-dir",
+    "comment-on-pr",
+    "comment-on-pr-number",
+    "comment-on-summary",
+    "github-token",
+    "cloud-url",
+    "secrets-provider",
+    "parallel",
+    "message",
+    "config-map",
+    "expect-no-changes",
+    "diff",
+    "replace",
+    "exclude",
+    "exclude-dependents",
+    "target",
+    "target-dependents",
+    "policyPacks",
+    "policyPackConfigs",
+    "refresh",
+    "upsert",
+    "remove",
+    "edit-pr-comment",
+    "color",
+    "exclude-protected",
+    "plan",
+    "suppress-outputs",
+    "suppress-progress",
+    "always-include-summary",
+    "continue-on-error",
+    "log-verbosity",
+    "log-flow",
+    "debug",
+];
+
+#[test]
+fn the_deploy_action_takes_every_input_of_the_official_action() {
+    let declared = declared(&xtask::root().join("actions/deploy/action.yml"));
+    let missing: Vec<_> = OFFICIAL_ACTION.iter().filter(|name| !declared.contains(**name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_deploy_action_has_no_defaults_but_the_token() {
+    let action = yaml(&xtask::root().join("actions/deploy/action.yml"));
+    let inputs = action["inputs"].as_object().unwrap();
+    let with_default: Vec<_> = inputs.iter().filter(|(_, input)| input.get("default").is_some()).collect();
+    assert_eq!(with_default.len(), 1);
+    assert_eq!(inputs["github-token"]["default"], "${{ github.token }}");
+}
+
+#[test]
+fn a_reason_is_written_for_every_input_that_is_left_out() {
+    for folder in folders(&xtask::root()).unwrap() {
+        for (name, reason) in &folder.spec.leave_out {
+            assert!(
+                reason.split_whitespace().count() > 3,
+                "{}: `{name}`: {reason:?} says little",
+                folder.name
+            );
+        }
+    }
+}
+
+#[test]
+fn two_yaml_readers_read_every_yaml_file_alike() {
+    let root = xtask::root();
+    let files = yaml_files(&root);
+    assert!(files.iter().any(|file| file.ends_with("actions/deploy/action.yml")));
+    for file in files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "fixtures")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let first: Value = serde_yaml::from_str(&text).unwrap();
+        let second: Value = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(first, second, "{}", file.display());
+    }
+}
+
+#[test]
+fn no_script_of_a_workflow_or_wrapper_contains_an_expression() {
+    let root = xtask::root();
+    let mut scripts = 0;
+    for file in yaml_files(&root) {
+        let Ok(document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else {
+            continue;
+        };
+        each_script(&document, &mut |script| {
+            scripts += 1;
+            assert!(!script.contains("${{"), "{}: {script}", file.display());
+        });
+    }
+    assert!(scripts > 0, "no script found at all");
+}
+
+/// Calls `look` with every text under a `run` or `script` key.
+fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::String(script) if key == "run" || key == "script" => look(script),
+                    Value::Array(lines) if key == "script" => {
+                        lines.iter().filter_map(Value::as_str).for_each(&mut *look);
+                    }
+                    _ => each_script(value, look),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_script(item, look)),
+        _ => {}
+    }
+}
