@@ -182,18 +182,6 @@ fn a_secret_that_changes_is_named_without_its_value() {
 }
 
 #[test]
-fn outputs_that_the_engine_printed_are_taken_as_they_are() {
-    let mut facts = Facts::new(Command::Outputs, "dev", Ending::Exited(0), 0);
-    let printed = json!({ "arn": "x", "db": { "hosts": ["a", "[secret]"] } });
-    facts.outputs = printed.as_object().cloned();
-    let report = report(Fold::new().finish(), facts);
-    assert_eq!(report.secret_outputs, ["db"]);
-    assert!(report.notes.is_empty(), "{:?}", report.notes);
-    let secrets: Vec<_> = report.exports().map(|export| (export.name, export.secret)).collect();
-    assert_eq!(secrets, [("arn", false), ("db", true)]);
-}
-
-#[test]
 fn a_clone_tells_how_things_stand_while_the_engine_works() {
     let mut running = fold(&[step("resourcePreEvent", "create", "a")]);
     let mut facts = Facts::new(Command::Up, "dev", Ending::Cancelled { signal: 15 }, 143);

@@ -6,18 +6,14 @@ use super::classify::{Evidence, Finding};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
-use super::outputs::{self, Outputs};
-use super::steps;
+use super::{outputs, steps};
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
     let Events { lines, broken, project, steps, outputs, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
     let steps::Finished { steps, counted, note: too_large } = steps.finish();
-    let outputs = match facts.outputs.clone() {
-        Some(given) => Outputs::given(given),
-        None => outputs.finish(succeeded || facts.ending == Ending::Exited(7)),
-    };
+    let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
     let (mut diagnostics, cut) = diagnostics.finish();
     last_the_empty_ones(&mut diagnostics);
     let (policies, more_findings) = policies.finish();

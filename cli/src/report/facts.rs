@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::command::Command;
 use super::model::Status;
@@ -36,8 +35,6 @@ pub struct Facts {
     pub commit: Option<String>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
-    /// The stack's outputs as the engine printed them, for a command that has no events.
-    pub outputs: Option<Map<String, Value>>,
     /// What stackstep itself decided, when it was not the engine that ended the run.
     pub verdict: Option<Verdict>,
     /// What else a reader must know, a sentence each.
@@ -62,7 +59,6 @@ impl Facts {
             ci: None,
             commit: None,
             permalink: None,
-            outputs: None,
             verdict: None,
             notes: Vec::new(),
             ci_hints: BTreeMap::new(),

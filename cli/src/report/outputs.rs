@@ -47,18 +47,6 @@ impl Outputs {
         self.new = event.metadata.new.as_ref().map(|state| state.outputs.clone().unwrap_or_default());
     }
 
-    /// Outputs as `pulumi stack output --json` prints them: a secret is a text there, at any depth.
-    pub fn given(values: Map<String, Value>) -> Finished {
-        let mut finished = Finished { from: Some(OutputsFrom::Current), ..Finished::default() };
-        for (name, value) in values {
-            if value::mentions_secret(&value) {
-                finished.secret.push(name.clone());
-            }
-            finished.values.insert(name, value);
-        }
-        finished
-    }
-
     /// `complete` says that the program ran to its end: only then a missing output is one that goes.
     pub fn finish(self, complete: bool) -> Finished {
         let mut finished = Finished::default();

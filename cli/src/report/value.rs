@@ -124,16 +124,6 @@ fn named(kind: &str, map: &Map<String, Value>) -> String {
     }
 }
 
-/// Whether a text anywhere in `value` says that it stands for a secret.
-pub fn mentions_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == SECRET,
-        Value::Array(items) => items.iter().any(mentions_secret),
-        Value::Object(map) => map.values().any(mentions_secret),
-        _ => false,
-    }
-}
-
 /// Cuts `value` down to about `room` bytes of JSON; what was left out is said in its place.
 pub fn bounded(value: Value, room: usize) -> Value {
     let mut left = room;
