@@ -30,13 +30,16 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(plain)
 }
 
-/// Every character that could mean something as a reference.
+/// Every character that could mean something as a reference. `<code>` is no code to Markdown: GitHub would
+/// still link an address in it, even one made of references, so an invisible space parts it.
+/// <https://github.github.com/gfm/#autolinks-extension->
 fn references(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len() * 2), |mut out, c| {
-        if c.is_alphanumeric() || " -.:/,".contains(c) || (!c.is_ascii() && !c.is_whitespace()) {
+        if c.is_alphanumeric() || " -/,".contains(c) || (!c.is_ascii() && !c.is_whitespace()) {
             out.push(c);
         } else {
             let _ = write!(out, "&#{};", u32::from(c));
+            out.push_str(if c == '@' { "\u{200b}" } else { "" });
         }
         out
     })
@@ -169,7 +172,7 @@ mod tests {
     #[test]
     fn markup_becomes_references() {
         assert_eq!(code("</details>", true), "<code>&#60;/details&#62;</code>");
-        assert_eq!(code("a|b`@me", true), "<code>a&#124;b&#96;&#64;me</code>");
+        assert_eq!(code("a|b`@me", true), "<code>a&#124;b&#96;&#64;\u{200b}me</code>");
     }
 
     #[test]
