@@ -8,9 +8,13 @@ mod ci;
 #[cfg(test)]
 mod github;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod inputs;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod oidc;
 #[cfg(test)]
 mod report;
 #[cfg(test)]

@@ -8,13 +8,17 @@ use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::args::check_exec;
 use crate::engine::drive::Driver;
+use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::engine::version;
 use crate::env::Env;
 use crate::error::Result;
+use crate::gate;
+use crate::http::Limits;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
+use crate::oidc;
 use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
@@ -51,8 +55,8 @@ async fn operate(
     signals: &Signals,
 ) -> Result<u8> {
     let began = Instant::now();
-    let job = Job::prepare(command, flags, env, ci::detect(env), console)?;
-    let engine = version::ready(&job, console, signals).await;
+    let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
+    let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
         console.line(&format!("the engine is there: {}", engine?.path.display()));
         return Ok(0);
@@ -61,25 +65,36 @@ async fn operate(
     let engine = match engine {
         Ok(engine) => engine,
         Err(error) => {
-            let report = run.not_begun(&error);
+            let report = run.not_begun(&error).masked(&|text| console.masker().mask(text));
             publish::all(&job, &publisher, &report, "", &Exported::new(), console);
             return Ok(error.exit_status());
         }
     };
     run.begin(&engine, console);
 
-    let outcome = {
+    let (outcome, left_behind) = {
         let console = &*console;
         let mut on_stop = |cause| {
             publisher.files(&job, &run.still_finishing(cause), console);
         };
-        Driver::new(&job, &engine, console, signals, &mut on_stop).run_plan().await?
+        let driver = Driver::new(&job, &engine, console, signals, &mut on_stop);
+        tokio::join!(driver.run_plan(), gate::left_behind(&job))
     };
+    let mut outcome = outcome?;
+    outcome.notes.extend(left_behind);
     let log = outcome.log.clone();
     let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
     publish::all(&job, &publisher, &report, &log, &exported, console);
     Ok(status(report.exit_code))
+}
+
+/// The engine and the credentials that it needs, for a run that may have them.
+async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<Engine> {
+    gate::admit(job, console).await?;
+    let engine = version::ready(job, console, signals).await?;
+    oidc::sign_in(job, Limits::default(), console, signals).await?;
+    Ok(engine)
 }
 
 /// Any engine command: no report, the engine's own exit status.
@@ -91,8 +106,8 @@ async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     check_exec(&arguments)?;
-    let job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
-    let engine = version::ready(&job, console, signals).await?;
+    let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
+    let engine = ready(&mut job, console, signals).await?;
     let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }

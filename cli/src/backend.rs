@@ -20,8 +20,10 @@ pub struct Backend {
     pub url: Option<String>,
     /// Who named it.
     pub source: BackendSource,
-    /// The access token that this run brings.
+    /// The access token that this run brings. None as long as one is still to be fetched, see [`crate::oidc`].
     pub token: Option<Secret>,
+    /// The organisation that the job signs in to with the identity that its CI system gives it.
+    pub oidc: Option<String>,
 }
 
 /// Who named the backend.
@@ -33,7 +35,7 @@ pub enum BackendSource {
     Environment,
     /// `backend.url` in this project file.
     Project(PathBuf),
-    /// An access token and no URL: Pulumi Cloud.
+    /// An access token, or a way to one, and no URL: Pulumi Cloud.
     Token,
     /// An earlier `pulumi login`, in this file.
     Login(PathBuf),
@@ -44,7 +46,9 @@ pub enum BackendSource {
 impl Backend {
     /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
     pub fn resolve(inputs: &Inputs, env: &Env, project: Option<&Project>) -> Self {
-        let token = inputs.access_token.clone().or_else(|| env.get("PULUMI_ACCESS_TOKEN").map(Secret::new));
+        let oidc = inputs.oidc_organization.clone();
+        let stored = || env.get("PULUMI_ACCESS_TOKEN").map(Secret::new);
+        let token = inputs.access_token.clone().or_else(stored).filter(|_| oidc.is_none());
         let from_project = || {
             let project = project?;
             Some((project.backend_url.clone()?, BackendSource::Project(project.path.clone())))
@@ -55,11 +59,13 @@ impl Backend {
             .map(|url| (url, BackendSource::Input))
             .or_else(|| Some((env.get("PULUMI_BACKEND_URL")?.to_owned(), BackendSource::Environment)))
             .or_else(from_project)
-            .or_else(|| token.as_ref().map(|_| (PULUMI_CLOUD.to_owned(), BackendSource::Token)))
+            .or_else(|| {
+                (token.is_some() || oidc.is_some()).then(|| (PULUMI_CLOUD.to_owned(), BackendSource::Token))
+            })
             .or_else(|| earlier_login(env));
         match named {
-            Some((url, source)) => Self { url: Some(url), source, token },
-            None => Self { url: None, source: BackendSource::Nobody, token },
+            Some((url, source)) => Self { url: Some(url), source, token, oidc },
+            None => Self { url: None, source: BackendSource::Nobody, token, oidc },
         }
     }
 
@@ -72,21 +78,29 @@ impl Backend {
     /// and a stored login does not get in the way. A Cloud backend without a token of ours needs the earlier login.
     pub fn own_credentials(&self) -> bool {
         !matches!(self.source, BackendSource::Login(_) | BackendSource::Nobody)
-            && (self.token.is_some() || !self.is_cloud())
+            && (self.token.is_some() || self.oidc.is_some() || !self.is_cloud())
     }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(url) = &self.url else { return f.write_str("none, nobody is logged in") };
-        let url = without_credentials(url);
-        match &self.source {
-            BackendSource::Input => write!(f, "{url} (input `cloud-url`)"),
-            BackendSource::Environment => write!(f, "{url} (`PULUMI_BACKEND_URL`)"),
-            BackendSource::Project(path) => write!(f, "{url} (`{}`)", path.display()),
-            BackendSource::Token => write!(f, "{url} (an access token and no URL)"),
-            BackendSource::Login(path) => write!(f, "{url} (earlier login, `{}`)", path.display()),
-            BackendSource::Nobody => f.write_str(&url),
+        f.write_str(&without_credentials(url))?;
+        let oidc = self.oidc.as_ref().map(|organization| format!("OIDC for {organization}"));
+        let source = match &self.source {
+            BackendSource::Input => "input `cloud-url`".to_owned(),
+            BackendSource::Environment => "`PULUMI_BACKEND_URL`".to_owned(),
+            BackendSource::Project(path) => format!("`{}`", path.display()),
+            BackendSource::Token => match oidc {
+                Some(oidc) => return write!(f, " ({oidc})"),
+                None => "an access token and no URL".to_owned(),
+            },
+            BackendSource::Login(path) => format!("earlier login, `{}`", path.display()),
+            BackendSource::Nobody => return Ok(()),
+        };
+        match oidc {
+            Some(oidc) => write!(f, " ({source}; {oidc})"),
+            None => write!(f, " ({source})"),
         }
     }
 }

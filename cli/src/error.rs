@@ -11,6 +11,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Exit status of a run that ended because of `timeout`.
 pub const EXIT_TIMEOUT: u8 = 9;
 
+/// Exit status of a run that could not sign in: the engine's own for the same.
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
+pub const EXIT_AUTH: u8 = 3;
+
+/// Exit status of a refused run.
+pub const EXIT_REFUSED: u8 = 13;
+
 /// An error of stackstep itself; what the engine reports as failed is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -30,6 +37,38 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
+    /// Refused: the run is not trusted, or a gate is closed.
+    #[error("{what}")]
+    Refused {
+        /// What is refused, and why.
+        what: String,
+        /// The way out.
+        hint: String,
+        /// The reason as a result has it.
+        reason: Reason,
+    },
+    /// Not done, which is no failure: the change's author can't give the run what it would need.
+    #[error("{what}")]
+    Skipped {
+        /// Why.
+        what: String,
+        /// How it gets done.
+        hint: String,
+    },
+    /// There is no identity to sign in with, or it was not accepted.
+    #[error("{what}")]
+    Auth {
+        /// What is wrong, and where.
+        what: String,
+        /// The way out.
+        hint: Option<String>,
+    },
+    /// Somebody stopped the run before the engine was started.
+    #[error("the run was stopped before the engine was started")]
+    Stopped {
+        /// The signal's number.
+        signal: u8,
+    },
     /// A file or a process could not be read, written or started.
     #[error("could not {action} `{path}`: {source}", path = path.display())]
     Io {
@@ -48,6 +87,11 @@ impl Error {
         Self::Input { what: what.into(), hint: Some(hint.into()) }
     }
 
+    /// A failed sign-in.
+    pub fn auth(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Auth { what: what.into(), hint: Some(hint.into()) }
+    }
+
     /// Wraps an I/O error with what was tried, for `map_err`.
     pub fn io(action: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         let path = path.as_ref().to_owned();
@@ -57,8 +101,9 @@ impl Error {
     /// The way out, on a line of its own behind `hint:`.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Input { hint, .. } | Self::Engine { hint, .. } => hint.as_deref(),
-            Self::Io { .. } => None,
+            Self::Input { hint, .. } | Self::Engine { hint, .. } | Self::Auth { hint, .. } => hint.as_deref(),
+            Self::Refused { hint, .. } | Self::Skipped { hint, .. } => Some(hint),
+            Self::Io { .. } | Self::Stopped { .. } => None,
         }
     }
 
@@ -67,15 +112,24 @@ impl Error {
         match self {
             Self::Input { .. } => Some(Reason::Config),
             Self::Engine { .. } => Some(Reason::Install),
+            Self::Auth { .. } => Some(Reason::Auth),
+            Self::Stopped { .. } => Some(Reason::Cancelled),
+            Self::Refused { reason, .. } => Some(*reason),
+            Self::Skipped { .. } => Some(Reason::Untrusted),
             Self::Io { .. } => Some(Reason::Unknown),
         }
     }
 
-    /// The exit status: 2 for bad input, 10 for a missing engine, 1 for everything else.
+    /// The exit status: 2 for bad input, 3 for credentials, 10 for a missing engine, 13 for a refusal, 0 for a
+    /// skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => 2,
             Self::Engine { .. } => 10,
+            Self::Auth { .. } => EXIT_AUTH,
+            Self::Refused { .. } => EXIT_REFUSED,
+            Self::Skipped { .. } => 0,
+            Self::Stopped { signal } => 128 + signal,
             Self::Io { .. } => 1,
         }
     }

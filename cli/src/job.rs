@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{Command, Inputs};
+use crate::oidc;
 use crate::project::Project;
 use crate::stack::StackName;
 
@@ -81,6 +82,9 @@ impl<'a> Job<'a> {
         let backend = Backend::resolve(&inputs, env, project.as_ref());
         if let Some(token) = &backend.token {
             console.hide("PULUMI_ACCESS_TOKEN", token.expose());
+        }
+        if backend.oidc.is_some() {
+            oidc::endpoint(&backend)?;
         }
         let folder = own_folder()?;
         let credentials = backend.own_credentials().then(|| folder.path().join("credentials"));
@@ -186,7 +190,11 @@ const SECRET_VARIABLES: &[&str] = &[
 
 /// Tells the masker all that it must never let through.
 fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for (name, secret) in [("access-token", &inputs.access_token), ("github-token", &inputs.github_token)] {
+    for (name, secret) in [
+        ("access-token", &inputs.access_token),
+        ("oidc-token", &inputs.oidc_token),
+        ("github-token", &inputs.github_token),
+    ] {
         if let Some(secret) = secret {
             console.hide(name, secret.expose());
         }

@@ -59,7 +59,11 @@ impl<'a> Run<'a> {
         let mut facts = self.facts(&Outcome::default());
         facts.exit_code = i32::from(error.exit_status());
         facts.verdict = Some(Verdict {
-            status: Status::Failed,
+            status: match error {
+                Error::Stopped { .. } => Status::Cancelled,
+                Error::Skipped { .. } => Status::Skipped,
+                _ => Status::Failed,
+            },
             reason: error.reason(),
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),

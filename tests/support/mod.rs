@@ -1,5 +1,7 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
+pub mod server;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -55,6 +55,11 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
     }
 }
 
+/// A program of the PATH that is no engine.
+pub fn find_program(name: &str, env: &Env) -> Option<PathBuf> {
+    on_path(name, env)
+}
+
 fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
     which::which_in(name, env.get("PATH"), env.cwd()).ok()
 }

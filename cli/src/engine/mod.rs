@@ -4,6 +4,7 @@
 pub mod args;
 pub mod drive;
 pub mod env_file;
+pub mod helper;
 pub mod ladder;
 pub mod locate;
 pub mod output;

@@ -87,6 +87,14 @@ pub struct EngineEnv {
     pub remove: Vec<String>,
 }
 
+impl EngineEnv {
+    /// Sets `name`, whatever it was before.
+    pub fn put(&mut self, name: &str, value: String) {
+        self.set.retain(|(other, _)| other != name);
+        self.set.push((name.to_owned(), value));
+    }
+}
+
 /// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
 const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 
@@ -106,12 +114,9 @@ pub fn engine_env(
         })
         .map(str::to_owned)
         .collect();
-    let mut set: Vec<(String, String)> =
-        file.iter().filter(|(name, _)| env.get_raw(name).is_none()).cloned().collect();
-    let mut put = |name: &str, value: String| {
-        set.retain(|(other, _)| other != name);
-        set.push((name.to_owned(), value));
-    };
+    let set = file.iter().filter(|(name, _)| env.get_raw(name).is_none()).cloned().collect();
+    let mut engine_env = EngineEnv { set, remove };
+    let mut put = |name: &str, value: String| engine_env.put(name, value);
     // Without it the engine does not know `--event-log`.
     put("PULUMI_DEBUG_COMMANDS", "true".into());
     put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
@@ -127,5 +132,5 @@ pub fn engine_env(
     if let Some(folder) = credentials {
         put("PULUMI_CREDENTIALS_PATH", folder.to_string_lossy().into_owned());
     }
-    EngineEnv { set, remove }
+    engine_env
 }

@@ -2,3 +2,63 @@
 
 pub mod credentials;
 pub mod trust;
+
+use crate::ci::Level;
+use crate::console::Console;
+use crate::error::{Error, Result};
+use crate::git;
+use crate::inputs::Command;
+use crate::job::Job;
+
+use trust::{Question, Verdict};
+
+/// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
+/// commit is to be refused; [`left_behind`] asks while the engine works.
+pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
+    let head = if job.inputs.stale == "refuse" { branch_head(job).await } else { None };
+    match judge(job, head.as_deref()) {
+        Verdict::Go => Ok(()),
+        Verdict::Warn { what, hint } => {
+            console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
+            Ok(())
+        }
+        Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+    }
+}
+
+/// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
+pub async fn left_behind(job: &Job<'_>) -> Option<String> {
+    if job.inputs.stale != "warn" {
+        return None;
+    }
+    let head = branch_head(job).await?;
+    match judge(job, Some(&head)) {
+        Verdict::Warn { what, hint } => Some(format!("{what}; {hint}")),
+        _ => None,
+    }
+}
+
+fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
+    let identity = job.inputs.oidc_organization.is_some();
+    let work_folder = git::head(&job.inputs.cwd);
+    trust::judge(&Question {
+        ci: job.ci,
+        context: &job.context,
+        command: job.inputs.command,
+        preview_only: job.inputs.preview_only,
+        upsert: job.inputs.upsert,
+        credentials: &credentials::credentials(job.env, &job.backend, identity),
+        work_folder: work_folder.as_deref(),
+        branch_head,
+        refuse_stale: job.inputs.stale == "refuse",
+    })
+}
+
+/// The commit that the run's branch is at now; only an `up` of a branch asks.
+async fn branch_head(job: &Job<'_>) -> Option<String> {
+    if job.inputs.command != Command::Up || job.context.commit.is_none() {
+        return None;
+    }
+    git::branch_head(&job.inputs.cwd, job.context.branch.as_deref()?).await
+}

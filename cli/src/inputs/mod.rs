@@ -3,6 +3,7 @@
 //! Low and high, in two passes: [`resolve`] finds one raw value and its source for each row of [`table::INPUTS`];
 //! [`Inputs::from_resolved`] turns them into types and refuses what contradicts itself.
 
+mod check;
 pub mod config_map;
 pub mod file;
 pub mod resolve;

@@ -116,6 +116,8 @@ impl Group {
 const OPERATIONS: &[Command] = &[Preview, Up, Refresh, Destroy];
 const CHANGING: &[Command] = &[Up, Refresh, Destroy];
 const WITH_STACK: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs];
+const SIGNED_IN: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec];
+const CONFIGURED: &[Command] = &[Preview, Up, Refresh, Destroy, Exec];
 const ALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Command::Install];
 
 /// A row with the fields that most rows leave alone.
@@ -181,6 +183,16 @@ pub static INPUTS: &[Input] = &[
         .alias(&["backend-url"])
         .depends("`PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`"),
     row("access-token", Secret, Backend, ALL, "The access token for Pulumi Cloud.").depends("`PULUMI_ACCESS_TOKEN`"),
+    row("oidc-organization", Text, Backend, SIGNED_IN, "Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.")
+        .alias(&["oidc-org"]),
+    row("oidc-team", Text, Backend, SIGNED_IN, "Ask for a token of this team instead of one of the whole organisation."),
+    row("oidc-user", Text, Backend, SIGNED_IN, "Ask for a personal token of this user instead of one of the organisation."),
+    row("oidc-scope", Text, Backend, SIGNED_IN, "What the organisation's token may do beside the usual: `admin`."),
+    row("oidc-expiration", Duration, Backend, SIGNED_IN, "How long the token is valid; Pulumi Cloud may shorten it.").depends("what Pulumi Cloud gives"),
+    row("oidc-token", Secret, Backend, SIGNED_IN, "The identity token, where the CI system does not hand one to the job by itself: the token, or `file://` and the path of a file that holds it.")
+        .alias(&["id-token"])
+        .depends("the one of the CI system"),
+    row("mask-config", Bool, Backend, CONFIGURED, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the engine, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.").default("false"),
     row("secrets-provider", Text, Backend, OPERATIONS, "How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`."),
     // Config
     row("config", Mapping, Config, OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. It is written to the stack's file.")
@@ -212,6 +224,7 @@ pub static INPUTS: &[Input] = &[
     row("timeout", Duration, Safety, WITH_STACK, "How long the engine may take; then it is cancelled (exit status 9)."),
     row("lock-timeout", Duration, Safety, CHANGING, "How long to wait while somebody else holds the stack's lock.").default("0s"),
     row("grace-period", Duration, Safety, WITH_STACK, "How long a cancelled engine may take to finish what it has begun before it is told to stop at once.").depends("what the CI system allows"),
+    row("stale", Choice(&["warn", "refuse", "ignore"]), Safety, &[Up], "What happens when the job's commit is no longer the head of its branch.").default("warn"),
     // Report
     row("result-file", Path, Report, WITH_STACK, "Where to write the result as JSON.").depends("a file in the CI system's temporary folder"),
     row("secret-outputs", List, Report, WITH_STACK, "Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.").official("", "*"),

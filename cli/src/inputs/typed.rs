@@ -26,6 +26,13 @@ pub struct Inputs {
     pub official_action: bool,
     pub cloud_url: Option<String>,
     pub access_token: Option<Secret>,
+    pub oidc_organization: Option<String>,
+    pub oidc_team: Option<String>,
+    pub oidc_user: Option<String>,
+    pub oidc_scope: Option<String>,
+    pub oidc_expiration: Option<Duration>,
+    pub oidc_token: Option<Secret>,
+    pub mask_config: bool,
     pub secrets_provider: Option<String>,
     pub config: Vec<ConfigItem>,
     pub config_file: Option<PathBuf>,
@@ -52,6 +59,7 @@ pub struct Inputs {
     pub timeout: Option<Duration>,
     pub lock_timeout: Duration,
     pub grace_period: Option<Duration>,
+    pub stale: String,
     pub result_file: Option<PathBuf>,
     pub secret_outputs: Vec<String>,
     pub comment_on_summary: bool,
@@ -85,6 +93,13 @@ impl Inputs {
             official_action: resolved.official_action,
             cloud_url: low.text("cloud-url")?,
             access_token: low.secret("access-token")?,
+            oidc_organization: low.trimmed("oidc-organization")?,
+            oidc_team: low.trimmed("oidc-team")?,
+            oidc_user: low.trimmed("oidc-user")?,
+            oidc_scope: low.trimmed("oidc-scope")?,
+            oidc_expiration: low.duration("oidc-expiration")?,
+            oidc_token: low.secret("oidc-token")?,
+            mask_config: low.flag("mask-config")?,
             secrets_provider: low.text("secrets-provider")?,
             config: low.config()?,
             config_file: low.path("config-file")?,
@@ -111,6 +126,7 @@ impl Inputs {
             timeout: low.duration("timeout")?,
             lock_timeout: low.duration("lock-timeout")?.unwrap_or_default(),
             grace_period: low.duration("grace-period")?,
+            stale: low.choice("stale")?.unwrap_or_default(),
             result_file: low.path("result-file")?,
             secret_outputs: low.list("secret-outputs")?,
             comment_on_summary: low.flag("comment-on-summary")?,
@@ -133,52 +149,6 @@ impl Inputs {
         low.choice("profile")?;
         inputs.check()?;
         Ok(inputs)
-    }
-
-    /// Refuses what contradicts itself.
-    fn check(&self) -> Result<()> {
-        let exclusive = |a: &str, a_set: bool, b: &str, b_set: bool| {
-            if a_set && b_set {
-                return Err(Error::input(
-                    format!("`{a}` and `{b}` contradict each other"),
-                    "set one of them",
-                ));
-            }
-            Ok(())
-        };
-        exclusive("target", !self.target.is_empty(), "exclude", !self.exclude.is_empty())?;
-        exclusive(
-            "pulumi-version",
-            self.pulumi_version.is_some(),
-            "pulumi-version-file",
-            self.pulumi_version_file.is_some(),
-        )?;
-        exclusive("preview-only", self.preview_only, "remove", self.remove)?;
-        exclusive("preview-only", self.preview_only, "skip-preview", self.skip_preview == Some(true))?;
-        exclusive(
-            "skip-preview",
-            self.skip_preview == Some(true),
-            "expect-no-changes",
-            self.expect_no_changes && self.command != Command::Preview,
-        )?;
-        exclusive(
-            "exclude-protected",
-            self.exclude_protected,
-            "target or exclude",
-            !self.target.is_empty() || !self.exclude.is_empty(),
-        )?;
-        let needs = |a: &str, a_set: bool, b: &str, b_set: bool| {
-            if a_set && !b_set {
-                return Err(Error::input(format!("`{a}` without `{b}`"), format!("set `{b}` too")));
-            }
-            Ok(())
-        };
-        needs(
-            "policy-pack-config",
-            !self.policy_pack_config.is_empty(),
-            "policy-pack",
-            !self.policy_pack.is_empty(),
-        )
     }
 }
 

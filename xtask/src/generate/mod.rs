@@ -45,12 +45,8 @@ pub struct Suite {
 /// Every generated file, as it should be now.
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
-    let mut files = vec![
-        sample::readme(root)?,
-        reference::inputs(&suite),
-        schema::stackstep_yaml(),
-        schema::result(),
-    ];
+    let mut files =
+        vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
     for folder in folders(root)? {
         files.extend(folder.render(root, &suite)?);
     }
