@@ -13,18 +13,9 @@ pub fn code(text: &str, html: bool) -> String {
     if text.is_empty() {
         return "`\"\"`".to_owned();
     }
-    if is_plain(&text) {
-        return ["`", &text, "`"].concat();
-    }
-    if html { format!("<code>{}</code>", references(&text)) } else { span(&text) }
-}
-
-/// Whether a pair of single quotes is enough to make code of `text`, also in a table: a pipe would end the
-/// cell, a quote the span, and a comment could pass for our marker. All else is literal in a code span:
-/// <https://spec.commonmark.org/0.31.2/#code-spans>.
-fn is_plain(text: &str) -> bool {
-    let edges = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
-    !edges && !text.contains(['`', '|']) && !text.contains("<!--")
+    // A pipe would end the cell, whatever stands around it; all else is literal in a code span:
+    // <https://spec.commonmark.org/0.31.2/#code-spans>.
+    if html && text.contains('|') { format!("<code>{}</code>", references(&text)) } else { span(&text) }
 }
 
 /// Every character that could mean something as a reference. `<code>` is no code to Markdown: GitHub would
@@ -42,13 +33,16 @@ fn references(text: &str) -> String {
     })
 }
 
-/// A code span for where HTML is text: longer quotes than any inside, and no pipe that could end a cell
-/// (a backslash does not protect one everywhere, so a look-alike stands in).
+/// A code span: longer quotes than any inside, and no pipe that could end a cell (a backslash does not
+/// protect one everywhere, so a look-alike stands in).
 fn span(text: &str) -> String {
+    if !text.contains(['`', '|']) && !text.contains("<!--") {
+        return ["`", text, "`"].concat();
+    }
     let text = text.replace('|', "\u{2502}").replace("<!--", "<!\u{200b}--");
     let quotes = "`".repeat(longest_run(&text, b'`') + 1);
-    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{quotes}{space}{text}{space}{quotes}")
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    [&quotes, space, &text, space, &quotes].concat()
 }
 
 /// `text` in a fence that nothing inside of it can end.
