@@ -7,6 +7,7 @@ use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::args::check_exec;
+use crate::engine::config_secrets::{self, Hidden};
 use crate::engine::drive::Driver;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
@@ -71,6 +72,15 @@ async fn operate(
     };
     run.begin(&engine, console);
 
+    match config_secrets::hide(&job, &engine, console, signals).await? {
+        Hidden::Done { processes } => run.count(processes),
+        Hidden::Failed(outcome) => {
+            let log = outcome.log.clone();
+            let report = run.report(*outcome).masked(&|text| console.masker().mask(text));
+            publish::all(&job, &publisher, &report, &log, &Exported::new(), console);
+            return Ok(status(report.exit_code));
+        }
+    }
     let outcome = {
         let console = &*console;
         let mut on_stop = |cause| {
@@ -103,6 +113,9 @@ async fn exec(
     check_exec(&arguments)?;
     let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await?;
+    if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
+        return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
+    }
     let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }

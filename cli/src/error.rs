@@ -15,6 +15,9 @@ pub const EXIT_TIMEOUT: u8 = 9;
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
 
+/// Exit status of a refused run.
+pub const EXIT_REFUSED: u8 = 13;
+
 /// An error of stackstep itself; what the engine reports as failed is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -43,6 +46,14 @@ pub enum Error {
         hint: String,
         /// The reason as a result has it.
         reason: Reason,
+    },
+    /// Not done, which is no failure: the change's author can't give the run what it would need.
+    #[error("{what}")]
+    Skipped {
+        /// Why.
+        what: String,
+        /// How it gets done.
+        hint: String,
     },
     /// There is no identity to sign in with, or it was not accepted.
     #[error("{what}")]
@@ -91,6 +102,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Input { hint, .. } | Self::Engine { hint, .. } | Self::Auth { hint, .. } => hint.as_deref(),
+            Self::Refused { hint, .. } | Self::Skipped { hint, .. } => Some(hint),
             Self::Io { .. } | Self::Stopped { .. } => None,
         }
     }
@@ -102,17 +114,21 @@ impl Error {
             Self::Engine { .. } => Some(Reason::Install),
             Self::Auth { .. } => Some(Reason::Auth),
             Self::Stopped { .. } => Some(Reason::Cancelled),
+            Self::Refused { reason, .. } => Some(*reason),
+            Self::Skipped { .. } => Some(Reason::Untrusted),
             Self::Io { .. } => Some(Reason::Unknown),
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 10 for a missing engine, 128+n for signal n, 1 for
-    /// everything else.
+    /// The exit status: 2 for bad input, 3 for credentials, 10 for a missing engine, 13 for a refusal, 0 for a
+    /// skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => 2,
             Self::Engine { .. } => 10,
             Self::Auth { .. } => EXIT_AUTH,
+            Self::Refused { .. } => EXIT_REFUSED,
+            Self::Skipped { .. } => 0,
             Self::Stopped { signal } => 128 + signal,
             Self::Io { .. } => 1,
         }

@@ -29,4 +29,3 @@ pub mod report;
 pub mod result;
 pub mod secret;
 pub mod stack;
-
