@@ -14,6 +14,8 @@ mod inputs;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod mask_config;
+#[cfg(test)]
 mod oidc;
 #[cfg(test)]
 mod report;
