@@ -25,3 +25,5 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod verdicts;

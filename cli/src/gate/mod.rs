@@ -3,7 +3,7 @@
 pub mod credentials;
 pub mod trust;
 
-use crate::ci::Level;
+use crate::ci::{self, IdentityToken, Level};
 use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::git;
@@ -40,7 +40,9 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 }
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
-    let identity = job.inputs.oidc_organization.is_some();
+    // A fork's job asks for an identity in vain: the system gives it none.
+    let identity = job.inputs.oidc_organization.is_some()
+        && !matches!(ci::identity_token(job.ci, job.env, ""), IdentityToken::None { .. });
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,
