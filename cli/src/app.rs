@@ -14,6 +14,7 @@ use crate::engine::signals::Signals;
 use crate::engine::version;
 use crate::env::Env;
 use crate::error::Result;
+use crate::gate;
 use crate::http::Limits;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{self, Command};
@@ -72,22 +73,20 @@ async fn operate(
     };
     run.begin(&engine, console);
 
-    match config_secrets::hide(&job, &engine, console, signals).await? {
-        Hidden::Done { processes } => run.count(processes),
-        Hidden::Failed(outcome) => {
-            let log = outcome.log.clone();
-            let report = run.report(*outcome).masked(&|text| console.masker().mask(text));
-            publish::all(&job, &publisher, &report, &log, &Exported::new(), console);
-            return Ok(status(report.exit_code));
+    let (outcome, left_behind) = match config_secrets::hide(&job, &engine, console, signals).await? {
+        Hidden::Failed(outcome) => (Ok(*outcome), None),
+        Hidden::Done { processes } => {
+            run.count(processes);
+            let console = &*console;
+            let mut on_stop = |cause| {
+                publisher.files(&job, &run.still_finishing(cause), console);
+            };
+            let driver = Driver::new(&job, &engine, console, signals, &mut on_stop);
+            tokio::join!(driver.run_plan(), gate::left_behind(&job))
         }
-    }
-    let outcome = {
-        let console = &*console;
-        let mut on_stop = |cause| {
-            publisher.files(&job, &run.still_finishing(cause), console);
-        };
-        Driver::new(&job, &engine, console, signals, &mut on_stop).run_plan().await?
     };
+    let mut outcome = outcome?;
+    outcome.notes.extend(left_behind);
     let log = outcome.log.clone();
     let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
@@ -95,8 +94,9 @@ async fn operate(
     Ok(status(report.exit_code))
 }
 
-/// The engine, and the credentials that it needs.
+/// The engine and the credentials that it needs, for a run that may have them.
 async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<Engine> {
+    gate::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;
     oidc::sign_in(job, Limits::default(), console, signals).await?;
     Ok(engine)

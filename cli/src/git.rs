@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// How long the remote may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The commit that the repository around `folder` is at. None where there is no repository, or no commit.
 /// <https://git-scm.com/docs/gitrepository-layout>

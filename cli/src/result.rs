@@ -64,9 +64,12 @@ impl<'a> Run<'a> {
     pub fn not_begun(&self, error: &Error) -> Report {
         let mut facts = self.facts(&Outcome::default());
         facts.exit_code = i32::from(error.exit_status());
-        let stopped = matches!(error, Error::Stopped { .. });
         facts.verdict = Some(Verdict {
-            status: if stopped { Status::Cancelled } else { Status::Failed },
+            status: match error {
+                Error::Stopped { .. } => Status::Cancelled,
+                Error::Skipped { .. } => Status::Skipped,
+                _ => Status::Failed,
+            },
             reason: error.reason(),
             message: error.to_string(),
             hint: error.hint().map(str::to_owned),

@@ -3,17 +3,29 @@
 pub mod credentials;
 pub mod trust;
 
+use crate::ci::Level;
+use crate::console::Console;
+use crate::error::{Error, Result};
 use crate::git;
 use crate::inputs::Command;
 use crate::job::Job;
+use crate::oidc;
 
 use trust::{Question, Verdict};
 
 /// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
 /// commit is to be refused; [`left_behind`] asks while the engine works.
-pub async fn admit(job: &Job<'_>) -> Verdict {
+pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     let head = if job.inputs.stale == "refuse" { branch_head(job).await } else { None };
-    judge(job, head.as_deref())
+    match judge(job, head.as_deref()) {
+        Verdict::Go => Ok(()),
+        Verdict::Warn { what, hint } => {
+            console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
+            Ok(())
+        }
+        Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+    }
 }
 
 /// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
@@ -29,7 +41,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 }
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
-    let identity = job.inputs.oidc_organization.is_some();
+    let identity = oidc::identity::is_there(job);
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,

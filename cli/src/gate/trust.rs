@@ -10,8 +10,7 @@ use crate::ci::{CiSystem, Context};
 use crate::inputs::Command;
 use crate::report::Reason;
 
-/// Exit status of a refused run.
-pub const EXIT_REFUSED: u8 = 13;
+pub use crate::error::EXIT_REFUSED;
 
 /// What is asked.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::claims::{self, is_token};
-use super::not_reached;
+use super::{Wanted, not_reached};
 use crate::ci::{self, IdentityToken, TokenRequest};
 use crate::console::Console;
 use crate::engine::helper;
@@ -48,6 +48,13 @@ pub async fn obtain(
             Err(Error::auth(format!("there is no identity to sign in with: {reason}"), WITHOUT))
         }
     }
+}
+
+/// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
+pub fn is_there(job: &Job<'_>) -> bool {
+    let Some(wanted) = Wanted::of(&job.inputs) else { return false };
+    job.inputs.oidc_token.is_some()
+        || !matches!(ci::identity_token(job.ci, job.env, &wanted.audience()), IdentityToken::None { .. })
 }
 
 /// The token itself, or the file that it names.

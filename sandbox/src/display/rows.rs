@@ -10,8 +10,8 @@ use super::Shown;
 use super::summary::Findings;
 use super::values;
 use super::words;
-use crate::engine::Kind;
-use crate::engine::event::{Event, Severity};
+use crate::engine::changed_keys;
+use crate::engine::event::{Event, Outcome, Severity};
 use crate::engine::step::{Op, Step, name_of, type_of};
 use crate::events::whole_seconds;
 use crate::state::ROOT_TYPE;
@@ -23,8 +23,14 @@ pub struct Rows {
     rows: HashMap<String, Row>,
     findings: Findings,
     root: String,
+    /// The engine has begun.
+    begun: bool,
+    /// The run was ended in its middle.
+    interrupted: bool,
     /// The stack has had its last line.
     finished: bool,
+    /// What is said beside the stack.
+    aside: Option<String>,
     outputs: Option<(Option<Properties>, Properties)>,
     started: Instant,
     spoke: Instant,
@@ -39,12 +45,36 @@ struct Row {
     done: bool,
     failed: bool,
     diff: String,
+    /// The engine has done something to it, rather than only said something about it.
+    stepped: bool,
+    /// It has something to show at the end although nothing changes.
+    shows: bool,
+    /// Its deletion only forgets it.
+    retain: bool,
+    /// The engine has said how it ended.
+    posted: bool,
+}
+
+impl Row {
+    fn new(op: Op) -> Self {
+        Self {
+            op,
+            begun: Instant::now(),
+            done: false,
+            failed: false,
+            diff: String::new(),
+            stepped: false,
+            shows: false,
+            retain: false,
+            posted: false,
+        }
+    }
 }
 
 impl Rows {
     /// Begins with the headline.
     pub fn begin(shown: Shown, out: &mut String) -> Self {
-        let _ = write!(out, "{} ({}):\n\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
+        let _ = write!(out, "{} ({}):\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
         let now = Instant::now();
         let root =
             format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
@@ -53,7 +83,10 @@ impl Rows {
             rows: HashMap::new(),
             findings: Findings::default(),
             root,
+            begun: false,
+            interrupted: false,
             finished: false,
+            aside: None,
             outputs: None,
             started: now,
             spoke: now,
@@ -64,6 +97,9 @@ impl Rows {
     /// Takes one event.
     pub fn event(&mut self, event: &Event, out: &mut String) {
         match event {
+            Event::Pre(step) | Event::Outputs(step, _) if matches!(step.op, Op::Read | Op::Discard) => {
+                self.read(step, out)
+            }
             Event::Pre(step) if !step.is_internal() => self.pre(step, out),
             Event::Outputs(step, op) if !step.is_internal() => self.post(step, *op, out),
             Event::Failed { step, .. } if !step.is_internal() => self.failed(step, out),
@@ -74,20 +110,25 @@ impl Rows {
             }
             Event::PolicyLoad(packs) => {
                 self.findings.packs = packs.to_vec();
-                out.insert_str(
-                    out.len().saturating_sub(1),
-                    "Loading policy packs...: starting\nLoading policy packs...: done\n",
-                );
+                out.push_str("Loading policy packs...: starting\nLoading policy packs...: done\n");
             }
             Event::Policy { urn, pack, policy, message } => {
                 self.findings.violation(urn, pack, policy, message)
             }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
-            Event::Summary { changes, .. } => {
+            Event::Summary { changes, outcome, .. } => {
+                self.findings.changes = (*changes).clone();
+                self.interrupted = *outcome == Outcome::Canceled;
+            }
+            // What comes after the figures belongs to the run all the same.
+            Event::Cancel if self.begun => {
                 let root = self.root.clone();
                 self.finish_root(&root, out);
-                self.findings.changes = (*changes).clone();
                 self.summary(out);
+            }
+            Event::Prelude(_) => {
+                self.begun = true;
+                out.push('\n');
             }
             _ => {}
         }
@@ -116,35 +157,52 @@ impl Rows {
     }
 
     fn pre(&mut self, step: &Step, out: &mut String) {
-        let row = Row { op: step.op, begun: Instant::now(), done: false, failed: false, diff: changes(step) };
+        let mut row = Row { diff: changes(step), stepped: true, ..Row::new(step.op) };
         let says = !row.diff.is_empty() || step.op != Op::Same;
+        if let Some(before) = self.rows.get(&*step.urn).filter(|_| row.diff.is_empty() && step.op != Op::Same)
+        {
+            row.diff.clone_from(&before.diff);
+        }
+        row.shows = says;
+        row.retain = step.op == Op::Delete && step.old.as_ref().is_some_and(|old| old.retain_on_delete);
         // What was refreshed before goes on as something else.
         let before = self.rows.insert(step.urn.to_string(), row);
-        if says || self.shown.sames || before.is_some_and(|before| before.op == Op::Refresh) {
-            self.print(&step.urn, "", out);
+        if says
+            || self.shown.sames
+            || before.is_some_and(|before| before.op == Op::Refresh || !before.stepped)
+        {
+            self.print(&step.urn, out);
         }
     }
 
     fn post(&mut self, step: &Step, op: Op, out: &mut String) {
         let is_root = *step.urn == *self.root;
-        if is_root
-            && step.op != Op::Refresh
-            && let Some(new) = &step.new
-        {
+        if is_root && let Some(new) = &step.new {
             self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
         }
         let Some(row) = self.rows.get_mut(&*step.urn) else { return };
         let before = std::mem::replace(&mut row.op, op);
         row.done = true;
+        row.posted = true;
+        row.shows = true;
         let says = match (before, op) {
             (Op::Same, _) => false,
             (Op::Refresh, _) => true,
             // A preview has said it all when the step began.
+            _ if is_root && op == Op::Create => false,
             _ => !self.shown.preview || is_root && op == Op::Delete,
         };
         if says {
-            self.print(&step.urn, "", out);
+            self.print(&step.urn, out);
         }
+    }
+
+    /// What is only read shows beside the stack.
+    fn read(&mut self, step: &Step, out: &mut String) {
+        let root = self.root.clone();
+        self.aside = Some(format!("{} {} {}", words::planned(step.op), step.type_(), name_of(&step.urn)));
+        self.print(&root, out);
+        self.aside = None;
     }
 
     fn failed(&mut self, step: &Step, out: &mut String) {
@@ -152,8 +210,7 @@ impl Rows {
             row.failed = true;
             row.done = true;
         }
-        let last = self.findings.last_of(&step.urn);
-        self.print(&step.urn, &last, out);
+        self.print(&step.urn, out);
     }
 
     fn diagnostic(&mut self, urn: Option<&str>, severity: Severity, message: &str, out: &mut String) {
@@ -161,81 +218,84 @@ impl Rows {
             return;
         }
         let urn = urn.unwrap_or(&self.root).to_owned();
-        let text = format!("{}{}", severity.prefix(), message.trim_end_matches('\n'));
-        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
+        let text = format!("{}{}", severity.prefix(), message.trim_end());
         self.findings.diagnostic(&urn, severity, text);
-        self.rows.entry(urn.clone()).or_insert_with(|| Row {
-            op: Op::Same,
-            begun: Instant::now(),
-            done: false,
-            failed: false,
-            diff: String::new(),
-        });
-        self.print(&urn, &line, out);
+        self.rows.entry(urn.clone()).or_insert_with(|| Row::new(Op::Same)).shows = true;
+        self.print(&urn, out);
     }
 
     /// The stack's own line comes last, with what was found.
     fn finish_root(&mut self, root: &str, out: &mut String) {
-        let others: Vec<String> = self
-            .rows
-            .keys()
-            .filter(|urn| *urn != root && self.findings.has_errors(urn) && !self.rows[*urn].failed)
-            .cloned()
-            .collect();
+        self.finished = true;
+        let unsettled = |(urn, row): &(&String, &Row)| {
+            *urn != root && !row.failed && !row.posted && (self.interrupted || self.findings.has_errors(urn))
+        };
+        let others: Vec<String> = self.rows.iter().filter(unsettled).map(|(urn, _)| urn.clone()).collect();
         for urn in others {
-            if let Some(row) = self.rows.get_mut(&urn) {
+            let errors = self.findings.has_errors(&urn);
+            if let Some(row) = self.rows.get_mut(&urn).filter(|_| errors) {
                 row.failed = !self.shown.preview;
                 row.done = true;
             }
-            let count = self.findings.count(&urn);
-            self.print(&urn, &count, out);
+            self.print(&urn, out);
         }
         let errors = self.findings.has_errors(root);
-        let row = self.rows.entry(root.to_owned()).or_insert_with(|| Row {
-            op: Op::Same,
-            begun: Instant::now(),
-            done: true,
-            failed: false,
-            diff: String::new(),
-        });
-        let count = self.findings.count(root);
+        let Some(row) = self.rows.get_mut(root).filter(|row| row.shows) else { return };
         row.failed = errors && !self.shown.preview;
-        let said = row.done && row.op == Op::Create && !self.shown.preview;
         row.done = true;
-        self.finished = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
             row.op = Op::Same;
-        } else if said && count.is_empty() {
-            return;
         }
-        self.print(root, &count, out);
+        self.print(root, out);
     }
 
-    fn print(&mut self, urn: &str, info: &str, out: &mut String) {
+    fn print(&mut self, urn: &str, out: &mut String) {
         self.end_dots(out);
         let Some(row) = self.rows.get(urn) else { return };
         let status = self.status(row, urn == self.root);
-        let info = if info.is_empty() { &row.diff } else { info };
+        let aside = self.aside.clone().filter(|_| urn == self.root);
+        let said = if let Some(aside) = aside {
+            aside
+        } else if self.finished {
+            self.findings.count(urn)
+        } else {
+            self.findings.last_of(urn)
+        };
+        let diff = if said.is_empty() || !self.finished || urn == self.root { row.diff.as_str() } else { "" };
+        let retain = if row.retain { "[retain]" } else { "" };
+        let parts: Vec<&str> = [diff, said.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+        let info = parts.join("; ");
         let name = if self.shown.urns { urn } else { name_of(urn) };
-        let _ = writeln!(out, " {} {} {name} {status} {info}", words::mark(row.op), type_of(urn));
+        let _ = writeln!(out, " {} {} {name} {status}{retain} {info}", words::mark(row.op), type_of(urn));
     }
 
     fn status(&self, row: &Row, is_root: bool) -> String {
+        let begun = row.begun.elapsed();
         if row.failed {
-            let doing = words::doing(row.op);
-            return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
+            return match words::doing(row.op) {
+                "" => "**failed**".to_owned(),
+                doing if is_root && row.posted => format!("**{doing} failed ({})**", seconds(begun, false)),
+                doing => format!("**{doing} failed**"),
+            };
         }
-        if is_root && row.op == Op::Same && self.shown.kind != Kind::Destroy {
+        if is_root && row.op == Op::Same && row.stepped {
             return if self.finished { String::new() } else { "running".to_owned() };
         }
         if self.shown.preview {
-            let text = if row.op == Op::Refresh && row.done { "refresh" } else { words::planned(row.op) };
+            let text = if row.op == Op::Refresh && row.done && !is_root {
+                "refresh"
+            } else {
+                words::planned(row.op)
+            };
             return text.to_owned();
         }
-        match (row.op, row.done) {
+        // The stack is not done before everything else is.
+        let done = row.done && (!is_root || self.finished || !matches!(row.op, Op::Create | Op::Refresh));
+        match (row.op, done) {
             (Op::Same, _) => String::new(),
-            (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
-            (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),
+            (op, false) if self.interrupted => format!("{} (interrupted)", words::doing(op)),
+            (op, false) => format!("{} ({})", words::doing(op), seconds(begun, true)),
+            (op, true) => format!("{} ({})", words::done(op), seconds(begun, false)),
         }
     }
 
@@ -294,6 +354,9 @@ fn changes(step: &Step) -> String {
         .collect();
     if old.protect != new.protect && step.op == Op::Same {
         marks.push("~protect".to_owned());
+    }
+    if marks.is_empty() && matches!(step.op, Op::Replace | Op::CreateReplacement) {
+        marks.extend(changed_keys(&old.inputs, &new.inputs).iter().map(|key| format!("~{key}")));
     }
     if marks.is_empty() { String::new() } else { format!("[diff: {}]", marks.join(",")) }
 }

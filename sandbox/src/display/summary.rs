@@ -53,7 +53,8 @@ impl Findings {
     /// The last message about a resource, its first line.
     pub fn last_of(&self, urn: &str) -> String {
         let last = self.messages.get(urn).and_then(|messages| messages.last());
-        last.and_then(|(_, text)| text.lines().next()).unwrap_or_default().to_owned()
+        let line = last.and_then(|(_, text)| text.lines().find(|line| !line.trim().is_empty()));
+        line.unwrap_or_default().to_owned()
     }
 
     /// Whether there are errors about a resource.
@@ -93,7 +94,10 @@ impl Findings {
                 let plural = if *count == 1 { "" } else { "s" };
                 let _ = writeln!(out, "        - [remediate]  {policy}  ({count} resource{plural})");
             }
-            self.violations.iter().for_each(|violation| out.push_str(violation));
+            // The mandatory ones come first.
+            let mut violations: Vec<&String> = self.violations.iter().collect();
+            violations.sort_by_key(|violation| (!violation.contains("- [mandatory]"), violation.as_str()));
+            violations.into_iter().for_each(|violation| out.push_str(violation));
         }
         out.push('\n');
     }
@@ -143,7 +147,7 @@ impl Findings {
         if !errored.is_empty() {
             let _ = writeln!(text, "    {} errored", errored.len());
         }
-        if !text.is_empty() {
+        if !(preview && text.is_empty()) {
             let _ = writeln!(out, "Resources:\n{text}");
         }
     }

@@ -48,7 +48,7 @@ impl Deployment<'_> {
         self.apply_policies(&mut new)?;
         let steps = self.choose(goal, old, new, targeted)?;
         self.check_skipped(&steps)?;
-        self.note_in_plan(&steps)?;
+        self.note_in_plan(&steps, true)?;
         Ok(steps)
     }
 
@@ -77,9 +77,7 @@ impl Deployment<'_> {
             None if !targeted => {
                 self.sets.operated.insert(urn.clone());
                 self.sets.skipped_creates.insert(urn);
-                let mut step = Step::new(Op::Same, None, Some(Rc::new(new)));
-                step.skipped_create = true;
-                Ok(vec![step])
+                Ok(vec![skipped_create(new)])
             }
             None => {
                 self.sets.operated.insert(urn);
@@ -92,9 +90,7 @@ impl Deployment<'_> {
     fn keep_for_deletion(&mut self, old: Old, mut new: ResourceState) -> Vec<Step> {
         let Some((at, before)) = old else {
             self.sets.skipped_creates.insert(new.urn.clone());
-            let mut step = Step::new(Op::Same, None, Some(Rc::new(new)));
-            step.skipped_create = true;
-            return vec![step];
+            return vec![skipped_create(new)];
         };
         new.inputs.clone_from(&before.inputs);
         vec![Step::new(Op::Same, Some((at, before)), Some(Rc::new(new)))]
@@ -293,6 +289,16 @@ fn recreate(at: usize, old: &Rc<ResourceState>, new: ResourceState, keys: Vec<St
     steps.into()
 }
 
+/// What would be new, but is no target, is the same nothing before and after.
+fn skipped_create(mut new: ResourceState) -> Step {
+    new.inputs.clear();
+    let new = Rc::new(new);
+    let mut step = Step::new(Op::Same, None, Some(Rc::clone(&new)));
+    step.old = Some(new);
+    step.skipped_create = true;
+    step
+}
+
 /// The state that a goal asks for, before any provider has seen it.
 fn state(goal: &Goal, provider: Option<String>) -> ResourceState {
     let mut state = ResourceState {
@@ -301,7 +307,7 @@ fn state(goal: &Goal, provider: Option<String>) -> ResourceState {
         type_: goal.type_.clone(),
         inputs: goal.inputs.clone(),
         parent: goal.parent.clone(),
-        protect: goal.protect,
+        protect: goal.protect.unwrap_or(false),
         dependencies: goal.dependencies.clone(),
         provider,
         property_dependencies: goal.property_dependencies.clone(),

@@ -50,9 +50,14 @@ impl Deployment<'_> {
         {
             Ok(order) => order,
             Err(found) => {
-                found
-                    .iter()
-                    .for_each(|diagnostic| self.say_from_host(&diagnostic.render(&program.source, true)));
+                let (unhandled, plain): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.unhandled);
+                plain.iter().for_each(|found| self.say_from_host(&found.render(&program.source, true)));
+                if !unhandled.is_empty() {
+                    let lines: String =
+                        unhandled.iter().map(|found| format!("\t* {}\n", found.line())).collect();
+                    let message = format!("an unhandled error occurred: 1 error occurred:\n{lines}\n\n");
+                    self.say(None, Severity::Error, &message);
+                }
                 self.status.bailed = true;
                 return Ok(Some(Properties::new()));
             }
@@ -173,6 +178,7 @@ impl Deployment<'_> {
 
     /// Gives a resource to the engine, after its provider.
     pub(super) fn register(&mut self, goal: &Goal, owner: Option<usize>) -> Result<(), Bail> {
+        let goal = &self.with_inherited(goal);
         let provider = match &goal.provider {
             Some(provider) => Some(provider.clone()),
             None if !goal.custom || goal.type_.starts_with(check::PROVIDER_PREFIX) => None,
@@ -187,6 +193,28 @@ impl Deployment<'_> {
         }
         self.start(steps, owner);
         Ok(())
+    }
+
+    /// A child is protected, retained and provided for as its parent is, unless the program says otherwise.
+    fn with_inherited(&self, goal: &Goal) -> Goal {
+        let mut goal = goal.clone();
+        let at = goal.parent.as_ref().and_then(|parent| self.new_at.get(parent));
+        let Some(parent) = at.map(|at| &self.news[*at]).filter(|parent| parent.custom) else { return goal };
+        if parent.protect {
+            goal.protect.get_or_insert(true);
+        }
+        if parent.retain_on_delete {
+            goal.options.retain_on_delete.get_or_insert(true);
+        }
+        let package = |type_: &str| type_.split(':').next().unwrap_or_default().to_owned();
+        let explicit = parent.provider.as_ref().filter(|reference| {
+            let urn = reference.rsplit_once("::").map_or("", |(urn, _)| urn);
+            !super::step::is_default_provider(urn)
+        });
+        if goal.provider.is_none() && package(&goal.type_) == package(&parent.type_) {
+            goal.provider = explicit.cloned();
+        }
+        goal
     }
 
     fn depends_on_failure(&self, goal: &Goal) -> bool {
@@ -223,7 +251,6 @@ impl Deployment<'_> {
             external: true,
             dependencies: goal.dependencies.clone(),
             provider,
-            property_dependencies: goal.property_dependencies.clone(),
             ..ResourceState::default()
         };
         super::step::Step::new(Op::Read, self.old(&goal.urn), Some(std::rc::Rc::new(new)))
