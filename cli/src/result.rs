@@ -42,6 +42,11 @@ impl<'a> Run<'a> {
         Some(Self { job, command, engine: None, processes: 0, began })
     }
 
+    /// What it is about.
+    pub fn job(&self) -> &'a Job<'a> {
+        self.job
+    }
+
     /// Says what will be done, where and with what.
     pub fn begin(&mut self, engine: &Engine, console: &Console) {
         if engine.sandbox {

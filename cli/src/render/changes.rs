@@ -59,7 +59,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         return;
     }
     let paths = context.shows(Detail::Paths) && context.limits.paths > 0;
-    let tells = |step: &&Step| !is_new(step) && (!step.diffs.is_empty() || !step.replace_keys.is_empty());
+    let tells = |step: &&Step| !is_new(step) && !properties(context, step).is_empty();
     let paths = paths && steps.iter().any(tells);
     page.push(if paths {
         "| | Resource | Type | Properties |\n| --- | --- | --- | --- |\n"
@@ -120,6 +120,11 @@ fn properties(context: &Context<'_>, step: &Step) -> String {
     let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));
     let known = |path: &str| step.replace_keys.iter().any(|key| key == path);
     let others = step.diffs.iter().filter(|diff| !known(&diff.path)).map(|diff| context.code(&diff.path));
+    if let Some(id) =
+        step.id.as_deref().filter(|_| step.operation == "delete" && context.shows(Detail::Values))
+    {
+        return format!("ID {}", context.code(id));
+    }
     let total = step.replace_keys.len() + step.diffs.iter().filter(|diff| !known(&diff.path)).count();
     let mut shown: Vec<_> = forced.chain(others).take(context.limits.paths).collect();
     let more = total - shown.len() + usize::try_from(step.more_diffs).unwrap_or(0);

@@ -32,7 +32,8 @@ pub(super) fn verb(operation: &str, plan: bool) -> String {
         "same" => "unchanged",
         "delete-replaced" if plan => return "left over to delete".to_owned(),
         "delete-replaced" => "left over and deleted",
-        other => return other.to_owned(),
+        // What a newer engine does: a word, whatever it is.
+        other => return other.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect(),
     };
     if plan && operation != "same" { format!("to {operation}") } else { done.to_owned() }
 }
