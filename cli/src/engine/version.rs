@@ -67,7 +67,13 @@ pub async fn ready(job: &Job<'_>, console: &Console, signals: &Signals) -> Resul
     let Some(demand) = &job.demand else { return Ok(engine) };
     let outcome =
         Driver::new(job, &engine, console, signals, &mut |_| {}).run_quietly(args::version()).await?;
-    let printed = outcome.raw.as_ref().map(|raw| raw.expose().trim().to_owned()).unwrap_or_default();
+    let printed = outcome.raw.as_ref().map(|raw| raw.expose().to_owned()).unwrap_or_default();
+    checked(engine, &printed, demand)
+}
+
+/// The engine with the version that it printed, if that is one that `demand` allows.
+pub fn checked(engine: Engine, printed: &str, demand: &Demand) -> Result<Engine> {
+    let printed = printed.trim();
     let found = printed.strip_prefix('v').and_then(|bare| Version::parse(bare).ok()).ok_or_else(|| {
         Error::Engine {
             what: format!(
