@@ -27,3 +27,5 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod verdicts;

@@ -221,3 +221,40 @@ fn a_mask_reaches_every_text_of_a_report() {
     assert_eq!(left, None);
     assert!(made.to_json().contains("everyone"), "the report had such words");
 }
+
+#[test]
+fn mangled_logs_are_survived() {
+    let mut dice = super::fit::Dice(7);
+    for name in ["up-replace-delete", "preview-policy-remediation", "up-yaml-program-error", "refresh-drift"]
+    {
+        let path = super::snapshot::path("fixtures/events").join(name).join("events.jsonl");
+        let log = std::fs::read(path).unwrap();
+        let lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
+        for _ in 0..60 {
+            let mut fold = Fold::new();
+            for line in &lines {
+                fold.line(&mangled(line, &mut dice));
+            }
+            let report = ended(fold, Ending::Exited(1), 1);
+            let text = render::fit(&report, &Options::default(), Size::Bytes(4096));
+            assert!(text.len() <= 4096 && super::fit::broken(&text, true).is_none(), "{text}");
+        }
+    }
+}
+
+/// Now and then a line is cut, a byte is another one, or a word stands for another.
+fn mangled(line: &[u8], dice: &mut super::fit::Dice) -> Vec<u8> {
+    let mut line = line.to_vec();
+    if line.is_empty() || dice.roll(3) > 0 {
+        return line;
+    }
+    let at = dice.roll(line.len());
+    match dice.roll(5) {
+        0 => line.truncate(at),
+        1 => line[at] = u8::try_from(dice.roll(256)).unwrap(),
+        2 => drop(line.remove(at)),
+        3 => return String::from_utf8_lossy(&line).replace("\"same\"", "\"update\"").into_bytes(),
+        _ => return String::from_utf8_lossy(&line).replace("{}", "null").into_bytes(),
+    }
+    line
+}

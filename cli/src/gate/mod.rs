@@ -41,6 +41,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 }
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
+    // A fork's job asks for an identity in vain: the system gives it none.
     let identity = oidc::identity::is_there(job);
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {

@@ -14,6 +14,9 @@ pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
     let plan = words::is_plan(report);
     let count = |operation: &str| report.changes.get(operation).copied().unwrap_or(0);
     let mut lost = Vec::new();
+    if words::found(report, "delete").is_some() {
+        return;
+    }
     for (operation, will, was) in
         [("delete", "will be deleted", "deleted"), ("replace", "will be replaced", "replaced")]
     {
@@ -72,7 +75,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         }
         page.push_all(&[
             "| ",
-            &label(step),
+            &label(context, step),
             " | ",
             &context.code(&step.name),
             " | ",
@@ -87,7 +90,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
     page.push("\n");
 }
 
-fn label(step: &Step) -> String {
+fn label(context: &Context<'_>, step: &Step) -> String {
     let (sign, loud, word) = match step.operation.as_str() {
         "delete" if step.retained => ("🔴", true, "delete here, stays at its provider"),
         "delete" => ("🔴", true, "delete"),
@@ -100,6 +103,7 @@ fn label(step: &Step) -> String {
         "read" => ("⚪", false, "read"),
         _ => ("⚪", false, "other"),
     };
+    let word = words::found(context.report, &step.operation).unwrap_or(word);
     let word = if loud { format!("**{word}**") } else { word.to_owned() };
     match step.status {
         StepStatus::Failed => format!("❌ {word} **failed**"),

@@ -134,7 +134,7 @@ impl Deployment<'_> {
                     self.settled(running, goal, "resource", &resource.key.text)
                 };
                 if let Some(goal) = goal {
-                    self.register(&goal, Some(place))?
+                    self.register(&goal, Some(place))?;
                 } else {
                     running.scope.resources.insert(resource.key.text.clone(), None);
                     running.finish(place);
