@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
+use crate::doctor;
 use crate::engine::args::check_exec;
 use crate::engine::config_secrets::{self, Hidden};
 use crate::engine::drive::{Driver, Outcome};
@@ -37,6 +38,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => show_inputs(&args.flags, env, &mut console),
+        Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
         Ask::Run(command) => operate(Some(command), &args.flags, env, &mut console, signals).await,
         Ask::RunInput => operate(None, &args.flags, env, &mut console, signals).await,
         Ask::Exec(engine) => exec(engine, &args.flags, env, &mut console, signals).await,

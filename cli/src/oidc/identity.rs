@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::secret::Secret;
 
 /// What to do where a job has no identity.
-const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
+pub const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
                        `oidc-organization`";
 
 /// The identity token of `job` for `audience`.
