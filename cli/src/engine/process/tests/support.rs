@@ -168,6 +168,7 @@ impl Case {
             disarm: self.disarm,
             on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
             heartbeat: &mut heartbeat,
+            on_start: &mut |_| {},
             on_stop: &mut |cause| self.stops.push(cause),
         };
         run(&self.process, supervision).await
