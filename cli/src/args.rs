@@ -1,8 +1,9 @@
 //! The command line, made from the table of inputs.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::inputs::resolve::{Flags, default_value};
@@ -33,6 +34,8 @@ pub enum Ask {
         /// As JSON.
         json: bool,
     },
+    /// Complete the report of a run that was killed, which this file is about.
+    Finish(PathBuf),
 }
 
 const COMMANDS: &[(Command, &str, &str)] = &[
@@ -96,6 +99,18 @@ pub fn command() -> Clap {
             .args(flags(all)),
     )
     .subcommand(
+        Clap::new("finish")
+            .hide(true)
+            .about("Complete the report of a run that was killed: what a launcher's post step calls")
+            .arg(
+                Arg::new("file")
+                    .help("The file that the run has left")
+                    .value_name("PATH")
+                    .required(true)
+                    .value_parser(PathBufValueParser::new()),
+            ),
+    )
+    .subcommand(
         Clap::new("run")
             .about("Run what the `command` input says: how a CI step calls stackstep")
             .args(flags(all)),
@@ -112,6 +127,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
         "doctor" => Ask::Doctor { json: sub.get_flag("json") },
+        "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
     Ok(Args { ask, flags: given(sub) })

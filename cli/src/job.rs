@@ -135,10 +135,13 @@ pub fn result_file(
     })
 }
 
+/// How the name of a run's own folder begins.
+pub const FOLDER: &str = "stackstep-";
+
 /// A folder that only we can read.
 pub fn own_folder() -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix("stackstep-");
+    builder.prefix(FOLDER);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     builder.tempdir().map_err(Error::io("make a folder in", std::env::temp_dir()))

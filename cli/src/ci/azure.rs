@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 
 use super::context::{app, branch_of, number, slug, tag_of, text};
+use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use crate::engine::output::Disarm;
 use crate::env::Env;
 
 /// Azure Pipelines.
@@ -157,6 +159,10 @@ impl CiSystem for AzurePipelines {
             lines.push_str(&format!("##vso[task.setsecret]{}\n", data(line)));
             lines
         })
+    }
+
+    fn disarm(&self) -> Option<Disarm> {
+        Some(hash_commands)
     }
 
     fn shows_annotations(&self) -> bool {

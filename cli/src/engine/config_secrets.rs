@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_yaml::Value as Yaml;
 
 use super::args;
-use super::drive::{Driver, Outcome};
+use super::drive::{Driver, Outcome, Unwatched};
 use super::locate::Engine;
 use super::signals::Signals;
 use crate::console::Console;
@@ -52,7 +52,7 @@ pub async fn hide(
         return Ok(Hidden::Done { processes: 0 });
     }
     let args = args::config_with_secrets(&job.inputs, &job.scope());
-    let outcome = Driver::new(job, engine, console, signals, &mut |_| {}).run_quietly(args).await?;
+    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await?;
     let processes = outcome.processes;
     match outcome.ending {
         Some(Ending::Exited(0)) => {}

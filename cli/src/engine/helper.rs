@@ -46,6 +46,7 @@ pub async fn read(
         disarm: None,
         on_event: &mut |_| {},
         heartbeat: &mut |_| None,
+        on_start: &mut |_| {},
         on_stop: &mut |_| {},
     };
     let ended = run(&process, supervision).await?;

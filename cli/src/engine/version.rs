@@ -3,7 +3,7 @@
 use semver::{Version, VersionReq};
 
 use super::args;
-use super::drive::Driver;
+use super::drive::{Driver, Unwatched};
 use super::locate::{Engine, locate};
 use super::signals::Signals;
 use crate::console::Console;
@@ -66,7 +66,7 @@ pub async fn ready(job: &Job<'_>, console: &Console, signals: &Signals) -> Resul
     let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref())?;
     let Some(demand) = &job.demand else { return Ok(engine) };
     let outcome =
-        Driver::new(job, &engine, console, signals, &mut |_| {}).run_quietly(args::version()).await?;
+        Driver::new(job, &engine, console, signals, &mut Unwatched).run_quietly(args::version()).await?;
     let printed = outcome.raw.as_ref().map(|raw| raw.expose().to_owned()).unwrap_or_default();
     checked(engine, &printed, demand)
 }

@@ -179,6 +179,7 @@ impl Case {
             disarm: self.disarm,
             on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
             heartbeat: &mut heartbeat,
+            on_start: &mut |_| {},
             on_stop: &mut |cause| {
                 println!("stopping: {cause:?}");
                 self.stops.push(cause);
