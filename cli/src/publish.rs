@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ci::{Append, Level};
 use crate::console::Console;
+use crate::engine::locate::Engine;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::render::{self, Detail, Options, Size};
@@ -96,6 +97,23 @@ pub fn all(
     }
     let path = result_file.map(|path| path.display().to_string());
     console.text(&render::text(&shown(job, report), path.as_deref()));
+}
+
+/// Puts the engine's folder on the PATH of later steps.
+pub fn add_path(job: &Job<'_>, engine: &Engine, console: &Console) {
+    let folder = engine.path.parent().and_then(Path::to_str).filter(|folder| !folder.contains(['\r', '\n']));
+    let Some(folder) = folder else { return };
+    let mut there = std::env::split_paths(job.env.get("PATH").unwrap_or_default());
+    if there.any(|path| path == Path::new(folder)) {
+        return;
+    }
+    if let Some(append) = job.ci.path_file(job.env, folder) {
+        warn(console, "the PATH of later steps", append_to(&append));
+    } else if let Some(lines) = job.ci.path_command(folder) {
+        console.command(&lines);
+    } else {
+        console.line(&format!("for `pulumi` in later steps: export PATH=\"{folder}:$PATH\""));
+    }
 }
 
 /// What a report shows: by default not the values of a repository that anybody can read.

@@ -97,6 +97,10 @@ impl CiSystem for GiteaActions {
         GitHubActions.outputs(env, outputs, random)
     }
 
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        GitHubActions.path_file(env, folder)
+    }
+
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         GitHubActions.summary(env)
     }

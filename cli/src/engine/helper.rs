@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::locate::find_program;
+use super::locate::on_path;
 use super::process::{Process, Status, Supervision, run};
 use super::signals::Signals;
 use super::stream::Passing;
@@ -22,7 +22,7 @@ pub async fn read(
     signals: &Signals,
 ) -> Result<Secret> {
     let (name, args) = words.split_first().map_or(("", words), |(name, args)| (name.as_str(), args));
-    let program = find_program(name, env).ok_or_else(|| {
+    let program = on_path(name, env).ok_or_else(|| {
         Error::auth(
             format!("`{name}` is not on the PATH"),
             "run stackstep where the CI system's own program is, such as on the agent and not in a container without it",
