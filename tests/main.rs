@@ -14,6 +14,8 @@ mod inputs;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod mask_config;
+#[cfg(test)]
 mod oidc;
 #[cfg(test)]
 mod report;
@@ -23,3 +25,5 @@ mod stopping;
 mod support;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod verdicts;

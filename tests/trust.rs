@@ -53,6 +53,16 @@ fn a_forks_preview_without_credentials_is_skipped() {
 }
 
 #[test]
+fn a_forks_preview_is_skipped_too_where_the_system_gives_it_no_identity() {
+    let scene = pull_request("pull_request", "bob/shop")
+        .input("command", "preview")
+        .input("oidc-organization", "acme")
+        .without("PULUMI_CONFIG_PASSPHRASE")
+        .with("PULUMI_BACKEND_URL", "https://api.pulumi.com");
+    scene.run("run").ends_with(0).says("maintainer");
+}
+
+#[test]
 fn a_forks_code_with_the_repositorys_credentials_is_refused() {
     let scene = pull_request("pull_request_target", "bob/shop").input("command", "preview");
     scene.write(".git/HEAD", HEAD);
@@ -105,4 +115,15 @@ fn git(scene: &Scene, args: &[&str]) {
     #[expect(clippy::disallowed_methods, reason = "the tests make a repository")]
     let status = std::process::Command::new("git").args(args).current_dir(&scene.program).status().unwrap();
     assert!(status.success());
+}
+
+#[test]
+fn a_forks_preview_that_could_not_sign_in_is_skipped() {
+    let scene = pull_request("pull_request", "bob/shop")
+        .input("command", "preview")
+        .input("oidc-organization", "acme")
+        .without("PULUMI_BACKEND_URL")
+        .without("PULUMI_CONFIG_PASSPHRASE");
+    scene.run("run").ends_with(0).says("maintainer");
+    assert_eq!(result(&scene)["status"], "skipped");
 }

@@ -7,7 +7,8 @@ use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::args::check_exec;
-use crate::engine::drive::Driver;
+use crate::engine::config_secrets::{self, Hidden};
+use crate::engine::drive::{Driver, Outcome};
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::engine::version;
@@ -74,21 +75,37 @@ async fn operate(
     };
     run.begin(&engine, console);
 
-    let (outcome, left_behind) = {
-        let console = &*console;
-        let mut on_stop = |cause| {
-            publisher.files(&job, &run.still_finishing(cause), console);
-        };
-        let driver = Driver::new(&job, &engine, console, signals, &mut on_stop);
-        tokio::join!(driver.run_plan(), gate::left_behind(&job))
+    let outcome = match config_secrets::hide(&job, &engine, console, signals).await? {
+        Hidden::Failed(outcome) => *outcome,
+        Hidden::Done { processes } => {
+            run.count(processes);
+            work(&run, &engine, &publisher, console, signals).await?
+        }
     };
-    let mut outcome = outcome?;
-    outcome.notes.extend(left_behind);
     let log = outcome.log.clone();
     let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
     publish::all(&job, &publisher, &report, &log, &exported, console);
     Ok(status(report.exit_code))
+}
+
+/// What the engine does, and meanwhile whether the branch moves on.
+async fn work(
+    run: &Run<'_>,
+    engine: &Engine,
+    publisher: &Publisher,
+    console: &Console,
+    signals: &Signals,
+) -> Result<Outcome> {
+    let job = run.job();
+    let mut on_stop = |cause| {
+        publisher.files(job, &run.still_finishing(cause), console);
+    };
+    let driver = Driver::new(job, engine, console, signals, &mut on_stop);
+    let (outcome, left_behind) = tokio::join!(driver.run_plan(), gate::left_behind(job));
+    let mut outcome = outcome?;
+    outcome.notes.extend(left_behind);
+    Ok(outcome)
 }
 
 /// The engine and the credentials that it needs, for a run that may have them.
@@ -110,6 +127,9 @@ async fn exec(
     check_exec(&arguments)?;
     let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await?;
+    if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
+        return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
+    }
     let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }

@@ -24,6 +24,7 @@ pub struct Run<'a> {
     job: &'a Job<'a>,
     command: Command,
     engine: Option<Engine>,
+    processes: u32,
     began: Instant,
 }
 
@@ -38,7 +39,12 @@ impl<'a> Run<'a> {
             inputs::Command::Outputs => Command::Outputs,
             inputs::Command::Exec | inputs::Command::Install => return None,
         };
-        Some(Self { job, command, engine: None, began })
+        Some(Self { job, command, engine: None, processes: 0, began })
+    }
+
+    /// What it is about.
+    pub fn job(&self) -> &'a Job<'a> {
+        self.job
     }
 
     /// Says what will be done, where and with what.
@@ -52,6 +58,11 @@ impl<'a> Run<'a> {
             engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
         console.line(&format!("engine: {}{version}", engine.path.display()));
         self.engine = Some(engine.clone());
+    }
+
+    /// Counts engine processes that came before the plan's.
+    pub fn count(&mut self, processes: u32) {
+        self.processes += processes;
     }
 
     /// The report of a run that could not begin.
@@ -117,7 +128,7 @@ impl<'a> Run<'a> {
         facts.engine = self.engine.as_ref().map(|engine| report::Engine {
             name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
             version: engine.version.clone(),
-            processes: outcome.processes + u32::from(engine.version.is_some()),
+            processes: self.processes + outcome.processes + u32::from(engine.version.is_some()),
             sandbox: engine.sandbox,
         });
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use stackstep::render::{self, Options, Size};
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, Status, StepStatus, report};
+use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, Status, StepStatus, Verdict, report};
 
 fn fold(lines: &[Vec<u8>]) -> Fold {
     let mut fold = Fold::new();
-    lines.iter().for_each(|line| fold.line(line));
+    for line in lines {
+        fold.line(line);
+    }
     fold
 }
 
@@ -166,6 +168,50 @@ fn a_second_phase_in_the_same_log_replaces_the_first() {
 }
 
 #[test]
+fn a_secret_that_changes_is_named_without_its_value() {
+    let secret =
+        json!({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x" });
+    let state = |size: u8| json!({ "custom": true, "inputs": { "size": size, "password": secret } });
+    let urn = "urn:pulumi:dev::shop::aws:rds/instance:Instance::db";
+    let metadata = json!({ "op": "update", "urn": urn, "logical": true, "diffs": ["password", "size"], "old": state(1), "new": state(2) });
+    let report =
+        ended(fold(&[line("resourcePreEvent", &json!({ "metadata": metadata }))]), Ending::Exited(1), 1);
+    let paths: Vec<_> = report.steps[0].diffs.iter().map(|diff| diff.path.as_str()).collect();
+    assert_eq!(paths, ["size", "password"]);
+    assert!(!report.to_json().contains("ciphertext"));
+}
+
+#[test]
+fn a_clone_tells_how_things_stand_while_the_engine_works() {
+    let mut running = fold(&[step("resourcePreEvent", "create", "a")]);
+    let mut facts = Facts::new(Command::Up, "dev", Ending::Cancelled { signal: 15 }, 143);
+    facts.notes = vec!["the engine is still finishing".to_owned()];
+    let interim = report(running.clone().finish(), facts);
+    assert_eq!(interim.status, Status::Cancelled);
+    assert_eq!(interim.steps[0].status, StepStatus::Unfinished);
+    running.line(&step("resOutputsEvent", "create", "a"));
+    assert_eq!(ended(running, Ending::Exited(0), 0).steps[0].status, StepStatus::Done);
+}
+
+#[test]
+fn the_ci_systems_own_way_out_comes_first() {
+    let mut facts = Facts::new(Command::Preview, "dev", Ending::Exited(3), 3);
+    facts.ci_hints.insert(Reason::Auth, "secrets are withheld from forks".to_owned());
+    let hint = report(Fold::new().finish(), facts).hint.unwrap();
+    assert!(hint.starts_with("secrets are withheld from forks; check that"), "{hint}");
+}
+
+#[test]
+fn our_own_decision_beats_what_the_engine_said() {
+    let mut facts = Facts::new(Command::Up, "dev", Ending::NotStarted, 13);
+    let (reason, message) = (Some(Reason::Untrusted), "this is a fork's change".to_owned());
+    facts.verdict = Some(Verdict { status: Status::Skipped, reason, message, hint: None });
+    let report = report(Fold::new().finish(), facts);
+    assert_eq!((report.status, report.reason), (Status::Skipped, Some(Reason::Untrusted)));
+    assert!(report.hint.is_some_and(|hint| hint.contains("maintainer")));
+}
+
+#[test]
 fn a_mask_reaches_every_text_of_a_report() {
     let made = super::fit::hostile(9, 30);
     let masked = made.clone().masked(&|_| "***".to_owned());
@@ -174,4 +220,41 @@ fn a_mask_reaches_every_text_of_a_report() {
         ["evil", "everyone", "plain-name", "漢字", "onerror"].iter().find(|word| everything.contains(**word));
     assert_eq!(left, None);
     assert!(made.to_json().contains("everyone"), "the report had such words");
+}
+
+#[test]
+fn mangled_logs_are_survived() {
+    let mut dice = super::fit::Dice(7);
+    for name in ["up-replace-delete", "preview-policy-remediation", "up-yaml-program-error", "refresh-drift"]
+    {
+        let path = super::snapshot::path("fixtures/events").join(name).join("events.jsonl");
+        let log = std::fs::read(path).unwrap();
+        let lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
+        for _ in 0..60 {
+            let mut fold = Fold::new();
+            for line in &lines {
+                fold.line(&mangled(line, &mut dice));
+            }
+            let report = ended(fold, Ending::Exited(1), 1);
+            let text = render::fit(&report, &Options::default(), Size::Bytes(4096));
+            assert!(text.len() <= 4096 && super::fit::broken(&text, true).is_none(), "{text}");
+        }
+    }
+}
+
+/// Now and then a line is cut, a byte is another one, or a word stands for another.
+fn mangled(line: &[u8], dice: &mut super::fit::Dice) -> Vec<u8> {
+    let mut line = line.to_vec();
+    if line.is_empty() || dice.roll(3) > 0 {
+        return line;
+    }
+    let at = dice.roll(line.len());
+    match dice.roll(5) {
+        0 => line.truncate(at),
+        1 => line[at] = u8::try_from(dice.roll(256)).unwrap(),
+        2 => drop(line.remove(at)),
+        3 => return String::from_utf8_lossy(&line).replace("\"same\"", "\"update\"").into_bytes(),
+        _ => return String::from_utf8_lossy(&line).replace("{}", "null").into_bytes(),
+    }
+    line
 }

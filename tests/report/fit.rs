@@ -35,6 +35,11 @@ const HOSTILE: &[&str] = &[
     "::error::x",
     "##vso[task.complete]",
     "https://evil.example",
+    "www.evil.example",
+    "me@evil.example",
+    "#1",
+    "GH-1",
+    "evil/evil#1",
     "</summary></code>",
     "-->",
     "$(id)",
@@ -71,7 +76,8 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
     made.commit = Some(dice.text());
     made.permalink = Some(format!("https://app.example/{}", dice.text()));
     for _ in 0..steps {
-        let operation = ["create", "update", "delete", "replace", "import", "odd"][dice.roll(6)];
+        let operation =
+            ["create", "update", "delete", "replace", "import", "od`d|</details>\n"][dice.roll(6)];
         let mut diffs = Vec::new();
         for _ in 0..dice.roll(6) {
             diffs.push(PropertyDiff {
@@ -161,6 +167,9 @@ pub fn broken(markdown: &str, html: bool) -> Option<String> {
         } else {
             columns = None;
         }
+        if let Some(linked) = linked(line) {
+            return complain(&format!("`{linked}` would become a link or a mention"));
+        }
         let tags = tags(line);
         if !html && !tags.is_empty() {
             return complain("a tag where there are none");
@@ -218,6 +227,30 @@ fn tags(line: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// What a forge would make a link or a mention of, outside of code spans and of links that are meant.
+/// `<code>` is no code span: addresses are linked there too.
+fn linked(line: &str) -> Option<&'static str> {
+    let mut outside = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(['`', ']']) {
+        outside.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let quotes = rest.chars().take_while(|c| *c == '`').count();
+        let meant = rest.strip_prefix("](<").and_then(|url| url.find(">)"));
+        let skipped = match (quotes, meant) {
+            (0, Some(end)) => end + 5,
+            (0, None) => 1,
+            _ => quotes + closing(&rest[quotes..], &rest[..quotes]).unwrap_or(0),
+        };
+        rest = &rest[skipped..];
+    }
+    outside.push_str(rest);
+    let follows = |what: &str| {
+        outside.split(what).skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    ["://", "www.", "@", "&#64;"].into_iter().find(|what| follows(what))
 }
 
 /// Where the code span that `quote` began ends.
@@ -309,7 +342,17 @@ fn paths_show_no_values() {
 
 #[test]
 fn the_reader_of_this_test_finds_what_is_broken() {
-    for text in ["```\nx", "<details>\n", "| a | b |\n| - |\n", "</details>\n", "<img x>", "a\u{1b}b"] {
+    for text in [
+        "@me",
+        "www.x.example",
+        "<code>https://x</code>",
+        "```\nx",
+        "<details>\n",
+        "| a | b |\n| - |\n",
+        "</details>\n",
+        "<img x>",
+        "a\u{1b}b",
+    ] {
         assert!(broken(text, true).is_some(), "{text:?}");
     }
     assert!(broken("<code>x</code>", false).is_some());

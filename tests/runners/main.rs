@@ -9,8 +9,11 @@
     reason = "tests start runners, and fail by a panic"
 )]
 
+#[cfg(unix)]
 mod act;
 mod checks;
+#[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
 mod launcher;
 mod tools;

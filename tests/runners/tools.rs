@@ -35,6 +35,7 @@ pub fn tool(name: &str) -> Command {
     command
 }
 
+#[cfg(unix)]
 /// The program that stands where the binary will be and shows what arrived.
 pub fn shim() -> PathBuf {
     root().join("tests/runners/shim.cjs")

@@ -82,6 +82,16 @@ pub fn config_set_secret(inputs: &Inputs, scope: &Scope<'_>, key: &str, path: bo
     args.0
 }
 
+/// `pulumi config` with every value, to learn what has to be hidden.
+pub fn config_with_secrets(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
+    let mut args = Line::of("config");
+    args.stack(scope);
+    args.push("--json");
+    args.push("--show-secrets");
+    args.path("config-file", inputs.config_file.as_deref());
+    args.0
+}
+
 /// `pulumi version`.
 pub fn version() -> Vec<String> {
     vec!["version".to_owned()]

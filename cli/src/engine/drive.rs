@@ -77,7 +77,7 @@ impl<'a> Driver<'a> {
         for step in plan(&self.job.inputs, &self.job.scope()) {
             let mut lock = LockWait::new(self.job.inputs.lock_timeout);
             while !self.step(&step).await? {
-                match self.why_not() {
+                match self.outcome.reason() {
                     Some(Reason::StackNotFound) if self.job.inputs.upsert && !created => {
                         if !self.create_stack().await? {
                             return Ok(self.outcome);
@@ -193,12 +193,14 @@ impl<'a> Driver<'a> {
         outcome.stderr = ended.stderr.masked();
         outcome.notes.extend(what_became(ended));
     }
+}
 
+impl Outcome {
     /// Why the last process did not pass, as far as a further process can mend it.
-    fn why_not(&self) -> Option<Reason> {
-        match self.outcome.ending {
+    pub fn reason(&self) -> Option<Reason> {
+        match self.ending {
             Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
-            Some(Ending::Exited(_)) => reason_of(&self.outcome.stderr, Voice::Stderr),
+            Some(Ending::Exited(_)) => reason_of(&self.stderr, Voice::Stderr),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
 
 pub mod args;
+pub mod config_secrets;
 pub mod drive;
 pub mod env_file;
 pub mod helper;

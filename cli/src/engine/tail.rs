@@ -59,21 +59,27 @@ impl Tail {
 
     /// Passes on the complete lines among the next bytes, without their line ends; whether there is more to read.
     pub fn poll(&mut self, on_line: &mut dyn FnMut(&[u8])) -> bool {
-        self.reopen();
-        let Some(open) = &mut self.open else { return false };
-        let mut portion = Vec::new();
-        let read = open.read(&mut portion).unwrap_or(0);
-        self.lines(&portion, on_line);
-        read == PORTION
+        self.read(on_line) == PORTION
     }
 
     /// Reads what is left, a last line without an end included.
     pub fn finish(&mut self, on_line: &mut dyn FnMut(&[u8])) {
-        while self.poll(on_line) {}
+        while self.read(on_line) > 0 {}
         if !self.line.is_empty() || self.skipping {
             self.state.cut_off = true;
             self.end_line(on_line);
         }
+    }
+
+    /// Reads a portion of the log, or of the one that has taken its place; 0 if there is nothing more.
+    fn read(&mut self, on_line: &mut dyn FnMut(&[u8])) -> usize {
+        self.reopen();
+        let Some(open) = &mut self.open else { return 0 };
+        let mut portion = Vec::new();
+        // What can't be read, can't be helped: the report says that there is less.
+        let _ = open.read(&mut portion);
+        self.lines(&portion, on_line);
+        portion.len()
     }
 
     /// Opens the log when it is there, and again when another has taken its place.
@@ -121,13 +127,13 @@ impl Tail {
 }
 
 impl Open {
-    fn read(&mut self, portion: &mut Vec<u8>) -> io::Result<usize> {
+    fn read(&mut self, portion: &mut Vec<u8>) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.offset))?;
         let result = (&self.file).take(PORTION as u64).read_to_end(portion);
         self.offset += portion.len() as u64;
         let missing = BEGINNING.saturating_sub(self.beginning.len());
         self.beginning.extend(portion.iter().take(missing));
-        result
+        result.map(|_| ())
     }
 
     /// Whether the log at `path` is no longer the one that we read. A log that vanished is read to its end.

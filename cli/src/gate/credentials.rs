@@ -74,6 +74,7 @@ mod tests {
             url: url.map(str::to_owned),
             source: if url.is_some() { BackendSource::Environment } else { BackendSource::Nobody },
             token: token.map(Secret::new),
+            oidc: None,
         }
     }
 

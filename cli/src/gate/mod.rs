@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::git;
 use crate::inputs::Command;
 use crate::job::Job;
+use crate::oidc;
 
 use trust::{Question, Verdict};
 
@@ -40,7 +41,8 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 }
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
-    let identity = job.inputs.oidc_organization.is_some();
+    // A fork's job asks for an identity in vain: the system gives it none.
+    let identity = oidc::identity::is_there(job);
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,

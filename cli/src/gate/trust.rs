@@ -111,6 +111,12 @@ impl Question<'_> {
         }
     }
 
+    /// Whether a missing stack would be created; reading outputs creates none.
+    fn creates(&self) -> bool {
+        let reads = matches!(self.command, Command::Outputs | Command::Exec | Command::Install);
+        self.upsert && !reads
+    }
+
     fn is_fork(&self) -> bool {
         self.context.fork == Some(true)
     }
@@ -126,7 +132,7 @@ impl Question<'_> {
 
 /// `up`, `refresh`, `destroy`, any engine command, and a stack that would be created.
 fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
-    if !question.is_fork() || !(question.changes() || question.upsert) {
+    if !question.is_fork() || !(question.changes() || question.creates()) {
         return None;
     }
     let (word, way) = if question.changes() {
@@ -185,7 +191,7 @@ fn unknown_code(question: &Question<'_>) -> Option<Verdict> {
 /// The system does not tell where the change comes from.
 fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
     let number = question.context.change_request.filter(|_| question.context.fork.is_none())?;
-    (question.changes() || question.upsert).then(|| Verdict::Warn {
+    (question.changes() || question.creates()).then(|| Verdict::Warn {
         what: format!(
             "whether change request {number} comes from a fork can't be told on {}",
             question.ci.name()

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use semver::Version;
 
@@ -11,16 +10,10 @@ use super::platform::Platform;
 use super::version::Wish;
 use super::{Installed, fault};
 use crate::console::Console;
-use crate::engine::process::{Process, Status, Supervision, run};
+use crate::engine::helper::{self, Change};
 use crate::engine::signals::Signals;
-use crate::engine::stream::Passing;
 use crate::env::Env;
 use crate::error::{Error, Result};
-
-/// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What is kept of what it says.
-const CAPTURE: usize = 4096;
 
 /// What the program is made for; none when it is a script.
 pub fn made_for(program: &Path) -> Result<Option<Platform>> {
@@ -42,39 +35,20 @@ pub async fn version_of(
     let keep = ["PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"];
     let is_kept = |name: &str| keep.iter().any(|keep| keep.eq_ignore_ascii_case(name));
     let own = home.path().to_string_lossy().into_owned();
-    let process = Process {
-        program: program.to_owned(),
-        args: vec!["version".into()],
-        cwd: cwd.to_owned(),
+    let change = Change {
         set: vec![
             ("HOME".to_owned(), own.clone()),
             ("PULUMI_HOME".to_owned(), own),
             ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
         ],
         remove: env.iter().map(|(name, _)| name).filter(|name| !is_kept(name)).map(str::to_owned).collect(),
-        stdin: None,
-        event_log: None,
     };
-    let supervision = Supervision {
-        masker: console.masker(),
-        signals,
-        timeout: Some(PATIENCE),
-        grace: Duration::ZERO,
-        stdout: &mut tokio::io::sink(),
-        stderr: &mut tokio::io::sink(),
-        passing: Passing::Captured,
-        capture: CAPTURE,
-        disarm: None,
-        on_event: &mut |_| {},
-        heartbeat: &mut |_| None,
-        on_stop: &mut |_| {},
-    };
-    let ended = run(&process, supervision).await?;
+    let args = ["version".to_owned()];
+    let printed = helper::read(program.to_owned(), &args, cwd, change, console.masker(), signals).await?;
     if let Some(signal) = signals.first() {
         return Err(super::stopped(signal));
     }
-    let printed = ended.stdout.raw().map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
-    let printed = printed.filter(|_| ended.status == Status::Exited(0)).unwrap_or_default();
+    let printed = printed.map_or_else(|said| said, |printed| printed.expose().to_owned());
     printed.strip_prefix('v').and_then(|bare| Version::parse(bare).ok()).ok_or_else(|| {
         fault(
             format!(

@@ -14,6 +14,9 @@ pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
     let plan = words::is_plan(report);
     let count = |operation: &str| report.changes.get(operation).copied().unwrap_or(0);
     let mut lost = Vec::new();
+    if words::found(report, "delete").is_some() {
+        return;
+    }
     for (operation, will, was) in
         [("delete", "will be deleted", "deleted"), ("replace", "will be replaced", "replaced")]
     {
@@ -59,7 +62,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         return;
     }
     let paths = context.shows(Detail::Paths) && context.limits.paths > 0;
-    let tells = |step: &&Step| !is_new(step) && (!step.diffs.is_empty() || !step.replace_keys.is_empty());
+    let tells = |step: &&Step| !is_new(step) && !properties(context, step).is_empty();
     let paths = paths && steps.iter().any(tells);
     page.push(if paths {
         "| | Resource | Type | Properties |\n| --- | --- | --- | --- |\n"
@@ -72,7 +75,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
         }
         page.push_all(&[
             "| ",
-            &label(step),
+            &label(context, step),
             " | ",
             &context.code(&step.name),
             " | ",
@@ -87,7 +90,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
     page.push("\n");
 }
 
-fn label(step: &Step) -> String {
+fn label(context: &Context<'_>, step: &Step) -> String {
     let (sign, loud, word) = match step.operation.as_str() {
         "delete" if step.retained => ("🔴", true, "delete here, stays at its provider"),
         "delete" => ("🔴", true, "delete"),
@@ -100,6 +103,7 @@ fn label(step: &Step) -> String {
         "read" => ("⚪", false, "read"),
         _ => ("⚪", false, "other"),
     };
+    let word = words::found(context.report, &step.operation).unwrap_or(word);
     let word = if loud { format!("**{word}**") } else { word.to_owned() };
     match step.status {
         StepStatus::Failed => format!("❌ {word} **failed**"),
@@ -120,6 +124,11 @@ fn properties(context: &Context<'_>, step: &Step) -> String {
     let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));
     let known = |path: &str| step.replace_keys.iter().any(|key| key == path);
     let others = step.diffs.iter().filter(|diff| !known(&diff.path)).map(|diff| context.code(&diff.path));
+    if let Some(id) =
+        step.id.as_deref().filter(|_| step.operation == "delete" && context.shows(Detail::Values))
+    {
+        return format!("ID {}", context.code(id));
+    }
     let total = step.replace_keys.len() + step.diffs.iter().filter(|diff| !known(&diff.path)).count();
     let mut shown: Vec<_> = forced.chain(others).take(context.limits.paths).collect();
     let more = total - shown.len() + usize::try_from(step.more_diffs).unwrap_or(0);

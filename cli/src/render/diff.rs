@@ -33,7 +33,7 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
         page.push_all(&[
             &context.code(&step.name),
             " ",
-            step_word(step),
+            step_word(context, step),
             " ",
             &context.code(&step.kind),
             "\n",
@@ -47,7 +47,10 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
     context.unfold(page);
 }
 
-fn step_word(step: &Step) -> &'static str {
+fn step_word(context: &Context<'_>, step: &Step) -> &'static str {
+    if let Some(found) = words::found(context.report, &step.operation) {
+        return found;
+    }
     match step.operation.as_str() {
         "create" => "create",
         "import" => "import",

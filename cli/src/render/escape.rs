@@ -13,42 +13,36 @@ pub fn code(text: &str, html: bool) -> String {
     if text.is_empty() {
         return "`\"\"`".to_owned();
     }
-    let edges = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ");
-    if !edges && is_plain(&text) {
-        return ["`", &text, "`"].concat();
-    }
-    if html { format!("<code>{}</code>", references(&text)) } else { span(&text) }
+    // A pipe would end the cell, whatever stands around it; all else is literal in a code span:
+    // <https://spec.commonmark.org/0.31.2/#code-spans>.
+    if html && text.contains('|') { format!("<code>{}</code>", references(&text)) } else { span(&text) }
 }
 
-/// Whether a pair of single quotes is enough to make code of `text`, also in a table.
-fn is_plain(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" _-.:/$,=+()[]{}\"'#%!?;~^*".contains(&byte);
-    if text.is_ascii() {
-        return text.bytes().all(plain);
-    }
-    let plain = |c: char| c.is_alphanumeric() || u8::try_from(c).is_ok_and(plain) || "…→·".contains(c);
-    text.chars().all(plain)
-}
-
-/// Every character that could mean something as a reference.
+/// Every character that could mean something as a reference. `<code>` is no code to Markdown: GitHub would
+/// still link an address in it, even one made of references, so an invisible space parts it.
+/// <https://github.github.com/gfm/#autolinks-extension->
 fn references(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len() * 2), |mut out, c| {
-        if c.is_alphanumeric() || " -.:/,".contains(c) || (!c.is_ascii() && !c.is_whitespace()) {
+        if c.is_alphanumeric() || " -/,".contains(c) || (!c.is_ascii() && !c.is_whitespace()) {
             out.push(c);
         } else {
             let _ = write!(out, "&#{};", u32::from(c));
+            out.push_str(if c == '@' { "\u{200b}" } else { "" });
         }
         out
     })
 }
 
-/// A code span for where HTML is text: longer quotes than any inside, and no pipe that could end a cell
-/// (a backslash does not protect one everywhere, so a look-alike stands in).
+/// A code span: longer quotes than any inside, and no pipe that could end a cell (a backslash does not
+/// protect one everywhere, so a look-alike stands in).
 fn span(text: &str) -> String {
+    if !text.contains(['`', '|']) && !text.contains("<!--") {
+        return ["`", text, "`"].concat();
+    }
     let text = text.replace('|', "\u{2502}").replace("<!--", "<!\u{200b}--");
     let quotes = "`".repeat(longest_run(&text, b'`') + 1);
-    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{quotes}{space}{text}{space}{quotes}")
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    [&quotes, space, &text, space, &quotes].concat()
 }
 
 /// `text` in a fence that nothing inside of it can end.
@@ -164,12 +158,13 @@ mod tests {
     #[test]
     fn a_plain_name_is_a_code_span() {
         assert_eq!(code("aws:s3/bucket:Bucket", true), "`aws:s3/bucket:Bucket`");
+        assert_eq!(code("</details> \\ @me", true), "`</details> \\ @me`");
     }
 
     #[test]
-    fn markup_becomes_references() {
-        assert_eq!(code("</details>", true), "<code>&#60;/details&#62;</code>");
-        assert_eq!(code("a|b`@me", true), "<code>a&#124;b&#96;&#64;me</code>");
+    fn what_could_end_a_span_or_a_cell_becomes_references() {
+        assert_eq!(code("<b>|", true), "<code>&#60;b&#62;&#124;</code>");
+        assert_eq!(code("a|b`@me", true), "<code>a&#124;b&#96;&#64;\u{200b}me</code>");
     }
 
     #[test]
@@ -180,7 +175,7 @@ mod tests {
 
     #[test]
     fn newlines_and_characters_that_turn_text_round_are_written_out() {
-        assert_eq!(code("a\nb\u{202e}c", true), "<code>a&#92;nb&#92;u&#123;202e&#125;c</code>");
+        assert_eq!(code("a\nb\u{202e}c", true), "`a\\nb\\u{202e}c`");
     }
 
     #[test]

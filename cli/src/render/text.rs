@@ -42,7 +42,8 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
             StepStatus::Planned | StepStatus::Done => "",
         };
         let (name, kind) = (shortened(&step.name, 200), shortened(&step.kind, 200));
-        lines.push(format!("  {} {name} ({kind}){ending}", step.operation));
+        let operation = words::found(report, &step.operation).unwrap_or(&step.operation);
+        lines.push(format!("  {operation} {name} ({kind}){ending}"));
     }
     if loud.len() > LINES {
         lines.push(format!("  and {} more", loud.len() - LINES));

@@ -20,6 +20,17 @@ pub(super) fn is_plan(report: &Report) -> bool {
     report.command.only_looks(report.preview_only)
 }
 
+/// What a refresh finds: it changes nothing out there, so nothing "will be deleted".
+pub(super) fn found(report: &Report, operation: &str) -> Option<&'static str> {
+    match operation {
+        _ if report.command != Command::Refresh => None,
+        "delete" => Some("gone"),
+        "update" => Some("changed"),
+        "create" => Some("new"),
+        _ => None,
+    }
+}
+
 /// `operation` done, or to be done: "deleted", "to delete".
 pub(super) fn verb(operation: &str, plan: bool) -> String {
     let done = match operation {
@@ -32,7 +43,8 @@ pub(super) fn verb(operation: &str, plan: bool) -> String {
         "same" => "unchanged",
         "delete-replaced" if plan => return "left over to delete".to_owned(),
         "delete-replaced" => "left over and deleted",
-        other => return other.to_owned(),
+        // What a newer engine does: a word, whatever it is.
+        other => return other.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect(),
     };
     if plan && operation != "same" { format!("to {operation}") } else { done.to_owned() }
 }
@@ -43,8 +55,12 @@ pub(super) fn counts(report: &Report) -> String {
     changes.sort_by_key(|(operation, _)| rank(operation));
     let plan = is_plan(report);
     let changes = changes.into_iter().filter(|(operation, count)| **count > 0 && *operation != "same");
-    let mut parts: Vec<_> =
-        changes.map(|(operation, count)| format!("{} {}", number(*count), verb(operation, plan))).collect();
+    let mut parts: Vec<_> = changes
+        .map(|(operation, count)| {
+            let word = found(report, operation).map_or_else(|| verb(operation, plan), str::to_owned);
+            format!("{} {word}", number(*count))
+        })
+        .collect();
     for (status, word) in [(StepStatus::Failed, "failed"), (StepStatus::Unfinished, "unfinished")] {
         let count = report.steps.iter().filter(|step| step.status == status).count();
         if count > 0 {

@@ -79,7 +79,13 @@ fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let facts = evidence.facts;
     let hint = |reason: Option<super::Reason>| {
         let reason = reason?;
-        facts.ci_hints.get(&reason).cloned().or_else(|| Some(reason.way_out(facts.command).to_owned()))
+        let general = reason.way_out(facts.command);
+        Some(
+            facts
+                .ci_hints
+                .get(&reason)
+                .map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}")),
+        )
     };
     if let Some(decided) = &facts.verdict {
         return Verdict { hint: decided.hint.clone().or_else(|| hint(decided.reason)), ..decided.clone() };

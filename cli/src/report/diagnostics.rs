@@ -15,7 +15,7 @@ const KEPT: usize = 500;
 const ALL_BYTES: usize = 4 * 1024 * 1024;
 
 /// What was said so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Diagnostics {
     list: Vec<Diagnostic>,
     known: HashMap<(Severity, String, String), usize>,

@@ -9,16 +9,18 @@ use super::policies::Found;
 use super::skim::{Skim, skim};
 use super::steps::{InFlight, Steps};
 use super::urn::Urn;
+use super::value::shortened;
 
-/// Folds the events of one engine process while they are written.
-#[derive(Debug, Default)]
+/// Folds the events of one engine process while they are written. A clone's [`Fold::finish`] says how things
+/// stand while the engine still works.
+#[derive(Debug, Clone, Default)]
 pub struct Fold {
     events: Events,
     ended: bool,
 }
 
 /// What the events of one engine process say.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Events {
     pub(super) lines: u64,
     pub(super) broken: u64,
@@ -33,7 +35,7 @@ pub struct Events {
 }
 
 /// What the engine itself says at the end.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Summary {
     pub changes: BTreeMap<String, u64>,
     pub result: String,
@@ -144,8 +146,9 @@ impl Fold {
 
 impl From<SummaryEvent> for Summary {
     fn from(event: SummaryEvent) -> Self {
+        let changes = event.resource_changes.unwrap_or_default().into_iter();
         Self {
-            changes: event.resource_changes.unwrap_or_default(),
+            changes: changes.take(50).map(|(operation, count)| (shortened(&operation, 64), count)).collect(),
             result: event.result,
             maybe_corrupt: event.maybe_corrupt,
         }

@@ -45,6 +45,8 @@ impl Report {
             maybe(&mut violation.urn);
             maybe(&mut violation.name);
             on(&mut violation.message);
+            on(&mut violation.level);
+            maybe(&mut violation.severity);
         }
         for remediation in &mut self.policies.remediations {
             on(&mut remediation.policy);

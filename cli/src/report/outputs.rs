@@ -11,7 +11,7 @@ use super::model::{Change, OutputChange, OutputsFrom};
 use super::value;
 
 /// What is known of the stack's outputs.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Outputs {
     old: Option<Map<String, Value>>,
     new: Option<Map<String, Value>>,

@@ -10,7 +10,7 @@ use super::value::{shortened, shown_map};
 /// Findings of each kind that are kept.
 const KEPT: usize = 1000;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Found {
     policies: Policies,
     left_out: u64,

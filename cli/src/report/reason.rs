@@ -51,7 +51,7 @@ reasons! {
     Dependencies = "dependencies";
     /// A plugin of the engine is missing, could not be fetched, or does not work.
     Plugin = "plugin";
-    /// A provider refused to create, change, read or delete a resource.
+    /// A provider refused to work, or to create, change, read or delete a resource.
     Provider = "provider";
     /// The project, its configuration or an input is missing or wrong.
     Config = "config";

@@ -129,6 +129,8 @@ const RULES: &[Rule] = &[
     rule(R::Auth, Errors, &["no valid credential sources"]),
     rule(R::Auth, Errors, &["no valid providers in chain"]),
     rule(R::Auth, Errors, &["unable to validate aws accesskeyid"]),
+    rule(R::Auth, Errors, &["unable to validate aws credentials"]),
+    rule(R::Auth, Errors, &["iam role (", ") cannot be assumed"]),
     rule(R::Auth, Errors, &["has a problem: invalid credentials configured"]),
     rule(R::Auth, Errors, &["the security token included in the request is"]),
     rule(R::Auth, Errors, &["failed to refresh cached credentials"]),

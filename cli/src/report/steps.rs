@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::diff::{Diffs, Sides};
+use super::diff::{Diffs, Sides, is_under};
 use super::event::{StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
 use super::urn::Urn;
-use super::value::shortened;
+use super::value::{clipped, shortened};
 
 /// What the values in all diffs together may take; what comes later keeps its paths only.
 const DIFF_BYTES: usize = 32 * 1024 * 1024;
@@ -30,14 +30,14 @@ pub struct InFlight {
 }
 
 /// What was begun. A component is done as soon as it is begun, whenever its outputs come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Running {
     resource: InFlight,
     component: bool,
 }
 
 /// All steps so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Steps {
     list: Vec<Entry>,
     by_urn: HashMap<String, Vec<usize>>,
@@ -48,7 +48,7 @@ pub(super) struct Steps {
 }
 
 /// One step, and what decides how it ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     step: Step,
     open: u32,
@@ -160,7 +160,7 @@ impl Steps {
 
     /// The place of the step that `metadata` belongs to.
     fn entry(&mut self, metadata: &StepMetadata) -> usize {
-        let operation = operation(&metadata.op);
+        let operation = &*clipped(operation(&metadata.op), 64);
         let same_urn = self.by_urn.entry(metadata.urn.clone()).or_default();
         let known = same_urn
             .iter()
@@ -243,14 +243,17 @@ fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Di
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
     let sides = Sides::of(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
-    if found.list.is_empty() {
-        names.iter().flatten().for_each(|name| found.named(name));
+    // A secret that changes looks the same on both sides: its name is all there is.
+    for name in names.iter().flatten() {
+        if !found.list.iter().any(|diff| is_under(&diff.path, name) || is_under(name, &diff.path)) {
+            found.named(name);
+        }
     }
     if let Some((old, new)) = protect {
         found.add("protect", Some(old), Some(new));
     }
     for diff in &mut found.list {
-        diff.replaces |= replace_keys.iter().any(|key| super::diff::is_under(&diff.path, key));
+        diff.replaces |= replace_keys.iter().any(|key| is_under(&diff.path, key));
     }
     found
 }
@@ -280,7 +283,7 @@ fn is_internal(urn: &str) -> bool {
 fn in_flight(metadata: &StepMetadata, since: i64) -> InFlight {
     let name = super::urn::name_of(&metadata.urn);
     InFlight {
-        operation: metadata.op.clone(),
+        operation: shortened(&metadata.op, 64),
         kind: shortened(&metadata.kind, NAME_BYTES),
         name: shortened(name, NAME_BYTES),
         since,

@@ -28,7 +28,7 @@ use crate::version::{BANNER, NUMBER};
 
 /// Runs one of the four.
 pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
-    let request = Request::read(args)?;
+    let request = Request::read(args, env)?;
     let context = Context::open(args, env)?;
     let faults = Faults::read(env)?;
     options::check_packs(args, &faults)?;
@@ -86,16 +86,19 @@ impl<'a> Operation<'a> {
         }
         let request = self.request;
         let lock = if request.preview_only { None } else { Some(self.context.backend.lock(&self.stack)?) };
-        let snapshot = self.context.backend.load(&self.stack, &self.context.secrets)?;
+        let mut snapshot = self.context.backend.load(&self.stack, &self.context.secrets)?;
+        if self.context.args.is_on("clear-pending-creates") {
+            snapshot.pending_operations.retain(|operation| operation.kind != "creating");
+        }
         let Some(options) = request.options(self.context, &self.key, &snapshot)? else {
             return Ok(());
         };
         self.say_where()?;
         if request.preview_only || !request.skip_preview {
             let plan = request.save_plan.is_some().then(Plan::default);
-            let preview = Options { plan, ..request.same_options(&options) };
+            let preview = Options { plan, ..Request::without_plan(&options) };
             let finished = self.phase(true, &preview, snapshot.clone())?;
-            self.judge(&finished, "preview")?;
+            Self::judge(&finished, "preview")?;
             if request.preview_only {
                 return self.after_preview(&finished);
             }
@@ -132,6 +135,7 @@ impl<'a> Operation<'a> {
             secrets: args.is_on("show-secrets"),
             urns: args.is_on("urns"),
             quiet: args.is_on("suppress-progress"),
+            color: args.value("color") == Some("always"),
         };
         let log = args
             .value("event-log")
@@ -189,7 +193,7 @@ impl<'a> Operation<'a> {
         Ok(snapshot.outputs().cloned().unwrap_or_default())
     }
 
-    fn judge(&self, finished: &Finished, what: &str) -> Result<(), Failure> {
+    fn judge(finished: &Finished, what: &str) -> Result<(), Failure> {
         match finished.outcome {
             Outcome::Succeeded => Ok(()),
             Outcome::Failed => Err(Failure::silent(UNCLASSIFIED)),
@@ -230,7 +234,7 @@ impl<'a> Operation<'a> {
             return Err(Failure::with_status(format!("{what} cancelled"), CANCELLED));
         }
         backend.record_history(&self.stack, &self.history(finished))?;
-        self.judge(finished, what)?;
+        Self::judge(finished, what)?;
         if self.request.kind == Kind::Destroy {
             self.after_destroy()?;
         }
@@ -264,7 +268,7 @@ impl<'a> Operation<'a> {
         let says = matches!(self.request.format, Format::Progress | Format::Diff);
         let say = |text: &str| {
             if says {
-                display::print(text)
+                display::print(text);
             }
         };
         let args = self.context.args;
@@ -318,7 +322,7 @@ impl Keeper for Saver<'_> {
         }
     }
 
-    #[expect(clippy::exit, clippy::disallowed_methods, reason = "nothing may be tidied up")]
+    #[expect(clippy::disallowed_methods, reason = "nothing may be tidied up")]
     fn crash(&mut self) {
         print::note(
             "panic: the sandbox was told to crash\n\ngoroutine 1 [running]:\nmain.main()\n\tsandbox.go:1 +0x0",

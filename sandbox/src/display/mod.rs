@@ -17,7 +17,6 @@ use crate::state::StackRef;
 
 /// What is shown, and how.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "they are named as the flags")]
 pub struct Shown {
     pub kind: Kind,
     pub preview: bool,
@@ -28,6 +27,7 @@ pub struct Shown {
     pub secrets: bool,
     pub urns: bool,
     pub quiet: bool,
+    pub color: bool,
 }
 
 /// The ways to show a run.

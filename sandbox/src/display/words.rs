@@ -10,14 +10,25 @@ pub fn mark(op: Op) -> &'static str {
     match op {
         Op::Same => "  ",
         Op::Create => "+ ",
-        Op::Update | Op::Refresh => "~ ",
+        Op::Update | Op::Refresh | Op::RemovePendingReplace => "~ ",
         Op::Delete => "- ",
         Op::Replace => "+-",
         Op::CreateReplacement => "++",
         Op::DeleteReplaced => "--",
         Op::Read => "> ",
         Op::Discard => "< ",
-        Op::RemovePendingReplace => "~ ",
+    }
+}
+
+/// The terminal colour of an operation.
+pub fn color(op: Op) -> &'static str {
+    match op {
+        Op::Same => "",
+        Op::Create | Op::CreateReplacement => "\u{1b}[32m",
+        Op::Update | Op::Refresh | Op::RemovePendingReplace => "\u{1b}[33m",
+        Op::Delete | Op::DeleteReplaced | Op::Discard => "\u{1b}[31m",
+        Op::Replace => "\u{1b}[35m",
+        Op::Read => "\u{1b}[36m",
     }
 }
 

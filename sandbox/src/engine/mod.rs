@@ -2,6 +2,7 @@
 //!
 //! <https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/>
 
+mod apply;
 mod deletes;
 mod deployment;
 mod diff;
@@ -9,6 +10,7 @@ pub mod event;
 mod generate;
 mod goal;
 pub mod plan;
+mod plan_file;
 mod policy;
 mod program;
 mod read;
@@ -37,12 +39,12 @@ pub use diff::changed_keys;
 use event::{Event, Outcome, Pack, Severity, Sink};
 pub use generate::dependencies;
 use plan::Plan;
+pub use simulate::hex;
 use step::Op;
 use target::Targets;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as the commands")]
 pub enum Kind {
     Update,
     Refresh,
@@ -164,7 +166,7 @@ impl Program {
                 }
             }
         };
-        let expressions = template.resources.iter().flat_map(|resource| resource.expressions());
+        let expressions = template.resources.iter().flat_map(super::program::template::Resource::expressions);
         let variables = template.variables.iter().chain(&template.outputs).map(|(_, expr)| expr);
         expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
         let source = project.source.clone();

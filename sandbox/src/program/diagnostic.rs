@@ -2,6 +2,8 @@
 //!
 //! <https://github.com/hashicorp/hcl/blob/v2.20.1/diagnostic_text.go>
 
+use std::fmt::Write as _;
+
 use super::yaml::Pos;
 
 /// The program's file name in messages.
@@ -55,7 +57,9 @@ impl Diagnostic {
         if let Some(line) = self.pos.line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
             let start = char_index(line, self.pos.column.saturating_sub(1));
             let end = start + char_index(&line[start..], self.pos.width);
-            out += &format!(
+            // Writing to a string does not fail.
+            let _ = write!(
+                out,
                 "  on {FILE} line {}:\n{:4}: {}{}{}\n\n",
                 self.pos.line,
                 self.pos.line,
@@ -65,7 +69,7 @@ impl Diagnostic {
             );
         }
         if !self.detail.is_empty() {
-            out += &format!("{}\n\n", self.detail);
+            let _ = write!(out, "{}\n\n", self.detail);
         }
         out
     }

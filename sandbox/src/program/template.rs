@@ -39,7 +39,6 @@ pub struct Resource {
 /// What `options` says.
 /// <https://www.pulumi.com/docs/iac/concepts/options/>
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "they are named as in a program")]
 pub struct Options {
     pub additional_secret_outputs: Vec<String>,
     pub delete_before_replace: Option<bool>,

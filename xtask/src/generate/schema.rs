@@ -23,7 +23,8 @@ pub fn result() -> Generated {
         "title": "stackstep result",
         "description": "What a run has to say: the file that `result-file` names.",
     });
-    for field in ["type", "properties", "required", "additionalProperties", "$defs"] {
+    // No `additionalProperties`: fields may come with any version, and an old schema still holds.
+    for field in ["type", "properties", "required", "$defs"] {
         schema[field] = made.remove(field).unwrap_or_default();
     }
     let text = format!("{schema:#}\n");

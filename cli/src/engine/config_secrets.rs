@@ -1,0 +1,183 @@
+//! Reads the stack's configuration to hide its secrets: one process of the engine, whose output nobody sees.
+//!
+//! The engine prints a whole object as secret when anything in it is. Which of its values are, stands in the
+//! stack's file: they are the ones that are encrypted there.
+
+use serde_json::Value;
+use serde_yaml::Value as Yaml;
+
+use super::args;
+use super::drive::{Driver, Outcome};
+use super::locate::Engine;
+use super::signals::Signals;
+use crate::console::Console;
+use crate::error::Result;
+use crate::inputs::Inputs;
+use crate::job::Job;
+use crate::report::{Ending, Reason};
+use crate::secret::SHORTEST;
+
+/// From this verbosity on the engine can write decrypted configuration to its log.
+/// <https://www.pulumi.com/docs/support/debugging/logging/>
+const LOUD: u32 = 9;
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Hidden {
+    /// All that there is.
+    Done {
+        /// How many processes it took.
+        processes: u32,
+    },
+    /// The engine could not read the configuration, so what follows can't be hidden.
+    Failed(Box<Outcome>),
+}
+
+/// Whether the run reads the configuration first.
+pub fn wanted(inputs: &Inputs) -> bool {
+    inputs.mask_config
+        || inputs.debug
+        || inputs.log_flow
+        || inputs.log_verbosity.is_some_and(|level| level >= LOUD)
+}
+
+/// Hides the configuration's secrets, where that is wanted and there is a stack.
+pub async fn hide(
+    job: &Job<'_>,
+    engine: &Engine,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<Hidden> {
+    if !wanted(&job.inputs) || job.stack.is_none() {
+        return Ok(Hidden::Done { processes: 0 });
+    }
+    let args = args::config_with_secrets(&job.inputs, &job.scope());
+    let outcome = Driver::new(job, engine, console, signals, &mut |_| {}).run_quietly(args).await?;
+    let processes = outcome.processes;
+    match outcome.ending {
+        Some(Ending::Exited(0)) => {}
+        // A stack that is still to be created has no configuration.
+        _ if outcome.reason() == Some(Reason::StackNotFound) => return Ok(Hidden::Done { processes }),
+        _ => return Ok(Hidden::Failed(Box::new(outcome))),
+    }
+    let printed = outcome.raw.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.expose()).ok());
+    let file = stack_file(job);
+    for (name, secret) in secrets(&printed.unwrap_or_default(), &file) {
+        if secret.chars().count() < SHORTEST {
+            console.line(&format!(
+                "the secret `{name}` of the configuration is shorter than {SHORTEST} characters: it can't be hidden \
+                 in the log"
+            ));
+        }
+        console.hide(&name, &secret);
+    }
+    Ok(Hidden::Done { processes })
+}
+
+/// The `config` of the stack's file, as far as it can be read.
+fn stack_file(job: &Job<'_>) -> Yaml {
+    let named = job.inputs.config_file.clone();
+    let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
+    let text = named.or_else(beside).and_then(|path| std::fs::read_to_string(path).ok());
+    let file: Yaml = text.and_then(|text| serde_yaml::from_str(&text).ok()).unwrap_or_default();
+    file.get("config").cloned().unwrap_or_default()
+}
+
+/// The secrets in what `pulumi config --json --show-secrets` prints, each with its key.
+fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
+    let Value::Object(entries) = printed else { return Vec::new() };
+    let mut all = Vec::new();
+    for (key, entry) in entries.iter().filter(|(_, entry)| entry.get("secret") == Some(&Value::Bool(true))) {
+        let plain = entry.get("objectValue").or_else(|| entry.get("value")).unwrap_or(&Value::Null);
+        let mut found = Vec::new();
+        let written = file.get(key).or_else(|| file.get(key.split_once(':')?.1));
+        encrypted(written.unwrap_or(&Yaml::Null), plain, &mut found);
+        if found.is_empty() {
+            // It is not in the file: an environment, or a form that we don't know.
+            texts(plain, &mut found);
+        }
+        all.extend(found.into_iter().map(|secret| (key.clone(), secret)));
+    }
+    all
+}
+
+/// The values of `plain` that stand encrypted in the file, at the same place.
+fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
+    match (written, plain) {
+        (Yaml::Mapping(fields), plain)
+            if fields.len() == 1 && written.get("secure").is_some_and(Yaml::is_string) =>
+        {
+            texts(plain, found);
+        }
+        (Yaml::Mapping(_), Value::Object(plain)) => {
+            for (name, plain) in plain {
+                encrypted(written.get(name).unwrap_or(&Yaml::Null), plain, found);
+            }
+        }
+        (Yaml::Sequence(written), Value::Array(plain)) => {
+            for (written, plain) in written.iter().zip(plain) {
+                encrypted(written, plain, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every text, number and truth value.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+        Value::Number(_) | Value::Bool(_) => found.push(value.to_string()),
+        Value::Null => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(printed: Value, file: &str) -> Vec<(String, String)> {
+        secrets(&printed, &serde_yaml::from_str(file).unwrap())
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_secret_is_a_secret_and_a_plain_value_is_not() {
+        let printed = serde_json::json!({
+            "shop:tok": {"value": "s3cret-value", "secret": true},
+            "shop:greeting": {"value": "hi", "secret": false},
+        });
+        let file = "shop:tok: {secure: 'v1:x'}\nshop:greeting: hi";
+        assert_eq!(of(printed, file), pairs(&[("shop:tok", "s3cret-value")]));
+    }
+
+    #[test]
+    fn of_an_object_only_what_is_encrypted_is_a_secret() {
+        let printed = serde_json::json!({"shop:db": {
+            "value": "…", "secret": true,
+            "objectValue": {"list": ["plain", "hidden-one"], "pw": "hidden-two", "size": 3},
+        }});
+        let file = "shop:db:\n  pw: {secure: 'v1:x'}\n  size: 3\n  list: [plain, {secure: 'v1:y'}]";
+        assert_eq!(of(printed, file), pairs(&[("shop:db", "hidden-one"), ("shop:db", "hidden-two")]));
+    }
+
+    #[test]
+    fn of_an_object_that_is_not_in_the_file_everything_is() {
+        let printed = serde_json::json!({"shop:db": {
+            "value": "…", "secret": true, "objectValue": {"pw": "hidden", "size": 3, "nothing": null},
+        }});
+        assert_eq!(of(printed, "{}"), pairs(&[("shop:db", "hidden"), ("shop:db", "3")]));
+    }
+
+    #[test]
+    fn what_is_no_configuration_has_no_secrets() {
+        for printed in [Value::Null, serde_json::json!([1]), serde_json::json!({"a": 1})] {
+            assert_eq!(of(printed, "{}"), []);
+        }
+    }
+}
