@@ -13,6 +13,8 @@ mod github;
 mod http;
 #[cfg(test)]
 mod inputs;
+#[cfg(all(test, unix))]
+mod install;
 #[cfg(test)]
 mod life;
 #[cfg(test)]

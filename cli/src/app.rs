@@ -67,7 +67,9 @@ async fn operate(
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
-        console.line(&format!("the engine is there: {}", engine?.path.display()));
+        let engine = engine?;
+        console.line(&format!("the engine is there: {}", engine.path.display()));
+        publish::add_path(&job, &engine, console);
         return Ok(0);
     };
     let publisher = Publisher::new(&job);

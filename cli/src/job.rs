@@ -10,12 +10,13 @@ use crate::console::Console;
 use crate::engine::args::check_extra;
 use crate::engine::env_file;
 use crate::engine::plan::{EngineEnv, Scope, engine_env};
-use crate::engine::version::{self, Demand};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{Command, Inputs};
+use crate::install::asked;
+use crate::install::version::Demand;
 use crate::oidc;
 use crate::project::Project;
 use crate::stack::StackName;
@@ -39,8 +40,8 @@ pub struct Job<'a> {
     pub stack: Option<StackName>,
     /// Where the state lies.
     pub backend: Backend,
-    /// The engine's version that the inputs ask for.
-    pub demand: Option<Demand>,
+    /// The engine's version that is asked for, and where that stands.
+    pub demand: Option<(Demand, String)>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log and credentials; removed with the job.
@@ -60,7 +61,7 @@ impl<'a> Job<'a> {
         let inputs = Inputs::from_resolved(&resolved, env)?;
         hide_secrets(&inputs, env, ci, console);
         check_extra(&inputs.args)?;
-        let demand = version::demand(&inputs)?;
+        let demand = asked::by_inputs(&inputs)?;
         for warning in &resolved.warnings {
             console.annotate(Level::Warning, "stackstep", warning);
         }
@@ -218,6 +219,9 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
         if let ConfigValue::Secret(secret) = &item.value {
             console.hide(&item.key, secret.expose());
         }
+    }
+    if let Some(mirror) = &inputs.pulumi_mirror {
+        mirror.hide(console);
     }
     hide_environment(env, ci, console);
     for name in console.masker().too_short() {

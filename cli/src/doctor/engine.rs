@@ -2,12 +2,13 @@
 
 use super::{Diagnosis, EngineFound};
 use crate::console::Console;
-use crate::engine::locate::{Engine, locate};
+use crate::engine::locate::{Engine, locate, on_path};
 use crate::engine::signals::Signals;
 use crate::engine::{args, helper, version};
 use crate::env::Env;
 use crate::error::Result;
 use crate::inputs::Inputs;
+use crate::install::asked;
 use crate::job;
 
 /// Finds it and asks for its version, which needs no network.
@@ -19,7 +20,14 @@ pub async fn look(
     signals: &Signals,
 ) -> Result<()> {
     let own = std::env::current_exe().ok();
-    let demand = found.unless(version::demand(inputs)).flatten();
+    let demand = found.unless(asked::by_inputs(inputs)).flatten();
+    if inputs.engine.is_none() && on_path("pulumi", env).is_none() && !inputs.offline {
+        found.warn(
+            "there is no `pulumi` on the PATH: a run fetches and verifies it",
+            "install it in a step before where the job can't reach a download server or a mirror",
+        );
+        return Ok(());
+    }
     let Some(engine) = found.unless(locate(inputs.engine.as_deref(), env, own.as_deref())) else {
         return Ok(());
     };
@@ -29,21 +37,23 @@ pub async fn look(
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
         ("PULUMI_HOME".to_owned(), home.path().to_string_lossy().into_owned()),
     ];
-    let said = helper::read(engine.path.clone(), &args::version(), env.cwd(), set, console.masker(), signals)
-        .await?;
+    let change = helper::Change { set, remove: Vec::new() };
+    let said =
+        helper::read(engine.path.clone(), &args::version(), env.cwd(), change, console.masker(), signals)
+            .await?;
     match said {
         Err(why) => found.missing(
             format!("`{}` does not tell its version: {why}", engine.path.display()),
             "is it a Pulumi CLI? Set `engine` to the path of one",
         ),
         Ok(printed) => {
-            let any = version::Demand::Any;
-            if let Some(engine) = found.unless(version::checked(
-                engine.clone(),
-                printed.expose(),
-                demand.as_ref().unwrap_or(&any),
-            )) {
+            if let Some((engine, version)) =
+                found.unless(version::tell_version(engine.clone(), printed.expose()))
+            {
                 found.engine = Some(shown(&engine));
+                if let Some((demand, place)) = &demand {
+                    found.unless(version::allowed(&engine, &version, demand, place));
+                }
                 return Ok(());
             }
         }
