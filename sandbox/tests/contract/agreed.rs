@@ -1,0 +1,62 @@
+//! The agreed differences between the sandbox and the real CLI. Nothing else excuses one, and an entry whose
+//! difference no longer occurs fails its scenario too.
+
+use crate::compare::{Class, Difference};
+
+/// What the sandbox is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// A recording.
+    Recording,
+    /// A real CLI on the `PATH`.
+    Real,
+}
+
+/// A difference that is meant to be.
+pub struct Agreed {
+    /// The scenario in which it occurs.
+    pub scenario: &'static str,
+    /// A piece of the step's name.
+    pub step: &'static str,
+    /// What it is compared with.
+    pub against: Against,
+    /// Its class.
+    pub class: Class,
+    /// A piece of its text.
+    pub holds: &'static str,
+    /// Why it is right.
+    pub reason: &'static str,
+}
+
+/// Node.js and its package manager wrote the recording.
+const NODE: &str = "the recorded program runs on Node.js";
+
+/// All of them.
+pub const AGREED: &[Agreed] = &[
+    recorded("history", "history", Class::Stdout, "runtime.executable", NODE),
+    recorded("history", "history", Class::Stdout, "runtime.metadata.packagemanager\\\"", NODE),
+    recorded("history", "history", Class::Stdout, "runtime.metadata.packagemanagerVersion", NODE),
+    recorded("history", "history", Class::Stdout, "runtime.name", NODE),
+    recorded("history", "history", Class::Stdout, "runtime.version", NODE),
+];
+
+const fn recorded(
+    scenario: &'static str,
+    step: &'static str,
+    class: Class,
+    holds: &'static str,
+    reason: &'static str,
+) -> Agreed {
+    Agreed { scenario, step, against: Against::Recording, class, holds, reason }
+}
+
+impl Agreed {
+    /// Whether this entry excuses a difference.
+    pub fn excuses(&self, scenario: &str, step: &str, against: Against, difference: &Difference) -> bool {
+        self.scenario == scenario
+            && step.contains(self.step)
+            && self.against == against
+            && self.class == difference.class
+            && difference.to_string().contains(self.holds)
+    }
+}

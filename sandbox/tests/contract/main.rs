@@ -1,0 +1,19 @@
+//! Holds `pulumi-sandbox` to the real Pulumi CLI, from outside: to recordings of it, to what was worked out by
+//! hand from its documentation, and, when there is one on the `PATH`, to the CLI itself. The results are a table,
+//! see [`table::path`].
+#![cfg(unix)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests start the engines and look for a real one on the PATH"
+)]
+
+mod agreed;
+mod compare;
+mod disk;
+mod engine;
+mod expect;
+mod normalise;
+mod recording;
+mod scenario;
+mod scenarios;
+mod table;

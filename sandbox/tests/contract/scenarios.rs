@@ -1,0 +1,161 @@
+//! Plays every scenario: on the sandbox, against its recordings, and against a real CLI when there is one.
+
+use crate::agreed::{AGREED, Against, Agreed};
+use crate::compare::{self, Difference};
+use crate::engine::Engine;
+use crate::recording;
+use crate::scenario::{Played, Scenario, Step, all};
+use crate::table::{self, Cell, Column};
+
+macro_rules! scenarios {
+    ($($test:ident = $file:literal;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                hold($file);
+            }
+        )*
+
+        #[test]
+        fn every_scenario_has_its_test() {
+            let mut named = vec![$($file.to_owned()),*];
+            named.sort();
+            assert_eq!(named, all());
+        }
+    };
+}
+
+scenarios! {
+    a_small_program_lives_as_recorded = "hello";
+    a_program_with_dependencies_lives_as_recorded = "life";
+    a_program_error_is_reported_as_recorded = "program-error";
+    stacks_are_made_listed_and_removed_as_recorded = "stacks";
+    outputs_are_shown_as_recorded = "outputs";
+    nested_secrets_are_hidden_as_recorded = "nested-secrets";
+    the_history_is_kept_as_recorded = "history";
+    what_is_missing_is_named_as_recorded = "missing";
+    a_lock_is_respected_as_recorded = "locked";
+}
+
+/// Plays one scenario and fails with everything that is not as it must be.
+fn hold(name: &str) {
+    let scenario = Scenario::load(name);
+    let ours = scenario.play(&Engine::sandbox());
+    let real = match (&scenario.sandbox_only, Engine::real()) {
+        (Some(_), _) => None,
+        (None, None) => {
+            table::skip(&format!("{name}: {}", scenario.about));
+            None
+        }
+        (None, Some(engine)) => Some(scenario.play(&engine)),
+    };
+    let mut judge = Judge { scenario: name, failures: Vec::new(), used: vec![false; AGREED.len()] };
+    for (i, (step, ours)) in scenario.commands().zip(&ours).enumerate() {
+        judge.step(i, step, ours, real.as_ref().map(|real| &real[i]));
+    }
+    judge.unused(real.is_some());
+    let failures = judge.failures;
+    assert!(failures.is_empty(), "{name}: {} failures\n{}", failures.len(), failures.join("\n"));
+}
+
+struct Judge<'a> {
+    scenario: &'a str,
+    failures: Vec<String>,
+    used: Vec<bool>,
+}
+
+impl Judge<'_> {
+    fn step(&mut self, i: usize, step: &Step, ours: &Played, real: Option<&Played>) {
+        if let Some(expect) = &step.expect {
+            self.enter(i, &ours.name, Column::Sandbox, expect.check(ours), false);
+        }
+        if let Some(name) = &step.recording {
+            same_command(step, name);
+            let found = compare_recording(name, ours);
+            self.differences(i, ours, Against::Recording, Column::Recording, found);
+        }
+        let Some(real) = real else { return };
+        let mut found = compare::runs(&ours.run, &real.run);
+        found.extend(compare::files(&ours.disk, &real.disk));
+        self.differences(i, ours, Against::Real, Column::Real, found);
+        let mut found = step.expect.as_ref().map(|expect| expect.check(real)).unwrap_or_default();
+        if let Some(name) = &step.recording {
+            let excused = |difference: &Difference| {
+                AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, Against::Recording, difference))
+            };
+            let differences = compare_recording(name, real).into_iter().filter(|found| !excused(found));
+            found.extend(differences.map(|difference| difference.to_string()));
+        }
+        if step.expect.is_some() || step.recording.is_some() {
+            self.enter(i, &ours.name, Column::Yardstick, found, false);
+        }
+    }
+
+    /// Takes out what is agreed.
+    fn differences(
+        &mut self,
+        i: usize,
+        ours: &Played,
+        against: Against,
+        column: Column,
+        found: Vec<Difference>,
+    ) {
+        let before = found.len();
+        let left: Vec<String> = found
+            .into_iter()
+            .filter(|difference| {
+                let is = |agreed: &Agreed| agreed.excuses(self.scenario, &ours.name, against, difference);
+                let entry = AGREED.iter().position(is);
+                entry.map(|entry| self.used[entry] = true).is_none()
+            })
+            .map(|difference| difference.to_string())
+            .collect();
+        let agreed = left.len() < before;
+        self.enter(i, &ours.name, column, left, agreed);
+    }
+
+    fn enter(&mut self, i: usize, name: &str, column: Column, found: Vec<String>, agreed: bool) {
+        let cell = match (found.is_empty(), agreed) {
+            (true, false) => Cell::Ok,
+            (true, true) => Cell::Agreed,
+            (false, _) => Cell::Differs,
+        };
+        table::enter(self.scenario, i, name, column, cell);
+        self.failures.extend(found.into_iter().map(|line| format!("- {name} ({column:?}): {line}")));
+    }
+
+    /// An agreed difference that no longer occurs has to go.
+    fn unused(&mut self, real: bool) {
+        for (agreed, used) in AGREED.iter().zip(&self.used) {
+            let looked_at = agreed.against == Against::Recording || real;
+            if agreed.scenario == self.scenario && looked_at && !used {
+                let Agreed { step, class, holds, .. } = agreed;
+                self.failures
+                    .push(format!("- {step}: the agreed difference {class:?} {holds:?} no longer occurs"));
+            }
+        }
+    }
+}
+
+/// The command of a step is the one that was recorded.
+fn same_command(step: &Step, name: &str) {
+    let recorded = recording::load(name).places.text(&recording::command(name));
+    let ours = step.run.as_deref().unwrap_or_default().replace("$ROOT/project", "<project>");
+    assert_eq!(ours, recorded, "the step of recording `{name}` runs another command");
+}
+
+/// A run against a recording, its checkpoint included when there is one.
+fn compare_recording(name: &str, run: &Played) -> Vec<Difference> {
+    let recorded = recording::load(name);
+    let mut found = compare::runs(&run.run, &recorded);
+    if let Some(text) = recording::file(name, "checkpoint.json") {
+        let is_checkpoint =
+            |path: &String| path.starts_with("state/.pulumi/stacks/") && path.ends_with(".json");
+        let ours = run.disk.iter().find(|(path, _)| is_checkpoint(path));
+        let theirs = crate::normalise::file(&text, &recorded.places);
+        let path = ours.map_or("no checkpoint", |(path, _)| path).to_owned();
+        let ours = ours.map(|(path, value)| (path.clone(), value.clone())).into_iter().collect();
+        found.extend(compare::files(&ours, &[(path, theirs)].into_iter().collect()));
+    }
+    found
+}
