@@ -101,6 +101,7 @@ pub struct Stage {
     engine: Engine,
     root: PathBuf,
     logs: usize,
+    folder: PathBuf,
     _folder: TempDir,
 }
 
@@ -112,17 +113,13 @@ impl Stage {
         for name in ["project", "state", "home"] {
             fs::create_dir(root.join(name)).expect("a folder of the stage");
         }
-        Self { engine, root, logs: 0, _folder: folder }
+        let project = root.join("project");
+        Self { engine, root, logs: 0, folder: project, _folder: folder }
     }
 
     /// The folder over all of the stage.
     pub fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// Where `Pulumi.yaml` lies.
-    pub fn project(&self) -> PathBuf {
-        self.root.join("project")
     }
 
     /// The backend's `.pulumi` folder.
@@ -135,6 +132,11 @@ impl Stage {
         Places::under(&self.root)
     }
 
+    /// Runs what follows in another folder under the stage.
+    pub fn enter(&mut self, folder: &str) {
+        self.folder = self.root.join(folder);
+    }
+
     /// Puts a file on the stage; `path` is relative to its root.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.root.join(path);
@@ -145,7 +147,7 @@ impl Stage {
     /// Starts a command and hands it over while it runs.
     pub fn start(&mut self, args: &[String], env: &Env) -> Running {
         let mut command = Command::new(&self.engine.program);
-        command.args(args).current_dir(self.project()).env_clear();
+        command.args(args).current_dir(&self.folder).env_clear();
         let log = args.first().filter(|first| WITH_EVENTS.contains(&first.as_str())).map(|_| {
             self.logs += 1;
             self.root.join(format!("events-{}.jsonl", self.logs))

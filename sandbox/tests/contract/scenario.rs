@@ -51,6 +51,9 @@ pub struct Step {
     /// Variables for this command alone.
     #[serde(default)]
     pub env: Env,
+    /// Where the command runs, under the stage; the project's folder otherwise.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// What the command reads.
     #[serde(default)]
     pub stdin: String,
@@ -106,6 +109,7 @@ impl Scenario {
             step.prepare(&stage);
             let Some(line) = &step.run else { continue };
             let args = words(&line.replace("$ROOT", &stage.root().display().to_string()));
+            stage.enter(step.folder.as_deref().unwrap_or("project"));
             let before = disk::raw(&stage);
             let run = stage.run(&args, &step.env, &step.stdin);
             let unchanged = disk::raw(&stage) == before;

@@ -5,6 +5,7 @@ use crate::compare::{self, Difference};
 use crate::engine::Engine;
 use crate::recording;
 use crate::scenario::{Played, Scenario, Step, all};
+use crate::shapes;
 use crate::table::{self, Cell, Column};
 
 macro_rules! scenarios {
@@ -35,6 +36,20 @@ scenarios! {
     the_history_is_kept_as_recorded = "history";
     what_is_missing_is_named_as_recorded = "missing";
     a_lock_is_respected_as_recorded = "locked";
+    dependencies_order_what_is_made_and_deleted = "depends";
+    a_replacement_comes_before_or_after_the_deletion = "replace";
+    resource_options_do_what_they_say = "options";
+    targets_limit_an_operation = "targets";
+    a_preview_says_what_it_cannot_know = "unknowns";
+    a_stack_reads_the_outputs_of_another = "stack-reference";
+    every_function_gives_its_value = "functions";
+    assets_are_kept_by_their_content = "assets";
+    config_has_types_defaults_and_secrets = "config";
+    a_malformed_program_is_refused_with_its_place = "malformed";
+    a_broken_state_is_refused_and_left_alone = "bad-state";
+    a_plan_is_kept_or_stops_the_update = "plans";
+    stacks_have_full_names = "names";
+    flags_change_what_is_shown = "reports";
 }
 
 /// Plays one scenario and fails with everything that is not as it must be.
@@ -66,9 +81,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn step(&mut self, i: usize, step: &Step, ours: &Played, real: Option<&Played>) {
-        if let Some(expect) = &step.expect {
-            self.enter(i, &ours.name, Column::Sandbox, expect.check(ours), false);
-        }
+        let mut found = shapes::check(ours.run.events.as_deref().unwrap_or_default());
+        found.extend(step.expect.as_ref().map(|expect| expect.check(ours)).unwrap_or_default());
+        self.enter(i, &ours.name, Column::Sandbox, found, false);
         if let Some(name) = &step.recording {
             same_command(step, name);
             let found = compare_recording(name, ours);
@@ -78,7 +93,8 @@ impl Judge<'_> {
         let mut found = compare::runs(&ours.run, &real.run);
         found.extend(compare::files(&ours.disk, &real.disk));
         self.differences(i, ours, Against::Real, Column::Real, found);
-        let mut found = step.expect.as_ref().map(|expect| expect.check(real)).unwrap_or_default();
+        let mut found = shapes::check(real.run.events.as_deref().unwrap_or_default());
+        found.extend(step.expect.as_ref().map(|expect| expect.check(real)).unwrap_or_default());
         if let Some(name) = &step.recording {
             let excused = |difference: &Difference| {
                 AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, Against::Recording, difference))
@@ -86,9 +102,7 @@ impl Judge<'_> {
             let differences = compare_recording(name, real).into_iter().filter(|found| !excused(found));
             found.extend(differences.map(|difference| difference.to_string()));
         }
-        if step.expect.is_some() || step.recording.is_some() {
-            self.enter(i, &ours.name, Column::Yardstick, found, false);
-        }
+        self.enter(i, &ours.name, Column::Yardstick, found, false);
     }
 
     /// Takes out what is agreed.
