@@ -12,6 +12,7 @@ mod compare;
 mod disk;
 mod engine;
 mod expect;
+mod memory;
 mod mutations;
 mod normalise;
 mod recording;

@@ -14,7 +14,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("the order of events of different resources", "the engine works on independent resources at once"),
     ("ids", "an id becomes `<id URN #n>`: that the same one comes back in the right places is compared"),
     ("`sourcePosition`, `stackTrace` in the state", "lines of the language host's sources"),
-    ("ciphertexts, salts, checksums", "each run draws its own"),
+    ("ciphertexts, salts, seeds, checksums", "each run draws its own"),
     ("folders of the run, user, host, process number", "where it happened"),
     ("blank lines and lines of dots on standard output", "how long it took"),
     ("the order of lines on standard output", "the display follows the events"),
@@ -46,6 +46,11 @@ const UNKNOWN: &str = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 pub struct Places(Vec<(String, &'static str)>);
 
 impl Places {
+    /// No folders: what is normalised already.
+    pub fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// A stage's folders.
     pub fn under(root: &Path) -> Self {
         let root = root.display();
@@ -93,7 +98,7 @@ impl Ids {
     pub fn learn(&mut self, value: &Value) {
         if let (Some(urn), Some(id)) = (text(value, "urn"), text(value, "id"))
             && !id.is_empty()
-            && id != UNKNOWN
+            && ![UNKNOWN, "<unknown>"].contains(&id)
             && !self.names.contains_key(id)
         {
             let count = self.count.entry(urn.to_owned()).or_default();
@@ -162,7 +167,10 @@ fn without_clock(event: &Value) -> Value {
 
 /// The lines of standard output that count, sorted.
 pub fn lines(text: &str, places: &Places, sandbox: bool) -> Vec<String> {
-    let text = places.text(text);
+    let text = match serde_json::from_str::<Value>(text) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => format!("{:#}", json(&value, places)),
+        _ => places.text(text),
+    };
     let is_dots = |line: &str| line.starts_with('@') && line.ends_with('.');
     let mut lines: Vec<String> = text
         .lines()
@@ -179,14 +187,18 @@ pub fn file(text: &str, places: &Places) -> Value {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return Value::from(places.text(text));
     };
+    json(&value, places)
+}
+
+fn json(value: &Value, places: &Places) -> Value {
     let mut ids = Ids::default();
-    ids.learn(&value);
-    ids.apply(&without_sources(&value), places)
+    ids.learn(value);
+    ids.apply(&without_sources(value), places)
 }
 
 fn without_sources(value: &Value) -> Value {
     const DROPPED: [&str; 2] = ["sourcePosition", "stackTrace"];
-    const HIDDEN: [&str; 6] = ["md5", "startTime", "endTime", "pid", "username", "hostname"];
+    const HIDDEN: [&str; 7] = ["md5", "seed", "startTime", "endTime", "pid", "username", "hostname"];
     match value {
         Value::Object(map) => {
             let mut kept = Map::new();

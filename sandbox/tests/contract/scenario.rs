@@ -77,6 +77,7 @@ pub struct Edit {
 }
 
 /// What one engine made of one step with a command.
+#[derive(Clone)]
 pub struct Played {
     /// The step's name in reports.
     pub name: String,
@@ -113,7 +114,7 @@ impl Scenario {
             let before = disk::raw(&stage);
             let run = stage.run(&args, &step.env, &step.stdin);
             let unchanged = disk::raw(&stage) == before;
-            let name = step.recording.clone().unwrap_or_else(|| format!("{} {line}", i + 1));
+            let name = step.name(i);
             played.push(Played { name, run, disk: disk::normal(&stage), unchanged });
         }
         played
@@ -121,6 +122,12 @@ impl Scenario {
 }
 
 impl Step {
+    /// What reports call the step: its recording, else its place and its command.
+    fn name(&self, i: usize) -> String {
+        let line = self.run.as_deref().unwrap_or_default();
+        self.recording.clone().unwrap_or_else(|| format!("{} {line}", i + 1))
+    }
+
     fn prepare(&self, stage: &Stage) {
         const PROGRAM: &str = "project/Pulumi.yaml";
         if let Some(text) = &self.program {

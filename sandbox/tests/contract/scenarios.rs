@@ -3,6 +3,7 @@
 use crate::agreed::{AGREED, Against, Agreed};
 use crate::compare::{self, Difference};
 use crate::engine::Engine;
+use crate::memory;
 use crate::recording;
 use crate::scenario::{Played, Scenario, Step, all};
 use crate::shapes;
@@ -64,9 +65,18 @@ fn hold(name: &str) {
         }
         (None, Some(engine)) => Some(scenario.play(&engine)),
     };
+    if let Some(real) = real.as_ref().filter(|_| memory::wanted()) {
+        memory::keep(name, real);
+    }
+    let memory = memory::recall(name);
+    if let (Some(memory), None) = (&memory, &scenario.sandbox_only) {
+        let names = |played: &[Played]| played.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(memory), names(&ours), "{name}: record it anew, its steps have changed");
+    }
     let mut judge = Judge { scenario: name, failures: Vec::new(), used: vec![false; AGREED.len()] };
     for (i, (step, ours)) in scenario.commands().zip(&ours).enumerate() {
-        judge.step(i, step, ours, real.as_ref().map(|real| &real[i]));
+        let at = |played: &'_ Option<Vec<Played>>| played.as_ref().map(|played| &played[i]).cloned();
+        judge.step(i, step, ours, at(&memory).as_ref(), at(&real).as_ref());
     }
     judge.unused(real.is_some());
     let failures = judge.failures;
@@ -80,28 +90,21 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn step(&mut self, i: usize, step: &Step, ours: &Played, real: Option<&Played>) {
-        let mut found = shapes::check(ours.run.events.as_deref().unwrap_or_default());
-        found.extend(step.expect.as_ref().map(|expect| expect.check(ours)).unwrap_or_default());
+    fn step(&mut self, i: usize, step: &Step, ours: &Played, memory: Option<&Played>, real: Option<&Played>) {
+        let found = by_itself(step, ours);
         self.enter(i, &ours.name, Column::Sandbox, found, false);
-        if let Some(name) = &step.recording {
-            same_command(step, name);
-            let found = compare_recording(name, ours);
+        if memory.is_some() || step.recording.is_some() {
+            let found = recorded(step, ours, memory);
             self.differences(i, ours, Against::Recording, Column::Recording, found);
         }
         let Some(real) = real else { return };
-        let mut found = compare::runs(&ours.run, &real.run);
-        found.extend(compare::files(&ours.disk, &real.disk));
-        self.differences(i, ours, Against::Real, Column::Real, found);
-        let mut found = shapes::check(real.run.events.as_deref().unwrap_or_default());
-        found.extend(step.expect.as_ref().map(|expect| expect.check(real)).unwrap_or_default());
-        if let Some(name) = &step.recording {
-            let excused = |difference: &Difference| {
-                AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, Against::Recording, difference))
-            };
-            let differences = compare_recording(name, real).into_iter().filter(|found| !excused(found));
-            found.extend(differences.map(|difference| difference.to_string()));
-        }
+        self.differences(i, ours, Against::Real, Column::Real, both(ours, real));
+        let mut found = by_itself(step, real);
+        let excused = |difference: &Difference| {
+            AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, Against::Recording, difference))
+        };
+        let differences = recorded(step, real, memory).into_iter().filter(|found| !excused(found));
+        found.extend(differences.map(|difference| difference.to_string()));
         self.enter(i, &ours.name, Column::Yardstick, found, false);
     }
 
@@ -149,6 +152,29 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+/// What a run has to keep whatever it is compared with: the shape of its events, and what was worked out by hand.
+fn by_itself(step: &Step, played: &Played) -> Vec<String> {
+    let mut found = shapes::check(played.run.events.as_deref().unwrap_or_default());
+    found.extend(step.expect.as_ref().map(|expect| expect.check(played)).unwrap_or_default());
+    found
+}
+
+/// A run against everything that was recorded of its step.
+fn recorded(step: &Step, played: &Played, memory: Option<&Played>) -> Vec<Difference> {
+    let mut found = memory.map(|memory| both(played, memory)).unwrap_or_default();
+    if let Some(name) = &step.recording {
+        same_command(step, name);
+        found.extend(compare_recording(name, played));
+    }
+    found
+}
+
+fn both(ours: &Played, theirs: &Played) -> Vec<Difference> {
+    let mut found = compare::runs(&ours.run, &theirs.run);
+    found.extend(compare::files(&ours.disk, &theirs.disk));
+    found
 }
 
 /// The command of a step is the one that was recorded.
