@@ -20,3 +20,4 @@ mod scenario;
 mod scenarios;
 mod shapes;
 mod table;
+mod twin;

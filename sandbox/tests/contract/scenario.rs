@@ -63,6 +63,12 @@ pub struct Step {
     /// The recording that the same command made.
     #[serde(default)]
     pub recording: Option<String>,
+    /// The recording of a Node.js program that brings about the same.
+    #[serde(default)]
+    pub twin: Option<String>,
+    /// The only resources that are compared with it.
+    #[serde(default)]
+    pub twin_only: Vec<String>,
     /// What must come of it, worked out by hand.
     #[serde(default)]
     pub expect: Option<Expect>,
@@ -125,7 +131,7 @@ impl Step {
     /// What reports call the step: its recording, else its place and its command.
     fn name(&self, i: usize) -> String {
         let line = self.run.as_deref().unwrap_or_default();
-        self.recording.clone().unwrap_or_else(|| format!("{} {line}", i + 1))
+        self.recording.as_ref().or(self.twin.as_ref()).cloned().unwrap_or_else(|| format!("{} {line}", i + 1))
     }
 
     fn prepare(&self, stage: &Stage) {

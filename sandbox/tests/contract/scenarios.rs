@@ -8,6 +8,7 @@ use crate::recording;
 use crate::scenario::{Played, Scenario, Step, all};
 use crate::shapes;
 use crate::table::{self, Cell, Column};
+use crate::twin;
 
 macro_rules! scenarios {
     ($($test:ident = $file:literal;)*) => {
@@ -45,6 +46,11 @@ scenarios! {
     a_stack_reads_the_outputs_of_another = "stack-reference";
     every_function_gives_its_value = "functions";
     assets_are_kept_by_their_content = "assets";
+    a_dynamic_stack_lives_as_recorded = "node-life";
+    a_failure_stops_the_others_as_recorded = "node-failure";
+    policies_warn_stop_and_remedy_as_recorded = "node-policies";
+    drift_is_seen_taken_over_and_repaired_as_recorded = "node-drift";
+    secrets_deep_inside_outputs_are_hidden_as_recorded = "node-nested-secrets";
     config_has_types_defaults_and_secrets = "config";
     a_malformed_program_is_refused_with_its_place = "malformed";
     a_broken_state_is_refused_and_left_alone = "bad-state";
@@ -93,7 +99,7 @@ impl Judge<'_> {
     fn step(&mut self, i: usize, step: &Step, ours: &Played, memory: Option<&Played>, real: Option<&Played>) {
         let found = by_itself(step, ours);
         self.enter(i, &ours.name, Column::Sandbox, found, false);
-        if memory.is_some() || step.recording.is_some() {
+        if memory.is_some() || step.recording.is_some() || step.twin.is_some() {
             let found = recorded(step, ours, memory);
             self.differences(i, ours, Against::Recording, Column::Recording, found);
         }
@@ -167,6 +173,10 @@ fn recorded(step: &Step, played: &Played, memory: Option<&Played>) -> Vec<Differ
     if let Some(name) = &step.recording {
         same_command(step, name);
         found.extend(compare_recording(name, played));
+    }
+    if let Some(name) = &step.twin {
+        same_command(step, name);
+        found.extend(twin::differences(&played.run, name, &step.twin_only));
     }
     found
 }
