@@ -107,13 +107,13 @@ pub fn events(ours: &[Value], theirs: &[Value]) -> Vec<Difference> {
     found
 }
 
-/// The resource that an event is about; the engine itself otherwise.
+/// The resource that an event is about; the program or the engine itself otherwise.
 pub fn subject(event: &Value) -> &str {
     let (_, body) = kind(event);
     ["/metadata/urn", "/urn", "/resourceUrn"]
         .iter()
         .find_map(|path| body.pointer(path).and_then(Value::as_str))
-        .unwrap_or("the engine")
+        .unwrap_or(if event.get("diagnosticEvent").is_some() { "the program" } else { "the engine" })
 }
 
 /// The kind of an event, and its body.

@@ -30,15 +30,24 @@ pub fn normal(stage: &Stage) -> BTreeMap<String, Value> {
             count += 1;
             name = format!("{path} ({count})");
         }
-        files.insert(name, normalise::file(&String::from_utf8_lossy(&bytes), &places));
+        // What the state was before the last of many writes is a matter of chance.
+        let hidden = path.ends_with(".json.bak");
+        let text = if hidden { "<backup>".into() } else { String::from_utf8_lossy(&bytes) };
+        files.insert(name, normalise::file(&text, &places));
     }
     files
 }
 
-/// The checkpoint of a stack, when there is one.
-pub fn checkpoint(stage: &Stage, project: &str, stack: &str) -> Option<Value> {
-    let path = stage.backend().join(format!("stacks/{project}/{stack}.json"));
-    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+/// What is wrong with the checkpoints.
+pub fn unsound(stage: &Stage) -> Vec<String> {
+    let checkpoints = raw(stage).into_iter().filter(|(path, _)| is_checkpoint(path));
+    let parsed = checkpoints.filter_map(|(_, bytes)| serde_json::from_slice::<Value>(&bytes).ok());
+    parsed.flat_map(|checkpoint| normalise::unsound(&checkpoint)).collect()
+}
+
+/// Whether a path is a stack's checkpoint.
+pub fn is_checkpoint(path: &str) -> bool {
+    path.starts_with("state/.pulumi/stacks/") && path.ends_with(".json")
 }
 
 /// The names of the files under a folder of the backend.

@@ -178,6 +178,17 @@ impl Stage {
         running.end()
     }
 
+    /// Runs a command whose standard output nobody reads.
+    pub fn run_unread(&mut self, args: &[String]) -> Exit {
+        let mut command = Command::new(&self.engine.program);
+        command.args(args).current_dir(&self.folder).env_clear();
+        command.env("PATH", &self.engine.path).envs(self.environment(&Env::new()));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the engine starts");
+        drop(child.stdout.take());
+        Exit::from(child.wait().expect("the process's end"))
+    }
+
     /// [`run`](Self::run) with the command as one line, split at spaces.
     pub fn say(&mut self, line: &str) -> Run {
         self.run(&words(line), &Env::new(), "")

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::compare::kind;
+use crate::disk::is_checkpoint;
 use crate::engine::{Exit, Run};
 use crate::normalise;
 use crate::scenario::Played;
@@ -182,7 +183,6 @@ impl Broken {
 
 /// The resources of the only checkpoint.
 fn resources(disk: &BTreeMap<String, Value>) -> Vec<Value> {
-    let is_checkpoint = |path: &str| path.starts_with("state/.pulumi/stacks/") && path.ends_with(".json");
     let checkpoint = disk.iter().find(|(path, _)| is_checkpoint(path)).map(|(_, value)| value);
     let list = checkpoint.and_then(|value| value.pointer("/checkpoint/latest/resources"));
     list.and_then(Value::as_array).cloned().unwrap_or_default()

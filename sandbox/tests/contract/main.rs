@@ -19,5 +19,6 @@ mod recording;
 mod scenario;
 mod scenarios;
 mod shapes;
+mod signals;
 mod table;
 mod twin;

@@ -79,7 +79,7 @@ pub fn recall(scenario: &str) -> Option<Vec<Played>> {
             sandbox: false,
         };
         let name = line["step"].as_str().unwrap_or_default().to_owned();
-        played.push(Played { name, run, disk: disk.clone(), unchanged: false });
+        played.push(Played { name, run, disk: disk.clone(), unchanged: false, unsound: Vec::new() });
     }
     Some(played)
 }

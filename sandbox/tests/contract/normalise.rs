@@ -12,6 +12,9 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("diagnostics of severity `debug`", "they are the engine's own notes, another build has others"),
     ("`sequence`, `timestamp`, `durationSeconds` of events", "when it happened; the order is compared"),
     ("the order of events of different resources", "the engine works on independent resources at once"),
+    ("when a diagnostic of the program comes", "it comes from another process; their order is compared"),
+    ("the order of independent resources in the state", "it is the order in which they were done"),
+    ("what is in a `.bak` file of the state", "the state before the last of several writes at once"),
     ("ids", "an id becomes `<id URN #n>`: that the same one comes back in the right places is compared"),
     ("`sourcePosition`, `stackTrace` in the state", "lines of the language host's sources"),
     ("ciphertexts, salts, seeds, checksums", "each run draws its own"),
@@ -169,7 +172,11 @@ fn without_clock(event: &Value) -> Value {
 pub fn lines(text: &str, places: &Places, sandbox: bool) -> Vec<String> {
     let text = match serde_json::from_str::<Value>(text) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => format!("{:#}", json(&value, places)),
-        _ => places.text(text),
+        _ => match text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>() {
+            // Events on standard output.
+            Ok(lines) => events(&lines, places).iter().map(|line| format!("{line}\n")).collect(),
+            Err(_) => places.text(text),
+        },
     };
     let is_dots = |line: &str| line.starts_with('@') && line.ends_with('.');
     let mut lines: Vec<String> = text
@@ -198,22 +205,58 @@ fn json(value: &Value, places: &Places) -> Value {
 
 fn without_sources(value: &Value) -> Value {
     const DROPPED: [&str; 2] = ["sourcePosition", "stackTrace"];
-    const HIDDEN: [&str; 7] = ["md5", "seed", "startTime", "endTime", "pid", "username", "hostname"];
+    const HIDDEN: [&str; 8] =
+        ["md5", "seed", "startTime", "endTime", "duration", "pid", "username", "hostname"];
     match value {
         Value::Object(map) => {
             let mut kept = Map::new();
             for (key, value) in map.iter().filter(|(key, _)| !DROPPED.contains(&key.as_str())) {
-                let hidden = HIDDEN.contains(&key.as_str());
-                kept.insert(
-                    key.clone(),
-                    if hidden { Value::from(format!("<{key}>")) } else { without_sources(value) },
-                );
+                let value = match key.as_str() {
+                    "resources" | "pending_operations" => by_urn(&without_sources(value)),
+                    hidden if HIDDEN.contains(&hidden) => Value::from(format!("<{hidden}>")),
+                    _ => without_sources(value),
+                };
+                kept.insert(key.clone(), value);
             }
             Value::Object(kept)
         }
         Value::Array(list) => list.iter().map(without_sources).collect(),
         other => other.clone(),
     }
+}
+
+/// Independent resources are in the state as they were done; their order is checked by [`unsound`].
+fn by_urn(resources: &Value) -> Value {
+    let Some(list) = resources.as_array() else { return resources.clone() };
+    let mut list = list.clone();
+    let urn = |resource: &Value| {
+        let urn = text(resource, "urn").or_else(|| text(resource.get("resource")?, "urn"));
+        urn.unwrap_or_default().to_owned()
+    };
+    list.sort_by_key(urn);
+    Value::Array(list)
+}
+
+/// What is wrong with the order in a checkpoint: a resource comes after all that it needs.
+pub fn unsound(checkpoint: &Value) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut wrong = Vec::new();
+    for resource in
+        checkpoint.pointer("/checkpoint/latest/resources").and_then(Value::as_array).into_iter().flatten()
+    {
+        let urn = text(resource, "urn").unwrap_or_default();
+        let provider = text(resource, "provider").and_then(|provider| Some(provider.rsplit_once("::")?.0));
+        let dependencies = resource.get("dependencies").and_then(Value::as_array).into_iter().flatten();
+        let needs = text(resource, "parent")
+            .into_iter()
+            .chain(provider)
+            .chain(dependencies.filter_map(Value::as_str));
+        for need in needs.filter(|need| !seen.iter().any(|seen| seen == need)) {
+            wrong.push(format!("the checkpoint has {urn} before {need}"));
+        }
+        seen.push(urn.to_owned());
+    }
+    wrong
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {

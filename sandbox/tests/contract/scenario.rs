@@ -69,6 +69,10 @@ pub struct Step {
     /// The only resources that are compared with it.
     #[serde(default)]
     pub twin_only: Vec<String>,
+    /// Why the real CLI does not do the same each time; then exit status, standard error, the program's own
+    /// diagnostics and the files are compared.
+    #[serde(default)]
+    pub chance: Option<String>,
     /// What must come of it, worked out by hand.
     #[serde(default)]
     pub expect: Option<Expect>,
@@ -93,6 +97,8 @@ pub struct Played {
     pub disk: BTreeMap<String, Value>,
     /// The disk was the same before, byte for byte.
     pub unchanged: bool,
+    /// What is wrong with the order in the checkpoints.
+    pub unsound: Vec<String>,
 }
 
 impl Scenario {
@@ -121,7 +127,13 @@ impl Scenario {
             let run = stage.run(&args, &step.env, &step.stdin);
             let unchanged = disk::raw(&stage) == before;
             let name = step.name(i);
-            played.push(Played { name, run, disk: disk::normal(&stage), unchanged });
+            played.push(Played {
+                name,
+                run,
+                disk: disk::normal(&stage),
+                unchanged,
+                unsound: disk::unsound(&stage),
+            });
         }
         played
     }

@@ -32,7 +32,7 @@ fn reduce(run: &Run, only: &[String]) -> Run {
 }
 
 fn is_engine(event: &Value) -> bool {
-    subject(event) == "the engine"
+    ["the engine", "the program"].contains(&subject(event))
 }
 
 fn kind_only(event: &mut Value) {
