@@ -26,6 +26,69 @@ pub enum Value {
     Unknown,
 }
 
+impl Value {
+    /// The value, and whether it was a secret.
+    pub fn into_plain(self) -> (Self, bool) {
+        match self {
+            Self::Secret(inner) => (inner.into_plain().0, true),
+            other => (other, false),
+        }
+    }
+
+    /// The value as a secret; one that is a secret already stays as it is.
+    #[must_use]
+    pub fn into_secret(self) -> Self {
+        match self {
+            Self::Secret(_) => self,
+            other => Self::Secret(Box::new(other)),
+        }
+    }
+
+    /// The value without secrets at any depth, and whether there were any.
+    pub fn without_secrets(self) -> (Self, bool) {
+        let mut any = false;
+        let mut open = |value: Self| {
+            let (value, secret) = value.without_secrets();
+            any |= secret;
+            value
+        };
+        let plain = match self {
+            Self::Secret(inner) => return (inner.without_secrets().0, true),
+            Self::List(items) => Self::List(items.into_iter().map(open).collect()),
+            Self::Map(entries) => {
+                Self::Map(entries.into_iter().map(|(name, value)| (name, open(value))).collect())
+            }
+            other => other,
+        };
+        (plain, any)
+    }
+
+    /// Whether anything in it is unknown.
+    pub fn contains_unknown(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::List(items) => items.iter().any(Self::contains_unknown),
+            Self::Map(entries) => entries.values().any(Self::contains_unknown),
+            Self::Secret(inner) => inner.contains_unknown(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => false,
+        }
+    }
+
+    /// Whether two values are the same to a provider, to which secrets are sent in the clear.
+    pub fn same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Secret(inner), other) | (other, Self::Secret(inner)) => inner.same_as(other),
+            (Self::List(a), Self::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same_as(b))
+            }
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|((x, a), (y, b))| x == y && a.same_as(b))
+            }
+            (a, b) => a == b,
+        }
+    }
+}
+
 /// Marks an object as a special value in events and in the state.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>
 pub const SIGNATURE_KEY: &str = "4dabf18193072939515e22adb298388d";

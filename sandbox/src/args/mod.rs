@@ -1,0 +1,44 @@
+//! The command line, in the forms that the CLI's parser (cobra and pflag) takes, with its messages.
+//!
+//! <https://pkg.go.dev/github.com/spf13/pflag>
+
+mod parse;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use parse::parse;
+
+/// A parsed command line: everything in it is known and supported.
+#[derive(Debug, Default, Clone)]
+pub struct Args {
+    /// The command by its usual name, with its parent's in front: `stack output`. Empty for none.
+    pub command: String,
+    /// The arguments that are no flags.
+    pub arguments: Vec<String>,
+    flags: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Args {
+    /// The value of a flag that was given; the last one counts.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.flags.get(name)?.last().map(String::as_str)
+    }
+
+    /// All values of a flag that can be given several times.
+    pub fn values(&self, name: &str) -> &[String] {
+        self.flags.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.value(name) == Some("true")
+    }
+
+    /// Whether a flag was given at all.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.flags.contains_key(name)
+    }
+}

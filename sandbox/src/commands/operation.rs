@@ -1,0 +1,312 @@
+//! `preview`, `up`, `refresh` and `destroy`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::context::Context;
+use super::options::{self, Request};
+use super::print;
+use crate::args::Args;
+use crate::crypto::Crypter;
+use crate::display::{self, Display, Format, Shown};
+use crate::engine::event::Outcome;
+use crate::engine::plan::Plan;
+use crate::engine::{Finished, Keeper, Kind, Options, Program, Run};
+use crate::env::Env;
+use crate::events::EventLog;
+use crate::failure::{CANCELLED, CHANGES_UNEXPECTED, Failure, UNCLASSIFIED};
+use crate::faults::{EventLogFault, Faults};
+use crate::program::config;
+use crate::signals::Signals;
+use crate::stack_file::StackFile;
+use crate::state::history::Update;
+use crate::state::json::Lock;
+use crate::state::time::Moment;
+use crate::state::{Backend, Snapshot, StackRef};
+use crate::value::Properties;
+use crate::version::{BANNER, NUMBER};
+
+/// Runs one of the four.
+pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
+    let request = Request::read(args)?;
+    let context = Context::open(args, env)?;
+    let faults = Faults::read(env)?;
+    options::check_packs(args, &faults)?;
+    let stack = context.require_stack(true)?;
+    let signals = Signals::listen(faults.ignored_signals)
+        .map_err(|error| Failure::new(format!("could not listen to signals: {error}")))?;
+    Operation::prepare(&context, &faults, &request, stack, signals)?.perform()
+}
+
+/// An operation, ready to begin.
+struct Operation<'a> {
+    context: &'a Context<'a>,
+    faults: &'a Faults,
+    request: &'a Request,
+    stack: StackRef,
+    signals: Signals,
+    program: Program,
+    prelude: BTreeMap<String, String>,
+    key: Rc<Crypter>,
+    file: StackFile,
+    started: u64,
+}
+
+impl<'a> Operation<'a> {
+    fn prepare(
+        context: &'a Context<'a>,
+        faults: &'a Faults,
+        request: &'a Request,
+        stack: StackRef,
+        signals: Signals,
+    ) -> Result<Self, Failure> {
+        let project = context.project()?;
+        if request.needs_program {
+            project.require_yaml()?;
+        }
+        let mut file = context.stack_file(&stack)?;
+        let key = file.key(&context.secrets)?;
+        options::set_config(context.args, &mut file, &project.name)?;
+        file.save()?;
+        let mut settings = file.settings(&context.secrets)?;
+        let declared = config::declarations(&project.root)?;
+        let check = request.needs_program && !context.args.is_on("skip-config-validation");
+        config::complete(&mut settings, &declared, &project.name, &stack.stack, check)
+            .map_err(|failure| Failure::new(format!("validating stack config: {}", failure.message)))?;
+        let prelude = settings.iter().map(|(name, value)| (name.clone(), config::shown(value))).collect();
+        let program = Program::new(project, settings);
+        let started = Moment::now().0.as_secs();
+        Ok(Self { context, faults, request, stack, signals, program, prelude, key, file, started })
+    }
+
+    fn perform(self) -> Result<(), Failure> {
+        if self.faults.locked {
+            // Somebody else's lock, which stays.
+            std::mem::forget(self.context.backend.lock(&self.stack)?);
+        }
+        let request = self.request;
+        let lock = if request.preview_only { None } else { Some(self.context.backend.lock(&self.stack)?) };
+        let snapshot = self.context.backend.load(&self.stack, &self.context.secrets)?;
+        let Some(options) = request.options(self.context, &self.key, &snapshot)? else {
+            return Ok(());
+        };
+        self.say_where()?;
+        if request.preview_only || !request.skip_preview {
+            let plan = request.save_plan.is_some().then(Plan::default);
+            let preview = Options { plan, ..request.same_options(&options) };
+            let finished = self.phase(true, &preview, snapshot.clone());
+            self.judge(&finished, "preview")?;
+            if request.preview_only {
+                return self.after_preview(&finished);
+            }
+        }
+        let finished = self.phase(false, &options, snapshot);
+        let result = self.settle(&finished);
+        drop(lock);
+        result
+    }
+
+    /// The first line of what people read; programs find it on standard error.
+    fn say_where(&self) -> Result<(), Failure> {
+        if self.request.format == Format::Progress || self.request.format == Format::Diff {
+            display::print(&format!("{BANNER}\n"));
+        } else {
+            print::note(BANNER);
+        }
+        let noise = |error: std::io::Error| Failure::new(format!("could not write: {error}"));
+        self.faults.stdout.write(&mut std::io::stdout()).map_err(noise)?;
+        self.faults.stderr.write(&mut std::io::stderr()).map_err(noise)
+    }
+
+    /// One pass of the engine.
+    fn phase(&self, preview: bool, options: &Options, snapshot: Snapshot) -> Finished {
+        let request = self.request;
+        let args = self.context.args;
+        let shown = Shown {
+            kind: request.kind,
+            preview,
+            stack: self.stack.clone(),
+            debug: args.is_on("debug"),
+            hide_outputs: args.is_on("suppress-outputs"),
+            sames: args.is_on("show-sames"),
+            secrets: args.is_on("show-secrets"),
+            urns: args.is_on("urns"),
+            quiet: args.is_on("suppress-progress"),
+        };
+        let log = args
+            .value("event-log")
+            .map(|path| EventLog::begin(&self.context.env.path(path), preview, &self.faults.event_log));
+        let no_faults = EventLogFault::default();
+        let lines = EventLog::to_stdout(preview, &no_faults);
+        let mut display = Display::begin(request.format, shown, log, lines);
+        let packs = options::packs(args, self.faults);
+        let mut keeper = Saver { backend: &self.context.backend, stack: &self.stack, key: &self.key };
+        let outputs = |name: &str| self.stack_outputs(name);
+        let run = Run {
+            kind: request.kind,
+            preview,
+            options,
+            stack: &self.stack,
+            program: request.needs_program.then_some(&self.program),
+            faults: self.faults,
+            packs: &packs,
+            stack_outputs: &outputs,
+            folder: self
+                .context
+                .project
+                .as_ref()
+                .map(|project| project.folder().to_owned())
+                .unwrap_or_default(),
+        };
+        run.execute(snapshot, &self.prelude, &mut display, &mut keeper, &self.signals)
+    }
+
+    /// The outputs of another stack, for a stack reference.
+    fn stack_outputs(&self, name: &str) -> Result<Properties, String> {
+        let stack = self.context.parse(name).map_err(|failure| failure.message)?;
+        if !self.context.backend.exists(&stack) {
+            return Err(format!("unknown stack {name:?}"));
+        }
+        let snapshot =
+            self.context.backend.load(&stack, &self.context.secrets).map_err(|failure| failure.message)?;
+        Ok(snapshot.outputs().cloned().unwrap_or_default())
+    }
+
+    fn judge(&self, finished: &Finished, what: &str) -> Result<(), Failure> {
+        match finished.outcome {
+            Outcome::Succeeded => Ok(()),
+            Outcome::Failed => Err(Failure::silent(UNCLASSIFIED)),
+            Outcome::Canceled => Err(Failure::with_status(format!("{what} cancelled"), CANCELLED)),
+        }
+    }
+
+    fn after_preview(&self, finished: &Finished) -> Result<(), Failure> {
+        if let (Some(path), Some(plan)) = (&self.request.save_plan, &finished.plan) {
+            let lock =
+                if self.context.args.is_on("show-secrets") { Lock::Show } else { Lock::Encrypt(&self.key) };
+            let config = self.file.config().into_iter().collect();
+            let bytes = plan.to_json(config, &lock)?;
+            std::fs::write(self.context.env.path(path), bytes)
+                .map_err(|error| Failure::new(format!("open {path}: {}", crate::state::reason(&error))))?;
+            print::note(&format!(
+                "Update plan written to '{path}'\nRun `pulumi up --plan='{path}'` to constrain the update to the \
+                 operations planned by this preview"
+            ));
+        }
+        self.expect_no_changes(finished, "preview")
+    }
+
+    fn expect_no_changes(&self, finished: &Finished, what: &str) -> Result<(), Failure> {
+        if self.request.expect_no_changes && finished.has_changes() {
+            let message = format!("no changes were expected for {what} but changes were proposed");
+            return Err(Failure::with_status(message, CHANGES_UNEXPECTED));
+        }
+        Ok(())
+    }
+
+    /// Writes the state and the history, and says what is left to say.
+    fn settle(&self, finished: &Finished) -> Result<(), Failure> {
+        let backend = &self.context.backend;
+        backend.save(&self.stack, &finished.snapshot, &self.key)?;
+        let what = self.request.kind_name();
+        if finished.outcome == Outcome::Canceled {
+            return Err(Failure::with_status(format!("{what} cancelled"), CANCELLED));
+        }
+        backend.record_history(&self.stack, &self.history(finished))?;
+        self.judge(finished, what)?;
+        if self.request.kind == Kind::Destroy {
+            self.after_destroy()?;
+        }
+        self.expect_no_changes(finished, what)
+    }
+
+    fn history(&self, finished: &Finished) -> Update {
+        let args = self.context.args;
+        let environment = [
+            ("exec.kind".to_owned(), args.value("exec-kind").unwrap_or("cli").to_owned()),
+            ("pulumi.version".to_owned(), NUMBER.to_owned()),
+        ];
+        let result = if finished.outcome == Outcome::Succeeded { "succeeded" } else { "failed" };
+        let changes = finished.changes.iter();
+        Update {
+            kind: self.request.kind_name().to_owned(),
+            start_time: self.started,
+            message: args.value("message").unwrap_or_default().to_owned(),
+            environment: environment.into(),
+            config: self.file.config(),
+            version: 0,
+            result: result.to_owned(),
+            end_time: Moment::now().0.as_secs(),
+            resource_changes: Some(
+                changes.map(|(op, count)| (op.name().to_owned(), *count as u64)).collect(),
+            ),
+        }
+    }
+
+    fn after_destroy(&self) -> Result<(), Failure> {
+        let says = matches!(self.request.format, Format::Progress | Format::Diff);
+        let say = |text: &str| {
+            if says {
+                display::print(text)
+            }
+        };
+        let args = self.context.args;
+        if self.request.spared() > 0 {
+            say(&format!(
+                "All unprotected resources were destroyed. There are still {} protected resources associated with this \
+                 stack.\n",
+                self.request.spared()
+            ));
+        } else if !args.values("target").is_empty() {
+        } else if args.is_on("remove") {
+            self.context.backend.remove_stack(&self.stack, false)?;
+            let project = self.context.project()?;
+            let path = StackFile::path_of(project, &self.stack, args.value("config-file"), self.context.env);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::new(format!("remove {}: {}", path.display(), crate::state::reason(&error))));
+                }
+                _ => {}
+            }
+            if self.context.current()?.as_ref() == Some(&self.stack) {
+                self.context.select(None)?;
+            }
+            say("The resources in the stack have been deleted, and the history and configuration removed.\n");
+        } else {
+            say(&format!(
+                "The resources in the stack have been deleted, but the history and configuration associated with the \
+                 stack are still maintained. \nIf you want to remove the stack completely, run `pulumi stack rm {}`.\n",
+                self.context.shown(&self.stack)
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Writes the state while the engine works.
+struct Saver<'a> {
+    backend: &'a Backend,
+    stack: &'a StackRef,
+    key: &'a Crypter,
+}
+
+impl Keeper for Saver<'_> {
+    fn save(&mut self, snapshot: &Snapshot) {
+        if let Err(failure) = self.backend.save(self.stack, snapshot, self.key) {
+            print::warning(&failure.message);
+        }
+    }
+}
+
+/// Opens the plan that an update is held to.
+pub fn read_plan(path: &str, env: &Env, key: &Crypter) -> Result<Plan, Failure> {
+    struct Key<'a>(&'a Crypter);
+    impl crate::state::json::Unlock for Key<'_> {
+        fn unlock(&self, ciphertext: &str) -> Result<String, Failure> {
+            self.0.decrypt(ciphertext)
+        }
+    }
+    let bytes = std::fs::read(env.path(path))
+        .map_err(|error| Failure::new(format!("open {path}: {}", crate::state::reason(&error))))?;
+    Plan::from_json(&bytes, &Key(key))
+}

@@ -1,0 +1,289 @@
+//! What people see while the engine works: a line for each thing that happens, and a summary at the end.
+//!
+//! <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/progress.go>
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use super::Shown;
+use super::summary::Findings;
+use super::values;
+use super::words;
+use crate::engine::Kind;
+use crate::engine::event::{Event, Severity};
+use crate::engine::step::{Op, Step, name_of, type_of};
+use crate::events::whole_seconds;
+use crate::state::ROOT_TYPE;
+use crate::value::Properties;
+
+/// The lines for people, as text to print.
+pub struct Rows {
+    shown: Shown,
+    rows: HashMap<String, Row>,
+    findings: Findings,
+    root: String,
+    outputs: Option<(Option<Properties>, Properties)>,
+    started: Instant,
+    spoke: Instant,
+    dots: bool,
+}
+
+/// What is known of a resource.
+#[derive(Debug, Clone)]
+struct Row {
+    op: Op,
+    begun: Instant,
+    done: bool,
+    failed: bool,
+    diff: String,
+}
+
+impl Rows {
+    /// Begins with the headline.
+    pub fn begin(shown: Shown, out: &mut String) -> Self {
+        let _ = write!(out, "{} ({}):\n\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
+        let now = Instant::now();
+        let root =
+            format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
+        Self {
+            shown,
+            rows: HashMap::new(),
+            findings: Findings::default(),
+            root,
+            outputs: None,
+            started: now,
+            spoke: now,
+            dots: false,
+        }
+    }
+
+    /// Takes one event.
+    pub fn event(&mut self, event: &Event, out: &mut String) {
+        match event {
+            Event::Pre(step) if !step.is_internal() => self.pre(step, out),
+            Event::Outputs(step, op) if !step.is_internal() => self.post(step, *op, out),
+            Event::Failed { step, .. } if !step.is_internal() => self.failed(step, out),
+            Event::Diagnostic { urn, severity, message } => self.diagnostic(*urn, *severity, message, out),
+            Event::Stdout(message) => {
+                self.end_dots(out);
+                let _ = writeln!(out, "{message}");
+            }
+            Event::PolicyLoad(packs) => {
+                self.findings.packs = packs.to_vec();
+                out.insert_str(
+                    out.len().saturating_sub(1),
+                    "Loading policy packs...: starting\nLoading policy packs...: done\n",
+                );
+            }
+            Event::Policy { urn, pack, policy, message } => {
+                self.findings.violation(urn, pack, policy, message)
+            }
+            Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
+            Event::Summary { changes, .. } => {
+                let root = self.root.clone();
+                self.finish_root(&root, out);
+                self.findings.changes = (*changes).clone();
+                self.summary(out);
+            }
+            _ => {}
+        }
+    }
+
+    /// A sign of life when nothing has happened for a second.
+    pub fn tick(&mut self, out: &mut String) {
+        if self.shown.quiet || self.spoke.elapsed() < Duration::from_secs(1) {
+            return;
+        }
+        if self.dots {
+            out.push('.');
+        } else {
+            let what = words::headline(self.shown.kind, self.shown.preview).to_lowercase();
+            let _ = write!(out, "@ {what}....");
+        }
+        self.dots = true;
+        self.spoke = Instant::now();
+    }
+
+    fn end_dots(&mut self, out: &mut String) {
+        if std::mem::take(&mut self.dots) {
+            out.push('\n');
+        }
+        self.spoke = Instant::now();
+    }
+
+    fn pre(&mut self, step: &Step, out: &mut String) {
+        let row = Row { op: step.op, begun: Instant::now(), done: false, failed: false, diff: changes(step) };
+        let seen = !row.diff.is_empty() || step.op != Op::Same;
+        self.rows.insert(step.urn.to_string(), row);
+        if seen || self.shown.sames {
+            self.print(&step.urn, "", out);
+        }
+    }
+
+    fn post(&mut self, step: &Step, op: Op, out: &mut String) {
+        if *step.urn == *self.root
+            && let Some(new) = &step.new
+        {
+            self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
+        }
+        let Some(row) = self.rows.get_mut(&*step.urn) else { return };
+        let was = (row.op, row.done);
+        row.done = true;
+        row.op = op;
+        let is_root = *step.urn == *self.root;
+        let repeats = self.shown.preview && was.0 == op && !is_root;
+        let says_nothing = op == Op::Same && was.0 == Op::Same;
+        if !(repeats || says_nothing || is_root && (self.shown.preview && !was.1)) {
+            self.print(&step.urn, "", out);
+        }
+    }
+
+    fn failed(&mut self, step: &Step, out: &mut String) {
+        if let Some(row) = self.rows.get_mut(&*step.urn) {
+            row.failed = true;
+            row.done = true;
+        }
+        let last = self.findings.last_of(&step.urn);
+        self.print(&step.urn, &last, out);
+    }
+
+    fn diagnostic(&mut self, urn: Option<&str>, severity: Severity, message: &str, out: &mut String) {
+        if severity == Severity::Debug && !self.shown.debug {
+            return;
+        }
+        let urn = urn.unwrap_or(&self.root).to_owned();
+        let text = format!("{}{}", severity.prefix(), message.trim_end_matches('\n'));
+        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
+        self.findings.diagnostic(&urn, severity, text);
+        self.rows.entry(urn.clone()).or_insert_with(|| Row {
+            op: Op::Same,
+            begun: Instant::now(),
+            done: false,
+            failed: false,
+            diff: String::new(),
+        });
+        self.print(&urn, &line, out);
+    }
+
+    /// The stack's own line comes last, with what was found.
+    fn finish_root(&mut self, root: &str, out: &mut String) {
+        let others: Vec<String> = self
+            .rows
+            .keys()
+            .filter(|urn| *urn != root && self.findings.has_errors(urn) && !self.rows[*urn].failed)
+            .cloned()
+            .collect();
+        for urn in others {
+            if let Some(row) = self.rows.get_mut(&urn) {
+                row.failed = !self.shown.preview;
+                row.done = true;
+            }
+            let count = self.findings.count(&urn);
+            self.print(&urn, &count, out);
+        }
+        let errors = self.findings.has_errors(root);
+        let row = self.rows.entry(root.to_owned()).or_insert_with(|| Row {
+            op: Op::Same,
+            begun: Instant::now(),
+            done: true,
+            failed: false,
+            diff: String::new(),
+        });
+        let said =
+            row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
+        row.failed = errors && !self.shown.preview;
+        row.done = true;
+        if matches!(row.op, Op::Delete | Op::Refresh) {
+            row.op = Op::Same;
+        } else if said {
+            return;
+        }
+        let count = self.findings.count(root);
+        self.print(root, &count, out);
+    }
+
+    fn print(&mut self, urn: &str, info: &str, out: &mut String) {
+        self.end_dots(out);
+        let Some(row) = self.rows.get(urn) else { return };
+        let status = self.status(row, urn == self.root);
+        let info = if info.is_empty() { &row.diff } else { info };
+        let name = if self.shown.urns { urn } else { name_of(urn) };
+        let _ = writeln!(out, " {} {} {name} {status} {info}", words::mark(row.op), type_of(urn));
+    }
+
+    fn status(&self, row: &Row, is_root: bool) -> String {
+        if row.failed {
+            let doing = words::doing(row.op);
+            return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
+        }
+        if self.shown.preview {
+            let text = if row.op == Op::Refresh && row.done { "refresh" } else { words::planned(row.op) };
+            return text.to_owned();
+        }
+        match (row.op, row.done) {
+            (Op::Same, false) if is_root && self.shown.kind != Kind::Destroy => "running".to_owned(),
+            (Op::Same, _) => String::new(),
+            (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
+            (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),
+        }
+    }
+
+    fn summary(&mut self, out: &mut String) {
+        self.end_dots(out);
+        self.findings.policies(out);
+        self.findings.diagnostics(&self.root, out);
+        if let Some((old, new)) = &self.outputs
+            && !self.shown.hide_outputs
+        {
+            let changed = old.as_ref().is_none_or(|old| old != new);
+            let is_new = old.is_none();
+            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty))
+                && (changed || !self.shown.preview)
+            {
+                out.push_str("Outputs:\n");
+                let old = old.as_ref().filter(|_| !is_new);
+                values::properties(out, old, new, 4, self.shown.secrets);
+                out.push('\n');
+            }
+        }
+        self.findings.resources(self.shown.preview, out);
+        if !self.shown.preview {
+            let _ = writeln!(
+                out,
+                "Duration: {}\n",
+                seconds(Duration::from_secs(whole_seconds(self.started)), true)
+            );
+        }
+    }
+}
+
+/// A duration as the CLI writes it: whole seconds when it runs, two digits when it is over and short.
+pub fn seconds(time: Duration, whole: bool) -> String {
+    let all = time.as_secs();
+    if !whole && all == 0 {
+        return format!("{:.2}s", time.as_secs_f64());
+    }
+    if all < 60 { format!("{all}s") } else { format!("{}m{}s", all / 60, all % 60) }
+}
+
+/// The properties that a step changes: `[diff: ~a,+b]`.
+fn changes(step: &Step) -> String {
+    let (Some(old), Some(new)) = (&step.old, &step.new) else { return String::new() };
+    if step.op == Op::Refresh {
+        return String::new();
+    }
+    let mut marks: Vec<String> = step
+        .diffs
+        .iter()
+        .map(|key| match (old.inputs.contains_key(key), new.inputs.contains_key(key)) {
+            (false, true) => format!("+{key}"),
+            (true, false) => format!("-{key}"),
+            _ => format!("~{key}"),
+        })
+        .collect();
+    if old.protect != new.protect && step.op == Op::Same {
+        marks.push("~protect".to_owned());
+    }
+    if marks.is_empty() { String::new() } else { format!("[diff: {}]", marks.join(",")) }
+}

@@ -1,0 +1,81 @@
+//! What each operation is called while it goes on, when it is done, and when it is only planned.
+//!
+//! <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/rows.go>
+
+use crate::engine::Kind;
+use crate::engine::step::Op;
+
+/// The two columns in front of a row.
+pub fn mark(op: Op) -> &'static str {
+    match op {
+        Op::Same => "  ",
+        Op::Create => "+ ",
+        Op::Update | Op::Refresh => "~ ",
+        Op::Delete => "- ",
+        Op::Replace => "+-",
+        Op::CreateReplacement => "++",
+        Op::DeleteReplaced => "--",
+        Op::Read => "> ",
+        Op::RemovePendingReplace => "~ ",
+    }
+}
+
+/// While it goes on.
+pub fn doing(op: Op) -> &'static str {
+    match op {
+        Op::Same => "",
+        Op::Create => "creating",
+        Op::Update => "updating",
+        Op::Delete => "deleting",
+        Op::Replace => "replacing",
+        Op::CreateReplacement => "creating replacement",
+        Op::DeleteReplaced => "deleting original",
+        Op::Read => "reading",
+        Op::Refresh => "refreshing",
+        Op::RemovePendingReplace => "completing pending replace",
+    }
+}
+
+/// When it is done.
+pub fn done(op: Op) -> &'static str {
+    match op {
+        Op::Same => "",
+        Op::Create => "created",
+        Op::Update => "updated",
+        Op::Delete => "deleted",
+        Op::Replace => "replaced",
+        Op::CreateReplacement => "created replacement",
+        Op::DeleteReplaced => "deleted original",
+        Op::Read => "read",
+        Op::Refresh => "refresh",
+        Op::RemovePendingReplace => "completed pending replace",
+    }
+}
+
+/// In a preview.
+pub fn planned(op: Op) -> &'static str {
+    match op {
+        Op::Same => "",
+        Op::Create => "create",
+        Op::Update => "update",
+        Op::Delete => "delete",
+        Op::Replace => "replace",
+        Op::CreateReplacement => "create replacement",
+        Op::DeleteReplaced => "delete original",
+        Op::Read => "read",
+        Op::Refresh => "refreshing",
+        Op::RemovePendingReplace => "complete pending replace",
+    }
+}
+
+/// The headline of a run.
+pub fn headline(kind: Kind, preview: bool) -> &'static str {
+    match (kind, preview) {
+        (Kind::Update, true) => "Previewing update",
+        (Kind::Refresh, true) => "Previewing refresh",
+        (Kind::Destroy, true) => "Previewing destroy",
+        (Kind::Update, false) => "Updating",
+        (Kind::Refresh, false) => "Refreshing",
+        (Kind::Destroy, false) => "Destroying",
+    }
+}
