@@ -264,7 +264,11 @@ impl<'a> Operation<'a> {
             let path = StackFile::path_of(project, &self.stack, args.value("config-file"), self.context.env);
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Failure::new(format!("remove {}: {}", path.display(), crate::state::reason(&error))));
+                    return Err(Failure::new(format!(
+                        "remove {}: {}",
+                        path.display(),
+                        crate::state::reason(&error)
+                    )));
                 }
                 _ => {}
             }

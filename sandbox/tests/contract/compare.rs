@@ -60,6 +60,13 @@ pub struct Difference {
     pub theirs: String,
 }
 
+impl Difference {
+    /// Whether it is about a file.
+    pub fn is_file(&self) -> bool {
+        [Class::Files, Class::State].contains(&self.class)
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} at {}: {} instead of {}", self.class, self.at, self.ours, self.theirs)

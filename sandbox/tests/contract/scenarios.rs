@@ -1,5 +1,7 @@
 //! Plays every scenario: on the sandbox, against its recordings, and against a real CLI when there is one.
 
+use std::collections::BTreeMap;
+
 use crate::agreed::{AGREED, Against, Agreed};
 use crate::compare::{self, Class, Difference};
 use crate::disk;
@@ -80,18 +82,27 @@ fn hold(name: &str) {
         let names = |played: &[Played]| played.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(memory), names(&ours), "{name}: record it anew, its steps have changed");
     }
-    let mut judge = Judge { scenario: name, failures: Vec::new(), used: vec![false; AGREED.len()] };
+    let mut judge = Judge {
+        scenario: name,
+        files: BTreeMap::new(),
+        failures: Vec::new(),
+        used: vec![false; AGREED.len()],
+    };
     for (i, (step, ours)) in scenario.commands().zip(&ours).enumerate() {
         let at = |played: &'_ Option<Vec<Played>>| played.as_ref().map(|played| &played[i]).cloned();
         judge.step(i, step, ours, at(&memory).as_ref(), at(&real).as_ref());
     }
-    judge.unused(real.is_some());
+    if scenario.sandbox_only.is_none() {
+        judge.unused(real.is_some());
+    }
     let failures = judge.failures;
     assert!(failures.is_empty(), "{name}: {} failures\n{}", failures.len(), failures.join("\n"));
 }
 
 struct Judge<'a> {
     scenario: &'a str,
+    /// The differences of files at the step before: one that stays is reported once.
+    files: BTreeMap<Column, Vec<String>>,
     failures: Vec<String>,
     used: Vec<bool>,
 }
@@ -124,6 +135,12 @@ impl Judge<'_> {
         column: Column,
         found: Vec<Difference>,
     ) {
+        let mut found = found;
+        let files: Vec<String> =
+            found.iter().filter(|found| found.is_file()).map(|found| found.to_string()).collect();
+        if let Some(before) = self.files.insert(column, files) {
+            found.retain(|found| !found.is_file() || !before.contains(&found.to_string()));
+        }
         let before = found.len();
         let left: Vec<String> = found
             .into_iter()
@@ -152,7 +169,7 @@ impl Judge<'_> {
     fn unused(&mut self, real: bool) {
         for (agreed, used) in AGREED.iter().zip(&self.used) {
             let looked_at = agreed.against == Against::Recording || real;
-            if agreed.scenario == self.scenario && looked_at && !used {
+            if agreed.is_of(self.scenario) && looked_at && !used {
                 let Agreed { step, class, holds, .. } = agreed;
                 self.failures
                     .push(format!("- {step}: the agreed difference {class:?} {holds:?} no longer occurs"));
