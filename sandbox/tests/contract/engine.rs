@@ -132,6 +132,11 @@ impl Stage {
         Places::under(&self.root)
     }
 
+    /// Another engine goes on with what is there.
+    pub fn switch(&mut self, engine: Engine) {
+        self.engine = engine;
+    }
+
     /// Runs what follows in another folder under the stage.
     pub fn enter(&mut self, folder: &str) {
         self.folder = self.root.join(folder);

@@ -12,6 +12,8 @@ mod compare;
 mod disk;
 mod engine;
 mod expect;
+mod honesty;
+mod interchange;
 mod memory;
 mod mutations;
 mod normalise;

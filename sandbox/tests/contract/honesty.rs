@@ -1,0 +1,102 @@
+//! The sandbox never passes for the real CLI, and refuses what it can't do.
+
+use crate::engine::{Engine, Exit, Stage};
+use crate::recording;
+
+fn stage(program: &str) -> Stage {
+    let mut stage = Stage::new(Engine::sandbox());
+    stage.write("project/Pulumi.yaml", program);
+    let run = stage.say("stack init dev --non-interactive");
+    assert_eq!(run.exit, Exit::Status(0), "{}", run.stderr);
+    stage
+}
+
+const PROGRAM: &str = "name: p\nruntime: yaml\noutputs: {a: 1}\n";
+
+#[test]
+fn the_version_says_sandbox() {
+    let run = Stage::new(Engine::sandbox()).say("version");
+    assert_eq!(run.exit, Exit::Status(0));
+    assert!(run.stdout.starts_with("v3.") && run.stdout.contains("sandbox"), "{}", run.stdout);
+}
+
+#[test]
+fn the_first_line_of_an_operation_says_that_nothing_was_deployed() {
+    let mut stage = stage(PROGRAM);
+    for line in [
+        "preview -s dev --non-interactive",
+        "up -s dev --non-interactive --yes --skip-preview",
+        "refresh -s dev --non-interactive --yes --skip-preview",
+        "destroy -s dev --non-interactive --yes --skip-preview",
+    ] {
+        let run = stage.say(line);
+        assert_eq!(run.exit, Exit::Status(0), "{}", run.stderr);
+        let first = run.stdout.lines().next().unwrap_or_default();
+        assert!(first.contains("SANDBOX, nothing was deployed"), "{line}: {first:?}");
+        assert_eq!(run.stdout.matches("SANDBOX").count(), 1, "{line}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn what_is_for_programs_to_read_stays_readable() {
+    let mut stage = stage(PROGRAM);
+    let run = stage.say("up -s dev --non-interactive --yes --skip-preview");
+    assert_eq!(run.exit, Exit::Status(0), "{}", run.stderr);
+    for line in [
+        "stack output --json -s dev",
+        "stack ls --json",
+        "stack history --json -s dev",
+        "stack export -s dev",
+    ] {
+        let run = stage.say(line);
+        assert_eq!(run.exit, Exit::Status(0), "{line}: {}", run.stderr);
+        serde_json::from_str::<serde_json::Value>(&run.stdout)
+            .unwrap_or_else(|e| panic!("{line}: {e}: {}", run.stdout));
+    }
+}
+
+#[test]
+fn other_runtimes_are_refused_by_name() {
+    for runtime in ["nodejs", "python", "go", "dotnet", "java"] {
+        let mut stage = stage(PROGRAM);
+        stage.write("project/Pulumi.yaml", &format!("name: p\nruntime: {runtime}\n"));
+        let run = stage.say("preview -s dev --non-interactive");
+        assert_ne!(run.exit, Exit::Status(0), "{runtime}");
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains("sandbox") && all.contains(runtime), "{runtime}: {all}");
+    }
+}
+
+#[test]
+fn other_backends_are_refused_by_name() {
+    for backend in ["https://api.pulumi.com", "s3://bucket", "azblob://c", "gs://b"] {
+        let mut stage = stage(PROGRAM);
+        let env = [("PULUMI_BACKEND_URL".to_owned(), Some(backend.to_owned()))].into_iter().collect();
+        let line = crate::engine::words("preview -s dev --non-interactive");
+        let run = stage.run(&line, &env, "");
+        assert_ne!(run.exit, Exit::Status(0), "{backend}");
+        assert!(run.stderr.contains("sandbox"), "{backend}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_flag_is_refused_and_nothing_is_done() {
+    let mut stage = stage(PROGRAM);
+    let before = crate::disk::raw(&stage);
+    for line in ["up -s dev --non-interactive --yes --attach-debugger", "up -s dev --yes --nonsense"] {
+        let run = stage.say(line);
+        assert_ne!(run.exit, Exit::Status(0), "{line}");
+        assert!(!run.stderr.is_empty(), "{line}");
+    }
+    assert_eq!(crate::disk::raw(&stage), before);
+}
+
+#[test]
+fn every_fixture_is_whole() {
+    for name in recording::all() {
+        let run = recording::load(&name);
+        assert!(!recording::command(&name).is_empty(), "{name}");
+        let log = run.events.is_none_or(|events| !events.is_empty());
+        assert!(log, "{name}");
+    }
+}
