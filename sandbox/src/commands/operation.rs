@@ -1,6 +1,6 @@
 //! `preview`, `up`, `refresh` and `destroy`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::context::Context;
@@ -9,7 +9,7 @@ use super::print;
 use crate::args::Args;
 use crate::crypto::Crypter;
 use crate::display::{self, Display, Format, Shown};
-use crate::engine::event::Outcome;
+use crate::engine::event::{Event, Outcome, Sink as _};
 use crate::engine::plan::Plan;
 use crate::engine::{Finished, Keeper, Kind, Options, Program, Run};
 use crate::env::Env;
@@ -94,13 +94,13 @@ impl<'a> Operation<'a> {
         if request.preview_only || !request.skip_preview {
             let plan = request.save_plan.is_some().then(Plan::default);
             let preview = Options { plan, ..request.same_options(&options) };
-            let finished = self.phase(true, &preview, snapshot.clone());
+            let finished = self.phase(true, &preview, snapshot.clone())?;
             self.judge(&finished, "preview")?;
             if request.preview_only {
                 return self.after_preview(&finished);
             }
         }
-        let finished = self.phase(false, &options, snapshot);
+        let finished = self.phase(false, &options, snapshot)?;
         let result = self.settle(&finished);
         drop(lock);
         result
@@ -119,7 +119,7 @@ impl<'a> Operation<'a> {
     }
 
     /// One pass of the engine.
-    fn phase(&self, preview: bool, options: &Options, snapshot: Snapshot) -> Finished {
+    fn phase(&self, preview: bool, options: &Options, snapshot: Snapshot) -> Result<Finished, Failure> {
         let request = self.request;
         let args = self.context.args;
         let shown = Shown {
@@ -158,7 +158,24 @@ impl<'a> Operation<'a> {
                 .map(|project| project.folder().to_owned())
                 .unwrap_or_default(),
         };
-        run.execute(snapshot, &self.prelude, &mut display, &mut keeper, &self.signals)
+        if let Err(failure) = self.check_names(options, &snapshot) {
+            display.event(&Event::Cancel);
+            return Err(failure);
+        }
+        Ok(run.execute(snapshot, &self.prelude, &mut display, &mut keeper, &self.signals))
+    }
+
+    /// Without a program, what is named must be in the state.
+    fn check_names(&self, options: &Options, snapshot: &Snapshot) -> Result<(), Failure> {
+        if self.request.needs_program || self.request.kind == Kind::Update {
+            return Ok(());
+        }
+        let named = options.targets.named().iter().chain(options.excludes.named());
+        let known: HashSet<&str> = snapshot.resources.iter().map(|state| state.urn.as_str()).collect();
+        match named.into_iter().find(|urn| !known.contains(urn.as_str())) {
+            Some(urn) => Err(Failure::new(format!("no resource named '{urn}' found"))),
+            None => Ok(()),
+        }
     }
 
     /// The outputs of another stack, for a stack reference.

@@ -10,7 +10,7 @@ use super::Shown;
 use super::summary::Findings;
 use super::values;
 use super::words;
-use crate::engine::Kind;
+use crate::engine::changed_keys;
 use crate::engine::event::{Event, Severity};
 use crate::engine::step::{Op, Step, name_of, type_of};
 use crate::events::whole_seconds;
@@ -23,6 +23,8 @@ pub struct Rows {
     rows: HashMap<String, Row>,
     findings: Findings,
     root: String,
+    /// The stack has had its last line.
+    finished: bool,
     outputs: Option<(Option<Properties>, Properties)>,
     started: Instant,
     spoke: Instant,
@@ -37,6 +39,27 @@ struct Row {
     done: bool,
     failed: bool,
     diff: String,
+    /// The engine has done something to it, rather than only said something about it.
+    stepped: bool,
+    /// It has something to show at the end although nothing changes.
+    shows: bool,
+    /// Its deletion only forgets it.
+    retain: bool,
+}
+
+impl Row {
+    fn new(op: Op) -> Self {
+        Self {
+            op,
+            begun: Instant::now(),
+            done: false,
+            failed: false,
+            diff: String::new(),
+            stepped: false,
+            shows: false,
+            retain: false,
+        }
+    }
 }
 
 impl Rows {
@@ -51,6 +74,7 @@ impl Rows {
             rows: HashMap::new(),
             findings: Findings::default(),
             root,
+            finished: false,
             outputs: None,
             started: now,
             spoke: now,
@@ -113,29 +137,38 @@ impl Rows {
     }
 
     fn pre(&mut self, step: &Step, out: &mut String) {
-        let row = Row { op: step.op, begun: Instant::now(), done: false, failed: false, diff: changes(step) };
-        let seen = !row.diff.is_empty() || step.op != Op::Same;
-        self.rows.insert(step.urn.to_string(), row);
-        if seen || self.shown.sames {
-            self.print(&step.urn, "", out);
+        let mut row = Row { diff: changes(step), stepped: true, ..Row::new(step.op) };
+        let says = !row.diff.is_empty() || step.op != Op::Same;
+        if let Some(before) = self.rows.get(&*step.urn).filter(|_| row.diff.is_empty() && step.op != Op::Same)
+        {
+            row.diff.clone_from(&before.diff);
+        }
+        row.shows = says;
+        row.retain = step.op == Op::Delete && step.old.as_ref().is_some_and(|old| old.retain_on_delete);
+        // What was refreshed before goes on as something else.
+        let before = self.rows.insert(step.urn.to_string(), row);
+        if says || self.shown.sames || before.is_some_and(|before| before.op == Op::Refresh) {
+            self.print(&step.urn, out);
         }
     }
 
     fn post(&mut self, step: &Step, op: Op, out: &mut String) {
-        if *step.urn == *self.root
-            && let Some(new) = &step.new
-        {
+        let is_root = *step.urn == *self.root;
+        if is_root && let Some(new) = &step.new {
             self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
         }
         let Some(row) = self.rows.get_mut(&*step.urn) else { return };
-        let was = (row.op, row.done);
+        let before = std::mem::replace(&mut row.op, op);
         row.done = true;
-        row.op = op;
-        let is_root = *step.urn == *self.root;
-        let repeats = self.shown.preview && was.0 == op && !is_root;
-        let says_nothing = op == Op::Same && was.0 == Op::Same;
-        if !(repeats || says_nothing || is_root && (self.shown.preview && !was.1)) {
-            self.print(&step.urn, "", out);
+        row.shows = true;
+        let says = match (before, op) {
+            (Op::Same, _) => false,
+            (Op::Refresh, _) => true,
+            // A preview has said it all when the step began.
+            _ => !self.shown.preview || is_root && op == Op::Delete,
+        };
+        if says {
+            self.print(&step.urn, out);
         }
     }
 
@@ -144,8 +177,7 @@ impl Rows {
             row.failed = true;
             row.done = true;
         }
-        let last = self.findings.last_of(&step.urn);
-        self.print(&step.urn, &last, out);
+        self.print(&step.urn, out);
     }
 
     fn diagnostic(&mut self, urn: Option<&str>, severity: Severity, message: &str, out: &mut String) {
@@ -154,20 +186,14 @@ impl Rows {
         }
         let urn = urn.unwrap_or(&self.root).to_owned();
         let text = format!("{}{}", severity.prefix(), message.trim_end_matches('\n'));
-        let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
         self.findings.diagnostic(&urn, severity, text);
-        self.rows.entry(urn.clone()).or_insert_with(|| Row {
-            op: Op::Same,
-            begun: Instant::now(),
-            done: false,
-            failed: false,
-            diff: String::new(),
-        });
-        self.print(&urn, &line, out);
+        self.rows.entry(urn.clone()).or_insert_with(|| Row::new(Op::Same)).shows = true;
+        self.print(&urn, out);
     }
 
     /// The stack's own line comes last, with what was found.
     fn finish_root(&mut self, root: &str, out: &mut String) {
+        self.finished = true;
         let others: Vec<String> = self
             .rows
             .keys()
@@ -179,37 +205,33 @@ impl Rows {
                 row.failed = !self.shown.preview;
                 row.done = true;
             }
-            let count = self.findings.count(&urn);
-            self.print(&urn, &count, out);
+            self.print(&urn, out);
         }
         let errors = self.findings.has_errors(root);
-        let row = self.rows.entry(root.to_owned()).or_insert_with(|| Row {
-            op: Op::Same,
-            begun: Instant::now(),
-            done: true,
-            failed: false,
-            diff: String::new(),
-        });
-        let said =
-            row.done && row.op != Op::Same && !self.shown.preview && self.findings.count(root).is_empty();
+        let silent = self.findings.count(root).is_empty();
+        let Some(row) = self.rows.get_mut(root).filter(|row| row.shows) else { return };
         row.failed = errors && !self.shown.preview;
+        let said = row.done && row.op == Op::Create && !self.shown.preview;
         row.done = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
             row.op = Op::Same;
-        } else if said {
+        } else if said && silent {
             return;
         }
-        let count = self.findings.count(root);
-        self.print(root, &count, out);
+        self.print(root, out);
     }
 
-    fn print(&mut self, urn: &str, info: &str, out: &mut String) {
+    fn print(&mut self, urn: &str, out: &mut String) {
         self.end_dots(out);
         let Some(row) = self.rows.get(urn) else { return };
         let status = self.status(row, urn == self.root);
-        let info = if info.is_empty() { &row.diff } else { info };
+        let said = if self.finished { self.findings.count(urn) } else { self.findings.last_of(urn) };
+        let diff = if said.is_empty() || !self.finished || urn == self.root { row.diff.as_str() } else { "" };
+        let retain = if row.retain { "[retain]" } else { "" };
+        let parts: Vec<&str> = [diff, said.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+        let info = parts.join("; ");
         let name = if self.shown.urns { urn } else { name_of(urn) };
-        let _ = writeln!(out, " {} {} {name} {status} {info}", words::mark(row.op), type_of(urn));
+        let _ = writeln!(out, " {} {} {name} {status}{retain} {info}", words::mark(row.op), type_of(urn));
     }
 
     fn status(&self, row: &Row, is_root: bool) -> String {
@@ -217,12 +239,18 @@ impl Rows {
             let doing = words::doing(row.op);
             return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
         }
+        if is_root && row.op == Op::Same && row.stepped {
+            return if self.finished { String::new() } else { "running".to_owned() };
+        }
         if self.shown.preview {
-            let text = if row.op == Op::Refresh && row.done { "refresh" } else { words::planned(row.op) };
+            let text = if row.op == Op::Refresh && row.done && !is_root {
+                "refresh"
+            } else {
+                words::planned(row.op)
+            };
             return text.to_owned();
         }
         match (row.op, row.done) {
-            (Op::Same, false) if is_root && self.shown.kind != Kind::Destroy => "running".to_owned(),
             (Op::Same, _) => String::new(),
             (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
             (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),
@@ -284,6 +312,9 @@ fn changes(step: &Step) -> String {
         .collect();
     if old.protect != new.protect && step.op == Op::Same {
         marks.push("~protect".to_owned());
+    }
+    if marks.is_empty() && matches!(step.op, Op::Replace | Op::CreateReplacement) {
+        marks.extend(changed_keys(&old.inputs, &new.inputs).iter().map(|key| format!("~{key}")));
     }
     if marks.is_empty() { String::new() } else { format!("[diff: {}]", marks.join(",")) }
 }

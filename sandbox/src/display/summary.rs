@@ -53,7 +53,8 @@ impl Findings {
     /// The last message about a resource, its first line.
     pub fn last_of(&self, urn: &str) -> String {
         let last = self.messages.get(urn).and_then(|messages| messages.last());
-        last.and_then(|(_, text)| text.lines().next()).unwrap_or_default().to_owned()
+        let line = last.and_then(|(_, text)| text.lines().find(|line| !line.trim().is_empty()));
+        line.unwrap_or_default().to_owned()
     }
 
     /// Whether there are errors about a resource.

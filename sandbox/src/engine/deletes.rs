@@ -46,7 +46,6 @@ impl Deployment<'_> {
                 if !old.delete && !registered {
                     let mut new = ResourceState::clone(&old);
                     new.id = None;
-                    new.outputs.clear();
                     sames.push(Step::new(Op::Same, Some((at, old)), Some(Rc::new(new))));
                 }
             } else if old.delete {
@@ -130,11 +129,7 @@ impl Deployment<'_> {
             self.say(Some(urn), Severity::Error, &message);
             self.status.errored = true;
         }
-        if unnamed.is_empty() || self.run.preview {
-            return Ok(());
-        }
-        self.status.bailed = true;
-        Err(Bail)
+        if unnamed.is_empty() || self.run.preview { Ok(()) } else { Err(Bail) }
     }
 
     /// Groups deletions so that each comes after everything that depends on it.

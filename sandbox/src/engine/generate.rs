@@ -15,7 +15,6 @@ use super::goal::Goal;
 use super::step::{Op, PropertyDiff, Step, is_default_provider};
 use crate::program::check::{PROVIDER_PREFIX, STASH};
 use crate::state::{ROOT_TYPE, ResourceState};
-use crate::value::Properties;
 
 /// What a provider says about a change.
 #[derive(Debug, Default)]
@@ -78,9 +77,7 @@ impl Deployment<'_> {
             None if !targeted => {
                 self.sets.operated.insert(urn.clone());
                 self.sets.skipped_creates.insert(urn);
-                let mut step = Step::new(Op::Same, None, Some(Rc::new(new)));
-                step.skipped_create = true;
-                Ok(vec![step])
+                Ok(vec![skipped_create(new)])
             }
             None => {
                 self.sets.operated.insert(urn);
@@ -93,9 +90,7 @@ impl Deployment<'_> {
     fn keep_for_deletion(&mut self, old: Old, mut new: ResourceState) -> Vec<Step> {
         let Some((at, before)) = old else {
             self.sets.skipped_creates.insert(new.urn.clone());
-            let mut step = Step::new(Op::Same, None, Some(Rc::new(new)));
-            step.skipped_create = true;
-            return vec![step];
+            return vec![skipped_create(new)];
         };
         new.inputs.clone_from(&before.inputs);
         vec![Step::new(Op::Same, Some((at, before)), Some(Rc::new(new)))]
@@ -154,7 +149,6 @@ impl Deployment<'_> {
         self.sets.operated.insert(old.urn.clone());
         let mut new = ResourceState::clone(old);
         new.id = None;
-        new.outputs = Properties::new();
         steps.push(Step::new(Op::Same, Some((at, Rc::clone(old))), Some(Rc::new(new))));
     }
 
@@ -295,6 +289,16 @@ fn recreate(at: usize, old: &Rc<ResourceState>, new: ResourceState, keys: Vec<St
     steps.into()
 }
 
+/// What would be new, but is no target, is the same nothing before and after.
+fn skipped_create(mut new: ResourceState) -> Step {
+    new.inputs.clear();
+    let new = Rc::new(new);
+    let mut step = Step::new(Op::Same, None, Some(Rc::clone(&new)));
+    step.old = Some(new);
+    step.skipped_create = true;
+    step
+}
+
 /// The state that a goal asks for, before any provider has seen it.
 fn state(goal: &Goal, provider: Option<String>) -> ResourceState {
     let mut state = ResourceState {
@@ -303,7 +307,7 @@ fn state(goal: &Goal, provider: Option<String>) -> ResourceState {
         type_: goal.type_.clone(),
         inputs: goal.inputs.clone(),
         parent: goal.parent.clone(),
-        protect: goal.protect,
+        protect: goal.protect.unwrap_or(false),
         dependencies: goal.dependencies.clone(),
         provider,
         property_dependencies: goal.property_dependencies.clone(),

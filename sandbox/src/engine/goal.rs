@@ -25,7 +25,7 @@ pub struct Goal {
     /// Its parent's URN.
     pub parent: Option<String>,
     /// Whether it is protected.
-    pub protect: bool,
+    pub protect: Option<bool>,
     /// The URNs it depends on.
     pub dependencies: Vec<String>,
     /// The URNs that each input depends on.
@@ -137,10 +137,10 @@ fn depends_on(expr: Option<&Expr>) -> Result<&[Expr], Stop> {
     }
 }
 
-fn protect(scope: &Scope, options: &Options) -> Result<bool, Stop> {
-    let Some(expr) = &options.protect else { return Ok(false) };
+fn protect(scope: &Scope, options: &Options) -> Result<Option<bool>, Stop> {
+    let Some(expr) = &options.protect else { return Ok(None) };
     match scope.evaluate(expr, &mut Dependencies::new())? {
-        Value::Bool(protect) => Ok(protect),
+        Value::Bool(protect) => Ok(Some(protect)),
         _ => Err(Diagnostic::error(expr.pos, "protect must be a boolean value").into()),
     }
 }

@@ -306,7 +306,7 @@ impl Plan {
                         updates: write(&goal.inputs.updates)?,
                     },
                     parent: goal.of.parent.clone().unwrap_or_default(),
-                    protect: goal.of.protect,
+                    protect: goal.of.protect.unwrap_or(false),
                     dependencies: goal.of.dependencies.clone(),
                     provider: goal.of.provider.clone().unwrap_or_default(),
                     property_dependencies: goal.of.property_dependencies.clone(),

@@ -173,6 +173,7 @@ impl Deployment<'_> {
 
     /// Gives a resource to the engine, after its provider.
     pub(super) fn register(&mut self, goal: &Goal, owner: Option<usize>) -> Result<(), Bail> {
+        let goal = &self.with_inherited(goal);
         let provider = match &goal.provider {
             Some(provider) => Some(provider.clone()),
             None if !goal.custom || goal.type_.starts_with(check::PROVIDER_PREFIX) => None,
@@ -187,6 +188,28 @@ impl Deployment<'_> {
         }
         self.start(steps, owner);
         Ok(())
+    }
+
+    /// A child is protected, retained and provided for as its parent is, unless the program says otherwise.
+    fn with_inherited(&self, goal: &Goal) -> Goal {
+        let mut goal = goal.clone();
+        let at = goal.parent.as_ref().and_then(|parent| self.new_at.get(parent));
+        let Some(parent) = at.map(|at| &self.news[*at]).filter(|parent| parent.custom) else { return goal };
+        if parent.protect {
+            goal.protect.get_or_insert(true);
+        }
+        if parent.retain_on_delete {
+            goal.options.retain_on_delete.get_or_insert(true);
+        }
+        let package = |type_: &str| type_.split(':').next().unwrap_or_default().to_owned();
+        let explicit = parent.provider.as_ref().filter(|reference| {
+            let urn = reference.rsplit_once("::").map_or("", |(urn, _)| urn);
+            !super::step::is_default_provider(urn)
+        });
+        if goal.provider.is_none() && package(&goal.type_) == package(&parent.type_) {
+            goal.provider = explicit.cloned();
+        }
+        goal
     }
 
     fn depends_on_failure(&self, goal: &Goal) -> bool {

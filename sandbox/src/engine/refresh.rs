@@ -87,20 +87,20 @@ impl Deployment<'_> {
             self.base.iter().map(|state| (state.urn.clone(), state.parent.clone())).collect();
         let base = std::mem::take(&mut self.base);
         self.base = base.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(state, _)| state).collect();
-        if !lost.is_empty() {
-            for state in &mut self.base {
-                let is_hurt = dependencies(state).any(|urn| lost.contains(urn));
-                if is_hurt {
-                    let state = Rc::make_mut(state);
-                    state.dependencies.retain(|urn| !lost.contains(urn));
-                    state
-                        .property_dependencies
-                        .values_mut()
-                        .for_each(|urns| urns.retain(|urn| !lost.contains(urn)));
-                    while let Some(parent) = state.parent.as_ref().filter(|parent| lost.contains(*parent)) {
-                        state.parent = parents.get(parent).cloned().flatten();
-                    }
-                }
+        for state in &mut self.base {
+            let is_hurt = dependencies(state).any(|urn| lost.contains(urn));
+            if !is_hurt && state.property_dependencies.values().all(|urns| !urns.is_empty()) {
+                continue;
+            }
+            let state = Rc::make_mut(state);
+            state.dependencies.retain(|urn| !lost.contains(urn));
+            // Inputs that depend on nothing are left out from now on.
+            state.property_dependencies.retain(|_, urns| {
+                urns.retain(|urn| !lost.contains(urn));
+                !urns.is_empty()
+            });
+            while let Some(parent) = state.parent.as_ref().filter(|parent| lost.contains(*parent)) {
+                state.parent = parents.get(parent).cloned().flatten();
             }
         }
         self.index();

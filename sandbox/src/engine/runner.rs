@@ -12,8 +12,10 @@ use super::event::{Event, Severity};
 use super::step::{Op, Step};
 use super::{now, simulate};
 use crate::faults::{self, End};
+use crate::program::check::PROVIDER_PREFIX;
 use crate::signals;
 use crate::state::{PendingOperation, ResourceState};
+use crate::value::UNKNOWN;
 
 /// A step that has begun, and what follows it.
 pub struct Flight {
@@ -289,7 +291,8 @@ impl Deployment<'_> {
         else {
             return Ok(());
         };
-        if !matches!(step.op, Op::Delete | Op::DeleteReplaced) {
+        // Whether a protected resource may be replaced has been decided before.
+        if step.op != Op::Delete {
             return Ok(());
         }
         let urn = &old.urn;
@@ -342,6 +345,9 @@ impl Deployment<'_> {
             if !preview && new.custom {
                 let replaced = step.old.as_ref().and_then(|old| old.id.as_deref());
                 new.id = Some(simulate::id(&new.type_, &new.urn, replaced));
+            }
+            if preview && new.type_.starts_with(PROVIDER_PREFIX) {
+                new.id = Some(UNKNOWN.to_owned());
             }
             if new.custom {
                 new.outputs = simulate::created(new, wanted);
