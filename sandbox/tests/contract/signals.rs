@@ -306,9 +306,12 @@ fn both_phases_are_seen_through_a_fifo() {
     stage.write("project/Pulumi.yaml", &program(2, 0, 1, "eu"));
     let fifo = stage.root().join("events.fifo");
     mkfifo(&fifo, Mode::S_IRWXU).expect("a FIFO");
+    // Each phase opens and closes the log; between them this keeps the FIFO open.
+    let open = File::options().read(true).write(true).open(&fifo).expect("the FIFO");
     let log = lines(&fifo);
     let line = format!("up -s dev --non-interactive --yes --event-log {}", fifo.display());
     let run = must(stage.say(&line));
+    drop(open);
     let events = parse(&log.iter().collect::<Vec<_>>().join("\n"));
     assert_eq!(shapes::check(&events), Vec::<String>::new());
     let phases = |events: &[Value]| -> Vec<Value> {
