@@ -38,6 +38,8 @@ const NODE: &str = "the recorded program runs on Node.js";
 pub const AGREED: &[Agreed] = &[
     recorded("*", "", Class::State, "/manifest/version", VERSION),
     recorded("*", "", Class::State, "/manifest/magic", VERSION),
+    recorded("*", "", Class::State, "/environment/pulumi.version", VERSION),
+    real("*", "", Class::State, "/environment/pulumi.version", VERSION),
     real("*", "", Class::State, "/manifest/version", VERSION),
     real("*", "", Class::State, "/manifest/magic", VERSION),
     recorded("history", "history", Class::Stdout, "runtime.executable", NODE),

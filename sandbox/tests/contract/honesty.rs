@@ -68,6 +68,41 @@ fn other_runtimes_are_refused_by_name() {
 }
 
 #[test]
+fn a_feature_that_it_lacks_is_refused_by_name() {
+    let resource = "name: p\nruntime: yaml\nresources:\n  a:\n    type: pulumi:index:Stash\n    properties: {input: 1}\n";
+    let features = [
+        ("customTimeouts", format!("{resource}    options: {{customTimeouts: {{create: 5m}}}}\n")),
+        (
+            "deletedWith",
+            format!(
+                "{resource}  b:\n    type: pulumi:index:Stash\n    properties: {{input: 1}}\n    options: {{deletedWith: \"${{a}}\"}}\n"
+            ),
+        ),
+        ("fn::fileAsset", "name: p\nruntime: yaml\noutputs:\n  a: {fn::fileAsset: ./x}\n".to_owned()),
+        ("fn::fileArchive", "name: p\nruntime: yaml\noutputs:\n  a: {fn::fileArchive: ./x}\n".to_owned()),
+        (
+            "fn::invoke",
+            "name: p\nruntime: yaml\noutputs:\n  a: {fn::invoke: {function: aws:getRegion}}\n".to_owned(),
+        ),
+    ];
+    for (feature, program) in features {
+        let mut stage = stage(PROGRAM);
+        stage.write("project/Pulumi.yaml", &program);
+        let run = stage.say("up -s dev --non-interactive --yes --skip-preview");
+        assert_eq!(run.exit, Exit::Status(1), "{feature}");
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(all.contains("the sandbox does not support") && all.contains(feature), "{feature}: {all}");
+    }
+    for command in
+        ["stack rename -s dev live", "stack graph -s dev out.dot", "watch -s dev", "import -s dev t n id"]
+    {
+        let run = stage(PROGRAM).say(command);
+        assert_ne!(run.exit, Exit::Status(0), "{command}");
+        assert!(run.stderr.contains("the sandbox does not support"), "{command}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn other_backends_are_refused_by_name() {
     for backend in ["https://api.pulumi.com", "s3://bucket", "azblob://c", "gs://b"] {
         let mut stage = stage(PROGRAM);

@@ -30,6 +30,7 @@ const TEXT: &[(&str, &str)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"\((\d+m)?\d+(\.\d+)?s\)", "(<duration>)"),
     (r"Duration: (\d+m)?\d+s", "Duration: <duration>"),
+    (r"Updated (now|\d+ \w+ ago) took \d+s", "Updated <time> took <duration>"),
     (r"created by \S+@\S+ \(pid \d+\)", "created by <user>@<host> (pid <pid>)"),
     (r"v1:[A-Za-z0-9+/=]{8,}:v1:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+", "<salt>"),
     (r"v1:[A-Za-z0-9+/=]{8,}:[A-Za-z0-9+/=]+", "<ciphertext>"),

@@ -48,7 +48,6 @@ scenarios! {
     a_preview_says_what_it_cannot_know = "unknowns";
     a_stack_reads_the_outputs_of_another = "stack-reference";
     every_function_gives_its_value = "functions";
-    assets_are_kept_by_their_content = "assets";
     a_dynamic_stack_lives_as_recorded = "node-life";
     a_failure_stops_the_others_as_recorded = "node-failure";
     policies_warn_stop_and_remedy_as_recorded = "node-policies";
