@@ -196,7 +196,7 @@ impl Faults {
             Op::Update => "update",
             Op::Delete | Op::DeleteReplaced => "delete",
             Op::Read | Op::Refresh => "read",
-            Op::Same | Op::Replace | Op::RemovePendingReplace => "",
+            Op::Same | Op::Replace | Op::Discard | Op::RemovePendingReplace => "",
         };
         self.about(urn).filter(move |fault| {
             !operation.is_empty() && (fault.on.is_empty() || fault.on.iter().any(|on| on == operation))

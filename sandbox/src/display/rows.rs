@@ -25,6 +25,8 @@ pub struct Rows {
     root: String,
     /// The stack has had its last line.
     finished: bool,
+    /// What is said beside the stack.
+    aside: Option<String>,
     outputs: Option<(Option<Properties>, Properties)>,
     started: Instant,
     spoke: Instant,
@@ -45,6 +47,8 @@ struct Row {
     shows: bool,
     /// Its deletion only forgets it.
     retain: bool,
+    /// The engine has said how it ended.
+    posted: bool,
 }
 
 impl Row {
@@ -58,6 +62,7 @@ impl Row {
             stepped: false,
             shows: false,
             retain: false,
+            posted: false,
         }
     }
 }
@@ -75,6 +80,7 @@ impl Rows {
             findings: Findings::default(),
             root,
             finished: false,
+            aside: None,
             outputs: None,
             started: now,
             spoke: now,
@@ -85,6 +91,9 @@ impl Rows {
     /// Takes one event.
     pub fn event(&mut self, event: &Event, out: &mut String) {
         match event {
+            Event::Pre(step) | Event::Outputs(step, _) if matches!(step.op, Op::Read | Op::Discard) => {
+                self.read(step, out)
+            }
             Event::Pre(step) if !step.is_internal() => self.pre(step, out),
             Event::Outputs(step, op) if !step.is_internal() => self.post(step, *op, out),
             Event::Failed { step, .. } if !step.is_internal() => self.failed(step, out),
@@ -160,16 +169,26 @@ impl Rows {
         let Some(row) = self.rows.get_mut(&*step.urn) else { return };
         let before = std::mem::replace(&mut row.op, op);
         row.done = true;
+        row.posted = true;
         row.shows = true;
         let says = match (before, op) {
             (Op::Same, _) => false,
             (Op::Refresh, _) => true,
             // A preview has said it all when the step began.
+            _ if is_root && op == Op::Create => false,
             _ => !self.shown.preview || is_root && op == Op::Delete,
         };
         if says {
             self.print(&step.urn, out);
         }
+    }
+
+    /// What is only read shows beside the stack.
+    fn read(&mut self, step: &Step, out: &mut String) {
+        let root = self.root.clone();
+        self.aside = Some(format!("{} {} {}", words::planned(step.op), step.type_(), name_of(&step.urn)));
+        self.print(&root, out);
+        self.aside = None;
     }
 
     fn failed(&mut self, step: &Step, out: &mut String) {
@@ -197,7 +216,12 @@ impl Rows {
         let others: Vec<String> = self
             .rows
             .keys()
-            .filter(|urn| *urn != root && self.findings.has_errors(urn) && !self.rows[*urn].failed)
+            .filter(|urn| {
+                *urn != root
+                    && self.findings.has_errors(urn)
+                    && !self.rows[*urn].failed
+                    && !self.rows[*urn].posted
+            })
             .cloned()
             .collect();
         for urn in others {
@@ -208,15 +232,11 @@ impl Rows {
             self.print(&urn, out);
         }
         let errors = self.findings.has_errors(root);
-        let silent = self.findings.count(root).is_empty();
         let Some(row) = self.rows.get_mut(root).filter(|row| row.shows) else { return };
         row.failed = errors && !self.shown.preview;
-        let said = row.done && row.op == Op::Create && !self.shown.preview;
         row.done = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
             row.op = Op::Same;
-        } else if said && silent {
-            return;
         }
         self.print(root, out);
     }
@@ -225,7 +245,14 @@ impl Rows {
         self.end_dots(out);
         let Some(row) = self.rows.get(urn) else { return };
         let status = self.status(row, urn == self.root);
-        let said = if self.finished { self.findings.count(urn) } else { self.findings.last_of(urn) };
+        let aside = self.aside.clone().filter(|_| urn == self.root);
+        let said = if let Some(aside) = aside {
+            aside
+        } else if self.finished {
+            self.findings.count(urn)
+        } else {
+            self.findings.last_of(urn)
+        };
         let diff = if said.is_empty() || !self.finished || urn == self.root { row.diff.as_str() } else { "" };
         let retain = if row.retain { "[retain]" } else { "" };
         let parts: Vec<&str> = [diff, said.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
@@ -235,9 +262,13 @@ impl Rows {
     }
 
     fn status(&self, row: &Row, is_root: bool) -> String {
+        let begun = row.begun.elapsed();
         if row.failed {
-            let doing = words::doing(row.op);
-            return if doing.is_empty() { "**failed**".to_owned() } else { format!("**{doing} failed**") };
+            return match words::doing(row.op) {
+                "" => "**failed**".to_owned(),
+                doing if is_root && row.posted => format!("**{doing} failed ({})**", seconds(begun, false)),
+                doing => format!("**{doing} failed**"),
+            };
         }
         if is_root && row.op == Op::Same && row.stepped {
             return if self.finished { String::new() } else { "running".to_owned() };
@@ -250,10 +281,12 @@ impl Rows {
             };
             return text.to_owned();
         }
-        match (row.op, row.done) {
+        // The stack is not done before everything else is.
+        let done = row.done && (!is_root || self.finished || !matches!(row.op, Op::Create | Op::Refresh));
+        match (row.op, done) {
             (Op::Same, _) => String::new(),
-            (op, false) => format!("{} ({})", words::doing(op), seconds(row.begun.elapsed(), true)),
-            (op, true) => format!("{} ({})", words::done(op), seconds(row.begun.elapsed(), false)),
+            (op, false) => format!("{} ({})", words::doing(op), seconds(begun, true)),
+            (op, true) => format!("{} ({})", words::done(op), seconds(begun, false)),
         }
     }
 

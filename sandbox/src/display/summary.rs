@@ -144,7 +144,7 @@ impl Findings {
         if !errored.is_empty() {
             let _ = writeln!(text, "    {} errored", errored.len());
         }
-        if !text.is_empty() {
+        if !(preview && text.is_empty()) {
             let _ = writeln!(out, "Resources:\n{text}");
         }
     }

@@ -42,7 +42,13 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
         Value::Null => out.push_str("<null>"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number_text(*number)),
-        Value::Text(text) => out.push_str(&quoted(text)),
+        Value::Text(text) => match json_in(text) {
+            Some(json) => {
+                out.push_str("(json) ");
+                write_value(out, &json, indent, mark, open);
+            }
+            None => out.push_str(&quoted(text)),
+        },
         Value::Secret(inner) if open => write_value(out, inner, indent, mark, open),
         Value::Secret(_) => out.push_str("[secret]"),
         Value::Unknown => out.push_str("[unknown]"),
@@ -64,6 +70,26 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
             }
             margin(out, indent, ' ');
             out.push('}');
+        }
+    }
+}
+
+/// The object or list that a text holds as JSON.
+fn json_in(text: &str) -> Option<Value> {
+    let json: serde_json::Value =
+        text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
+    Some(from_json(json))
+}
+
+fn from_json(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(value) => Value::Bool(value),
+        serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap_or_default()),
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(from_json).collect()),
+        serde_json::Value::Object(entries) => {
+            Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
         }
     }
 }

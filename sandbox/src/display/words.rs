@@ -16,6 +16,7 @@ pub fn mark(op: Op) -> &'static str {
         Op::CreateReplacement => "++",
         Op::DeleteReplaced => "--",
         Op::Read => "> ",
+        Op::Discard => "< ",
         Op::RemovePendingReplace => "~ ",
     }
 }
@@ -31,6 +32,7 @@ pub fn doing(op: Op) -> &'static str {
         Op::CreateReplacement => "creating replacement",
         Op::DeleteReplaced => "deleting original",
         Op::Read => "reading",
+        Op::Discard => "discarding",
         Op::Refresh => "refreshing",
         Op::RemovePendingReplace => "completing pending replace",
     }
@@ -47,6 +49,7 @@ pub fn done(op: Op) -> &'static str {
         Op::CreateReplacement => "created replacement",
         Op::DeleteReplaced => "deleted original",
         Op::Read => "read",
+        Op::Discard => "discarded",
         Op::Refresh => "refresh",
         Op::RemovePendingReplace => "completed pending replace",
     }
@@ -63,6 +66,7 @@ pub fn planned(op: Op) -> &'static str {
         Op::CreateReplacement => "create replacement",
         Op::DeleteReplaced => "delete original",
         Op::Read => "read",
+        Op::Discard => "discarded",
         Op::Refresh => "refreshing",
         Op::RemovePendingReplace => "complete pending replace",
     }

@@ -16,8 +16,8 @@ impl Deployment<'_> {
     /// Deletes what is left over.
     pub(super) fn delete_the_rest(&mut self) -> Result<(), Bail> {
         let (sames, deletes) = self.leftovers();
-        self.note_in_plan(&sames)?;
-        self.note_in_plan(&deletes)?;
+        self.note_in_plan(&sames, false)?;
+        self.note_in_plan(&deletes, false)?;
         self.refuse_unnamed(&deletes)?;
         for step in sames {
             self.run_now(vec![step]);
@@ -51,7 +51,11 @@ impl Deployment<'_> {
             } else if old.delete {
                 deletes.push(Step::new(Op::DeleteReplaced, Some((at, old)), None));
             } else if !registered && !self.gone[at] {
-                let op = if old.pending_replacement { Op::RemovePendingReplace } else { Op::Delete };
+                let op = match (old.pending_replacement, old.external) {
+                    (true, _) => Op::RemovePendingReplace,
+                    (false, true) => Op::Discard,
+                    (false, false) => Op::Delete,
+                };
                 deletes.push(Step::new(op, Some((at, old)), None));
             }
         }

@@ -48,7 +48,7 @@ impl Deployment<'_> {
         self.apply_policies(&mut new)?;
         let steps = self.choose(goal, old, new, targeted)?;
         self.check_skipped(&steps)?;
-        self.note_in_plan(&steps)?;
+        self.note_in_plan(&steps, true)?;
         Ok(steps)
     }
 

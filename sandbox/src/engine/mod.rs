@@ -217,7 +217,6 @@ impl Deployment<'_> {
             outputs = self.run_program(program)?;
             if self.run.kind == Kind::Destroy {
                 self.sets.to_delete.clone_from(&self.news);
-                outputs = None;
             }
         }
         if !self.status.bailed && self.may_go_on() {

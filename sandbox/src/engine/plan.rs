@@ -59,6 +59,19 @@ impl InputDiff {
         found
     }
 
+    /// What is left to do: changes that have happened already are none.
+    fn left(&self, before: &Properties) -> Self {
+        let left = |(key, value): &(&String, &Value)| before.get(*key).is_none_or(|old| !old.same_as(value));
+        let undone = |values: &Properties| {
+            values.iter().filter(left).map(|(key, value)| (key.clone(), value.clone())).collect()
+        };
+        Self {
+            adds: undone(&self.adds),
+            updates: undone(&self.updates),
+            deletes: self.deletes.iter().filter(|key| before.contains_key(*key)).cloned().collect(),
+        }
+    }
+
     /// What stands before a property in messages, and its value.
     fn of(&self, key: &str) -> (char, Option<&Value>) {
         if let Some(value) = self.adds.get(key) {
@@ -151,7 +164,7 @@ impl Deployment<'_> {
         }
         let planned = plan.resources.get(&new.urn).and_then(|planned| planned.goal.as_ref());
         let violations = match planned {
-            Some(planned) => planned.inputs.violations(&inputs),
+            Some(planned) => planned.inputs.left(before).violations(&inputs),
             // What was not in the plan may not change.
             None if old.is_some() => InputDiff::default().violations(&inputs),
             None => vec![],
@@ -165,7 +178,7 @@ impl Deployment<'_> {
     }
 
     /// Notes steps in a new plan, or takes them off the one that was given.
-    pub(super) fn note_in_plan(&mut self, steps: &[Step]) -> Result<(), Bail> {
+    pub(super) fn note_in_plan(&mut self, steps: &[Step], about_resource: bool) -> Result<(), Bail> {
         let preview = self.run.preview;
         let Some(plan) = &mut self.plan else { return Ok(()) };
         let mut refused = None;
@@ -193,7 +206,7 @@ impl Deployment<'_> {
             break;
         }
         match refused {
-            Some((urn, message)) => Err(self.bail(Some(&urn), &message)),
+            Some((urn, message)) => Err(self.bail(about_resource.then_some(urn.as_str()), &message)),
             None => Ok(()),
         }
     }

@@ -50,9 +50,14 @@ impl Deployment<'_> {
         {
             Ok(order) => order,
             Err(found) => {
-                found
-                    .iter()
-                    .for_each(|diagnostic| self.say_from_host(&diagnostic.render(&program.source, true)));
+                let (unhandled, plain): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.unhandled);
+                plain.iter().for_each(|found| self.say_from_host(&found.render(&program.source, true)));
+                if !unhandled.is_empty() {
+                    let lines: String =
+                        unhandled.iter().map(|found| format!("\t* {}\n", found.line())).collect();
+                    let message = format!("an unhandled error occurred: 1 error occurred:\n{lines}\n\n");
+                    self.say(None, Severity::Error, &message);
+                }
                 self.status.bailed = true;
                 return Ok(Some(Properties::new()));
             }
@@ -246,7 +251,6 @@ impl Deployment<'_> {
             external: true,
             dependencies: goal.dependencies.clone(),
             provider,
-            property_dependencies: goal.property_dependencies.clone(),
             ..ResourceState::default()
         };
         super::step::Step::new(Op::Read, self.old(&goal.urn), Some(std::rc::Rc::new(new)))

@@ -44,11 +44,23 @@ pub struct Landing {
     pub result: Option<Rc<ResourceState>>,
 }
 
+/// What has become of an operation that failed, with its number in events.
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/status.go>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failed {
+    /// It did not happen.
+    Wholly = 0,
+    /// It happened in part.
+    Partly = 1,
+    /// Nobody knows.
+    Unknown = 2,
+}
+
 /// Why a step failed.
 struct Trouble {
     message: String,
-    /// The operation has happened in part.
-    partial: bool,
+    /// What has become of the operation.
+    status: Failed,
     /// It was refused before anything happened, so that the run can go on.
     harmless: bool,
 }
@@ -207,9 +219,10 @@ impl Deployment<'_> {
         } else {
             self.say(urn, Severity::Error, &format!("{}\n", trouble.message));
             let steps = self.changes.values().sum();
-            self.sink.event(&Event::Failed { step, status: if trouble.partial { 2 } else { 0 }, steps });
+            self.sink.event(&Event::Failed { step, status: trouble.status as u8, steps });
         }
-        if trouble.partial && !self.run.preview {
+        self.status.maybe_corrupt |= trouble.status == Failed::Unknown && !self.run.preview;
+        if trouble.status == Failed::Partly && !self.run.preview {
             self.keep(step);
         }
         self.status.step_failed = true;
@@ -236,7 +249,7 @@ impl Deployment<'_> {
         let speaks = step.state().is_some_and(|state| {
             self.run.preview
                 || state.custom
-                || matches!(step.op, Op::Delete | Op::DeleteReplaced | Op::Refresh)
+                || matches!(step.op, Op::Delete | Op::DeleteReplaced | Op::Discard | Op::Refresh)
         });
         if speaks {
             self.sink.event(&Event::Outputs(step, op));
@@ -278,7 +291,7 @@ impl Deployment<'_> {
         self.refuse_protected(step)?;
         self.speak(step);
         let failure = self.failure(step);
-        if let Some(failure) = failure.filter(|failure| !failure.partial) {
+        if let Some(failure) = failure.filter(|failure| failure.status != Failed::Partly) {
             return Err(failure);
         }
         let failure = self.failure(step);
@@ -301,7 +314,7 @@ impl Deployment<'_> {
              `protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the \
              command:\n`pulumi state unprotect '{urn}'`"
         );
-        Err(Trouble { message, partial: false, harmless: true })
+        Err(Trouble { message, status: Failed::Wholly, harmless: true })
     }
 
     /// What a provider has to say about an operation.
@@ -322,7 +335,8 @@ impl Deployment<'_> {
         let fails = |fault: &&faults::ResourceFault| !self.run.preview || fault.in_preview;
         let fault =
             self.run.faults.of(&step.urn, step.op).filter(fails).find(|fault| fault.fail.is_some())?;
-        Some(Trouble { message: fault.fail.clone()?, partial: fault.partial, harmless: false })
+        let status = if fault.partial { Failed::Partly } else { Failed::Wholly };
+        Some(Trouble { message: fault.fail.clone()?, status, harmless: false })
     }
 
     fn change(&mut self, step: &mut Step) -> Result<(), Trouble> {
@@ -365,7 +379,7 @@ impl Deployment<'_> {
             && let Some(new) = &mut step.new
         {
             let new = Rc::make_mut(new);
-            let fail = |message| Trouble { message, partial: false, harmless: false };
+            let fail = |message| Trouble { message, status: Failed::Unknown, harmless: false };
             new.outputs = super::read::stack_reference(self.run, &new.inputs).map_err(fail)?;
         }
         if step.op == Op::Refresh {

@@ -19,6 +19,7 @@ pub enum Op {
     CreateReplacement,
     DeleteReplaced,
     Read,
+    Discard,
     Refresh,
     RemovePendingReplace,
 }
@@ -35,6 +36,7 @@ impl Op {
             Self::CreateReplacement => "create-replacement",
             Self::DeleteReplaced => "delete-replaced",
             Self::Read => "read",
+            Self::Discard => "discard",
             Self::Refresh => "refresh",
             Self::RemovePendingReplace => "remove-pending-replace",
         }
@@ -47,7 +49,7 @@ impl Op {
             Self::Update => Some("updating"),
             Self::Delete | Self::DeleteReplaced => Some("deleting"),
             Self::Read => Some("reading"),
-            Self::Same | Self::Replace | Self::Refresh | Self::RemovePendingReplace => None,
+            Self::Same | Self::Replace | Self::Refresh | Self::Discard | Self::RemovePendingReplace => None,
         }
     }
 }
@@ -93,7 +95,10 @@ impl Step {
     pub fn new(op: Op, old: Option<(usize, Rc<ResourceState>)>, new: Option<Rc<ResourceState>>) -> Self {
         let (old_at, old) = old.unzip();
         let urn = new.as_ref().or(old.as_ref()).map(|state| state.urn.as_str()).unwrap_or_default().into();
-        let logical = matches!(op, Op::Same | Op::Create | Op::Update | Op::Delete | Op::Replace | Op::Read);
+        let logical = matches!(
+            op,
+            Op::Same | Op::Create | Op::Update | Op::Delete | Op::Replace | Op::Read | Op::Discard
+        );
         Self {
             op,
             urn,

@@ -16,12 +16,14 @@ pub struct Diagnostic {
     pub summary: String,
     /// More about it.
     pub detail: String,
+    /// The language host does not expect it, and reports it in a form of its own.
+    pub unhandled: bool,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(pos: Pos, summary: impl Into<String>) -> Self {
-        Self { pos, summary: summary.into(), detail: String::new() }
+        Self { pos, summary: summary.into(), detail: String::new(), unhandled: false }
     }
 
     /// Adds more about it.
@@ -29,6 +31,19 @@ impl Diagnostic {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
+    }
+
+    /// Marks what the language host does not expect.
+    #[must_use]
+    pub fn unhandled(mut self) -> Self {
+        self.unhandled = true;
+        self
+    }
+
+    /// The message in one line, with its place in front.
+    pub fn line(&self) -> String {
+        let Pos { line, column, width } = self.pos;
+        format!("{FILE}:{line},{column}-{}: {}; {}", column + width, self.summary, self.detail)
     }
 
     /// The message for a terminal, with the program's line and the broken part underlined.

@@ -53,7 +53,10 @@ impl Project {
         let source = std::fs::read_to_string(file)
             .map_err(|error| Failure::new(format!("could not read '{shown}': {error}")))?;
         let root = yaml::parse(&source).map_err(|problem| {
-            Failure::new(format!("could not unmarshal '{shown}': invalid YAML file: {problem}"))
+            Failure::new(format!(
+                "could not unmarshal '{shown}': {}{problem}",
+                if problem.contains("unmarshal errors") { "" } else { "invalid YAML file: " }
+            ))
         })?;
         let invalid = |problem: &str| Failure::new(format!("could not validate '{shown}': {problem}"));
         if root.entries().is_none() {

@@ -69,7 +69,7 @@ fn index(template: &Template) -> Result<HashMap<&str, usize>, Vec<Diagnostic>> {
     for (place, (kind, key)) in keys.enumerate() {
         if key.text == "pulumi" {
             let message = format!("{kind} pulumi uses the reserved name pulumi");
-            return Err(vec![Diagnostic::error(key.pos, message)]);
+            return Err(vec![Diagnostic::error(key.pos, message).unhandled()]);
         }
         if let Some(other) = index.insert(key.text.as_str(), place) {
             let other = if other < resources { "resource" } else { "variable" };
@@ -78,7 +78,7 @@ fn index(template: &Template) -> Result<HashMap<&str, usize>, Vec<Diagnostic>> {
             } else {
                 format!("{kind} {0} cannot have the same name as {other} {0}", key.text)
             };
-            return Err(vec![Diagnostic::error(key.pos, message)]);
+            return Err(vec![Diagnostic::error(key.pos, message).unhandled()]);
         }
     }
     Ok(index)
@@ -116,19 +116,20 @@ impl<'a> Sorter<'a> {
 
     /// Depth first, with a stack of its own: a chain of references can be as long as the program.
     fn visit(&mut self, start: usize) -> Result<(), Vec<Diagnostic>> {
-        let mut stack = vec![(start, 0)];
-        while let Some((node, next)) = stack.pop() {
+        let mut stack = vec![(start, 0, Pos::default())];
+        while let Some((node, next, from)) = stack.pop() {
             if next == 0 {
                 match self.nodes[node].state {
                     State::Done(_) => continue,
-                    State::Open => return Err(vec![self.circle(node)]),
+                    State::Open => return Err(vec![self.circle(node, from)]),
                     State::New => self.nodes[node].state = State::Open,
                 }
             }
             if let Some((name, pos)) = self.nodes[node].refers_to.get(next) {
                 let target = self.resolve(name, *pos)?;
-                stack.push((node, next + 1));
-                stack.extend(target.map(|target| (target, 0)));
+                let pos = *pos;
+                stack.push((node, next + 1, from));
+                stack.extend(target.map(|target| (target, 0, pos)));
             } else {
                 self.finish(node);
             }
@@ -159,14 +160,12 @@ impl<'a> Sorter<'a> {
         self.order.push(Ordered { part: self.nodes[node].part, after });
     }
 
-    fn circle(&self, node: usize) -> Diagnostic {
+    /// The reference at `pos` closes a circle.
+    fn circle(&self, node: usize, pos: Pos) -> Diagnostic {
         let Node { part, name, .. } = &self.nodes[node];
         let kind = if matches!(part, Part::Resource(_)) { "resource" } else { "variable" };
-        let pos = match *part {
-            Part::Resource(place) => self.template.resources[place].key.pos,
-            Part::Variable(place) => self.template.variables[place].0.pos,
-        };
         Diagnostic::error(pos, format!("circular dependency of {kind} '{name}' transitively on itself"))
+            .unhandled()
     }
 }
 

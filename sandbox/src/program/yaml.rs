@@ -1,6 +1,7 @@
 //! YAML with the place of every node, which messages about a program need.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
@@ -76,7 +77,7 @@ impl Node {
 /// Parses the first document. The message of an error is the CLI's in kind.
 pub fn parse(source: &str) -> Result<Node, String> {
     // This reader's messages are those of libyaml, which the CLI's reader is a port of.
-    if let Err(error) = serde_yaml::from_str::<serde_yaml::Value>(source) {
+    if let Err(error) = serde_yaml::from_str::<serde::de::IgnoredAny>(source) {
         return Err(in_the_words_of_the_cli(&error.to_string()));
     }
     let mut events = Parser::new_from_str(source);
@@ -127,6 +128,7 @@ fn node<'a>(events: &mut Events<'a>, event: Event<'a>, span: Span) -> Result<Nod
 
 fn mapping(events: &mut Events) -> Result<Vec<(Key, Node)>, String> {
     let mut entries = vec![];
+    let mut seen = HashMap::new();
     loop {
         let (event, span) = next(events)?;
         if event == Event::MappingEnd {
@@ -136,6 +138,12 @@ fn mapping(events: &mut Events) -> Result<Vec<(Key, Node)>, String> {
         let Kind::Text(text) = key.kind else {
             return Err(format!("line {}: mapping keys must be strings", key.pos.line));
         };
+        if let Some(first) = seen.insert(text.clone(), key.pos.line) {
+            return Err(format!(
+                "yaml: unmarshal errors:\n  line {}: mapping key {text:?} already defined at line {first}",
+                key.pos.line
+            ));
+        }
         let (event, span) = next(events)?;
         entries.push((Key { text, pos: key.pos }, node(events, event, span)?));
     }
@@ -235,6 +243,15 @@ mod tests {
         ] {
             assert_eq!(parse(broken).unwrap_err(), format!("yaml: {message}"));
         }
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_refused() {
+        let twice = parse("name: a\nx: 1\nname: b\n").unwrap_err();
+        assert_eq!(
+            twice,
+            "yaml: unmarshal errors:\n  line 3: mapping key \"name\" already defined at line 1"
+        );
     }
 
     #[test]
