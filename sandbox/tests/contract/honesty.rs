@@ -126,6 +126,36 @@ fn an_unknown_flag_is_refused_and_nothing_is_done() {
     assert_eq!(crate::disk::raw(&stage), before);
 }
 
+/// The examples in the guide: each is a file of faults.
+fn examples() -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rehearse.md");
+    let text = std::fs::read_to_string(path).expect("the guide");
+    let blocks = text.split("```yaml\n").skip(1);
+    blocks.filter_map(|block| Some(block.split_once("```")?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_example_of_the_guide_is_accepted() {
+    let examples = examples();
+    assert!(examples.len() >= 7, "the guide has {} examples", examples.len());
+    for example in examples {
+        let mut stage = stage(PROGRAM);
+        // Somebody else's lock stops an update, not a preview.
+        stage.write("faults.yaml", &example);
+        let run = stage.say("preview -s dev --non-interactive");
+        assert!(!run.stderr.contains("PULUMI_SANDBOX_FAULTS"), "{example}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_fault_is_refused_with_its_place() {
+    let mut stage = stage(PROGRAM);
+    stage.write("faults.yaml", "resources:\n  - {match: a, fails: b}\n");
+    let run = stage.say("preview -s dev --non-interactive");
+    assert_ne!(run.exit, Exit::Status(0));
+    assert!(run.stderr.contains("PULUMI_SANDBOX_FAULTS") && run.stderr.contains("`fails`"), "{}", run.stderr);
+}
+
 #[test]
 fn every_fixture_is_whole() {
     for name in recording::all() {
