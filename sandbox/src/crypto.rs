@@ -131,7 +131,13 @@ impl Crypter {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, Failure> {
-    BASE64.decode(part).map_err(|_| Failure::new("bad value: illegal base64 data"))
+    BASE64.decode(part).map_err(|error| {
+        let at = match error {
+            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => at,
+            _ => part.len() / 4 * 4,
+        };
+        Failure::new(format!("bad value: illegal base64 data at input byte {at}"))
+    })
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), Failure> {
@@ -240,7 +246,7 @@ mod tests {
             [
                 "bad value",
                 "unknown value version",
-                "bad value: illegal base64 data",
+                "bad value: illegal base64 data at input byte 0",
                 "bad value: nonce size is incorrect",
                 "cipher: message authentication failed"
             ]

@@ -80,13 +80,12 @@ fn block_of(words: &State) -> Block {
 
 /// Two halves of four words: fewer calls than word by word, which a debug build feels a million times.
 fn bytes_of(words: &State) -> [u8; 32] {
-    let [a, b, c, d, e, f, g, h] = *words;
-    let half = |a: u32, b: u32, c: u32, d: u32| {
+    let half = |[a, b, c, d]: [u32; 4]| {
         (u128::from(a) << 96 | u128::from(b) << 64 | u128::from(c) << 32 | u128::from(d)).to_be_bytes()
     };
     let mut bytes = [0u8; 32];
-    bytes[..16].copy_from_slice(&half(a, b, c, d));
-    bytes[16..].copy_from_slice(&half(e, f, g, h));
+    bytes[..16].copy_from_slice(&half([words[0], words[1], words[2], words[3]]));
+    bytes[16..].copy_from_slice(&half([words[4], words[5], words[6], words[7]]));
     bytes
 }
 
@@ -112,7 +111,7 @@ mod tests {
     use super::derive;
 
     fn hex(password: &[u8], salt: &[u8], rounds: u32) -> String {
-        derive(password, salt, rounds).iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::state::hex(&derive(password, salt, rounds))
     }
 
     /// <https://www.rfc-editor.org/rfc/rfc7914#section-11>

@@ -10,7 +10,7 @@ use sha1::{Digest as _, Sha1};
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::program::project::Project;
-use crate::state::{pulumi_home, reason, uuid};
+use crate::state::{hex, pulumi_home, reason, uuid};
 
 /// The selected stack: `PULUMI_STACK`, or what was selected for this backend.
 pub fn current(env: &Env, project: &Project, backend: &str) -> Result<Option<String>, Failure> {
@@ -49,7 +49,7 @@ pub fn select(env: &Env, project: &Project, backend: &str, stack: Option<&str>) 
 
 fn file(env: &Env, project: &Project) -> PathBuf {
     let sum = Sha1::digest(project.file.to_string_lossy().as_bytes());
-    let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sum = hex(&sum);
     pulumi_home(env).join("workspaces").join(format!("{}-{sum}-workspace.json", project.name))
 }
 

@@ -73,7 +73,8 @@ impl<'a> Context<'a> {
     /// The stack that is named, as an argument or by `--stack`.
     pub fn named(&self) -> Result<Option<&str>, Failure> {
         let by_flag = self.args.value("stack").filter(|name| !name.is_empty());
-        match (self.args.arguments.first(), by_flag) {
+        let argument = self.args.arguments.first().filter(|name| !name.is_empty());
+        match (argument, by_flag) {
             (Some(_), Some(_)) => {
                 Err(Failure::new("only one of --stack or argument stack name may be specified, not both"))
             }
@@ -110,7 +111,11 @@ impl<'a> Context<'a> {
     pub fn stack_file(&self, stack: &StackRef) -> Result<StackFile, Failure> {
         let project = self.project()?;
         let path = StackFile::path_of(project, stack, self.args.value("config-file"), self.env);
-        let file = StackFile::load(&path, &project.name)?;
+        let mut file = StackFile::load(&path, &project.name)?;
+        // <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+        if self.env.is_true("PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER") && self.backend.exists(stack) {
+            file.fall_back_to(self.backend.salt(stack)?);
+        }
         file.warnings().iter().for_each(|warning| super::print::warning(warning));
         Ok(file)
     }

@@ -317,6 +317,14 @@ impl Keeper for Saver<'_> {
             print::warning(&failure.message);
         }
     }
+
+    #[expect(clippy::exit, clippy::disallowed_methods, reason = "nothing may be tidied up")]
+    fn crash(&mut self) {
+        print::note(
+            "panic: the sandbox was told to crash\n\ngoroutine 1 [running]:\nmain.main()\n\tsandbox.go:1 +0x0",
+        );
+        std::process::exit(2)
+    }
 }
 
 /// Opens the plan that an update is held to.

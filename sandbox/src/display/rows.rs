@@ -11,7 +11,7 @@ use super::summary::Findings;
 use super::values;
 use super::words;
 use crate::engine::changed_keys;
-use crate::engine::event::{Event, Severity};
+use crate::engine::event::{Event, Outcome, Severity};
 use crate::engine::step::{Op, Step, name_of, type_of};
 use crate::events::whole_seconds;
 use crate::state::ROOT_TYPE;
@@ -23,6 +23,10 @@ pub struct Rows {
     rows: HashMap<String, Row>,
     findings: Findings,
     root: String,
+    /// The engine has begun.
+    begun: bool,
+    /// The run was ended in its middle.
+    interrupted: bool,
     /// The stack has had its last line.
     finished: bool,
     /// What is said beside the stack.
@@ -70,7 +74,7 @@ impl Row {
 impl Rows {
     /// Begins with the headline.
     pub fn begin(shown: Shown, out: &mut String) -> Self {
-        let _ = write!(out, "{} ({}):\n\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
+        let _ = write!(out, "{} ({}):\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
         let now = Instant::now();
         let root =
             format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
@@ -79,6 +83,8 @@ impl Rows {
             rows: HashMap::new(),
             findings: Findings::default(),
             root,
+            begun: false,
+            interrupted: false,
             finished: false,
             aside: None,
             outputs: None,
@@ -104,20 +110,25 @@ impl Rows {
             }
             Event::PolicyLoad(packs) => {
                 self.findings.packs = packs.to_vec();
-                out.insert_str(
-                    out.len().saturating_sub(1),
-                    "Loading policy packs...: starting\nLoading policy packs...: done\n",
-                );
+                out.push_str("Loading policy packs...: starting\nLoading policy packs...: done\n");
             }
             Event::Policy { urn, pack, policy, message } => {
                 self.findings.violation(urn, pack, policy, message)
             }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
-            Event::Summary { changes, .. } => {
+            Event::Summary { changes, outcome, .. } => {
+                self.findings.changes = (*changes).clone();
+                self.interrupted = *outcome == Outcome::Canceled;
+            }
+            // What comes after the figures belongs to the run all the same.
+            Event::Cancel if self.begun => {
                 let root = self.root.clone();
                 self.finish_root(&root, out);
-                self.findings.changes = (*changes).clone();
                 self.summary(out);
+            }
+            Event::Prelude(_) => {
+                self.begun = true;
+                out.push('\n');
             }
             _ => {}
         }
@@ -156,7 +167,10 @@ impl Rows {
         row.retain = step.op == Op::Delete && step.old.as_ref().is_some_and(|old| old.retain_on_delete);
         // What was refreshed before goes on as something else.
         let before = self.rows.insert(step.urn.to_string(), row);
-        if says || self.shown.sames || before.is_some_and(|before| before.op == Op::Refresh) {
+        if says
+            || self.shown.sames
+            || before.is_some_and(|before| before.op == Op::Refresh || !before.stepped)
+        {
             self.print(&step.urn, out);
         }
     }
@@ -204,7 +218,7 @@ impl Rows {
             return;
         }
         let urn = urn.unwrap_or(&self.root).to_owned();
-        let text = format!("{}{}", severity.prefix(), message.trim_end_matches('\n'));
+        let text = format!("{}{}", severity.prefix(), message.trim_end());
         self.findings.diagnostic(&urn, severity, text);
         self.rows.entry(urn.clone()).or_insert_with(|| Row::new(Op::Same)).shows = true;
         self.print(&urn, out);
@@ -213,19 +227,13 @@ impl Rows {
     /// The stack's own line comes last, with what was found.
     fn finish_root(&mut self, root: &str, out: &mut String) {
         self.finished = true;
-        let others: Vec<String> = self
-            .rows
-            .keys()
-            .filter(|urn| {
-                *urn != root
-                    && self.findings.has_errors(urn)
-                    && !self.rows[*urn].failed
-                    && !self.rows[*urn].posted
-            })
-            .cloned()
-            .collect();
+        let unsettled = |(urn, row): &(&String, &Row)| {
+            *urn != root && !row.failed && !row.posted && (self.interrupted || self.findings.has_errors(urn))
+        };
+        let others: Vec<String> = self.rows.iter().filter(unsettled).map(|(urn, _)| urn.clone()).collect();
         for urn in others {
-            if let Some(row) = self.rows.get_mut(&urn) {
+            let errors = self.findings.has_errors(&urn);
+            if let Some(row) = self.rows.get_mut(&urn).filter(|_| errors) {
                 row.failed = !self.shown.preview;
                 row.done = true;
             }
@@ -285,6 +293,7 @@ impl Rows {
         let done = row.done && (!is_root || self.finished || !matches!(row.op, Op::Create | Op::Refresh));
         match (row.op, done) {
             (Op::Same, _) => String::new(),
+            (op, false) if self.interrupted => format!("{} (interrupted)", words::doing(op)),
             (op, false) => format!("{} ({})", words::doing(op), seconds(begun, true)),
             (op, true) => format!("{} ({})", words::done(op), seconds(begun, false)),
         }

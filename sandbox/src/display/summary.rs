@@ -94,7 +94,10 @@ impl Findings {
                 let plural = if *count == 1 { "" } else { "s" };
                 let _ = writeln!(out, "        - [remediate]  {policy}  ({count} resource{plural})");
             }
-            self.violations.iter().for_each(|violation| out.push_str(violation));
+            // The mandatory ones come first.
+            let mut violations: Vec<&String> = self.violations.iter().collect();
+            violations.sort_by_key(|violation| (!violation.contains("- [mandatory]"), violation.as_str()));
+            violations.into_iter().for_each(|violation| out.push_str(violation));
         }
         out.push('\n');
     }

@@ -165,6 +165,27 @@ impl<'a> Deployment<'a> {
         Snapshot { resources, pending_operations, ..self.frame.clone() }
     }
 
+    /// The state at the end, without a copy of what nobody else holds.
+    pub(super) fn into_snapshot(mut self) -> Snapshot {
+        self.root = None;
+        let unresolved =
+            self.frame.pending_operations.drain(..).filter(|operation| operation.kind == "creating");
+        let pending_operations = self.pending.into_values().chain(unresolved).collect();
+        let new_gone = self.new_gone;
+        let news = self
+            .news
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| !new_gone.contains(at))
+            .map(|(_, state)| state);
+        let rest = self.base.into_iter().zip(self.gone).filter(|(_, gone)| !gone).map(|(state, _)| state);
+        let own = |state: Rc<ResourceState>| {
+            Rc::try_unwrap(state).unwrap_or_else(|shared| ResourceState::clone(&shared))
+        };
+        let resources = news.chain(rest).map(own).collect();
+        Snapshot { resources, pending_operations, ..self.frame }
+    }
+
     /// Writes the state as it is now.
     pub(super) fn save(&mut self) {
         if !self.run.preview {

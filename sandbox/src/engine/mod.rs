@@ -262,7 +262,8 @@ impl Deployment<'_> {
         }
         self.sink.event(&Event::Cancel);
         self.finish_plan();
-        Finished { snapshot: self.snapshot(), changes, outcome, plan: self.plan.take() }
+        let plan = self.plan.take();
+        Finished { snapshot: self.into_snapshot(), changes, outcome, plan }
     }
 }
 

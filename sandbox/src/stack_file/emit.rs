@@ -67,6 +67,24 @@ fn block(lead: &str, text: &str) -> Vec<String> {
     lines
 }
 
+/// A value on one line, objects in braces and lists in brackets.
+pub fn flow(value: &Json) -> String {
+    let text = |text: &str| {
+        let plain = scalar_text(text);
+        let is_plain = plain == text && !text.contains([',', '[', ']', '{', '}', ':']);
+        if is_plain || plain.starts_with(['"', '\'']) { plain } else { format!("'{text}'") }
+    };
+    match value {
+        Json::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{}: {}", text(key), flow(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        Json::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Json::String(string) => text(string),
+        other => other.to_string(),
+    }
+}
+
 fn scalar_of(value: &Json) -> String {
     match value {
         Json::String(text) => scalar_text(text),
@@ -95,7 +113,7 @@ pub fn scalar_text(text: &str) -> String {
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.ends_with(':')
-        && !text.starts_with(|first: char| " -?:,[]{}#&*!|>'\"%@`".contains(first));
+        && !text.starts_with(|first: char| " -?,[]{}#&*!|>'\"%@`".contains(first));
     if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }
 
@@ -193,6 +211,8 @@ mod tests {
             for value in [json!(text), json!([text, [text]]), json!({ text: { "n": text } })] {
                 let read: Json = serde_yaml::from_str(&written(&value)).unwrap_or_default();
                 assert_eq!(read, json!({ "k": value }), "{}", written(&value));
+                let read: Json = serde_yaml::from_str(&format!("k: {}\n", flow(&value))).unwrap_or_default();
+                assert_eq!(read, json!({ "k": value }), "{}", flow(&value));
             }
         }
     }

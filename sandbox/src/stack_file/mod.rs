@@ -66,6 +66,13 @@ impl StackFile {
         self.now.get(SALT)?.as_str().filter(|salt| !salt.is_empty())
     }
 
+    /// Takes the state of a secrets manager from elsewhere, if it has none of its own.
+    pub fn fall_back_to(&mut self, salt: Option<String>) {
+        if let (None, Some(salt)) = (self.salt(), salt) {
+            self.now.insert(SALT.to_owned(), salt.into());
+        }
+    }
+
     /// The key of its secrets. A file that has none yet gets one: it must then be saved.
     pub fn key(&mut self, secrets: &Secrets) -> Result<Rc<Crypter>, Failure> {
         if let Some(salt) = self.salt() {

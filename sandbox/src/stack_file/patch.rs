@@ -52,7 +52,9 @@ fn block(lines: &[&str], old: &Map<String, Json>, new: &Map<String, Json>) -> Op
             Some(after) => out.extend(changed(content, indent, key, before, after)),
         }
     }
-    for (key, value) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
+    let mut added: Vec<_> = new.iter().filter(|(key, _)| !old.contains_key(*key)).collect();
+    added.sort_by_key(|(key, _)| *key);
+    for (key, value) in added {
         out.extend(indented(emit::entry(key, value, None), indent));
     }
     out.append(&mut trivia);
@@ -74,9 +76,8 @@ fn split(lines: &[&str], indent: usize) -> Vec<(usize, usize)> {
 /// An entry's lines without the comments and blank lines after it, which belong to what follows. Those that a block
 /// of text needs are found missing when the result is read back.
 fn trim<'a, 'b>(lines: &'a [&'b str]) -> &'a [&'b str] {
-    let is_literal =
-        lines.first().is_some_and(|line| line.trim_end().ends_with("|+") || line.ends_with(">+"));
-    let last = lines.iter().rposition(|line| if is_literal { true } else { is_content(line) });
+    let keeps_blanks = lines.iter().any(|line| line.ends_with("|+") || line.ends_with(">+"));
+    let last = lines.iter().rposition(|line| keeps_blanks || is_content(line));
     &lines[..last.map_or(0, |last| last + 1)]
 }
 
@@ -90,7 +91,19 @@ fn changed(lines: &[&str], indent: usize, key: &str, before: &Json, after: &Json
     {
         return std::iter::once((*first).to_owned()).chain(inner).collect();
     }
+    if let Some(name) = bare.strip_suffix(['}', ']']).and_then(|_| flow_name(bare))
+        && rest.is_empty()
+    {
+        let comment = comment.map(|comment| format!(" {comment}")).unwrap_or_default();
+        return vec![format!("{name} {}{comment}", emit::flow(after))];
+    }
     indented(emit::entry(key, after, comment), indent)
+}
+
+/// The name of an entry whose value is written in braces or brackets, on one line.
+fn flow_name(line: &str) -> Option<&str> {
+    let at = line.find(": {").or_else(|| line.find(": ["))?;
+    Some(&line[..=at])
 }
 
 fn indented(lines: Vec<String>, indent: usize) -> Vec<String> {
@@ -120,12 +133,11 @@ fn comment_of(line: &str) -> Option<&str> {
     for (at, character) in line.char_indices() {
         match quote {
             Some(open) if character == open => quote = None,
-            Some(_) => {}
             None if matches!(character, '\'' | '"') && matches!(before, ' ' | '{' | '[' | ',') => {
                 quote = Some(character);
             }
             None if character == '#' && before == ' ' => return Some(&line[at..]),
-            None => {}
+            _ => {}
         }
         before = character;
     }
@@ -137,7 +149,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn object(json: Json) -> Map<String, Json> {
+    fn object(json: &Json) -> Map<String, Json> {
         json.as_object().cloned().unwrap_or_default()
     }
 
@@ -148,7 +160,7 @@ mod tests {
             new = json!({});
         }
         change(&mut new);
-        let result = patch(text, &object(old), &object(new.clone()));
+        let result = patch(text, &object(&old), &object(&new));
         assert_eq!(serde_yaml::from_str::<Json>(&result).unwrap(), new);
         result
     }
@@ -185,8 +197,9 @@ extra: kept
 
     #[test]
     fn a_change_deep_inside_leaves_its_neighbours_alone() {
-        let expected = FILE.replace("deep: {k: v} # flow", "deep: # flow\n      k: v\n      m: 3");
-        assert_eq!(patched(FILE, |yaml| yaml["config"]["shop:z"]["deep"]["m"] = json!(3)), expected);
+        let expected = FILE.replace("{k: v}", "{k: v, m: [3, 'a, b']}");
+        let change = |yaml: &mut Json| yaml["config"]["shop:z"]["deep"]["m"] = json!([3, "a, b"]);
+        assert_eq!(patched(FILE, change), expected);
     }
 
     #[test]
@@ -204,11 +217,18 @@ extra: kept
 
     #[test]
     fn blocks_of_text_survive_changes_around_them() {
-        let text = "config:\n  a:t: |+\n    one\n\n    # no comment\n\n  a:u: x\n";
+        let text = "config:\n  a:u: x\n  a:t: |+\n    one\n\n    # no comment\n\n# head\nb: c\n";
         assert_eq!(
             patched(text, |yaml| yaml["config"]["a:u"] = json!("new")),
             text.replace("a:u: x", "a:u: new")
         );
+    }
+
+    #[test]
+    fn a_block_of_text_at_the_end_keeps_its_blank_lines() {
+        let text = "# h\nconfig:\n  a:t: |+\n    one\n\n";
+        let expected = format!("{text}  a:n: x\n");
+        assert_eq!(patched(text, |yaml| yaml["config"]["a:n"] = json!("x")), expected);
     }
 
     #[test]

@@ -15,49 +15,69 @@ pub enum Step {
     Index(usize),
 }
 
-/// Parses a path.
+/// Parses a path. The messages are the CLI's.
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/properties_path.go>
 pub fn parse(path: &str) -> Result<Vec<Step>, Failure> {
-    let invalid = || Failure::new(format!("invalid config key path {path:?}"));
+    let invalid = |problem: &str| Failure::new(format!("invalid config key path: {problem}"));
+    if path.starts_with('.') {
+        return Err(invalid("expected property path to start with a name or index"));
+    }
     let mut steps = vec![];
     let mut rest = path;
-    while !rest.is_empty() {
-        if let Some(inside) = rest.strip_prefix('[') {
-            let (step, after) = if inside.starts_with('"') {
-                let (text, after) = quoted(inside).ok_or_else(invalid)?;
-                (Step::Key(text), after.strip_prefix(']').ok_or_else(invalid)?)
-            } else {
-                let (index, after) = inside.split_once(']').ok_or_else(invalid)?;
-                (Step::Index(index.parse().map_err(|_| invalid())?), after)
-            };
-            steps.push(step);
-            rest = after;
-        } else {
-            if let Some(after) = rest.strip_prefix('.') {
-                if steps.is_empty() || after.is_empty() || after.starts_with(['.', '[']) {
-                    return Err(invalid());
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '.' => {
+                rest = &rest[1..];
+                if rest.is_empty() {
+                    return Err(invalid("expected property path to end with a name or index"));
                 }
+                if rest.starts_with('[') {
+                    return Err(invalid("expected property name after '.'"));
+                }
+            }
+            '[' => {
+                let (step, after) = bracketed(&rest[1..]).map_err(|problem| invalid(&problem))?;
+                steps.push(step);
                 rest = after;
             }
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            steps.push(Step::Key(rest[..end].to_owned()));
-            rest = &rest[end..];
+            _ => {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                steps.push(Step::Key(rest[..end].to_owned()));
+                rest = &rest[end..];
+            }
         }
     }
-    if steps.is_empty() { Err(invalid()) } else { Ok(steps) }
+    if steps.is_empty() { Err(Failure::new("empty config key path")) } else { Ok(steps) }
+}
+
+/// An index or a key in quotes, up to its `]`, and what follows.
+fn bracketed(text: &str) -> Result<(Step, &str), String> {
+    if text.starts_with('"') {
+        let (key, after) = quoted(text).ok_or("missing closing quote in property name")?;
+        let after = after.strip_prefix(']').ok_or("missing closing bracket in property access")?;
+        return Ok((Step::Key(key), after));
+    }
+    let (index, after) = text.split_once(']').ok_or("missing closing bracket in array index")?;
+    let invalid = |_| format!("invalid array index: strconv.ParseInt: parsing {index:?}: invalid syntax");
+    Ok((Step::Index(index.parse().map_err(invalid)?), after))
 }
 
 /// A text in quotes at the start, with `\"` for a quote, and what follows.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut content = String::new();
-    let mut characters = text.char_indices().skip(1);
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return Some((content, &text[at + 1..])),
-            '\\' => content.push(characters.next()?.1),
-            other => content.push(other),
+    let mut rest = text.strip_prefix('"')?;
+    loop {
+        if let Some(after) = rest.strip_prefix("\\\"") {
+            content.push('"');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('"') {
+            return Some((content, after));
+        } else {
+            let first = rest.chars().next()?;
+            content.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
-    None
 }
 
 /// The value at a path.
@@ -164,9 +184,22 @@ mod tests {
             parse(r#"a.b[0]["c.\"d"].e"#).unwrap(),
             [key("a"), key("b"), Step::Index(0), key("c.\"d"), key("e")]
         );
-        for path in ["", "a.", "a[", "a[x]", "a..b", ".a", "a[\"b]"] {
-            assert!(parse(path).is_err(), "{path}");
+    }
+
+    #[test]
+    fn wrong_paths_are_told_in_the_words_of_the_cli() {
+        for (path, message) in [
+            ("", "empty config key path"),
+            (".a", "invalid config key path: expected property path to start with a name or index"),
+            ("a.", "invalid config key path: expected property path to end with a name or index"),
+            ("a.[0]", "invalid config key path: expected property name after '.'"),
+            ("a[", "invalid config key path: missing closing bracket in array index"),
+            ("a[\"b", "invalid config key path: missing closing quote in property name"),
+            ("a[\"b\"", "invalid config key path: missing closing bracket in property access"),
+        ] {
+            assert_eq!(parse(path).unwrap_err().message, message);
         }
+        assert!(parse("a[x]").unwrap_err().message.contains("invalid array index"));
     }
 
     #[test]

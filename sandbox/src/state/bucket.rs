@@ -40,7 +40,7 @@ impl Bucket {
         match fs::read(self.path(key)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failure("open", &self.path(key), &error)),
+            Err(error) => Err(of_object(key, &failure("open", &self.path(key), &error))),
         }
     }
 
@@ -60,7 +60,7 @@ impl Bucket {
     ) -> Result<(), Failure> {
         let path = self.path(key);
         let folder = path.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder).map_err(|error| failure("mkdir", folder, &error))?;
+        fs::create_dir_all(folder).map_err(|error| of_object(key, &failure("mkdir", folder, &error)))?;
         let aside = folder.join(format!(".{}.tmp", super::uuid()?));
         let written = fill_file(&aside, fill)
             .and_then(|sum| write_attributes(&path, &sum))
@@ -70,7 +70,7 @@ impl Bucket {
             let _ = fs::remove_file(&aside);
             match trouble {
                 Trouble::Failure(failure) => failure,
-                Trouble::Io(error) => failure("open", &path, &error),
+                Trouble::Io(error) => of_object(key, &failure("open", &path, &error)),
             }
         })
     }
@@ -90,14 +90,16 @@ impl Bucket {
         let path = self.path(key);
         let _ = fs::remove_file(attributes(&path));
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure("remove", &path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(of_object(key, &failure("remove", &path, &error)))
+            }
             _ => Ok(()),
         }
     }
 
     /// The names of the objects right in a folder, sorted. A folder that is not there is empty.
     pub fn list(&self, folder: &str) -> Result<Vec<String>, Failure> {
-        self.entries(folder, |path| path.is_file())
+        self.entries(folder, Path::is_file)
     }
 
     /// The names of the folders right in a folder, sorted.
@@ -116,7 +118,7 @@ impl Bucket {
             .filter_map(Result::ok)
             .filter(|entry| wanted(&entry.path()))
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| !name.ends_with(".attrs") && !name.ends_with(".tmp"))
+            .filter(|name| !matches!(name.rsplit_once('.'), Some((_, "attrs" | "tmp"))))
             .collect();
         names.sort();
         Ok(names)
@@ -184,6 +186,11 @@ fn write_attributes(path: &Path, sum: &str) -> Result<(), Trouble> {
          \"user.metadata\":null,\"md5\":\"{sum}\"}}\n"
     );
     Ok(fs::write(attributes(path), text)?)
+}
+
+/// The CLI's storage library names the object first.
+fn of_object(key: &str, failure: &Failure) -> Failure {
+    Failure::new(format!("blob (key {key:?}) (code=Unknown): {}", failure.message))
 }
 
 /// `open PATH: permission denied`, as Go says it.

@@ -8,20 +8,24 @@ pub mod history;
 mod integrity;
 pub mod json;
 mod lock;
+mod outline;
 mod read;
 mod snapshot;
 mod stack_ref;
 pub mod time;
+mod unlock;
 mod url;
 mod write;
 
+use std::fmt::Write as _;
 use std::io;
 
 pub use lock::Lock;
-pub use read::Outline;
+pub use outline::Outline;
 pub use snapshot::{PendingOperation, ROOT_TYPE, ResourceState, Schema, Snapshot};
 pub use stack_ref::{StackRef, check_project, check_stack};
-pub use url::{Location, credentials_file, pulumi_home};
+use url::Location;
+pub use url::pulumi_home;
 
 use crate::crypto::{Crypter, Secrets};
 use crate::env::Env;
@@ -46,6 +50,11 @@ pub struct Backend {
 impl Backend {
     /// Finds and opens the state store, and makes it one if it is an empty folder.
     pub fn open(env: &Env, of_project: Option<&str>) -> Result<Self, Failure> {
+        let compress =
+            ["PULUMI_DIY_BACKEND_GZIP", "PULUMI_DIY_BACKEND_ZSTD", "PULUMI_SELF_MANAGED_STATE_GZIP"];
+        if let Some(name) = compress.iter().find(|name| env.is_true(name)) {
+            return Err(Failure::unsupported(format_args!("compressed state (`{name}`)")));
+        }
         let location = Location::find(env, of_project)?;
         let bucket = Bucket::new(location.folder.clone());
         let backend = Self { location, bucket, env: env.clone(), checks: true };
@@ -69,11 +78,6 @@ impl Backend {
         lock::hostname(&self.env)
     }
 
-    /// The URL of a stack's file, as the CLI prints it after an update.
-    pub fn permalink(&self, stack: &StackRef) -> String {
-        self.location.of(&stack_key(stack))
-    }
-
     fn check_layout(&self) -> Result<(), Failure> {
         let Some(bytes) = self.bucket.read(LAYOUT_KEY)? else {
             if !self.bucket.list(STACKS)?.is_empty() {
@@ -84,8 +88,12 @@ impl Backend {
                 .write(LAYOUT_KEY, LAYOUT.as_bytes())
                 .map_err(|failure| Failure::new(format!("write \"{LAYOUT_KEY}\": {}", failure.message)));
         };
-        let meta: serde_yaml::Value = serde_yaml::from_slice(&bytes)
-            .map_err(|error| Failure::new(format!("corrupt store: unmarshal \"{LAYOUT_KEY}\": {error}")))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let corrupt =
+            |problem: String| Failure::new(format!("corrupt store: unmarshal \"{LAYOUT_KEY}\": {problem}"));
+        crate::program::yaml::parse(&text).map_err(corrupt)?;
+        let meta: serde_yaml::Value =
+            serde_yaml::from_str(&text).map_err(|error| corrupt(error.to_string()))?;
         match meta.get("version").and_then(serde_yaml::Value::as_u64) {
             Some(1) => Ok(()),
             Some(0) => Err(Failure::unsupported("state of the layout without projects")),
@@ -99,7 +107,8 @@ impl Backend {
 
     /// Whether a stack is there.
     pub fn exists(&self, stack: &StackRef) -> bool {
-        self.bucket.exists(&stack_key(stack))
+        let key = stack_key(stack);
+        ["", ".gz", ".zst"].iter().any(|extension| self.bucket.exists(&format!("{key}{extension}")))
     }
 
     /// All stacks, by project and name.
@@ -119,7 +128,10 @@ impl Backend {
     /// The stack's file as it is.
     pub fn bytes(&self, stack: &StackRef) -> Result<Vec<u8>, Failure> {
         let key = stack_key(stack);
-        match self.bucket.read(&key)? {
+        let read = self.bucket.read(&key);
+        match read
+            .map_err(|failure| Failure::new(format!("failed to load checkpoint: {}", failure.message)))?
+        {
             Some(bytes) => Ok(bytes),
             None if self.bucket.exists(&format!("{key}.gz")) || self.bucket.exists(&format!("{key}.zst")) => {
                 Err(Failure::unsupported("compressed state"))
@@ -141,6 +153,11 @@ impl Backend {
         Ok(snapshot)
     }
 
+    /// The state of the secrets manager that a stack's state is encrypted with.
+    pub fn salt(&self, stack: &StackRef) -> Result<Option<String>, Failure> {
+        Ok(Outline::read(&self.bytes(stack)?)?.and_then(Outline::into_salt))
+    }
+
     /// The stack's deployment as it stands in its file, secrets as they are.
     pub fn raw(&self, stack: &StackRef) -> Result<Option<(Schema, serde_json::Value)>, Failure> {
         read::raw_deployment(&self.bytes(stack)?)
@@ -159,16 +176,17 @@ impl Backend {
 
     /// The outputs of a stack. Without keys its secrets are `[secret]`.
     pub fn outputs(&self, stack: &StackRef, secrets: Option<&Secrets>) -> Result<Properties, Failure> {
-        read::outputs(&self.bytes(stack)?, secrets)
+        outline::outputs(&self.bytes(stack)?, secrets)
     }
 
     /// Reads an export, and says what is wrong with it.
     pub fn parse_export(
         &self,
         bytes: &[u8],
+        stack: &StackRef,
         secrets: &Secrets,
     ) -> Result<(Snapshot, Option<String>), Failure> {
-        let (snapshot, sound) = read::export(bytes, secrets)?;
+        let (snapshot, sound) = read::export(bytes, &stack.stack, secrets)?;
         let problem =
             if sound { integrity::problem(&snapshot) } else { Some(integrity::BAD_MAGIC.to_owned()) };
         Ok((snapshot, problem.filter(|_| self.checks)))
@@ -191,6 +209,13 @@ impl Backend {
             });
             write::checkpoint(out, &name, snapshot, salt, &lock)
         })
+    }
+
+    /// Writes the state of a new stack, as the CLI does it: first an empty one, then one with a key.
+    pub fn create(&self, stack: &StackRef, crypter: &Crypter) -> Result<(), Failure> {
+        let empty = serde_json::json!({ "version": 0, "checkpoint": { "stack": stack.to_string() } });
+        self.bucket.write(&stack_key(stack), empty.to_string().as_bytes())?;
+        self.save(stack, &Snapshot::default(), crypter)
     }
 
     /// Writes the stack's state; the one before it stays as a backup.
@@ -283,6 +308,15 @@ pub fn uuid() -> Result<String, Failure> {
     let hex = u128::from_be_bytes(bytes);
     let hex = format!("{hex:032x}");
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The reason of an I/O error as Go says it: lower case, no number.

@@ -2,18 +2,16 @@
 //!
 //! <https://github.com/pulumi/pulumi/blob/master/pkg/resource/stack/checkpoint.go>
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use serde::Deserialize;
 use serde_json::Map as JsonMap;
 use serde_json::Value as Json;
 
 use super::json::{Unlock, read_properties};
 use super::snapshot::{PendingOperation, ResourceState, Schema, Snapshot};
-use crate::crypto::{Crypter, INCORRECT, Secrets};
+use super::unlock::{LazyKey, SecretsProvider};
+use crate::crypto::Secrets;
 use crate::failure::Failure;
-use crate::value::{Properties, SECRET_SIGNATURE, SIGNATURE_KEY};
+use crate::value::{SECRET_SIGNATURE, SIGNATURE_KEY};
 
 /// The outermost object: what it holds depends on the version.
 #[derive(Deserialize)]
@@ -52,23 +50,16 @@ struct Kept {
     extensions: Option<Json>,
 }
 
+/// Who wrote a deployment, and when.
 #[derive(Deserialize, Default)]
-struct Manifest {
+pub struct Manifest {
+    /// When.
     #[serde(default)]
-    time: Option<String>,
+    pub time: Option<String>,
     #[serde(default)]
     magic: String,
     #[serde(default)]
     version: String,
-}
-
-/// How a checkpoint's secrets are encrypted.
-#[derive(Deserialize)]
-pub struct SecretsProvider {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    state: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -79,10 +70,12 @@ struct RawOperation {
 }
 
 /// A resource whose secrets are still locked.
-struct Raw {
-    resource: ResourceState,
+pub struct Raw {
+    /// All but the properties.
+    pub resource: ResourceState,
     inputs: JsonMap<String, Json>,
-    outputs: JsonMap<String, Json>,
+    /// The outputs.
+    pub outputs: JsonMap<String, Json>,
 }
 
 impl<'de> Deserialize<'de> for Raw {
@@ -129,18 +122,20 @@ fn take<T: for<'a> Deserialize<'a> + Default, E: serde::de::Error>(
 /// Reads a checkpoint with its secrets, and whether its manifest is sound. An empty one if there has been no
 /// deployment.
 pub fn snapshot(bytes: &[u8], secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
-    let Some((schema, deployment)) = latest::<Deployment>(bytes).map_err(not_loaded)? else {
+    let Some((schema, deployment)) = latest::<Deployment>(bytes).map_err(|failure| not_loaded(&failure))?
+    else {
         return Ok((Snapshot::default(), true));
     };
     let sound = deployment.manifest.magic == super::write::magic(&deployment.manifest.version);
-    Ok((unlock(schema, deployment, secrets)?, sound))
+    Ok((opened(schema, deployment, secrets)?, sound))
 }
 
-fn not_loaded(failure: Failure) -> Failure {
+/// Says that it was the checkpoint.
+pub fn not_loaded(failure: &Failure) -> Failure {
     Failure::new(format!("failed to load checkpoint: {}", failure.message))
 }
 
-fn unlock(schema: Schema, deployment: Deployment, secrets: &Secrets) -> Result<Snapshot, Failure> {
+fn opened(schema: Schema, deployment: Deployment, secrets: &Secrets) -> Result<Snapshot, Failure> {
     let key = LazyKey::new(secrets, deployment.secrets_providers);
     let open = |raw: Raw| -> Result<ResourceState, Failure> {
         if raw.resource.urn.is_empty() {
@@ -164,7 +159,7 @@ fn unlock(schema: Schema, deployment: Deployment, secrets: &Secrets) -> Result<S
     Ok(Snapshot {
         resources,
         pending_operations,
-        secrets_salt: key.state,
+        secrets_salt: key.into_state(),
         time: manifest.time,
         version: Some(manifest.version).filter(|version| !version.is_empty()),
         extra: deployment.extra.into_map(),
@@ -192,45 +187,31 @@ struct Exported {
 }
 
 /// Reads an export, and whether its manifest is sound.
-pub fn export(bytes: &[u8], secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
+pub fn export(bytes: &[u8], stack: &str, secrets: &Secrets) -> Result<(Snapshot, bool), Failure> {
     let exported: Exported = serde_json::from_slice(bytes)
         .map_err(|error| Failure::new(if error.is_eof() { "EOF".to_owned() } else { error.to_string() }))?;
     let deployment = match (exported.version, exported.deployment) {
         (3 | 4, Some(deployment)) => deployment,
-        (3 | 4, None) => return Err(Failure::new("could not deserialize deployment: it is empty")),
-        (version, _) => {
+        (3 | 4, None) => {
+            return Err(Failure::new("could not deserialize deployment: unexpected end of JSON input"));
+        }
+        (0..3, _) => {
             return Err(Failure::new(format!(
-                "could not deserialize deployment: unsupported deployment version {version}"
+                "the stack '{stack}' is too old to be used by this version of the Pulumi CLI"
+            )));
+        }
+        _ => {
+            return Err(Failure::new(format!(
+                "the stack '{stack}' is newer than what this version of the Pulumi CLI understands. Please update \
+                 your version of the Pulumi CLI"
             )));
         }
     };
     let sound = deployment.manifest.magic == super::write::magic(&deployment.manifest.version);
     let schema = Schema { version: exported.version, features: exported.features.unwrap_or_default() };
-    let snapshot = unlock(schema, deployment, secrets)
+    let snapshot = opened(schema, deployment, secrets)
         .map_err(|failure| Failure::new(format!("could not deserialize deployment: {}", failure.message)))?;
     Ok((snapshot, sound))
-}
-
-/// The outputs of the stack itself. Without keys, a secret is the text `[secret]`.
-pub fn outputs(bytes: &[u8], secrets: Option<&Secrets>) -> Result<Properties, Failure> {
-    let Some((_, deployment)) = latest::<Deployment>(bytes).map_err(not_loaded)? else {
-        return Ok(Properties::new());
-    };
-    let root = deployment.resources.unwrap_or_default().into_iter().find(|raw| raw.resource.is_root());
-    let Some(root) = root else { return Ok(Properties::new()) };
-    match secrets {
-        Some(secrets) => read_properties(root.outputs, &LazyKey::new(secrets, deployment.secrets_providers)),
-        None => read_properties(root.outputs, &Blind(deployment.secrets_providers.is_some())),
-    }
-}
-
-/// Shows no secret. It still misses the secrets manager, if there is none.
-struct Blind(bool);
-
-impl Unlock for Blind {
-    fn unlock(&self, _: &str) -> Result<String, Failure> {
-        if self.0 { Ok("\"[secret]\"".to_owned()) } else { Err(no_manager()) }
-    }
 }
 
 /// A deployment with its secrets in plain text.
@@ -259,48 +240,13 @@ fn show(json: &mut Json, key: &LazyKey) -> Result<(), Failure> {
 
 /// The deployment as it stands in the file, with the version and features of its schema.
 pub fn raw_deployment(bytes: &[u8]) -> Result<Option<(Schema, Json)>, Failure> {
+    // Whatever is wrong with it is found here too, not only by who imports it.
+    latest::<Deployment>(bytes)?;
     latest::<Json>(bytes)
 }
 
-/// A deployment's outline: enough for a list of stacks.
-#[derive(Deserialize, Default)]
-pub struct Outline {
-    #[serde(default)]
-    manifest: Manifest,
-    #[serde(default)]
-    resources: Option<Vec<OutlinedResource>>,
-}
-
-#[derive(Deserialize)]
-struct OutlinedResource {
-    #[serde(rename = "type", default)]
-    type_: String,
-}
-
-impl Outline {
-    /// Reads it.
-    pub fn read(bytes: &[u8]) -> Result<Option<Self>, Failure> {
-        Ok(latest::<Self>(bytes)?.map(|(_, outline)| outline))
-    }
-
-    /// When the deployment was written.
-    pub fn time(&self) -> Option<&str> {
-        self.manifest.time.as_deref()
-    }
-
-    /// The number of resources, providers and the stack itself included.
-    pub fn count(&self) -> usize {
-        self.resources.as_ref().map_or(0, Vec::len)
-    }
-
-    /// Whether there is more than the stack itself.
-    pub fn has_resources(&self) -> bool {
-        self.count() > 1
-            || self.resources.iter().flatten().any(|resource| resource.type_ != super::snapshot::ROOT_TYPE)
-    }
-}
-
-fn latest<D: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<Option<(Schema, D)>, Failure> {
+/// The deployment of a checkpoint, as much of it as is wanted.
+pub fn latest<D: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<Option<(Schema, D)>, Failure> {
     let parsed: Versioned<Checkpoint<D>> = match serde_json::from_slice(bytes) {
         Ok(parsed) => parsed,
         Err(error) => return Err(wrong(bytes, &error)),
@@ -318,6 +264,11 @@ fn latest<D: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<Option<(Schema, D)
 
 /// What is wrong with a file. A version that nobody knows is the reason before anything else.
 fn wrong(bytes: &[u8], error: &serde_json::Error) -> Failure {
+    if matches!(serde_json::from_slice(bytes), Ok(Json::Array(_))) {
+        return Failure::new(
+            "place 1: json: cannot unmarshal array into Go value of type apitype.VersionedCheckpoint",
+        );
+    }
     match serde_json::from_slice::<Versioned<Json>>(bytes) {
         Ok(parsed) if !matches!(parsed.version, 3 | 4) => {
             Failure::new(format!("unsupported checkpoint version {}", parsed.version))
@@ -325,67 +276,6 @@ fn wrong(bytes: &[u8], error: &serde_json::Error) -> Failure {
         Ok(_) => Failure::new(format!("json: {error}")),
         Err(error) if error.is_eof() => Failure::new("place 1: unexpected end of JSON input"),
         Err(error) => Failure::new(format!("place 1: {error}")),
-    }
-}
-
-/// The key of a checkpoint, derived when the first secret is met.
-pub struct LazyKey<'a> {
-    secrets: &'a Secrets<'a>,
-    state: Option<String>,
-    key: RefCell<Option<Rc<Crypter>>>,
-}
-
-impl<'a> LazyKey<'a> {
-    /// Takes what the checkpoint says about its secrets.
-    pub fn new(secrets: &'a Secrets<'a>, provider: Option<SecretsProvider>) -> Self {
-        let state = provider
-            .filter(|provider| provider.kind == "passphrase")
-            .and_then(|provider| Some(provider.state?.get("salt")?.as_str()?.to_owned()));
-        Self { secrets, state, key: RefCell::default() }
-    }
-
-    fn key(&self) -> Result<Rc<Crypter>, Failure> {
-        if let Some(key) = &*self.key.borrow() {
-            return Ok(Rc::clone(key));
-        }
-        let Some(state) = &self.state else {
-            return Err(no_manager());
-        };
-        let key = self.secrets.open(state).map_err(cannot_decrypt)?;
-        *self.key.borrow_mut() = Some(Rc::clone(&key));
-        Ok(key)
-    }
-}
-
-fn no_manager() -> Failure {
-    Failure::new(
-        "decrypting secret value: failed to decrypt: snapshot contains encrypted secrets but no secrets manager \
-         could be found",
-    )
-}
-
-fn cannot_decrypt(failure: Failure) -> Failure {
-    if failure.message == INCORRECT {
-        return Failure::new(
-            "failed to decrypt: incorrect passphrase, please set PULUMI_CONFIG_PASSPHRASE to the correct passphrase \
-             or set PULUMI_CONFIG_PASSPHRASE_FILE to a file containing the passphrase",
-        );
-    }
-    Failure::new(format!(
-        "constructing secrets manager of type \"passphrase\": constructing secrets manager: {}",
-        failure.message
-    ))
-}
-
-impl Unlock for LazyKey<'_> {
-    fn unlock(&self, ciphertext: &str) -> Result<String, Failure> {
-        self.key()?.decrypt(ciphertext)
-    }
-
-    fn met(&self, plaintext: String, ciphertext: &str) {
-        if let Some(key) = &*self.key.borrow() {
-            key.remember(plaintext, ciphertext);
-        }
     }
 }
 

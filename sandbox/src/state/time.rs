@@ -20,11 +20,6 @@ impl Moment {
         format!("{}{point}{fraction}Z", self.date_and_time('T'))
     }
 
-    /// `2026-11-21T01:06:55Z`.
-    pub fn rfc3339_seconds(self) -> String {
-        format!("{}Z", self.date_and_time('T'))
-    }
-
     /// `2026-11-21T01:06:55.625Z`.
     pub fn rfc3339_millis(self) -> String {
         format!("{}.{:03}Z", self.date_and_time('T'), self.0.subsec_millis())
@@ -74,15 +69,6 @@ impl Moment {
         } else {
             (self.0.as_secs() - now.0.as_secs(), "from now")
         };
-        const UNITS: [(u64, &str); 7] = [
-            (31_104_000, "year"),
-            (2_592_000, "month"),
-            (604_800, "week"),
-            (86_400, "day"),
-            (3600, "hour"),
-            (60, "minute"),
-            (1, "second"),
-        ];
         match UNITS.iter().find(|(length, _)| seconds >= *length) {
             None => "now".to_owned(),
             Some((length, unit)) => {
@@ -93,6 +79,17 @@ impl Moment {
         }
     }
 }
+
+/// The lengths in which an age is told.
+const UNITS: [(u64, &str); 7] = [
+    (31_104_000, "year"),
+    (2_592_000, "month"),
+    (604_800, "week"),
+    (86_400, "day"),
+    (3600, "hour"),
+    (60, "minute"),
+    (1, "second"),
+];
 
 /// Days since the epoch to year, month and day.
 /// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
@@ -147,7 +144,6 @@ mod tests {
     fn a_time_is_shown_in_the_forms_of_the_cli() {
         let moment = Moment::parse(TEXT).unwrap();
         assert_eq!(moment.rfc3339_millis(), "2026-11-21T01:06:55.625Z");
-        assert_eq!(moment.rfc3339_seconds(), "2026-11-21T01:06:55Z");
         assert_eq!(moment.go(), "2026-11-21 01:06:55.625861258 +0000 UTC");
     }
 

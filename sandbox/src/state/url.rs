@@ -2,6 +2,7 @@
 //!
 //! <https://github.com/pulumi/pulumi/blob/master/pkg/workspace/creds.go>
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::env::Env;
@@ -64,7 +65,7 @@ fn home(env: &Env) -> PathBuf {
 }
 
 /// Where logins are kept.
-pub fn credentials_file(env: &Env) -> PathBuf {
+fn credentials_file(env: &Env) -> PathBuf {
     match env.get("PULUMI_CREDENTIALS_PATH") {
         Some(folder) => env.path(folder).join("credentials.json"),
         None => pulumi_home(env).join("credentials.json"),
@@ -85,8 +86,9 @@ fn login(env: &Env) -> Result<Option<String>, Failure> {
 
 fn folder(url: &str, env: &Env) -> Result<PathBuf, Failure> {
     let Some(path) = url.strip_prefix("file://") else {
-        let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-        return Err(Failure::unsupported(format_args!("the backend `{scheme}://`, only `file://`")));
+        let scheme =
+            url.split_once("://").map_or_else(|| url.to_owned(), |(scheme, _)| format!("{scheme}://"));
+        return Err(Failure::unsupported(format_args!("the backend `{scheme}`, only `file://`")));
     };
     let path = path.split('?').next().unwrap_or_default();
     let folder = match path.strip_prefix('~') {
@@ -126,7 +128,8 @@ fn escape(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~/$&+,:;=@".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            // Writing to a string can't fail.
+            let _ = write!(escaped, "%{byte:02X}");
         }
         escaped
     })

@@ -2,7 +2,6 @@
 //!
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>
 
-use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
@@ -12,20 +11,14 @@ use super::bucket::Trouble;
 use super::json::{Lock, text, write_properties};
 use super::snapshot::{ResourceState, Snapshot};
 use super::time::Moment;
-
-/// The version that checkpoints are written with: the CLI's whose format they have, named for what it is.
-pub const VERSION: &str = "v3.260.0-sandbox";
+use crate::version::NUMBER as VERSION;
 
 /// The manifest's checksum of its version.
 pub fn magic(version: &str) -> String {
     if version.is_empty() {
         return String::new();
     }
-    Sha256::digest(version).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    super::hex(&Sha256::digest(version))
 }
 
 /// Writes the whole file. `salt` is the state of the secrets manager.

@@ -30,7 +30,7 @@ impl Key {
         let mut steps = path::parse(&format!("{name}{rest}"))?;
         match steps.remove(0) {
             Step::Key(name) => Ok(Self { full: format!("{namespace}:{name}"), path: steps }),
-            Step::Index(_) => Err(Failure::new("config key path must begin with a string key")),
+            Step::Index(_) => Err(Failure::new("first path segement of config key must be a string")),
         }
     }
 }

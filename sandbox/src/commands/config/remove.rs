@@ -15,6 +15,8 @@ pub fn run(context: &Context) -> Result<(), Failure> {
         .map(|name| Key::parse(name, &project, args.is_on("path")))
         .collect::<Result<_, _>>()?;
     let mut file = context.stack_file(&stack)?;
-    keys.iter().for_each(|key| file.remove(&key.full, &key.path));
+    for key in &keys {
+        file.remove(&key.full, &key.path);
+    }
     file.save()
 }

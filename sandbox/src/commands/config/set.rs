@@ -26,7 +26,9 @@ pub fn run(context: &Context) -> Result<(), Failure> {
     }
     let stack = context.require_stack(true)?;
     let name = args.arguments.first().map(String::as_str).unwrap_or_default();
-    let key = Key::parse(name, &context.project()?.name, args.is_on("path"))?;
+    let key = Key::parse(name, &context.project()?.name, args.is_on("path")).map_err(|failure| {
+        if failure.message.starts_with("invalid configuration key") { failure } else { not_set(&failure) }
+    })?;
     let text = match args.arguments.get(1) {
         Some(value) => value.clone(),
         None => from_input(args.is_on("raw"))?,
@@ -43,8 +45,11 @@ pub fn run(context: &Context) -> Result<(), Failure> {
 
 /// Sets a value in the file.
 pub fn set(file: &mut StackFile, key: &Key, value: Json) -> Result<(), Failure> {
-    file.set(&key.full, &key.path, value)
-        .map_err(|failure| Failure::new(format!("could not set config: {}", failure.message)))
+    file.set(&key.full, &key.path, value).map_err(|failure| not_set(&failure))
+}
+
+fn not_set(failure: &Failure) -> Failure {
+    Failure::new(format!("could not set config: {}", failure.message))
 }
 
 /// A secret as the file holds it.
@@ -54,14 +59,15 @@ pub fn encrypted(context: &Context, file: &mut StackFile, text: &str) -> Result<
 
 /// A value of a type. At a path it keeps its type, else it is stored as text.
 fn typed(text: &str, type_: &str, at_path: bool) -> Result<Json, Failure> {
-    let bad = |problem: &str| {
-        Failure::new(format!("could not set config: strconv.{problem}: parsing {text:?}: invalid syntax"))
+    let bad = |parser: &str| {
+        let failure = Failure::new(format!("strconv.{parser}: parsing {text:?}: invalid syntax"));
+        if at_path { not_set(&failure) } else { failure }
     };
     let value = match type_ {
         "" if at_path => return Ok(coerced(text)),
         "" | "string" => text.into(),
         "int" => text.parse::<i64>().map_err(|_| bad("Atoi"))?.into(),
-        "bool" => (text == "true").into(),
+        "bool" => matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True").into(),
         "float" => {
             let number: f64 = text.parse().map_err(|_| bad("ParseFloat"))?;
             serde_json::from_str(&number_text(number)).unwrap_or_else(|_| text.into())
@@ -87,7 +93,7 @@ fn from_input(raw: bool) -> Result<String, Failure> {
         .map_err(|error| Failure::new(format!("reading standard input: {error}")))?;
     if !raw && text.ends_with('\n') {
         text.pop();
-        if text.ends_with('\r') {
+        if cfg!(windows) && text.ends_with('\r') {
             text.pop();
         }
     }
@@ -108,9 +114,10 @@ mod tests {
         assert_eq!(typed("true", "string", true).unwrap(), json!("true"));
     }
 
-    /// The CLI (v3.260.0) takes anything but `true` for false.
+    /// The CLI (v3.260.0) takes anything that is no boolean for false.
     #[test]
     fn anything_but_true_is_false() {
+        assert_eq!(typed("1", "bool", true).unwrap(), json!(true));
         assert_eq!(typed("yes", "bool", false).unwrap(), json!("false"));
     }
 

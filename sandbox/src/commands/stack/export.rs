@@ -20,7 +20,9 @@ pub fn run(context: &Context) -> Result<(), Failure> {
         )));
     }
     let exported = if args.is_on("show-secrets") {
-        context.backend.shown(&stack, &context.secrets)?
+        let not_read =
+            |failure: Failure| Failure::new(format!("could not deserialize deployment: {}", failure.message));
+        context.backend.shown(&stack, &context.secrets).map_err(not_read)?
     } else {
         context.backend.raw(&stack)?
     };

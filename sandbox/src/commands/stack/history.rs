@@ -29,10 +29,7 @@ pub fn run(context: &Context) -> Result<(), Failure> {
         .backend
         .history(&stack, number("page-size", 10), page)
         .map_err(|failure| Failure::new(format!("getting history: {}", failure.message)))?;
-    let key = match args.is_on("show-secrets") {
-        true => Some(key(context)?),
-        false => None,
-    };
+    let key = if args.is_on("show-secrets") { Some(key(context)?) } else { None };
     if args.is_on("json") || super::is_json(context)? {
         let updates: Vec<Json> = updates.iter().map(|update| as_json(update, key.as_deref())).collect();
         return print::json(&updates);
@@ -102,7 +99,7 @@ fn as_text(update: &Update, full_dates: bool) -> String {
         count("update"),
         count("same"),
         duration(update.end_time.saturating_sub(update.start_time)),
-        environment.map(|(name, value)| format!("    {name}: {value}\n")).collect::<String>(),
+        environment.fold(String::new(), |text, (name, value)| text + "    " + name + ": " + value + "\n"),
     )
 }
 

@@ -13,27 +13,32 @@ use crate::state::{Snapshot, StackRef, reason};
 pub fn run(context: &Context) -> Result<(), Failure> {
     let stack = context.require_stack(false)?;
     let bytes = read(context)?;
-    let (mut snapshot, problem) = context.backend.parse_export(&bytes, &context.secrets)?;
+    let (mut snapshot, problem) = context.backend.parse_export(&bytes, &stack, &context.secrets)?;
     let mut problems = foreign(&snapshot, &stack);
     problems.extend(problem.map(|problem| format!("state file contains errors: {problem}")));
     if context.args.is_on("force") {
-        problems.iter().for_each(|problem| print::warning(problem));
+        for problem in &problems {
+            print::warning(problem);
+        }
     } else if !problems.is_empty() {
         problems
             .push("importing this file could be dangerous; rerun with --force to proceed anyway".to_owned());
-        return Err(several(&problems));
+        return Err(print::several(&problems));
     }
     for pending in snapshot.pending_operations.drain(..) {
         let urn = &pending.resource.urn;
         print::warning(&format!("removing pending operation '{}' on '{urn}' from snapshot", pending.kind));
     }
-    let lock = context.backend.lock(&stack).map_err(not_imported)?;
-    context.backend.save_imported(&stack, &snapshot, &context.secrets).map_err(not_imported)?;
+    let lock = context.backend.lock(&stack).map_err(|failure| not_imported(&failure))?;
+    context
+        .backend
+        .save_imported(&stack, &snapshot, &context.secrets)
+        .map_err(|failure| not_imported(&failure))?;
     drop(lock);
     print::out("Import complete.\n")
 }
 
-fn not_imported(failure: Failure) -> Failure {
+fn not_imported(failure: &Failure) -> Failure {
     Failure::new(format!("could not import deployment: {}", failure.message))
 }
 
@@ -63,10 +68,4 @@ fn foreign(snapshot: &Snapshot, stack: &StackRef) -> Vec<String> {
         (of != name).then(|| format!("resource '{urn}' is from a different stack ({of} != {name})"))
     });
     resources.collect()
-}
-
-/// <https://github.com/hashicorp/go-multierror>, as the CLI shows it.
-fn several(problems: &[String]) -> Failure {
-    let lines = problems.iter().enumerate().map(|(index, problem)| format!("\n    {}) {problem}", index + 1));
-    Failure::new(format!("{} errors occurred:{}", problems.len(), lines.collect::<String>()))
 }

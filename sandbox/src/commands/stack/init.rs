@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use crate::commands::context::Context;
 use crate::commands::print;
 use crate::failure::Failure;
+use crate::program::project::Project;
 use crate::stack_file::{StackFile, secret};
-use crate::state::{Snapshot, StackRef};
+use crate::state::StackRef;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {
@@ -69,10 +70,14 @@ pub fn create(context: &Context, stack: &StackRef) -> Result<(), Failure> {
     if backend.exists(stack) {
         return Err(Failure::new(format!("stack '{stack}' already exists")));
     }
-    backend.save(stack, &Snapshot::default(), &key).map_err(within("could not create stack"))?;
+    backend.create(stack, &key).map_err(within("could not create stack"))?;
     drop(lock);
     print::note(&format!("Created stack '{}'", context.shown(stack)));
-    file.map_or(Ok(()), |mut file| file.save()).map_err(within("saving stack config"))
+    let not_saved = |failure: Failure| print::several(&["saving stack config".to_owned(), failure.message]);
+    match file {
+        Some(mut file) => file.save().map_err(not_saved),
+        None => Err(not_saved(Project::find(context.env).err().unwrap_or_else(|| Failure::silent(1)))),
+    }
 }
 
 /// Copies the configuration of another stack, its secrets encrypted anew.

@@ -21,14 +21,12 @@ pub fn run(context: &Context) -> Result<(), Failure> {
         return print::out(&format!("{}\n", if full { stack.to_string() } else { stack.stack.clone() }));
     }
     let snapshot = context.backend.load(&stack, &context.secrets)?;
-    let secrets = Some(&context.secrets).filter(|_| context.args.is_on("show-secrets"));
-    let outputs = context.backend.outputs(&stack, secrets)?;
     let heading =
         format!("Current stack is {}:\n    Managed by {}\n", context.shown(&stack), context.backend.name());
-    let outputs = match print::plain(outputs) {
-        serde_json::Value::Object(outputs) => outputs,
-        _ => Map::new(),
-    };
+    let outputs = snapshot.outputs().cloned().unwrap_or_default();
+    let outputs =
+        if context.args.is_on("show-secrets") { print::plain(outputs) } else { print::blind(outputs) };
+    let outputs = outputs.as_object().cloned().unwrap_or_default();
     print::out(
         &(heading
             + &described(&snapshot)
@@ -121,10 +119,10 @@ impl<'a> Tree<'a> {
         let name = resource.urn.splitn(4, "::").nth(3).unwrap_or(&resource.urn);
         let mut lines = String::new();
         if self.urns {
-            lines += &format!("    {detail}URN: {}\n", resource.urn);
+            lines = lines + "    " + detail + "URN: " + &resource.urn + "\n";
         }
         if let Some(id) = resource.id.as_deref().filter(|id| self.ids && !id.is_empty()) {
-            lines += &format!("    {detail}ID: {id}\n");
+            lines = lines + "    " + detail + "ID: " + id + "\n";
         }
         table::Row { cells: vec![format!("{prefix}{}", resource.type_), name.to_owned()], detail: lines }
     }
