@@ -78,7 +78,6 @@ fn a_feature_that_it_lacks_is_refused_by_name() {
                 "{resource}  b:\n    type: pulumi:index:Stash\n    properties: {{input: 1}}\n    options: {{deletedWith: \"${{a}}\"}}\n"
             ),
         ),
-        ("fn::fileAsset", "name: p\nruntime: yaml\noutputs:\n  a: {fn::fileAsset: ./x}\n".to_owned()),
         ("fn::fileArchive", "name: p\nruntime: yaml\noutputs:\n  a: {fn::fileArchive: ./x}\n".to_owned()),
         (
             "fn::invoke",

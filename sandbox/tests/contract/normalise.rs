@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("diagnostics of severity `debug`", "they are the engine's own notes, another build has others"),
     ("`sequence`, `timestamp`, `durationSeconds` of events", "when it happened; the order is compared"),
+    ("`steps` of a failed operation", "how much of something else was done by then"),
     ("the order of events of different resources", "the engine works on independent resources at once"),
     ("when a diagnostic of the program comes", "it comes from another process; their order is compared"),
     ("the order of independent resources in the state", "it is the order in which they were done"),
@@ -164,6 +165,9 @@ fn without_clock(event: &Value) -> Value {
         map.remove("timestamp");
         if let Some(Value::Object(summary)) = map.get_mut("summaryEvent") {
             summary.remove("durationSeconds");
+        }
+        if let Some(Value::Object(failed)) = map.get_mut("resOpFailedEvent") {
+            failed.remove("steps");
         }
     }
     event

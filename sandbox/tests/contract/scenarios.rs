@@ -53,6 +53,7 @@ scenarios! {
     policies_warn_stop_and_remedy_as_recorded = "node-policies";
     drift_is_seen_taken_over_and_repaired_as_recorded = "node-drift";
     secrets_deep_inside_outputs_are_hidden_as_recorded = "node-nested-secrets";
+    assets_are_kept_by_their_content = "assets";
     config_has_types_defaults_and_secrets = "config";
     a_malformed_program_is_refused_with_its_place = "malformed";
     a_broken_state_is_refused_and_left_alone = "bad-state";

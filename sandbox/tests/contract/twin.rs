@@ -8,8 +8,8 @@ use crate::engine::Run;
 use crate::recording;
 
 /// What is left out beside [`crate::normalise::LEFT_OUT`]: the default provider of Node.js (its inputs are the
-/// config), the source of a dynamic provider (`__provider`), `diffs`, which it doesn't tell, ids, of which it makes
-/// the same ones again, and `steps`, which counts what happened by chance before a failure.
+/// config), the source of a dynamic provider (`__provider`), `diffs`, which it doesn't tell, and ids, of which it
+/// makes the same ones again.
 ///
 /// With `only`, nothing but these resources is compared, and of the engine's own events the kinds: what else
 /// happens before an update stops is a matter of chance.
@@ -46,7 +46,7 @@ fn kind_only(event: &mut Value) {
 fn plain(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            map.retain(|key, _| !["__provider", "diffs", "id", "provider", "steps"].contains(&key.as_str()));
+            map.retain(|key, _| !["__provider", "diffs", "id", "provider"].contains(&key.as_str()));
             map.values_mut().for_each(plain);
         }
         Value::Array(list) => list.iter_mut().for_each(plain),
