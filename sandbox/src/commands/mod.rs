@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod context;
+mod metadata;
 pub mod misc;
 pub mod operation;
 mod options;

@@ -78,24 +78,39 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
 fn json_in(text: &str) -> Option<Value> {
     let json: serde_json::Value =
         text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
-    Some(from_json(json))
+    Some(Value::of_json(&json))
 }
 
-fn from_json(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(value) => Value::Bool(value),
-        serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(from_json).collect()),
-        serde_json::Value::Object(entries) => {
-            Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
+/// Text in quotes as Go's `%q` has it: what can't be printed is escaped.
+/// <https://pkg.go.dev/strconv#Quote>
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\'' => out.push('\''),
+            // Rust escapes for reading too what can't be printed.
+            plain if plain.escape_debug().count() == 1 => out.push(plain),
+            other => {
+                let code = u32::from(other);
+                let _ = match code {
+                    0..0x80 => write!(out, "\\x{code:02x}"),
+                    0x80..0x10000 => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
+            }
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    out.push('"');
+    out
 }
 
 fn changed(out: &mut String, label: &str, old: &Value, new: &Value, indent: usize, open: bool) {
@@ -166,6 +181,11 @@ mod tests {
             "  ~ b: {\n        deep: [\n            [0]: \"a 1\"\n            [1]: \"fixed\"\n        ]\n      ~ rev \
              : 1 => 2\n    }\n"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_escaped() {
+        assert_eq!(quoted("a\"\\\n\u{202e} é'\u{1}"), "\"a\\\"\\\\\\n\\u202e é'\\x01\"");
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub mod target;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use crate::failure::Failure;
 use crate::faults::{Faults, PolicyPack};
 use crate::program::access::{Access, Step};
 use crate::program::config::Settings;
@@ -169,6 +170,17 @@ impl Program {
         expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
         let source = project.source.clone();
         Self { name: project.name.clone(), source, broken, settings, wanted, template }
+    }
+
+    /// Refuses a program that is not one. The CLI finds out before its engine starts, when it asks the language
+    /// host what the program needs.
+    pub fn require_sound(&self) -> Result<(), Failure> {
+        let lines = match self.broken.as_slice() {
+            [] => return Ok(()),
+            [one] => one.line(),
+            all => all.iter().map(|found| format!("\n-error: {}", found.line())).collect(),
+        };
+        Err(Failure::new(format!("failed to discover package requirements: {lines}")))
     }
 }
 
