@@ -20,7 +20,9 @@ impl Signals {
         let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
         let count = Arc::clone(&signals.count);
         std::thread::spawn(move || {
-            incoming.forever().for_each(|_| drop(count.fetch_add(1, Ordering::SeqCst)))
+            for _ in incoming.forever() {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
         });
         Ok(signals)
     }

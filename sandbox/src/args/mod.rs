@@ -10,6 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use parse::parse;
+use table::{COMMANDS, Command, FLAGS, Flag};
 
 /// A parsed command line: everything in it is known and supported.
 #[derive(Debug, Default, Clone)]
@@ -19,6 +20,16 @@ pub struct Args {
     /// The arguments that are no flags.
     pub arguments: Vec<String>,
     flags: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// The commands that the sandbox can do.
+pub fn commands() -> &'static [Command] {
+    COMMANDS
+}
+
+/// The flags of a command that the sandbox takes.
+pub fn flags(command: &str) -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().filter(move |flag| flag.applies_to(command) && flag.support != table::Support::Refused)
 }
 
 impl Args {

@@ -65,18 +65,17 @@ fn takes_next_word(flag: &str, plain: &[String]) -> bool {
         find(word, &command).map_or(command, |found| found.name.to_owned())
     });
     let takes = |found: Option<&Flag>| found.is_some_and(|flag| flag.kind.takes_value());
-    match flag.strip_prefix('-') {
-        Some(long) => !long.contains('=') && takes(lookup(long, &command)),
-        None => {
-            // In a group of letters, the first that takes a value takes the rest of the group.
-            let mut letters = flag.chars();
-            while let Some(letter) = letters.next() {
-                if takes(lookup_short(letter, &command)) {
-                    return letters.as_str().is_empty();
-                }
+    if let Some(long) = flag.strip_prefix('-') {
+        !long.contains('=') && takes(lookup(long, &command))
+    } else {
+        // In a group of letters, the first that takes a value takes the rest of the group.
+        let mut letters = flag.chars();
+        while let Some(letter) = letters.next() {
+            if takes(lookup_short(letter, &command)) {
+                return letters.as_str().is_empty();
             }
-            false
         }
+        false
     }
 }
 

@@ -284,6 +284,25 @@ impl Flag {
             None => pattern == command,
         })
     }
+
+    /// Whether every command takes it.
+    pub fn is_global(&self) -> bool {
+        self.commands == ALL
+    }
+
+    /// Its line in the help.
+    pub fn describe(&self) -> String {
+        let short = self.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+        let value = match self.kind {
+            Switch => "",
+            Number => " int",
+            List => " stringArray",
+            Commas => " strings",
+            Text | Optional(_) => " string",
+        };
+        let note = if self.support == Harmless { "  (changes nothing here)" } else { "" };
+        format!("  {short}--{}{value}{note}", self.name)
+    }
 }
 
 /// Whether a flag is on or off and nothing else.

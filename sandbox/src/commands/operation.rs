@@ -86,9 +86,6 @@ impl<'a> Operation<'a> {
         config.sort_keys();
         let prelude = settings.iter().map(|(name, value)| (name.clone(), config::shown(value))).collect();
         let program = Program::new(project, settings);
-        if request.needs_program {
-            program.require_sound()?;
-        }
         let started = Moment::now().0.as_secs();
         Ok(Self { context, faults, request, stack, signals, program, prelude, key, config, started })
     }
@@ -113,9 +110,9 @@ impl<'a> Operation<'a> {
         self.say_where()?;
         if request.preview_only || !request.skip_preview {
             let plan = request.save_plan.is_some().then(Plan::default);
-            let preview = Options { plan, ..request.same_options(&options) };
+            let preview = Options { plan, ..Request::without_plan(&options) };
             let finished = self.phase(true, &preview, snapshot.clone())?;
-            self.judge(&finished, "preview")?;
+            Self::judge(&finished, "preview")?;
             if request.preview_only {
                 return self.after_preview(&finished);
             }
@@ -178,7 +175,8 @@ impl<'a> Operation<'a> {
                 .map(|project| project.folder().to_owned())
                 .unwrap_or_default(),
         };
-        if let Err(failure) = self.check_names(options, &snapshot) {
+        let sound = if request.needs_program { self.program.require_sound() } else { Ok(()) };
+        if let Err(failure) = sound.and_then(|()| self.check_names(options, &snapshot)) {
             display.event(&Event::Cancel);
             return Err(failure);
         }
@@ -209,7 +207,7 @@ impl<'a> Operation<'a> {
         Ok(snapshot.outputs().cloned().unwrap_or_default())
     }
 
-    fn judge(&self, finished: &Finished, what: &str) -> Result<(), Failure> {
+    fn judge(finished: &Finished, what: &str) -> Result<(), Failure> {
         match finished.outcome {
             Outcome::Succeeded => Ok(()),
             Outcome::Failed => Err(Failure::silent(UNCLASSIFIED)),
@@ -250,7 +248,7 @@ impl<'a> Operation<'a> {
             return Err(Failure::with_status(format!("{what} cancelled"), CANCELLED));
         }
         backend.record_history(&self.stack, &self.history(finished))?;
-        self.judge(finished, what)?;
+        Self::judge(finished, what)?;
         if self.request.kind == Kind::Destroy {
             self.after_destroy()?;
         }
@@ -281,7 +279,7 @@ impl<'a> Operation<'a> {
         let says = matches!(self.request.format, Format::Progress | Format::Diff);
         let say = |text: &str| {
             if says {
-                display::print(text)
+                display::print(text);
             }
         };
         let args = self.context.args;
@@ -335,7 +333,7 @@ impl Keeper for Saver<'_> {
         }
     }
 
-    #[expect(clippy::exit, clippy::disallowed_methods, reason = "nothing may be tidied up")]
+    #[expect(clippy::disallowed_methods, reason = "nothing may be tidied up")]
     fn crash(&mut self) {
         print::note(
             "panic: the sandbox was told to crash\n\ngoroutine 1 [running]:\nmain.main()\n\tsandbox.go:1 +0x0",

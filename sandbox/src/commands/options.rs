@@ -154,7 +154,7 @@ impl Request {
     }
 
     /// The options once more, without the plan.
-    pub fn same_options(&self, options: &Options) -> Options {
+    pub fn without_plan(options: &Options) -> Options {
         Options {
             refresh: options.refresh,
             run_program: options.run_program,

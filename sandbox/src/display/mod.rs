@@ -17,7 +17,6 @@ use crate::state::StackRef;
 
 /// What is shown, and how.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "they are named as the flags")]
 pub struct Shown {
     pub kind: Kind,
     pub preview: bool,

@@ -46,7 +46,7 @@ impl Rich {
             Event::Stdout(message) => drop(writeln!(out, "{message}")),
             Event::PolicyLoad(packs) => self.findings.packs = packs.to_vec(),
             Event::Policy { urn, pack, policy, message } => {
-                self.findings.violation(urn, pack, policy, message)
+                self.findings.violation(urn, pack, policy, message);
             }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
             Event::Summary { changes, .. } => {

@@ -20,7 +20,7 @@ use crate::value::Properties;
 /// The lines for people, as text to print.
 pub struct Rows {
     shown: Shown,
-    rows: HashMap<String, Row>,
+    known: HashMap<String, Row>,
     findings: Findings,
     root: String,
     /// The engine has begun.
@@ -74,13 +74,13 @@ impl Row {
 impl Rows {
     /// Begins with the headline.
     pub fn begin(shown: Shown, out: &mut String) -> Self {
-        let _ = write!(out, "{} ({}):\n", words::headline(shown.kind, shown.preview), shown.stack.stack);
+        let _ = writeln!(out, "{} ({}):", words::headline(shown.kind, shown.preview), shown.stack.stack);
         let now = Instant::now();
         let root =
             format!("urn:pulumi:{0}::{1}::{ROOT_TYPE}::{1}-{0}", shown.stack.stack, shown.stack.project);
         Self {
             shown,
-            rows: HashMap::new(),
+            known: HashMap::new(),
             findings: Findings::default(),
             root,
             begun: false,
@@ -98,7 +98,7 @@ impl Rows {
     pub fn event(&mut self, event: &Event, out: &mut String) {
         match event {
             Event::Pre(step) | Event::Outputs(step, _) if matches!(step.op, Op::Read | Op::Discard) => {
-                self.read(step, out)
+                self.read(step, out);
             }
             Event::Pre(step) if !step.is_internal() => self.pre(step, out),
             Event::Outputs(step, op) if !step.is_internal() => self.post(step, *op, out),
@@ -113,7 +113,7 @@ impl Rows {
                 out.push_str("Loading policy packs...: starting\nLoading policy packs...: done\n");
             }
             Event::Policy { urn, pack, policy, message } => {
-                self.findings.violation(urn, pack, policy, message)
+                self.findings.violation(urn, pack, policy, message);
             }
             Event::Remediation { pack, policy, .. } => self.findings.remediation(pack, policy),
             Event::Summary { changes, outcome, .. } => {
@@ -159,14 +159,15 @@ impl Rows {
     fn pre(&mut self, step: &Step, out: &mut String) {
         let mut row = Row { diff: changes(step), stepped: true, ..Row::new(step.op) };
         let says = !row.diff.is_empty() || step.op != Op::Same;
-        if let Some(before) = self.rows.get(&*step.urn).filter(|_| row.diff.is_empty() && step.op != Op::Same)
+        if let Some(before) =
+            self.known.get(&*step.urn).filter(|_| row.diff.is_empty() && step.op != Op::Same)
         {
             row.diff.clone_from(&before.diff);
         }
         row.shows = says;
         row.retain = step.op == Op::Delete && step.old.as_ref().is_some_and(|old| old.retain_on_delete);
         // What was refreshed before goes on as something else.
-        let before = self.rows.insert(step.urn.to_string(), row);
+        let before = self.known.insert(step.urn.to_string(), row);
         if says
             || self.shown.sames
             || before.is_some_and(|before| before.op == Op::Refresh || !before.stepped)
@@ -180,7 +181,7 @@ impl Rows {
         if is_root && let Some(new) = &step.new {
             self.outputs = Some((step.old.as_ref().map(|old| old.outputs.clone()), new.outputs.clone()));
         }
-        let Some(row) = self.rows.get_mut(&*step.urn) else { return };
+        let Some(row) = self.known.get_mut(&*step.urn) else { return };
         let before = std::mem::replace(&mut row.op, op);
         row.done = true;
         row.posted = true;
@@ -206,7 +207,7 @@ impl Rows {
     }
 
     fn failed(&mut self, step: &Step, out: &mut String) {
-        if let Some(row) = self.rows.get_mut(&*step.urn) {
+        if let Some(row) = self.known.get_mut(&*step.urn) {
             row.failed = true;
             row.done = true;
         }
@@ -220,7 +221,7 @@ impl Rows {
         let urn = urn.unwrap_or(&self.root).to_owned();
         let text = format!("{}{}", severity.prefix(), message.trim_end());
         self.findings.diagnostic(&urn, severity, text);
-        self.rows.entry(urn.clone()).or_insert_with(|| Row::new(Op::Same)).shows = true;
+        self.known.entry(urn.clone()).or_insert_with(|| Row::new(Op::Same)).shows = true;
         self.print(&urn, out);
     }
 
@@ -230,17 +231,17 @@ impl Rows {
         let unsettled = |(urn, row): &(&String, &Row)| {
             *urn != root && !row.failed && !row.posted && (self.interrupted || self.findings.has_errors(urn))
         };
-        let others: Vec<String> = self.rows.iter().filter(unsettled).map(|(urn, _)| urn.clone()).collect();
+        let others: Vec<String> = self.known.iter().filter(unsettled).map(|(urn, _)| urn.clone()).collect();
         for urn in others {
             let errors = self.findings.has_errors(&urn);
-            if let Some(row) = self.rows.get_mut(&urn).filter(|_| errors) {
+            if let Some(row) = self.known.get_mut(&urn).filter(|_| errors) {
                 row.failed = !self.shown.preview;
                 row.done = true;
             }
             self.print(&urn, out);
         }
         let errors = self.findings.has_errors(root);
-        let Some(row) = self.rows.get_mut(root).filter(|row| row.shows) else { return };
+        let Some(row) = self.known.get_mut(root).filter(|row| row.shows) else { return };
         row.failed = errors && !self.shown.preview;
         row.done = true;
         if matches!(row.op, Op::Delete | Op::Refresh) {
@@ -251,7 +252,7 @@ impl Rows {
 
     fn print(&mut self, urn: &str, out: &mut String) {
         self.end_dots(out);
-        let Some(row) = self.rows.get(urn) else { return };
+        let Some(row) = self.known.get(urn) else { return };
         let status = self.status(row, urn == self.root);
         let aside = self.aside.clone().filter(|_| urn == self.root);
         let said = if let Some(aside) = aside {

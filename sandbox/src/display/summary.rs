@@ -40,7 +40,9 @@ impl Findings {
         }
         let mut text =
             format!("        - [{}]  {}  ({}: {})\n", policy.level, policy.name, type_of(urn), name_of(urn));
-        message.lines().for_each(|line| text += &format!("          {line}\n"));
+        for line in message.lines() {
+            let _ = writeln!(text, "          {line}");
+        }
         self.violations.push(text);
     }
 
@@ -97,7 +99,9 @@ impl Findings {
             // The mandatory ones come first.
             let mut violations: Vec<&String> = self.violations.iter().collect();
             violations.sort_by_key(|violation| (!violation.contains("- [mandatory]"), violation.as_str()));
-            violations.into_iter().for_each(|violation| out.push_str(violation));
+            for violation in violations {
+                out.push_str(violation);
+            }
         }
         out.push('\n');
     }
@@ -112,7 +116,9 @@ impl Findings {
         for urn in first.chain(self.order.iter().filter(|urn| *urn != root)) {
             let _ = writeln!(out, "  {} ({}):", type_of(urn), name_of(urn));
             for (_, text) in &self.messages[urn] {
-                text.lines().for_each(|line| out.push_str(&format!("    {line}\n")));
+                for line in text.lines() {
+                    let _ = writeln!(out, "    {line}");
+                }
             }
             out.push('\n');
         }

@@ -10,14 +10,13 @@ pub fn mark(op: Op) -> &'static str {
     match op {
         Op::Same => "  ",
         Op::Create => "+ ",
-        Op::Update | Op::Refresh => "~ ",
+        Op::Update | Op::Refresh | Op::RemovePendingReplace => "~ ",
         Op::Delete => "- ",
         Op::Replace => "+-",
         Op::CreateReplacement => "++",
         Op::DeleteReplaced => "--",
         Op::Read => "> ",
         Op::Discard => "< ",
-        Op::RemovePendingReplace => "~ ",
     }
 }
 

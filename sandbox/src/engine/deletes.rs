@@ -22,7 +22,7 @@ impl Deployment<'_> {
         for step in sames {
             self.run_now(vec![step]);
         }
-        for group in self.groups(deletes) {
+        for group in Self::groups(deletes) {
             if !self.may_go_on() {
                 break;
             }
@@ -137,7 +137,7 @@ impl Deployment<'_> {
     }
 
     /// Groups deletions so that each comes after everything that depends on it.
-    fn groups(&self, deletes: Vec<Step>) -> Vec<Vec<Step>> {
+    fn groups(deletes: Vec<Step>) -> Vec<Vec<Step>> {
         let mut depth: HashMap<String, usize> = HashMap::with_capacity(deletes.len());
         let mut groups: Vec<Vec<Step>> = vec![];
         for step in deletes {
@@ -150,7 +150,9 @@ impl Deployment<'_> {
             }
             groups[at].push(step);
         }
-        groups.iter_mut().for_each(|group| group.reverse());
+        for group in &mut groups {
+            group.reverse();
+        }
         groups.reverse();
         groups
     }

@@ -3,6 +3,7 @@
 //! <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment_executor.go>
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::event::{Event, Severity, Sink};
@@ -256,7 +257,8 @@ impl<'a> Deployment<'a> {
             pending.len()
         );
         for operation in pending {
-            message += &format!("  * {}, interrupted while {}\n", operation.resource.urn, operation.kind);
+            // Writing to a string does not fail.
+            let _ = writeln!(message, "  * {}, interrupted while {}", operation.resource.urn, operation.kind);
         }
         message += PENDING_ADVICE;
         self.say(None, Severity::Warning, &message);

@@ -8,7 +8,6 @@ use super::step::{Op, Step};
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as in events")]
 pub enum Severity {
     Debug,
     Info,
@@ -43,7 +42,6 @@ impl Severity {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as in events")]
 pub enum Outcome {
     Succeeded,
     Failed,
@@ -157,7 +155,6 @@ pub enum Event<'a> {
 
 /// The kinds of policy summaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as in events")]
 pub enum SummaryKind {
     Remediate,
     Analyze,

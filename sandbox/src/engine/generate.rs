@@ -68,12 +68,12 @@ impl Deployment<'_> {
         {
             self.sets.replaced.insert(urn.clone());
             self.sets.operated.insert(urn);
-            return Ok(recreate(*at, before, new, keys));
+            return Ok(recreate(*at, before, &new, keys));
         }
         self.join_targets(&new, targeted);
         match old {
             Some((at, before)) if !targeted => Ok(self.untargeted(at, &before)),
-            Some((at, before)) => self.from_diff(goal, at, before, new),
+            Some((at, before)) => self.compare(goal, at, before, new),
             None if !targeted => {
                 self.sets.operated.insert(urn.clone());
                 self.sets.skipped_creates.insert(urn);
@@ -152,7 +152,7 @@ impl Deployment<'_> {
         steps.push(Step::new(Op::Same, Some((at, Rc::clone(old))), Some(Rc::new(new))));
     }
 
-    fn from_diff(
+    fn compare(
         &mut self,
         goal: &Goal,
         at: usize,
@@ -279,7 +279,7 @@ fn is_implied(state: &ResourceState) -> bool {
     state.type_.starts_with(PROVIDER_PREFIX) || state.type_ == ROOT_TYPE
 }
 
-fn recreate(at: usize, old: &Rc<ResourceState>, new: ResourceState, keys: Vec<String>) -> Vec<Step> {
+fn recreate(at: usize, old: &Rc<ResourceState>, new: &ResourceState, keys: Vec<String>) -> Vec<Step> {
     let mut steps = [Op::Replace, Op::CreateReplacement].map(|op| {
         let mut step = Step::new(op, Some((at, Rc::clone(old))), Some(Rc::new(new.clone())));
         step.deletes_first = true;

@@ -38,12 +38,12 @@ pub use diff::changed_keys;
 use event::{Event, Outcome, Pack, Severity, Sink};
 pub use generate::dependencies;
 use plan::Plan;
+pub use simulate::hex;
 use step::Op;
 use target::Targets;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as the commands")]
 pub enum Kind {
     Update,
     Refresh,
@@ -165,7 +165,7 @@ impl Program {
                 }
             }
         };
-        let expressions = template.resources.iter().flat_map(|resource| resource.expressions());
+        let expressions = template.resources.iter().flat_map(super::program::template::Resource::expressions);
         let variables = template.variables.iter().chain(&template.outputs).map(|(_, expr)| expr);
         expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
         let source = project.source.clone();
@@ -175,7 +175,8 @@ impl Program {
     /// Refuses a program that is not one. The CLI finds out before its engine starts, when it asks the language
     /// host what the program needs.
     pub fn require_sound(&self) -> Result<(), Failure> {
-        let lines = match self.broken.as_slice() {
+        let early: Vec<&Diagnostic> = self.broken.iter().filter(|found| !found.late).collect();
+        let lines = match early.as_slice() {
             [] => return Ok(()),
             [one] => one.line(),
             all => all.iter().map(|found| format!("\n-error: {}", found.line())).collect(),

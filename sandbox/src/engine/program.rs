@@ -38,21 +38,29 @@ struct Running<'p> {
 impl Deployment<'_> {
     /// Runs the program to its end. The outputs of the stack, if it came to them.
     pub(super) fn run_program(&mut self, program: &Program) -> Result<Option<Properties>, Bail> {
-        for (severity, text) in program.prologue(self.run) {
+        for (severity, text) in Program::prologue(self.run) {
             self.say(None, severity, &format!("{text}\n"));
         }
         let root = goal::root(self.run);
         let steps = self.generate(&root, None)?;
         self.run_now(steps);
-        let order = match check::check(&program.template, &|name| program.is_config(name)) {
+        let checked = if program.broken.is_empty() {
+            check::check(&program.template, &|name| program.is_config(name))
+        } else {
+            Err(program.broken.clone())
+        };
+        let order = match checked {
             Ok(order) => order,
             Err(found) => {
                 let (unhandled, plain): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.unhandled);
-                plain.iter().for_each(|found| self.say_from_host(&found.render(&program.source, true)));
+                for found in plain {
+                    self.say_from_host(&found.render(&program.source, true));
+                }
                 if !unhandled.is_empty() {
-                    let lines: String =
-                        unhandled.iter().map(|found| format!("\t* {}\n", found.line())).collect();
-                    let message = format!("an unhandled error occurred: 1 error occurred:\n{lines}\n\n");
+                    let lines: Vec<String> = unhandled.iter().map(|found| found.line()).collect();
+                    let lines = lines.join("\n\t* ");
+                    let message =
+                        format!("an unhandled error occurred: 1 error occurred:\n\t* {lines}\n\n\n");
                     self.say(None, Severity::Error, &message);
                 }
                 self.status.bailed = true;
@@ -91,9 +99,9 @@ impl Deployment<'_> {
                     return Err(bail);
                 }
                 let skipped = std::mem::take(&mut self.skipped);
-                skipped
-                    .into_iter()
-                    .for_each(|owner| running.take(Landing { owner: Some(owner), result: None }));
+                for owner in skipped {
+                    running.take(Landing { owner: Some(owner), result: None });
+                }
             }
             match self.land() {
                 Some(landing) => running.take(landing),
@@ -127,12 +135,11 @@ impl Deployment<'_> {
                     let goal = goal::evaluate(self.run, &running.root, &running.scope, resource);
                     self.settled(running, goal, "resource", &resource.key.text)
                 };
-                match goal {
-                    Some(goal) => self.register(&goal, Some(place))?,
-                    None => {
-                        running.scope.resources.insert(resource.key.text.clone(), None);
-                        running.finish(place);
-                    }
+                if let Some(goal) = goal {
+                    self.register(&goal, Some(place))?;
+                } else {
+                    running.scope.resources.insert(resource.key.text.clone(), None);
+                    running.finish(place);
                 }
             }
         }
@@ -378,7 +385,7 @@ impl Program {
         .into()
     }
 
-    fn prologue<'f>(&self, run: &'f super::Run) -> Vec<(Severity, &'f str)> {
+    fn prologue<'f>(run: &'f super::Run) -> Vec<(Severity, &'f str)> {
         if run.kind == Kind::Destroy {
             return vec![];
         }

@@ -25,18 +25,18 @@ impl Deployment<'_> {
                 steps.push(Step::new(Op::Delete, Some((place, Rc::clone(&dependent))), None));
             } else {
                 self.refuse_protected_dependent(&dependent, old)?;
-                steps.push(self.delete_replaced(place, &dependent));
+                steps.push(Self::delete_replaced(place, &dependent));
             }
             self.sets.deleted.insert(dependent.urn.clone(), keys);
             self.sets.pending_deletes.insert(place);
         }
         if !old.pending_replacement {
-            steps.push(self.delete_replaced(at, old));
+            steps.push(Self::delete_replaced(at, old));
         }
         Ok(steps)
     }
 
-    fn delete_replaced(&self, at: usize, old: &Rc<ResourceState>) -> Step {
+    fn delete_replaced(at: usize, old: &Rc<ResourceState>) -> Step {
         let mut step = Step::new(Op::DeleteReplaced, Some((at, Rc::clone(old))), None);
         step.deletes_first = true;
         step
@@ -75,18 +75,18 @@ impl Deployment<'_> {
             .get("replaceOnChanges")
             .and_then(|paths| serde_json::from_value(paths.clone()).ok())
             .unwrap_or_default();
-        let replaces = |key: &str| {
+        let on_change = |key: &str| {
             diff::replaces(key, &on_changes)
                 || self.run.faults.about(&state.urn).any(|fault| diff::replaces(key, &fault.replace))
         };
-        let changes =
-            |(_, urns): &(&String, &Vec<String>)| urns.iter().any(|urn| replaced.contains(urn.as_str()));
+        let depends =
+            |(_, on): &(&String, &Vec<String>)| on.iter().any(|urn| replaced.contains(urn.as_str()));
         let keys: Vec<String> = state
             .property_dependencies
             .iter()
-            .filter(changes)
+            .filter(depends)
             .map(|(key, _)| key.clone())
-            .filter(|key| replaces(key))
+            .filter(|key| on_change(key))
             .collect();
         (!keys.is_empty()).then_some(keys)
     }

@@ -192,7 +192,7 @@ impl Deployment<'_> {
         }
         self.record(&step);
         if step.op != Op::Replace && step.new.is_some() {
-            result = step.new.clone();
+            result.clone_from(&step.new);
         }
         let done = match rest.pop_front() {
             Some(mut next) if self.may_go_on() => {

@@ -1,6 +1,8 @@
 //! The providers. The built-in types do what the real ones do; any other resource exists in the state only: its
 //! inputs become its outputs, and it gets an id that stays.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::program::check::{PROVIDER_PREFIX, STASH};
@@ -57,7 +59,7 @@ pub fn id(type_: &str, urn: &str, replaced: Option<&str>) -> String {
     hash.update(urn);
     hash.update([0]);
     hash.update(replaced.unwrap_or_default());
-    let hex: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&hash.finalize()[..16]);
     if type_.starts_with("pulumi:index:") || type_.starts_with(PROVIDER_PREFIX) {
         return format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..]);
     }
@@ -66,6 +68,15 @@ pub fn id(type_: &str, urn: &str, replaced: Option<&str>) -> String {
         .map(|char| if char.is_ascii_alphanumeric() || "-_.".contains(char) { char } else { '-' })
         .collect();
     format!("{name}-{}", &hex[..7])
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Hides the outputs that the program wants secret, and those whose input of the same name is.

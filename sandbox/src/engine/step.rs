@@ -9,7 +9,6 @@ use crate::state::ResourceState;
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "they are named as in events")]
 pub enum Op {
     Same,
     Create,
@@ -152,7 +151,7 @@ pub fn type_of(urn: &str) -> &str {
 
 /// The type in a URN, with its parents' in front.
 pub fn qualified_type_of(urn: &str) -> &str {
-    urn.splitn(4, "::").nth(2).unwrap_or_default()
+    urn.split("::").nth(2).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -114,9 +114,8 @@ fn listed(names: &[&str]) -> String {
     match names {
         [one] => format!("value '{one}'"),
         [first @ .., before, last] => {
-            let mut text = "values ".to_owned();
-            first.iter().for_each(|name| text += &format!("'{name}', "));
-            text + &format!("'{before}' and '{last}'")
+            let first: Vec<String> = first.iter().map(|name| format!("'{name}', ")).collect();
+            format!("values {}'{before}' and '{last}'", first.concat())
         }
         [] => String::new(),
     }

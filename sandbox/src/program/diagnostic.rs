@@ -2,6 +2,8 @@
 //!
 //! <https://github.com/hashicorp/hcl/blob/v2.20.1/diagnostic_text.go>
 
+use std::fmt::Write as _;
+
 use super::yaml::Pos;
 
 /// The program's file name in messages.
@@ -18,12 +20,14 @@ pub struct Diagnostic {
     pub detail: String,
     /// The language host does not expect it, and reports it in a form of its own.
     pub unhandled: bool,
+    /// It comes up when the program runs, not when it is read.
+    pub late: bool,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(pos: Pos, summary: impl Into<String>) -> Self {
-        Self { pos, summary: summary.into(), detail: String::new(), unhandled: false }
+        Self { pos, summary: summary.into(), detail: String::new(), unhandled: false, late: false }
     }
 
     /// Adds more about it.
@@ -37,6 +41,13 @@ impl Diagnostic {
     #[must_use]
     pub fn unhandled(mut self) -> Self {
         self.unhandled = true;
+        self
+    }
+
+    /// Marks what comes up when the program runs.
+    #[must_use]
+    pub fn late(mut self) -> Self {
+        self.late = true;
         self
     }
 
@@ -55,7 +66,9 @@ impl Diagnostic {
         if let Some(line) = self.pos.line.checked_sub(1).and_then(|index| source.lines().nth(index)) {
             let start = char_index(line, self.pos.column.saturating_sub(1));
             let end = start + char_index(&line[start..], self.pos.width);
-            out += &format!(
+            // Writing to a string does not fail.
+            let _ = write!(
+                out,
                 "  on {FILE} line {}:\n{:4}: {}{}{}\n\n",
                 self.pos.line,
                 self.pos.line,
@@ -65,7 +78,7 @@ impl Diagnostic {
             );
         }
         if !self.detail.is_empty() {
-            out += &format!("{}\n\n", self.detail);
+            let _ = write!(out, "{}\n\n", self.detail);
         }
         out
     }

@@ -39,7 +39,6 @@ pub enum ExprKind {
 /// The built-in functions that the sandbox can do.
 /// <https://www.pulumi.com/docs/iac/languages-sdks/yaml/yaml-language-reference/#built-in-functions>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "they are named as in a program")]
 pub enum Function {
     FileAsset,
     FileBase64,

@@ -12,4 +12,4 @@ pub mod sort;
 pub mod template;
 pub mod yaml;
 
-pub use functions::{ASSET_SIGNATURE, number_text};
+pub use functions::number_text;

@@ -171,6 +171,8 @@ impl<'a> Sorter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::program::yaml;
 
@@ -222,7 +224,7 @@ variables:
     fn a_chain_as_long_as_the_program_is_sorted() {
         let mut source = "variables:\n  v0: 1\n".to_owned();
         for number in (1..20_000).rev() {
-            source += &format!("  v{number}: ${{v{}}}\n", number - 1);
+            let _ = writeln!(source, "  v{number}: ${{v{}}}", number - 1);
         }
         assert_eq!(sorted(&source).unwrap().len(), 20_000);
     }

@@ -39,7 +39,6 @@ pub struct Resource {
 /// What `options` says.
 /// <https://www.pulumi.com/docs/iac/concepts/options/>
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "they are named as in a program")]
 pub struct Options {
     pub additional_secret_outputs: Vec<String>,
     pub delete_before_replace: Option<bool>,
@@ -134,7 +133,7 @@ fn resource(key: Key, node: &Node) -> Result<Resource, Diagnostic> {
     }
     if resource.type_token.is_empty() {
         let message = format!("Required field 'type' is missing on resource \"{}\"", resource.key.text);
-        return Err(Diagnostic::error(node.pos, message));
+        return Err(Diagnostic::error(node.pos, message).late());
     }
     Ok(resource)
 }
@@ -172,6 +171,7 @@ fn options(node: &Node) -> Result<Options, Diagnostic> {
 fn unsupported(field: &Key) -> Diagnostic {
     Diagnostic::error(field.pos, format!("the sandbox does not support `{}` of a resource", field.text))
         .detail("leave it out, or use the real `pulumi` for this")
+        .late()
 }
 
 fn text(field: &Key, node: &Node) -> Result<String, Diagnostic> {
