@@ -50,6 +50,13 @@ fn run(mut env: Env) -> Result<(), Failure> {
             return Err(Failure::new(format!("chdir {folder}: no such file or directory")));
         }
     }
+    if let Some(color) =
+        args.value("color").filter(|color| !["always", "never", "raw", "auto"].contains(color))
+    {
+        let message =
+            format!("unsupported color option: '{color}'.  Supported values are: auto, always, never, raw");
+        return Err(Failure::new(message));
+    }
     if args.is_on("help") || args.command.is_empty() {
         display::print(&help::text(&args));
         return Ok(());

@@ -30,7 +30,7 @@ use crate::version::BANNER;
 
 /// Runs one of the four.
 pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
-    let request = Request::read(args)?;
+    let request = Request::read(args, env)?;
     let context = Context::open(args, env)?;
     if request.kind != Kind::Destroy && context.project.is_none() {
         return Err(Project::missing(""));
@@ -103,7 +103,10 @@ impl<'a> Operation<'a> {
         }
         let request = self.request;
         let lock = if request.preview_only { None } else { Some(self.context.backend.lock(&self.stack)?) };
-        let snapshot = self.context.backend.load(&self.stack, &self.context.secrets)?;
+        let mut snapshot = self.context.backend.load(&self.stack, &self.context.secrets)?;
+        if self.context.args.is_on("clear-pending-creates") {
+            snapshot.pending_operations.retain(|operation| operation.kind != "creating");
+        }
         let Some(options) = request.options(self.context, &self.key, &snapshot)? else {
             return Ok(());
         };
@@ -149,6 +152,7 @@ impl<'a> Operation<'a> {
             secrets: args.is_on("show-secrets"),
             urns: args.is_on("urns"),
             quiet: args.is_on("suppress-progress"),
+            color: args.value("color") == Some("always"),
         };
         let log = args
             .value("event-log")

@@ -267,7 +267,12 @@ impl Rows {
         let parts: Vec<&str> = [diff, said.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
         let info = parts.join("; ");
         let name = if self.shown.urns { urn } else { name_of(urn) };
-        let _ = writeln!(out, " {} {} {name} {status}{retain} {info}", words::mark(row.op), type_of(urn));
+        let mark = words::mark(row.op);
+        let mark = match words::color(row.op) {
+            color if self.shown.color && !color.is_empty() => format!("{color}{mark}\u{1b}[0m"),
+            _ => mark.to_owned(),
+        };
+        let _ = writeln!(out, " {mark} {} {name} {status}{retain} {info}", type_of(urn));
     }
 
     fn status(&self, row: &Row, is_root: bool) -> String {

@@ -2,6 +2,7 @@
 //!
 //! <https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/>
 
+mod apply;
 mod deletes;
 mod deployment;
 mod diff;
@@ -9,6 +10,7 @@ pub mod event;
 mod generate;
 mod goal;
 pub mod plan;
+mod plan_file;
 mod policy;
 mod program;
 mod read;
