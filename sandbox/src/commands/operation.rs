@@ -273,9 +273,8 @@ impl<'a> Operation<'a> {
             version: 0,
             result: result.to_owned(),
             end_time: Moment::now().0.as_secs(),
-            resource_changes: Some(
-                changes.map(|(op, count)| (op.name().to_owned(), *count as u64)).collect(),
-            ),
+            resource_changes: (!finished.changes.is_empty())
+                .then(|| changes.map(|(op, count)| (op.name().to_owned(), *count as u64)).collect()),
         }
     }
 

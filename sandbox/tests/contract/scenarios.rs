@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::agreed::{AGREED, Against, Agreed};
+use crate::agreed::{AGREED, Agreed};
 use crate::compare::{self, Class, Difference};
-use crate::disk;
 use crate::engine::Engine;
 use crate::memory;
 use crate::recording;
@@ -92,9 +91,7 @@ fn hold(name: &str) {
         let at = |played: &'_ Option<Vec<Played>>| played.as_ref().map(|played| &played[i]).cloned();
         judge.step(i, step, ours, at(&memory).as_ref(), at(&real).as_ref());
     }
-    if scenario.sandbox_only.is_none() {
-        judge.unused(real.is_some());
-    }
+    judge.unused(scenario.sandbox_only.is_none());
     let failures = judge.failures;
     assert!(failures.is_empty(), "{name}: {} failures\n{}", failures.len(), failures.join("\n"));
 }
@@ -113,28 +110,20 @@ impl Judge<'_> {
         self.enter(i, &ours.name, Column::Sandbox, found, false);
         if memory.is_some() || step.recording.is_some() || step.twin.is_some() {
             let found = recorded(step, ours, memory);
-            self.differences(i, ours, Against::Recording, Column::Recording, found);
+            self.differences(i, ours, Column::Recording, found);
         }
         let Some(real) = real else { return };
-        self.differences(i, ours, Against::Real, Column::Real, both(step, ours, real));
+        self.differences(i, ours, Column::Real, both(step, ours, real));
         let mut found = by_itself(step, real);
-        let excused = |difference: &Difference| {
-            AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, Against::Recording, difference))
-        };
+        let excused =
+            |difference: &Difference| AGREED.iter().any(|a| a.excuses(self.scenario, &ours.name, difference));
         let differences = recorded(step, real, memory).into_iter().filter(|found| !excused(found));
         found.extend(differences.map(|difference| difference.to_string()));
         self.enter(i, &ours.name, Column::Yardstick, found, false);
     }
 
     /// Takes out what is agreed.
-    fn differences(
-        &mut self,
-        i: usize,
-        ours: &Played,
-        against: Against,
-        column: Column,
-        found: Vec<Difference>,
-    ) {
+    fn differences(&mut self, i: usize, ours: &Played, column: Column, found: Vec<Difference>) {
         let mut found = found;
         let files: Vec<String> =
             found.iter().filter(|found| found.is_file()).map(|found| found.to_string()).collect();
@@ -145,7 +134,7 @@ impl Judge<'_> {
         let left: Vec<String> = found
             .into_iter()
             .filter(|difference| {
-                let is = |agreed: &Agreed| agreed.excuses(self.scenario, &ours.name, against, difference);
+                let is = |agreed: &Agreed| agreed.excuses(self.scenario, &ours.name, difference);
                 let entry = AGREED.iter().position(is);
                 entry.map(|entry| self.used[entry] = true).is_none()
             })
@@ -166,10 +155,11 @@ impl Judge<'_> {
     }
 
     /// An agreed difference that no longer occurs has to go.
-    fn unused(&mut self, real: bool) {
+    fn unused(&mut self, state: bool) {
         for (agreed, used) in AGREED.iter().zip(&self.used) {
-            let looked_at = agreed.against == Against::Recording || real;
-            if agreed.is_of(self.scenario) && looked_at && !used {
+            // Without a comparison of states the ones about every scenario can't occur.
+            let can = state || agreed.scenario != "*";
+            if can && agreed.is_of(self.scenario) && !used {
                 let Agreed { step, class, holds, .. } = agreed;
                 self.failures
                     .push(format!("- {step}: the agreed difference {class:?} {holds:?} no longer occurs"));

@@ -26,7 +26,8 @@ const DESCRIBED: &[&str] = &[
 ];
 
 /// Objects whose keys the program chooses.
-const OPEN: [&str; 6] = ["inputs", "outputs", "config", "resourceChanges", "PolicyPacks", "detailedDiff"];
+const OPEN: [&str; 8] =
+    ["inputs", "outputs", "config", "resourceChanges", "PolicyPacks", "detailedDiff", "before", "after"];
 
 /// What is known of one kind of event.
 #[derive(Default)]

@@ -90,7 +90,7 @@ fn render(rows: &Rows, skipped: &[String]) -> String {
     section(
         &mut text,
         "Agreed differences",
-        AGREED.iter().map(|a| (format!("{}: {}", a.scenario, a.step), a.reason)),
+        AGREED.iter().map(|a| (format!("{} {} {:?} {}", a.scenario, a.step, a.class, a.holds), a.reason)),
     );
     section(
         &mut text,

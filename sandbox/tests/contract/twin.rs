@@ -20,7 +20,12 @@ pub fn differences(ours: &Run, name: &str, only: &[String]) -> Vec<Difference> {
 fn reduce(run: &Run, only: &[String]) -> Run {
     let mut run = run.clone();
     let diff = regex_lite::Regex::new(r" \[diff: [^\]]*\]").expect("a sound pattern");
-    run.stdout = if only.is_empty() { diff.replace_all(&run.stdout, "").into_owned() } else { String::new() };
+    run.stdout = match only {
+        [] => {
+            diff.replace_all(&run.stdout, "").lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        }
+        _ => String::new(),
+    };
     if let Some(events) = &mut run.events {
         events.retain(|event| !subject(event).contains("::pulumi:providers:"));
         if !only.is_empty() {
