@@ -51,10 +51,8 @@ pub fn environment(args: &Args, env: &Env, runs: bool) -> BTreeMap<String, Strin
         all.insert("runtime.name".to_owned(), "yaml".to_owned());
     }
     for name in env.vars.keys().filter(|name| name.starts_with("PULUMI_")) {
-        let value = match SWITCHES.contains(&name.as_str()) {
-            true => env.is_true(name).to_string(),
-            false => "set".to_owned(),
-        };
+        let is_switch = SWITCHES.contains(&name.as_str());
+        let value = if is_switch { env.is_true(name).to_string() } else { "set".to_owned() };
         all.insert(format!("pulumi.env.{name}"), value);
     }
     for (name, value) in args.given() {

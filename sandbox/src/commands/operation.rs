@@ -91,9 +91,9 @@ impl<'a> Operation<'a> {
     }
 
     /// Says what a secret was wanted for.
-    fn of_configuration(failure: Failure) -> Failure {
-        let message = format!("getting stack configuration: get stack secrets manager: {}", failure.message);
-        Failure { message, ..failure }
+    fn of_configuration(mut failure: Failure) -> Failure {
+        failure.message.insert_str(0, "getting stack configuration: get stack secrets manager: ");
+        failure
     }
 
     fn perform(self) -> Result<(), Failure> {

@@ -312,6 +312,8 @@ impl Rows {
         if let Some((mut old, mut new)) = self.outputs.clone()
             && !self.shown.hide_outputs
         {
+            let names = old.iter().flat_map(Properties::keys).chain(new.keys());
+            let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
             if let Some(old) = old.as_mut().filter(|_| self.shown.preview) {
                 // A preview shows what it knows to change.
                 new.retain(|name, value| match old.get(name) {
@@ -321,7 +323,7 @@ impl Rows {
             }
             if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty)) {
                 out.push_str("Outputs:\n");
-                values::properties(out, old.as_ref(), &new, 4, self.shown.secrets);
+                values::padded(out, old.as_ref(), &new, 4, self.shown.secrets, width);
                 out.push('\n');
             }
         }

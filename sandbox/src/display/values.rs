@@ -10,10 +10,22 @@ use crate::value::{Properties, Value};
 
 /// Writes properties, each name padded to the longest. Without `old` nothing is marked.
 pub fn properties(out: &mut String, old: Option<&Properties>, new: &Properties, indent: usize, open: bool) {
+    padded(out, old, new, indent, open, 0);
+}
+
+/// The same with a width that names are padded to at least.
+pub fn padded(
+    out: &mut String,
+    old: Option<&Properties>,
+    new: &Properties,
+    indent: usize,
+    open: bool,
+    least: usize,
+) {
     let none = Properties::new();
     let before = old.unwrap_or(&none);
     let names: BTreeSet<&String> = before.keys().chain(new.keys()).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(least);
     for name in names {
         let label = format!("{name:width$}: ");
         match (old.is_some(), before.get(name), new.get(name)) {

@@ -181,7 +181,7 @@ impl Program {
         let lines = match early.as_slice() {
             [] => return Ok(()),
             [one] => one.line(),
-            all => all.iter().map(|found| format!("\n-error: {}", found.line())).collect(),
+            all => all.iter().fold(String::new(), |lines, found| lines + "\n-error: " + &found.line()),
         };
         Err(Failure::new(format!("failed to discover package requirements: {lines}")))
     }

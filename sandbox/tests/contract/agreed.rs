@@ -90,6 +90,8 @@ pub const AGREED: &[Agreed] = &[
     agreed("node-drift", "up-warning", Class::Stdout, "Stack drift-dev", TODO),
     agreed("node-drift", "up-repair", Class::Stdout, "Stack drift-dev", TODO),
     agreed("node-drift", "preview-refresh-drift", Class::Stdout, "Stack drift-dev", TODO),
+    agreed("node-policies", "preview-policy-remediation", Class::New, "/region", TODO),
+    agreed("signals", "up-interrupted", Class::Stdout, "", TODO),
     agreed("node-policies", "preview-policy-violation", Class::Stdout, "", TODO),
     agreed("node-policies", "preview-policy-remediation", Class::Stdout, "", TODO),
     agreed("bad-state", "", Class::Stdout, "(dev):", TODO),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -240,11 +240,6 @@ impl Running {
     /// The process's number.
     pub fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// Its event log, whether it is there or not.
-    pub fn log(&self) -> &Path {
-        self.log.as_deref().expect("a command that writes events")
     }
 
     /// Waits for the end of both pipes, then of the process.

@@ -152,7 +152,7 @@ impl Expect {
         let resources = resources(disk);
         if let Some(expected) = &self.state {
             let mut names: Vec<String> =
-                resources.iter().filter(|resource| counts(resource)).map(|resource| name(resource)).collect();
+                resources.iter().filter(|resource| counts(resource)).map(name).collect();
             names.sort();
             broken.same("state", &names, expected);
         }
@@ -222,7 +222,7 @@ pub fn lives(events: &[Value]) -> BTreeMap<String, String> {
             ("resourcePreEvent", _) => life.push(format!("{op}?")),
             ("resOutputsEvent", Some(last)) if *last == format!("{op}?") => op.clone_into(last),
             ("resOutputsEvent", Some(last)) if last.ends_with('?') => {
-                *last = last.replace('?', &format!(">{op}"))
+                *last = last.replace('?', &format!(">{op}"));
             }
             ("resOpFailedEvent", Some(last)) if last.ends_with('?') => *last = last.replace('?', "!"),
             (kind, _) => life.push(format!("{kind}:{op}")),

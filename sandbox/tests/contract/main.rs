@@ -3,6 +3,15 @@
 //! see [`table::path`].
 #![cfg(unix)]
 #![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::needless_for_each,
+    reason = "all of this is a test; the CLI writes its files' names in lower case"
+)]
+#![expect(
     clippy::disallowed_methods,
     reason = "the tests start the engines and look for a real one on the PATH"
 )]

@@ -126,7 +126,7 @@ impl Judge<'_> {
     fn differences(&mut self, i: usize, ours: &Played, column: Column, found: Vec<Difference>) {
         let mut found = found;
         let files: Vec<String> =
-            found.iter().filter(|found| found.is_file()).map(|found| found.to_string()).collect();
+            found.iter().filter(|found| found.is_file()).map(std::string::ToString::to_string).collect();
         if let Some(before) = self.files.insert(column, files) {
             found.retain(|found| !found.is_file() || !before.contains(&found.to_string()));
         }

@@ -15,6 +15,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
+use crate::agreed::AGREED;
 use crate::compare::Difference;
 use crate::disk;
 use crate::engine::{Engine, Env, Exit, HUNG, Run, Running, Stage, parse, words};
@@ -171,7 +172,9 @@ fn must(run: Run) -> Run {
 /// The run does what the recording has, and its events have a sound shape.
 fn same_as(run: &Run, name: &str, only: &[String], allow: fn(&Difference) -> bool) {
     let mut found: Vec<String> = shapes::check(run.events.as_deref().unwrap_or_default());
-    let differences = twin::differences(run, name, only).into_iter().filter(|found| !allow(found));
+    let agreed = |found: &Difference| AGREED.iter().any(|agreed| agreed.excuses("signals", name, found));
+    let differences = twin::differences(run, name, only).into_iter();
+    let differences = differences.filter(|found| !allow(found) && !agreed(found));
     found.extend(differences.map(|found| found.to_string()));
     let cell = if found.is_empty() { Cell::Ok } else { Cell::Differs };
     table::enter("signals", 0, name, Column::Recording, cell);
@@ -245,7 +248,7 @@ fn a_second_interrupt_ends_at_once_and_leaves_operations_pending() {
     same_as(&run, "up-interrupted-twice", &[], |_| false);
 
     // The next update warns, makes the resources and clears the pending operations.
-    let mut held = Held::start(&mut stage, "sig", &["w0", "w1", "w2"]);
+    let held = Held::start(&mut stage, "sig", &["w0", "w1", "w2"]);
     held.wait_for_all();
     held.release();
     let run = held.end();
