@@ -68,7 +68,11 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
         Value::List(items) => {
             out.push_str("[\n");
             for (index, item) in items.iter().enumerate() {
-                plain(out, &format!("[{index}]: "), item, indent + 4, mark, open);
+                // The marks of a list's items stand where the list's own does.
+                margin(out, indent, mark);
+                let _ = write!(out, "    [{index}]: ");
+                write_value(out, item, indent + 4, mark, open);
+                out.push('\n');
             }
             margin(out, indent, ' ');
             out.push(']');
