@@ -73,7 +73,7 @@ impl Case {
             env: &env,
             console: &console,
             signals: &self.signals,
-            cache: Cache::new(self.cache()),
+            cache: Cache::new(&self.cache()),
             mirror: Some(Mirror::parse(mirror).unwrap()),
             offline: self.offline,
             trust: self.trust,
@@ -144,7 +144,8 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }

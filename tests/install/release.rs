@@ -117,10 +117,14 @@ impl Files {
 
     /// Serves them; the archive as `answer` says, where it says something. It gets the archive, and how often that
     /// was asked for before.
-    pub fn serve(self, answer: impl Fn(&Received, &[u8], usize) -> Option<Reply> + Send + Sync + 'static) -> Server {
+    pub fn serve(
+        self,
+        answer: impl Fn(&Received, &[u8], usize) -> Option<Reply> + Send + Sync + 'static,
+    ) -> Server {
         let asked = std::sync::atomic::AtomicUsize::new(0);
         Server::start(move |request, _| {
-            let name = request.target.trim_start_matches('/').split('?').next().unwrap_or_default().to_owned();
+            let name =
+                request.target.trim_start_matches('/').split('?').next().unwrap_or_default().to_owned();
             let Some(content) = self.0.get(&name) else {
                 return Reply::Answer(404, Vec::new(), String::new());
             };

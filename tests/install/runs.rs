@@ -3,8 +3,8 @@
 use semver::Version;
 use stackstep::install::platform::Platform;
 
-use super::release::{Files, downloads, script, tar_gz};
 use super::VERSION;
+use super::release::{Files, downloads, script, tar_gz};
 use crate::support::Scene;
 
 /// A release whose CLI is the sandbox under another name; it lies where the language host would.
@@ -79,11 +79,17 @@ fn a_cli_on_the_path_that_will_do_is_used_and_no_server_is_asked() {
 fn a_cli_on_the_path_that_will_not_do_makes_way_and_the_log_says_why() {
     let server = Files::good(&VERSION).serve_all();
     let scene = bare(&server.url());
-    for (version, why) in
-        [(Version::new(3, 901, 0), "is not what `pulumi-version` asks for"), (Version::new(3, 120, 0), "is refused")]
-    {
+    for (version, why) in [
+        (Version::new(3, 901, 0), "is not what `pulumi-version` asks for"),
+        (Version::new(3, 120, 0), "is refused"),
+    ] {
         let tools = on_the_path(&scene, &version);
-        bare(&server.url()).with("PATH", &tools).run("install").ends_with(0).says(why).says("pulumi 3.900.0: from");
+        bare(&server.url())
+            .with("PATH", &tools)
+            .run("install")
+            .ends_with(0)
+            .says(why)
+            .says("pulumi 3.900.0: from");
     }
 }
 

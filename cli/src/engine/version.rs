@@ -45,13 +45,16 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
             Some(objection) => console.line(&format!("`{}` is not used: {objection}", engine.path.display())),
         }
     }
-    let installed = installed(job, &wish, here.as_ref().map(|(_, version)| version), console, signals).await?;
+    let installed =
+        installed(job, &wish, here.as_ref().map(|(_, version)| version), console, signals).await?;
     let Some(installed) = installed else {
         return here.map(|(engine, _)| engine).ok_or_else(|| no_engine(None));
     };
     console.line(&format!("pulumi {}: from {}; {}", installed.version, installed.origin, wish.words()));
     if installed.version < TELLING {
-        console.line(&format!("before {TELLING} the exit status of pulumi does not tell what went wrong: it is mostly 255"));
+        console.line(&format!(
+            "before {TELLING} the exit status of pulumi does not tell what went wrong: it is mostly 255"
+        ));
     }
     Ok(use_it(job, &installed))
 }
@@ -80,8 +83,13 @@ async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<En
         return Ok(engine);
     }
     Err(Error::Engine {
-        what: format!("the engine `{}` is version {found}, and {place} asks for `{demand}`", engine.path.display()),
-        hint: Some("leave `engine` out to have that version installed, or change `pulumi-version`".to_owned()),
+        what: format!(
+            "the engine `{}` is version {found}, and {place} asks for `{demand}`",
+            engine.path.display()
+        ),
+        hint: Some(
+            "leave `engine` out to have that version installed, or change `pulumi-version`".to_owned(),
+        ),
     })
 }
 
@@ -164,7 +172,9 @@ fn no_engine(error: Option<Error>) -> Error {
 fn parts(job: &Job<'_>) -> Parts {
     let policies = !job.inputs.policy_pack.is_empty() || job.backend.is_cloud();
     match &job.project {
-        Some(project) if !matches!(job.inputs.command, Command::Install | Command::Exec) && !project.own_packages => {
+        Some(project)
+            if !matches!(job.inputs.command, Command::Install | Command::Exec) && !project.own_packages =>
+        {
             project.runtime.as_deref().map_or(Parts::All, |runtime| Parts::of(runtime, policies))
         }
         _ => Parts::All,
@@ -179,5 +189,9 @@ fn use_it(job: &mut Job<'_>, installed: &Installed) -> Engine {
         job.engine_env.put("PATH", path.to_string_lossy().into_owned());
     }
     let program = if cfg!(windows) { "pulumi.exe" } else { "pulumi" };
-    Engine { path: installed.folder.join(program), version: Some(installed.version.to_string()), sandbox: false }
+    Engine {
+        path: installed.folder.join(program),
+        version: Some(installed.version.to_string()),
+        sandbox: false,
+    }
 }

@@ -310,7 +310,10 @@ impl Low<'_> {
 
 fn digest(text: &str) -> Result<Digest> {
     Digest::parse(text).ok_or_else(|| {
-        Error::input("`pulumi-sha256` is no SHA-256", "write the 64 hexadecimal digits that `sha256sum` prints")
+        Error::input(
+            "`pulumi-sha256` is no SHA-256",
+            "write the 64 hexadecimal digits that `sha256sum` prints",
+        )
     })
 }
 

@@ -37,7 +37,10 @@ pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let read = FILES.iter().find(|(own, _)| *own == name).map_or(whole as Reader, |(_, read)| *read);
     let version = read(&text).ok_or_else(|| {
-        Error::input(format!("{named} names no version of pulumi"), "write the version into it, such as `3.260.0`")
+        Error::input(
+            format!("{named} names no version of pulumi"),
+            "write the version into it, such as `3.260.0`",
+        )
     })?;
     Ok(Some((Demand::parse(version, &named)?, named)))
 }
@@ -124,7 +127,8 @@ mod tests {
     #[test]
     fn the_nearest_file_below_the_repository_counts() {
         let root = tempfile::tempdir().unwrap();
-        let (repository, program) = (root.path().join("repository"), root.path().join("repository/infra/app"));
+        let (repository, program) =
+            (root.path().join("repository"), root.path().join("repository/infra/app"));
         std::fs::create_dir_all(&program).unwrap();
         std::fs::create_dir(repository.join(".git")).unwrap();
         std::fs::write(root.path().join(".pulumi.version"), "3.1.0").unwrap();

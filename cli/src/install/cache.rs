@@ -64,7 +64,7 @@ pub struct Staging {
 
 impl Cache {
     /// The cache below `root`.
-    pub fn new(root: PathBuf) -> Self {
+    pub fn new(root: &Path) -> Self {
         Self { root: root.join("pulumi") }
     }
 
@@ -80,8 +80,11 @@ impl Cache {
         };
         let root = given.map(Path::to_owned).or(standard);
         let root = root.or_else(|| Some(ci.temporary_folder(env)?.join("stackstep-cache")));
-        root.map(|root| Self::new(env.cwd().join(root))).ok_or_else(|| {
-            Error::input("there is no home folder for a cache: `HOME` is not set".to_owned(), "set `cache-folder`")
+        root.map(|root| Self::new(&env.cwd().join(root))).ok_or_else(|| {
+            Error::input(
+                "there is no home folder for a cache: `HOME` is not set".to_owned(),
+                "set `cache-folder`",
+            )
         })
     }
 
@@ -131,7 +134,9 @@ impl Cache {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {
                     if !told {
-                        console.line(&format!("waiting for another install of Pulumi {version} on this machine"));
+                        console.line(&format!(
+                            "waiting for another install of Pulumi {version} on this machine"
+                        ));
                         told = true;
                     }
                     tokio::select! {
@@ -160,9 +165,11 @@ impl Staging {
 
     /// Removes what is in the folder, to begin anew.
     pub fn clear(&self) -> Result<()> {
-        for entry in std::fs::read_dir(self.path()).map_err(|error| unusable(self.path(), &error))?.flatten() {
+        for entry in std::fs::read_dir(self.path()).map_err(|error| unusable(self.path(), &error))?.flatten()
+        {
             let path = entry.path();
-            let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             removed.map_err(|error| unusable(&path, &error))?;
         }
         Ok(())
@@ -227,7 +234,9 @@ fn remove_left_overs(beside: &Path, prefix: &str) {
 /// Something in the cache could not be read or written.
 pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
     let hint = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room, or set `cache-folder` to a folder with room for 500 MB",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room, or set `cache-folder` to a folder with room for 500 MB"
+        }
         _ => HINT,
     };
     fault(format!("could not write `{}`: {error}", path.display()), hint)

@@ -155,7 +155,10 @@ impl Order<'_> {
                 Ok(Round::Changed) => {
                     validator = None;
                     intake.restart().await?;
-                    (fault(format!("{archive} changes while it is fetched"), "run the job again"), Some(pause))
+                    (
+                        fault(format!("{archive} changes while it is fetched"), "run the job again"),
+                        Some(pause),
+                    )
                 }
                 Ok(Round::Status(status, wait)) => {
                     let error = refused(&request.url, archive, status);
@@ -167,7 +170,8 @@ impl Order<'_> {
             if intake.bytes > before {
                 (tries, pause) = (0, self.patience.pause);
             }
-            let wait = wait.filter(|wait| *wait <= self.patience.longest_pause && tries < self.patience.tries);
+            let wait =
+                wait.filter(|wait| *wait <= self.patience.longest_pause && tries < self.patience.tries);
             let Some(wait) = wait else { return Err(Trouble::Elsewhere(error)) };
             tokio::time::sleep(wait).await;
             pause *= 2;
@@ -222,7 +226,12 @@ enum Round {
     Status(u16, Option<std::time::Duration>),
 }
 
-async fn feed_file(path: &Path, archive: &str, place: &Place, intake: &mut Intake<'_>) -> Result<(), Trouble> {
+async fn feed_file(
+    path: &Path,
+    archive: &str,
+    place: &Place,
+    intake: &mut Intake<'_>,
+) -> Result<(), Trouble> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -330,7 +339,8 @@ fn broken_thread() -> Refusal {
 /// Starts the thread.
 fn unpacking(order: &Order<'_>) -> (mpsc::Sender<Bytes>, Unpacking) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let (parts, into, zip) = (order.parts.clone(), order.staging.path().to_owned(), order.platform.is_windows());
+    let (parts, into, zip) =
+        (order.parts.clone(), order.staging.path().to_owned(), order.platform.is_windows());
     let thread = tokio::task::spawn_blocking(move || {
         let mut chunks = Chunks { receiver, current: Bytes::new() };
         if zip {

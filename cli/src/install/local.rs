@@ -83,7 +83,8 @@ pub fn in_tool_cache(env: &Env, platform: Platform, wish: &Wish) -> Option<Insta
 
 /// Where the CLI lies in a folder of the tool cache: tools put in the archive's folder, or what was in it.
 fn in_folder(folder: &Path, platform: Platform) -> Option<PathBuf> {
-    let folders = [folder.to_owned(), folder.join("bin"), folder.join("pulumi"), folder.join("pulumi").join("bin")];
+    let folders =
+        [folder.to_owned(), folder.join("bin"), folder.join("pulumi"), folder.join("pulumi").join("bin")];
     folders.into_iter().find(|folder| folder.join(platform.program()).is_file())
 }
 

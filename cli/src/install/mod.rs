@@ -88,7 +88,8 @@ pub struct Installed {
 impl Installer<'_> {
     /// The newest CLI of the cache that `wish` allows.
     pub fn cached(&self, wish: &Wish) -> Option<Installed> {
-        let mut versions = self.cache.versions().into_iter().filter(|version| wish.objection(version).is_none());
+        let mut versions =
+            self.cache.versions().into_iter().filter(|version| wish.objection(version).is_none());
         versions.find_map(|version| self.cached_version(&version))
     }
 
@@ -117,7 +118,9 @@ impl Installer<'_> {
         let own = || source::address(OWN_LIST);
         let (place, file) = match &self.mirror {
             Some(mirror) => (mirror.place(), MIRRORS_LIST.to_owned()),
-            None if self.offline => return Err(self.offline_without("a version, as the list of releases is not asked")),
+            None if self.offline => {
+                return Err(self.offline_without("a version, as the list of releases is not asked"));
+            }
             None => own().ok_or_else(|| fault("there is no list of releases", "name an exact version"))?,
         };
         if matches!(place, Place::Web { .. }) && self.offline {
@@ -178,7 +181,8 @@ impl Installer<'_> {
                 "put it on the PATH or into the cache, or set `pulumi-mirror` to a folder: `file:///srv/pulumi/`",
             ));
         }
-        let staging = self.cache.stage(version, self.platform, &self.parts, self.console, self.signals).await?;
+        let staging =
+            self.cache.stage(version, self.platform, &self.parts, self.console, self.signals).await?;
         // Somebody else may have installed it while we waited.
         if let Some(installed) = self.cached_version(version) {
             return Ok(installed);
@@ -198,7 +202,9 @@ impl Installer<'_> {
                 Err(Trouble::Elsewhere(error)) => first = first.or(Some(error)),
             }
         }
-        Err(first.unwrap_or_else(|| fault("there is no place to fetch the Pulumi CLI from", "set `pulumi-mirror`")))
+        Err(first.unwrap_or_else(|| {
+            fault("there is no place to fetch the Pulumi CLI from", "set `pulumi-mirror`")
+        }))
     }
 
     /// Fetches `version` from one place into `staging` and proves it.
@@ -215,7 +221,8 @@ impl Installer<'_> {
             signal = self.signals.cancelled() => return Err(Trouble::Final(stopped(signal))),
         };
         let list = list.map_err(Trouble::Elsewhere)?;
-        let expected = self.trust.expect(version, self.platform, list.as_ref().map(|list| list.text.as_str()));
+        let expected =
+            self.trust.expect(version, self.platform, list.as_ref().map(|list| list.text.as_str()));
         let expected = expected.map_err(|error| match &list {
             // No word from here: another place may have one.
             None => Trouble::Elsewhere(error),

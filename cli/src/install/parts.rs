@@ -89,9 +89,13 @@ mod tests {
     #[test]
     fn a_program_gets_its_own_runtime_and_the_scripts_that_it_calls() {
         let parts = Parts::of("nodejs", false);
-        for file in
-            ["pulumi", "pulumi.exe", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs.cmd", "pulumi-analyzer-policy"]
-        {
+        for file in [
+            "pulumi",
+            "pulumi.exe",
+            "pulumi-language-nodejs",
+            "pulumi-resource-pulumi-nodejs.cmd",
+            "pulumi-analyzer-policy",
+        ] {
             assert!(parts.want(file), "{file}");
         }
         for file in ["pulumi-language-go", "pulumi-watch", "pulumi-analyzer-policy-python", "README.md"] {

@@ -58,8 +58,10 @@ fn lowest(text: &str) -> Option<Version> {
     if text[..start].contains(['<', '!']) {
         return None;
     }
-    let number: String =
-        text[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+')).collect();
+    let number: String = text[start..]
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))
+        .collect();
     let mut parts = number.split(['-', '+']).next()?.split('.').map(|part| part.parse::<u64>().unwrap_or(0));
     Some(Version::new(parts.next()?, parts.next().unwrap_or(0), parts.next().unwrap_or(0)))
         .filter(|version| version.major > 0)
@@ -84,7 +86,8 @@ fn pipfile_lock(text: &str) -> Option<Version> {
 
 /// `'@pulumi/pulumi@3.200.0(typescript@5.0.0)':`
 fn pnpm_lock(text: &str) -> Option<Version> {
-    text.lines().find_map(|line| lowest(line.trim().trim_matches(['\'', '"', '/']).strip_prefix("@pulumi/pulumi@")?))
+    text.lines()
+        .find_map(|line| lowest(line.trim().trim_matches(['\'', '"', '/']).strip_prefix("@pulumi/pulumi@")?))
 }
 
 /// `"@pulumi/pulumi@^3.0.0":`, and the version on a line of its own below.
@@ -134,7 +137,10 @@ mod tests {
     fn each_file_names_the_sdks_version() {
         let files: [(&str, &str); 12] = [
             ("package-lock.json", r#"{"packages": {"node_modules/@pulumi/pulumi": {"version": "3.200.1"}}}"#),
-            ("pnpm-lock.yaml", "packages:\n\n  '@pulumi/aws@7.0.0':\n  '@pulumi/pulumi@3.200.1(ts-node@10.9.2)':\n"),
+            (
+                "pnpm-lock.yaml",
+                "packages:\n\n  '@pulumi/aws@7.0.0':\n  '@pulumi/pulumi@3.200.1(ts-node@10.9.2)':\n",
+            ),
             ("yarn.lock", "\"@pulumi/pulumi@^3.0.0\", \"@pulumi/pulumi@^3.200\":\n  version \"3.200.1\"\n"),
             ("yarn.lock", "\"@pulumi/pulumi@npm:^3.0.0\":\n  version: 3.200.1\n"),
             ("package.json", r#"{"dependencies": {"@pulumi/pulumi": "^3.200.1"}}"#),
@@ -158,8 +164,16 @@ mod tests {
     #[test]
     fn the_lock_file_counts_before_the_range() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("package.json"), r#"{"dependencies": {"@pulumi/pulumi": "^3.0.0"}}"#).unwrap();
-        std::fs::write(folder.path().join("yarn.lock"), "\"@pulumi/pulumi@^3.0.0\":\n  version \"3.210.0\"\n").unwrap();
+        std::fs::write(
+            folder.path().join("package.json"),
+            r#"{"dependencies": {"@pulumi/pulumi": "^3.0.0"}}"#,
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path().join("yarn.lock"),
+            "\"@pulumi/pulumi@^3.0.0\":\n  version \"3.210.0\"\n",
+        )
+        .unwrap();
         let mut wish = Wish::default();
         add(&mut wish, folder.path(), None);
         assert_eq!(wish.at_least.unwrap().0, Version::new(3, 210, 0));

@@ -16,8 +16,10 @@ use crate::secret::Secret;
 
 /// Pulumi's own places, the second for when the first is out of reach.
 /// <https://www.pulumi.com/docs/iac/download-install/>, <https://github.com/pulumi/pulumi/releases>
-const OWN: [&str; 2] =
-    ["https://get.pulumi.com/releases/sdk/", "https://github.com/pulumi/pulumi/releases/download/v{version}/"];
+const OWN: [&str; 2] = [
+    "https://get.pulumi.com/releases/sdk/",
+    "https://github.com/pulumi/pulumi/releases/download/v{version}/",
+];
 
 /// More than any list of releases or checksums.
 const TEXT: usize = 8 << 20;
@@ -75,10 +77,11 @@ impl Mirror {
     /// query, which can be a signature.
     pub fn hide(&self, console: &mut Console) {
         let (user, password) = self.credentials();
-        let secret = if password.is_empty() { user } else { password };
-        for (name, secret) in [("pulumi-mirror", secret), ("pulumi-mirror", self.0.query().unwrap_or_default().to_owned())] {
+        let written = self.0.password().unwrap_or_else(|| self.0.username()).to_owned();
+        let query = self.0.query().unwrap_or_default().to_owned();
+        for secret in [if password.is_empty() { user } else { password }, written, query] {
             if !secret.is_empty() {
-                console.hide(name, &secret);
+                console.hide("pulumi-mirror", &secret);
             }
         }
     }
@@ -113,15 +116,12 @@ fn decoded(text: &str) -> String {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(plain) => {
-                out.push(plain);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
+        if let Some(plain) = hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(plain);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()
@@ -197,7 +197,10 @@ impl Place {
 
 /// A file of a mirror's folder could not be read.
 pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
-    fault(format!("could not read `{}`: {error}", path.display()), "check the folder that `pulumi-mirror` names")
+    fault(
+        format!("could not read `{}`: {error}", path.display()),
+        "check the folder that `pulumi-mirror` names",
+    )
 }
 
 async fn fetch_text(http: &Http, request: &Request, file: &str, patience: Patience) -> Result<Option<Text>> {
@@ -207,7 +210,9 @@ async fn fetch_text(http: &Http, request: &Request, file: &str, patience: Patien
         let (error, wait) = match read_text(http, request, patience).await {
             Ok((200, Some(text), _)) => return Ok(Some(text)),
             Ok((404 | 410, ..)) => return Ok(None),
-            Ok((status, _, wait)) => (refused(&request.url, file, status), wait.filter(|_| temporary(status))),
+            Ok((status, _, wait)) => {
+                (refused(&request.url, file, status), wait.filter(|_| temporary(status)))
+            }
             Err(failure) => {
                 (fault(format!("{file} could not be fetched: {failure}"), failure.hint()), Some(pause))
             }

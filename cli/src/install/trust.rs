@@ -107,7 +107,9 @@ impl Trust {
             (None, None, Some(digest)) => (digest, Voucher::ChecksumFile),
             (None, None, None) => return Err(unverifiable(version, platform)),
         };
-        for (other, who) in [(table, "the table of this release of stackstep"), (listed, "the release's checksum file")] {
+        for (other, who) in
+            [(table, "the table of this release of stackstep"), (listed, "the release's checksum file")]
+        {
             if let Some(other) = other
                 && other != digest
             {
@@ -142,7 +144,11 @@ fn not_pinned(version: &Version, platform: Platform) -> Error {
 
 fn unverifiable(version: &Version, platform: Platform) -> Error {
     fault(
-        format!("{} can't be verified: there is no {}", platform.archive(version), super::platform::checksums(version)),
+        format!(
+            "{} can't be verified: there is no {}",
+            platform.archive(version),
+            super::platform::checksums(version)
+        ),
         "put the release's checksum file beside the archive, or pin the archive with `pulumi-sha256`",
     )
 }

@@ -25,7 +25,8 @@ const BAD: &[(Version, &str)] = &[
     (Version::new(3, 120, 0), "the official GitHub action refuses it as known to be bad"),
 ];
 
-const TARGETS: &str = "it can corrupt a stack with `--target` (https://github.com/pulumi/pulumi/issues/12964)";
+const TARGETS: &str =
+    "it can corrupt a stack with `--target` (https://github.com/pulumi/pulumi/issues/12964)";
 
 /// How many days old a version is that nobody has asked for by name.
 pub const COOL_DOWN: i64 = 7;
@@ -135,7 +136,10 @@ impl Wish {
             (_, Some((least, place))) if !exact && release < *least => {
                 Some(format!("Pulumi {version} is older than {least}, which {place} needs"))
             }
-            _ if !exact && !self.required.is_empty() && !self.required.iter().any(|range| range.matches(&release)) => {
+            _ if !exact
+                && !self.required.is_empty()
+                && !self.required.iter().any(|range| range.matches(&release)) =>
+            {
                 Some(format!("Pulumi {version} is not what `requiredPulumiVersion` allows"))
             }
             _ => None,
@@ -177,12 +181,16 @@ impl Wish {
             return Ok(release.version.clone());
         }
         let newest = releases.iter().map(|release| &release.version).max();
-        let newest = newest.map_or_else(|| "there is none at all".to_owned(), |newest| format!("the newest is {newest}"));
+        let newest = newest
+            .map_or_else(|| "there is none at all".to_owned(), |newest| format!("the newest is {newest}"));
         Err(match fitting.first() {
             Some(young) => {
                 let day = young.day.map_or_else(|| "nobody says when".to_owned(), |day| day.to_string());
                 fault(
-                    format!("no Pulumi that will do is {days} days old: {} is of {day}, and today is {today}", young.version),
+                    format!(
+                        "no Pulumi that will do is {days} days old: {} is of {day}, and today is {today}",
+                        young.version
+                    ),
                     "name an exact version in `pulumi-version`, or check this machine's clock",
                 )
             }
@@ -204,9 +212,14 @@ mod tests {
     }
 
     fn releases() -> Vec<Release> {
-        [("3.260.0", "2026-11-20"), ("3.259.0", "2026-11-10"), ("3.258.1", "2026-11-01"), ("3.100.0", "2024-01-01")]
-            .map(|(version, day)| Release { version: version.parse().unwrap(), day: Day::parse(day) })
-            .into()
+        [
+            ("3.260.0", "2026-11-20"),
+            ("3.259.0", "2026-11-10"),
+            ("3.258.1", "2026-11-01"),
+            ("3.100.0", "2024-01-01"),
+        ]
+        .map(|(version, day)| Release { version: version.parse().unwrap(), day: Day::parse(day) })
+        .into()
     }
 
     fn chosen(wish: &Wish) -> Result<String> {
@@ -251,7 +264,10 @@ mod tests {
 
     #[test]
     fn the_project_bounds_what_is_not_named_exactly() {
-        let needs = |text, least: &str| Wish { at_least: Some((least.parse().unwrap(), "go.mod".into())), ..wish(text) };
+        let needs = |text, least: &str| Wish {
+            at_least: Some((least.parse().unwrap(), "go.mod".into())),
+            ..wish(text)
+        };
         assert!(chosen(&needs("<3.260", "3.260.0")).is_err());
         assert_eq!(chosen(&needs("^3", "3.260.0")).unwrap(), "3.260.0");
         assert_eq!(chosen(&needs("3.259.0", "3.260.0")).unwrap(), "3.259.0");

@@ -84,12 +84,14 @@ async fn ask_program(words: &[String], env: &Env, console: &Console, signals: &S
             "run stackstep where that program is, such as on the agent and not in a container without it",
         )
     })?;
-    helper::read(program, args, env.cwd(), Change::default(), console.masker(), signals).await?.map_err(|said| {
-        Error::auth(
-            format!("`{name}` gave no identity token: {said}"),
-            format!("see what `{name} {}` says in a step of its own", args.join(" ")),
-        )
-    })
+    helper::read(program, args, env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
+        |said| {
+            Error::auth(
+                format!("`{name}` gave no identity token: {said}"),
+                format!("see what `{name} {}` says in a step of its own", args.join(" ")),
+            )
+        },
+    )
 }
 
 /// Asks the CI system for it.
