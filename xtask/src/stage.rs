@@ -80,6 +80,13 @@ impl Stage {
         command
     }
 
+    /// `stackstep` with no engine named, and none on its PATH.
+    pub fn bare(&self) -> Command {
+        let mut command = self.prepare(self.binaries.join("stackstep"));
+        command.env("PATH", "/usr/bin:/bin");
+        command
+    }
+
     /// The engine itself with `arguments`.
     pub fn engine(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.engine {
