@@ -6,6 +6,10 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod finish;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod http;

@@ -142,6 +142,7 @@ async fn events_arrive_while_the_process_runs() {
         disarm: None,
         on_event: &mut |_| std::fs::write(&go, "").expect("a file"),
         heartbeat: &mut |_| None,
+        on_start: &mut |_| {},
         on_stop: &mut |_| {},
     };
     let ended = run(&case.process, supervision).await.expect("a process that starts");

@@ -40,6 +40,7 @@ async fn supervisor() {
         disarm: None,
         on_event: &mut |_| {},
         heartbeat: &mut |_| None,
+        on_start: &mut |_| {},
         on_stop: &mut |cause| println!("stopping: {cause:?}"),
     };
     let ended = run(&case.process, supervision).await.expect("a process that starts");
