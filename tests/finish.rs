@@ -48,7 +48,7 @@ fn the_report_of_a_killed_run_is_completed_from_its_event_log() {
     scene.run_args(&["finish", &left.display().to_string()]).ends_with(0).says("reason: engine");
     let result = result(&scene);
     assert_eq!((&result["status"], &result["exit_code"]), (&"failed".into(), &137.into()));
-    assert_eq!(result["steps"].as_array().unwrap().len(), 6, "{result}");
+    assert_eq!(result["steps"].as_array().unwrap().len(), 7, "{result}");
     let notes = notes(&scene);
     assert!(notes.contains("a later step has put this together"), "{notes}");
     assert!(notes.contains("the engine is gone") && notes.contains("stops in the middle"), "{notes}");

@@ -16,6 +16,8 @@ mod http;
 #[cfg(test)]
 mod inputs;
 #[cfg(test)]
+mod leaks;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod mask_config;
