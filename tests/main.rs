@@ -8,6 +8,10 @@ mod ci;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod finish;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod http;
@@ -16,6 +20,8 @@ mod inputs;
 #[cfg(unix)]
 #[cfg(test)]
 mod install;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
