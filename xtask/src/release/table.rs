@@ -53,7 +53,8 @@ impl Release {
                 return Err(complain(format!("`{}` is no target of a release", archive.target)));
             }
             for sum in [&archive.sha256, &archive.stackstep, &archive.sandbox] {
-                let hexadecimal = sum.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+                let hexadecimal =
+                    sum.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
                 if sum.len() != 64 || !hexadecimal {
                     return Err(complain(format!("`{sum}` is no SHA-256")));
                 }
@@ -64,8 +65,9 @@ impl Release {
 
     /// The file that [`Release::read`] reads.
     pub fn to_toml(&self) -> Result<String> {
-        let rows = toml::to_string(self)
-            .map_err(|error| Error::input(format!("the release can't be written down: {error}"), "mend it"))?;
+        let rows = toml::to_string(self).map_err(|error| {
+            Error::input(format!("the release can't be written down: {error}"), "mend it")
+        })?;
         Ok(format!("# Written by `cargo xtask release`: what the bootstraps and launchers fetch.\n\n{rows}"))
     }
 }

@@ -1,0 +1,1 @@
+//! The scripts of a release, under the tools that know their languages.
