@@ -43,6 +43,12 @@ enum Task {
         #[arg(long, value_name = "TARGET")]
         pack: Option<String>,
     },
+    /// Install tools of `tests/runners/tools.toml` below `target/runners`.
+    #[command(hide = true)]
+    Tools {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// Measure what stackstep adds to the engine.
     Bench {
         /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
@@ -61,6 +67,7 @@ fn main() -> ExitCode {
         Task::Release { dry_run: true, .. } => release::run(&root, &Step::DryRun),
         Task::Release { pack: Some(target), .. } => release::run(&root, &Step::Pack(target)),
         Task::Release { .. } => release::run(&root, &Step::Assemble),
+        Task::Tools { names } => xtask::test::install(&root, &names),
         Task::Test { all } => xtask::test::run(all),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
         Task::Bench { engine } => xtask::bench::run(&root, &engine),

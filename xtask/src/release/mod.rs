@@ -94,7 +94,10 @@ fn assemble(root: &Path) -> Result<bool> {
         return Err(Error::input(format!("no archive for {}", missing.join(", ")), "pack all targets first"));
     }
     if !sbom::write(root, "all", &dist)? {
-        return Err(Error::input("cargo-cyclonedx is not installed", "`cargo xtask test --all` installs it"));
+        return Err(Error::input(
+            "cargo-cyclonedx is not installed",
+            "run `cargo xtask tools cargo-cyclonedx`",
+        ));
     }
     assemble::checksums(&dist)?;
     assemble::wrappers(root, &release, root)?;
@@ -127,7 +130,7 @@ fn dry_run(root: &Path) -> Result<bool> {
     if sbom::write(root, "all", &dist)? {
         println!("wrote the SBOM of each program");
     } else {
-        println!("skipped: SBOM: cargo-cyclonedx is not installed; `cargo xtask test --all` does it");
+        println!("skipped: SBOM: run `cargo xtask tools cargo-cyclonedx`");
     }
     assemble::checksums(&dist)?;
     let release = assemble::table(&dist)?;
