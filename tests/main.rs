@@ -6,11 +6,15 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod inputs;
+#[cfg(all(test, unix))]
+mod install;
 #[cfg(test)]
 mod life;
 #[cfg(test)]

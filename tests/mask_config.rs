@@ -8,7 +8,7 @@ use crate::support::{Scene, json};
 fn configured() -> Vec<Scene> {
     Scene::on_each_engine("hello")
         .into_iter()
-        .map(|scene| {
+        .inspect(|scene| {
             scene.run("up --stack dev --upsert").ends_with(0);
             for line in [
                 "exec --stack dev -- config set --stack dev --secret token s3cret-of-the-stack",
@@ -18,7 +18,6 @@ fn configured() -> Vec<Scene> {
             ] {
                 scene.run(line).ends_with(0);
             }
-            scene
         })
         .collect()
 }

@@ -116,3 +116,14 @@ fn git(scene: &Scene, args: &[&str]) {
     let status = std::process::Command::new("git").args(args).current_dir(&scene.program).status().unwrap();
     assert!(status.success());
 }
+
+#[test]
+fn a_forks_preview_that_could_not_sign_in_is_skipped() {
+    let scene = pull_request("pull_request", "bob/shop")
+        .input("command", "preview")
+        .input("oidc-organization", "acme")
+        .without("PULUMI_BACKEND_URL")
+        .without("PULUMI_CONFIG_PASSPHRASE");
+    scene.run("run").ends_with(0).says("maintainer");
+    assert_eq!(result(&scene)["status"], "skipped");
+}

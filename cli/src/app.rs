@@ -1,28 +1,34 @@
 //! The flow, top to bottom: environment → inputs → engine → events → report → publish → exit status.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Instant;
 
 use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
+use crate::doctor;
+use crate::engine::alive::Trace;
 use crate::engine::args::check_exec;
 use crate::engine::config_secrets::{self, Hidden};
-use crate::engine::drive::{Driver, Outcome};
+use crate::engine::drive::{Driver, Outcome, Unwatched, Watch};
+use crate::engine::ladder::Cause;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::engine::version;
 use crate::env::Env;
 use crate::error::Result;
+use crate::finish;
 use crate::gate;
 use crate::http::Limits;
-use crate::inputs::resolve::{Flags, resolve};
+use crate::inputs::resolve::{Flags, Resolved, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
 use crate::oidc;
 use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
+use crate::unfinished::Unfinished;
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
@@ -37,8 +43,10 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => show_inputs(&args.flags, env, &mut console),
+        Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
         Ask::Run(command) => operate(Some(command), &args.flags, env, &mut console, signals).await,
         Ask::RunInput => operate(None, &args.flags, env, &mut console, signals).await,
+        Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),
         Ask::Exec(engine) => exec(engine, &args.flags, env, &mut console, signals).await,
     };
     done.unwrap_or_else(|error| {
@@ -59,7 +67,9 @@ async fn operate(
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
-        console.line(&format!("the engine is there: {}", engine?.path.display()));
+        let engine = engine?;
+        console.line(&format!("the engine is there: {}", engine.path.display()));
+        publish::add_path(&job, &engine, console);
         return Ok(0);
     };
     let publisher = Publisher::new(&job);
@@ -96,14 +106,51 @@ async fn work(
     signals: &Signals,
 ) -> Result<Outcome> {
     let job = run.job();
-    let mut on_stop = |cause| {
-        publisher.files(job, &run.still_finishing(cause), console);
-    };
-    let driver = Driver::new(job, engine, console, signals, &mut on_stop);
+    let mut watch =
+        Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
+    let driver = Driver::new(job, engine, console, signals, &mut watch);
     let (outcome, left_behind) = tokio::join!(driver.run_plan(), gate::left_behind(job));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)
+}
+
+/// Keeps what is published, and what a post step would need, in step with the engine.
+struct Progress<'a> {
+    run: &'a Run<'a>,
+    publisher: &'a Publisher,
+    console: &'a Console,
+    unfinished: Option<Unfinished>,
+}
+
+impl Progress<'_> {
+    fn keep(&mut self, change: impl FnOnce(&mut Unfinished)) {
+        if let Some(unfinished) = &mut self.unfinished {
+            change(unfinished);
+            unfinished.save(self.run.job(), self.console);
+        }
+    }
+}
+
+impl Watch for Progress<'_> {
+    fn started(&mut self, pid: u32, event_log: Option<&Path>) {
+        self.keep(|unfinished| {
+            unfinished.engine = Some(Trace::of(pid));
+            unfinished.event_log = event_log.map(Path::to_owned);
+        });
+    }
+
+    fn stopping(&mut self, cause: Cause, so_far: Outcome) {
+        self.keep(|unfinished| {
+            unfinished.stopped_by = Some(match cause {
+                Cause::TimedOut => 0,
+                Cause::Cancelled(signal) => signal.number(),
+            });
+        });
+        let report = self.run.still_finishing(cause, so_far);
+        let report = report.masked(&|text| self.console.masker().mask(text));
+        self.publisher.files(&report, self.console);
+    }
 }
 
 /// The engine and the credentials that it needs, for a run that may have them.
@@ -128,23 +175,29 @@ async fn exec(
     if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
         return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
     }
-    let outcome = Driver::new(&job, &engine, console, signals, &mut |_| {}).run_exec(arguments).await?;
+    let outcome = Driver::new(&job, &engine, console, signals, &mut Unwatched).run_exec(arguments).await?;
     Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
 }
 
 /// Each input, its value and where it came from.
 fn show_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
-    let ci = ci::detect(env);
-    let resolved = resolve(Some(Command::Up), flags, ci, env)?;
-    job::hide_environment(env, ci, console);
-    for (name, secret) in inputs::show::secrets(&resolved) {
-        console.hide(name, secret);
-    }
+    let resolved = hide_inputs(flags, env, console)?;
     for warning in &resolved.warnings {
         console.annotate(Level::Warning, "stackstep", warning);
     }
     console.print(&inputs::show::table(&resolved));
     Ok(0)
+}
+
+/// Hides what is secret in the environment and in the inputs, without asking whether they make a run.
+pub fn hide_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<Resolved> {
+    let ci = ci::detect(env);
+    job::hide_environment(env, ci, console);
+    let resolved = resolve(Some(Command::Up), flags, ci, env)?;
+    for (name, secret) in inputs::show::secrets(&resolved) {
+        console.hide(name, secret);
+    }
+    Ok(resolved)
 }
 
 fn status(code: i32) -> u8 {

@@ -69,6 +69,15 @@ impl Backend {
         }
     }
 
+    /// The folder that holds the state, where it is one.
+    pub fn folder(&self, env: &Env) -> Option<PathBuf> {
+        let path = self.url.as_deref()?.strip_prefix("file://")?;
+        match path.strip_prefix('~') {
+            Some(rest) => Some(PathBuf::from(format!("{}{rest}", env.get("HOME")?))),
+            None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
+        }
+    }
+
     /// Pulumi Cloud, or a server that speaks as it does.
     pub fn is_cloud(&self) -> bool {
         self.url.as_deref().is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))

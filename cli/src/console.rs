@@ -3,7 +3,9 @@
 use std::io::Write;
 
 use crate::ci::{CiSystem, Level};
+use crate::engine::output::disarmed;
 use crate::error::Error;
+use crate::render::log_line;
 use crate::secret::Masker;
 
 /// Writes our own lines.
@@ -31,21 +33,24 @@ impl Console {
         }
     }
 
-    /// One line.
+    /// One line, which may hold foreign words: nothing in it is a command of the CI system.
     pub fn line(&self, text: &str) {
-        let mut text = self.masker.mask(text);
-        text.push('\n');
-        self.write(&text);
+        self.write(&(log_line(&self.masker.mask(text)) + "\n"));
     }
 
-    /// Text that has its line ends already.
+    /// Text that has its line ends already, and no foreign words that could be commands.
     pub fn text(&self, text: &str) {
         self.write(&self.masker.mask(text));
     }
 
     /// What was asked for, on standard output.
     pub fn print(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(self.masker.mask(text).as_bytes());
+        let text = self.masker.mask(text);
+        let bytes = match self.ci.disarm() {
+            Some(disarm) => disarmed(text.as_bytes(), disarm, &mut true),
+            None => text.into_bytes(),
+        };
+        let _ = std::io::stdout().lock().write_all(&bytes);
     }
 
     /// Something worth knowing, shown where the CI system shows such things.
@@ -66,7 +71,7 @@ impl Console {
 
     /// Opens a folded group.
     pub fn group(&self, title: &str) {
-        self.write(&self.ci.group(&self.masker.mask(title)));
+        self.write(&self.ci.group(&log_line(&self.masker.mask(title))));
     }
 
     /// Closes it.

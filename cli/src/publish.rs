@@ -9,8 +9,12 @@ use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::ci::{Append, Level};
+use serde::{Deserialize, Serialize};
+
+use crate::ci::{Append, CiSystem, Level};
 use crate::console::Console;
+use crate::engine::locate::Engine;
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::job::Job;
 use crate::render::{self, Detail, Options, Size};
@@ -24,46 +28,94 @@ const ANNOTATIONS: usize = 10;
 
 /// Where a report goes, over the whole run: it can be written early, and again when more is known.
 pub struct Publisher {
-    result_file: Option<PathBuf>,
-    summary: Option<Summary>,
+    sinks: Sinks,
+    room: usize,
 }
 
-/// The job's summary page, from where we began to write.
-struct Summary {
-    path: PathBuf,
-    start: u64,
-    room: usize,
+/// The places, and what may be shown there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sinks {
+    /// The result file.
+    pub result_file: Option<PathBuf>,
+    /// The job's summary page, and from where we write on it.
+    pub summary: Option<(PathBuf, u64)>,
+    /// Whether values are shown.
+    pub values: bool,
+    /// Whether stack outputs are not.
+    pub suppress_outputs: bool,
 }
 
 impl Publisher {
     /// Sinks of `job`. What stands on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
-        let summary =
-            job.ci.summary(job.env).filter(|_| job.inputs.comment_on_summary).map(|(path, limit)| {
-                let start = std::fs::metadata(&path).map_or(0, |file| file.len());
-                let taken = usize::try_from(start).unwrap_or(usize::MAX);
-                Summary { path, start, room: limit.saturating_sub(taken) }
-            });
-        Self { result_file: job.result_file(), summary }
+        let page = job.ci.summary(job.env).filter(|_| job.inputs.comment_on_summary);
+        let room = page.as_ref().map_or(0, |(_, limit)| *limit);
+        let sinks = Sinks {
+            result_file: job.result_file(),
+            summary: page.map(|(path, _)| page_from(path)),
+            // By default not the values of a repository that anybody can read.
+            values: job.context.public == Some(false),
+            suppress_outputs: job.inputs.suppress_outputs,
+        };
+        Self { sinks, room }
+    }
+
+    /// The sinks of an earlier step of the job, in a step that has a summary page of its own.
+    pub fn again(sinks: &Sinks, ci: &dyn CiSystem, env: &Env) -> Self {
+        let page = ci.summary(env).filter(|_| sinks.summary.is_some());
+        let room = page.as_ref().map_or(0, |(_, limit)| *limit);
+        let same = |path: &PathBuf| sinks.summary.clone().filter(|(earlier, _)| earlier == path);
+        let summary = page.map(|(path, _)| same(&path).unwrap_or_else(|| page_from(path)));
+        Self { sinks: Sinks { summary, ..sinks.clone() }, room }
+    }
+
+    /// Where it writes, for a later step.
+    pub fn sinks(&self) -> Sinks {
+        self.sinks.clone()
     }
 
     /// The result file and the summary page.
-    pub fn files(&self, job: &Job<'_>, report: &Report, console: &Console) -> Option<&Path> {
-        if let Some(summary) = &self.summary {
+    pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
+        if let Some((page, start)) = &self.sinks.summary {
             let options = Options {
-                detail: detail(job),
-                result: self.result_file.as_ref().map(|path| path.display().to_string()),
+                detail: if self.sinks.values { Detail::Values } else { Detail::Paths },
+                result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
                 ..Options::default()
             };
-            let markdown = render::fit(&shown(job, report), &options, Size::Bytes(summary.room));
-            warn(console, "the summary page", summary.write(&markdown));
+            let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
+            let markdown = render::fit(&self.shown(report), &options, Size::Bytes(room));
+            warn(console, "the summary page", write_from(page, *start, &markdown));
         }
-        let path = self.result_file.as_deref()?;
+        let path = self.sinks.result_file.as_deref()?;
         let written = write_whole(path, &report.to_json());
         let there = written.is_ok();
         warn(console, "the result file", written);
         there.then_some(path)
     }
+
+    /// The log's last lines.
+    pub fn text(&self, report: &Report, result_file: Option<&Path>) -> String {
+        let path = result_file.map(|path| path.display().to_string());
+        render::text(&self.shown(report), path.as_deref())
+    }
+
+    /// The report without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the
+    /// same.
+    fn shown<'r>(&self, report: &'r Report) -> Cow<'r, Report> {
+        if !self.sinks.suppress_outputs {
+            return Cow::Borrowed(report);
+        }
+        let mut shown = report.clone();
+        shown.outputs.clear();
+        shown.output_changes.clear();
+        Cow::Owned(shown)
+    }
+}
+
+/// The page, to be written from where it ends now.
+fn page_from(path: PathBuf) -> (PathBuf, u64) {
+    let start = std::fs::metadata(&path).map_or(0, |file| file.len());
+    (path, start)
 }
 
 /// Everything at the end of a run.
@@ -75,7 +127,7 @@ pub fn all(
     exported: &Exported,
     console: &mut Console,
 ) {
-    let result_file = publisher.files(job, report, console);
+    let result_file = publisher.files(report, console);
     if job.ci.takes_outputs(job.env) {
         let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
         if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
@@ -94,24 +146,24 @@ pub fn all(
     if job.ci.shows_annotations() {
         annotate(report, console);
     }
-    let path = result_file.map(|path| path.display().to_string());
-    console.text(&render::text(&shown(job, report), path.as_deref()));
+    console.text(&publisher.text(report, result_file));
 }
 
-/// What a report shows: by default not the values of a repository that anybody can read.
-fn detail(job: &Job<'_>) -> Detail {
-    if job.context.public == Some(false) { Detail::Values } else { Detail::Paths }
-}
-
-/// The report without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the same.
-fn shown<'r>(job: &Job<'_>, report: &'r Report) -> Cow<'r, Report> {
-    if !job.inputs.suppress_outputs {
-        return Cow::Borrowed(report);
+/// Puts the engine's folder on the PATH of later steps.
+pub fn add_path(job: &Job<'_>, engine: &Engine, console: &Console) {
+    let folder = engine.path.parent().and_then(Path::to_str).filter(|folder| !folder.contains(['\r', '\n']));
+    let Some(folder) = folder else { return };
+    let mut there = std::env::split_paths(job.env.get("PATH").unwrap_or_default());
+    if there.any(|path| path == Path::new(folder)) {
+        return;
     }
-    let mut shown = report.clone();
-    shown.outputs.clear();
-    shown.output_changes.clear();
-    Cow::Owned(shown)
+    if let Some(append) = job.ci.path_file(job.env, folder) {
+        warn(console, "the PATH of later steps", append_to(&append));
+    } else if let Some(lines) = job.ci.path_command(folder) {
+        console.command(&lines);
+    } else {
+        console.line(&format!("for `pulumi` in later steps: export PATH=\"{folder}:$PATH\""));
+    }
 }
 
 /// The reason of a failure, then the worst of what was said.
@@ -144,45 +196,57 @@ fn annotate(report: &Report, console: &Console) {
     }
 }
 
-fn warn(console: &Console, what: &str, done: Result<()>) {
+/// Says that something could not be written.
+pub fn warn(console: &Console, what: &str, done: Result<()>) {
     if let Err(error) = done {
         console.annotate(Level::Warning, "stackstep", &format!("{what} could not be written: {error}"));
     }
 }
 
-impl Summary {
-    /// Writes from where we began, over what we wrote before.
-    fn write(&self, markdown: &str) -> Result<()> {
-        let file = || -> std::io::Result<()> {
-            let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(&self.path)?;
-            file.set_len(self.start)?;
-            file.seek(SeekFrom::Start(self.start))?;
-            file.write_all(markdown.as_bytes())
-        };
-        file().map_err(Error::io("write", &self.path))
-    }
+/// Writes on a page from where we began, over what we wrote before. A page that is no file has no place to go back to.
+fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> {
+    let file = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        if file.metadata()?.is_file() {
+            file.set_len(start)?;
+            file.seek(SeekFrom::Start(start))?;
+        }
+        file.write_all(markdown.as_bytes())
+    };
+    file().map_err(Error::io("write", path))
 }
 
-/// Writes a file beside itself first, so that nobody reads half of it.
+/// Writes a file beside itself first, so that nobody reads half of it. A link stays one, and what is no file, such as
+/// a pipe, is written as it is.
 fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let there = std::fs::metadata(path);
     let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        #[cfg(unix)]
-        {
-            // A later step can run as another user; there is no secret in it.
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        match &there {
+            Ok(there) if there.is_file() => replace(&std::fs::canonicalize(path)?, text),
+            Ok(_) => OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes()),
+            Err(_) => replace(path, text),
         }
-        file.persist(path)?;
-        Ok(())
     };
     write().map_err(Error::io("write", path))
 }
 
-fn append_to(append: &Append) -> Result<()> {
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    {
+        // A later step can run as another user; there is no secret in it.
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Adds to a file of the CI system.
+pub fn append_to(append: &Append) -> Result<()> {
     OpenOptions::new()
         .create(true)
         .append(true)

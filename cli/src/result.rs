@@ -82,20 +82,22 @@ impl<'a> Run<'a> {
         report::report(Events::default(), facts)
     }
 
-    /// What is published while a stopped engine still finishes.
-    pub fn still_finishing(&self, cause: Cause) -> Report {
-        let ending = match cause {
-            Cause::TimedOut => Ending::TimedOut,
-            Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
+    /// What is published while a stopped engine still finishes: all that is known so far.
+    pub fn still_finishing(&self, cause: Cause, so_far: Outcome) -> Report {
+        let why = match cause {
+            Cause::TimedOut => "the time is over",
+            Cause::Cancelled(_) => "cancelled",
         };
-        let outcome = Outcome { ending: Some(ending), ..Outcome::default() };
-        let mut report = self.report(outcome);
-        report.notes = vec![
-            "cancelled, the engine is still finishing what it had begun: if nothing else is written here, what \
-             became of it is in the job's log"
-                .to_owned(),
-        ];
-        report
+        let mut facts = self.facts(&so_far);
+        facts.interim = true;
+        facts.notes.insert(
+            0,
+            format!(
+                "{why}, the engine is still finishing what it had begun: if nothing else is written here, what became \
+                 of it is in the job's log"
+            ),
+        );
+        report::report(so_far.events, facts)
     }
 
     /// The report.

@@ -10,7 +10,7 @@ mod env;
 mod events;
 mod failure;
 mod faults;
-mod pbkdf2;
+mod help;
 mod program;
 mod signals;
 mod stack_file;
@@ -45,6 +45,20 @@ fn run(mut env: Env) -> Result<(), Failure> {
     let args = args::parse(&words, &env)?;
     if let Some(folder) = args.value("cwd") {
         env.cwd = env.path(folder);
+        if !env.cwd.is_dir() {
+            return Err(Failure::new(format!("chdir {folder}: no such file or directory")));
+        }
+    }
+    if let Some(color) =
+        args.value("color").filter(|color| !["always", "never", "raw", "auto"].contains(color))
+    {
+        let message =
+            format!("unsupported color option: '{color}'.  Supported values are: auto, always, never, raw");
+        return Err(Failure::new(message));
+    }
+    if args.is_on("help") || args.command.is_empty() {
+        display::print(&help::text(&args));
+        return Ok(());
     }
     dispatch(&args, &env)
 }
@@ -55,6 +69,9 @@ fn dispatch(args: &Args, env: &Env) -> Result<(), Failure> {
         "version" => commands::misc::version(args, env),
         "preview" | "up" | "refresh" | "destroy" => commands::operation::run(args, env),
         "cancel" => commands::misc::cancel(args, env),
+        "login" => commands::login::login(args, env),
+        "logout" => commands::login::logout(args, env),
+        "whoami" => commands::login::whoami(args, env),
         "install" => commands::misc::install(env),
         stack if stack == "stack" || stack.starts_with("stack ") => commands::stack::run(args, env),
         config if config == "config" || config.starts_with("config ") => commands::config::run(args, env),

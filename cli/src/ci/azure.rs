@@ -6,8 +6,10 @@
 use std::path::PathBuf;
 
 use super::context::{app, branch_of, number, slug, tag_of, text};
+use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use crate::engine::output::Disarm;
 use crate::env::Env;
 
 /// Azure Pipelines.
@@ -159,6 +161,10 @@ impl CiSystem for AzurePipelines {
         })
     }
 
+    fn disarm(&self) -> Option<Disarm> {
+        Some(hash_commands)
+    }
+
     fn shows_annotations(&self) -> bool {
         true
     }
@@ -187,6 +193,10 @@ impl CiSystem for AzurePipelines {
 
     fn output_names_ignore_case(&self) -> bool {
         true
+    }
+
+    fn path_command(&self, folder: &str) -> Option<String> {
+        Some(format!("##vso[task.prependpath]{}\n", data(folder)))
     }
 
     fn output_commands(&self, outputs: &[Output]) -> Option<String> {

@@ -97,6 +97,23 @@ impl CiSystem for GiteaActions {
         GitHubActions.outputs(env, outputs, random)
     }
 
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        GitHubActions.post_step_state(env, state, random)
+    }
+
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        GitHubActions.strip_from_engine()
+    }
+
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        GitHubActions.path_file(env, folder)
+    }
+
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         GitHubActions.summary(env)
     }

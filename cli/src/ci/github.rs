@@ -121,6 +121,27 @@ impl CiSystem for GitHubActions {
         Some(Append { path, text: command::outputs(outputs, random) })
     }
 
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let path = PathBuf::from(env.get("GITHUB_STATE")?);
+        Some(Append { path, text: command::outputs(state, random) })
+    }
+
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        // What the post step does is not for the program to say.
+        &["GITHUB_STATE"]
+    }
+
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        Some(Append { path: PathBuf::from(env.get("GITHUB_PATH")?), text: format!("{folder}\n") })
+    }
+
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES))
     }

@@ -14,6 +14,7 @@ mod cloud_build;
 mod codebuild;
 mod codefresh;
 mod context;
+mod disarm;
 mod engine_told;
 mod generic;
 mod gitea;
@@ -28,7 +29,9 @@ mod workflow_command;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::engine::output::Disarm;
 use crate::env::Env;
+use crate::render::log_line;
 
 pub use context::Context;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
@@ -207,14 +210,34 @@ pub trait CiSystem: Sync {
         String::new()
     }
 
+    /// How the commands that the system reads from the log are broken up in foreign output. None where there are
+    /// none, and where [`CiSystem::begin_foreign`] fences the output instead.
+    ///
+    /// Marks that only fold or colour the log command nothing and are left alone: Buildkite's `---`, `+++` and
+    /// `~~~`, GitLab's `section_start`, Travis's `travis_fold`.
+    fn disarm(&self) -> Option<Disarm> {
+        None
+    }
+
     /// The lines of an annotation.
     fn annotation(&self, level: Level, title: &str, message: &str) -> String {
         let level = level.word();
-        if message.is_empty() {
-            format!("{level}: {title}\n")
+        let whole = if message.is_empty() {
+            format!("{level}: {title}")
         } else {
-            format!("{level}: {title}: {message}\n")
-        }
+            format!("{level}: {title}: {message}")
+        };
+        whole.lines().map(|line| log_line(line) + "\n").collect()
+    }
+
+    /// How the name and value of something for this job's post step get there. None where there is no post step.
+    fn post_step_state(
+        &self,
+        _env: &Env,
+        _state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        None
     }
 
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
@@ -249,6 +272,16 @@ pub trait CiSystem: Sync {
 
     /// The lines of the log that hand `outputs` to later steps, where the system takes them from there.
     fn output_commands(&self, _outputs: &[Output]) -> Option<String> {
+        None
+    }
+
+    /// How `folder` comes to the front of the PATH of later steps.
+    fn path_file(&self, _env: &Env, _folder: &str) -> Option<Append> {
+        None
+    }
+
+    /// The lines of the log that do so, where the system takes it from there.
+    fn path_command(&self, _folder: &str) -> Option<String> {
         None
     }
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::stream::Passing;
 use crate::console::Console;
 use crate::error::Result;
 use crate::job::Job;
+use crate::render::log_line;
 use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
 use crate::secret::Secret;
 
@@ -55,20 +56,34 @@ pub struct Driver<'a> {
     engine: &'a Engine,
     console: &'a Console,
     signals: &'a Signals,
-    on_stop: &'a mut dyn FnMut(Cause),
+    watch: &'a mut dyn Watch,
     outcome: Outcome,
 }
 
+/// Follows the engine's processes while they run.
+pub trait Watch {
+    /// A process has been started, with this number and this event log.
+    fn started(&mut self, _pid: u32, _event_log: Option<&Path>) {}
+
+    /// It is asked to end before its time, for this cause; so far all this has come of it.
+    fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
+}
+
+/// Nobody follows.
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
 impl<'a> Driver<'a> {
-    /// `on_stop` is called as soon as the engine is asked to end before its time.
+    /// A driver of `job`'s processes.
     pub fn new(
         job: &'a Job<'a>,
         engine: &'a Engine,
         console: &'a Console,
         signals: &'a Signals,
-        on_stop: &'a mut dyn FnMut(Cause),
+        watch: &'a mut dyn Watch,
     ) -> Self {
-        Self { job, engine, console, signals, on_stop, outcome: Outcome::default() }
+        Self { job, engine, console, signals, watch, outcome: Outcome::default() }
     }
 
     /// Runs the job's plan.
@@ -136,20 +151,28 @@ impl<'a> Driver<'a> {
             let mut stdout_again = tokio::io::stdout();
             let one_stream = self.job.ci.one_stream();
             let mut on_event = |line: &[u8]| fold.borrow_mut().line(line);
-            let mut heartbeat = |elapsed| Some(sign_of_life(&fold.borrow().in_flight(), elapsed));
+            let mut heartbeat = |elapsed| Some(log_line(&sign_of_life(&fold.borrow().in_flight(), elapsed)));
+            let timeout = self.time_left();
+            let watch = RefCell::new(&mut *self.watch);
+            let (purpose, outcome) = (step.purpose, &self.outcome);
+            let mut on_stop = |cause| {
+                watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold.borrow().clone()));
+            };
+            let mut on_start = |pid| watch.borrow_mut().started(pid, process.event_log.as_deref());
             let supervision = Supervision {
                 masker: self.console.masker(),
                 signals: self.signals,
-                timeout: self.time_left(),
+                timeout,
                 grace: self.job.inputs.grace_period.unwrap_or_else(|| self.job.ci.grace_period()),
                 stdout: &mut stdout,
                 stderr: if one_stream { &mut stdout_again } else { &mut stderr },
                 passing: if quiet { Passing::Captured } else { Passing::Through },
                 capture: if quiet { CAPTURE_JSON } else { CAPTURE },
-                disarm: None,
+                disarm: self.job.ci.disarm(),
                 on_event: &mut on_event,
                 heartbeat: &mut heartbeat,
-                on_stop: self.on_stop,
+                on_start: &mut on_start,
+                on_stop: &mut on_stop,
             };
             run(&process, supervision).await?
         };
@@ -196,6 +219,19 @@ impl<'a> Driver<'a> {
 }
 
 impl Outcome {
+    /// What has come of a process that is asked to end and still works.
+    fn so_far(&self, purpose: Purpose, cause: Cause, fold: Fold) -> Self {
+        Self {
+            events: fold.finish(),
+            ending: Some(stopped_by(cause)),
+            purpose: Some(purpose),
+            processes: self.processes,
+            engine_time: self.engine_time,
+            notes: self.notes.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Why the last process did not pass, as far as a further process can mend it.
     pub fn reason(&self) -> Option<Reason> {
         match self.ending {
@@ -211,11 +247,17 @@ fn ending(ended: &Ended) -> Ending {
     match (ended.status, ended.cause) {
         // What was begun may have been finished all the same.
         (Status::Exited(0), _) => Ending::Exited(0),
-        (_, Some(Cause::TimedOut)) => Ending::TimedOut,
-        (_, Some(Cause::Cancelled(signal))) => Ending::Cancelled { signal: i32::from(signal.number()) },
+        (_, Some(cause)) => stopped_by(cause),
         (Status::Exited(status), None) => Ending::Exited(status),
         (Status::Signalled(signal), None) => Ending::Signalled(signal),
         (Status::NotStarted | Status::Stuck, None) => Ending::NotStarted,
+    }
+}
+
+fn stopped_by(cause: Cause) -> Ending {
+    match cause {
+        Cause::TimedOut => Ending::TimedOut,
+        Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
     }
 }
 

@@ -1,46 +1,52 @@
-//! A program of the CI system that prints something secret, such as `buildkite-agent`: read, never shown.
+//! A short program whose output is read and never shown: one of the CI system that prints something secret, such as
+//! `buildkite-agent`, or the engine when it is asked for its version.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::locate::find_program;
 use super::process::{Process, Status, Supervision, run};
 use super::signals::Signals;
 use super::stream::Passing;
-use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secret::{Masker, Secret};
 
 /// More than anything worth reading here.
 const CAPTURE: usize = 1 << 20;
 
-/// Runs `words` and reads what it prints.
+/// How long it may take.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What is different in its environment.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Set to these values.
+    pub set: Vec<(String, String)>,
+    /// Taken out.
+    pub remove: Vec<String>,
+}
+
+/// Runs `program` and reads what it prints; the error is what it said at the end.
 pub async fn read(
-    words: &[String],
-    env: &Env,
-    timeout: Duration,
+    program: PathBuf,
+    args: &[String],
+    cwd: &Path,
+    change: Change,
     masker: &Masker,
     signals: &Signals,
-) -> Result<Secret> {
-    let (name, args) = words.split_first().map_or(("", words), |(name, args)| (name.as_str(), args));
-    let program = find_program(name, env).ok_or_else(|| {
-        Error::auth(
-            format!("`{name}` is not on the PATH"),
-            "run stackstep where the CI system's own program is, such as on the agent and not in a container without it",
-        )
-    })?;
+) -> Result<Result<Secret, String>> {
     let process = Process {
         program,
         args: args.iter().map(Into::into).collect(),
-        cwd: env.cwd().to_owned(),
-        set: Vec::new(),
-        remove: Vec::new(),
+        cwd: cwd.to_owned(),
+        set: change.set,
+        remove: change.remove,
         stdin: None,
         event_log: None,
     };
     let supervision = Supervision {
         masker,
         signals,
-        timeout: Some(timeout),
+        timeout: Some(TIME),
         grace: Duration::ZERO,
         stdout: &mut tokio::io::sink(),
         stderr: &mut tokio::io::sink(),
@@ -49,18 +55,14 @@ pub async fn read(
         disarm: None,
         on_event: &mut |_| {},
         heartbeat: &mut |_| None,
+        on_start: &mut |_| {},
         on_stop: &mut |_| {},
     };
     let ended = run(&process, supervision).await?;
-    match (ended.status, ended.stdout.raw()) {
-        (Status::Exited(0), Some(printed)) => Ok(Secret::new(String::from_utf8_lossy(printed).trim())),
-        _ => {
-            let said = ended.stderr.masked();
-            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
-            Err(Error::auth(
-                format!("`{name}` gave no identity token: {}", last.trim().escape_debug()),
-                format!("see what `{name} {}` says in a step of its own", args.join(" ")),
-            ))
-        }
+    if let (Status::Exited(0), Some(printed)) = (ended.status, ended.stdout.raw()) {
+        return Ok(Ok(Secret::new(String::from_utf8_lossy(printed).trim())));
     }
+    let said = ended.stderr.masked();
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+    Ok(Err(last.trim().escape_debug().to_string()))
 }

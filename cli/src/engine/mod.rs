@@ -1,6 +1,7 @@
 //! The engine's boundary and the one place that starts processes: what to run ([`plan`], pure), where the engine is
 //! ([`locate`]), the process itself ([`process`]) with its output, its event log and the ladder that stops it.
 
+pub mod alive;
 pub mod args;
 pub mod config_secrets;
 pub mod drive;

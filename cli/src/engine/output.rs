@@ -93,7 +93,7 @@ impl<'a> Log<'a> {
             self.end_line();
         }
         let disarmed = match self.disarm {
-            Some(disarm) if source != Source::Ours => self.disarmed(bytes, disarm),
+            Some(disarm) if source != Source::Ours => disarmed(bytes, disarm, &mut self.blank),
             _ => bytes.to_vec(),
         };
         self.enqueue(source.target(), disarmed);
@@ -201,18 +201,19 @@ impl<'a> Log<'a> {
             _ => self.queue.push_back((target, bytes)),
         }
     }
+}
 
-    fn disarmed(&mut self, bytes: &[u8], disarm: Disarm) -> Vec<u8> {
-        let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let mut out = Vec::with_capacity(bytes.len());
-        for part in bytes.split_inclusive(ends_line) {
-            let (text, end) = part.split_at(part.len() - usize::from(part.last().is_some_and(ends_line)));
-            out.extend_from_slice(&disarm(text, self.blank));
-            out.extend_from_slice(end);
-            self.blank = !end.is_empty() || (self.blank && text.trim_ascii().is_empty());
-        }
-        out
+/// The bytes with the commands in each line broken up. `blank` is whether the line so far is nothing but white space.
+pub fn disarmed(bytes: &[u8], disarm: Disarm, blank: &mut bool) -> Vec<u8> {
+    let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let mut out = Vec::with_capacity(bytes.len());
+    for part in bytes.split_inclusive(ends_line) {
+        let (text, end) = part.split_at(part.len() - usize::from(part.last().is_some_and(ends_line)));
+        out.extend_from_slice(&disarm(text, *blank));
+        out.extend_from_slice(end);
+        *blank = !end.is_empty() || (*blank && text.trim_ascii().is_empty());
     }
+    out
 }
 
 #[cfg(test)]

@@ -95,6 +95,8 @@ pub struct Supervision<'a> {
     pub on_event: &'a mut dyn FnMut(&[u8]),
     /// Asked about once a minute for a line that says what is in flight.
     pub heartbeat: &'a mut dyn FnMut(Duration) -> Option<String>,
+    /// Called once with the process's number.
+    pub on_start: &'a mut dyn FnMut(u32),
     /// Called once, as soon as the process has been asked to end.
     pub on_stop: &'a mut dyn FnMut(Cause),
 }
@@ -141,6 +143,9 @@ pub async fn run(process: &Process, supervision: Supervision<'_>) -> Result<Ende
         return Ok(Ended::not_started(Cause::Cancelled(signal)));
     }
     let mut child = start(process)?;
+    if let Some(pid) = child.id() {
+        (supervision.on_start)(pid);
+    }
     let stdin = feed_stdin(&mut child, process.stdin.clone());
     let mut run = Run::new(process, child, supervision);
     run.until_over(stdin).await;
@@ -207,5 +212,6 @@ impl Ended {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

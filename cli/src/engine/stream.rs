@@ -176,20 +176,23 @@ impl Feed {
     }
 }
 
-/// How many bytes at the end could be the first of `::`, `##[`, `##vso[` or `##teamcity[`.
+/// How many bytes at the end could be the first of `::`, `##[`, `##vso[` or `##teamcity[`. What can't be seen between
+/// the letters counts for nothing, as some agents overlook it.
 fn half_a_marker(line: &[u8]) -> usize {
-    let ends_with = |end: usize, matches: fn(&u8) -> bool| {
-        line[..end].iter().rev().take(LONGEST_MARKER).take_while(|byte| matches(byte)).count()
-    };
-    if ends_with(line.len(), |&byte| byte == b':') == 1 {
+    if line.ends_with(b":") && !line.ends_with(b"::") {
         return 1;
     }
-    let letters = ends_with(line.len(), u8::is_ascii_alphabetic);
-    match ends_with(line.len() - letters, |&byte| byte == b'#') {
-        0 => 0,
-        1 if letters > 0 => 0,
-        hashes => letters + hashes.min(2),
-    }
+    let seen = |byte: &u8| (0x20..0x7f).contains(byte);
+    let could_be_in_it = |byte: &&u8| **byte == b'#' || byte.is_ascii_alphabetic() || !seen(byte);
+    let length = line.iter().rev().take(LONGEST_MARKER).take_while(could_be_in_it).count();
+    let end = &line[line.len() - length..];
+    let begins_here = |at: &usize| {
+        let mut letters = end[*at..].iter().filter(|byte| seen(byte));
+        let first = (letters.next(), letters.next());
+        first == (Some(&b'#'), None)
+            || (first == (Some(&b'#'), Some(&b'#')) && !letters.any(|byte| *byte == b'#'))
+    };
+    (0..length).find(begins_here).map_or(0, |at| length - at)
 }
 
 #[cfg(test)]

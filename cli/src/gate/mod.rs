@@ -3,12 +3,13 @@
 pub mod credentials;
 pub mod trust;
 
-use crate::ci::{self, IdentityToken, Level};
+use crate::ci::Level;
 use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::git;
 use crate::inputs::Command;
 use crate::job::Job;
+use crate::oidc;
 
 use trust::{Question, Verdict};
 
@@ -41,8 +42,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
     // A fork's job asks for an identity in vain: the system gives it none.
-    let identity = job.inputs.oidc_organization.is_some()
-        && !matches!(ci::identity_token(job.ci, job.env, ""), IdentityToken::None { .. });
+    let identity = oidc::identity::is_there(job);
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,

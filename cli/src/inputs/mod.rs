@@ -1,6 +1,6 @@
 //! What a run was asked to do: the table of inputs, where each value came from, and the values as types.
 //!
-//! Low and high, in two passes: [`resolve`] finds one raw value and its source for each row of [`table::INPUTS`];
+//! Low and high, in two passes: [`resolve()`] finds one raw value and its source for each row of [`table::INPUTS`];
 //! [`Inputs::from_resolved`] turns them into types and refuses what contradicts itself.
 
 mod check;

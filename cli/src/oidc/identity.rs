@@ -1,14 +1,13 @@
 //! Gets the identity token from where the CI system has it: a variable, an address, or a program of its own.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::claims::{self, is_token};
-use super::not_reached;
+use super::{Wanted, not_reached};
 use crate::ci::{self, IdentityToken, TokenRequest};
 use crate::console::Console;
-use crate::engine::helper;
+use crate::engine::helper::{self, Change};
+use crate::engine::locate::on_path;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -16,11 +15,8 @@ use crate::http::{Http, Method, Request, Url, host};
 use crate::job::Job;
 use crate::secret::Secret;
 
-/// How long a CI system's own program may take.
-const PROGRAM_TIME: Duration = Duration::from_secs(30);
-
 /// What to do where a job has no identity.
-const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
+pub const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
                        `oidc-organization`";
 
 /// The identity token of `job` for `audience`.
@@ -41,13 +37,20 @@ pub async fn obtain(
         }
         IdentityToken::Request(asked) => request(&asked, job.env, http).await,
         IdentityToken::Command(words) => {
-            let printed = helper::read(&words, job.env, PROGRAM_TIME, console.masker(), signals).await?;
-            checked(printed, &format!("what `{}` prints", words.first().map_or("", String::as_str)))
+            let name = words.first().map_or("", String::as_str);
+            checked(ask_program(&words, job.env, console, signals).await?, &format!("what `{name}` prints"))
         }
         IdentityToken::None { reason } => {
             Err(Error::auth(format!("there is no identity to sign in with: {reason}"), WITHOUT))
         }
     }
+}
+
+/// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
+pub fn is_there(job: &Job<'_>) -> bool {
+    let Some(wanted) = Wanted::of(&job.inputs) else { return false };
+    job.inputs.oidc_token.is_some()
+        || !matches!(ci::identity_token(job.ci, job.env, &wanted.audience()), IdentityToken::None { .. })
 }
 
 /// The token itself, or the file that it names.
@@ -70,6 +73,25 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
         format!("{place} is no identity token"),
         "it has to be a JSON web token: three parts with dots between them",
     ))
+}
+
+/// Lets a program of the CI system print it.
+async fn ask_program(words: &[String], env: &Env, console: &Console, signals: &Signals) -> Result<Secret> {
+    let (name, args) = words.split_first().map_or(("", words), |(name, args)| (name.as_str(), args));
+    let program = on_path(name, env).ok_or_else(|| {
+        Error::auth(
+            format!("`{name}` is not on the PATH"),
+            "run stackstep where that program is, such as on the agent and not in a container without it",
+        )
+    })?;
+    helper::read(program, args, env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
+        |said| {
+            Error::auth(
+                format!("`{name}` gave no identity token: {said}"),
+                format!("see what `{name} {}` says in a step of its own", args.join(" ")),
+            )
+        },
+    )
 }
 
 /// Asks the CI system for it.

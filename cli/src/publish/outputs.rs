@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::ci::{CiSystem, Level, Output};
 use crate::console::Console;
 use crate::engine::args;
-use crate::engine::drive::Driver;
+use crate::engine::drive::{Driver, Unwatched};
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::error::Result;
@@ -38,7 +38,7 @@ pub async fn export_secrets(
         return Ok(Exported::new());
     }
     let args = args::outputs(&job.inputs, &job.scope(), true);
-    let outcome = Driver::new(job, engine, console, signals, &mut |_| {}).run_quietly(args).await?;
+    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await?;
     if let Some(engine) = &mut report.engine {
         engine.processes += outcome.processes;
     }

@@ -102,12 +102,13 @@ pub fn link(label: &str, url: &str, html: bool) -> String {
 
 /// One line for a job's log: no control characters, and no command of any CI system.
 ///
+/// A visible blank breaks them up: an invisible one would be overlooked by whoever compares by the rules of a language.
 /// `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line, `::…::` at its beginning.
 /// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>,
 /// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
 pub fn log_line(text: &str) -> String {
-    let text = visible(text, false).replace("##", "#\u{200b}#");
-    if text.trim_start().starts_with("::") { text.replacen("::", ":\u{200b}:", 1) } else { text }
+    let text = visible(text, false).replace("##", "# #");
+    if text.trim_start().starts_with("::") { text.replacen("::", ": :", 1) } else { text }
 }
 
 /// `text` with every character that can't be seen, or that turns others round, written out.

@@ -10,7 +10,7 @@ use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Options, Size, words};
 use crate::report::{Report, clipped, shortened};
 
-/// The report as Markdown, all of it; [`super::fit`] makes it fit a place.
+/// The report as Markdown, all of it; [`super::fit()`] makes it fit a place.
 pub fn markdown(report: &Report, options: &Options) -> String {
     everything(report, options)
 }

@@ -32,7 +32,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
 
     let mut notes = facts.notes.clone();
     notes.extend(gaps(&facts, lines, broken, summary.is_some()));
-    notes.extend(unfinished(&steps));
+    notes.extend(unfinished(&steps, facts.interim));
     if summary.as_ref().is_some_and(|summary| summary.maybe_corrupt) {
         notes.push("the engine says that a resource may be in an invalid state".to_owned());
     }
@@ -119,7 +119,7 @@ fn gaps(facts: &Facts, lines: u64, broken: u64, summarised: bool) -> Vec<String>
     let clean = facts.ending == Ending::Exited(0);
     if ran && lines == 0 && clean && facts.command != super::Command::Outputs {
         gaps.push("the engine wrote no event log: what changed is not known".to_owned());
-    } else if ran && lines > 0 && !summarised {
+    } else if ran && lines > 0 && !summarised && !facts.interim {
         gaps.push("the event log stops in the middle: this is what there was until then".to_owned());
     }
     if broken > 0 {
@@ -128,10 +128,12 @@ fn gaps(facts: &Facts, lines: u64, broken: u64, summarised: bool) -> Vec<String>
     gaps
 }
 
-fn unfinished(steps: &[Step]) -> Option<String> {
+fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
     let count = steps.iter().filter(|step| step.status == StepStatus::Unfinished).count();
-    (count > 0)
-        .then(|| format!("{count} resources were begun and never finished: what became of them is not known"))
+    (count > 0).then(|| match interim {
+        true => format!("{count} resources are being worked on"),
+        false => format!("{count} resources were begun and never finished: what became of them is not known"),
+    })
 }
 
 fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {

@@ -39,6 +39,8 @@ pub struct Facts {
     pub verdict: Option<Verdict>,
     /// What else a reader must know, a sentence each.
     pub notes: Vec<String>,
+    /// The engine is still at work: the report says how things stand.
+    pub interim: bool,
     /// Ways out that only the CI system knows, by the reason that they belong to.
     pub ci_hints: BTreeMap<Reason, String>,
 }
@@ -61,6 +63,7 @@ impl Facts {
             permalink: None,
             verdict: None,
             notes: Vec::new(),
+            interim: false,
             ci_hints: BTreeMap::new(),
         }
     }

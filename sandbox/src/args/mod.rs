@@ -10,6 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use parse::parse;
+use table::{COMMANDS, Command, FLAGS, Flag};
 
 /// A parsed command line: everything in it is known and supported.
 #[derive(Debug, Default, Clone)]
@@ -19,6 +20,16 @@ pub struct Args {
     /// The arguments that are no flags.
     pub arguments: Vec<String>,
     flags: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// The commands that the sandbox can do.
+pub fn commands() -> &'static [Command] {
+    COMMANDS
+}
+
+/// The flags of a command that the sandbox takes.
+pub fn flags(command: &str) -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().filter(move |flag| flag.applies_to(command) && flag.support != table::Support::Refused)
 }
 
 impl Args {
@@ -35,6 +46,12 @@ impl Args {
     /// Whether a switch is on.
     pub fn is_on(&self, name: &str) -> bool {
         self.value(name) == Some("true")
+    }
+
+    /// The flags that were given, with the value of those that are switches.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        let value = |name: &&'static str| table::is_switch(name).then(|| self.value(name)).flatten();
+        self.flags.keys().map(move |name| (*name, value(name)))
     }
 
     /// Whether a flag was given at all.

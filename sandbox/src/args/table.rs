@@ -200,12 +200,12 @@ pub const FLAGS: &[Flag] = &[
     row("replace", ' ', List, UPS, Done),
     row("run-program", ' ', Switch, OPS, Done),
     row("save-plan", ' ', Text, "preview", Done),
-    row("secrets-provider", ' ', Text, "up", Done),
+    row("secrets-provider", ' ', Text, "up", Harmless),
     row("show-config", ' ', Switch, "preview,up,destroy", Refused),
     row("show-full-output", ' ', Switch, "preview,up,destroy", Harmless),
-    row("show-policy-remediations", ' ', Switch, UPS, Done),
-    row("show-reads", ' ', Switch, UPS, Done),
-    row("show-replacement-steps", ' ', Switch, OPS, Done),
+    row("show-policy-remediations", ' ', Switch, UPS, Harmless),
+    row("show-reads", ' ', Switch, UPS, Harmless),
+    row("show-replacement-steps", ' ', Switch, OPS, Harmless),
     row("show-sames", ' ', Switch, OPS, Done),
     row("show-secrets", ' ', Switch, UPS, Done),
     row("skip-config-validation", ' ', Switch, OPS, Done),
@@ -284,4 +284,28 @@ impl Flag {
             None => pattern == command,
         })
     }
+
+    /// Whether every command takes it.
+    pub fn is_global(&self) -> bool {
+        self.commands == ALL
+    }
+
+    /// Its line in the help.
+    pub fn describe(&self) -> String {
+        let short = self.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+        let value = match self.kind {
+            Switch => "",
+            Number => " int",
+            List => " stringArray",
+            Commas => " strings",
+            Text | Optional(_) => " string",
+        };
+        let note = if self.support == Harmless { "  (changes nothing here)" } else { "" };
+        format!("  {short}--{}{value}{note}", self.name)
+    }
+}
+
+/// Whether a flag is on or off and nothing else.
+pub fn is_switch(name: &str) -> bool {
+    FLAGS.iter().any(|flag| flag.name == name && matches!(flag.kind, Kind::Switch))
 }

@@ -11,6 +11,7 @@ use crate::display::Format;
 use crate::engine::event::Pack;
 use crate::engine::target::Targets;
 use crate::engine::{Kind, Options};
+use crate::env::Env;
 use crate::failure::Failure;
 use crate::faults::{Faults, PolicyPack};
 use crate::stack_file::{StackFile, full_key, path};
@@ -42,7 +43,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the flags.
-    pub fn read(args: &Args) -> Result<Self, Failure> {
+    pub fn read(args: &Args, env: &Env) -> Result<Self, Failure> {
         let command = args.command.as_str();
         let kind = match command {
             "refresh" => Kind::Refresh,
@@ -51,7 +52,8 @@ impl Request {
         };
         let preview_only = command == "preview" || args.is_on("preview-only");
         let skip_preview = args.is_on("skip-preview");
-        if !(args.is_on("yes") || skip_preview || preview_only) {
+        let yes = args.is_on("yes") || env.is_true("PULUMI_SKIP_CONFIRMATIONS");
+        if !(yes || skip_preview || preview_only) {
             let message = "--yes or --skip-preview or --preview-only must be passed in to proceed when running in \
                            non-interactive mode";
             return Err(Failure::with_status(message, if kind == Kind::Refresh { 1 } else { 2 }));

@@ -27,6 +27,7 @@ pub struct Shown {
     pub secrets: bool,
     pub urns: bool,
     pub quiet: bool,
+    pub color: bool,
 }
 
 /// The ways to show a run.

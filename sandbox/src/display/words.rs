@@ -20,6 +20,18 @@ pub fn mark(op: Op) -> &'static str {
     }
 }
 
+/// The terminal colour of an operation.
+pub fn color(op: Op) -> &'static str {
+    match op {
+        Op::Same => "",
+        Op::Create | Op::CreateReplacement => "\u{1b}[32m",
+        Op::Update | Op::Refresh | Op::RemovePendingReplace => "\u{1b}[33m",
+        Op::Delete | Op::DeleteReplaced | Op::Discard => "\u{1b}[31m",
+        Op::Replace => "\u{1b}[35m",
+        Op::Read => "\u{1b}[36m",
+    }
+}
+
 /// While it goes on.
 pub fn doing(op: Op) -> &'static str {
     match op {

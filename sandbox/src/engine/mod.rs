@@ -2,6 +2,7 @@
 //!
 //! <https://www.pulumi.com/docs/iac/concepts/how-pulumi-works/>
 
+mod apply;
 mod deletes;
 mod deployment;
 mod diff;
@@ -9,6 +10,7 @@ pub mod event;
 mod generate;
 mod goal;
 pub mod plan;
+mod plan_file;
 mod policy;
 mod program;
 mod read;
@@ -22,6 +24,7 @@ pub mod target;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use crate::failure::Failure;
 use crate::faults::{Faults, PolicyPack};
 use crate::program::access::{Access, Step};
 use crate::program::config::Settings;
@@ -169,6 +172,18 @@ impl Program {
         expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
         let source = project.source.clone();
         Self { name: project.name.clone(), source, broken, settings, wanted, template }
+    }
+
+    /// Refuses a program that is not one. The CLI finds out before its engine starts, when it asks the language
+    /// host what the program needs.
+    pub fn require_sound(&self) -> Result<(), Failure> {
+        let early: Vec<&Diagnostic> = self.broken.iter().filter(|found| !found.late).collect();
+        let lines = match early.as_slice() {
+            [] => return Ok(()),
+            [one] => one.line(),
+            all => all.iter().fold(String::new(), |lines, found| lines + "\n-error: " + &found.line()),
+        };
+        Err(Failure::new(format!("failed to discover package requirements: {lines}")))
     }
 }
 

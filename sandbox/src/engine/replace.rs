@@ -75,18 +75,18 @@ impl Deployment<'_> {
             .get("replaceOnChanges")
             .and_then(|paths| serde_json::from_value(paths.clone()).ok())
             .unwrap_or_default();
-        let replaces = |key: &str| {
+        let on_change = |key: &str| {
             diff::replaces(key, &on_changes)
                 || self.run.faults.about(&state.urn).any(|fault| diff::replaces(key, &fault.replace))
         };
         let depends =
-            |(_, urns): &(&String, &Vec<String>)| urns.iter().any(|urn| replaced.contains(urn.as_str()));
+            |(_, on): &(&String, &Vec<String>)| on.iter().any(|urn| replaced.contains(urn.as_str()));
         let keys: Vec<String> = state
             .property_dependencies
             .iter()
             .filter(depends)
             .map(|(key, _)| key.clone())
-            .filter(|key| replaces(key))
+            .filter(|key| on_change(key))
             .collect();
         (!keys.is_empty()).then_some(keys)
     }

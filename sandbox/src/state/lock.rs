@@ -106,7 +106,8 @@ fn to_the_second(time: &str) -> String {
     }
 }
 
-fn username(env: &Env) -> String {
+/// The person's name.
+pub fn username(env: &Env) -> String {
     let of_process = || {
         let id = user_id()?;
         let users = std::fs::read_to_string("/etc/passwd").ok()?;

@@ -21,11 +21,11 @@ use std::fmt::Write as _;
 use std::io;
 
 pub use lock::Lock;
+pub use lock::{hostname, username};
 pub use outline::Outline;
 pub use snapshot::{PendingOperation, ROOT_TYPE, ResourceState, Schema, Snapshot};
 pub use stack_ref::{StackRef, check_project, check_stack};
-use url::Location;
-pub use url::pulumi_home;
+pub use url::{Location, credentials_file, pulumi_home};
 
 use crate::crypto::{Crypter, Secrets};
 use crate::env::Env;

@@ -65,7 +65,7 @@ fn home(env: &Env) -> PathBuf {
 }
 
 /// Where logins are kept.
-fn credentials_file(env: &Env) -> PathBuf {
+pub fn credentials_file(env: &Env) -> PathBuf {
     match env.get("PULUMI_CREDENTIALS_PATH") {
         Some(folder) => env.path(folder).join("credentials.json"),
         None => pulumi_home(env).join("credentials.json"),

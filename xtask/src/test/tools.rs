@@ -164,3 +164,42 @@ fn is_there(program: &str) -> bool {
     };
     output(command(program, Path::new(".")).args(arguments)).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_toolchain_is_named_and_nothing_is_installed() {
+        let root = tempfile::tempdir().unwrap();
+        let tool = Tool {
+            name: "runner".into(),
+            version: "1".into(),
+            needs: vec!["no-such-program".into()],
+            install: Some(Install::Go("example.com/runner".into())),
+        };
+        let state = tool.install(root.path()).unwrap();
+        assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
+        assert!(!root.path().join("target").exists());
+    }
+
+    #[test]
+    fn every_tool_that_is_installed_is_pinned() {
+        let tools = read(&crate::root()).unwrap();
+        assert!(tools.iter().all(|tool| tool.install.is_none() || !tool.version.is_empty()));
+    }
+
+    #[test]
+    fn every_tool_has_tests() {
+        let sources = ["act/mod.rs", "checks.rs", "launcher.rs"];
+        let read_source =
+            |name| std::fs::read_to_string(crate::root().join("tests/runners").join(name)).unwrap();
+        let text: String = sources.map(read_source).concat();
+        for tool in read(&crate::root()).unwrap() {
+            let module = tool.suite().replace("::", "");
+            let own_file = crate::root().join(format!("tests/runners/{module}.rs")).exists();
+            let own_folder = crate::root().join(format!("tests/runners/{module}")).exists();
+            assert!(own_file || own_folder || text.contains(&format!("mod {module} {{")), "{module}");
+        }
+    }
+}

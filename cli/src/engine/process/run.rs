@@ -207,6 +207,8 @@ impl<'a> Run<'a> {
         let since = Instant::now();
         self.stopping = Some(Stopping { since, cause, ladder: Ladder::new(self.grace), killed: None });
         self.climb(since);
+        // What is known by now is in what is reported at once.
+        while self.tail.as_mut().is_some_and(|tail| tail.poll(self.on_event)) {}
         (self.on_stop)(cause);
     }
 

@@ -1,0 +1,200 @@
+//! What CI systems send, sent to a real supervisor by a parent: this test program starts itself.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use nix::sys::signal::{Signal as Sent, kill, killpg};
+use nix::unistd::Pid;
+
+use super::support::{Case, Frozen, GRACE, is_gone};
+use super::*;
+use crate::engine::ladder::LAST_WORDS;
+
+/// Says to the supervisor, which is a test as well, what script it is to run.
+const SCRIPT: &str = "STACKSTEP_TEST_SCRIPT";
+
+/// Lets the supervisor's ladder pass in no time.
+const HURRY: &str = "STACKSTEP_TEST_HURRY";
+
+/// The supervisor: without a script it has nothing to do.
+#[tokio::test]
+async fn supervisor() {
+    #[expect(clippy::disallowed_methods, reason = "how the parent tells what to do")]
+    let (Ok(script), hurry) = (std::env::var(SCRIPT), std::env::var_os(HURRY)) else { return };
+    // Where tests run one by one, the test's name stands on the line already.
+    println!();
+    let _clock = hurry.as_ref().map(|_| Frozen::now());
+    let mut case = Case::new(&script);
+    case.signals = Signals::listen().expect("signals");
+    case.log.echo();
+    if hurry.is_some() {
+        case.pass_at("interrupt 1", GRACE);
+        case.pass_at("interrupt 2", LAST_WORDS);
+    }
+    let ended = case.run().await;
+    println!("ended: {:?} {:?} {:?}", ended.status, ended.rung, ended.left_behind);
+}
+
+/// A supervisor in a process group of its own, as a CI system starts a step.
+struct Supervisor {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Supervisor {
+    fn start(script: &str, hurry: bool) -> Self {
+        use std::os::unix::process::CommandExt as _;
+        let program = std::env::current_exe().expect("this test program");
+        #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
+        let mut command = Command::new(program);
+        command.args(["--exact", "engine::process::tests::signals::supervisor", "--nocapture"]);
+        command.env(SCRIPT, script).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+        if hurry {
+            command.env(HURRY, "1");
+        }
+        let mut child = command.spawn().expect("a supervisor");
+        let stdout = child.stdout.take().expect("its output");
+        Self { child, lines: BufReader::new(stdout).lines() }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("a process number"))
+    }
+
+    /// The next line that begins so; what comes before is left out.
+    fn line(&mut self, beginning: &str) -> String {
+        let mut lines = self.lines.by_ref().map_while(std::result::Result::ok);
+        lines.find(|line| line.starts_with(beginning)).unwrap_or_else(|| panic!("a line `{beginning}`"))
+    }
+
+    /// All further lines of the script and of the supervisor.
+    fn rest(mut self) -> Vec<String> {
+        let of_ours = |line: &String| line.starts_with("ended:") || line.starts_with("interrupt");
+        let rest = self.lines.by_ref().map_while(std::result::Result::ok).filter(of_ours).collect();
+        self.child.wait().expect("its end");
+        rest
+    }
+}
+
+/// Says how often it was interrupted, and ends when the pipe `go` is written to.
+fn engine(go: &std::path::Path) -> String {
+    format!(
+        "trap 'n=$((n+1)); echo interrupt $n' INT; trap 'echo interrupt by another' TERM HUP; echo up; \
+         while [ ! -e {} ]; do :; done; exit 1",
+        go.display()
+    )
+}
+
+/// To whom a signal is sent.
+#[derive(Clone, Copy)]
+enum To {
+    Process,
+    Group,
+}
+
+fn send(to: To, signal: Sent, pid: Pid) {
+    match to {
+        To::Process => kill(pid, signal).expect("a process"),
+        To::Group => killpg(pid, signal).expect("a group"),
+    }
+}
+
+/// Starts the engine, sends signals at once and others later, and lets the engine end. What it said then must be
+/// that it was interrupted once.
+fn is_interrupted_once(at_once: &[(To, Sent)], later: &[(To, Sent)]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = folder.path().join("go");
+    let mut supervisor = Supervisor::start(&engine(&go), false);
+    supervisor.line("up");
+    let pid = supervisor.pid();
+    for (to, signal) in at_once {
+        send(*to, *signal, pid);
+    }
+    let stopping = supervisor.line("stopping: ");
+    for (to, signal) in later {
+        send(*to, *signal, pid);
+    }
+    std::fs::write(go, "").expect("a file");
+    assert_eq!(supervisor.rest(), ["interrupt 1", "ended: Exited(1) Some(Interrupted) false"]);
+    stopping
+}
+
+#[test]
+fn an_interrupt_and_a_later_termination_of_our_process_interrupt_the_engine_once() {
+    // GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>.
+    let stopping = is_interrupted_once(&[(To::Process, Sent::SIGINT)], &[(To::Process, Sent::SIGTERM)]);
+    assert_eq!(stopping, "stopping: Cancelled(Interrupt)");
+}
+
+#[test]
+fn a_termination_of_our_group_interrupts_the_engine_once() {
+    // GitLab: <https://docs.gitlab.com/runner/executors/shell/>.
+    let stopping = is_interrupted_once(&[(To::Group, Sent::SIGTERM)], &[(To::Group, Sent::SIGTERM)]);
+    assert_eq!(stopping, "stopping: Cancelled(Terminate)");
+}
+
+#[test]
+fn both_signals_at_once_interrupt_the_engine_once() {
+    is_interrupted_once(&[(To::Process, Sent::SIGINT), (To::Process, Sent::SIGTERM)], &[]);
+}
+
+#[test]
+fn an_impatient_person_at_a_terminal_interrupts_the_engine_once() {
+    let control_c = (To::Group, Sent::SIGINT);
+    let stopping = is_interrupted_once(&[control_c], &[control_c, control_c, control_c]);
+    assert_eq!(stopping, "stopping: Cancelled(Interrupt)");
+}
+
+#[test]
+fn a_connection_that_is_gone_interrupts_the_engine_once() {
+    let stopping = is_interrupted_once(&[(To::Group, Sent::SIGHUP)], &[]);
+    assert_eq!(stopping, "stopping: Cancelled(Hangup)");
+}
+
+/// A process that left its parent, its group and its session, and keeps no pipe open.
+#[cfg(target_os = "linux")]
+const DAEMON: &str = "(setsid sh -c 'echo daemon $$; exec sleep 99999 >/dev/null 2>&1 </dev/null' &)";
+
+#[cfg(target_os = "linux")]
+fn daemon_of(supervisor: &mut Supervisor) -> String {
+    supervisor.line("daemon ").split_off("daemon ".len())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_is_killed_with_an_engine_that_does_not_listen() {
+    let mut supervisor = Supervisor::start(
+        &format!("trap 'n=$((n+1)); echo interrupt $n' INT; {DAEMON}; while :; do :; done"),
+        true,
+    );
+    let daemon = daemon_of(&mut supervisor);
+    send(To::Process, Sent::SIGTERM, supervisor.pid());
+    assert_eq!(supervisor.rest(), ["interrupt 1", "interrupt 2", "ended: Signalled(9) Some(Killed) false"]);
+    assert!(is_gone(&daemon));
+}
+
+/// The daemon has said its number before the script goes on.
+#[cfg(target_os = "linux")]
+fn after_the_daemon(then: &str) -> String {
+    let daemon = DAEMON.replace("exec", ": > said; exec");
+    format!("{daemon}; while [ ! -e said ]; do :; done; {then}")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_an_engine_killed_by_the_system_leaves_behind_is_killed() {
+    let mut supervisor = Supervisor::start(&after_the_daemon("kill -9 $$"), false);
+    let daemon = daemon_of(&mut supervisor);
+    assert_eq!(supervisor.rest(), ["ended: Signalled(9) None false"]);
+    assert!(is_gone(&daemon));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_daemon_lives_on_when_the_engine_ends_by_itself() {
+    let mut supervisor = Supervisor::start(&after_the_daemon("exit 0"), false);
+    let daemon = daemon_of(&mut supervisor);
+    assert_eq!(supervisor.rest(), ["ended: Exited(0) None false"]);
+    let daemon = Pid::from_raw(daemon.parse().expect("a number"));
+    kill(daemon, Sent::SIGKILL).expect("a process that lives");
+}

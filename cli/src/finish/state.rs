@@ -1,0 +1,89 @@
+//! What a killed run has left in a state that lies in a folder: its lock, and operations that nobody knows the end of.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// A sentence on each. A state that can't be read has nothing to say.
+pub fn notes(folder: &Path, project: &str, stack: &str) -> Vec<String> {
+    let stack = stack.rsplit('/').next().unwrap_or_default();
+    [locks(folder, project, stack), pending(folder, project, stack)].into_iter().flatten().collect()
+}
+
+/// The layout: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
+fn locks(folder: &Path, project: &str, stack: &str) -> Option<String> {
+    let all = folder.join(".pulumi/locks/organization");
+    if !folder.join(".pulumi").is_dir() {
+        return None;
+    }
+    let locks = fs::read_dir(all.join(project).join(stack)).into_iter().flatten().flatten();
+    let count =
+        locks.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "json")).count();
+    Some(match count {
+        0 => "the stack is not locked".to_owned(),
+        _ => "the stack is locked: if the engine is gone and no other run is at work, `pulumi cancel` releases the lock"
+            .to_owned(),
+    })
+}
+
+/// The layout: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>.
+fn pending(folder: &Path, project: &str, stack: &str) -> Option<String> {
+    let path = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
+    let state: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let operations = state.pointer("/checkpoint/latest/pending_operations").and_then(Value::as_array)?;
+    let named: Vec<String> = operations.iter().filter_map(named).take(5).collect();
+    let more = operations.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!operations.is_empty()).then(|| {
+        format!(
+            "operations are pending, look at the provider what became of them: {}{more}",
+            named.join(", ")
+        )
+    })
+}
+
+fn named(operation: &Value) -> Option<String> {
+    let urn = operation.pointer("/resource/urn")?.as_str()?;
+    let name = urn.rsplit("::").next()?;
+    Some(format!("{} of `{name}`", operation.get("type")?.as_str()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(checkpoint: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let stacks = folder.path().join(".pulumi/stacks/shop");
+        fs::create_dir_all(&stacks).unwrap();
+        fs::write(stacks.join("dev.json"), checkpoint).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_lock_that_was_left_is_named_with_its_way_out() {
+        let folder = state("{}");
+        assert_eq!(notes(folder.path(), "shop", "dev"), ["the stack is not locked"]);
+        let locks = folder.path().join(".pulumi/locks/organization/shop/dev");
+        fs::create_dir_all(&locks).unwrap();
+        fs::write(locks.join("x.json"), "{}").unwrap();
+        let notes = notes(folder.path(), "shop", "organization/shop/dev");
+        assert!(notes[0].starts_with("the stack is locked: if"), "{notes:?}");
+    }
+
+    #[test]
+    fn pending_operations_are_named() {
+        let folder = state(
+            r#"{"version":3,"checkpoint":{"latest":{"pending_operations":[
+                {"type":"creating","resource":{"urn":"urn:pulumi:dev::shop::aws:s3/bucket:Bucket::logs"}}]}}}"#,
+        );
+        let notes = notes(folder.path(), "shop", "dev");
+        assert!(notes[1].ends_with("became of them: creating of `logs`"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_read_says_nothing() {
+        assert_eq!(notes(Path::new("/nowhere"), "shop", "dev"), Vec::<String>::new());
+    }
+}
