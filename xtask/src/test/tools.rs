@@ -177,6 +177,7 @@ mod tests {
             version: "1".into(),
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
+            slow: false,
         };
         let state = tool.install(root.path()).unwrap();
         assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
