@@ -142,7 +142,10 @@ fn a_build_of_the_cli_that_nobody_released() {
 
 #[test]
 fn an_engine_that_is_not_there_ends_with_10_and_names_the_ways_to_get_one() {
-    let scene = Scene::new("hello").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
+    let scene = Scene::new("hello")
+        .without("STACKSTEP_ENGINE")
+        .with("PATH", "/nowhere")
+        .with("STACKSTEP_OFFLINE", "true");
     scene
         .run("preview --stack dev")
         .ends_with(10)
@@ -161,8 +164,11 @@ fn an_engine_that_is_not_executable_ends_with_10() {
 
 #[test]
 fn an_unknown_variable_is_a_warning() {
-    let scene =
-        Scene::new("hello").with("STACKSTEP_STAK", "x").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
+    let scene = Scene::new("hello")
+        .with("STACKSTEP_STAK", "x")
+        .without("STACKSTEP_ENGINE")
+        .with("PATH", "/nowhere")
+        .with("STACKSTEP_OFFLINE", "true");
     scene
         .run("preview --stack dev")
         .says("`STACKSTEP_STAK` means nothing to stackstep, did you mean `STACKSTEP_STACK`?");

@@ -107,6 +107,7 @@ fn an_engine_that_is_not_there_is_reported_too() {
     let scene = Scene::new("hello")
         .without("STACKSTEP_ENGINE")
         .with("PATH", "/nowhere")
+        .with("STACKSTEP_OFFLINE", "true")
         .on_github()
         .input("command", "preview")
         .input("stack", "dev");

@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod finish;
@@ -15,6 +17,8 @@ mod github;
 mod http;
 #[cfg(test)]
 mod inputs;
+#[cfg(all(test, unix))]
+mod install;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]

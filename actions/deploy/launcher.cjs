@@ -8,7 +8,9 @@
 
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
-const { constants } = require('node:os')
+const os = require('node:os')
+const path = require('node:path')
+const { constants } = os
 
 // The exit status of stackstep when an install failed.
 const INSTALL_FAILED = 10
@@ -60,21 +62,164 @@ function start (binary, words) {
       if (process.platform !== 'win32') child.kill(signal)
     })
   }
-  child.on('error', (error) => fail(`could not start \`${binary}\` (STACKSTEP_BIN): ${error.message}`))
+  child.on('error', (error) => fail(`could not start \`${binary}\`: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? BY_SIGNAL + constants.signals[signal]
   })
+}
+
+// Where the binary comes from when STACKSTEP_BIN names none: the cache, or STACKSTEP_MIRROR, or the release. What does
+// not have the SHA-256 that stands here is never started.
+const RELEASE = {
+  version: "",
+  source: "",
+  platforms: {
+  }
+}
+const ATTEMPTS = 3
+const FETCH_MS = 300_000
+const SYSTEMS = { darwin: 'macos', win32: 'windows' }
+const EXE = process.platform === 'win32' ? '.exe' : ''
+
+const sha256 = (bytes) => require('node:crypto').createHash('sha256').update(bytes).digest('hex')
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+
+// Both programs in the folder are the release's.
+function isInstalled (folder, programs) {
+  try {
+    return Object.entries(programs).every(([name, sum]) => sha256(fs.readFileSync(path.join(folder, name + EXE))) === sum)
+  } catch {
+    return false
+  }
+}
+
+// The fetch of Node knows no proxy, curl does, and every runner has it. The address goes over standard input: a
+// command line shows in the list of processes.
+function fetchByCurl (address) {
+  const flags = ['--config', '-', '--fail', '--silent', '--show-error', '--location', '--retry', '3', '--max-time', '300']
+  const input = `url = "${encodeURI(decodeURI(address.href))}"\n`
+  const curl = require('node:child_process').spawnSync('curl', flags, { input, maxBuffer: 1 << 28, windowsHide: true })
+  if (curl.status === 0) return curl.stdout
+  throw new Error(curl.error ? `curl, for the proxy: ${curl.error.message}` : curl.stderr.toString().trim())
+}
+
+async function fetchOnce (address, headers) {
+  const response = await fetch(address, { headers, signal: AbortSignal.timeout(FETCH_MS) })
+  if (response.ok) return Buffer.from(await response.arrayBuffer())
+  const error = new Error(`the server answers ${response.status}`)
+  error.final = response.status < 500 && response.status !== 429
+  error.pause = Math.min(Number(response.headers.get('retry-after')) || 0, 60)
+  throw error
+}
+
+async function fetchArchive (name) {
+  const address = new URL(`${(process.env.STACKSTEP_MIRROR || RELEASE.source).replace(/\/+$/, '')}/${name}`)
+  if (address.protocol === 'file:') return fs.readFileSync(address)
+  if (process.env.HTTPS_PROXY || process.env.https_proxy) return fetchByCurl(address)
+  const headers = {}
+  if (address.username || address.password) {
+    const login = `${decodeURIComponent(address.username)}:${decodeURIComponent(address.password)}`
+    headers.authorization = `Basic ${Buffer.from(login).toString('base64')}`
+    address.username = address.password = ''
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchOnce(address, headers)
+    } catch (error) {
+      if (error.final || attempt === ATTEMPTS) throw new Error(error.cause?.message ?? error.message)
+      process.stderr.write('stackstep: the download failed: trying again\n')
+      await pause(error.pause || attempt)
+    }
+  }
+}
+
+// The files of a tar archive that has only plain files with short names: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
+function * unpack (tar) {
+  const text = (start, length) => tar.toString('latin1', start, start + length).replace(/\0.*$/s, '')
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
+    const size = parseInt(text(at + 124, 12), 8)
+    yield [text(at, 100), tar.subarray(at + 512, at + 512 + size)]
+    at += 512 + Math.ceil(size / 512) * 512
+  }
+}
+
+// Fetches, checks and unpacks in a new folder below the cache, then moves the programs to where they stay. Each
+// arrives there by one rename, so two installs at once do no harm.
+async function fetchRelease (cache, folder, { target, archive, programs }) {
+  const part = fs.mkdtempSync(path.join(cache, '.stackstep.'))
+  const clear = () => fs.rmSync(part, { recursive: true, force: true })
+  const stop = (signal) => {
+    clear()
+    process.exit(BY_SIGNAL + constants.signals[signal])
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, stop)
+  try {
+    const name = `stackstep-v${RELEASE.version}-${target}.tar.gz`
+    process.stderr.write(`stackstep: fetching version ${RELEASE.version} for ${target}\n`)
+    const bytes = await fetchArchive(name).catch((error) => {
+      throw new Error(`could not fetch ${name}: ${error.message}; STACKSTEP_MIRROR names another place`)
+    })
+    if (sha256(bytes) !== archive) {
+      throw new Error(`what was fetched has the SHA-256 ${sha256(bytes)}, and ${archive} was expected: the place that it came from does not serve this release as it was published, see STACKSTEP_MIRROR and proxies`)
+    }
+    for (const [name, content] of unpack(require('node:zlib').gunzipSync(bytes))) {
+      if (name.replace(/\.exe$/, '') in programs) fs.writeFileSync(path.join(part, name), content, { mode: 0o755 })
+    }
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const name of Object.keys(programs)) {
+      try {
+        fs.renameSync(path.join(part, name + EXE), path.join(folder, name + EXE))
+      } catch (error) {
+        // Windows does not replace a program that runs: fine, when it is the right one.
+        if (!isInstalled(folder, programs)) throw error
+      }
+    }
+    if (!isInstalled(folder, programs)) throw new Error(`${name} does not hold what it should`)
+  } finally {
+    clear()
+    for (const signal of signals) process.off(signal, stop)
+  }
+}
+
+function cacheFolder () {
+  const { STACKSTEP_CACHE, RUNNER_TOOL_CACHE, AGENT_TOOLSDIRECTORY, XDG_CACHE_HOME, LOCALAPPDATA } = process.env
+  const own = process.platform === 'win32' ? LOCALAPPDATA : XDG_CACHE_HOME
+  const cache = STACKSTEP_CACHE || RUNNER_TOOL_CACHE || AGENT_TOOLSDIRECTORY || own
+  return path.join(cache || path.join(os.homedir(), '.cache'), 'stackstep')
+}
+
+// The binary's path.
+async function install () {
+  if (!RELEASE.version) {
+    throw new Error('this commit is no release, so there is nothing to download: use a release\'s tag, or build the binary and set STACKSTEP_BIN to its path')
+  }
+  const platform = `${SYSTEMS[process.platform] ?? process.platform}-${process.arch}`
+  const release = RELEASE.platforms[platform]
+  if (!release) throw new Error(`there is no binary for ${platform}: build it, and set STACKSTEP_BIN to its path`)
+  let cache = cacheFolder()
+  let folder = path.join(cache, RELEASE.version, release.archive)
+  if (!isInstalled(folder, release.programs)) {
+    try {
+      fs.mkdirSync(cache, { recursive: true, mode: 0o700 })
+      fs.accessSync(cache, fs.constants.W_OK)
+    } catch {
+      // Never a folder that somebody else could have made: a new one. The system clears it away.
+      cache = folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'stackstep.'))
+      process.stderr.write(`stackstep: the cache can't be written to: this run keeps its binary in ${folder}\n`)
+    }
+    await fetchRelease(cache, folder, release)
+  }
+  return path.join(folder, `stackstep${EXE}`)
 }
 
 if (process.env.STATE_started) {
   finish()
 } else {
   remember('started', 'true')
-  main()
-}
-
-function main () {
-  const binary = process.env.STACKSTEP_BIN
-  if (binary) return run(binary)
-  fail('there is no release of stackstep to download yet: build the binary and set STACKSTEP_BIN to its path')
+  if (process.env.STACKSTEP_BIN) {
+    run(process.env.STACKSTEP_BIN)
+  } else {
+    install().then(run, (error) => fail(error.message))
+  }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
+use crate::doctor;
 use crate::engine::alive::Trace;
 use crate::engine::args::check_exec;
 use crate::engine::config_secrets::{self, Hidden};
@@ -42,6 +43,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => show_inputs(&args.flags, env, &mut console),
+        Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
         Ask::Run(command) => operate(Some(command), &args.flags, env, &mut console, signals).await,
         Ask::RunInput => operate(None, &args.flags, env, &mut console, signals).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),
@@ -65,7 +67,9 @@ async fn operate(
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
-        console.line(&format!("the engine is there: {}", engine?.path.display()));
+        let engine = engine?;
+        console.line(&format!("the engine is there: {}", engine.path.display()));
+        publish::add_path(&job, &engine, console);
         return Ok(0);
     };
     let publisher = Publisher::new(&job);

@@ -29,6 +29,11 @@ pub enum Ask {
     Exec(Vec<String>),
     /// Show each input.
     Inputs,
+    /// Tell what is there, what is missing and what would happen.
+    Doctor {
+        /// As JSON.
+        json: bool,
+    },
     /// Complete the report of a run that was killed, which this file is about.
     Finish(PathBuf),
 }
@@ -52,7 +57,7 @@ pub fn command() -> Clap {
         .after_help(
             "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
              The command line wins over the step's inputs, those over variables, those over the file.\n\n\
-             Exit status: the engine's own; 2 bad input, 9 timeout, 10 no engine, 128+n ended by signal n.",
+             Exit status: the engine's own; 2 bad input, 3 not signed in, 9 timeout, 10 no engine, 13 refused, 128+n ended by signal n.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -82,6 +87,18 @@ pub fn command() -> Clap {
         Clap::new("inputs").about("Show each input, its value and where it came from").args(flags(all)),
     )
     .subcommand(
+        Clap::new("doctor")
+            .about("Tell what was detected, what is missing and what would run; changes nothing")
+            .arg(
+                Arg::new("json")
+                    .long("json")
+                    .help("Print it as JSON")
+                    .action(ArgAction::SetTrue)
+                    .display_order(0),
+            )
+            .args(flags(all)),
+    )
+    .subcommand(
         Clap::new("finish")
             .hide(true)
             .about("Complete the report of a run that was killed: what a launcher's post step calls")
@@ -109,6 +126,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
+        "doctor" => Ask::Doctor { json: sub.get_flag("json") },
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };

@@ -22,8 +22,10 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
+mod download;
 mod failure;
 
+pub use download::{Download, From};
 pub use failure::Failure;
 
 /// More redirects in a row than any server means.
@@ -191,7 +193,7 @@ impl Http {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
             let response = self
-                .prepared(request, url.clone())
+                .prepared(request, url.clone(), "application/json")
                 .send()
                 .await
                 .map_err(|error| Failure::of(host(&url), &error))?;
@@ -205,8 +207,8 @@ impl Http {
         Err(Failure::Redirected { host: host(&request.url), to: "one address after the other".to_owned() })
     }
 
-    fn prepared(&self, request: &Request, url: Url) -> reqwest::RequestBuilder {
-        let mut builder = self.client.request(request.method.clone(), url).header(ACCEPT, "application/json");
+    fn prepared(&self, request: &Request, url: Url, accept: &'static str) -> reqwest::RequestBuilder {
+        let mut builder = self.client.request(request.method.clone(), url).header(ACCEPT, accept);
         if let Some(value) = &request.authorization
             && let Ok(mut value) = HeaderValue::from_str(value.expose())
         {

@@ -10,12 +10,13 @@ use crate::console::Console;
 use crate::engine::args::check_extra;
 use crate::engine::env_file;
 use crate::engine::plan::{EngineEnv, Scope, engine_env};
-use crate::engine::version::{self, Demand};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{Command, Inputs};
+use crate::install::asked;
+use crate::install::version::Demand;
 use crate::oidc;
 use crate::project::Project;
 use crate::stack::StackName;
@@ -39,8 +40,8 @@ pub struct Job<'a> {
     pub stack: Option<StackName>,
     /// Where the state lies.
     pub backend: Backend,
-    /// The engine's version that the inputs ask for.
-    pub demand: Option<Demand>,
+    /// The engine's version that is asked for, and where that stands.
+    pub demand: Option<(Demand, String)>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log and credentials; removed with the job.
@@ -60,7 +61,7 @@ impl<'a> Job<'a> {
         let inputs = Inputs::from_resolved(&resolved, env)?;
         hide_secrets(&inputs, env, ci, console);
         check_extra(&inputs.args)?;
-        let demand = version::demand(&inputs)?;
+        let demand = asked::by_inputs(&inputs)?;
         for warning in &resolved.warnings {
             console.annotate(Level::Warning, "stackstep", warning);
         }
@@ -77,7 +78,10 @@ impl<'a> Job<'a> {
             ));
         }
         let project = Project::find(&inputs.cwd)?;
-        let stack = find_stack(&inputs, project.as_ref(), console)?;
+        let stack = find_stack(&inputs, project.as_ref())?;
+        if let (Some(stack), None) = (&stack, &inputs.stack) {
+            console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
+        }
         let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
         for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
             console.hide(name, value);
@@ -113,23 +117,33 @@ impl<'a> Job<'a> {
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
     pub fn result_file(&self) -> Option<PathBuf> {
-        let name =
-            |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
-        self.inputs.result_file.clone().or_else(|| {
-            let project = self.project.as_ref().map_or("", |project| project.name.as_str());
-            let stack = self.stack.as_ref().map_or("", StackName::as_str);
-            let command = self.inputs.command.word();
-            let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
-            Some(self.ci.temporary_folder(self.env)?.join(file))
-        })
+        result_file(&self.inputs, self.ci, self.env, self.project.as_ref(), self.stack.as_ref())
     }
+}
+
+/// [`Job::result_file`], before there is a job.
+pub fn result_file(
+    inputs: &Inputs,
+    ci: &dyn CiSystem,
+    env: &Env,
+    project: Option<&Project>,
+    stack: Option<&StackName>,
+) -> Option<PathBuf> {
+    let name = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
+    inputs.result_file.clone().or_else(|| {
+        let project = project.map_or("", |project| project.name.as_str());
+        let stack = stack.map_or("", StackName::as_str);
+        let command = inputs.command.word();
+        let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
+        Some(ci.temporary_folder(env)?.join(file))
+    })
 }
 
 /// How the name of a run's own folder begins.
 pub const FOLDER: &str = "stackstep-";
 
 /// A folder that only we can read.
-fn own_folder() -> Result<TempDir> {
+pub fn own_folder() -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(FOLDER);
     #[cfg(unix)]
@@ -138,7 +152,7 @@ fn own_folder() -> Result<TempDir> {
 }
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
-fn find_stack(inputs: &Inputs, project: Option<&Project>, console: &Console) -> Result<Option<StackName>> {
+pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
         Command::Install | Command::Exec => false,
@@ -156,7 +170,6 @@ fn find_stack(inputs: &Inputs, project: Option<&Project>, console: &Console) -> 
     }
     let stacks = project.map(Project::stacks).unwrap_or_default();
     if let (Command::Preview | Command::Outputs, [only]) = (inputs.command, stacks.as_slice()) {
-        console.line(&format!("stack: `{only}`, the only one with a configuration file"));
         return Ok(Some(only.clone()));
     }
     let hint = match stacks.as_slice() {
@@ -195,7 +208,7 @@ const SECRET_VARIABLES: &[&str] = &[
 ];
 
 /// Tells the masker all that it must never let through.
-fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
+pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
     for (name, secret) in [
         ("access-token", &inputs.access_token),
         ("oidc-token", &inputs.oidc_token),
@@ -209,6 +222,9 @@ fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Con
         if let ConfigValue::Secret(secret) = &item.value {
             console.hide(&item.key, secret.expose());
         }
+    }
+    if let Some(mirror) = &inputs.pulumi_mirror {
+        mirror.hide(console);
     }
     hide_environment(env, ci, console);
     for name in console.masker().too_short() {
@@ -232,7 +248,7 @@ pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
 }
 
 /// Whether a variable of `env-file` is a secret, by its name.
-fn names_a_secret(name: &str) -> bool {
+pub fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     ["TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY", "API_KEY"]
         .iter()

@@ -1,7 +1,7 @@
 //! stackstep runs Pulumi in CI: one flow from the environment to an exit status.
 //!
 //! ```text
-//! Env → ci::detect → inputs::resolve → engine::plan → engine::run → report::fold → render → publish → exit status
+//! Env → ci::detect → inputs::resolve → install → engine::plan → engine::run → report::fold → render → publish → exit status
 //! ```
 //!
 //! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
@@ -12,6 +12,7 @@ pub mod args;
 pub mod backend;
 pub mod ci;
 pub mod console;
+pub mod doctor;
 pub mod engine;
 pub mod env;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod gate;
 pub mod git;
 pub mod http;
 pub mod inputs;
+pub mod install;
 pub mod job;
 pub mod oidc;
 pub mod project;

@@ -20,6 +20,10 @@ pub struct Project {
     pub name: String,
     /// `backend.url`.
     pub backend_url: Option<String>,
+    /// `runtime`, or its `name`.
+    pub runtime: Option<String>,
+    /// It names packages or plugins of its own, which can be written in any language.
+    pub own_packages: bool,
     /// Where the stacks' configuration files lie.
     config_folder: PathBuf,
 }
@@ -55,7 +59,16 @@ impl Project {
             .find_map(|key| file.get(*key).and_then(Value::as_str))
             .map_or_else(|| folder.clone(), |sub| folder.join(sub));
         let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
-        Ok(Self { name: name.to_owned(), backend_url: backend_url.map(str::to_owned), config_folder, path })
+        let runtime =
+            file.get("runtime").and_then(|runtime| runtime.as_str().or(runtime.get("name")?.as_str()));
+        Ok(Self {
+            name: name.to_owned(),
+            backend_url: backend_url.map(str::to_owned),
+            runtime: runtime.map(str::to_owned),
+            own_packages: file.get("packages").is_some() || file.get("plugins").is_some(),
+            config_folder,
+            path,
+        })
     }
 
     /// The stacks that have a configuration file, sorted.
@@ -93,6 +106,14 @@ mod tests {
             Project::parse("/p/Pulumi.yaml".into(), "name: shop\nruntime: yaml\nbackend: {url: s3://b}")
                 .unwrap();
         assert_eq!((project.name.as_str(), project.backend_url.as_deref()), ("shop", Some("s3://b")));
+    }
+
+    #[test]
+    fn the_runtime_is_a_word_or_has_a_name() {
+        let runtime = |text| Project::parse("/p/Pulumi.yaml".into(), text).unwrap().runtime;
+        assert_eq!(runtime("name: shop\nruntime: go").as_deref(), Some("go"));
+        assert_eq!(runtime("name: shop\nruntime: {name: python, options: {}}").as_deref(), Some("python"));
+        assert_eq!(runtime("name: shop"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ci::{Append, CiSystem, Level};
 use crate::console::Console;
+use crate::engine::locate::Engine;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -146,6 +147,23 @@ pub fn all(
         annotate(report, console);
     }
     console.text(&publisher.text(report, result_file));
+}
+
+/// Puts the engine's folder on the PATH of later steps.
+pub fn add_path(job: &Job<'_>, engine: &Engine, console: &Console) {
+    let folder = engine.path.parent().and_then(Path::to_str).filter(|folder| !folder.contains(['\r', '\n']));
+    let Some(folder) = folder else { return };
+    let mut there = std::env::split_paths(job.env.get("PATH").unwrap_or_default());
+    if there.any(|path| path == Path::new(folder)) {
+        return;
+    }
+    if let Some(append) = job.ci.path_file(job.env, folder) {
+        warn(console, "the PATH of later steps", append_to(&append));
+    } else if let Some(lines) = job.ci.path_command(folder) {
+        console.command(&lines);
+    } else {
+        console.line(&format!("for `pulumi` in later steps: export PATH=\"{folder}:$PATH\""));
+    }
 }
 
 /// The reason of a failure, then the worst of what was said.

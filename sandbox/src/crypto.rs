@@ -9,25 +9,25 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
-use aes_gcm::aead::Aead as _;
-use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::pbkdf2;
 
 use crate::env::Env;
 use crate::failure::Failure;
-use crate::pbkdf2;
 
-const ROUNDS: u32 = 1_000_000;
+const ROUNDS: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 const PROOF: &str = "pulumi";
 /// The message of a wrong passphrase.
 pub const INCORRECT: &str = "incorrect passphrase";
 
 /// Encrypts and decrypts with one key.
 pub struct Crypter {
-    cipher: Aes256Gcm,
+    key: LessSafeKey,
     state: String,
     known: RefCell<Known>,
 }
@@ -50,7 +50,7 @@ impl Crypter {
             return Err(Failure::new("unknown state version"));
         }
         let salt = BASE64.decode(salt).map_err(|error| Failure::new(error.to_string()))?;
-        let crypter = Self::derive(passphrase, &salt, state.to_owned());
+        let crypter = Self::derive(passphrase, &salt, state.to_owned())?;
         match crypter.decrypt(proof) {
             Ok(plain) if plain == PROOF => Ok(crypter),
             _ => Err(Failure::new(INCORRECT)),
@@ -61,14 +61,16 @@ impl Crypter {
     pub fn create(passphrase: &str) -> Result<Self, Failure> {
         let mut salt = [0; 8];
         random(&mut salt)?;
-        let mut crypter = Self::derive(passphrase, &salt, String::new());
+        let mut crypter = Self::derive(passphrase, &salt, String::new())?;
         crypter.state = format!("v1:{}:{}", BASE64.encode(salt), crypter.encrypt(PROOF)?);
         Ok(crypter)
     }
 
-    fn derive(passphrase: &str, salt: &[u8], state: String) -> Self {
-        let key = pbkdf2::derive(passphrase.as_bytes(), salt, ROUNDS);
-        Self { cipher: Aes256Gcm::new(&key.into()), state, known: RefCell::default() }
+    fn derive(passphrase: &str, salt: &[u8], state: String) -> Result<Self, Failure> {
+        let mut key = [0; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, salt, passphrase.as_bytes(), &mut key);
+        let key = UnboundKey::new(&AES_256_GCM, &key).map_err(|_| Failure::new("no key can be made"))?;
+        Ok(Self { key: LessSafeKey::new(key), state, known: RefCell::default() })
     }
 
     /// What stands in the stack file as `encryptionsalt` and in the checkpoint as `salt`.
@@ -80,9 +82,9 @@ impl Crypter {
     pub fn encrypt(&self, plaintext: &str) -> Result<String, Failure> {
         let mut nonce = [0; 12];
         random(&mut nonce)?;
-        let sealed = self
-            .cipher
-            .encrypt(Nonce::from_slice(&nonce), plaintext.as_bytes())
+        let mut sealed = plaintext.as_bytes().to_vec();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
             .map_err(|_| Failure::new("a secret is too long to be encrypted"))?;
         Ok(format!("v1:{}:{}", BASE64.encode(nonce), BASE64.encode(sealed)))
     }
@@ -94,15 +96,14 @@ impl Crypter {
         if version != "v1" {
             return Err(Failure::new("unknown value version"));
         }
-        let (nonce, sealed) = (decode(nonce)?, decode(sealed)?);
-        if nonce.len() != 12 {
-            return Err(Failure::new("bad value: nonce size is incorrect"));
-        }
+        let (nonce, mut sealed) = (decode(nonce)?, decode(sealed)?);
+        let nonce = Nonce::try_assume_unique_for_key(&nonce)
+            .map_err(|_| Failure::new("bad value: nonce size is incorrect"))?;
         let plain = self
-            .cipher
-            .decrypt(Nonce::from_slice(&nonce), sealed.as_slice())
+            .key
+            .open_in_place(nonce, Aad::empty(), &mut sealed)
             .map_err(|_| Failure::new("cipher: message authentication failed"))?;
-        String::from_utf8(plain).map_err(|_| Failure::new("bad value: a secret is no text"))
+        String::from_utf8(plain.to_vec()).map_err(|_| Failure::new("bad value: a secret is no text"))
     }
 
     /// Remembers the ciphertext of a secret for [`Crypter::encrypt_again`].
@@ -236,7 +237,7 @@ mod tests {
 
     #[test]
     fn broken_ciphertexts_are_refused_in_the_words_of_the_cli() {
-        let crypter = Crypter::derive("x", b"salt", String::new());
+        let crypter = Crypter::derive("x", b"salt", String::new()).unwrap();
         let messages: Vec<String> = ["x", "v2:a:b", "v1:?:AAAA", "v1:AAAA:AAAA", "v1:AAAAAAAAAAAAAAAA:AAAA"]
             .iter()
             .map(|ciphertext| crypter.decrypt(ciphertext).unwrap_err().message)
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn an_unchanged_secret_keeps_its_ciphertext_and_equal_secrets_stay_apart() {
-        let crypter = Crypter::derive("x", b"salt", String::new());
+        let crypter = Crypter::derive("x", b"salt", String::new()).unwrap();
         let (one, two) = (crypter.encrypt("same").unwrap(), crypter.encrypt("same").unwrap());
         crypter.remember("same".into(), &one);
         crypter.remember("same".into(), &two);

@@ -52,9 +52,9 @@ pub struct Faults {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ResourceFault {
-    /// A name or a URN; `*` stands for anything within a part, `**` for anything.
+    /// A name or a URN, or a list of them; `*` stands for anything within a part, `**` for anything.
     #[serde(rename = "match")]
-    pub pattern: String,
+    pub pattern: Patterns,
     /// The operations it is about: `create`, `update`, `delete`, `read`. All when left out.
     pub on: Vec<String>,
     /// The operation fails with this text.
@@ -83,6 +83,22 @@ pub struct ResourceFault {
     pub gone: bool,
     /// A refresh finds these properties changed.
     pub drift: BTreeMap<String, serde_yaml::Value>,
+}
+
+/// A pattern, or a list of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Patterns {
+    /// One.
+    One(String),
+    /// Any of these.
+    Many(Vec<String>),
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self::Many(vec![])
+    }
 }
 
 /// Ways in which an engine ends.
@@ -141,7 +157,7 @@ pub struct Policy {
     pub severity: String,
     /// The resources that violate it: a name or a URN with wildcards.
     #[serde(rename = "match")]
-    pub pattern: String,
+    pub pattern: Patterns,
     /// What a remediation sets.
     pub set: BTreeMap<String, serde_yaml::Value>,
 }
@@ -209,8 +225,16 @@ impl Faults {
     }
 }
 
+/// Whether one of the patterns is about a resource.
+pub fn fits(patterns: &Patterns, urn: &str) -> bool {
+    match patterns {
+        Patterns::One(pattern) => is_about(pattern, urn),
+        Patterns::Many(patterns) => patterns.iter().any(|pattern| is_about(pattern, urn)),
+    }
+}
+
 /// Whether a pattern is about a resource: by its URN, or by its name.
-pub fn fits(pattern: &str, urn: &str) -> bool {
+fn is_about(pattern: &str, urn: &str) -> bool {
     if pattern.starts_with("urn:") {
         target::matches(pattern, urn)
     } else {

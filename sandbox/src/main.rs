@@ -11,7 +11,6 @@ mod events;
 mod failure;
 mod faults;
 mod help;
-mod pbkdf2;
 mod program;
 mod signals;
 mod stack_file;

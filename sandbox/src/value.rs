@@ -63,6 +63,31 @@ impl Value {
         (plain, any)
     }
 
+    /// A value whose parts are awaited together: secret when any of them is, else unknown when any of them is.
+    #[must_use]
+    pub fn gathered(self) -> Self {
+        let unknown = self.contains_unknown();
+        match self.without_secrets() {
+            (plain, true) => plain.into_secret(),
+            (_, false) if unknown => Self::Unknown,
+            (plain, false) => plain,
+        }
+    }
+
+    /// A value that was JSON.
+    pub fn of_json(json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(*value),
+            serde_json::Value::Number(number) => Self::Number(number.as_f64().unwrap_or_default()),
+            serde_json::Value::String(text) => Self::Text(text.clone()),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::of_json).collect()),
+            serde_json::Value::Object(entries) => {
+                Self::Map(entries.iter().map(|(name, value)| (name.clone(), Self::of_json(value))).collect())
+            }
+        }
+    }
+
     /// Whether anything in it is unknown.
     pub fn contains_unknown(&self) -> bool {
         match self {

@@ -145,6 +145,16 @@ impl Scene {
             .unwrap()
     }
 
+    /// Runs `stackstep` from a shell that has run `before`: limits of a process are set there.
+    pub fn run_in_shell(&self, before: &str, line: &str) -> Run {
+        let script = format!("{before}; exec \"$0\" {line}");
+        #[expect(clippy::disallowed_methods, reason = "the tests run the binary")]
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_stackstep")]);
+        command.current_dir(&self.program).env_clear().envs(&self.variables).stdin(Stdio::null());
+        Run { output: command.output().unwrap(), engine: String::new() }
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         #[expect(clippy::disallowed_methods, reason = "the tests run the binary")]
         let mut command = Command::new(env!("CARGO_BIN_EXE_stackstep"));

@@ -37,6 +37,10 @@ impl Received {
 pub enum Reply {
     /// Status, headers and body.
     Answer(u16, Vec<(&'static str, String)>, String),
+    /// These bytes, head and all; then the connection is closed.
+    Raw(Vec<u8>),
+    /// These bytes, head and all; then nothing, until the client has had enough.
+    Stall(Vec<u8>),
     /// Nothing, until the client has had enough.
     Silence,
     /// The connection is closed.
@@ -149,6 +153,15 @@ fn serve(
             stream.get_mut().write_all(text.as_bytes()).ok()?;
             stream.get_mut().write_all(body.as_bytes()).ok()?;
             stream.get_mut().flush().ok()?;
+        }
+        Reply::Raw(bytes) => {
+            stream.get_mut().write_all(&bytes).ok()?;
+            stream.get_mut().flush().ok()?;
+        }
+        Reply::Stall(bytes) => {
+            stream.get_mut().write_all(&bytes).ok()?;
+            stream.get_mut().flush().ok()?;
+            let _ = stream.read_to_end(&mut Vec::new());
         }
         Reply::Silence => {
             let _ = stream.read_to_end(&mut Vec::new());

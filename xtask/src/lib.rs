@@ -10,6 +10,7 @@
 pub mod bench;
 pub mod generate;
 pub mod process;
+pub mod release;
 pub mod stage;
 pub mod test;
 pub mod tour;

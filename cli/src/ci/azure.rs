@@ -206,6 +206,10 @@ impl CiSystem for AzurePipelines {
         true
     }
 
+    fn path_command(&self, folder: &str) -> Option<String> {
+        Some(format!("##vso[task.prependpath]{}\n", data(folder)))
+    }
+
     fn output_commands(&self, outputs: &[Output]) -> Option<String> {
         Some(outputs.iter().fold(String::new(), |mut lines, Output { name, value }| {
             lines.push_str(&format!(

@@ -110,6 +110,10 @@ impl CiSystem for GiteaActions {
         GitHubActions.strip_from_engine()
     }
 
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        GitHubActions.path_file(env, folder)
+    }
+
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         GitHubActions.summary(env)
     }

@@ -150,6 +150,11 @@ impl CiSystem for GitHubActions {
         &["GITHUB_STATE"]
     }
 
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        Some(Append { path: PathBuf::from(env.get("GITHUB_PATH")?), text: format!("{folder}\n") })
+    }
+
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES))
     }

@@ -281,6 +281,16 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// How `folder` comes to the front of the PATH of later steps.
+    fn path_file(&self, _env: &Env, _folder: &str) -> Option<Append> {
+        None
+    }
+
+    /// The lines of the log that do so, where the system takes it from there.
+    fn path_command(&self, _folder: &str) -> Option<String> {
+        None
+    }
+
     /// The job's summary page and how many bytes of it this step may fill.
     fn summary(&self, _env: &Env) -> Option<(PathBuf, usize)> {
         None

@@ -138,8 +138,8 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    fn of(printed: Value, file: &str) -> Vec<(String, String)> {
-        secrets(&printed, &serde_yaml::from_str(file).unwrap())
+    fn of(printed: &Value, file: &str) -> Vec<(String, String)> {
+        secrets(printed, &serde_yaml::from_str(file).unwrap())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -153,7 +153,7 @@ mod tests {
             "shop:greeting": {"value": "hi", "secret": false},
         });
         let file = "shop:tok: {secure: 'v1:x'}\nshop:greeting: hi";
-        assert_eq!(of(printed, file), pairs(&[("shop:tok", "s3cret-value")]));
+        assert_eq!(of(&printed, file), pairs(&[("shop:tok", "s3cret-value")]));
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
             "objectValue": {"list": ["plain", "hidden-one"], "pw": "hidden-two", "size": 3},
         }});
         let file = "shop:db:\n  pw: {secure: 'v1:x'}\n  size: 3\n  list: [plain, {secure: 'v1:y'}]";
-        assert_eq!(of(printed, file), pairs(&[("shop:db", "hidden-one"), ("shop:db", "hidden-two")]));
+        assert_eq!(of(&printed, file), pairs(&[("shop:db", "hidden-one"), ("shop:db", "hidden-two")]));
     }
 
     #[test]
@@ -171,13 +171,13 @@ mod tests {
         let printed = serde_json::json!({"shop:db": {
             "value": "…", "secret": true, "objectValue": {"pw": "hidden", "size": 3, "nothing": null},
         }});
-        assert_eq!(of(printed, "{}"), pairs(&[("shop:db", "hidden"), ("shop:db", "3")]));
+        assert_eq!(of(&printed, "{}"), pairs(&[("shop:db", "hidden"), ("shop:db", "3")]));
     }
 
     #[test]
     fn what_is_no_configuration_has_no_secrets() {
         for printed in [Value::Null, serde_json::json!([1]), serde_json::json!({"a": 1})] {
-            assert_eq!(of(printed, "{}"), []);
+            assert_eq!(of(&printed, "{}"), []);
         }
     }
 }

@@ -16,12 +16,21 @@ const CAPTURE: usize = 1 << 20;
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(30);
 
+/// What is different in its environment.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Set to these values.
+    pub set: Vec<(String, String)>,
+    /// Taken out.
+    pub remove: Vec<String>,
+}
+
 /// Runs `program` and reads what it prints; the error is what it said at the end.
 pub async fn read(
     program: PathBuf,
     args: &[String],
     cwd: &Path,
-    set: Vec<(String, String)>,
+    change: Change,
     masker: &Masker,
     signals: &Signals,
 ) -> Result<Result<Secret, String>> {
@@ -29,8 +38,8 @@ pub async fn read(
         program,
         args: args.iter().map(Into::into).collect(),
         cwd: cwd.to_owned(),
-        set,
-        remove: Vec::new(),
+        set: change.set,
+        remove: change.remove,
         stdin: None,
         event_log: None,
     };

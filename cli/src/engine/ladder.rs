@@ -31,31 +31,32 @@ pub enum Rung {
     Killed,
 }
 
-/// Which rung is next, and when, counted from the ladder's start.
+/// Which rung is next, and when, counted from the ladder's start. Each rung has its full time, however late the one
+/// before it was taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Ladder {
     grace: Duration,
-    done: Option<Rung>,
+    last: Option<(Duration, Rung)>,
 }
 
 impl Ladder {
     /// A ladder with a grace period between the first and the second SIGINT.
     pub fn new(grace: Duration) -> Self {
-        Self { grace, done: None }
+        Self { grace, last: None }
     }
 
     /// The rung that was reached.
     pub fn reached(&self) -> Option<Rung> {
-        self.done
+        self.last.map(|(_, rung)| rung)
     }
 
     /// The next rung and its time since the start; none above the last.
     pub fn next(&self) -> Option<(Duration, Rung)> {
-        match self.done {
+        match self.last {
             None => Some((Duration::ZERO, Rung::Interrupted)),
-            Some(Rung::Interrupted) => Some((self.grace, Rung::InterruptedAgain)),
-            Some(Rung::InterruptedAgain) => Some((self.grace.saturating_add(LAST_WORDS), Rung::Killed)),
-            Some(Rung::Killed) => None,
+            Some((at, Rung::Interrupted)) => Some((at.saturating_add(self.grace), Rung::InterruptedAgain)),
+            Some((at, Rung::InterruptedAgain)) => Some((at.saturating_add(LAST_WORDS), Rung::Killed)),
+            Some((_, Rung::Killed)) => None,
         }
     }
 
@@ -63,7 +64,7 @@ impl Ladder {
     pub fn climb(&mut self, elapsed: Duration) -> Option<Rung> {
         let (at, rung) = self.next()?;
         (at <= elapsed).then(|| {
-            self.done = Some(rung);
+            self.last = Some((elapsed, rung));
             rung
         })
     }
@@ -95,10 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn no_rung_is_left_out_when_we_look_late() {
-        let mut ladder = Ladder::new(SECOND);
-        let taken: Vec<Rung> = std::iter::from_fn(|| ladder.climb(100 * SECOND)).collect();
-        assert_eq!(taken, [Rung::Interrupted, Rung::InterruptedAgain, Rung::Killed]);
+    fn each_rung_has_its_time_even_when_we_look_late() {
+        let mut ladder = Ladder::new(10 * SECOND);
+        assert_eq!(ladder.climb(100 * SECOND), Some(Rung::Interrupted));
+        assert_eq!(ladder.next(), Some((110 * SECOND, Rung::InterruptedAgain)));
+        assert_eq!(ladder.climb(200 * SECOND), Some(Rung::InterruptedAgain));
+        assert_eq!(ladder.climb(201 * SECOND), None);
+        assert_eq!(ladder.climb(202 * SECOND), Some(Rung::Killed));
     }
 
     #[test]

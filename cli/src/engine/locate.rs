@@ -24,15 +24,18 @@ pub struct Engine {
 pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engine> {
     match asked {
         Some(SANDBOX) => {
-            let beside = own.and_then(Path::parent).map(|folder| {
-                folder.join(format!("{SANDBOX_BINARY}{}", std::env::consts::EXE_SUFFIX))
-            });
-            let path = beside.filter(|path| path.is_file()).or_else(|| on_path(SANDBOX_BINARY, env)).ok_or_else(|| {
-                missing(
-                    format!("`{SANDBOX_BINARY}` is neither beside stackstep nor on the PATH"),
-                    "install it from the same release as stackstep",
-                )
-            })?;
+            let beside = own
+                .and_then(Path::parent)
+                .map(|folder| folder.join(format!("{SANDBOX_BINARY}{}", std::env::consts::EXE_SUFFIX)));
+            let path = beside
+                .filter(|path| path.is_file())
+                .or_else(|| on_path(SANDBOX_BINARY, env))
+                .ok_or_else(|| {
+                    missing(
+                        format!("`{SANDBOX_BINARY}` is neither beside stackstep nor on the PATH"),
+                        "install it from the same release as stackstep",
+                    )
+                })?;
             Ok(Engine { path, version: None, sandbox: true })
         }
         Some(asked) => {
@@ -45,22 +48,14 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
             };
             Ok(Engine { path, version: None, sandbox: false })
         }
-        None => on_path("pulumi", env).map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(|| {
-            missing(
-                "there is no `pulumi` on the PATH".to_owned(),
-                "install the Pulumi CLI in a step before (https://www.pulumi.com/docs/iac/download-install/), \
-                 set `engine` to its path, or rehearse with `engine: sandbox`",
-            )
-        }),
+        None => on_path("pulumi", env).map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(
+            || missing("there is no `pulumi` on the PATH".to_owned(), "set `engine` to its path"),
+        ),
     }
 }
 
-/// A program of the PATH that is no engine.
-pub fn find_program(name: &str, env: &Env) -> Option<PathBuf> {
-    on_path(name, env)
-}
-
-fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
+/// A program of the PATH.
+pub fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
     which::which_in(name, env.get("PATH"), env.cwd()).ok()
 }
 

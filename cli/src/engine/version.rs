@@ -1,78 +1,119 @@
-//! The engine's version, when an input demands one.
+//! The engine that this run uses: the one that is named, the one of the PATH if it will do, else one that is
+//! installed. One line says which, and why.
 
-use semver::{Version, VersionReq};
+use std::path::PathBuf;
+
+use semver::Version;
 
 use super::args;
 use super::drive::{Driver, Unwatched};
-use super::locate::{Engine, locate};
+use super::locate::{Engine, locate, on_path};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::error::{Error, Result};
-use crate::inputs::Inputs;
+use crate::inputs::Command;
+use crate::install::cache::Cache;
+use crate::install::parts::Parts;
+use crate::install::platform::Platform;
+use crate::install::source::Patience;
+use crate::install::trust::Trust;
+use crate::install::version::{Demand, TELLING, Wish};
+use crate::install::{Installed, Installer, asked, local, pins};
 use crate::job::Job;
 
-/// What `pulumi-version` asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Demand {
-    /// A version within this range.
-    Range(VersionReq),
-    /// Any: `latest`.
-    Any,
-}
-
-/// What the inputs demand, if anything.
-pub fn demand(inputs: &Inputs) -> Result<Option<Demand>> {
-    let (text, named) = match (&inputs.pulumi_version, &inputs.pulumi_version_file) {
-        (Some(text), _) => (text.clone(), "`pulumi-version`".to_owned()),
-        (None, Some(path)) => {
-            let text = std::fs::read_to_string(path).map_err(|source| {
-                Error::input(
-                    format!("could not read `pulumi-version-file` `{}`: {source}", path.display()),
-                    "give the file's path from the folder that the step runs in",
-                )
-            })?;
-            (text, format!("`{}`", path.display()))
-        }
-        (None, None) => return Ok(None),
-    };
-    parse(text.trim(), &named).map(Some)
-}
-
-/// Reads an exact version, a range, or `latest`.
-fn parse(text: &str, named: &str) -> Result<Demand> {
-    if text == "latest" {
-        return Ok(Demand::Any);
+/// Finds the engine, and sees to it that it is of the version that is asked for.
+pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
+    if job.inputs.engine.is_some() {
+        return named(job, console, signals).await;
     }
-    if text == "dev" || text.starts_with("pr#") {
-        return Err(Error::input(
-            format!("{named} asks for `{text}`, a build of Pulumi that nobody has released"),
-            "such a build has no checksum to verify it by; name a released version, such as `^3`, or build it in a step before and set `engine` to its path",
+    let mut wish = wish(job)?;
+    let here = on_path("pulumi", job.env).map(|path| Engine { path, version: None, sandbox: false });
+    if wish.demand.is_none()
+        && let Some(engine) = here
+    {
+        return Ok(engine);
+    }
+    add_pins(&mut wish, job);
+    let mut here = match here {
+        Some(engine) => Some(with_version(job, engine, console, signals).await?),
+        None => None,
+    };
+    let list_first = matches!(&wish.demand, Some((demand, _)) if demand.needs_list()) && !job.inputs.offline;
+    if !list_first && let Some((engine, version)) = here.take() {
+        match wish.objection(&version) {
+            None => return Ok(engine),
+            Some(objection) => console.line(&format!("`{}` is not used: {objection}", engine.path.display())),
+        }
+    }
+    let installed =
+        installed(job, &wish, here.as_ref().map(|(_, version)| version), console, signals).await?;
+    let Some(installed) = installed else {
+        return here.map(|(engine, _)| engine).ok_or_else(|| no_engine(None));
+    };
+    console.line(&format!("pulumi {}: from {}; {}", installed.version, installed.origin, wish.words()));
+    if installed.version < TELLING {
+        console.line(&format!(
+            "before {TELLING} the exit status of pulumi does not tell what went wrong: it is mostly 255"
         ));
     }
-    let bare = text.strip_prefix('v').unwrap_or(text);
-    // A whole version alone means just that one.
-    let range = if Version::parse(bare).is_ok() { format!("={bare}") } else { bare.to_owned() };
-    VersionReq::parse(&range).map(Demand::Range).map_err(|_| {
-        Error::input(
-            format!("{named} is `{}`, which is no version", text.escape_debug()),
-            "write a version (`3.260.0`), a range (`^3.200`) or `latest`",
-        )
+    Ok(use_it(job, &installed))
+}
+
+/// What is asked for, without what the project pins.
+fn wish(job: &Job<'_>) -> Result<Wish> {
+    let demand = match &job.demand {
+        Some(demand) => Some(demand.clone()),
+        None => asked::by_file(&job.inputs.cwd)?,
+    };
+    Ok(Wish { demand, ..Wish::default() })
+}
+
+fn add_pins(wish: &mut Wish, job: &Job<'_>) {
+    let file = job.project.as_ref().map(|project| project.path.as_path());
+    pins::add(wish, file.and_then(std::path::Path::parent).unwrap_or(&job.inputs.cwd), file);
+}
+
+/// The engine that the `engine` input names.
+async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
+    let own = std::env::current_exe().ok();
+    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref())?;
+    let Some((demand, place)) = &job.demand else { return Ok(engine) };
+    let (engine, found) = with_version(job, engine, console, signals).await?;
+    allowed(&engine, &found, demand, place)?;
+    Ok(engine)
+}
+
+/// Refuses an engine of another version than the one that is asked for at `place`.
+pub fn allowed(engine: &Engine, found: &Version, demand: &Demand, place: &str) -> Result<()> {
+    if demand.matches(found) {
+        return Ok(());
+    }
+    Err(Error::Engine {
+        what: format!(
+            "the engine `{}` is version {found}, and {place} asks for `{demand}`",
+            engine.path.display()
+        ),
+        hint: Some(
+            "leave `engine` out to have that version installed, or change `pulumi-version`".to_owned(),
+        ),
     })
 }
 
-/// Finds the engine and sees to it that it is of the version that the inputs demand.
-pub async fn ready(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
-    let own = std::env::current_exe().ok();
-    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref())?;
-    let Some(demand) = &job.demand else { return Ok(engine) };
+/// Asks an engine for its version, in the environment that it will run in: it can be the shim of a version manager.
+async fn with_version(
+    job: &Job<'_>,
+    engine: Engine,
+    console: &Console,
+    signals: &Signals,
+) -> Result<(Engine, Version)> {
     let outcome =
         Driver::new(job, &engine, console, signals, &mut Unwatched).run_quietly(args::version()).await?;
     let printed = outcome.raw.as_ref().map(|raw| raw.expose().to_owned()).unwrap_or_default();
-    checked(engine, &printed, demand)
+    tell_version(engine, &printed)
 }
 
-/// The engine with the version that it printed, if that is one that `demand` allows.
-pub fn checked(engine: Engine, printed: &str, demand: &Demand) -> Result<Engine> {
+/// The engine with the version that it printed.
+pub fn tell_version(engine: Engine, printed: &str) -> Result<(Engine, Version)> {
     let printed = printed.trim();
     let found = printed.strip_prefix('v').and_then(|bare| Version::parse(bare).ok()).ok_or_else(|| {
         Error::Engine {
@@ -84,51 +125,85 @@ pub fn checked(engine: Engine, printed: &str, demand: &Demand) -> Result<Engine>
             hint: Some("is it a Pulumi CLI? Leave `pulumi-version` out to run it all the same".to_owned()),
         }
     })?;
-    // A pre-release of a version in the range is in the range.
-    let release = Version::new(found.major, found.minor, found.patch);
-    match demand {
-        Demand::Range(range) if !range.matches(&found) && !range.matches(&release) => Err(Error::Engine {
-            what: format!(
-                "the engine `{}` is version {found}, and `{range}` is demanded",
-                engine.path.display()
-            ),
-            hint: Some("install that version in a step before, or change `pulumi-version`".to_owned()),
-        }),
-        _ => Ok(Engine { version: Some(found.to_string()), ..engine }),
+    Ok((Engine { version: Some(found.to_string()), ..engine }, found))
+}
+
+/// The CLI that `wish` means, installed; none when that is the one of the PATH, of version `here`.
+async fn installed(
+    job: &Job<'_>,
+    wish: &Wish,
+    here: Option<&Version>,
+    console: &Console,
+    signals: &Signals,
+) -> Result<Option<Installed>> {
+    let platform = Platform::host()?;
+    let fixed = !matches!(&wish.demand, Some((Demand::Latest { .. }, _))) || job.inputs.offline;
+    if fixed && let Some(found) = local::in_tool_cache(job.env, platform, wish) {
+        return Ok(Some(found));
+    }
+    let installer = Installer {
+        env: job.env,
+        console,
+        signals,
+        cache: Cache::find(job.inputs.cache_folder.as_deref(), job.env, job.ci)?,
+        mirror: job.inputs.pulumi_mirror.clone(),
+        offline: job.inputs.offline,
+        trust: Trust { strict: job.inputs.verify_strict, by_hand: job.inputs.pulumi_sha256 },
+        platform,
+        parts: parts(job),
+        patience: Patience::default(),
+    };
+    if fixed && let Some(found) = installer.cached(wish) {
+        return Ok(Some(found));
+    }
+    let version = installer.choose(wish).await.map_err(|error| no_engine(Some(error)))?;
+    if here == Some(&version) {
+        return Ok(None);
+    }
+    installer.install(&version).await.map(Some).map_err(|error| no_engine(Some(error)))
+}
+
+/// Says why there is no engine: what went wrong with the one that was to be installed.
+fn no_engine(error: Option<Error>) -> Error {
+    let ways = "or install the Pulumi CLI in a step before (https://www.pulumi.com/docs/iac/download-install/), \
+                set `engine` to its path, or rehearse with `engine: sandbox`";
+    match error {
+        Some(Error::Engine { what, hint }) => Error::Engine {
+            what: format!("there is no `pulumi` on the PATH that will do, and {what}"),
+            hint: Some(hint.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))),
+        },
+        Some(other) => other,
+        None => Error::Engine {
+            what: "there is no `pulumi` on the PATH".to_owned(),
+            hint: Some(format!("set `pulumi-version`, {ways}")),
+        },
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn matches(demanded: &str, version: &str) -> bool {
-        match parse(demanded, "x").unwrap() {
-            Demand::Any => true,
-            Demand::Range(range) => range.matches(&Version::parse(version).unwrap()),
+/// Which files of the release the run needs. Pulumi Cloud can bring policies of an organisation.
+fn parts(job: &Job<'_>) -> Parts {
+    let policies = !job.inputs.policy_pack.is_empty() || job.backend.is_cloud();
+    match &job.project {
+        Some(project)
+            if !matches!(job.inputs.command, Command::Install | Command::Exec) && !project.own_packages =>
+        {
+            project.runtime.as_deref().map_or(Parts::All, |runtime| Parts::of(runtime, policies))
         }
+        _ => Parts::All,
     }
+}
 
-    #[test]
-    fn a_whole_version_means_just_that_one() {
-        assert!(matches("3.260.0", "3.260.0"));
-        assert!(matches("v3.260.0", "3.260.0"));
-        assert!(!matches("3.260.0", "3.261.0"));
+/// Makes the engine's companions findable: it looks for language hosts on the PATH.
+fn use_it(job: &mut Job<'_>, installed: &Installed) -> Engine {
+    let mut folders = vec![installed.folder.clone()];
+    folders.extend(std::env::split_paths(job.env.get("PATH").unwrap_or_default()).collect::<Vec<PathBuf>>());
+    if let Ok(path) = std::env::join_paths(folders) {
+        job.engine_env.put("PATH", path.to_string_lossy().into_owned());
     }
-
-    #[test]
-    fn a_range_means_all_in_it() {
-        assert!(matches("^3", "3.260.0"));
-        assert!(matches(">=3.200, <3.261", "3.260.0"));
-        assert!(!matches("^3.261", "3.260.0"));
-    }
-
-    #[test]
-    fn an_unreleased_build_is_refused_with_the_reason() {
-        for build in ["dev", "pr#123"] {
-            assert!(
-                parse(build, "`pulumi-version`").unwrap_err().to_string().contains("nobody has released")
-            );
-        }
+    let program = if cfg!(windows) { "pulumi.exe" } else { "pulumi" };
+    Engine {
+        path: installed.folder.join(program),
+        version: Some(installed.version.to_string()),
+        sandbox: false,
     }
 }

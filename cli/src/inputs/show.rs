@@ -1,17 +1,13 @@
 //! `stackstep inputs`: each input, its value with secrets hidden, and where it came from.
 
-use super::resolve::{Found, Raw, Resolved};
+use super::resolve::{Found, Raw, Resolved, Source};
 use super::table::{INPUTS, Input, Kind};
 
 /// A line for each input, in columns.
 pub fn table(resolved: &Resolved) -> String {
-    let rows: Vec<[String; 3]> = INPUTS
-        .iter()
-        .map(|input| {
-            let found = resolved.values.get(input.name);
-            let value = found.map_or("-".to_owned(), |found| shown(input, found));
-            let source = found.map_or("-".to_owned(), |found| found.source.to_string());
-            [input.name.to_owned(), value, source]
+    let rows: Vec<[String; 3]> = rows(resolved)
+        .map(|(name, value, source)| {
+            [name.to_owned(), value, source.map_or("-".to_owned(), ToString::to_string)]
         })
         .collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -19,6 +15,15 @@ pub fn table(resolved: &Resolved) -> String {
     rows.iter().fold(String::new(), |mut text, [name, value, source]| {
         text.push_str(&format!("{name:names$}  {value:values$}  {source}\n"));
         text
+    })
+}
+
+/// Each input's name, its value on one line and where it came from.
+pub fn rows(resolved: &Resolved) -> impl Iterator<Item = (&'static str, String, Option<&Source>)> {
+    INPUTS.iter().map(|input| {
+        let found = resolved.values.get(input.name);
+        let value = found.map_or("-".to_owned(), |found| shown(input, found));
+        (input.name, value, found.map(|found| &found.source))
     })
 }
 

@@ -243,7 +243,15 @@ pub static INPUTS: &[Input] = &[
     row("log-flow", Bool, Log, OPERATIONS, "Hand the verbosity on to plugins.").alias(&["logflow"]).default("false"),
     row("debug", Bool, Log, OPERATIONS, "Show the engine's debugging output.").short('d').default("false"),
     // Engine
-    row("engine", Text, Engine, ALL, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.").depends("`pulumi` of the PATH"),
-    row("pulumi-version", Text, Engine, ALL, "The version of the Pulumi CLI that this run needs: exact (`3.260.0`) or a range (`^3.200`)."),
-    row("pulumi-version-file", Path, Engine, ALL, "A file that holds the version, such as `.pulumi.version`."),
+    row("engine", Text, Engine, ALL, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.")
+        .depends("`pulumi` of the PATH, else one that is installed"),
+    row("pulumi-version", Text, Engine, ALL, "The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old.")
+        .depends("what a version file of the project asks for, else what is there, else the newest that is 7 days old"),
+    row("pulumi-version-file", Path, Engine, ALL, "A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`."),
+    row("pulumi-mirror", Text, Engine, ALL, "Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release's files under their own names. It may hold credentials.")
+        .depends("get.pulumi.com, else the releases on GitHub"),
+    row("pulumi-sha256", Text, Engine, ALL, "The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`."),
+    row("verify", Choice(&["known", "strict"]), Engine, ALL, "What an archive has to prove before it is installed: `known` takes the release's checksum file for a version that this release of stackstep does not pin, `strict` refuses it.").default("known"),
+    row("offline", Bool, Engine, ALL, "Never use the network to install the Pulumi CLI.").default("false"),
+    row("cache-folder", Path, Engine, ALL, "Where installed CLIs are kept.").depends("stackstep's folder in the user's cache folder"),
 ];

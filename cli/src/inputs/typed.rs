@@ -11,6 +11,8 @@ use super::table::{Input, Kind};
 use super::{Command, suggest};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::install::source::Mirror;
+use crate::install::trust::Digest;
 use crate::secret::Secret;
 use crate::stack::StackName;
 
@@ -78,6 +80,11 @@ pub struct Inputs {
     pub engine: Option<String>,
     pub pulumi_version: Option<String>,
     pub pulumi_version_file: Option<PathBuf>,
+    pub pulumi_mirror: Option<Mirror>,
+    pub pulumi_sha256: Option<Digest>,
+    pub verify_strict: bool,
+    pub offline: bool,
+    pub cache_folder: Option<PathBuf>,
 }
 
 impl Inputs {
@@ -145,6 +152,11 @@ impl Inputs {
             engine: low.text("engine")?,
             pulumi_version: low.text("pulumi-version")?,
             pulumi_version_file: low.path("pulumi-version-file")?,
+            pulumi_mirror: low.trimmed("pulumi-mirror")?.map(|url| Mirror::parse(&url)).transpose()?,
+            pulumi_sha256: low.trimmed("pulumi-sha256")?.map(|text| digest(&text)).transpose()?,
+            verify_strict: low.choice("verify")?.is_some_and(|word| word == "strict"),
+            offline: low.flag("offline")?,
+            cache_folder: low.path("cache-folder")?,
         };
         low.choice("profile")?;
         inputs.check()?;
@@ -294,6 +306,15 @@ impl Low<'_> {
         };
         config_map::parse(mapping, self.env, folder)
     }
+}
+
+fn digest(text: &str) -> Result<Digest> {
+    Digest::parse(text).ok_or_else(|| {
+        Error::input(
+            "`pulumi-sha256` is no SHA-256",
+            "write the 64 hexadecimal digits that `sha256sum` prints",
+        )
+    })
 }
 
 fn wrong(name: &str, takes: &str) -> Error {

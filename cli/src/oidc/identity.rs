@@ -6,8 +6,8 @@ use super::claims::{self, is_token};
 use super::{Wanted, not_reached};
 use crate::ci::{self, IdentityToken, TokenRequest};
 use crate::console::Console;
-use crate::engine::helper;
-use crate::engine::locate::find_program;
+use crate::engine::helper::{self, Change};
+use crate::engine::locate::on_path;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::secret::Secret;
 
 /// What to do where a job has no identity.
-const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
+pub const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
                        `oidc-organization`";
 
 /// The identity token of `job` for `audience`.
@@ -78,18 +78,20 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
 /// Lets a program of the CI system print it.
 async fn ask_program(words: &[String], env: &Env, console: &Console, signals: &Signals) -> Result<Secret> {
     let (name, args) = words.split_first().map_or(("", words), |(name, args)| (name.as_str(), args));
-    let program = find_program(name, env).ok_or_else(|| {
+    let program = on_path(name, env).ok_or_else(|| {
         Error::auth(
             format!("`{name}` is not on the PATH"),
             "run stackstep where that program is, such as on the agent and not in a container without it",
         )
     })?;
-    helper::read(program, args, env.cwd(), Vec::new(), console.masker(), signals).await?.map_err(|said| {
-        Error::auth(
-            format!("`{name}` gave no identity token: {said}"),
-            format!("see what `{name} {}` says in a step of its own", args.join(" ")),
-        )
-    })
+    helper::read(program, args, env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
+        |said| {
+            Error::auth(
+                format!("`{name}` gave no identity token: {said}"),
+                format!("see what `{name} {}` says in a step of its own", args.join(" ")),
+            )
+        },
+    )
 }
 
 /// Asks the CI system for it.

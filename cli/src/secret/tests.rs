@@ -102,9 +102,8 @@ fn basic_authentication_is_hidden_behind_a_name_of_any_length() {
             &base64::engine::general_purpose::STANDARD,
             format!("{user}:s3cr3t-password@host"),
         );
-        let masked = masker.mask(&header);
-        assert!(masked.contains(MASK), "{header} became {masked}");
-        assert!(masked.len() < header.len() - 10, "{header} became {masked}");
+        let out = masker.mask(&header);
+        assert!(out.contains(MASK) && out.len() < header.len() - 10, "{header} became {out}");
     }
 }
 

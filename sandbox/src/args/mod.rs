@@ -48,6 +48,12 @@ impl Args {
         self.value(name) == Some("true")
     }
 
+    /// The flags that were given, with the value of those that are switches.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        let value = |name: &&'static str| table::is_switch(name).then(|| self.value(name)).flatten();
+        self.flags.keys().map(move |name| (*name, value(name)))
+    }
+
     /// Whether a flag was given at all.
     pub fn is_given(&self, name: &str) -> bool {
         self.flags.contains_key(name)

@@ -304,3 +304,8 @@ impl Flag {
         format!("  {short}--{}{value}{note}", self.name)
     }
 }
+
+/// Whether a flag is on or off and nothing else.
+pub fn is_switch(name: &str) -> bool {
+    FLAGS.iter().any(|flag| flag.name == name && matches!(flag.kind, Kind::Switch))
+}

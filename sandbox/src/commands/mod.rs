@@ -3,6 +3,7 @@
 pub mod config;
 pub mod context;
 pub mod login;
+mod metadata;
 pub mod misc;
 pub mod operation;
 mod options;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::context::Context;
+use super::metadata;
 use super::options::{self, Request};
 use super::print;
 use crate::args::Args;
@@ -17,6 +18,7 @@ use crate::events::EventLog;
 use crate::failure::{CANCELLED, CHANGES_UNEXPECTED, Failure, UNCLASSIFIED};
 use crate::faults::{EventLogFault, Faults};
 use crate::program::config;
+use crate::program::project::Project;
 use crate::signals::Signals;
 use crate::stack_file::StackFile;
 use crate::state::history::Update;
@@ -24,12 +26,15 @@ use crate::state::json::Lock;
 use crate::state::time::Moment;
 use crate::state::{Backend, Snapshot, StackRef};
 use crate::value::Properties;
-use crate::version::{BANNER, NUMBER};
+use crate::version::BANNER;
 
 /// Runs one of the four.
 pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
     let request = Request::read(args, env)?;
     let context = Context::open(args, env)?;
+    if request.kind != Kind::Destroy && context.project.is_none() {
+        return Err(Project::missing(""));
+    }
     let faults = Faults::read(env)?;
     options::check_packs(args, &faults)?;
     let stack = context.require_stack(true)?;
@@ -48,7 +53,7 @@ struct Operation<'a> {
     program: Program,
     prelude: BTreeMap<String, String>,
     key: Rc<Crypter>,
-    file: StackFile,
+    config: serde_json::Map<String, serde_json::Value>,
     started: u64,
 }
 
@@ -65,18 +70,30 @@ impl<'a> Operation<'a> {
             project.require_yaml()?;
         }
         let mut file = context.stack_file(&stack)?;
-        let key = file.key(&context.secrets)?;
+        let key = file.key(&context.secrets).map_err(Self::of_configuration)?;
         options::set_config(context.args, &mut file, &project.name)?;
         file.save()?;
-        let mut settings = file.settings(&context.secrets)?;
+        let mut settings = file.settings(&context.secrets).map_err(Self::of_configuration)?;
         let declared = config::declarations(&project.root)?;
         let check = request.needs_program && !context.args.is_on("skip-config-validation");
         config::complete(&mut settings, &declared, &project.name, &stack.stack, check)
             .map_err(|failure| Failure::new(format!("validating stack config: {}", failure.message)))?;
+        let mut config = file.config();
+        for (name, value) in &settings {
+            // Defaults of the project are never secret.
+            config.entry(name.clone()).or_insert_with(|| config::blind(value));
+        }
+        config.sort_keys();
         let prelude = settings.iter().map(|(name, value)| (name.clone(), config::shown(value))).collect();
         let program = Program::new(project, settings);
         let started = Moment::now().0.as_secs();
-        Ok(Self { context, faults, request, stack, signals, program, prelude, key, file, started })
+        Ok(Self { context, faults, request, stack, signals, program, prelude, key, config, started })
+    }
+
+    /// Says what a secret was wanted for.
+    fn of_configuration(mut failure: Failure) -> Failure {
+        failure.message.insert_str(0, "getting stack configuration: get stack secrets manager: ");
+        failure
     }
 
     fn perform(self) -> Result<(), Failure> {
@@ -162,7 +179,8 @@ impl<'a> Operation<'a> {
                 .map(|project| project.folder().to_owned())
                 .unwrap_or_default(),
         };
-        if let Err(failure) = self.check_names(options, &snapshot) {
+        let sound = if request.needs_program { self.program.require_sound() } else { Ok(()) };
+        if let Err(failure) = sound.and_then(|()| self.check_names(options, &snapshot)) {
             display.event(&Event::Cancel);
             return Err(failure);
         }
@@ -205,7 +223,7 @@ impl<'a> Operation<'a> {
         if let (Some(path), Some(plan)) = (&self.request.save_plan, &finished.plan) {
             let lock =
                 if self.context.args.is_on("show-secrets") { Lock::Show } else { Lock::Encrypt(&self.key) };
-            let config = self.file.config().into_iter().collect();
+            let config = self.config.clone().into_iter().collect();
             let bytes = plan.to_json(config, &lock)?;
             std::fs::write(self.context.env.path(path), bytes)
                 .map_err(|error| Failure::new(format!("open {path}: {}", crate::state::reason(&error))))?;
@@ -243,24 +261,20 @@ impl<'a> Operation<'a> {
 
     fn history(&self, finished: &Finished) -> Update {
         let args = self.context.args;
-        let environment = [
-            ("exec.kind".to_owned(), args.value("exec-kind").unwrap_or("cli").to_owned()),
-            ("pulumi.version".to_owned(), NUMBER.to_owned()),
-        ];
+        let environment = metadata::environment(args, self.context.env, self.request.kind == Kind::Update);
         let result = if finished.outcome == Outcome::Succeeded { "succeeded" } else { "failed" };
         let changes = finished.changes.iter();
         Update {
             kind: self.request.kind_name().to_owned(),
             start_time: self.started,
             message: args.value("message").unwrap_or_default().to_owned(),
-            environment: environment.into(),
-            config: self.file.config(),
+            environment,
+            config: self.config.clone(),
             version: 0,
             result: result.to_owned(),
             end_time: Moment::now().0.as_secs(),
-            resource_changes: Some(
-                changes.map(|(op, count)| (op.name().to_owned(), *count as u64)).collect(),
-            ),
+            resource_changes: (!finished.changes.is_empty())
+                .then(|| changes.map(|(op, count)| (op.name().to_owned(), *count as u64)).collect()),
         }
     }
 

@@ -309,17 +309,21 @@ impl Rows {
         self.end_dots(out);
         self.findings.policies(out);
         self.findings.diagnostics(&self.root, out);
-        if let Some((old, new)) = &self.outputs
+        if let Some((mut old, mut new)) = self.outputs.clone()
             && !self.shown.hide_outputs
         {
-            let changed = old.as_ref().is_none_or(|old| old != new);
-            let is_new = old.is_none();
-            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty))
-                && (changed || !self.shown.preview)
-            {
+            let names = old.iter().flat_map(Properties::keys).chain(new.keys());
+            let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
+            if let Some(old) = old.as_mut().filter(|_| self.shown.preview) {
+                // A preview shows what it knows to change.
+                new.retain(|name, value| match old.get(name) {
+                    Some(before) if before == value || value.contains_unknown() => old.remove(name).is_none(),
+                    _ => true,
+                });
+            }
+            if !(new.is_empty() && old.as_ref().is_none_or(Properties::is_empty)) {
                 out.push_str("Outputs:\n");
-                let old = old.as_ref().filter(|_| !is_new);
-                values::properties(out, old, new, 4, self.shown.secrets);
+                values::padded(out, old.as_ref(), &new, 4, self.shown.secrets, width);
                 out.push('\n');
             }
         }

@@ -10,10 +10,22 @@ use crate::value::{Properties, Value};
 
 /// Writes properties, each name padded to the longest. Without `old` nothing is marked.
 pub fn properties(out: &mut String, old: Option<&Properties>, new: &Properties, indent: usize, open: bool) {
+    padded(out, old, new, indent, open, 0);
+}
+
+/// The same with a width that names are padded to at least.
+pub fn padded(
+    out: &mut String,
+    old: Option<&Properties>,
+    new: &Properties,
+    indent: usize,
+    open: bool,
+    least: usize,
+) {
     let none = Properties::new();
     let before = old.unwrap_or(&none);
     let names: BTreeSet<&String> = before.keys().chain(new.keys()).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(least);
     for name in names {
         let label = format!("{name:width$}: ");
         match (old.is_some(), before.get(name), new.get(name)) {
@@ -56,7 +68,11 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
         Value::List(items) => {
             out.push_str("[\n");
             for (index, item) in items.iter().enumerate() {
-                plain(out, &format!("[{index}]: "), item, indent + 4, mark, open);
+                // The marks of a list's items stand where the list's own does.
+                margin(out, indent, mark);
+                let _ = write!(out, "    [{index}]: ");
+                write_value(out, item, indent + 4, mark, open);
+                out.push('\n');
             }
             margin(out, indent, ' ');
             out.push(']');
@@ -78,24 +94,39 @@ fn write_value(out: &mut String, value: &Value, indent: usize, mark: char, open:
 fn json_in(text: &str) -> Option<Value> {
     let json: serde_json::Value =
         text.trim_start().starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
-    Some(from_json(json))
+    Some(Value::of_json(&json))
 }
 
-fn from_json(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(value) => Value::Bool(value),
-        serde_json::Value::Number(number) => Value::Number(number.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(from_json).collect()),
-        serde_json::Value::Object(entries) => {
-            Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
+/// Text in quotes as Go's `%q` has it: what can't be printed is escaped.
+/// <https://pkg.go.dev/strconv#Quote>
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\'' => out.push('\''),
+            // Rust escapes for reading too what can't be printed.
+            plain if plain.escape_debug().count() == 1 => out.push(plain),
+            other => {
+                let code = u32::from(other);
+                let _ = match code {
+                    0..0x80 => write!(out, "\\x{code:02x}"),
+                    0x80..0x10000 => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
+            }
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
+    out.push('"');
+    out
 }
 
 fn changed(out: &mut String, label: &str, old: &Value, new: &Value, indent: usize, open: bool) {
@@ -166,6 +197,11 @@ mod tests {
             "  ~ b: {\n        deep: [\n            [0]: \"a 1\"\n            [1]: \"fixed\"\n        ]\n      ~ rev \
              : 1 => 2\n    }\n"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_printed_is_escaped() {
+        assert_eq!(quoted("a\"\\\n\u{202e} é'\u{1}"), "\"a\\\"\\\\\\n\\u202e é'\\x01\"");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::step::{Op, Step};
 use super::{now, simulate};
 use crate::faults;
 use crate::program::check::PROVIDER_PREFIX;
-use crate::value::UNKNOWN;
+use crate::value::{UNKNOWN, Value};
 
 /// What has become of an operation that failed, with its number in events.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/status.go>
@@ -138,8 +138,9 @@ impl Deployment<'_> {
             let new = Rc::make_mut(new);
             if step.op != Op::Same {
                 for fault in self.run.faults.of(&step.urn, step.op) {
-                    let outputs =
-                        fault.outputs.iter().map(|(name, value)| (name.clone(), faults::value(value)));
+                    // A preview can't know what a provider will answer.
+                    let answer = |value| if self.run.preview { Value::Unknown } else { faults::value(value) };
+                    let outputs = fault.outputs.iter().map(|(name, value)| (name.clone(), answer(value)));
                     new.outputs.extend(outputs);
                 }
             }

@@ -24,6 +24,7 @@ pub mod target;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use crate::failure::Failure;
 use crate::faults::{Faults, PolicyPack};
 use crate::program::access::{Access, Step};
 use crate::program::config::Settings;
@@ -171,6 +172,18 @@ impl Program {
         expressions.chain(variables).for_each(|expr| expr.for_each_access(&mut note));
         let source = project.source.clone();
         Self { name: project.name.clone(), source, broken, settings, wanted, template }
+    }
+
+    /// Refuses a program that is not one. The CLI finds out before its engine starts, when it asks the language
+    /// host what the program needs.
+    pub fn require_sound(&self) -> Result<(), Failure> {
+        let early: Vec<&Diagnostic> = self.broken.iter().filter(|found| !found.late).collect();
+        let lines = match early.as_slice() {
+            [] => return Ok(()),
+            [one] => one.line(),
+            all => all.iter().fold(String::new(), |lines, found| lines + "\n-error: " + &found.line()),
+        };
+        Err(Failure::new(format!("failed to discover package requirements: {lines}")))
     }
 }
 

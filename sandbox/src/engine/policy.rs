@@ -47,7 +47,7 @@ impl Deployment<'_> {
     fn analyze(&mut self, pack: &Pack, of: &PolicyPack, new: &ResourceState) -> bool {
         let (mut passed, mut failed) = (vec![], vec![]);
         let mut invalid = false;
-        for policy in sorted(of).into_iter().filter(|policy| policy.level != "remediate") {
+        for policy in of.policies.iter().filter(|policy| policy.level != "remediate") {
             if !faults::fits(&policy.pattern, &new.urn) {
                 passed.push(policy.name.as_str());
                 continue;
@@ -57,6 +57,9 @@ impl Deployment<'_> {
             let message = format!("{}\n{}\n", policy.description, policy.message);
             self.sink.event(&Event::Policy { urn: &new.urn, pack, policy, message: &message });
         }
+        // Violations come in the order of the pack, the summary is sorted.
+        passed.sort_unstable();
+        failed.sort_unstable();
         self.summarize(SummaryKind::Analyze, Some(&new.urn), pack, &passed, &failed);
         invalid
     }

@@ -44,10 +44,12 @@ impl Deployment<'_> {
         let root = goal::root(self.run);
         let steps = self.generate(&root, None)?;
         self.run_now(steps);
-        let checked = if program.broken.is_empty() { None } else { Some(Err(program.broken.clone())) };
-        let order = match checked
-            .unwrap_or_else(|| check::check(&program.template, &|name| program.is_config(name)))
-        {
+        let checked = if program.broken.is_empty() {
+            check::check(&program.template, &|name| program.is_config(name))
+        } else {
+            Err(program.broken.clone())
+        };
+        let order = match checked {
             Ok(order) => order,
             Err(found) => {
                 let (unhandled, plain): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.unhandled);
@@ -116,7 +118,7 @@ impl Deployment<'_> {
                 let (key, expr) = &program.template.variables[at];
                 self.say(None, Severity::Debug, &format!("Registering variable [{}]\n", key.text));
                 let mut deps = Dependencies::new();
-                let value = running.scope.evaluate(expr, &mut deps);
+                let value = running.scope.evaluate(expr, &mut deps).map(Value::gathered);
                 let value = self.settled(running, value.map(|value| (value, deps)), "variable", &key.text);
                 running.scope.variables.insert(key.text.clone(), value);
                 running.finish(place);
@@ -289,7 +291,7 @@ impl Deployment<'_> {
     fn evaluate_outputs(&mut self, running: &mut Running) -> Properties {
         let mut outputs = Properties::new();
         for (key, expr) in &running.program.template.outputs {
-            let value = running.scope.evaluate(expr, &mut Dependencies::new());
+            let value = running.scope.evaluate(expr, &mut Dependencies::new()).map(Value::gathered);
             match self.settled(running, value, "output", &key.text) {
                 Some(Value::Null) | None => {}
                 Some(value) => drop(outputs.insert(key.text.clone(), value)),

@@ -161,17 +161,31 @@ fn fits(type_: &str, items: Option<&Node>, value: &Value) -> bool {
     }
 }
 
-/// What a program sees of a setting: text that is `true`, `false` or a whole number is that.
-/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/config/object.go>
+/// What a program sees of a setting: text that reads as a number, a boolean or JSON is that.
+/// <https://github.com/pulumi/pulumi-yaml/blob/main/pkg/server/server.go>
 #[expect(clippy::cast_precision_loss, reason = "the engine knows 64-bit floats only")]
 pub fn coerced(value: &Value) -> Value {
-    let Value::Text(text) = value else { return value.clone() };
-    match text.as_str() {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        zeros if zeros.len() > 1 && zeros.starts_with('0') => value.clone(),
-        other => other.parse::<i64>().map_or_else(|_| value.clone(), |number| Value::Number(number as f64)),
+    let text = match value {
+        Value::Text(text) => text.as_str(),
+        Value::Secret(inner) => return coerced(inner).into_secret(),
+        other => return other.clone(),
+    };
+    let as_text = || Value::Text(text.to_owned());
+    if text.len() > 1 && text.starts_with('0') && !text.starts_with("0.") {
+        return as_text();
     }
+    if let Ok(number) = text.parse::<i64>() {
+        return Value::Number(number as f64);
+    }
+    match text {
+        "t" | "T" | "true" | "TRUE" | "True" => return Value::Bool(true),
+        "f" | "F" | "false" | "FALSE" | "False" => return Value::Bool(false),
+        _ => {}
+    }
+    if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+        return Value::Number(number);
+    }
+    serde_json::from_str(text).map_or_else(|_| as_text(), |json| Value::of_json(&json))
 }
 
 /// A setting as events show it: text, with secrets hidden.
@@ -183,7 +197,8 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-fn blind(value: &Value) -> serde_json::Value {
+/// A setting as JSON, with secrets hidden.
+pub fn blind(value: &Value) -> serde_json::Value {
     match value {
         Value::Null | Value::Unknown => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),
@@ -252,14 +267,15 @@ mod tests {
     #[test]
     fn a_program_sees_numbers_and_booleans_but_no_stripped_zeros() {
         let seen: Vec<Value> =
-            ["1", "007", "true", "1.5", "x"].map(|text| coerced(&Value::Text(text.into()))).into();
+            ["1", "007", "t", "1.5", "[1]", "x"].map(|text| coerced(&Value::Text(text.into()))).into();
         assert_eq!(
             seen,
             [
                 Value::Number(1.0),
                 Value::Text("007".into()),
                 Value::Bool(true),
-                Value::Text("1.5".into()),
+                Value::Number(1.5),
+                Value::List(vec![Value::Number(1.0)]),
                 Value::Text("x".into())
             ]
         );

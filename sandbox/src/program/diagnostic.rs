@@ -20,12 +20,14 @@ pub struct Diagnostic {
     pub detail: String,
     /// The language host does not expect it, and reports it in a form of its own.
     pub unhandled: bool,
+    /// It comes up when the program runs, not when it is read.
+    pub late: bool,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(pos: Pos, summary: impl Into<String>) -> Self {
-        Self { pos, summary: summary.into(), detail: String::new(), unhandled: false }
+        Self { pos, summary: summary.into(), detail: String::new(), unhandled: false, late: false }
     }
 
     /// Adds more about it.
@@ -39,6 +41,13 @@ impl Diagnostic {
     #[must_use]
     pub fn unhandled(mut self) -> Self {
         self.unhandled = true;
+        self
+    }
+
+    /// Marks what comes up when the program runs.
+    #[must_use]
+    pub fn late(mut self) -> Self {
+        self.late = true;
         self
     }
 

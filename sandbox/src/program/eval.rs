@@ -163,6 +163,8 @@ impl Registered {
             "id" => self.id.clone().map_or(Value::Unknown, Value::Text),
             "urn" => Value::Text(self.urn.clone()),
             _ => match (self.outputs.get(name), &self.id) {
+                // An output that is not known yet is not known to be a secret either.
+                (Some(Value::Secret(inner)), _) if **inner == Value::Unknown => Value::Unknown,
                 (Some(value), _) => value.clone(),
                 (None, None) => Value::Unknown,
                 (None, Some(id)) if self.invents => Value::Text(invented(id, name)),

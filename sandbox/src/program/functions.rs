@@ -39,7 +39,7 @@ fn plain(function: Function, argument: Value, cwd: &Path) -> Result<Value, Strin
         Function::Join => join(argument),
         Function::Split => split(argument),
         Function::Select => select(argument),
-        Function::ToJson => Ok(Value::Text(to_json(&argument).to_string())),
+        Function::ToJson => Ok(Value::Text(go_json(&argument))),
         Function::ToBase64 => Ok(Value::Text(
             STANDARD.encode(text(argument, "expected argument to fn::toBase64 to be a string, got")?),
         )),
@@ -204,6 +204,22 @@ pub fn kind(value: &Value) -> &'static str {
         Value::Secret(_) => "a secret",
         Value::Unknown => "an unknown value",
     }
+}
+
+/// JSON as Go writes it, which is safe in HTML.
+/// <https://pkg.go.dev/encoding/json#HTMLEscape>
+fn go_json(value: &Value) -> String {
+    let mut text = to_json(value).to_string();
+    for (character, escape) in [
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u{2028}", "\\u2028"),
+        ("\u{2029}", "\\u2029"),
+    ] {
+        text = text.replace(character, escape);
+    }
+    text
 }
 
 /// Plain JSON. Numbers that are whole are written as such.

@@ -133,7 +133,7 @@ fn resource(key: Key, node: &Node) -> Result<Resource, Diagnostic> {
     }
     if resource.type_token.is_empty() {
         let message = format!("Required field 'type' is missing on resource \"{}\"", resource.key.text);
-        return Err(Diagnostic::error(node.pos, message));
+        return Err(Diagnostic::error(node.pos, message).late());
     }
     Ok(resource)
 }
@@ -171,6 +171,7 @@ fn options(node: &Node) -> Result<Options, Diagnostic> {
 fn unsupported(field: &Key) -> Diagnostic {
     Diagnostic::error(field.pos, format!("the sandbox does not support `{}` of a resource", field.text))
         .detail("leave it out, or use the real `pulumi` for this")
+        .late()
 }
 
 fn text(field: &Key, node: &Node) -> Result<String, Diagnostic> {

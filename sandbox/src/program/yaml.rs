@@ -115,7 +115,13 @@ fn node<'a>(events: &mut Events<'a>, event: Event<'a>, span: Span) -> Result<Nod
             loop {
                 match next(events)? {
                     (Event::SequenceEnd, _) => break Kind::List(items),
-                    (event, span) => items.push(node(events, event, span)?),
+                    (event, span) => {
+                        let item = node(events, event, span)?;
+                        if item.pos.line == pos.line {
+                            pos.width = item.pos.column + item.pos.width - pos.column;
+                        }
+                        items.push(item);
+                    }
                 }
             }
         }
@@ -188,7 +194,8 @@ fn in_the_words_of_the_cli(message: &str) -> String {
     let (context, context_line) = split_line(context);
     // Counted from 0 in its parser, and from 1 in its scanner.
     let scanner = context.is_empty() || context.starts_with("scanning");
-    let line = context_line.or(problem_line).unwrap_or(1) - usize::from(!scanner);
+    // A context in the first line, its line 0, counts as none.
+    let line = context_line.filter(|line| *line > 1).or(problem_line).unwrap_or(1) - usize::from(!scanner);
     if line == 0 { format!("yaml: {problem}") } else { format!("yaml: line {line}: {problem}") }
 }
 

@@ -41,7 +41,7 @@ pub struct Update {
     #[serde(default)]
     pub end_time: u64,
     /// How many resources met which operation.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resource_changes: Option<BTreeMap<String, u64>>,
 }
 

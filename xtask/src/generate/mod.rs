@@ -5,6 +5,7 @@
 
 mod check;
 mod reference;
+mod renderer;
 mod sample;
 mod schema;
 mod wrapper;
@@ -12,6 +13,9 @@ mod wrapper;
 pub use check::{Stale, stale};
 pub use wrapper::{Folder, folders};
 
+use renderer::Renderer;
+
+use crate::release::table::{self, Release};
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
 use std::fs;
@@ -44,11 +48,21 @@ pub struct Suite {
 
 /// Every generated file, as it should be now.
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
+    let release = Release::read(&root.join(table::PATH))?;
     let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    files.extend(wrappers(root, &release)?);
+    Ok(files)
+}
+
+/// The files of the wrappers' folders, when they fetch `release`.
+pub fn wrappers(root: &Path, release: &Release) -> Result<Vec<Generated>> {
+    let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
+    let renderer = Renderer::new(root, &suite, release)?;
+    let mut files = Vec::new();
     for folder in folders(root)? {
-        files.extend(folder.render(root, &suite)?);
+        files.extend(folder.render(root, &renderer)?);
     }
     Ok(files)
 }

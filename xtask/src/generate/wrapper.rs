@@ -2,8 +2,8 @@
 //!
 //! A folder at the root with a `gen.toml` is a wrapper. Another CI system is another folder: nothing here knows one.
 
-use super::{Generated, MARKER, Suite, read, read_toml, reference};
-use minijinja::{Environment, UndefinedBehavior, context};
+use super::{Generated, MARKER, Renderer, read, read_toml, reference};
+use minijinja::context;
 use serde::{Deserialize, Serialize};
 use stackstep::error::{Error, Result};
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
@@ -106,12 +106,12 @@ pub fn folders(root: &Path) -> Result<Vec<Folder>> {
 
 impl Folder {
     /// The folder's generated files.
-    pub fn render(&self, root: &Path, suite: &Suite) -> Result<Vec<Generated>> {
+    pub(super) fn render(&self, root: &Path, renderer: &Renderer) -> Result<Vec<Generated>> {
         self.refuse_unknown_names()?;
         let mut files = Vec::new();
         for wrapper in &self.spec.wrappers {
             for (output, template) in &wrapper.files {
-                files.push(self.render_file(root, suite, wrapper, output, template)?);
+                files.push(self.render_file(root, renderer, wrapper, output, template)?);
             }
         }
         Ok(files)
@@ -120,29 +120,24 @@ impl Folder {
     fn render_file(
         &self,
         root: &Path,
-        suite: &Suite,
+        renderer: &Renderer,
         wrapper: &Wrapper,
         output: &str,
         template: &str,
     ) -> Result<Generated> {
         let from = root.join(&self.name).join(template);
         let header = format!("{MARKER} from {}/{template}: edit that, or the table of inputs.", self.name);
-        let text = environment()
-            .render_str(
-                &read(&from)?,
-                context! {
-                    header => header,
-                    suite => suite,
-                    system => self.spec.system,
-                    with => wrapper.with,
-                    presets => wrapper.presets,
-                    inputs => self.rows(wrapper)?,
-                    left_out => self.spec.leave_out,
-                },
-            )
-            .map_err(|error| {
-                Error::input(format!("`{}` does not render: {error:#}", from.display()), "mend the template")
-            })?;
+        let text = renderer.render(
+            &from,
+            context! {
+                header => header,
+                system => self.spec.system,
+                with => wrapper.with,
+                presets => wrapper.presets,
+                inputs => self.rows(wrapper)?,
+                left_out => self.spec.leave_out,
+            },
+        )?;
         let (file, region) = output.split_once('#').map_or((output, None), |(file, name)| (file, Some(name)));
         let path = PathBuf::from(&self.name).join(file);
         let text = match region {
@@ -228,20 +223,6 @@ impl Naming {
             }
         }
     }
-}
-
-/// Templates: an undefined name is an error, nothing is escaped by itself. `quote` writes any value as a quoted
-/// scalar, which JSON, JavaScript and both versions of YAML read alike.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
-    environment.set_keep_trailing_newline(true);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.add_filter("quote", |text: String| serde_json::Value::String(text).to_string());
-    environment.add_filter("cell", |text: String| reference::cell(&text));
-    environment
 }
 
 /// The file at `path` with the region called `name` replaced by `text`.

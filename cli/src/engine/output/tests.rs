@@ -167,7 +167,7 @@ async fn what_was_lost_while_nobody_read_is_said() {
     let shared = Shared::default();
     let (mut stdout, mut stderr) = (Reader::Takes(100_000, Arc::clone(&shared)), Reader::Stalled);
     let mut log = Log::new(&mut stdout, &mut stderr, None);
-    log.write(Source::Stdout, &[b'x'; QUEUE_END + 1]);
+    log.write(Source::Stdout, &vec![b'x'; QUEUE_END + 1]);
     log.write(Source::Stdout, b"lost\n");
     while !log.is_written() {
         log.write_some().await;

@@ -6,13 +6,14 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use nix::sys::signal::{Signal as Sent, kill, killpg};
 use nix::unistd::Pid;
 
-use super::support::{Case, GRACE, is_gone};
+use super::support::{Case, Frozen, GRACE, is_gone};
 use super::*;
+use crate::engine::ladder::LAST_WORDS;
 
 /// Says to the supervisor, which is a test as well, what script it is to run.
 const SCRIPT: &str = "STACKSTEP_TEST_SCRIPT";
 
-/// Lets time run for the supervisor as fast as it can.
+/// Lets the supervisor's ladder pass in no time.
 const HURRY: &str = "STACKSTEP_TEST_HURRY";
 
 /// The supervisor: without a script it has nothing to do.
@@ -22,28 +23,15 @@ async fn supervisor() {
     let (Ok(script), hurry) = (std::env::var(SCRIPT), std::env::var_os(HURRY)) else { return };
     // Where tests run one by one, the test's name stands on the line already.
     println!();
+    let _clock = hurry.as_ref().map(|_| Frozen::now());
     let mut case = Case::new(&script);
     case.signals = Signals::listen().expect("signals");
+    case.log.echo();
     if hurry.is_some() {
-        tokio::time::pause();
+        case.pass_at("interrupt 1", GRACE);
+        case.pass_at("interrupt 2", LAST_WORDS);
     }
-    let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::sink());
-    let supervision = Supervision {
-        masker: &case.masker,
-        signals: &case.signals,
-        timeout: None,
-        grace: GRACE,
-        stdout: &mut stdout,
-        stderr: &mut stderr,
-        passing: Passing::Through,
-        capture: 1 << 10,
-        disarm: None,
-        on_event: &mut |_| {},
-        heartbeat: &mut |_| None,
-        on_start: &mut |_| {},
-        on_stop: &mut |cause| println!("stopping: {cause:?}"),
-    };
-    let ended = run(&case.process, supervision).await.expect("a process that starts");
+    let ended = case.run().await;
     println!("ended: {:?} {:?} {:?}", ended.status, ended.rung, ended.left_behind);
 }
 
@@ -119,9 +107,13 @@ fn is_interrupted_once(at_once: &[(To, Sent)], later: &[(To, Sent)]) -> String {
     let mut supervisor = Supervisor::start(&engine(&go), false);
     supervisor.line("up");
     let pid = supervisor.pid();
-    at_once.iter().for_each(|(to, signal)| send(*to, *signal, pid));
+    for (to, signal) in at_once {
+        send(*to, *signal, pid);
+    }
     let stopping = supervisor.line("stopping: ");
-    later.iter().for_each(|(to, signal)| send(*to, *signal, pid));
+    for (to, signal) in later {
+        send(*to, *signal, pid);
+    }
     std::fs::write(go, "").expect("a file");
     assert_eq!(supervisor.rest(), ["interrupt 1", "ended: Exited(1) Some(Interrupted) false"]);
     stopping
@@ -171,11 +163,13 @@ fn daemon_of(supervisor: &mut Supervisor) -> String {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_daemon_is_killed_with_an_engine_that_does_not_listen() {
-    let mut supervisor = Supervisor::start(&format!("trap '' INT; {DAEMON}; while :; do :; done"), true);
+    let mut supervisor = Supervisor::start(
+        &format!("trap 'n=$((n+1)); echo interrupt $n' INT; {DAEMON}; while :; do :; done"),
+        true,
+    );
     let daemon = daemon_of(&mut supervisor);
     send(To::Process, Sent::SIGTERM, supervisor.pid());
-    let ended = supervisor.rest().pop().expect("a last line");
-    assert!(ended.starts_with("ended: Signalled(9) Some(Killed)"), "{ended}");
+    assert_eq!(supervisor.rest(), ["interrupt 1", "interrupt 2", "ended: Signalled(9) Some(Killed) false"]);
     assert!(is_gone(&daemon));
 }
 

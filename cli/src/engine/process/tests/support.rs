@@ -18,6 +18,7 @@ pub(super) struct Shared {
     bytes: Arc<Mutex<Vec<u8>>>,
     waiting: Arc<Mutex<Vec<Reaction>>>,
     gone: bool,
+    echoes: bool,
 }
 
 type Reaction = (&'static str, Box<dyn FnOnce() + Send>);
@@ -25,6 +26,11 @@ type Reaction = (&'static str, Box<dyn FnOnce() + Send>);
 impl Shared {
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&lock(&self.bytes)).into_owned()
+    }
+
+    /// What is written is printed too.
+    pub(super) fn echo(&mut self) {
+        self.echoes = true;
     }
 
     /// The reader is gone.
@@ -43,10 +49,15 @@ impl AsyncWrite for Shared {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         lock(&self.bytes).extend_from_slice(bytes);
+        if self.echoes {
+            print!("{}", String::from_utf8_lossy(bytes));
+        }
         let text = self.text();
         let due: Vec<Reaction> =
             lock(&self.waiting).extract_if(.., |(word, _)| text.contains(*word)).collect();
-        due.into_iter().for_each(|(_, react)| react());
+        for (_, react) in due {
+            react();
+        }
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -169,7 +180,10 @@ impl Case {
             on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
             heartbeat: &mut heartbeat,
             on_start: &mut |_| {},
-            on_stop: &mut |cause| self.stops.push(cause),
+            on_stop: &mut |cause| {
+                println!("stopping: {cause:?}");
+                self.stops.push(cause);
+            },
         };
         run(&self.process, supervision).await
     }

@@ -1,0 +1,210 @@
+//! `stackstep doctor`: what was detected, what is missing, and what a run would do. It changes nothing, and asks
+//! nobody but the engine for its version.
+//!
+//! A run stops at the first thing that is wrong; here each step is looked at that can be, and every finding has a
+//! way out.
+
+use serde::Serialize;
+
+use crate::ci::{self, CiSystem, Context};
+use crate::console::Console;
+use crate::engine::signals::Signals;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::inputs::resolve::{Flags, Resolved, resolve};
+use crate::inputs::{Command, Inputs, Source, show};
+use crate::job;
+
+mod engine;
+mod look;
+mod text;
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+pub struct Diagnosis {
+    /// Nothing that a run needs is missing.
+    pub ok: bool,
+    /// The version of stackstep.
+    pub stackstep: &'static str,
+    /// The CI system.
+    pub ci: &'static str,
+    /// What the job is about.
+    pub context: Context,
+    /// What would be run.
+    pub command: &'static str,
+    /// Each input that somebody set.
+    pub inputs: Vec<Set>,
+    /// The project's name.
+    pub project: Option<String>,
+    /// The project's file.
+    pub project_file: Option<String>,
+    /// The stack.
+    pub stack: Option<String>,
+    /// The backend, and who named it.
+    pub backend: Option<String>,
+    /// What the run has, by name.
+    pub credentials: Vec<String>,
+    /// Where the job's identity for a sign-in would come from.
+    pub identity: String,
+    /// The engine.
+    pub engine: Option<EngineFound>,
+    /// What the run may do.
+    pub trust: String,
+    /// Where the result and the report go.
+    pub sinks: Vec<String>,
+    /// The processes of the engine, in order.
+    pub plan: Vec<Planned>,
+    /// What is missing or worth knowing.
+    pub findings: Vec<Finding>,
+}
+
+/// An input that somebody set.
+#[derive(Debug, Serialize)]
+pub struct Set {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value; of a secret only that it is one.
+    pub value: String,
+    /// Where it came from.
+    pub source: String,
+}
+
+/// The engine.
+#[derive(Debug, Serialize)]
+pub struct EngineFound {
+    /// The program.
+    pub path: String,
+    /// Its version, where it tells one.
+    pub version: Option<String>,
+    /// It deploys nothing.
+    pub sandbox: bool,
+}
+
+/// A process of the engine that would run.
+#[derive(Debug, Serialize)]
+pub struct Planned {
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// When it runs; always if there is nothing here.
+    pub only: Option<&'static str>,
+}
+
+/// Something that is missing or worth knowing.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What it is.
+    pub what: String,
+    /// The way out.
+    pub hint: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A run can't succeed like this.
+    Missing,
+    /// Worth knowing.
+    Warning,
+}
+
+impl Diagnosis {
+    fn missing(&mut self, what: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(Finding { level: Level::Missing, what: what.into(), hint: hint.into() });
+    }
+
+    fn warn(&mut self, what: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(Finding { level: Level::Warning, what: what.into(), hint: hint.into() });
+    }
+
+    /// An error that would end a run; the value where there is none.
+    fn unless<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.error(&error)).ok()
+    }
+
+    fn error(&mut self, error: &Error) {
+        let hint = error.hint().unwrap_or("check that the file is there and can be read");
+        self.missing(error.to_string(), hint);
+    }
+}
+
+/// Looks at everything and prints it; the exit status is 1 when something is missing.
+pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Result<u8> {
+    // Not the CI system's: nothing foreign is shown that it would have to mask, and JSON stays alone on its stream.
+    let mut console = Console::new(ci::detect(&Env::default()));
+    let diagnosis = examine(flags, env, &mut console, signals).await?;
+    let printed = if json {
+        // Masked before it becomes JSON: a mask must not fall on a quote.
+        let value = serde_json::to_value(&diagnosis).unwrap_or_default();
+        let masked = masked(value, &|text| console.masker().mask(text));
+        format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default())
+    } else {
+        text::text(&diagnosis)
+    };
+    console.print(&printed);
+    Ok(u8::from(!diagnosis.ok))
+}
+
+async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<Diagnosis> {
+    let ci = ci::detect(env);
+    job::hide_environment(env, ci, console);
+    let mut found = Diagnosis {
+        stackstep: env!("CARGO_PKG_VERSION"),
+        ci: ci.name(),
+        context: ci.context(env),
+        ..Diagnosis::default()
+    };
+    if let Some(resolved) = found.unless(resolved(flags, ci, env)) {
+        for (name, secret) in show::secrets(&resolved) {
+            console.hide(name, secret);
+        }
+        found.command = resolved.command.word();
+        found.inputs = set(&resolved);
+        for warning in &resolved.warnings {
+            found.warn(warning.clone(), "`stackstep inputs` shows each input and where it comes from");
+        }
+        if let Some(inputs) = found.unless(Inputs::from_resolved(&resolved, env)) {
+            job::hide_secrets(&inputs, env, ci, console);
+            look::at(&mut found, &inputs, ci, env, console);
+            engine::look(&mut found, &inputs, env, console, signals).await?;
+        }
+    }
+    found.ok = found.findings.iter().all(|finding| finding.level != Level::Missing);
+    Ok(found)
+}
+
+/// The inputs; without a command they are looked at as a preview would.
+fn resolved(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
+    let resolved = resolve(None, flags, ci, env)?;
+    if resolved.command == Command::Install {
+        resolve(Some(Command::Preview), flags, ci, env)
+    } else {
+        Ok(resolved)
+    }
+}
+
+fn set(resolved: &Resolved) -> Vec<Set> {
+    let set = |source: &Source| *source != Source::Default;
+    show::rows(resolved)
+        .filter_map(|(name, value, source)| {
+            let source = source.filter(|source| set(source))?.to_string();
+            Some(Set { name, value, source })
+        })
+        .collect()
+}
+
+fn masked(value: serde_json::Value, mask: &dyn Fn(&str) -> String) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(mask(&text)),
+        Value::Array(items) => items.into_iter().map(|item| masked(item, mask)).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, masked(value, mask))).collect()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,243 @@
+//! Where installed CLIs lie: a folder for each version, platform and choice of files, made aside and put in place by
+//! one rename, so that what has its name is whole.
+//!
+//! The folder holds a list of its files with their sizes. A cache that was restored in part, or emptied by a
+//! cleaner, is told by that in a few milliseconds. The files are not hashed again: who can write them can write the
+//! list too.
+
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use super::parts::Parts;
+use super::platform::Platform;
+use super::trust::{Expected, Trust, Voucher};
+use super::{fault, stopped};
+use crate::ci::CiSystem;
+use crate::console::Console;
+use crate::engine::signals::Signals;
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// The list of files in an installed folder.
+const LIST: &str = ".stackstep.json";
+/// How often a lock that somebody holds is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+const HINT: &str = "set `cache-folder` to a folder that the job may write to, with room for 500 MB";
+
+/// Installed CLIs.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// What lies in an installed folder.
+#[derive(Debug, Serialize, Deserialize)]
+struct List {
+    archive: String,
+    sha256: String,
+    pinned: bool,
+    files: Vec<Item>,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// How long it is.
+    pub size: u64,
+}
+
+/// A folder that is being filled, with the lock that keeps others from filling the same one.
+#[derive(Debug)]
+pub struct Staging {
+    folder: TempDir,
+    target: PathBuf,
+    _lock: File,
+}
+
+impl Cache {
+    /// The cache below `root`.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root: root.join("pulumi") }
+    }
+
+    /// The cache that `given`, else the environment, names.
+    pub fn find(given: Option<&Path>, env: &Env, ci: &dyn CiSystem) -> Result<Self> {
+        let home = |name: &str, sub: &str| env.get(name).map(|home| Path::new(home).join(sub));
+        let standard = if cfg!(windows) {
+            home("LOCALAPPDATA", "stackstep\\cache")
+        } else if cfg!(target_os = "macos") {
+            home("HOME", "Library/Caches/stackstep")
+        } else {
+            home("XDG_CACHE_HOME", "stackstep").or_else(|| home("HOME", ".cache/stackstep"))
+        };
+        let root = given.map(Path::to_owned).or(standard);
+        let root = root.or_else(|| Some(ci.temporary_folder(env)?.join("stackstep-cache")));
+        root.map(|root| Self::new(env.cwd().join(root))).ok_or_else(|| {
+            Error::input(
+                "there is no home folder for a cache: `HOME` is not set".to_owned(),
+                "set `cache-folder`",
+            )
+        })
+    }
+
+    fn folder(&self, version: &Version, platform: Platform, key: &str) -> PathBuf {
+        self.root.join(version.to_string()).join(platform.to_string()).join(key)
+    }
+
+    /// The folder of `version` with at least `parts`, if it is there and whole.
+    pub fn get(&self, version: &Version, platform: Platform, parts: &Parts, trust: Trust) -> Option<PathBuf> {
+        let keys = parts.keys();
+        let mut folders = keys.iter().map(|key| self.folder(version, platform, key));
+        folders.find(|folder| is_whole(folder, &platform.archive(version), trust))
+    }
+
+    /// The versions that are there for this platform, newest first. Whether they are whole is another question.
+    pub fn versions(&self) -> Vec<Version> {
+        let entries = std::fs::read_dir(&self.root).into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut versions: Vec<Version> = names.filter_map(|name| Version::parse(&name).ok()).collect();
+        versions.sort_by(|a, b| b.cmp(a));
+        versions
+    }
+
+    /// Waits until nobody else installs the same, then makes a folder to fill. Left-overs of an install that was
+    /// killed are removed: who holds the lock is the only one who can be at work.
+    pub async fn stage(
+        &self,
+        version: &Version,
+        platform: Platform,
+        parts: &Parts,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Staging> {
+        let target = self.folder(version, platform, &parts.key());
+        let beside = target.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(beside).map_err(|error| unusable(beside, &error))?;
+        let path = beside.join(format!(".{}.lock", parts.key()));
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| unusable(&path, &error))?;
+        let mut told = false;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    if !told {
+                        console.line(&format!(
+                            "waiting for another install of Pulumi {version} on this machine"
+                        ));
+                        told = true;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(LOCK_PAUSE) => {}
+                        signal = signals.cancelled() => return Err(stopped(signal)),
+                    }
+                }
+                Err(TryLockError::Error(error)) => return Err(unusable(&path, &error)),
+            }
+        }
+        let prefix = format!(".{}-", parts.key());
+        remove_left_overs(beside, &prefix);
+        let folder = tempfile::Builder::new()
+            .prefix(&prefix)
+            .tempdir_in(beside)
+            .map_err(|error| unusable(beside, &error))?;
+        Ok(Staging { folder, target, _lock: lock })
+    }
+}
+
+impl Staging {
+    /// The folder to fill.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Removes what is in the folder, to begin anew.
+    pub fn clear(&self) -> Result<()> {
+        for entry in std::fs::read_dir(self.path()).map_err(|error| unusable(self.path(), &error))?.flatten()
+        {
+            let path = entry.path();
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(|error| unusable(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Puts the folder in its place. A broken one that is there makes way.
+    pub fn finish(self, archive: &str, expected: Expected, files: Vec<Item>) -> Result<PathBuf> {
+        let list = List {
+            archive: archive.to_owned(),
+            sha256: expected.digest.to_string(),
+            pinned: expected.voucher != Voucher::ChecksumFile,
+            files,
+        };
+        let path = self.path().join(LIST);
+        let text = serde_json::to_vec_pretty(&list).unwrap_or_default();
+        File::create(&path)
+            .and_then(|mut file| file.write_all(&text))
+            .map_err(|error| unusable(&path, &error))?;
+        open_to_all(self.path());
+        if self.target.exists() {
+            std::fs::remove_dir_all(&self.target).map_err(|error| unusable(&self.target, &error))?;
+        }
+        let Self { folder, target, _lock } = self;
+        std::fs::rename(folder.path(), &target).map_err(|error| unusable(&target, &error))?;
+        // It is no longer there under this name.
+        let _ = folder.keep();
+        Ok(target)
+    }
+}
+
+/// A temporary folder is its owner's alone; a tool that is installed can be used by other users of the machine.
+fn open_to_all(folder: &Path) {
+    #[cfg(unix)]
+    let _ = std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Whether a folder is the one that was put in place: each file is there and as long as it was.
+fn is_whole(folder: &Path, archive: &str, trust: Trust) -> bool {
+    let list = || -> Option<List> { serde_json::from_slice(&std::fs::read(folder.join(LIST)).ok()?).ok() };
+    list().is_some_and(|list| {
+        list.archive == archive
+            && (list.pinned || !trust.strict)
+            && trust.by_hand.is_none_or(|digest| digest.to_string() == list.sha256)
+            && !list.files.is_empty()
+            && list.files.iter().all(|item| {
+                let found = std::fs::symlink_metadata(folder.join(&item.name));
+                found.is_ok_and(|found| found.is_file() && found.len() == item.size)
+            })
+    })
+}
+
+fn remove_left_overs(beside: &Path, prefix: &str) {
+    for entry in std::fs::read_dir(beside).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Something in the cache could not be read or written.
+pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
+    let hint = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room, or set `cache-folder` to a folder with room for 500 MB"
+        }
+        _ => HINT,
+    };
+    fault(format!("could not write `{}`: {error}", path.display()), hint)
+}

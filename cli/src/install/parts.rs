@@ -1,0 +1,119 @@
+//! Which files of the release a program needs: the CLI, the language host of its runtime, and the small programs
+//! that the two call. The others are most of the archive's 400 MB, and stay in it.
+
+use std::collections::BTreeSet;
+
+/// A choice of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parts {
+    /// All of them.
+    All,
+    /// Those for these runtimes.
+    Runtimes(BTreeSet<&'static str>),
+}
+
+/// The runtimes whose files are known; a program with another one gets all files.
+const RUNTIMES: [&str; 6] = ["dotnet", "go", "java", "nodejs", "python", "yaml"];
+
+/// The runtimes that policy packs can be written in, where nobody says in which one they are.
+const POLICY_RUNTIMES: [&str; 2] = ["nodejs", "python"];
+
+impl Parts {
+    /// Those for a program of `runtime`, that `policies` may be checked against.
+    pub fn of(runtime: &str, policies: bool) -> Self {
+        let Some(own) = RUNTIMES.iter().find(|known| **known == runtime) else { return Self::All };
+        let mut runtimes = BTreeSet::from([*own]);
+        if policies {
+            runtimes.extend(POLICY_RUNTIMES);
+        }
+        Self::Runtimes(runtimes)
+    }
+
+    /// Its name in the cache.
+    pub fn key(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Runtimes(runtimes) => runtimes.iter().copied().collect::<Vec<_>>().join("+"),
+        }
+    }
+
+    /// The names in the cache under which something lies that will do: its own, and everything.
+    pub fn keys(&self) -> Vec<String> {
+        let own = self.key();
+        if own == "all" { vec![own] } else { vec![own, "all".to_owned()] }
+    }
+
+    /// Whether the file belongs to it. An ending of Windows does not matter.
+    pub fn want(&self, file: &str) -> bool {
+        let stem = stem(file);
+        match self {
+            Self::All => true,
+            Self::Runtimes(runtimes) => {
+                stem == "pulumi" || runtimes.iter().any(|runtime| files(runtime).any(|name| name == stem))
+            }
+        }
+    }
+
+    /// The files without which it can't be used, as the names that they have without an ending.
+    pub fn needed(&self) -> Vec<String> {
+        let mut needed = vec!["pulumi".to_owned()];
+        if let Self::Runtimes(runtimes) = self {
+            needed.extend(runtimes.iter().map(|runtime| format!("pulumi-language-{runtime}")));
+        }
+        needed
+    }
+}
+
+/// A file's name without the ending that Windows gives to programs and scripts.
+pub fn stem(file: &str) -> &str {
+    file.strip_suffix(".exe").or_else(|| file.strip_suffix(".cmd")).unwrap_or(file)
+}
+
+/// What the files of a runtime are called. The policy analyser of Node has no runtime in its name.
+/// <https://github.com/pulumi/pulumi/blob/master/scripts/prep-for-goreleaser.sh>
+fn files(runtime: &'static str) -> impl Iterator<Item = String> {
+    let analyser = if runtime == "nodejs" { String::new() } else { format!("-{runtime}") };
+    [
+        format!("pulumi-language-{runtime}"),
+        format!("pulumi-language-{runtime}-exec"),
+        format!("pulumi-resource-pulumi-{runtime}"),
+        format!("pulumi-analyzer-policy{analyser}"),
+    ]
+    .into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_gets_its_own_runtime_and_the_scripts_that_it_calls() {
+        let parts = Parts::of("nodejs", false);
+        for file in [
+            "pulumi",
+            "pulumi.exe",
+            "pulumi-language-nodejs",
+            "pulumi-resource-pulumi-nodejs.cmd",
+            "pulumi-analyzer-policy",
+        ] {
+            assert!(parts.want(file), "{file}");
+        }
+        for file in ["pulumi-language-go", "pulumi-watch", "pulumi-analyzer-policy-python", "README.md"] {
+            assert!(!parts.want(file), "{file}");
+        }
+        assert_eq!(parts.key(), "nodejs");
+    }
+
+    #[test]
+    fn policies_bring_the_runtimes_that_they_can_be_written_in() {
+        let parts = Parts::of("go", true);
+        assert_eq!(parts.key(), "go+nodejs+python");
+        assert!(parts.want("pulumi-analyzer-policy-python"));
+    }
+
+    #[test]
+    fn an_unknown_runtime_gets_everything() {
+        assert_eq!(Parts::of("scala", false), Parts::All);
+        assert!(Parts::All.want("pulumi-watch"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Templates: what all of them know, and how a value becomes text of the language that it lands in.
+
+use super::{Suite, read, reference};
+use crate::release::table::Release;
+use crate::release::target::Target;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use stackstep::error::{Error, Result};
+use std::fs;
+use std::path::Path;
+
+/// Templates that others include, such as the part of a launcher that fetches the binary.
+const SHARED: &str = "bootstrap/templates";
+
+/// Renders templates.
+pub struct Renderer {
+    environment: Environment<'static>,
+    /// The suite, and the release that wrappers fetch.
+    common: Value,
+}
+
+impl Renderer {
+    /// For wrappers that fetch `release`. An undefined name is an error, nothing is escaped by itself.
+    pub fn new(root: &Path, suite: &Suite, release: &Release) -> Result<Self> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
+        environment.set_keep_trailing_newline(true);
+        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        // A quoted scalar, which JSON, JavaScript and both versions of YAML read alike.
+        environment.add_filter("quote", |text: String| serde_json::Value::String(text).to_string());
+        environment.add_filter("shell", |text: String| format!("'{}'", text.replace('\'', "'\\''")));
+        environment.add_filter("powershell", |text: String| format!("'{}'", text.replace('\'', "''")));
+        environment.add_filter("cell", |text: String| reference::cell(&text));
+        let shared = root.join(SHARED);
+        for entry in fs::read_dir(&shared).map_err(Error::io("read", &shared))? {
+            let path = entry.map_err(Error::io("read", &shared))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            environment.add_template_owned(name, read(&path)?).map_err(|error| broken(&path, &error))?;
+        }
+        Ok(Self { environment, common: context! { suite, release => release_values(suite, release) } })
+    }
+
+    /// The template at `path` with these values and the common ones.
+    pub fn render(&self, path: &Path, values: Value) -> Result<String> {
+        let common = &self.common;
+        self.environment
+            .render_str(&read(path)?, context! { ..values, ..common.clone() })
+            .map_err(|error| broken(path, &error))
+    }
+}
+
+/// The release as a template sees it.
+fn release_values(suite: &Suite, release: &Release) -> Value {
+    let archives = release.archive.iter().map(|archive| {
+        let platform = Target::named(&archive.target).and_then(|target| target.platform);
+        context! { platform, ..Value::from_serialize(archive) }
+    });
+    let source = format!("https://github.com/{}/releases/download/v{}", suite.address, release.version);
+    let source = if release.version.is_empty() { String::new() } else { source };
+    context! { version => release.version, source, archive => archives.collect::<Vec<_>>() }
+}
+
+fn broken(path: &Path, error: &minijinja::Error) -> Error {
+    Error::input(format!("`{}` does not render: {error:#}", path.display()), "mend the template")
+}
