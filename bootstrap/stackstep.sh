@@ -12,7 +12,9 @@ set -u
 version=''
 source=''
 
-# The target of the platform $1, and the SHA-256 of its archive and of the two programs in it.
+target='' archive_sum='' program_sum='' sandbox_sum=''
+
+# Sets the target of the platform $1, and the SHA-256 of its archive and of the two programs in it.
 look_up() {
   case $1 in
     *) return 1 ;;
@@ -80,7 +82,8 @@ fetch() {
     [ "$status" -eq 0 ]
   elif has wget; then
     case $1 in *@*) return 2 ;; esac
-    wget -q -T 30 -O "$2" "$1"
+    # Without a time limit: the wget of Debian's busybox crashes when it is given one.
+    wget -q -O "$2" "$1"
   else
     return 2
   fi

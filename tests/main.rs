@@ -17,7 +17,8 @@ mod github;
 mod http;
 #[cfg(test)]
 mod inputs;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod install;
 #[cfg(test)]
 mod leaks;

@@ -217,9 +217,10 @@ if (process.env.STATE_started) {
   finish()
 } else {
   remember('started', 'true')
-  if (process.env.STACKSTEP_BIN) {
-    run(process.env.STACKSTEP_BIN)
-  } else {
-    install().then(run, (error) => fail(error.message))
-  }
+  main()
+}
+
+function main () {
+  if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN)
+  install().then(run, (error) => fail(error.message))
 }

@@ -174,7 +174,35 @@ mod shellcheck {
     #[test]
     #[ignore = "needs shellcheck"]
     fn has_nothing_to_say_about_the_scripts() {
-        let (fine, said) = run(tool("shellcheck").arg(".ci/run"));
+        let (fine, said) = run(tool("shellcheck").args([
+            ".ci/run",
+            "bootstrap/stackstep.sh",
+            "xtask/release/mirror.sh",
+            "xtask/release/publish.sh",
+        ]));
         assert!(fine, "{said}");
+    }
+}
+
+mod cargo_deny {
+    use super::*;
+
+    /// Without advisories: their database is fetched, which is left to the hosted CI.
+    #[test]
+    #[ignore = "needs cargo-deny"]
+    fn has_nothing_against_licences_bans_and_sources() {
+        let (fine, said) =
+            run(tool("cargo-deny").args(["--offline", "check", "licenses", "bans", "sources"]));
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs cargo-deny"]
+    fn refuses_a_licence_that_is_not_listed() {
+        let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+        let (_folder, path) = written("deny.toml", &text.replace("\"MIT\",", ""));
+        let (fine, said) =
+            run(tool("cargo-deny").args(["--offline", "check", "licenses", "--config"]).arg(path));
+        assert!(!fine && said.contains("MIT"), "{said}");
     }
 }

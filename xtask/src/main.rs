@@ -4,6 +4,7 @@
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use xtask::release::{self, Step};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -33,11 +34,31 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Make a release: in the hosted workflow, or as a dry run.
+    Release {
+        /// Do what one machine can, into `target/release-dry-run`, and install from it.
+        #[arg(long, conflicts_with = "pack")]
+        dry_run: bool,
+        /// Only build and pack this target, into `dist`.
+        #[arg(long, value_name = "TARGET")]
+        pack: Option<String>,
+    },
+    /// Install tools of `tests/runners/tools.toml` below `target/runners`.
+    #[command(hide = true)]
+    Tools {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// Measure what stackstep adds to the engine.
     Bench {
         /// What deploys: `sandbox`, `pulumi` (the one of the PATH), or the path of a Pulumi CLI.
         #[arg(long, default_value = "sandbox")]
         engine: String,
+    },
+    /// Write the table of hashes that stackstep carries, from a clone of Pulumi's Homebrew tap.
+    KnownReleases {
+        /// The clone of <https://github.com/pulumi/homebrew-tap>.
+        tap: std::path::PathBuf,
     },
     /// The part of `bench` that has to be built for release.
     #[command(hide = true)]
@@ -48,9 +69,14 @@ fn main() -> ExitCode {
     let root = xtask::root();
     let done = match Args::parse().task {
         Task::Gen { check } => xtask::generate::run(&root, check),
+        Task::Release { dry_run: true, .. } => release::run(&root, &Step::DryRun),
+        Task::Release { pack: Some(target), .. } => release::run(&root, &Step::Pack(target)),
+        Task::Release { .. } => release::run(&root, &Step::Assemble),
+        Task::Tools { names } => xtask::test::install(&root, &names),
         Task::Test { all } => xtask::test::run(all),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
         Task::Bench { engine } => xtask::bench::run(&root, &engine),
+        Task::KnownReleases { tap } => xtask::known::run(&root, &tap),
         Task::BenchReport => Ok(xtask::bench::report()),
     };
     match done {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what stackstep adds to the engine, in runs that are paired so that a busy machine slows both.
 
 mod delay;
+mod install;
 mod memory;
 mod parse;
 
@@ -70,6 +71,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push(("`node -e 0`".into(), milliseconds(&node.second)));
     }
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
+    rows.extend(install::rows(&stage)?);
     // The report is measured as it will be released too: in a program that is built that way.
     let mut release = cargo(root);
     release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);

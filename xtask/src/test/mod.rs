@@ -32,7 +32,7 @@ pub fn run(all: bool) -> Result<bool> {
             check(cargo(&root).args(clippy))
         })?,
         suite("cargo test", || plain(&root))?,
-        suite("runners", || runners(&root))?,
+        suite("runners", || runners(&root, all))?,
     ];
     if all {
         results.push(suite("documentation", || {
@@ -74,11 +74,30 @@ fn plain(root: &Path) -> Result<Count> {
     Ok(count)
 }
 
-/// Installs the runners and runs the tests in them.
-fn runners(root: &Path) -> Result<Count> {
+/// Installs the tools with these names.
+pub fn install(root: &Path, names: &[String]) -> Result<bool> {
+    let tools = tools::read(root)?;
+    for name in names {
+        let tool = tools.iter().find(|tool| tool.name == *name).ok_or_else(|| {
+            Error::input(format!("there is no tool `{name}`"), "see tests/runners/tools.toml")
+        })?;
+        if !matches!(tool.install(root)?, State::Ready) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Installs the runners and runs the tests in them; with `all` also the slow ones.
+fn runners(root: &Path, all: bool) -> Result<Count> {
     let mut count = Count::default();
     let mut absent: Vec<String> = Vec::new();
     for tool in tools::read(root)? {
+        if tool.slow && !all {
+            println!("left to `--all`: the tests with {}", tool.name);
+            absent.push(tool.suite());
+            continue;
+        }
         match tool.install(root)? {
             State::Ready => {}
             State::NoToolchain(missing) => {

@@ -20,6 +20,9 @@ pub struct Tool {
     pub version: String,
     /// The programs that have to be on the PATH to install and run it.
     pub needs: Vec<String>,
+    /// Whether only `--all` installs it and runs its tests.
+    #[serde(default)]
+    pub slow: bool,
     /// Where it comes from; a tool without one is its toolchain itself.
     pub install: Option<Install>,
 }
@@ -30,6 +33,10 @@ pub struct Tool {
 pub enum Install {
     /// `go install` of this package.
     Go(String),
+    /// `cargo install` of the package of the tool's name.
+    Cargo,
+    /// These packages of Debian, unpacked, not installed.
+    Deb(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
     /// `npm install` of these packages, and one program bundled out of them.
@@ -66,6 +73,12 @@ pub fn read(root: &Path) -> Result<Vec<Tool>> {
     Ok(tools.tool)
 }
 
+/// The folder of the tool with this name, when it is installed.
+pub fn installed(root: &Path, name: &str) -> Option<PathBuf> {
+    let tool = read(root).ok()?.into_iter().find(|tool| tool.name == name)?;
+    Some(tool.folder(root)).filter(|folder| folder.join(COMPLETE).exists())
+}
+
 impl Tool {
     /// What the names of its tests begin with.
     pub fn suite(&self) -> String {
@@ -91,7 +104,7 @@ impl Tool {
         println!("installing {} {}", self.name, self.version);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        if !install.run(root, &folder, &self.version)? {
+        if !install.run(root, &folder, &self.name, &self.version)? {
             return Ok(State::Failed);
         }
         std::fs::write(folder.join(COMPLETE), stamp).map_err(Error::io("write", &folder))?;
@@ -100,7 +113,7 @@ impl Tool {
 }
 
 impl Install {
-    fn run(&self, root: &Path, folder: &Path, version: &str) -> Result<bool> {
+    fn run(&self, root: &Path, folder: &Path, name: &str, version: &str) -> Result<bool> {
         match self {
             Self::Go(package) => succeeds(
                 command("go", folder)
@@ -108,6 +121,18 @@ impl Install {
                     .env("GOBIN", folder.join("bin"))
                     .env("GOFLAGS", "-mod=mod"),
             ),
+            Self::Cargo => succeeds(
+                command(env!("CARGO"), folder)
+                    .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])
+                    .env("CARGO_TARGET_DIR", root.join("target/runners/cargo-build")),
+            ),
+            Self::Deb(packages) => {
+                let fetched =
+                    succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
+                let unpack =
+                    "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
+                Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
+            }
             Self::Pip(requirements) => {
                 let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
@@ -131,8 +156,13 @@ impl Install {
 
 /// Whether `program` can be started.
 fn is_there(program: &str) -> bool {
-    let version = if program == "go" { "version" } else { "--version" };
-    output(command(program, Path::new(".")).arg(version)).is_some()
+    let arguments: &[&str] = match program {
+        "go" => &["version"],
+        // Neither dash nor Debian's other shells know `--version`.
+        "dash" => &["-c", ":"],
+        _ => &["--version"],
+    };
+    output(command(program, Path::new(".")).args(arguments)).is_some()
 }
 
 #[cfg(test)]
@@ -147,6 +177,7 @@ mod tests {
             version: "1".into(),
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
+            slow: false,
         };
         let state = tool.install(root.path()).unwrap();
         assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
