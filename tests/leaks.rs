@@ -68,7 +68,7 @@ fn events(secrets: &[String], random: &mut Random) -> String {
         json!({ "op": "create", "urn": urn, "type": "pulumi:pulumi:Stack", "old": state, "new": state });
     lines.push(json!({ "resourcePreEvent": { "metadata": metadata } }));
     lines.push(json!({ "resOutputsEvent": { "metadata": metadata } }));
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().fold(String::new(), |text, line| text + &line.to_string() + "\n")
 }
 
 /// What came out of each sink; the masker knows the secrets only when `known`.

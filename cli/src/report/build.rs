@@ -130,10 +130,12 @@ fn gaps(facts: &Facts, lines: u64, broken: u64, summarised: bool) -> Vec<String>
 
 fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
     let count = steps.iter().filter(|step| step.status == StepStatus::Unfinished).count();
-    (count > 0).then(|| match interim {
-        true => format!("{count} resources are being worked on"),
-        false => format!("{count} resources were begun and never finished: what became of them is not known"),
-    })
+    let what = if interim {
+        "are being worked on"
+    } else {
+        "were begun and never finished: what became of them is not known"
+    };
+    (count > 0).then(|| format!("{count} resources {what}"))
 }
 
 fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {

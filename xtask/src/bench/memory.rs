@@ -14,13 +14,15 @@ fn row(resources: usize) -> Option<(String, String)> {
     let mut fold = Fold::new();
     for number in 0..resources {
         let operation = if number % 100 == 0 { "update" } else { "same" };
-        parse::pair(number, operation).iter().for_each(|line| fold.line(line));
+        for line in parse::pair(number, operation) {
+            fold.line(&line);
+        }
     }
     let report = report::report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
     let peak = kilobytes("VmHWM:")?;
     Some((
         format!("peak memory over the idle process, {resources} resources of which 1% change"),
-        format!("{:.1} MiB ({} steps)", (peak.saturating_sub(idle)) as f64 / 1024.0, report.steps.len()),
+        format!("{} KiB ({} steps)", peak.saturating_sub(idle), report.steps.len()),
     ))
 }
 
