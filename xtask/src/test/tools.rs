@@ -175,6 +175,7 @@ mod tests {
         let tool = Tool {
             name: "runner".into(),
             version: "1".into(),
+            slow: false,
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
         };
