@@ -8,13 +8,20 @@ mod ci;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod finish;
+#[cfg(test)]
 mod github;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod inputs;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod install;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod life;
 #[cfg(test)]

@@ -3,53 +3,26 @@
 
 #![cfg(unix)]
 
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, ExitStatus};
+use nix::sys::signal::Signal;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use crate::support::scripted::{end, result, scene, signal, until_begun};
+use crate::support::{fixture, json};
 
-use crate::support::{Scene, json};
-
-/// A GitHub step whose engine runs `script`; `$LOG` is its event log, `$ROOT` the scene's folder.
-fn scene(script: &str) -> Scene {
-    let scene =
-        Scene::new("hello").on_github().with("STACKSTEP_ENGINE", "./engine").with("STACKSTEP_STACK", "dev");
-    let root = scene.root();
-    let head = format!(
-        "#!/bin/sh\nROOT='{}'\nfor arg; do case $arg in --event-log=*) LOG=${{arg#*=}};; esac; done\n",
-        root.display()
-    );
-    let engine = scene.program.join("engine");
-    std::fs::write(&engine, head + script).unwrap();
-    std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
-    nix::unistd::mkfifo(&root.join("begun"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    scene
-}
-
-/// Waits until the engine has written to `$ROOT/begun`.
-fn until_begun(scene: &Scene) {
-    std::fs::read(scene.root().join("begun")).unwrap();
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
-}
-
-fn end(mut child: Child) -> (ExitStatus, String) {
-    let mut log = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut log).unwrap();
-    (child.wait().unwrap(), log)
-}
-
-fn result(scene: &Scene) -> serde_json::Value {
-    json(scene.root().join("runner/stackstep-hello-dev-up.json"))
-}
-
-/// Ends on SIGINT as soon as the summary page says that it is still finishing.
+/// Ends on SIGINT as soon as the summary page says that it is still finishing, and keeps what the page and the result
+/// said then. A report that is not there after 3 s is too late.
 const GRACEFUL: &str = r#"
-trap 'until grep -q "still finishing" "$GITHUB_STEP_SUMMARY"; do sleep 0.02; done; echo finished; exit 1' INT
+finish() {
+  tries=0
+  until grep -q "still finishing" "$GITHUB_STEP_SUMMARY"; do
+    tries=$((tries + 1)); [ $tries -gt 150 ] && echo late && exit 1
+    sleep 0.02
+  done
+  cp "$GITHUB_STEP_SUMMARY" "$ROOT/summary-then"
+  cp "$ROOT/runner/stackstep-hello-dev-up.json" "$ROOT/result-then"
+  echo finished; exit 1
+}
+trap finish INT
+[ -e events ] && cat events > "$LOG"
 echo > "$ROOT/begun"
 while :; do sleep 0.02; done
 "#;
@@ -67,6 +40,31 @@ fn a_cancelled_run_reports_at_once_and_again_at_its_end() {
     assert_eq!(scene.github_outputs()["status"], "cancelled");
     let summary = scene.summary();
     assert!(!summary.contains("still finishing") && summary.contains("released the lock"), "{summary}");
+}
+
+#[test]
+fn what_is_reported_at_once_has_the_steps_so_far() {
+    let scene = scene(GRACEFUL);
+    // Resources are done and begun, and then the log stops.
+    let log = std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap();
+    let so_far: Vec<&str> = log.lines().take(33).collect();
+    scene.write("events", &(so_far.join("\n") + "\n"));
+    let child = scene.start("up");
+    until_begun(&scene);
+    signal(&child, Signal::SIGTERM);
+    let (_, log) = end(child);
+    assert!(log.contains("finished") && !log.contains("late"), "{log}");
+    let then = json(scene.root().join("result-then"));
+    assert_eq!((&then["status"], &then["reason"]), (&"cancelled".into(), &"cancelled".into()));
+    let statuses: Vec<_> = then["steps"].as_array().unwrap().iter().map(|step| &step["status"]).collect();
+    assert!(statuses.contains(&&"done".into()) && statuses.contains(&&"unfinished".into()), "{statuses:?}");
+    let notes = then["notes"].to_string();
+    assert!(notes.contains("still finishing") && notes.contains("are being worked on"), "{notes}");
+    assert!(!notes.contains("stops in the middle"), "{notes}");
+    let page = std::fs::read_to_string(scene.root().join("summary-then")).unwrap();
+    assert!(page.contains("cancelled, the engine is still finishing"), "{page}");
+    let steps = |result: &serde_json::Value| result["steps"].as_array().unwrap().len();
+    assert_eq!(steps(&then), steps(&result(&scene)));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //
 // Starts the stackstep binary for a step and gets out of the way: same standard streams, same environment, same
 // exit status. The inputs travel as they came, in the environment (`INPUT_…`); the command line holds none.
+//
+// It runs again as the job's post step, and then completes the report of a run that was killed before it could.
 'use strict'
 
 const { spawn } = require('node:child_process')
@@ -34,8 +36,25 @@ function environment () {
   return env
 }
 
+// Remembers a value for the post step, which finds it as `STATE_<name>`.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
+function remember (name, value) {
+  if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`)
+}
+
 function run (binary) {
-  const child = spawn(binary, ['run'], { stdio: 'inherit', env: environment(), windowsHide: true })
+  remember('binary', binary)
+  start(binary, ['run'])
+}
+
+// A run that reported its end has taken its file with it: then there is nothing to do.
+function finish () {
+  const { STATE_binary: binary, STATE_unfinished: file } = process.env
+  if (binary && file && fs.existsSync(file)) start(binary, ['finish', file])
+}
+
+function start (binary, words) {
+  const child = spawn(binary, words, { stdio: 'inherit', env: environment(), windowsHide: true })
   // GitHub signals this process only: what comes is passed on as often as it came, and the binary decides when to
   // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -194,8 +213,14 @@ async function install () {
   return path.join(folder, `stackstep${EXE}`)
 }
 
-if (process.env.STACKSTEP_BIN) {
-  run(process.env.STACKSTEP_BIN)
+if (process.env.STATE_started) {
+  finish()
 } else {
+  remember('started', 'true')
+  main()
+}
+
+function main () {
+  if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN)
   install().then(run, (error) => fail(error.message))
 }

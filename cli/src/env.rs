@@ -16,6 +16,7 @@ pub struct Env {
     variables: BTreeMap<String, String>,
     cwd: PathBuf,
     event: Option<Value>,
+    event_problem: Option<String>,
 }
 
 impl Env {
@@ -26,10 +27,15 @@ impl Env {
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let mut env = Self { variables, cwd: std::env::current_dir()?, event: None };
+        let cwd = std::env::current_dir()?;
+        let mut env = Self { variables, cwd, event: None, event_problem: None };
+        let Some(path) = env.get(EVENT_FILE).map(str::to_owned) else { return Ok(env) };
         // An event file that is missing or no JSON tells nothing, as if there were none.
-        env.event =
-            env.get(EVENT_FILE).and_then(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok());
+        match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
+            Ok(Ok(event)) => env.event = Some(event),
+            Ok(Err(error)) => env.event_problem = Some(format!("`{path}` is no JSON: {error}")),
+            Err(error) => env.event_problem = Some(format!("`{path}` can't be read: {error}")),
+        }
         Ok(env)
     }
 
@@ -39,7 +45,7 @@ impl Env {
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables, cwd: cwd.into(), event: None }
+        Self { variables, cwd: cwd.into(), event: None, event_problem: None }
     }
 
     /// The same with the CI system's description of what started the run.
@@ -51,6 +57,13 @@ impl Env {
     /// The CI system's description of what started the run.
     pub fn event(&self) -> Option<&Value> {
         self.event.as_ref()
+    }
+
+    /// Why there is none although the CI system names its file.
+    pub fn event_problem(&self) -> Option<String> {
+        self.event_problem
+            .as_ref()
+            .map(|problem| format!("the file of `{EVENT_FILE}` is of no use: {problem}"))
     }
 
     /// The variable's value; an empty one counts as not set, as CI systems hand over absent inputs that way.

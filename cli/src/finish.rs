@@ -110,7 +110,11 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     if let Some(folder) = &unfinished.state {
         facts.notes.extend(state::notes(folder, about.project.as_deref().unwrap_or_default(), &about.stack));
     }
-    report::report(fold.finish(), facts)
+    let mut report = report::report(fold.finish(), facts);
+    if unfinished.stopped_by.is_none() {
+        report.message = Some("the step was killed while the engine was at work".to_owned());
+    }
+    report
 }
 
 /// Removes the run's folder, which only the run itself could have: with the event log and with credentials.

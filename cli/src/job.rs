@@ -65,6 +65,9 @@ impl<'a> Job<'a> {
         for warning in &resolved.warnings {
             console.annotate(Level::Warning, "stackstep", warning);
         }
+        if let Some(problem) = env.event_problem() {
+            console.annotate(Level::Warning, "stackstep", &problem);
+        }
         if inputs.comment_on_pr || inputs.comment_on_pr_number.is_some() {
             console.annotate(Level::Warning, "stackstep", NO_COMMENTS);
         }

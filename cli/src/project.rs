@@ -59,8 +59,7 @@ impl Project {
             .find_map(|key| file.get(*key).and_then(Value::as_str))
             .map_or_else(|| folder.clone(), |sub| folder.join(sub));
         let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
-        let runtime =
-            file.get("runtime").and_then(|runtime| runtime.as_str().or(runtime.get("name")?.as_str()));
+        let runtime = file.get("runtime").and_then(|runtime| runtime.get("name").unwrap_or(runtime).as_str());
         Ok(Self {
             name: name.to_owned(),
             backend_url: backend_url.map(str::to_owned),

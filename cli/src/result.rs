@@ -1,5 +1,6 @@
 //! From what the engine did to the report: what only stackstep knows is added to what the events say.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
@@ -12,7 +13,9 @@ use crate::engine::plan::Purpose;
 use crate::error::{EXIT_TIMEOUT, Error};
 use crate::inputs::{self, Inputs};
 use crate::job::Job;
-use crate::report::{self, Ci, Command, Ending, Events, Facts, OutputsFrom, Report, SECRET, Status, Verdict};
+use crate::report::{
+    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Status, Verdict,
+};
 use crate::secret::Secret;
 use crate::stack::StackName;
 
@@ -137,9 +140,21 @@ impl<'a> Run<'a> {
         facts.commit.clone_from(&job.context.commit);
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
+        facts.ci_hints = withheld(job);
         facts.verdict = allowed_changes(&job.inputs, ending);
         facts
     }
+}
+
+/// Why credentials may not have reached the job: what its variables show, and what its CI system is known for.
+fn withheld(job: &Job<'_>) -> BTreeMap<Reason, String> {
+    let empty = (job.env.get_raw("PULUMI_ACCESS_TOKEN") == Some("")).then_some(
+        "`PULUMI_ACCESS_TOKEN` is set and empty: the secret that it is made of has no value in this job",
+    );
+    let system = job.ci.withheld_secrets(job.env, &job.context);
+    let auth: Vec<&str> = empty.into_iter().chain(system).collect();
+    let hints = [(Reason::Auth, auth.join("; ")), (Reason::Secrets, system.unwrap_or_default().to_owned())];
+    hints.into_iter().filter(|(_, hint)| !hint.is_empty()).collect()
 }
 
 /// The outputs as `stack output --json` prints them, secrets hidden by the engine.

@@ -129,8 +129,8 @@ fn bombs_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let bounds = Bounds { bytes: 1 << 20, ..Bounds::default() };
         let bomb = ("pulumi/pulumi-watch".to_owned(), vec![0; 2 << 20]);
-        let archive = tar_gz(&[bomb.clone()], &[]);
-        assert!(archive.len() < 20_000, "it is small as long as it is packed");
+        let archive = tar_gz(std::slice::from_ref(&bomb), &[]);
+        assert!(archive.len() < 50_000, "it is small as long as it is packed");
         for parts in [Parts::All, Parts::of("yaml", false)] {
             let into = folder.path().join(parts.key());
             std::fs::create_dir(&into).unwrap();

@@ -73,7 +73,7 @@ impl Case {
             env: &env,
             console: &console,
             signals: &self.signals,
-            cache: Cache::new(self.cache()),
+            cache: Cache::new(&self.cache()),
             mirror: Some(Mirror::parse(mirror).unwrap()),
             offline: self.offline,
             trust: self.trust,

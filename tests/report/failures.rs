@@ -79,10 +79,11 @@ fn judge(cases: &[Case]) -> (Vec<String>, usize) {
 #[test]
 fn no_failure_text_is_given_a_wrong_reason() {
     let mut all = 0;
+    let mut rows = String::new();
     for (name, limit) in [("tuned.yaml", 5), ("held-out.yaml", 40)] {
         let cases = cases(name);
         let (wrong, unknown) = judge(&cases);
-        println!("{name}: {} texts, {} wrong, {unknown} unknown", cases.len(), wrong.len());
+        rows.push_str(&format!("| {name} | {} | {} | {unknown} |\n", cases.len(), wrong.len()));
         assert!(wrong.is_empty(), "{name}:\n{}", wrong.join("\n"));
         assert!(
             unknown * 100 <= limit * cases.len().max(1),
@@ -91,7 +92,8 @@ fn no_failure_text_is_given_a_wrong_reason() {
         );
         all += cases.len();
     }
-    println!("failure texts: {all}");
+    let head = "| real failure texts | | wrong reason | unknown |\n| --- | ---: | ---: | ---: |\n";
+    crate::support::table("failures", &format!("{head}{rows}"));
     assert!(all >= 100);
 }
 

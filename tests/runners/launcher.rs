@@ -76,6 +76,49 @@ fn hostile_values_arrive_as_they_are() {
     assert!(tried > 30 * variables.len());
 }
 
+/// A launcher in a step whose state goes to a file, and what the runner would make of that in the post step.
+fn stateful(folder: &Path) -> Command {
+    let mut command = launcher();
+    command.env("GITHUB_STATE", folder.join("state"));
+    command
+}
+
+fn post(folder: &Path) -> Command {
+    let mut command = stateful(folder);
+    let state = std::fs::read_to_string(folder.join("state")).unwrap();
+    command.envs(state.lines().map(|line| {
+        let (name, value) = line.split_once('=').unwrap();
+        (format!("STATE_{name}"), value.to_owned())
+    }));
+    command
+}
+
+#[test]
+#[ignore = "needs node"]
+fn the_post_step_finishes_what_a_killed_run_has_left() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(arrived(&mut stateful(folder.path())).0, serde_json::json!(["run"]));
+    let left = folder.path().join("left");
+    std::fs::write(&left, "").unwrap();
+    let (arguments, _) = arrived(post(folder.path()).env("STATE_unfinished", &left));
+    assert_eq!(arguments, serde_json::json!(["finish", left]));
+}
+
+#[test]
+#[ignore = "needs node"]
+fn the_post_step_does_nothing_after_a_run_that_reported_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    arrived(&mut stateful(folder.path()));
+    for command in [&mut post(folder.path()), post(folder.path()).env("STATE_unfinished", "/nowhere/at/all")]
+    {
+        let output = command.output().unwrap();
+        assert!(
+            output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+            "{output:?}"
+        );
+    }
+}
+
 #[test]
 #[ignore = "needs node"]
 fn the_profile_of_the_action_is_set_when_the_step_says_nothing() {

@@ -1,5 +1,7 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
+#[cfg(unix)]
+pub mod scripted;
 pub mod server;
 
 use std::collections::BTreeMap;
@@ -78,7 +80,7 @@ impl Scene {
     pub fn on_github(self) -> Self {
         let root = self.root();
         std::fs::create_dir_all(root.join("runner")).unwrap();
-        for file in ["github-output", "github-summary"] {
+        for file in ["github-output", "github-summary", "github-state"] {
             std::fs::write(root.join(file), "").unwrap();
         }
         let path = |name: &str| root.join(name).display().to_string();
@@ -94,6 +96,7 @@ impl Scene {
             .with("RUNNER_TEMP", &path("runner"))
             .with("GITHUB_OUTPUT", &path("github-output"))
             .with("GITHUB_STEP_SUMMARY", &path("github-summary"))
+            .with("GITHUB_STATE", &path("github-state"))
     }
 
     /// An input of the step, as GitHub's runner hands it over.
@@ -168,7 +171,16 @@ impl Scene {
 
     /// What GitHub would read as outputs, parsed by its own rules.
     pub fn github_outputs(&self) -> BTreeMap<String, String> {
-        let text = std::fs::read_to_string(self.root().join("github-output")).unwrap();
+        self.github_file("github-output")
+    }
+
+    /// What GitHub would hand to the post step.
+    pub fn github_state(&self) -> BTreeMap<String, String> {
+        self.github_file("github-state")
+    }
+
+    fn github_file(&self, name: &str) -> BTreeMap<String, String> {
+        let text = std::fs::read_to_string(self.root().join(name)).unwrap();
         let mut outputs = BTreeMap::new();
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
@@ -242,6 +254,13 @@ impl Run {
         assert!(!self.log().contains(text), "`{text}` is in\n{}", self.log());
         self
     }
+}
+
+/// Leaves a table in Markdown, which `cargo xtask test` shows at its end.
+pub fn table(name: &str, text: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report-tables");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.md")), text).unwrap();
 }
 
 /// A JSON file.

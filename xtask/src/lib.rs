@@ -9,6 +9,7 @@
 
 pub mod bench;
 pub mod generate;
+pub mod known;
 pub mod process;
 pub mod release;
 pub mod stage;

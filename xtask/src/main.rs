@@ -55,6 +55,11 @@ enum Task {
         #[arg(long, default_value = "sandbox")]
         engine: String,
     },
+    /// Write the table of hashes that stackstep carries, from a clone of Pulumi's Homebrew tap.
+    KnownReleases {
+        /// The clone of <https://github.com/pulumi/homebrew-tap>.
+        tap: std::path::PathBuf,
+    },
     /// The part of `bench` that has to be built for release.
     #[command(hide = true)]
     BenchReport,
@@ -71,6 +76,7 @@ fn main() -> ExitCode {
         Task::Test { all } => xtask::test::run(all),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
         Task::Bench { engine } => xtask::bench::run(&root, &engine),
+        Task::KnownReleases { tap } => xtask::known::run(&root, &tap),
         Task::BenchReport => Ok(xtask::bench::report()),
     };
     match done {

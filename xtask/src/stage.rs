@@ -80,6 +80,20 @@ impl Stage {
         command
     }
 
+    /// `stackstep` with no engine named, and none on its PATH.
+    pub fn bare(&self) -> Command {
+        let mut command = self.prepare(self.binaries.join("stackstep"));
+        command.env("PATH", "/usr/bin:/bin");
+        command
+    }
+
+    /// `stackstep` with `arguments` and another engine than the one that was asked for.
+    pub fn stackstep_on(&self, engine: &Path, arguments: &[&str]) -> Command {
+        let mut command = self.prepare(self.binaries.join("stackstep"));
+        command.args(arguments).arg("--engine").arg(engine);
+        command
+    }
+
     /// The engine itself with `arguments`.
     pub fn engine(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.engine {

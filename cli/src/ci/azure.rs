@@ -92,6 +92,17 @@ impl CiSystem for AzurePipelines {
         &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_"]
     }
 
+    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
+        Some(if context.fork == Some(true) {
+            "builds of forks get no secrets unless the pipeline makes them available \
+             (https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks)"
+        } else {
+            "a secret variable reaches a script only when it is mapped under `env:`, and those of a variable group only \
+             when `variables:` names the group \
+             (https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables)"
+        })
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"]
     }

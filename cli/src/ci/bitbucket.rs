@@ -48,6 +48,13 @@ impl CiSystem for BitbucketPipelines {
         .settled()
     }
 
+    fn withheld_secrets(&self, _env: &Env, _context: &Context) -> Option<&'static str> {
+        Some(
+            "the variables of a deployment reach only steps with `deployment:` \
+             (https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/)",
+        )
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &["BITBUCKET_STEP_OIDC_TOKEN"]
     }

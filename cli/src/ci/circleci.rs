@@ -60,6 +60,16 @@ impl CiSystem for CircleCi {
         context
     }
 
+    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
+        Some(if context.fork == Some(true) {
+            "builds of forks get no secrets unless the project passes them on \
+             (https://circleci.com/docs/oss/#pass-secrets-to-builds-from-forked-pull-requests)"
+        } else {
+            "the variables of a context reach only jobs that name it under `context:` in their workflow \
+             (https://circleci.com/docs/contexts/)"
+        })
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "CIRCLE_TOKEN"]
     }

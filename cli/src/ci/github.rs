@@ -55,6 +55,19 @@ impl CiSystem for GitHubActions {
         }
     }
 
+    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
+        Some(if context.fork == Some(true) {
+            "runs for a fork's pull request get no secrets \
+             (https://docs.github.com/en/actions/reference/security/secrets)"
+        } else if context.actor.as_deref() == Some("dependabot[bot]") {
+            "runs that Dependabot starts get only the secrets of its own store \
+             (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions)"
+        } else {
+            "a secret of an environment reaches only jobs with `environment:`, and a called workflow gets secrets only \
+             by `secrets:` (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets)"
+        })
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"]
     }

@@ -91,6 +91,13 @@ impl CiSystem for GitLabCi {
         }
     }
 
+    fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {
+        (env.get("CI_COMMIT_REF_PROTECTED") == Some("false")).then_some(
+            "this branch or tag is not protected, so protected variables are not there \
+             (https://docs.gitlab.com/ci/variables/#protect-a-cicd-variable)",
+        )
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &[
             "CI_JOB_TOKEN",

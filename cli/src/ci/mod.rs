@@ -137,6 +137,12 @@ pub trait CiSystem: Sync {
         "a maintainer who has read the change can push its commits to a branch of this repository".to_owned()
     }
 
+    /// Why credentials that somebody has set up may not have reached this job, and what to do, in a clause with the
+    /// vendor's link: only what is true of this job, or of every job.
+    fn withheld_secrets(&self, _env: &Env, _context: &Context) -> Option<&'static str> {
+        None
+    }
+
     /// What to tell the engine about where it runs, as its own variables: only where it can't find out by itself.
     fn tell_engine(&self, _env: &Env) -> Vec<(&'static str, String)> {
         Vec::new()

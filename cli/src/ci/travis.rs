@@ -50,6 +50,13 @@ impl CiSystem for Travis {
         .settled()
     }
 
+    fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {
+        (env.get("TRAVIS_SECURE_ENV_VARS") == Some("false")).then_some(
+            "this build has no encrypted variables, as none for a fork's pull request has \
+             (https://docs.travis-ci.com/user/environment-variables/)",
+        )
+    }
+
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
         IdentityToken::None {
             reason: "Travis CI makes no identity tokens: use an access token in an encrypted variable",

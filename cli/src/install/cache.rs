@@ -64,7 +64,7 @@ pub struct Staging {
 
 impl Cache {
     /// The cache below `root`.
-    pub fn new(root: PathBuf) -> Self {
+    pub fn new(root: &Path) -> Self {
         Self { root: root.join("pulumi") }
     }
 
@@ -80,7 +80,7 @@ impl Cache {
         };
         let root = given.map(Path::to_owned).or(standard);
         let root = root.or_else(|| Some(ci.temporary_folder(env)?.join("stackstep-cache")));
-        root.map(|root| Self::new(env.cwd().join(root))).ok_or_else(|| {
+        root.map(|root| Self::new(&env.cwd().join(root))).ok_or_else(|| {
             Error::input(
                 "there is no home folder for a cache: `HOME` is not set".to_owned(),
                 "set `cache-folder`",

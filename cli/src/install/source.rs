@@ -77,12 +77,11 @@ impl Mirror {
     /// query, which can be a signature.
     pub fn hide(&self, console: &mut Console) {
         let (user, password) = self.credentials();
-        let secret = if password.is_empty() { user } else { password };
-        for (name, secret) in
-            [("pulumi-mirror", secret), ("pulumi-mirror", self.0.query().unwrap_or_default().to_owned())]
-        {
+        let written = self.0.password().unwrap_or_else(|| self.0.username()).to_owned();
+        let query = self.0.query().unwrap_or_default().to_owned();
+        for secret in [if password.is_empty() { user } else { password }, written, query] {
             if !secret.is_empty() {
-                console.hide(name, &secret);
+                console.hide("pulumi-mirror", &secret);
             }
         }
     }
@@ -117,15 +116,12 @@ fn decoded(text: &str) -> String {
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(plain) => {
-                out.push(plain);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
+        if let Some(plain) = hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(plain);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

@@ -135,11 +135,10 @@ impl<'a> Shelf<'a> {
     fn folder(&mut self, name: &str) -> Result<(), Refusal> {
         self.count()?;
         match place(name)? {
-            Place::Top => Ok(()),
             Place::File(file) if self.parts.want(&file) => {
                 refuse(format!("`{}` in it is a folder where a file is expected", printable(name)))
             }
-            Place::File(_) | Place::Elsewhere => Ok(()),
+            _ => Ok(()),
         }
     }
 

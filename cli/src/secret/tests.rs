@@ -2,6 +2,7 @@
 
 mod finder;
 mod generated;
+mod made;
 
 use super::*;
 

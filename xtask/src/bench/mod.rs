@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: what stackstep adds to the engine, in runs that are paired so that a busy machine slows both.
 
+mod delay;
+mod install;
+mod memory;
 mod parse;
 
 use crate::process::{cargo, output};
@@ -33,6 +36,21 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push((format!("`{name}`: ratio, median of {PAIRS} pairs"), format!("{:.2}x", pairs.ratio())));
         rows.push((format!("`{name}`: engine processes"), processes(&stage, &ours)?));
     }
+    // A job that hands on its secret outputs: the engine prints them in a process of its own.
+    let outputs = stage.file("outputs");
+    std::fs::write(&outputs, "").map_err(Error::io("write", &outputs))?;
+    let exporting = || {
+        let mut command = stage.stackstep(&["up", "--stack", "dev", "--secret-outputs", "*"]);
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs);
+        command
+    };
+    let exported = pairs(exporting, || stage.engine(&up))?;
+    rows.push(("`up` with its secret outputs exported, stackstep".into(), milliseconds(&exported.first)));
+    rows.push((
+        format!("`up` with its secret outputs exported: ratio to a bare `up` alone, median of {PAIRS} pairs"),
+        format!("{:.2}x", exported.ratio()),
+    ));
+    rows.push(delay::row(&stage)?);
     let starts = pairs(|| stage.stackstep(&["inputs"]), || Command::new("true"))?;
     rows.push(("start-up (`stackstep inputs`)".into(), milliseconds(&starts.first)));
     let launcher = root.join("actions/deploy/launcher.cjs");
@@ -53,6 +71,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push(("`node -e 0`".into(), milliseconds(&node.second)));
     }
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
+    rows.extend(install::rows(&stage)?);
     // The report is measured as it will be released too: in a program that is built that way.
     let mut release = cargo(root);
     release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);
@@ -68,7 +87,8 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
-    for (name, value) in parse::rows() {
+    // Memory goes first: what others have used would count.
+    for (name, value) in memory::rows().into_iter().chain(parse::rows()) {
         println!("| {name} | {value} |");
     }
     true

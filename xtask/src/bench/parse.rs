@@ -12,7 +12,7 @@ const COMMENT: Size = Size::Chars(65_536);
 
 /// The table's row for each size.
 pub fn rows() -> Vec<(String, String)> {
-    [2_000, 20_000, 100_000].into_iter().map(row).collect()
+    [2_000, 10_000, 20_000, 100_000].into_iter().map(row).collect()
 }
 
 fn row(resources: usize) -> (String, String) {
@@ -44,25 +44,12 @@ fn row(resources: usize) -> (String, String) {
 fn log(resources: usize) -> Vec<Vec<u8>> {
     let mut events = vec![json!({ "preludeEvent": { "config": {} } })];
     for number in 0..resources {
-        let (operation, old, new) = match number % 10 {
-            0 => ("same", state(number, "a"), state(number, "a")),
-            1 => ("update", state(number, "a"), state(number, "b")),
-            _ => ("create", Value::Null, state(number, "a")),
+        let operation = match number % 10 {
+            0 => "same",
+            1 => "update",
+            _ => "create",
         };
-        let metadata = json!({
-            "op": operation,
-            "urn": urn(number),
-            "type": "aws:s3/bucketObject:BucketObject",
-            "old": old,
-            "new": new,
-            "keys": null,
-            "diffs": if operation == "update" { json!(["tags"]) } else { Value::Null },
-            "detailedDiff": null,
-            "logical": true,
-            "provider": "urn:pulumi:dev::shop::pulumi:providers:aws::default::0a1b",
-        });
-        events.push(json!({ "resourcePreEvent": { "metadata": metadata } }));
-        events.push(json!({ "resOutputsEvent": { "metadata": metadata } }));
+        events.extend(events_of(number, operation));
     }
     events.push(json!({ "summaryEvent": {
         "maybeCorrupt": false, "durationSeconds": 60, "resourceChanges": { "create": resources }, "PolicyPacks": {}
@@ -73,6 +60,36 @@ fn log(resources: usize) -> Vec<Vec<u8>> {
         event.to_string().into_bytes()
     };
     events.into_iter().enumerate().map(line).collect()
+}
+
+/// The two lines of one resource, on their own.
+pub fn pair(number: usize, operation: &str) -> [Vec<u8>; 2] {
+    events_of(number, operation).map(|event| event.to_string().into_bytes())
+}
+
+/// What the engine says of one resource.
+fn events_of(number: usize, operation: &str) -> [Value; 2] {
+    let (old, new) = match operation {
+        "same" => (state(number, "a"), state(number, "a")),
+        "update" => (state(number, "a"), state(number, "b")),
+        _ => (Value::Null, state(number, "a")),
+    };
+    let metadata = json!({
+        "op": operation,
+        "urn": urn(number),
+        "type": "aws:s3/bucketObject:BucketObject",
+        "old": old,
+        "new": new,
+        "keys": null,
+        "diffs": if operation == "update" { json!(["tags"]) } else { Value::Null },
+        "detailedDiff": null,
+        "logical": true,
+        "provider": "urn:pulumi:dev::shop::pulumi:providers:aws::default::0a1b",
+    });
+    [
+        json!({ "sequence": number, "timestamp": 1_795_224_907_u64, "resourcePreEvent": { "metadata": metadata } }),
+        json!({ "sequence": number, "timestamp": 1_795_224_907_u64, "resOutputsEvent": { "metadata": metadata } }),
+    ]
 }
 
 fn urn(number: usize) -> String {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use super::*;
+use crate::engine::stream::{Feed, PATIENCE, Passing};
+use crate::secret::Masker;
 
 /// Where both sinks write to, as in a job's log.
 type Shared = Arc<Mutex<Vec<u8>>>;
@@ -177,4 +179,36 @@ async fn what_was_lost_while_nobody_read_is_said() {
         String::from_utf8_lossy(&text),
         "\n[... 5 bytes of the log were lost, as nobody read it ...]\nlast\n"
     );
+}
+
+#[tokio::test]
+async fn azures_commands_are_broken_up_however_they_are_cut_and_no_other_byte_changes() {
+    let azure =
+        crate::ci::SYSTEMS.iter().find(|system| system.name() == "azure-pipelines").expect("it is there");
+    let disarm = azure.disarm().expect("it reads commands");
+    let text = "## a\nx ##vso[task.setvariable variable=a]b ##[error]c\r##VSO[task.complete]#[d]\n";
+    let broken = "## a\nx # #vso[task.setvariable variable=a]b # #[error]c\r# #VSO[task.complete]#[d]\n";
+    for cut in 0..=text.len() {
+        // Each piece goes on after its patience, as if the engine had stopped to think there.
+        let mut now = tokio::time::Instant::now();
+        let mut feed = Feed::new(&Masker::new(), Passing::Through, 1 << 20);
+        let mut pieces = Vec::new();
+        for piece in [&text[..cut], &text[cut..]] {
+            pieces.push(feed.push(piece.as_bytes(), now));
+            now += PATIENCE;
+            pieces.push(feed.partial(now));
+        }
+        pieces.push(feed.finish(now));
+        let pieces: Vec<String> =
+            pieces.into_iter().map(|piece| String::from_utf8(piece).expect("text")).collect();
+        let writes: Vec<_> = pieces.iter().map(|piece| (Source::Stdout, piece.as_str())).collect();
+        assert_eq!(written(Some(disarm), &writes).await, broken, "cut at {cut}");
+    }
+}
+
+#[test]
+fn systems_that_fence_foreign_output_do_not_change_it() {
+    for system in crate::ci::SYSTEMS {
+        assert!(system.disarm().is_none() || system.begin_foreign("x").is_empty(), "{}", system.name());
+    }
 }

@@ -148,3 +148,31 @@ async fn events_arrive_while_the_process_runs() {
     let ended = run(&case.process, supervision).await.expect("a process that starts");
     assert!(ended.events.found);
 }
+
+#[tokio::test]
+async fn a_resource_that_takes_fifteen_minutes_is_never_silent_for_longer_than_one() {
+    // The clock jumps ahead whenever nothing else is left to do: a quarter of an hour takes no time.
+    tokio::time::pause();
+    let mut case = Case::new("while [ ! -e go ]; do :; done");
+    let go = case.folder.path().join("go");
+    let told = std::cell::RefCell::new(vec![Duration::ZERO]);
+    let ended = case.run_with(|elapsed| {
+        told.borrow_mut().push(elapsed);
+        if elapsed >= Duration::from_secs(900) {
+            let _ = std::fs::write(&go, "");
+        }
+        Some("still busy".to_owned())
+    });
+    assert_eq!(ended.await.status, Status::Exited(0));
+    let told = told.into_inner();
+    let longest = told.windows(2).map(|pair| pair[1] - pair[0]).max().expect("several");
+    assert!(told.iter().any(|elapsed| *elapsed >= Duration::from_secs(900)));
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/report-tables");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let row = format!(
+        "| a resource that takes 15 minutes (simulated) | |\n| --- | ---: |\n| longest silence in the log | {} s |\n",
+        longest.as_secs()
+    );
+    std::fs::write(folder.join("silence.md"), row).expect("a file");
+    assert!(longest <= Duration::from_secs(60), "{longest:?}");
+}

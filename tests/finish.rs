@@ -1,0 +1,160 @@
+//! A run that is killed, and the post step that completes its report.
+
+#![cfg(unix)]
+
+use std::path::PathBuf;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::scripted::{end, result, scene, signal, until_begun};
+use crate::support::{Scene, fixture, json};
+
+/// Writes the events that there are, says its number, and works on until it is told to stop.
+const WORKING: &str = r#"
+cat events > "$LOG"
+trap 'tail -n +34 all-events >> "$LOG"; exit 1' INT
+echo $$ > "$ROOT/begun"
+while :; do sleep 0.02; done
+"#;
+
+/// A run in the middle of its work, stackstep's process gone; the engine's number.
+fn killed(scene: &Scene) -> Pid {
+    let log = std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap();
+    let so_far: Vec<&str> = log.lines().take(33).collect();
+    scene.write("all-events", &log);
+    scene.write("events", &(so_far.join("\n") + "\n"));
+    let child = scene.start("up");
+    let engine = until_begun(scene).trim().parse().unwrap();
+    signal(&child, Signal::SIGKILL);
+    assert_eq!(end(child).0.code(), None);
+    Pid::from_raw(engine)
+}
+
+fn left(scene: &Scene) -> PathBuf {
+    scene.github_state()["unfinished"].clone().into()
+}
+
+fn notes(scene: &Scene) -> String {
+    result(scene)["notes"].to_string()
+}
+
+#[test]
+fn the_report_of_a_killed_run_is_completed_from_its_event_log() {
+    let scene = scene(WORKING);
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    let left = left(&scene);
+    scene.run_args(&["finish", &left.display().to_string()]).ends_with(0).says("reason: engine");
+    let result = result(&scene);
+    assert_eq!((&result["status"], &result["exit_code"]), (&"failed".into(), &137.into()));
+    assert_eq!(result["steps"].as_array().unwrap().len(), 7, "{result}");
+    let notes = notes(&scene);
+    assert!(notes.contains("a later step has put this together"), "{notes}");
+    assert!(notes.contains("the engine is gone") && notes.contains("stops in the middle"), "{notes}");
+    assert!(scene.summary().contains("a later step has put this together"), "{}", scene.summary());
+    assert!(!left.parent().unwrap().exists(), "the run's folder is still there");
+}
+
+#[test]
+fn an_engine_that_was_left_alone_is_asked_to_stop_and_its_last_events_are_read() {
+    let scene = scene(WORKING);
+    killed(&scene);
+    let left = left(&scene).display().to_string();
+    scene.run_args(&["finish", &left]).ends_with(0).says("it was asked to stop, and has ended");
+    assert!(!notes(&scene).contains("stops in the middle"), "{}", notes(&scene));
+}
+
+#[test]
+fn a_run_that_was_cancelled_first_is_cancelled() {
+    let scene = scene(
+        "trap 'until grep -q \"still finishing\" \"$GITHUB_STEP_SUMMARY\"; do sleep 0.02; done; echo > \"$ROOT/asked\"' \
+         INT\necho $$ > \"$ROOT/begun\"\nwhile :; do sleep 0.02; done\n",
+    );
+    nix::unistd::mkfifo(&scene.root().join("asked"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let child = scene.start("up --grace-period 1h");
+    let engine: i32 = until_begun(&scene).trim().parse().unwrap();
+    signal(&child, Signal::SIGTERM);
+    std::fs::read(scene.root().join("asked")).unwrap();
+    assert!(scene.summary().contains("still finishing"));
+    signal(&child, Signal::SIGKILL);
+    end(child);
+    kill(Pid::from_raw(engine), Signal::SIGKILL).unwrap();
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    let result = result(&scene);
+    assert_eq!((&result["status"], &result["exit_code"]), (&"cancelled".into(), &143.into()));
+    assert!(!scene.summary().contains("still finishing"), "it was written over:\n{}", scene.summary());
+}
+
+#[test]
+fn the_post_step_writes_on_a_page_of_its_own() {
+    let scene = scene(WORKING);
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    let page = scene.root().join("post-summary");
+    std::fs::write(&page, "# before\n").unwrap();
+    let left = left(&scene).display().to_string();
+    let scene = scene.with("GITHUB_STEP_SUMMARY", &page.display().to_string());
+    scene.run_args(&["finish", &left]).ends_with(0);
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("# before\n") && page.contains("a later step"), "{page}");
+}
+
+#[test]
+fn a_lock_that_was_left_is_reported() {
+    let scene = scene(WORKING);
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    let locks = scene.root().join("state/.pulumi/locks/organization/hello/dev");
+    std::fs::create_dir_all(&locks).unwrap();
+    std::fs::write(locks.join("1.json"), "{}").unwrap();
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0).says("the stack is locked");
+}
+
+#[test]
+fn after_a_run_that_reported_its_end_there_is_nothing_to_do() {
+    let scene = scene("exit 0\n");
+    assert_eq!(end(scene.start("up")).0.code(), Some(0));
+    let left = left(&scene);
+    assert!(!left.exists());
+    std::fs::remove_file(scene.root().join("begun")).unwrap();
+    let before = scene.snapshot();
+    let run = scene.run_args(&["finish", &left.display().to_string()]).ends_with(0);
+    assert_eq!(run.log(), "");
+    assert!(scene.snapshot() == before, "files were touched");
+}
+
+#[test]
+fn what_is_no_state_of_ours_is_left_alone() {
+    let scene = scene("exit 0\n");
+    for text in ["", "{}", "[1,2]", "\u{0}"] {
+        scene.write("other/unfinished.json", text);
+        scene.run_args(&["finish", "other/unfinished.json"]).ends_with(0);
+        assert!(scene.program.join("other/unfinished.json").exists());
+    }
+}
+
+#[test]
+fn the_file_that_is_left_holds_no_secret_and_nobody_else_can_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = scene(WORKING)
+        .with("PULUMI_CONFIG_PASSPHRASE", "hunter2-hunter2")
+        .with("PULUMI_STACK_NOTE", "x")
+        .with("GITHUB_SHA", "hunter2-hunter2");
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    let left = left(&scene);
+    let text = std::fs::read_to_string(&left).unwrap();
+    assert!(text.contains("***") && !text.contains("hunter2"), "{text}");
+    let mode = std::fs::metadata(left.parent().unwrap()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(json(&left)["about"]["stack"], "dev");
+    scene.run_args(&["finish", &left.display().to_string()]).ends_with(0).never_says("hunter2-hunter2-");
+}
+
+#[test]
+fn the_engine_does_not_see_the_post_steps_state() {
+    let scene = scene("echo \"state: <$GITHUB_STATE>\"\n");
+    let (_, log) = end(scene.start("up"));
+    assert!(log.contains("state: <>"), "{log}");
+}

@@ -1,0 +1,31 @@
+//! How much memory an event log takes while it is read, line by line as the engine writes it: what does not change must
+//! cost nothing.
+
+use super::parse;
+use stackstep::report::{self, Command, Ending, Facts, Fold};
+
+/// The table's row for each size, the smallest first, as a peak never goes down. None where the system does not tell.
+pub fn rows() -> Vec<(String, String)> {
+    [2_000, 20_000, 100_000].into_iter().filter_map(row).collect()
+}
+
+fn row(resources: usize) -> Option<(String, String)> {
+    let idle = kilobytes("VmRSS:")?;
+    let mut fold = Fold::new();
+    for number in 0..resources {
+        let operation = if number % 100 == 0 { "update" } else { "same" };
+        parse::pair(number, operation).iter().for_each(|line| fold.line(line));
+    }
+    let report = report::report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+    let peak = kilobytes("VmHWM:")?;
+    Some((
+        format!("peak memory over the idle process, {resources} resources of which 1% change"),
+        format!("{:.1} MiB ({} steps)", (peak.saturating_sub(idle)) as f64 / 1024.0, report.steps.len()),
+    ))
+}
+
+/// A figure of <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>.
+fn kilobytes(name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix("kB")?.trim().parse().ok())
+}
