@@ -9,6 +9,7 @@ use crate::generate;
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,10 @@ pub fn checksums(folder: &Path) -> Result<()> {
         }
     }
     sums.remove(CHECKSUMS);
-    let text: String = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+    let mut text = String::new();
+    for (name, sum) in &sums {
+        let _ = writeln!(text, "{sum}  {name}");
+    }
     write(&folder.join(CHECKSUMS), &text)
 }
 

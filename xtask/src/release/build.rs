@@ -53,9 +53,9 @@ pub fn archive(root: &Path, target: &Target, out: &Path) -> Result<std::result::
         ));
     }
     let mut files = Files::new();
-    let built = root.join("target").join(target.triple).join("release");
+    let output = root.join("target").join(target.triple).join("release");
     for program in PROGRAMS {
-        let content = read(&built.join(target.file(program)))?;
+        let content = read(&output.join(target.file(program)))?;
         files.insert(target.file(program), File { content, program: true });
     }
     files.insert("LICENSE".into(), File { content: read(&root.join("LICENSE"))?, program: false });

@@ -90,7 +90,8 @@ mod cargo_cyclonedx {
             named.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
         };
         assert!(names(&sbom["components"]).contains(&"rustls".to_owned()));
-        let name = sums.lines().find_map(|line| line.split("  ").nth(1).filter(|name| name.ends_with(".gz")));
+        let name =
+            sums.lines().find_map(|line| line.split("  ").nth(1).filter(|name| name.contains("-linux-")));
         let files = archive::unpack(&dist.join(name.unwrap())).unwrap();
         assert!(names(&dependencies(&files["stackstep"].content)["packages"]).contains(&"rustls".to_owned()));
     }
