@@ -73,8 +73,11 @@ fn each_input_has_its_source() {
 
 #[test]
 fn everything_that_is_missing_is_named_at_once_with_a_way_out() {
-    let scene =
-        Scene::empty().without("PULUMI_BACKEND_URL").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
+    let scene = Scene::empty()
+        .without("PULUMI_BACKEND_URL")
+        .without("STACKSTEP_ENGINE")
+        .with("PATH", "/nowhere")
+        .with("STACKSTEP_OFFLINE", "true");
     let run = examined(&scene, "--json").ends_with(1);
     let missing = findings(&diagnosis(&run), "missing");
     for expected in ["no Pulumi.yaml", "no backend is named", "no `pulumi` on the PATH"] {
@@ -104,7 +107,7 @@ fn bad_input_is_a_finding() {
 #[test]
 fn an_engine_of_another_version_is_a_finding() {
     for scene in Scene::on_each_engine("hello") {
-        examined(&scene, "--stack dev --pulumi-version ^2").ends_with(1).says("`^2` is demanded");
+        examined(&scene, "--stack dev --pulumi-version ^2").ends_with(1).says("asks for `^2`");
     }
 }
 
