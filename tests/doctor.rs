@@ -73,9 +73,11 @@ fn each_input_has_its_source() {
 
 #[test]
 fn everything_that_is_missing_is_named_at_once_with_a_way_out() {
-    let scene =
-        Scene::empty().without("PULUMI_BACKEND_URL").without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
-    let scene = scene.with("STACKSTEP_OFFLINE", "true");
+    let scene = Scene::empty()
+        .without("PULUMI_BACKEND_URL")
+        .without("STACKSTEP_ENGINE")
+        .with("PATH", "/nowhere")
+        .with("STACKSTEP_OFFLINE", "true");
     let run = examined(&scene, "--json").ends_with(1);
     let missing = findings(&diagnosis(&run), "missing");
     for expected in ["no Pulumi.yaml", "no backend is named", "no `pulumi` on the PATH"] {
