@@ -178,7 +178,6 @@ mod tests {
             slow: false,
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
-            slow: false,
         };
         let state = tool.install(root.path()).unwrap();
         assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
