@@ -97,10 +97,17 @@ impl Stage {
     /// The engine itself with `arguments`.
     pub fn engine(&self, arguments: &[&str]) -> Command {
         let mut command = match &self.engine {
-            Engine::Sandbox => self.prepare(self.binaries.join("pulumi-sandbox")),
+            Engine::Sandbox => return self.sandbox(arguments),
             Engine::Path => self.prepare(PathBuf::from("pulumi")),
             Engine::At(path) => self.prepare(path.clone()),
         };
+        command.args(arguments);
+        command
+    }
+
+    /// The sandbox engine with `arguments`, whichever engine was asked for.
+    pub fn sandbox(&self, arguments: &[&str]) -> Command {
+        let mut command = self.prepare(self.binaries.join("pulumi-sandbox"));
         command.args(arguments);
         command
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::agreed::AGREED;
@@ -60,14 +60,16 @@ pub fn skip(what: &str) {
     write(&all.0, &all.1);
 }
 
-/// Where the table is.
+/// Where the table is: `cargo xtask test` prints what lies in that folder.
 pub fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("contract.md")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report-tables/sandbox-contract.md")
 }
 
 fn write(rows: &Rows, skipped: &[String]) {
     // A table that can't be written must not hide the tests' own result.
-    let _ = fs::write(path(), render(rows, skipped));
+    let path = path();
+    let _ = path.parent().map(fs::create_dir_all);
+    let _ = fs::write(path, render(rows, skipped));
 }
 
 fn render(rows: &Rows, skipped: &[String]) -> String {

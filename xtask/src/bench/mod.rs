@@ -4,6 +4,7 @@ mod delay;
 mod install;
 mod memory;
 mod parse;
+mod sandbox;
 
 use crate::process::{cargo, output};
 use crate::stage::Stage;
@@ -72,6 +73,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     }
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
     rows.extend(install::rows(&stage)?);
+    rows.extend(sandbox::rows(&stage)?);
     // The report is measured as it will be released too: in a program that is built that way.
     let mut release = cargo(root);
     release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);
