@@ -202,7 +202,7 @@ mod cargo_deny {
         let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
         let (_folder, path) = written("deny.toml", &text.replace("\"MIT\",", ""));
         let (fine, said) =
-            run(tool("cargo-deny").args(["--offline", "check", "--config"]).arg(path).arg("licenses"));
+            run(tool("cargo-deny").args(["--offline", "--config"]).arg(path).args(["check", "licenses"]));
         assert!(!fine && said.contains("MIT"), "{said}");
     }
 }
