@@ -133,6 +133,16 @@ fn configuration_that_is_no_mapping_does_not_show_itself() {
 }
 
 #[test]
+fn a_secret_on_the_command_line() {
+    let scene = Scene::new("hello");
+    let config = "token: {value: hunter2-hunter2, secret: true}";
+    let run = scene.run_args(&["up", "--stack", "dev", "--config", config]).ends_with(2);
+    run.says("`token` of `--config` stands on the command line").never_says("hunter2");
+    let run = scene.run_args(&["up", "--stack", "dev", "--access-token", "pul-0123456789"]).ends_with(2);
+    run.never_says("pul-0123456789");
+}
+
+#[test]
 fn a_build_of_the_cli_that_nobody_released() {
     for version in ["dev", "pr#123"] {
         let scene = Scene::new("hello").with("STACKSTEP_PULUMI_VERSION", version);

@@ -72,7 +72,9 @@ fn the_official_actions_profile_exports_secret_outputs_and_writes_no_summary() {
 fn a_preview_hands_on_the_last_deployed_outputs() {
     for scene in deployed("hello") {
         scene.edit("default: hi", "default: servus");
-        scene.input("command", "preview").run("run").ends_with(0);
+        let scene = scene.input("command", "preview");
+        scene.run("run").ends_with(0);
+        assert_eq!(scene.github_outputs()["message"], "hi world");
     }
 }
 

@@ -148,10 +148,13 @@ fn given(matches: &ArgMatches) -> Flags {
 fn flags(commands: &[Command]) -> Vec<Arg> {
     let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
     let command_word = |input: &&Input| input.name != "command" || commands.len() > 1;
+    // Everyone on the machine can read a command line.
+    let open = |input: &&Input| input.kind != Kind::Secret;
     INPUTS
         .iter()
         .filter(reads)
         .filter(command_word)
+        .filter(open)
         .enumerate()
         .map(|(order, input)| flag(order, input))
         .collect()
@@ -246,6 +249,11 @@ mod tests {
             parsed("stackstep exec -- stack ls --json").ask,
             Ask::Exec(vec!["stack".into(), "ls".into(), "--json".into()])
         );
+    }
+
+    #[test]
+    fn a_secret_has_no_flag() {
+        assert!(parse(["stackstep", "up", "--access-token", "pul-1"].map(OsString::from)).is_err());
     }
 
     #[test]

@@ -21,8 +21,8 @@ use crate::oidc;
 use crate::project::Project;
 use crate::stack::StackName;
 
-const NO_COMMENTS: &str = "stackstep does not write comments on change requests yet: the report is on the job's \
-                           summary page and in the result file";
+const NO_COMMENTS: &str = "stackstep does not write comments on change requests yet: the report is in the log, in \
+                           the result file and, with `comment-on-summary`, on the job's summary page";
 
 /// A run that can begin.
 pub struct Job<'a> {

@@ -44,6 +44,15 @@ pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigIt
     Ok(items)
 }
 
+/// A key whose secret value stands in the mapping itself, which on a command line everyone on the machine can read.
+pub fn secret_in_the_open(mapping: &Mapping) -> Option<&str> {
+    let is_open = |entry: &Value| {
+        let secret = entry.get("secret").is_some_and(|secret| secret.as_bool() != Some(false));
+        secret && entry.get("value").is_some()
+    };
+    mapping.iter().find(|(_, entry)| is_open(entry)).and_then(|(key, _)| key.as_str())
+}
+
 /// One entry as it is written.
 struct Entry<'a> {
     value: Option<&'a Value>,

@@ -304,6 +304,14 @@ impl Low<'_> {
             }
             (Raw::List(_), _) => return Err(wrong("config", "takes a mapping")),
         };
+        if let (Source::Flag, Some(key)) = (&found.source, config_map::secret_in_the_open(mapping)) {
+            return Err(Error::input(
+                format!(
+                    "the secret `{key}` of `--config` stands on the command line, where everyone can read it"
+                ),
+                "take it `from-env` or `from-file`, or set `STACKSTEP_CONFIG`",
+            ));
+        }
         config_map::parse(mapping, self.env, folder)
     }
 }

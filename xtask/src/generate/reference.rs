@@ -115,7 +115,11 @@ fn section(input: &Input) -> String {
     }
     line("read by", &commands(input));
     if input.name != "command" {
-        line("flag", &format!("`--{}`{short}", input.name));
+        if input.kind == Kind::Secret {
+            line("flag", "none: everyone on the machine can read a command line");
+        } else {
+            line("flag", &format!("`--{}`{short}", input.name));
+        }
     }
     line("environment", &format!("`STACKSTEP_{variable}`"));
     text
