@@ -160,3 +160,33 @@ fn the_engine_that_is_killed_from_outside_is_reported() {
     assert_eq!(status.code(), Some(137), "{log}");
     assert_eq!(result(&scene)["reason"], "engine");
 }
+
+#[test]
+fn an_engine_that_can_not_be_started_is_reported() {
+    let scene = scene("true\n");
+    // The kernel starts no file that names an interpreter which is not there.
+    std::fs::write(scene.program.join("engine"), "#!/nowhere/sh\n").unwrap();
+    let (status, log) = end(scene.start("up"));
+    assert_eq!(status.code(), Some(10), "{log}");
+    assert_eq!(result(&scene)["reason"], "install");
+    assert_eq!(scene.github_outputs()["status"], "failed");
+}
+
+/// Deploys with a secret output, and can't print it afterwards.
+const FORGETFUL: &str = r#"
+case $1 in up)
+  echo '{"sequence":0,"timestamp":1,"resOutputsEvent":{"metadata":{"op":"same","urn":"urn:pulumi:dev::hello::pulumi:pulumi:Stack::hello-dev","type":"pulumi:pulumi:Stack","new":{"type":"pulumi:pulumi:Stack","urn":"urn:pulumi:dev::hello::pulumi:pulumi:Stack::hello-dev","outputs":{"token":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"[secret]"}}}}}}' > "$LOG"
+  echo '{"sequence":1,"timestamp":1,"summaryEvent":{"resourceChanges":{"same":1},"result":"succeeded"}}' >> "$LOG";;
+*) echo 'error: the backend is gone' >&2; exit 1;;
+esac
+"#;
+
+#[test]
+fn a_deployment_stays_good_when_its_secret_outputs_can_not_be_read() {
+    let scene = scene(FORGETFUL).with("STACKSTEP_SECRET_OUTPUTS", "*");
+    let (status, log) = end(scene.start("up"));
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(log.contains("the secret outputs could not be read: error: the backend is gone"), "{log}");
+    assert_eq!(result(&scene)["status"], "succeeded");
+    assert!(!scene.github_outputs().contains_key("token"));
+}

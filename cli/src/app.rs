@@ -17,7 +17,7 @@ use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::engine::version;
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finish;
 use crate::gate;
 use crate::http::Limits;
@@ -75,37 +75,44 @@ async fn operate(
     let publisher = Publisher::new(&job);
     let engine = match engine {
         Ok(engine) => engine,
-        Err(error) => {
-            let report = run.not_begun(&error).masked(&|text| console.masker().mask(text));
-            publish::all(&job, &publisher, &report, "", &Exported::new(), console);
-            return Ok(error.exit_status());
-        }
+        Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
     };
     run.begin(&engine, console);
 
-    let outcome = match config_secrets::hide(&job, &engine, console, signals).await? {
-        Hidden::Failed(outcome) => *outcome,
-        Hidden::Done { processes } => {
-            run.count(processes);
-            work(&run, &engine, &publisher, console, signals).await?
-        }
+    let outcome = match work(&mut run, &engine, &publisher, console, signals).await {
+        Ok(outcome) => outcome,
+        Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
     };
     let log = outcome.log.clone();
     let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
-    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await?;
+    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
+    // What was exported is a secret that was not known before.
+    let report = report.masked(&|text| console.masker().mask(text));
     publish::all(&job, &publisher, &report, &log, &exported, console);
     Ok(status(report.exit_code))
 }
 
+/// The report of a run that an error of ours has ended.
+fn give_up(run: &Run<'_>, publisher: &Publisher, error: &Error, console: &mut Console) -> u8 {
+    let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
+    publish::all(run.job(), publisher, &report, "", &Exported::new(), console);
+    error.exit_status()
+}
+
 /// What the engine does, and meanwhile whether the branch moves on.
 async fn work(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     engine: &Engine,
     publisher: &Publisher,
-    console: &Console,
+    console: &mut Console,
     signals: &Signals,
 ) -> Result<Outcome> {
     let job = run.job();
+    match config_secrets::hide(job, engine, console, signals).await? {
+        Hidden::Failed(outcome) => return Ok(*outcome),
+        Hidden::Done { processes } => run.count(processes),
+    }
+    let (run, console) = (&*run, &*console);
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);

@@ -11,7 +11,6 @@ use crate::engine::args;
 use crate::engine::drive::{Driver, Unwatched};
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
-use crate::error::Result;
 use crate::job::Job;
 use crate::report::{Report, SECRET, Status};
 use crate::secret::{Masker, SHORTEST};
@@ -24,21 +23,32 @@ pub const OWN: &[&str] =
 pub type Exported = BTreeMap<String, Value>;
 
 /// Reads the plain values of the secret outputs that `secret-outputs` lists: one engine process, and only when a CI
-/// system takes outputs at all.
+/// system takes outputs at all. When they can't be read, what was deployed is deployed: a warning.
 pub async fn export_secrets(
     job: &Job<'_>,
     engine: &Engine,
     report: &mut Report,
     console: &mut Console,
     signals: &Signals,
-) -> Result<Exported> {
+) -> Exported {
     let wanted = &job.inputs.secret_outputs;
     let listed = |name: &String| wanted.iter().any(|wanted| wanted == "*" || wanted == name);
     if !job.ci.takes_outputs(job.env) || !report.secret_outputs.iter().any(listed) {
-        return Ok(Exported::new());
+        return Exported::new();
     }
     let args = args::outputs(&job.inputs, &job.scope(), true);
-    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await?;
+    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            console.annotate(
+                Level::Warning,
+                "stackstep",
+                &format!("the secret outputs could not be read: {error}"),
+            );
+            return Exported::new();
+        }
+    };
     if let Some(engine) = &mut report.engine {
         engine.processes += outcome.processes;
     }
@@ -46,9 +56,9 @@ pub async fn export_secrets(
     let Some(plain) = plain else {
         let message = format!("the secret outputs could not be read: {}", outcome.stderr.trim());
         console.annotate(Level::Warning, "stackstep", &message);
-        return Ok(Exported::new());
+        return Exported::new();
     };
-    Ok(choose_secrets(report, wanted, &plain, console))
+    choose_secrets(report, wanted, &plain, console)
 }
 
 /// Chooses the secret outputs that `wanted` lists from what the engine printed, and hides them from now on. A value
