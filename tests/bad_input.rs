@@ -100,6 +100,9 @@ fn arguments_that_stackstep_owns() {
     let scene = Scene::new("hello");
     for arg in [
         "--show-secrets",
+        "-esprod",
+        "-v=9",
+        "--output=json",
         "--stack=x",
         "-s x",
         "--yes",

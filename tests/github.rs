@@ -173,3 +173,23 @@ fn commenting_warns_until_it_is_there() {
         scene.input("comment-on-pr", "true").run("run").ends_with(0).says("::warning");
     }
 }
+
+#[test]
+fn how_much_the_summary_shows_can_be_chosen() {
+    for (detail, shows_property, shows_value) in
+        [("resources", false, false), ("paths", true, false), ("values", true, true)]
+    {
+        for scene in deployed("hello") {
+            scene.edit("default: hi", "default: servus");
+            let scene = scene.input("detail", detail);
+            scene.run("run").ends_with(0);
+            assert_eq!(scene.summary().contains("`input`"), shows_property, "{detail}: {}", scene.summary());
+            assert_eq!(
+                scene.summary().contains("servus world"),
+                shows_value,
+                "{detail}: {}",
+                scene.summary()
+            );
+        }
+    }
+}

@@ -260,3 +260,14 @@ fn the_home_folder_holds_no_credentials_afterwards() {
         assert!(!scene.root().join("home/credentials.json").exists());
     }
 }
+
+#[test]
+fn a_file_of_variables_can_name_the_backend() {
+    for scene in deployed("hello") {
+        let other = scene.root().join("other");
+        std::fs::create_dir(&other).unwrap();
+        scene.write("vars.env", &format!("PULUMI_BACKEND_URL=file://{}\n", other.display()));
+        let scene = scene.without("PULUMI_BACKEND_URL");
+        scene.run("preview --stack dev --env-file vars.env").ends_with(6).says("other");
+    }
+}

@@ -70,6 +70,16 @@ fn a_forks_code_with_the_repositorys_credentials_is_refused() {
 }
 
 #[test]
+fn only_the_targets_own_commit_runs_with_its_credentials() {
+    let base = "2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192";
+    for (checked_out, status) in [("88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9", 13), (base, 6)] {
+        let scene = pull_request("pull_request_target", "bob/shop").input("command", "preview");
+        scene.write(".git/HEAD", checked_out);
+        scene.run("run").ends_with(status);
+    }
+}
+
+#[test]
 fn a_change_of_the_repository_itself_is_previewed() {
     let scene = pull_request("pull_request", "acme/shop").input("command", "preview").input("upsert", "true");
     scene.run("run").ends_with(0).says("3 to create");
@@ -82,6 +92,9 @@ fn a_commit_that_its_branch_left_behind_is_refused_where_that_is_asked_for() {
     moved_on(&scene);
     let scene = scene.with("STACKSTEP_STALE", "refuse");
     scene.run("run").ends_with(13).says("is no longer the head of `main`");
+    std::fs::rename(scene.root().join("remote"), scene.root().join("gone")).unwrap();
+    scene.run("run").ends_with(13).says("could not be read from `origin`");
+    std::fs::rename(scene.root().join("gone"), scene.root().join("remote")).unwrap();
     let scene = scene.with("STACKSTEP_STALE", "warn");
     scene.run("run").ends_with(0);
     assert!(scene.summary().contains("no longer the head of"), "{}", scene.summary());

@@ -9,7 +9,7 @@ use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::doctor;
 use crate::engine::alive::Trace;
-use crate::engine::args::check_exec;
+use crate::engine::args::{can_print_secrets, check_exec};
 use crate::engine::config_secrets::{self, Hidden};
 use crate::engine::drive::{Driver, Outcome, Unwatched, Watch};
 use crate::engine::ladder::Cause;
@@ -88,6 +88,7 @@ async fn operate(
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
     // What was exported is a secret that was not known before.
     let report = report.masked(&|text| console.masker().mask(text));
+    let log = console.masker().mask(&log);
     publish::all(&job, &publisher, &report, &log, &exported, console);
     Ok(status(report.exit_code))
 }
@@ -181,6 +182,9 @@ async fn exec(
 ) -> Result<u8> {
     check_exec(&arguments)?;
     let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
+    if can_print_secrets(&arguments) {
+        job.inputs.mask_config = true;
+    }
     let engine = ready(&mut job, console, signals).await?;
     if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
         return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));

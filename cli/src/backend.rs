@@ -114,6 +114,21 @@ impl fmt::Display for Backend {
     }
 }
 
+/// The password and the query of a URL: both can be keys.
+pub fn secrets_in(url: &str) -> Vec<&str> {
+    let query = url.split_once('?').map(|(_, query)| query);
+    let authority =
+        url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
+    let password =
+        authority.rsplit_once('@').map(|(user, _)| user.split_once(':').map_or(user, |(_, word)| word));
+    // `region=eu-central-1` is no secret; a signature is.
+    let values = query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
+    let keys = values.filter(|(name, _)| {
+        ["sig", "key", "token", "secret", "password"].iter().any(|word| name.contains(word))
+    });
+    password.into_iter().chain(keys.map(|(_, value)| value)).filter(|secret| !secret.is_empty()).collect()
+}
+
 /// A URL without user, password and query: both can hold keys.
 fn without_credentials(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
@@ -142,6 +157,13 @@ fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_keys_in_a_url_are_found() {
+        assert_eq!(secrets_in("postgres://me:hunter2@db/state?sslmode=require"), ["hunter2"]);
+        assert_eq!(secrets_in("azblob://state?sig=abc&sv=1"), ["abc"]);
+        assert!(secrets_in("s3://bucket/a?region=eu").is_empty());
+    }
 
     #[test]
     fn keys_in_a_url_do_not_show() {

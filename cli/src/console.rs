@@ -28,7 +28,7 @@ impl Console {
     /// Hides `secret` from now on: first in the CI system's own log, then in all that we write.
     pub fn hide(&mut self, name: &str, secret: &str) {
         self.masker.add(name, secret);
-        if secret.len() >= crate::secret::SHORTEST {
+        if crate::secret::is_long_enough(secret.trim()) {
             self.write(&self.ci.mask(secret));
         }
     }

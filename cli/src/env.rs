@@ -54,6 +54,16 @@ impl Env {
         Self { event: Some(event), ..self }
     }
 
+    /// The same with those of `pairs` that are not set.
+    #[must_use]
+    pub fn with_missing(&self, pairs: &[(String, String)]) -> Self {
+        let mut env = self.clone();
+        for (name, value) in pairs {
+            env.variables.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        env
+    }
+
     /// The CI system's description of what started the run.
     pub fn event(&self) -> Option<&Value> {
         self.event.as_ref()

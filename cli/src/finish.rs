@@ -15,7 +15,9 @@ use crate::engine::alive::Trace;
 use crate::engine::signals::Signals;
 use crate::engine::tail::Tail;
 use crate::env::Env;
+use crate::inputs::Inputs;
 use crate::inputs::resolve::Flags;
+use crate::job;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Facts, Fold, Report};
 use crate::unfinished::{Unfinished, now};
@@ -40,7 +42,12 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         return 0;
     }
     // Inputs that make no run hide all the same what the environment holds.
-    let _ = app::hide_inputs(&Flags::new(), env, console);
+    if let Ok(resolved) = app::hide_inputs(&Flags::new(), env, console)
+        && let Ok(inputs) = Inputs::from_resolved(&resolved, env)
+    {
+        job::hide_secrets(&inputs, env, ci::detect(env), console);
+        let _ = job::hide_env_file(&inputs, console);
+    }
     let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
     let report = report(&unfinished, fate).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::again(&unfinished.sinks, ci::detect(env), env);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, secrets_in};
 use crate::ci::{CiSystem, Context, Level};
 use crate::console::Console;
 use crate::engine::args::check_extra;
@@ -40,6 +40,8 @@ pub struct Job<'a> {
     pub stack: Option<StackName>,
     /// Where the state lies.
     pub backend: Backend,
+    /// The environment with what `env-file` adds.
+    pub seen_by_engine: Env,
     /// The engine's version that is asked for, and where that stands.
     pub demand: Option<(Demand, String)>,
     /// The engine's environment.
@@ -82,11 +84,12 @@ impl<'a> Job<'a> {
         if let (Some(stack), None) = (&stack, &inputs.stack) {
             console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
         }
-        let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
-        for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
-            console.hide(name, value);
+        let file = hide_env_file(&inputs, console)?;
+        let seen_by_engine = env.with_missing(&file);
+        let backend = Backend::resolve(&inputs, &seen_by_engine, project.as_ref());
+        for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
+            console.hide("the backend's URL", secret);
         }
-        let backend = Backend::resolve(&inputs, env, project.as_ref());
         if let Some(token) = &backend.token {
             console.hide("PULUMI_ACCESS_TOKEN", token.expose());
         }
@@ -104,6 +107,7 @@ impl<'a> Job<'a> {
             project,
             stack,
             backend,
+            seen_by_engine,
             demand,
             engine_env,
             folder,
@@ -204,6 +208,10 @@ const SECRET_VARIABLES: &[&str] = &[
     "AZURE_STORAGE_SAS_TOKEN",
     "GOOGLE_CREDENTIALS",
     "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
+    "ARM_OIDC_TOKEN",
+    "ARM_ACCESS_KEY",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD",
     "VAULT_TOKEN",
 ];
 
@@ -233,6 +241,15 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
             crate::secret::SHORTEST
         ));
     }
+}
+
+/// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
+pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
+    let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
+    for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
+        console.hide(name, value);
+    }
+    Ok(file)
 }
 
 /// Tells the masker the variables that hold a secret wherever they are set.

@@ -39,10 +39,16 @@ pub struct Sinks {
     pub result_file: Option<PathBuf>,
     /// The job's summary page, and from where we write on it.
     pub summary: Option<(PathBuf, u64)>,
-    /// Whether values are shown.
-    pub values: bool,
+    /// How much of what changes is shown.
+    pub detail: Detail,
     /// Whether stack outputs are not.
     pub suppress_outputs: bool,
+}
+
+/// What was asked for; by default not the values of a repository that anybody can read.
+fn detail(job: &Job<'_>) -> Detail {
+    let by_repository = if job.context.public == Some(false) { Detail::Values } else { Detail::Paths };
+    job.inputs.detail.as_deref().and_then(Detail::from_word).unwrap_or(by_repository)
 }
 
 impl Publisher {
@@ -53,8 +59,7 @@ impl Publisher {
         let sinks = Sinks {
             result_file: job.result_file(),
             summary: page.map(|(path, _)| page_from(path)),
-            // By default not the values of a repository that anybody can read.
-            values: job.context.public == Some(false),
+            detail: detail(job),
             suppress_outputs: job.inputs.suppress_outputs,
         };
         Self { sinks, room }
@@ -78,7 +83,7 @@ impl Publisher {
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
         if let Some((page, start)) = &self.sinks.summary {
             let options = Options {
-                detail: if self.sinks.values { Detail::Values } else { Detail::Paths },
+                detail: self.sinks.detail,
                 result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
                 ..Options::default()
             };

@@ -147,6 +147,7 @@ impl fmt::Debug for Masker {
     }
 }
 
-fn is_long_enough(value: &str) -> bool {
+/// Whether a trimmed value has the [`SHORTEST`] characters that hiding it in a stream takes.
+pub fn is_long_enough(value: &str) -> bool {
     value.chars().nth(SHORTEST - 1).is_some()
 }

@@ -17,7 +17,7 @@ no account is needed.
 
 To rehearse a stack on your own machine:
 
-    $ export PULUMI_BACKEND_URL=file://$PWD/state PULUMI_CONFIG_PASSPHRASE=rehearsal
+    $ export PULUMI_BACKEND_URL=file://$PWD/state PULUMI_CONFIG_PASSPHRASE=only-for-practice
     $ mkdir -p state
     $ pulumi-sandbox stack init dev
     $ pulumi-sandbox up --yes

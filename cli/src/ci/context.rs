@@ -30,6 +30,8 @@ pub struct Context {
     /// Whether the run has the credentials of the repository that the change goes to by the event alone, whoever
     /// wrote the change.
     pub base_credentials: bool,
+    /// The target's own commit, where the run has its credentials by the event alone: the code that they are for.
+    pub base_commit: Option<String>,
     /// The page of this run.
     pub build_url: Option<String>,
     /// Who started the run, in the system's own words.

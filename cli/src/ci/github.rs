@@ -223,6 +223,7 @@ fn pull_request(context: Context, env: &Env, event: &Value) -> Context {
         fork: if deleted { Some(true) } else { differ(head.as_deref(), base.as_deref()) },
         source_repository: head,
         base_credentials: at_target,
+        base_commit: if at_target { text(env, "GITHUB_SHA") } else { None },
         ..context
     }
 }
@@ -244,6 +245,7 @@ fn workflow_run(context: Context, event: &Value) -> Context {
         target_branch: string(event, "/workflow_run/pull_requests/0/base/ref"),
         default_branch: Some(false),
         base_credentials: true,
+        base_commit: context.commit.clone(),
         ..context
     }
 }
@@ -255,6 +257,7 @@ fn comment(context: Context, event: &Value) -> Context {
         commit: None,
         branch: None,
         base_credentials: true,
+        base_commit: context.commit.clone(),
         ..context
     }
 }

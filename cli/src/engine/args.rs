@@ -103,6 +103,11 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
     ("cwd", Some('C'), "set the `cwd` input"),
     ("event-log", None, "stackstep reads the event log itself"),
     ("json", Some('j'), "the result file has the same as JSON"),
+    ("output", None, "the result file has the same as JSON"),
+    ("verbose", Some('v'), "set the `log-verbosity` input"),
+    ("debug", Some('d'), "set the `debug` input"),
+    ("logflow", None, "set the `log-flow` input"),
+    ("logtostderr", None, "set the `log-verbosity` input"),
     ("suppress-permalink", None, "stackstep decides by the backend"),
     ("remote", None, "stackstep runs the engine on this machine"),
     ("yes", Some('y'), "stackstep confirms each operation itself"),
@@ -110,7 +115,7 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
 ];
 
 /// Short flags of the engine that take a value, so that what follows the letter is no further flag.
-const SHORT_WITH_VALUE: &str = "cmptxve";
+const SHORT_WITH_VALUE: &str = "cmptx";
 
 /// Refuses what stackstep owns.
 pub fn check_extra(args: &[String]) -> Result<()> {
@@ -145,6 +150,18 @@ pub fn check_exec(args: &[String]) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Whether an engine command of the person's own can print the configuration's secrets: loud logging, or a command
+/// that decrypts.
+pub fn can_print_secrets(args: &[String]) -> bool {
+    let loud = |arg: &String| {
+        let long = ["--verbose", "--debug", "--logflow"].iter().any(|flag| arg.starts_with(flag));
+        let short = arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['v', 'd']);
+        long || short
+    };
+    let decrypts = matches!(args, [first, ..] if first == "config" || first == "env");
+    decrypts || args.iter().any(loud)
 }
 
 /// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.

@@ -11,11 +11,11 @@ use super::drive::{Driver, Outcome, Unwatched};
 use super::locate::Engine;
 use super::signals::Signals;
 use crate::console::Console;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::job::Job;
 use crate::report::{Ending, Reason};
-use crate::secret::SHORTEST;
+use crate::secret::{SHORTEST, is_long_enough};
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -61,9 +61,18 @@ pub async fn hide(
         _ => return Ok(Hidden::Failed(Box::new(outcome))),
     }
     let printed = outcome.raw.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.expose()).ok());
+    let Some(printed) = printed else {
+        return Err(Error::Engine {
+            what: "the engine printed a configuration that can't be read, so its secrets can't be hidden"
+                .to_owned(),
+            hint: Some(
+                "see what `pulumi config --json` prints here; it has to be JSON and nothing else".to_owned(),
+            ),
+        });
+    };
     let file = stack_file(job);
-    for (name, secret) in secrets(&printed.unwrap_or_default(), &file) {
-        if secret.chars().count() < SHORTEST {
+    for (name, secret) in secrets(&printed, &file) {
+        if !is_long_enough(secret.trim()) {
             console.line(&format!(
                 "the secret `{name}` of the configuration is shorter than {SHORTEST} characters: it can't be hidden \
                  in the log"

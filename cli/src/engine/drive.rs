@@ -101,6 +101,14 @@ impl<'a> Driver<'a> {
                     }
                     Some(Reason::Lock)
                         if lock.wait(&self.outcome.stderr, self.console, self.signals).await => {}
+                    Some(Reason::Lock) => {
+                        // Whoever cancels a run that waits has cancelled it, whatever the last try said.
+                        if let Some(signal) = self.signals.first() {
+                            let signal = i32::from(signal.number());
+                            self.outcome.ending = Some(Ending::Cancelled { signal });
+                        }
+                        return Ok(self.outcome);
+                    }
                     _ => return Ok(self.outcome),
                 }
             }
@@ -174,9 +182,10 @@ impl<'a> Driver<'a> {
                 on_start: &mut on_start,
                 on_stop: &mut on_stop,
             };
-            run(&process, supervision).await?
+            run(&process, supervision).await
         };
         foreign.end(self.console);
+        let ended = ended?;
         let passed = ended.status == Status::Exited(0);
         self.take(step.purpose, &ended, fold.into_inner());
         Ok(passed)

@@ -108,6 +108,9 @@ async fn with_version(
 ) -> Result<(Engine, Version)> {
     let outcome =
         Driver::new(job, &engine, console, signals, &mut Unwatched).run_quietly(args::version()).await?;
+    if let Some(signal) = signals.first() {
+        return Err(Error::Stopped { signal: signal.number() });
+    }
     let printed = outcome.raw.as_ref().map(|raw| raw.expose().to_owned()).unwrap_or_default();
     tell_version(engine, &printed)
 }

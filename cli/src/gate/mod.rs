@@ -10,13 +10,24 @@ use crate::git;
 use crate::inputs::Command;
 use crate::job::Job;
 use crate::oidc;
+use crate::report::Reason;
 
 use trust::{Question, Verdict};
 
 /// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
 /// commit is to be refused; [`left_behind`] asks while the engine works.
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
-    let head = if job.inputs.stale == "refuse" { branch_head(job).await } else { None };
+    let refuses = job.inputs.stale == "refuse";
+    let head = if refuses { branch_head(job).await } else { None };
+    let asked = job.inputs.command == Command::Up && job.context.commit.is_some();
+    if let (true, true, None, Some(branch)) = (refuses, asked, &head, &job.context.branch) {
+        return Err(Error::Refused {
+            what: format!("`up` is refused: the head of `{branch}` could not be read from `origin`"),
+            hint: "let `git ls-remote origin` work in the job (credentials of the checkout), or leave `stale: refuse` out"
+                .to_owned(),
+            reason: Reason::Gate,
+        });
+    }
     match judge(job, head.as_deref()) {
         Verdict::Go => Ok(()),
         Verdict::Warn { what, hint } => {
@@ -50,7 +61,7 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
         command: job.inputs.command,
         preview_only: job.inputs.preview_only,
         upsert: job.inputs.upsert,
-        credentials: &credentials::credentials(job.env, &job.backend, identity),
+        credentials: &credentials::credentials(&job.seen_by_engine, &job.backend, identity),
         work_folder: work_folder.as_deref(),
         branch_head,
         refuse_stale: job.inputs.stale == "refuse",

@@ -150,9 +150,9 @@ fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
 /// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out.
 fn fork_with_base_credentials(question: &Question<'_>) -> Option<Verdict> {
     let context = question.context;
-    let at = |commit: &Option<String>| same_commit(commit.as_deref(), question.work_folder);
-    if !(context.base_credentials && question.is_fork() && (at(&context.commit) || at(&context.merge_commit)))
-    {
+    // Only the target's own commit is known to be the target's: a fork's head can be checked out in many ways.
+    let its_own = same_commit(context.base_commit.as_deref(), question.work_folder);
+    if !(context.base_credentials && question.is_fork() && question.work_folder.is_some()) || its_own {
         return None;
     }
     Some(Verdict::Refuse {

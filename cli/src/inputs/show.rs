@@ -44,8 +44,10 @@ fn shown(input: &Input, found: &Found) -> String {
         (Raw::Text(text), Kind::Mapping) => {
             serde_yaml::from_str(text).map_or("***".to_owned(), |map| keys(&map))
         }
-        // A mirror's address can hold a password or a signature.
-        (Raw::Text(text), _) if input.name == "pulumi-mirror" && text.contains(['@', '?']) => {
+        // An address can hold a password or a signature.
+        (Raw::Text(text), _)
+            if ["pulumi-mirror", "cloud-url"].contains(&input.name) && text.contains(['@', '?']) =>
+        {
             "***".to_owned()
         }
         (Raw::Text(text), _) => text.clone(),

@@ -228,6 +228,8 @@ pub static INPUTS: &[Input] = &[
     // Report
     row("result-file", Path, Report, WITH_STACK, "Where to write the result as JSON.").depends("a file in the CI system's temporary folder"),
     row("secret-outputs", List, Report, WITH_STACK, "Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.").official("", "*"),
+    row("detail", Choice(&["counts", "resources", "paths", "values"]), Report, WITH_STACK, "How much of what changes a report shows.")
+        .depends("`values` where the CI system says that the repository is private, else `paths`"),
     row("comment-on-summary", Bool, Report, WITH_STACK, "Write the report to the job's summary page.").alias(&["summary"]).official("true", "false"),
     row("comment-on-pr", Bool, Report, OPERATIONS, "Write the report as a comment on the change request.").default("false"),
     row("comment-on-pr-number", Number { min: 1, max: 2_147_483_647 }, Report, OPERATIONS, "The change request to comment on.").depends("the one that the job runs for"),

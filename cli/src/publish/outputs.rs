@@ -13,7 +13,7 @@ use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
 use crate::job::Job;
 use crate::report::{Report, SECRET, Status};
-use crate::secret::{Masker, SHORTEST};
+use crate::secret::{Masker, SHORTEST, is_long_enough};
 
 /// The names that are ours; a stack output of the same name stays in `outputs` only.
 pub const OWN: &[&str] =
@@ -71,7 +71,11 @@ pub fn choose_secrets(report: &Report, wanted: &[String], plain: &Value, console
         let hidden = report.outputs.get(name).unwrap_or(&Value::Null);
         let mut secrets = Vec::new();
         collect_secrets(hidden, value, &mut secrets);
-        let too_short = secrets.iter().any(|secret| secret.len() < SHORTEST);
+        if secrets.is_empty() {
+            // The two are not of one shape: then all of it is secret.
+            all_texts(value, &mut secrets);
+        }
+        let too_short = secrets.iter().any(|secret| !is_long_enough(secret.trim()));
         for secret in &secrets {
             console.hide(name, secret);
         }

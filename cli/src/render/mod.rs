@@ -14,6 +14,8 @@ mod sections;
 mod text;
 mod words;
 
+use serde::{Deserialize, Serialize};
+
 pub use escape::{code, log_line, prose};
 pub use fit::{fit, fits};
 pub use markdown::markdown;
@@ -21,7 +23,8 @@ pub use text::text;
 pub use words::headline;
 
 /// How much of what changes is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Detail {
     /// Only how many resources each operation concerns.
     Counts,
@@ -31,6 +34,19 @@ pub enum Detail {
     Paths,
     /// The values too.
     Values,
+}
+
+impl Detail {
+    /// The one that `word` names, as the `detail` input has it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "counts" => Self::Counts,
+            "resources" => Self::Resources,
+            "paths" => Self::Paths,
+            "values" => Self::Values,
+            _ => return None,
+        })
+    }
 }
 
 /// What the place that shows the Markdown understands.

@@ -32,7 +32,7 @@ pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
 fn large(stage: &Stage, stack: &str, many: &str, more: &[&str]) -> Command {
     let mut command =
         stage.sandbox(&["up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
-    command.args(more).env("PULUMI_SANDBOX_FAULTS", format!("many: {many}"));
+    command.args(more).env("PULUMI_SANDBOX_FAULTS", format!("{{program: {{many: {many}}}}}"));
     command
 }
 
