@@ -183,6 +183,12 @@ async fn exec(
     check_exec(&arguments)?;
     let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
     if can_print_secrets(&arguments) {
+        if job.stack.is_none() {
+            return Err(Error::input(
+                "these engine arguments can print secrets of the configuration, and no stack is named",
+                "set `stack`, so that they are known and hidden: `stackstep exec --stack dev -- …`",
+            ));
+        }
         job.inputs.mask_config = true;
     }
     let engine = ready(&mut job, console, signals).await?;

@@ -160,7 +160,9 @@ pub fn can_print_secrets(args: &[String]) -> bool {
         let short = arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['v', 'd']);
         long || short
     };
-    let decrypts = matches!(args, [first, ..] if first == "config" || first == "env");
+    let words: Vec<&str> =
+        args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).take(2).collect();
+    let decrypts = matches!(words[..], ["config", "get"] | ["env", "open" | "get"]);
     decrypts || args.iter().any(loud)
 }
 
