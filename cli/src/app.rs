@@ -84,9 +84,9 @@ async fn operate(
         Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
     };
     let log = outcome.log.clone();
-    let mut report = run.report(outcome).masked(&|text| console.masker().mask(text));
+    let mut report = run.report(outcome);
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
-    // What was exported is a secret that was not known before.
+    // Only now: what was exported is a secret that was not known before.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     publish::all(&job, &publisher, &report, &log, &exported, console);

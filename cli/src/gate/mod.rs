@@ -19,8 +19,7 @@ use trust::{Question, Verdict};
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     let refuses = job.inputs.stale == "refuse";
     let head = if refuses { branch_head(job).await } else { None };
-    let asked = job.inputs.command == Command::Up && job.context.commit.is_some();
-    if let (true, true, None, Some(branch)) = (refuses, asked, &head, &job.context.branch) {
+    if let (true, None, Some(branch)) = (refuses, &head, deployed_branch(job)) {
         return Err(Error::Refused {
             what: format!("`up` is refused: the head of `{branch}` could not be read from `origin`"),
             hint: "let `git ls-remote origin` work in the job (credentials of the checkout), or leave `stale: refuse` out"
@@ -68,10 +67,13 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
     })
 }
 
-/// The commit that the run's branch is at now; only an `up` of a branch asks.
+/// The branch that an `up` deploys a known commit of.
+fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
+    let deploys = job.inputs.command == Command::Up && job.context.commit.is_some();
+    job.context.branch.as_deref().filter(|_| deploys)
+}
+
+/// The commit that this branch is at now.
 async fn branch_head(job: &Job<'_>) -> Option<String> {
-    if job.inputs.command != Command::Up || job.context.commit.is_none() {
-        return None;
-    }
-    git::branch_head(&job.inputs.cwd, job.context.branch.as_deref()?).await
+    git::branch_head(&job.inputs.cwd, deployed_branch(job)?).await
 }
