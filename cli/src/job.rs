@@ -70,7 +70,7 @@ impl<'a> Job<'a> {
         if let Some(problem) = env.event_problem() {
             console.annotate(Level::Warning, "stackstep", &problem);
         }
-        if inputs.comment_on_pr || inputs.comment_on_pr_number.is_some() {
+        if inputs.comment_on_pr == Some(true) || inputs.change_request.is_some() {
             console.annotate(Level::Warning, "stackstep", NO_COMMENTS);
         }
         if !inputs.cwd.is_dir() {
@@ -221,6 +221,8 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
         ("access-token", &inputs.access_token),
         ("oidc-token", &inputs.oidc_token),
         ("github-token", &inputs.github_token),
+        ("forge-token", &inputs.forge_token),
+        ("plugin-token", &inputs.plugin_token),
     ] {
         if let Some(secret) = secret {
             console.hide(name, secret.expose());

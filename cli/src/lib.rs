@@ -17,6 +17,7 @@ pub mod engine;
 pub mod env;
 pub mod error;
 pub mod finish;
+pub mod forge;
 pub mod gate;
 pub mod git;
 pub mod http;

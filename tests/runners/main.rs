@@ -13,6 +13,9 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+#[allow(dead_code, reason = "the wrappers come one by one")]
+mod harness;
+#[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
 mod launcher;

@@ -18,6 +18,7 @@ use renderer::Renderer;
 use crate::release::table::{self, Release};
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,8 @@ pub struct Suite {
     pub address: String,
     /// The tag to use it by.
     pub tag: String,
+    /// The images that examples use, by what they are for.
+    pub images: BTreeMap<String, String>,
 }
 
 /// Every generated file, as it should be now.

@@ -1,0 +1,114 @@
+//! A wrapper as its CI system runs it: the wrapper's own script or launcher, in that system's documented environment.
+//!
+//! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
+//! `injection.rs`; both know nothing of a system but this.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The wrappers.
+pub static WRAPPERS: &[&dyn Wrapper] = &[];
+
+/// What started the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// A push to the default branch.
+    Push,
+    /// A change request from a branch of the same repository.
+    ChangeRequest,
+    /// A change request from a fork.
+    Fork,
+    /// A change request that a program made.
+    Bot,
+    /// What a merge queue is about to merge.
+    MergeQueue,
+    /// A tag.
+    Tag,
+    /// A clock.
+    Schedule,
+    /// The run of a push once more.
+    Rerun,
+}
+
+/// Whom a system signals when a person cancels a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    /// The process that it started.
+    Entry,
+    /// That process and all below it.
+    Group,
+    /// Nobody: everything is gone at once.
+    Nobody,
+}
+
+/// One CI system's wrapper.
+pub trait Wrapper: Sync {
+    /// The system's name, as in the result's `ci.name`.
+    fn system(&self) -> &'static str;
+
+    /// Why there is no such event here. None when there is.
+    fn lacks(&self, _event: Event) -> Option<&'static str> {
+        None
+    }
+
+    /// The process that the system starts for the step: the wrapper's own script or launcher, with `inputs` handed
+    /// over in the system's way, in the folder and with the whole environment that the system documents for `event`,
+    /// and nothing else but what [`Place::environment`] has.
+    ///
+    /// A wrapper that is several steps of the system is one shell that runs them as the system does.
+    fn command(&self, place: &Place, event: Event, inputs: &[(&str, &str)]) -> Command;
+
+    /// What a later step sees of the step's outputs, under the table's own names (`status`, `has-changes`) and the
+    /// stack outputs' names, whatever the system makes of them.
+    fn outputs(&self, place: &Place, log: &str) -> BTreeMap<String, String>;
+
+    /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
+    fn cancel(&self) -> (&'static [&'static str], Whom);
+}
+
+/// A machine of the CI system's: a repository with the program, a home, a backend.
+pub struct Place {
+    folder: tempfile::TempDir,
+    binary: PathBuf,
+}
+
+impl Place {
+    /// A fresh one, in which `binary` is what wrappers start (`STACKSTEP_BIN`).
+    pub fn new(binary: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "state", "temporary", "repository"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Self { folder, binary: binary.to_owned() }
+    }
+
+    /// The checkout, which is the folder that steps run in.
+    pub fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
+    /// The folder for temporary files.
+    pub fn temporary(&self) -> PathBuf {
+        self.folder.path().join("temporary")
+    }
+
+    /// A file or folder beside the checkout.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What every system's job gets from a person's settings: PATH, HOME, the backend, the passphrase.
+    #[expect(clippy::disallowed_methods, reason = "wrappers need to find a shell and Node")]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let text = |path: PathBuf| path.display().to_string();
+        BTreeMap::from([
+            ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+            ("HOME".to_owned(), text(self.beside("home"))),
+            ("STACKSTEP_BIN".to_owned(), text(self.binary.clone())),
+            ("PULUMI_HOME".to_owned(), text(self.beside("home/pulumi"))),
+            ("PULUMI_BACKEND_URL".to_owned(), format!("file://{}", text(self.beside("state")))),
+            ("PULUMI_CONFIG_PASSPHRASE".to_owned(), "a passphrase".to_owned()),
+        ])
+    }
+}
