@@ -37,6 +37,8 @@ pub struct Call {
     pub action: String,
     /// What it got.
     pub inputs: BTreeMap<String, String>,
+    /// The files in the folder that its `path` names.
+    pub files: Vec<String>,
 }
 
 impl Job {

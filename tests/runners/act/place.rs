@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What stands for an action of somebody else: it notes that it was called and with what, and does nothing. A
-/// `cache` that finds nothing says which key it looked for.
+/// What stands for an action of somebody else: it notes that it was called, with what, and which files lie at its
+/// `path`, and does nothing. A `cache` that finds nothing says which key it looked for.
 const STAND_IN: &str = "
 const fs = require('node:fs')
+const folder = process.env.INPUT_PATH ?? ''
+const files = fs.existsSync(folder) ? fs.readdirSync(folder) : []
 const inputs = Object.entries(process.env).filter(([name, value]) => name.startsWith('INPUT_') && value)
-fs.appendFileSync(process.env.CALLS, JSON.stringify({ action: process.env.STAND_IN ?? __dirname.split('/stand-ins/')[1], inputs: Object.fromEntries(inputs) }) + '\\n')
+fs.appendFileSync(process.env.CALLS, JSON.stringify({ action, files, inputs: Object.fromEntries(inputs) }) + '\\n')
 if (process.env.INPUT_KEY) fs.appendFileSync(process.env.GITHUB_OUTPUT, `cache-primary-key=${process.env.INPUT_KEY}\\n`)
 ";
 
@@ -33,12 +35,10 @@ impl Place {
         for name in ["actions", ".github/workflows"] {
             copy(&tools::root().join(name), &suite.join(name));
         }
-        // `act` does not know `$/`, which means this repository at this commit.
         let mut texts = Vec::new();
         for name in ["preview.yml", "deploy.yml"] {
             let path = suite.join(".github/workflows").join(name);
-            let text = read(&path).replace("\"$/actions/", "\"stackstep/stackstep/actions/");
-            let text = with_reference(&text);
+            let text = for_act(&read(&path));
             std::fs::write(&path, &text).unwrap();
             texts.push(text);
         }
@@ -72,13 +72,15 @@ impl Place {
     }
 }
 
-/// An action of the suite that is named without a reference gets one.
-fn with_reference(text: &str) -> String {
-    let lines = text.lines().map(|line| match line.split_once("\"stackstep/stackstep/actions/") {
-        Some((before, rest)) if !rest.contains('@') => {
-            format!("{before}\"stackstep/stackstep/actions/{}@v1\"\n", rest.trim_end_matches('"'))
+/// A workflow of the suite without what GitHub has learnt since this `act`: `$/`, which means this repository at this
+/// commit, `deployment` and `queue`, without which `act` does the same.
+fn for_act(text: &str) -> String {
+    let lines = text.lines().filter(|line| !["deployment: false", "queue: \"max\""].contains(&line.trim()));
+    let lines = lines.map(|line| match line.split_once("\"$/actions/") {
+        Some((before, action)) => {
+            format!("{before}\"stackstep/stackstep/actions/{}@v1\"\n", action.trim_end_matches('"'))
         }
-        _ => format!("{line}\n"),
+        None => format!("{line}\n"),
     });
     lines.collect()
 }
@@ -99,7 +101,8 @@ fn stand_ins(folder: &Path, texts: &[String]) -> Vec<(String, PathBuf)> {
             let home = folder.join("stand-ins").join(owner).join(repository);
             let home_of_action = home.join(parts.next().unwrap_or_default());
             std::fs::create_dir_all(&home_of_action).unwrap();
-            std::fs::write(home_of_action.join("main.cjs"), STAND_IN).unwrap();
+            let script = format!("const action = '{name}'{STAND_IN}");
+            std::fs::write(home_of_action.join("main.cjs"), script).unwrap();
             let action = "name: stand-in\ndescription: does nothing\nruns:\n  using: node24\n  main: main.cjs\n";
             std::fs::write(home_of_action.join("action.yml"), action).unwrap();
             repositories.insert((format!("{owner}/{repository}@{reference}"), home));
