@@ -31,6 +31,9 @@ mod life;
 mod mask_config;
 #[cfg(test)]
 mod oidc;
+#[cfg(unix)]
+#[cfg(test)]
+mod outputs_file;
 #[cfg(test)]
 mod report;
 #[cfg(test)]

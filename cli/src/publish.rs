@@ -2,6 +2,7 @@
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
+mod counts;
 pub mod outputs;
 
 use std::borrow::Cow;
@@ -133,14 +134,11 @@ pub fn all(
     console: &mut Console,
 ) {
     let result_file = publisher.files(report, console);
-    if job.ci.takes_outputs(job.env) {
-        let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
-        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
-            warn(console, "the outputs for later steps", append_to(&append));
-        }
-        if let Some(lines) = job.ci.output_commands(&outputs) {
-            console.command(&lines);
-        }
+    if let Some(path) = &job.inputs.counts_file {
+        warn(console, "the counts", write_whole(path, &counts::terraform(report)));
+    }
+    if job.takes_outputs() {
+        outputs::hand_on(job, report, exported, log, result_file, console);
     }
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();

@@ -112,6 +112,24 @@ pub struct Output {
     pub value: String,
 }
 
+/// How `outputs-file` is written.
+#[derive(Debug, Clone, Copy)]
+pub enum OutputsForm {
+    /// Lines that a POSIX shell can source.
+    Shell,
+    /// Lines `NAME=value` without quotes, which the CI system reads itself.
+    Dotenv {
+        /// How many bytes the file may have.
+        bytes: usize,
+        /// How many names it may have.
+        variables: usize,
+        /// How many bytes a name may have.
+        name: usize,
+        /// Why the system would not hand on this value as it is. None when it would.
+        refuses: fn(&str) -> Option<&'static str>,
+    },
+}
+
 /// Text to be added to a file of the CI system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Append {
@@ -279,6 +297,11 @@ pub trait CiSystem: Sync {
     /// The lines of the log that hand `outputs` to later steps, where the system takes them from there.
     fn output_commands(&self, _outputs: &[Output]) -> Option<String> {
         None
+    }
+
+    /// The form of the file that `outputs-file` names.
+    fn outputs_form(&self, _env: &Env) -> OutputsForm {
+        OutputsForm::Shell
     }
 
     /// How `folder` comes to the front of the PATH of later steps.
