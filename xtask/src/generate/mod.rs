@@ -4,6 +4,7 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
+mod pack;
 mod reference;
 mod renderer;
 mod sample;

@@ -2,6 +2,7 @@
 //!
 //! A folder at the root with a `gen.toml` is a wrapper. Another CI system is another folder: nothing here knows one.
 
+use super::pack::{Tree, pack as packed};
 use super::{Generated, MARKER, Renderer, read, read_toml, reference};
 use minijinja::context;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,19 @@ pub struct Spec {
     /// The wrappers of this system: one for GitLab, several actions for GitHub.
     #[serde(rename = "wrapper")]
     pub wrappers: Vec<Wrapper>,
+    /// Folders that become one file each, when all that is generated in them is there.
+    #[serde(default, rename = "pack")]
+    pub packs: Vec<Pack>,
+}
+
+/// A folder of YAML files, and the file that is made of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// The folder, from the wrapper's.
+    pub from: String,
+    /// The file, from the wrapper's folder.
+    pub to: String,
 }
 
 /// How a system spells the name of an input.
@@ -114,7 +128,27 @@ impl Folder {
                 files.push(self.render_file(root, renderer, wrapper, output, template)?);
             }
         }
+        for pack in &self.spec.packs {
+            files.push(self.pack(root, pack, &files)?);
+        }
         Ok(files)
+    }
+
+    /// The file that `pack` makes, of what is generated below its folder and what is written there by hand.
+    fn pack(&self, root: &Path, pack: &Pack, generated: &[Generated]) -> Result<Generated> {
+        let from = PathBuf::from(&self.name).join(&pack.from);
+        let mut tree = Tree::new();
+        for path in files_below(&root.join(&from))? {
+            let text = read(&path)?;
+            if !text.contains(MARKER) {
+                tree.insert(name_in(&root.join(&from), &path), text);
+            }
+        }
+        for Generated { path, text } in generated.iter().filter(|file| file.path.starts_with(&from)) {
+            tree.insert(name_in(&from, path), text.clone());
+        }
+        let header = format!("# {MARKER} from {}/{}: edit that.\n", self.name, pack.from);
+        Ok(Generated { path: PathBuf::from(&self.name).join(&pack.to), text: header + &packed(&tree)? })
     }
 
     fn render_file(
@@ -196,6 +230,26 @@ impl Folder {
     fn complain(&self, what: &str) -> Error {
         Error::input(format!("`{}/gen.toml`: {what}", self.name), "mend the file")
     }
+}
+
+/// All files below `folder`.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let path = entry.map_err(Error::io("read", folder))?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// `path` from `folder`, with `/`.
+fn name_in(folder: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(folder).unwrap_or(path);
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 impl Naming {
