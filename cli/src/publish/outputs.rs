@@ -134,8 +134,14 @@ pub fn for_the_job(
     let values = values(report, exported, console.masker());
     let mut outputs = stack_outputs(&values, report, exported, ci, console);
     let mut own = |name: &str, value: String| outputs.push(Output { name: name.to_owned(), value });
-    own("outputs", Value::Object(values).to_string());
-    own("output", log.to_owned());
+    let all = Value::Object(values).to_string();
+    if all.len() > ci.output_room() {
+        refuse(console, "all outputs together are more than a value may have here: `outputs` is empty");
+        own("outputs", String::new());
+    } else {
+        own("outputs", all);
+    }
+    own("output", end_of(log, ci.output_room()).to_owned());
     own("result", result_file.map(|path| path.display().to_string()).unwrap_or_default());
     own("changes", serde_json::to_string(&report.changes).unwrap_or_default());
     own("has-changes", report.has_changes.to_string());
@@ -143,6 +149,17 @@ pub fn for_the_job(
     own("reason", report.reason.map(|reason| reason.name().to_owned()).unwrap_or_default());
     own("permalink", report.permalink.clone().unwrap_or_default());
     outputs
+}
+
+/// Whether the value is to be a secret one.
+pub fn is_secret(output: &Output, exported: &Exported) -> bool {
+    exported.contains_key(&output.name) || (output.name == "outputs" && !exported.is_empty())
+}
+
+/// As much of the end of `text` as `room` bytes hold.
+fn end_of(text: &str, room: usize) -> &str {
+    let start = text.len().saturating_sub(room);
+    (start..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default()
 }
 
 /// Every known value: plain where it may leave, `"[secret]"` where not. A value that is not secret but holds a
@@ -207,6 +224,13 @@ fn stack_outputs(
                     "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
                 ),
             );
+        } else if let Some(why) = refuses_value(&text(value), exported.contains_key(name), ci) {
+            refuse(
+                console,
+                &format!(
+                    "the stack output `{shown}` can't be handed on by name, as {why}: it is in `outputs` only"
+                ),
+            );
         } else {
             outputs.push(Output { name: name.clone(), value: text(value) });
         }
@@ -219,6 +243,14 @@ fn stack_outputs(
         );
     }
     outputs
+}
+
+/// Why the CI system can't take the value.
+fn refuses_value(value: &str, secret: bool, ci: &dyn CiSystem) -> Option<&'static str> {
+    if value.len() > ci.output_room() {
+        return Some("its value is more than a value may have here");
+    }
+    ci.refuses_secret_value(value).filter(|_| secret)
 }
 
 fn refuse(console: &Console, message: &str) {

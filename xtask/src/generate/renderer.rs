@@ -1,6 +1,7 @@
 //! Templates: what all of them know, and how a value becomes text of the language that it lands in.
 
 use super::{Suite, read, reference};
+use crate::release::VERSION;
 use crate::release::table::Release;
 use crate::release::target::Target;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -38,7 +39,8 @@ impl Renderer {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             environment.add_template_owned(name, read(&path)?).map_err(|error| broken(&path, &error))?;
         }
-        Ok(Self { environment, common: context! { suite, release => release_values(suite, release) } })
+        let common = context! { suite, version => version(), release => release_values(suite, release) };
+        Ok(Self { environment, common })
     }
 
     /// The template at `path` with these values and the common ones.
@@ -48,6 +50,14 @@ impl Renderer {
             .render_str(&read(path)?, context! { ..values, ..common.clone() })
             .map_err(|error| broken(path, &error))
     }
+}
+
+/// The suite's version, for systems that want its numbers one by one.
+fn version() -> Value {
+    let plain = VERSION.split(['-', '+']).next().unwrap_or_default();
+    let mut numbers = plain.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    context! { plain, major => next(), minor => next(), patch => next() }
 }
 
 /// The release as a template sees it.
