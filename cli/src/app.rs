@@ -92,6 +92,7 @@ async fn operate(
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     publish::all(&job, &publisher, &report, &log, &exported, console);
+    publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
 

@@ -26,7 +26,7 @@ mod local;
 mod travis;
 mod workflow_command;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::engine::output::Disarm;
@@ -264,6 +264,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The lines of the log that do so, where the system takes it from there.
+    fn post_step_commands(&self, _env: &Env, _state: &[Output]) -> Option<String> {
+        None
+    }
+
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
     fn shows_annotations(&self) -> bool {
         false
@@ -304,6 +309,21 @@ pub trait CiSystem: Sync {
         OutputsForm::Shell
     }
 
+    /// The same for outputs that are secret, whose values the system knows to hide already.
+    fn secret_output_commands(&self, outputs: &[Output]) -> Option<String> {
+        self.output_commands(outputs)
+    }
+
+    /// How many bytes the value of an output may have.
+    fn output_room(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Why a secret `value` can't be handed on here. None when it can.
+    fn refuses_secret_value(&self, _value: &str) -> Option<&'static str> {
+        None
+    }
+
     /// How `folder` comes to the front of the PATH of later steps.
     fn path_file(&self, _env: &Env, _folder: &str) -> Option<Append> {
         None
@@ -316,6 +336,16 @@ pub trait CiSystem: Sync {
 
     /// The job's summary page and how many bytes of it this step may fill.
     fn summary(&self, _env: &Env) -> Option<(PathBuf, usize)> {
+        None
+    }
+
+    /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
+    fn summary_command(&self, _page: &Path) -> Option<String> {
+        None
+    }
+
+    /// The lines that mark the step as passed, but with something to look at: its report is not whole.
+    fn passed_with_issues(&self) -> Option<String> {
         None
     }
 }

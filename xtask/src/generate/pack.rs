@@ -14,7 +14,7 @@ pub type Tree = BTreeMap<String, String>;
 /// One file made of `tree`.
 pub fn pack(tree: &Tree) -> Result<String> {
     let mut packed = String::new();
-    let is_yaml = |path: &&String| path.ends_with(".yml");
+    let is_yaml = |path: &&String| Path::new(path.as_str()).extension().is_some_and(|ending| ending == "yml");
     for path in tree.keys().filter(is_yaml).filter(|path| path.starts_with('@')) {
         packed.push_str(&included(tree, path)?);
     }

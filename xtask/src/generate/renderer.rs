@@ -1,6 +1,7 @@
 //! Templates: what all of them know, and how a value becomes text of the language that it lands in.
 
 use super::{Suite, read, reference};
+use crate::release::VERSION;
 use crate::release::table::Release;
 use crate::release::target::Target;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -42,7 +43,8 @@ impl Renderer {
         // A template that only one folder needs is named by its path from the root.
         let root = root.to_owned();
         environment.set_loader(move |name| Ok(fs::read_to_string(root.join(name)).ok()));
-        Ok(Self { environment, common: context! { suite, release => release_values(suite, release) } })
+        let common = context! { suite, version => version(), release => release_values(suite, release) };
+        Ok(Self { environment, common })
     }
 
     /// The template at `path` with these values and the common ones.
@@ -58,6 +60,14 @@ impl Renderer {
 fn code(script: &str) -> String {
     let lines = script.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     lines.fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// The suite's version, for systems that want its numbers one by one.
+fn version() -> Value {
+    let plain = VERSION.split(['-', '+']).next().unwrap_or_default();
+    let mut numbers = plain.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    context! { plain, major => next(), minor => next(), patch => next() }
 }
 
 /// The release as a template sees it.

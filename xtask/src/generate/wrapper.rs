@@ -35,6 +35,9 @@ pub struct Spec {
     /// What the system calls each kind of input; a kind that is not here has the type `string`.
     #[serde(default)]
     pub types: BTreeMap<String, String>,
+    /// More names of an input, which another tool of this system has for it.
+    #[serde(default)]
+    pub other_names: BTreeMap<String, Vec<String>>,
     /// Inputs that the wrapper does not declare, each with the reason.
     #[serde(default)]
     pub leave_out: BTreeMap<String, String>,
@@ -94,6 +97,12 @@ struct Row {
     name: String,
     /// The table's name when this is an alias.
     alias_of: Option<String>,
+    /// Its other names, for a system that declares them on the input itself.
+    other_names: Vec<String>,
+    /// Its name as words: `Stack name`.
+    label: String,
+    /// The heading that it stands under.
+    group: &'static str,
     #[serde(rename = "type")]
     kind: String,
     help: String,
@@ -122,10 +131,13 @@ impl Folder {
     /// The folder's generated files.
     pub(super) fn render(&self, root: &Path, renderer: &Renderer) -> Result<Vec<Generated>> {
         self.refuse_unknown_names()?;
-        let mut files = Vec::new();
+        let mut files: Vec<Generated> = Vec::new();
         for wrapper in &self.spec.wrappers {
             for (output, template) in &wrapper.files {
-                files.push(self.render_file(root, renderer, wrapper, output, template)?);
+                let made = self.render_file(root, renderer, wrapper, (output, template), &files)?;
+                // Of a page with several parts each later one holds the earlier ones too.
+                files.retain(|earlier| earlier.path != made.path);
+                files.push(made);
             }
         }
         for pack in &self.spec.packs {
@@ -156,8 +168,8 @@ impl Folder {
         root: &Path,
         renderer: &Renderer,
         wrapper: &Wrapper,
-        output: &str,
-        template: &str,
+        (output, template): (&str, &str),
+        earlier: &[Generated],
     ) -> Result<Generated> {
         let from = root.join(&self.name).join(template);
         let header = format!("{MARKER} from {}/{template}: edit that, or the table of inputs.", self.name);
@@ -175,7 +187,10 @@ impl Folder {
         let (file, region) = output.split_once('#').map_or((output, None), |(file, name)| (file, Some(name)));
         let path = PathBuf::from(&self.name).join(file);
         let text = match region {
-            Some(name) => replace_region(&root.join(&path), name, &text)?,
+            Some(name) => match earlier.iter().find(|earlier| earlier.path == path) {
+                Some(earlier) => replace_part(&path, &earlier.text, name, &text)?,
+                None => replace_region(&root.join(&path), name, &text)?,
+            },
             None => text,
         };
         Ok(Generated { path, text })
@@ -207,6 +222,9 @@ impl Folder {
             (None, (default, _)) => default,
         };
         Row {
+            other_names: self.other_names(input),
+            label: label(name),
+            group: input.group.heading(),
             name: self.spec.naming.spell(name),
             alias_of: (name != input.name).then(|| self.spec.naming.spell(input.name)),
             kind: self.spec.types.get(kind).map_or("string", String::as_str).to_owned(),
@@ -218,10 +236,23 @@ impl Folder {
         }
     }
 
+    /// Every name of `input` but its own, each once.
+    fn other_names(&self, input: &Input) -> Vec<String> {
+        let more = self.spec.other_names.get(input.name).into_iter().flatten().cloned();
+        let aliases = input.aliases.iter().map(|alias| self.spec.naming.spell(alias));
+        let mut seen = vec![self.spec.naming.spell(input.name)];
+        for name in aliases.chain(more) {
+            if !seen.contains(&name) {
+                seen.push(name);
+            }
+        }
+        seen.split_off(1)
+    }
+
     /// An input that no longer exists is left out for a reason that lies, or preset for nobody.
     fn refuse_unknown_names(&self) -> Result<()> {
         let presets = self.spec.wrappers.iter().flat_map(|wrapper| wrapper.presets.keys());
-        let mut names = self.spec.leave_out.keys().chain(presets);
+        let mut names = self.spec.leave_out.keys().chain(presets).chain(self.spec.other_names.keys());
         names
             .find(|name| !INPUTS.iter().any(|input| input.name == **name))
             .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
@@ -250,6 +281,13 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 fn name_in(folder: &Path, path: &Path) -> String {
     let path = path.strip_prefix(folder).unwrap_or(path);
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// `stack-name` as words that begin with a capital.
+fn label(name: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Naming {
@@ -281,7 +319,11 @@ impl Naming {
 
 /// The file at `path` with the region called `name` replaced by `text`.
 pub(super) fn replace_region(path: &Path, name: &str, text: &str) -> Result<String> {
-    let whole = read(path)?;
+    replace_part(path, &read(path)?, name, text)
+}
+
+/// The same in `whole`, which is what the file at `path` holds.
+fn replace_part(path: &Path, whole: &str, name: &str, text: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- gen:{name} -->\n"), format!("<!-- /gen:{name} -->"));
     let parts = whole.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
     let Some((before, (_, after))) = parts else {
