@@ -5,6 +5,7 @@
 //! Texts are moved, never read and written again: a serialiser would lose the quotes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use stackstep::error::{Error, Result};
 
