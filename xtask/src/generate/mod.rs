@@ -4,6 +4,7 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
+mod command_line;
 mod pack;
 mod reference;
 mod renderer;
@@ -56,6 +57,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);
     Ok(files)
 }
