@@ -75,18 +75,24 @@ pub enum Naming {
 
 /// One thing that a pipeline can name, and the files that it is made of.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Wrapper {
     /// Only inputs of these commands; all when empty.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// Whether the aliases are declared beside the names, where that differs from the folder.
+    pub aliases: Option<bool>,
+    /// More inputs that this wrapper does not declare, each with the reason.
+    #[serde(default)]
+    pub leave_out: BTreeMap<String, String>,
     /// What the wrapper says for an input that the step leaves empty.
     #[serde(default)]
     pub presets: BTreeMap<String, String>,
     /// Values for the templates.
     #[serde(default)]
     pub with: toml::Table,
-    /// Each file and its template, both from the folder. `FILE#NAME` is only the part of a file that stands between
+    /// Each file and its template, both from the folder; a file that begins with `/` is from the repository's root,
+    /// for what a CI system looks for in one place only. `FILE#NAME` is only the part of a file that stands between
     /// `<!-- gen:NAME -->` and `<!-- /gen:NAME -->`; the rest of it is written by hand.
     pub files: BTreeMap<String, String>,
 }
@@ -181,11 +187,14 @@ impl Folder {
                 with => wrapper.with,
                 presets => wrapper.presets,
                 inputs => self.rows(wrapper)?,
-                left_out => self.spec.leave_out,
+                left_out => self.left_out(wrapper),
             },
         )?;
         let (file, region) = output.split_once('#').map_or((output, None), |(file, name)| (file, Some(name)));
-        let path = PathBuf::from(&self.name).join(file);
+        let path = match file.strip_prefix('/') {
+            Some(from_root) => PathBuf::from(from_root),
+            None => PathBuf::from(&self.name).join(file),
+        };
         let text = match region {
             Some(name) => match earlier.iter().find(|earlier| earlier.path == path) {
                 Some(earlier) => replace_part(&path, &earlier.text, name, &text)?,
@@ -196,18 +205,30 @@ impl Folder {
         Ok(Generated { path, text })
     }
 
+    /// The inputs that `wrapper` does not declare, each with the reason.
+    pub fn left_out(&self, wrapper: &Wrapper) -> BTreeMap<String, String> {
+        self.spec
+            .leave_out
+            .iter()
+            .chain(&wrapper.leave_out)
+            .map(|(name, why)| (name.clone(), why.clone()))
+            .collect()
+    }
+
     /// The inputs that `wrapper` declares.
     fn rows(&self, wrapper: &Wrapper) -> Result<Vec<Row>> {
         let known = |word: &String| {
             Command::from_word(word).ok_or_else(|| self.complain(&format!("there is no command `{word}`")))
         };
         let commands = wrapper.commands.iter().map(known).collect::<Result<Vec<_>>>()?;
+        let left_out = self.left_out(wrapper);
+        let aliases = wrapper.aliases.unwrap_or(self.spec.aliases);
         let rows = INPUTS
             .iter()
-            .filter(|input| !self.spec.leave_out.contains_key(input.name))
+            .filter(|input| !left_out.contains_key(input.name))
             .filter(|input| commands.is_empty() || commands.iter().any(|command| input.applies_to(*command)))
             .flat_map(|input| {
-                let names = input.names().take(if self.spec.aliases { usize::MAX } else { 1 });
+                let names = input.names().take(if aliases { usize::MAX } else { 1 });
                 names.map(|name| self.row(wrapper, input, name))
             });
         Ok(rows.collect())
@@ -251,8 +272,12 @@ impl Folder {
 
     /// An input that no longer exists is left out for a reason that lies, or preset for nobody.
     fn refuse_unknown_names(&self) -> Result<()> {
-        let presets = self.spec.wrappers.iter().flat_map(|wrapper| wrapper.presets.keys());
-        let mut names = self.spec.leave_out.keys().chain(presets).chain(self.spec.other_names.keys());
+        let of_wrappers = self
+            .spec
+            .wrappers
+            .iter()
+            .flat_map(|wrapper| wrapper.presets.keys().chain(wrapper.leave_out.keys()));
+        let mut names = self.spec.leave_out.keys().chain(of_wrappers).chain(self.spec.other_names.keys());
         names
             .find(|name| !INPUTS.iter().any(|input| input.name == **name))
             .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
