@@ -36,6 +36,14 @@ use crate::render::log_line;
 pub use context::Context;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 
+/// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
+/// of its own.
+pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
+/// The one for outputs that a wrapper has to hand on masked.
+pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
+/// The one for what a later part of the wrapper has to know.
+pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
+
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
 pub static SYSTEMS: &[&dyn CiSystem] = &[
@@ -276,7 +284,9 @@ pub trait CiSystem: Sync {
 
     /// Whether later steps can have outputs of this one.
     fn takes_outputs(&self, env: &Env) -> bool {
-        self.outputs(env, &[], &mut String::new).is_some() || self.output_commands(&[]).is_some()
+        self.outputs(env, &[], &mut String::new).is_some()
+            || self.output_commands(&[]).is_some()
+            || self.outputs_file(env).is_some()
     }
 
     /// Why `name` can't be the name of an output here. None when it can.
@@ -301,6 +311,17 @@ pub trait CiSystem: Sync {
 
     /// The lines of the log that hand `outputs` to later steps, where the system takes them from there.
     fn output_commands(&self, _outputs: &[Output]) -> Option<String> {
+        None
+    }
+
+    /// The file of variables that the CI system reads after the step, in the form of [`CiSystem::outputs_form`]. It
+    /// shows what it reads: secrets go to [`CiSystem::secrets_file`].
+    fn outputs_file(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
+    /// The file of lines for a POSIX shell from which the wrapper hands secret outputs on, masked.
+    fn secrets_file(&self, _env: &Env) -> Option<PathBuf> {
         None
     }
 
