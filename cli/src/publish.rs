@@ -1,8 +1,9 @@
-//! Hands the result on: result file, outputs for later steps, summary page, annotations, the log's last lines.
+//! Hands the result on: result file, HTML page, JUnit file, outputs for later steps, summary page, annotations, the log's last lines.
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
 pub mod outputs;
+mod pages;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -21,6 +22,7 @@ use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
 use outputs::Exported;
+use pages::Pages;
 
 /// GitHub shows ten annotations of a level and step; more would push out those of others.
 /// <https://docs.github.com/en/rest/checks/runs>
@@ -39,6 +41,9 @@ pub struct Sinks {
     pub result_file: Option<PathBuf>,
     /// The job's summary page, and from where we write on it.
     pub summary: Option<(PathBuf, u64)>,
+    /// The HTML page and the JUnit file.
+    #[serde(default)]
+    pub pages: Pages,
     /// How much of what changes is shown.
     pub detail: Detail,
     /// Whether stack outputs are not.
@@ -59,6 +64,7 @@ impl Publisher {
         let sinks = Sinks {
             result_file: job.result_file(),
             summary: page.map(|(path, _)| page_from(path)),
+            pages: Pages::of(job),
             detail: detail(job),
             suppress_outputs: job.inputs.suppress_outputs,
         };
@@ -79,14 +85,16 @@ impl Publisher {
         self.sinks.clone()
     }
 
-    /// The result file and the summary page.
+    /// The result file, the summary page, and what else there is to be shown.
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
+        let options = Options {
+            detail: self.sinks.detail,
+            result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
+            change_request: self.sinks.pages.change_request,
+            ..Options::default()
+        };
+        self.sinks.pages.write(&self.shown(report), &options, console);
         if let Some((page, start)) = &self.sinks.summary {
-            let options = Options {
-                detail: self.sinks.detail,
-                result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
-                ..Options::default()
-            };
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
             let markdown = render::fit(&self.shown(report), &options, Size::Bytes(room));
             warn(console, "the summary page", write_from(page, *start, &markdown));
