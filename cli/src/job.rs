@@ -119,6 +119,11 @@ impl<'a> Job<'a> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
     }
 
+    /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
+    pub fn takes_outputs(&self) -> bool {
+        self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
+    }
+
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
     pub fn result_file(&self) -> Option<PathBuf> {
         result_file(&self.inputs, self.ci, self.env, self.project.as_ref(), self.stack.as_ref())
@@ -196,7 +201,7 @@ fn no_project(cwd: &Path, command: Command) -> Error {
 }
 
 /// Variables that hold a secret wherever they are set, beside those of the CI system.
-const SECRET_VARIABLES: &[&str] = &[
+pub const SECRET_VARIABLES: &[&str] = &[
     "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "GITHUB_TOKEN",

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, OutputsForm};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -119,6 +119,21 @@ impl CiSystem for GitLabCi {
         }
     }
 
+    fn outputs_form(&self, env: &Env) -> OutputsForm {
+        // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
+        // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
+        // https://docs.gitlab.com/user/gitlab_com/#cicd
+        let ours = env.get("CI_SERVER_HOST") == Some("gitlab.com");
+        OutputsForm::Dotenv {
+            // A file that has all 5 KB is refused, and its job with it:
+            // https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/ci/parse_dotenv_artifact_service.rb
+            bytes: 5 * 1024 - 1,
+            variables: if ours { 50 } else { 20 },
+            name: 255,
+            refuses: refused_in_dotenv,
+        }
+    }
+
     fn grace_period(&self) -> Duration {
         // The shell executor waits 10 minutes between SIGTERM and SIGKILL; containers are taken away sooner,
         // without a documented number: https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
@@ -137,9 +152,49 @@ fn bot(login: Option<&str>) -> Option<bool> {
     if token { Some(true) } else { app(login) }
 }
 
+/// Why a value would not reach later jobs as it is.
+/// <https://docs.gitlab.com/ci/variables/dotenv_variables/#format-requirements>
+fn refused_in_dotenv(value: &str) -> Option<&'static str> {
+    // The end of a line is what Ruby's and what GitLab's runner takes for one.
+    if value.contains(['\r', '\n', '\0']) {
+        Some("it has several lines")
+    } else if value.trim() != value {
+        Some("GitLab takes the blanks from its ends")
+    } else if value.contains('$') || names_a_variable(value) {
+        Some("GitLab would replace what looks like a variable in it")
+    } else {
+        None
+    }
+}
+
+/// Whether `%NAME%` is in it, which GitLab replaces as well, on every system. Two hexadecimal digits between percent
+/// signs are part of a URL.
+/// <https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/variables/collection/item.rb>
+fn names_a_variable(value: &str) -> bool {
+    let mut between: Vec<_> = value.split('%').skip(1).collect();
+    between.pop();
+    between.iter().any(|name| {
+        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let escaped = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        begins && !escaped && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::bot;
+    use super::{bot, refused_in_dotenv};
+
+    #[test]
+    fn what_gitlab_would_change_in_a_dotenv_file_is_refused() {
+        for value in ["two\nlines", "a\rb", " a", "a\t", "$HOME", "5$", "${X}", "100%CI_JOB_TOKEN%"] {
+            assert!(refused_in_dotenv(value).is_some(), "{value:?}");
+        }
+        for value in
+            ["", "a b", "'\"#=\\`", "100%", "a%20b%C3%A4%20c", "50% of 60%", "\u{1F600}", "{\"a\":1}"]
+        {
+            assert_eq!(refused_in_dotenv(value), None, "{value:?}");
+        }
+    }
 
     #[test]
     fn the_user_of_an_access_token_is_a_program() {

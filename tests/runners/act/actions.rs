@@ -60,7 +60,10 @@ fn after_setup_both_programs_are_on_the_path() {
 #[test]
 #[ignore = "needs act"]
 fn a_command_in_the_environment_does_not_turn_one_action_into_another() {
-    let outcome = job(&format!("{}        env:\n          INPUT_COMMAND: destroy\n          STACKSTEP_COMMAND: destroy\n", step("up", "          upsert: true\n")));
+    let outcome = job(&format!(
+        "{}        env:\n          INPUT_COMMAND: destroy\n          STACKSTEP_COMMAND: destroy\n",
+        step("up", "          upsert: true\n")
+    ));
     assert!(outcome.succeeded, "{}", outcome.log);
     assert_eq!(outcome.outputs("up")["changes"], r#"{"create":4}"#);
 }

@@ -140,7 +140,8 @@ fn stand_ins(folder: &Path, texts: &[String]) -> Vec<(String, PathBuf)> {
             std::fs::create_dir_all(&home_of_action).unwrap();
             let script = format!("const action = '{name}'{STAND_IN}");
             std::fs::write(home_of_action.join("main.cjs"), script).unwrap();
-            let action = "name: stand-in\ndescription: does nothing\nruns:\n  using: node24\n  main: main.cjs\n";
+            let action =
+                "name: stand-in\ndescription: does nothing\nruns:\n  using: node24\n  main: main.cjs\n";
             std::fs::write(home_of_action.join("action.yml"), action).unwrap();
             repositories.insert((format!("{owner}/{repository}@{reference}"), home));
         }
@@ -152,7 +153,16 @@ fn commit(repository: &Path) {
     for arguments in [
         &["init", "--quiet", "--initial-branch", "main"][..],
         &["add", "."],
-        &["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "a change"],
+        &[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example.com",
+            "commit",
+            "--quiet",
+            "--message",
+            "a change",
+        ],
         &["remote", "add", "origin", "https://github.com/acme/hello"],
     ] {
         let mut git = Command::new("git");

@@ -19,7 +19,8 @@ fn caller(name: &str, with: &str) -> String {
 fn called(name: &str, with: &str, event: &'static str, payload: Value) -> Outcome {
     let program = tools::root().join("examples/hello");
     let job = Job::of(&caller(name, with), &program, event).payload(payload);
-    job.secret("ENGINE_ENV", "PULUMI_CONFIG_PASSPHRASE=another passphrase\nGREETING_TOKEN=hidden-in-the-file").run()
+    job.secret("ENGINE_ENV", "PULUMI_CONFIG_PASSPHRASE=another passphrase\nGREETING_TOKEN=hidden-in-the-file")
+        .run()
 }
 
 pub(super) fn push(branch: &str) -> Value {
@@ -85,7 +86,8 @@ fn the_deployment_hands_on_its_outputs_and_saves_the_plugins_on_the_default_bran
     assert_eq!(outcome.messages_in_history(), ["it's $(touch pwned)"]);
     assert!(!outcome.exists("pwned"));
     let calls = outcome.calls();
-    let (restore, save) = (call(&calls, "actions/cache/restore").unwrap(), call(&calls, "actions/cache/save").unwrap());
+    let (restore, save) =
+        (call(&calls, "actions/cache/restore").unwrap(), call(&calls, "actions/cache/save").unwrap());
     assert_eq!(save.inputs["INPUT_KEY"], restore.inputs["INPUT_KEY"]);
     assert_eq!(save.inputs["INPUT_PATH"], "~/.pulumi/plugins");
 }
@@ -103,7 +105,8 @@ fn a_deployment_of_another_branch_saves_no_plugins() {
 #[test]
 #[ignore = "needs act"]
 fn nothing_is_deployed_for_a_pull_request_or_a_merge_queue() {
-    for (event, payload) in [("pull_request", pull_request()), ("merge_group", json!({ "merge_group": {} }))] {
+    for (event, payload) in [("pull_request", pull_request()), ("merge_group", json!({ "merge_group": {} }))]
+    {
         let outcome = called("deploy", "", event, payload);
         assert!(outcome.succeeded, "{}", outcome.log);
         assert_eq!(outcome.step_result("stackstep"), "none", "{}", outcome.log);
@@ -137,5 +140,9 @@ fn each_cloud_is_signed_in_to_only_where_it_is_named() {
 fn the_variables_of_the_secret_reach_the_engine_and_no_log() {
     let outcome = called("deploy", "", "push", push("main"));
     assert!(outcome.succeeded, "{}", outcome.log);
-    assert!(!outcome.log.contains("hidden-in-the-file") && !outcome.log.contains("another passphrase"), "{}", outcome.log);
+    assert!(
+        !outcome.log.contains("hidden-in-the-file") && !outcome.log.contains("another passphrase"),
+        "{}",
+        outcome.log
+    );
 }

@@ -4,6 +4,8 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
+mod command_line;
+mod pack;
 mod reference;
 mod renderer;
 mod sample;
@@ -64,6 +66,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite = Suite::read(root)?;
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);
     Ok(files)
 }
