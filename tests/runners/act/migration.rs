@@ -96,7 +96,8 @@ fn public_workflows_move_by_one_line_and_hand_the_same_outputs_on() {
         }
     }
     let passed = fixtures.len() - failed.len();
-    let line = format!("{passed} of {} workflows with the official action moved by one line\n", fixtures.len());
+    let line =
+        format!("{passed} of {} workflows with the official action moved by one line\n", fixtures.len());
     let folder = tools::root().join("target/report-tables");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("migration-github.md"), line).unwrap();

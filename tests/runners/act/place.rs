@@ -73,7 +73,9 @@ impl Place {
     /// Deploys the stack of the repository's program, as a run before has done.
     pub fn deploy(&self, stack: &str) {
         let mut up = Command::new(env!("CARGO_BIN_EXE_stackstep"));
-        up.args(["up", "--engine", "sandbox", "--upsert", "--stack", stack]).env_clear().envs(self.environment());
+        up.args(["up", "--engine", "sandbox", "--upsert", "--stack", stack])
+            .env_clear()
+            .envs(self.environment());
         up.env("HOME", self.path("home")).current_dir(self.path("repository"));
         let output = up.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -89,7 +89,9 @@ fn read_outputs(text: &str) -> BTreeMap<String, String> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         match (line.split_once("<<"), line.split_once('=')) {
-            (Some((name, delimiter)), equals) if equals.is_none_or(|(before, _)| before.len() > name.len()) => {
+            (Some((name, delimiter)), equals)
+                if equals.is_none_or(|(before, _)| before.len() > name.len()) =>
+            {
                 let value: Vec<_> = lines.by_ref().take_while(|line| *line != delimiter).collect();
                 outputs.insert(name.to_owned(), value.join("\n"));
             }
