@@ -3,12 +3,14 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+pub mod gitlab;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[];
+pub static WRAPPERS: &[&dyn Wrapper] = &[&gitlab::GitLab { shell: "bash" }];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

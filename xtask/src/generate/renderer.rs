@@ -32,6 +32,7 @@ impl Renderer {
         environment.add_filter("shell", |text: String| format!("'{}'", text.replace('\'', "'\\''")));
         environment.add_filter("powershell", |text: String| format!("'{}'", text.replace('\'', "''")));
         environment.add_filter("cell", |text: String| reference::cell(&text));
+        environment.add_filter("code", |text: String| code(&text));
         let shared = root.join(SHARED);
         for entry in fs::read_dir(&shared).map_err(Error::io("read", &shared))? {
             let path = entry.map_err(Error::io("read", &shared))?.path();
@@ -48,6 +49,12 @@ impl Renderer {
             .render_str(&read(path)?, context! { ..values, ..common.clone() })
             .map_err(|error| broken(path, &error))
     }
+}
+
+/// A shell script without what only a person reads in it: for scripts that are part of a larger file.
+fn code(script: &str) -> String {
+    let lines = script.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    lines.fold(String::new(), |code, line| code + line + "\n")
 }
 
 /// The release as a template sees it.

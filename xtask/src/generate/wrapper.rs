@@ -6,6 +6,7 @@ use super::{Generated, MARKER, Renderer, read, read_toml, reference};
 use minijinja::context;
 use serde::{Deserialize, Serialize};
 use stackstep::error::{Error, Result};
+use stackstep::inputs::resolve::{STEP_PREFIX, variable_name};
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
 use std::collections::BTreeMap;
 use std::fs;
@@ -78,6 +79,8 @@ pub struct Wrapper {
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
+    /// The variable that it travels in, where the CI system has no way of its own.
+    variable: String,
     /// The table's name when this is an alias.
     alias_of: Option<String>,
     #[serde(rename = "type")]
@@ -174,6 +177,7 @@ impl Folder {
         };
         Row {
             name: self.spec.naming.spell(name),
+            variable: format!("{STEP_PREFIX}{}", variable_name(name)),
             alias_of: (name != input.name).then(|| self.spec.naming.spell(input.name)),
             kind: self.spec.types.get(kind).map_or("string", String::as_str).to_owned(),
             help: input.help.to_owned(),
