@@ -15,6 +15,8 @@ mod checks;
 #[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]

@@ -29,6 +29,7 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::STEP_OUTPUTS,
     crate::ci::STEP_SECRETS,
     crate::ci::STEP_STATE,
+    crate::ci::ALLOW_DEBUG_TRACE,
     crate::ci::OWN_VARIABLE,
 ];
 

@@ -4,13 +4,14 @@
 //! `injection.rs`; both know nothing of a system but this.
 
 mod github;
+pub mod gitlab;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[&github::GitHub];
+pub static WRAPPERS: &[&dyn Wrapper] = &[&github::GitHub, &gitlab::GitLab { shell: "bash" }];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
