@@ -19,8 +19,15 @@ use crate::error::{Error, Result};
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
-/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
-const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE];
+/// Names with that beginning that are no inputs: the launchers, the steps that finish a killed run, and the exchange of
+/// identity tokens read them.
+const NO_INPUTS: &[&str] = &[
+    "STACKSTEP_BIN",
+    "STACKSTEP_CACHE",
+    "STACKSTEP_MIRROR",
+    "STACKSTEP_UNFINISHED",
+    crate::ci::OWN_VARIABLE,
+];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,12 +3,18 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+pub mod circleci;
+pub mod travis;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[];
+pub static WRAPPERS: &[&dyn Wrapper] = &[
+    &circleci::CircleCi,
+    &travis::Travis,
+];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,4 +117,12 @@ impl Place {
             ("PULUMI_CONFIG_PASSPHRASE".to_owned(), "a passphrase".to_owned()),
         ])
     }
+}
+
+/// The environment of a case in `tests/fixtures/ci`.
+pub fn fixture(system: &str, case: &str) -> BTreeMap<String, String> {
+    let path = crate::tools::root().join(format!("tests/fixtures/ci/{system}/{case}.env"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
