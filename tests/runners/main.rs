@@ -15,6 +15,8 @@ mod checks;
 #[cfg(unix)]
 mod circleci;
 #[cfg(unix)]
+mod dependencies;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]

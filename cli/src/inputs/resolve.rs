@@ -19,13 +19,16 @@ use crate::error::{Error, Result};
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
-/// Names with that beginning that are no inputs: the launchers, the steps that finish a killed run, and the exchange of
-/// identity tokens read them.
+/// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
+/// them.
 const NO_INPUTS: &[&str] = &[
     "STACKSTEP_BIN",
-    "STACKSTEP_CACHE",
     "STACKSTEP_MIRROR",
+    "STACKSTEP_CACHE",
     "STACKSTEP_UNFINISHED",
+    crate::ci::STEP_OUTPUTS,
+    crate::ci::STEP_SECRETS,
+    crate::ci::STEP_STATE,
     crate::ci::OWN_VARIABLE,
 ];
 

@@ -33,7 +33,7 @@ pub enum When {
 #[derive(Debug, Clone)]
 pub enum Step {
     /// A shell's.
-    Run { name: String, command: String, environment: BTreeMap<String, String>, when: When },
+    Run { command: String, environment: BTreeMap<String, String>, when: When },
     /// One of CircleCI's own, with its arguments.
     Own(String, Value),
 }
@@ -318,7 +318,6 @@ fn run(arguments: &Value) -> Result<Step> {
         _ => When::Success,
     };
     Ok(Step::Run {
-        name: arguments["name"].as_str().unwrap_or(command).to_owned(),
         command: command.to_owned(),
         environment: environment.iter().map(|(name, value)| (name.clone(), in_environment(value))).collect(),
         when,

@@ -5,6 +5,7 @@
 //! Texts are moved, never read and written again: a serialiser would lose the quotes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use stackstep::error::{Error, Result};
 
@@ -14,7 +15,7 @@ pub type Tree = BTreeMap<String, String>;
 /// One file made of `tree`.
 pub fn pack(tree: &Tree) -> Result<String> {
     let mut packed = String::new();
-    let is_yaml = |path: &&String| path.ends_with(".yml");
+    let is_yaml = |path: &&String| Path::new(path.as_str()).extension().is_some_and(|ending| ending == "yml");
     for path in tree.keys().filter(is_yaml).filter(|path| path.starts_with('@')) {
         packed.push_str(&included(tree, path)?);
     }
