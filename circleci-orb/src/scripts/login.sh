@@ -241,6 +241,7 @@ if [ -n "${STACKSTEP_INPUT_CLOUD_URL:-}" ]; then
 fi
 
 token=${ORB_ACCESS_TOKEN:-}
+# shellcheck disable=SC2016 # the dollar sign itself
 case $token in
   '${'*'}')
     token=${token#??}

@@ -97,12 +97,7 @@ impl CiSystem for Jenkins {
 
     /// One JSON object, which the library makes a pipeline's result of. The log is not in it: Jenkins writes a
     /// pipeline's variables to disk again and again.
-    fn outputs(
-        &self,
-        env: &Env,
-        outputs: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
+    fn outputs(&self, env: &Env, outputs: &[Output], _random: &mut dyn FnMut() -> String) -> Option<Append> {
         let path = PathBuf::from(env.get(STEP_OUTPUTS)?);
         let fields: Map<String, Value> = outputs
             .iter()
@@ -157,7 +152,10 @@ mod tests {
     fn the_state_of_a_run_is_a_line_for_the_library() {
         let env = Env::from_pairs("/", [(STEP_STATE, "/tmp/state")]);
         let append = Jenkins.post_step_state(&env, &[output("unfinished", "/tmp/a b")], &mut String::new);
-        assert_eq!(append, Some(Append { path: "/tmp/state".into(), text: "unfinished=/tmp/a b\n".to_owned() }));
+        assert_eq!(
+            append,
+            Some(Append { path: "/tmp/state".into(), text: "unfinished=/tmp/a b\n".to_owned() })
+        );
     }
 
     #[test]

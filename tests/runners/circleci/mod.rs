@@ -35,9 +35,11 @@ pub fn place(binary: &Path) -> Place {
 /// What a person has set for a rehearsal.
 pub fn rehearsal(place: &Place, event: Event) -> BTreeMap<String, String> {
     let mut environment = environment(place, event);
-    for (name, value) in
-        [("STACKSTEP_ENGINE", "sandbox"), ("STACKSTEP_UPSERT", "true"), ("CIRCLE_PROJECT_USERNAME", "organization")]
-    {
+    for (name, value) in [
+        ("STACKSTEP_ENGINE", "sandbox"),
+        ("STACKSTEP_UPSERT", "true"),
+        ("CIRCLE_PROJECT_USERNAME", "organization"),
+    ] {
         environment.insert(name.to_owned(), value.to_owned());
     }
     environment

@@ -6,14 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
 pub type Result<T> = std::result::Result<T, String>;
 
 /// Our orb, packed.
-pub fn ours() -> Value {
-    read(&crate::tools::root().join("circleci-orb/orb.yml"))
+pub fn ours() -> &'static Value {
+    static ORB: OnceLock<Value> = OnceLock::new();
+    ORB.get_or_init(|| read(&crate::tools::root().join("circleci-orb/orb.yml")))
 }
 
 /// A YAML file.
@@ -72,7 +74,7 @@ impl Config {
         let ours_too = named.into_iter().filter(|(_, orb)| {
             orb.as_str().is_some_and(|address| address.starts_with("stackstep/stackstep@"))
         });
-        let orbs = ours_too.map(|(name, _)| (name, ours())).collect();
+        let orbs = ours_too.map(|(name, _)| (name, ours().clone())).collect();
         Self { document, orbs }
     }
 
@@ -85,7 +87,9 @@ impl Config {
         }
         for (name, workflow) in object(&self.document["workflows"]) {
             if name != "version" {
-                found.extend(self.workflow(&workflow).err().map(|error| format!("workflow `{name}`: {error}")));
+                found.extend(
+                    self.workflow(&workflow).err().map(|error| format!("workflow `{name}`: {error}")),
+                );
             }
         }
         found
@@ -104,12 +108,21 @@ impl Config {
     /// Keys of a job in a workflow that are no parameters of it.
     /// <https://circleci.com/docs/reference/configuration-reference/#jobs-in-workflow>
     const OF_THE_WORKFLOW: &[&str] = &[
-        "requires", "context", "filters", "matrix", "name", "type", "pre-steps", "post-steps", "serial-group",
+        "requires",
+        "context",
+        "filters",
+        "matrix",
+        "name",
+        "type",
+        "pre-steps",
+        "post-steps",
+        "serial-group",
         "override-with",
     ];
 
     fn workflow(&self, workflow: &Value) -> Result<()> {
-        let entries: Vec<(String, Value)> = array(&workflow["jobs"]).iter().map(named).collect::<Result<_>>()?;
+        let entries: Vec<(String, Value)> =
+            array(&workflow["jobs"]).iter().map(named).collect::<Result<_>>()?;
         let known: Vec<&str> = entries
             .iter()
             .map(|(job, keys)| keys["name"].as_str().unwrap_or_else(|| job.rsplit('/').next().unwrap_or(job)))
@@ -123,7 +136,11 @@ impl Config {
                     return Err(format!("`{job}` requires `{required}`, which is not there"));
                 }
             }
-            if keys["type"] == "approval" {
+            // An orb of somebody else's has jobs that we don't know.
+            let foreign = job.split_once('/').is_some_and(|(orb, _)| {
+                self.document["orbs"].get(orb).is_some() && !self.orbs.contains_key(orb)
+            });
+            if foreign || keys["type"] == "approval" {
                 continue;
             }
             let mut arguments: Map<String, Value> = object(keys)

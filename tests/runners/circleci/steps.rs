@@ -13,7 +13,9 @@ use crate::hostile;
 
 /// A job of these steps.
 fn job(steps: Value) -> Config {
-    Config::new(json!({ "orbs": { "stackstep": "stackstep/stackstep@1" }, "jobs": { "job": { "steps": steps } } }))
+    Config::new(
+        json!({ "orbs": { "stackstep": "stackstep/stackstep@1" }, "jobs": { "job": { "steps": steps } } }),
+    )
 }
 
 /// A place whose binary is the shim.
@@ -38,9 +40,9 @@ fn rehearsed(place: Place, steps: Value) -> Ran {
 fn texts() -> Vec<String> {
     let orb = ours();
     let parameters = orb["commands"]["execute"]["parameters"].as_object().unwrap();
-    let texts = parameters.iter().filter(|(name, parameter)| {
-        parameter["type"] == "string" && *name != "no-output-timeout"
-    });
+    let texts = parameters
+        .iter()
+        .filter(|(name, parameter)| parameter["type"] == "string" && *name != "no-output-timeout");
     texts.map(|(name, _)| name.clone()).collect()
 }
 
@@ -85,7 +87,9 @@ fn what_is_not_given_is_not_set() {
     let ran = ran(place, json!([{ "stackstep/execute": { "command": "up" } }]), &[]);
     let set: BTreeMap<_, _> = arrived(&ran.place)
         .into_iter()
-        .filter(|(name, value)| name.starts_with("STACKSTEP_") && !value.is_empty() && name != "STACKSTEP_BIN")
+        .filter(|(name, value)| {
+            name.starts_with("STACKSTEP_") && !value.is_empty() && name != "STACKSTEP_BIN"
+        })
         .collect();
     let bash_env = ran.place.beside("bash-env").display().to_string();
     let wanted = [("STACKSTEP_INPUT_COMMAND", "up"), ("STACKSTEP_OUTPUTS_FILE", bash_env.as_str())];
@@ -144,7 +148,11 @@ fn the_official_orbs_booleans_turn_things_on_and_leave_the_rest_to_us() {
         let ran = ran(place, json!([{ "stackstep/refresh": step }]), &[]);
         let seen = arrived(&ran.place);
         for name in ["STACKSTEP_INPUT_SKIP_PREVIEW", "STACKSTEP_INPUT_EXPECT_NO_CHANGES"] {
-            assert_eq!(seen.get(name).map(String::as_str).filter(|value| !value.is_empty()), wanted, "{name}");
+            assert_eq!(
+                seen.get(name).map(String::as_str).filter(|value| !value.is_empty()),
+                wanted,
+                "{name}"
+            );
         }
     }
 }
@@ -225,10 +233,11 @@ fn a_run_that_was_killed_is_finished_by_the_step_that_always_runs() {
     let (_folder, place) = shimmed();
     let left = place.beside("left by $(a) 'run'");
     std::fs::write(&left, "").unwrap();
-    let state = format!("export STACKSTEP_UNFINISHED='{}'\n", left.display().to_string().replace('\'', "'\\''"));
-    std::fs::write(place.beside("state"), state).unwrap();
+    let state =
+        format!("export STACKSTEP_UNFINISHED='{}'\n", left.display().to_string().replace('\'', "'\\''"));
+    std::fs::write(place.beside("bash-state"), state).unwrap();
     // What the run has written to the file of later steps before it was killed.
-    let steps = json!([{ "run": "cat ../state >>\"$BASH_ENV\"; exit 137" }, "stackstep/finish"]);
+    let steps = json!([{ "run": "cat ../bash-state >>\"$BASH_ENV\"; exit 137" }, "stackstep/finish"]);
     let ran = ran(place, steps, &[]);
     assert_eq!(ran.status, 137, "{}", ran.log);
     let arguments = std::fs::read_to_string(ran.place.beside("home/arguments")).unwrap();
@@ -260,11 +269,17 @@ fn the_deploy_job_keeps_its_report_and_hands_its_outputs_to_the_next_job() {
     assert_eq!(first.status, 0, "{}", first.log);
     let report = first.place.repository().join(".stackstep/dev/report");
     assert!(report.join("result.json").exists(), "{}", first.log);
-    assert_eq!(std::fs::read_to_string(first.place.repository().join("after")).unwrap(), "https://hello.example.com/");
+    assert_eq!(
+        std::fs::read_to_string(first.place.repository().join("after")).unwrap(),
+        "https://hello.example.com/"
+    );
     std::fs::remove_dir_all(first.place.repository().join(".stackstep")).unwrap();
     let second = run(first.place, &config, "job", &Map::new(), &environment);
     assert_eq!(second.status, 0, "{}", second.log);
-    assert_eq!(std::fs::read_to_string(second.place.repository().join("seen")).unwrap(), "https://hello.example.com/");
+    assert_eq!(
+        std::fs::read_to_string(second.place.repository().join("seen")).unwrap(),
+        "https://hello.example.com/"
+    );
 }
 
 /// A `circleci-agent` whose `step halt` ends the job.
@@ -287,8 +302,7 @@ fn a_job_without_changes_ends_in_peace_when_it_is_asked_to() {
     let config = job(json!([]));
     let mut place = place(stackstep());
     let environment = with_agent(&place);
-    let arguments =
-        json!({ "stack": "dev", "cwd": "infra", "halt-without-changes": true, "after": [{ "run": "echo ran >>after" }] });
+    let arguments = json!({ "stack": "dev", "cwd": "infra", "halt-without-changes": true, "after": [{ "run": "echo ran >>after" }] });
     for _ in 0..2 {
         let ran = run(place, &config, "stackstep/deploy", arguments.as_object().unwrap(), &environment);
         assert_eq!(ran.status, 0, "{}", ran.log);

@@ -57,7 +57,11 @@ impl Wrapper for CircleCi {
 
     fn outputs(&self, place: &Place, _log: &str) -> BTreeMap<String, String> {
         let mut later = Command::new("bash");
-        later.args(["-c", "env -0"]).env_clear().env("PATH", "/usr/bin:/bin").env("BASH_ENV", bash_env(place));
+        later
+            .args(["-c", "env -0"])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("BASH_ENV", bash_env(place));
         outputs_of(&String::from_utf8(later.output().unwrap().stdout).unwrap())
     }
 

@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[
-    &circleci::CircleCi,
-    &travis::Travis,
-];
+pub static WRAPPERS: &[&dyn Wrapper] = &[&circleci::CircleCi, &travis::Travis];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -64,7 +64,9 @@ pub fn job(command: &str) -> String {
     };
     let path = crate::tools::root().join(format!("travis/{file}.yml"));
     let document: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let own = serde_json::json!(["STACKSTEP_OUTPUTS_FILE=\"${STACKSTEP_OUTPUTS_FILE:-.stackstep/outputs.sh}\" stackstep run"]);
+    let own = serde_json::json!([
+        "STACKSTEP_OUTPUTS_FILE=\"${STACKSTEP_OUTPUTS_FILE:-.stackstep/outputs.sh}\" stackstep run"
+    ]);
     let (before, script) = match &document["jobs"]["include"][0] {
         Value::Null => (&document["before_install"], &own),
         job => (&job["before_script"], &job["script"]),
