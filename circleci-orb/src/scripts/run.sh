@@ -150,7 +150,7 @@ is_name() {
 expand() {
   expanded='' rest=$1
   case $rest in
-    '~' | '~/'*)
+    \~ | \~/*)
       expanded=${HOME:-}
       rest=${rest#?}
       ;;

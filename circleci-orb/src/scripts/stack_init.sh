@@ -148,7 +148,7 @@ is_name() {
 expand() {
   expanded='' rest=$1
   case $rest in
-    '~' | '~/'*)
+    \~ | \~/*)
       expanded=${HOME:-}
       rest=${rest#?}
       ;;

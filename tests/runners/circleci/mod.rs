@@ -6,7 +6,8 @@ pub mod orb;
 mod steps;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use orb::Config;
 use serde_json::{Map, Value};
@@ -65,13 +66,17 @@ pub fn stackstep() -> &'static Path {
 }
 
 /// A program that stands where the binary will be and keeps its arguments and its environment.
-pub fn shim(folder: &Path) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt as _;
+pub fn shim(folder: &Path) -> PathBuf {
     let path = folder.join("shim");
     let script = "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$HOME/arguments\"\nenv -0 >\"$HOME/arrived\"\nexit \"${SHIM:-0}\"\n";
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program(&path, script);
     path
+}
+
+/// A program that is this script.
+pub fn program(path: &Path, script: &str) {
+    std::fs::write(path, script).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// What the shim was given.
