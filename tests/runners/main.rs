@@ -13,6 +13,8 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+mod circleci;
+#[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
 mod gitlab;
@@ -24,3 +26,5 @@ mod hostile;
 #[cfg(unix)]
 mod launcher;
 mod tools;
+#[cfg(unix)]
+mod travis;

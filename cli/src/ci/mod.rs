@@ -59,7 +59,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &bitbucket::BitbucketPipelines,
     &codebuild::CodeBuild,
     &codefresh::Codefresh,
-    &travis::Travis,
+    &travis::TRAVIS,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
     &generic::Generic,

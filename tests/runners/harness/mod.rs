@@ -5,13 +5,20 @@
 
 mod github;
 pub mod gitlab;
+pub mod circleci;
+pub mod travis;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[&github::GitHub, &gitlab::GitLab { shell: "bash" }];
+pub static WRAPPERS: &[&dyn Wrapper] = &[
+    &github::GitHub,
+    &gitlab::GitLab { shell: "bash" },
+    &circleci::CircleCi,
+    &travis::Travis,
+];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,4 +121,12 @@ impl Place {
             ("PULUMI_CONFIG_PASSPHRASE".to_owned(), "a passphrase".to_owned()),
         ])
     }
+}
+
+/// The environment of a case in `tests/fixtures/ci`.
+pub fn fixture(system: &str, case: &str) -> BTreeMap<String, String> {
+    let path = crate::tools::root().join(format!("tests/fixtures/ci/{system}/{case}.env"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
