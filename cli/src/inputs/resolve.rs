@@ -20,7 +20,7 @@ pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
 /// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
-const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE];
+const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE, crate::ci::STATE_FILE];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]
