@@ -33,6 +33,7 @@ use crate::engine::output::Disarm;
 use crate::env::Env;
 use crate::render::log_line;
 
+pub use codebuild::STATE_FILE;
 pub use context::Context;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 

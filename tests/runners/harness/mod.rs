@@ -7,6 +7,9 @@ mod github;
 pub mod gitlab;
 pub mod circleci;
 pub mod travis;
+pub mod cloud_build;
+pub mod codebuild;
+mod fixtures;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +21,8 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &gitlab::GitLab { shell: "bash" },
     &circleci::CircleCi,
     &travis::Travis,
+    &cloud_build::CloudBuild,
+    &codebuild::CodeBuild,
 ];
 
 /// What started the run.
