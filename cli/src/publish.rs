@@ -2,6 +2,7 @@
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
+pub mod forge;
 pub mod outputs;
 
 use std::borrow::Cow;

@@ -3,8 +3,8 @@
 //! Variables: <https://circleci.com/docs/reference/variables/>. Those of pull requests exist only where CircleCI is
 //! connected as GitHub's OAuth app or to Bitbucket Cloud; elsewhere a change request looks like a push.
 
-use super::context::{app, number, slug, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::context::{app, first, number, slug, text};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// CircleCI.
@@ -58,6 +58,14 @@ impl CiSystem for CircleCi {
             return Context { trusted: None, ..context };
         }
         context
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
+            run: number(env, "CIRCLE_BUILD_NUM"),
+            ..Origin::default()
+        }
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {

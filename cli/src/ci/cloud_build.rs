@@ -6,7 +6,7 @@
 
 use super::context::{differ, first, number, slug, text};
 use super::identity::percent_encoded;
-use super::{CiSystem, Context, IdentityToken, engine_told};
+use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
 use crate::env::Env;
 
 /// Google Cloud Build.
@@ -40,6 +40,11 @@ impl CiSystem for CloudBuild {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        // Of a pull request the one that the change comes from: on the same forge.
+        Origin { remote: text(env, "_HEAD_REPO_URL"), ..Origin::default() }
     }
 
     fn maintainers_way(&self, _context: &Context) -> String {

@@ -2,9 +2,9 @@
 //!
 //! Variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>.
 
-use super::context::{branch_of, hash, slug, tag_of, text};
+use super::context::{branch_of, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
-use super::{CiSystem, Context, IdentityToken, engine_told};
+use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
 use crate::env::Env;
 
 /// AWS CodeBuild.
@@ -48,6 +48,14 @@ impl CiSystem for CodeBuild {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
+            run: number(env, "CODEBUILD_BUILD_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {

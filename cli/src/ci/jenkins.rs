@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 
 use super::context::{app, first, number, slug, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// Jenkins.
@@ -69,6 +69,14 @@ impl CiSystem for Jenkins {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            run: number(env, "BUILD_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn strip_from_engine(&self) -> &'static [&'static str] {

@@ -23,6 +23,7 @@ mod gitlab;
 mod identity;
 mod jenkins;
 mod local;
+mod origin;
 mod travis;
 mod workflow_command;
 
@@ -34,7 +35,9 @@ use crate::env::Env;
 use crate::render::log_line;
 
 pub use context::Context;
+pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+pub use origin::{Origin, OwnToken};
 
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
@@ -131,6 +134,11 @@ pub trait CiSystem: Sync {
 
     /// What the job is about.
     fn context(&self, env: &Env) -> Context;
+
+    /// What the system tells of the forge that the repository lies on.
+    fn origin(&self, _env: &Env) -> Origin {
+        Origin::default()
+    }
 
     /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
     fn maintainers_way(&self, _context: &Context) -> String {
