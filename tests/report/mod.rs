@@ -3,6 +3,6 @@
 mod bad_input;
 mod failures;
 mod fit;
-mod recordings;
+pub mod recordings;
 mod schema;
-mod snapshot;
+pub mod snapshot;
