@@ -3,13 +3,13 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
-mod github;
-pub mod gitlab;
 pub mod circleci;
-pub mod travis;
 pub mod cloud_build;
 pub mod codebuild;
 mod fixtures;
+mod github;
+pub mod gitlab;
+pub mod travis;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
