@@ -78,6 +78,11 @@ pub trait Wrapper: Sync {
     /// stack outputs' names, whatever the system makes of them.
     fn outputs(&self, place: &Place, log: &str) -> BTreeMap<String, String>;
 
+    /// The exit status that the system sees, of a process that ended with `status`; most look at nothing else.
+    fn exit_status(&self, status: Option<i32>, _log: &str) -> Option<i32> {
+        status
+    }
+
     /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
     fn cancel(&self) -> (&'static [&'static str], Whom);
 }
