@@ -13,12 +13,21 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+mod circleci;
+#[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
-#[allow(dead_code, reason = "the wrappers come one by one")]
+mod gitlab;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod injection;
+#[cfg(unix)]
 mod launcher;
 mod tools;
+#[cfg(unix)]
+mod travis;

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
 
-fn yaml(path: &Path) -> Value {
+pub fn yaml(path: &Path) -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
