@@ -1,7 +1,7 @@
 //! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::ci::{CiSystem, Level};
 use crate::engine::output::disarmed;
@@ -15,12 +15,13 @@ pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
     groups: AtomicU32,
+    missed: AtomicBool,
 }
 
 impl Console {
     /// A console for `ci`'s log.
     pub fn new(ci: &'static dyn CiSystem) -> Self {
-        Self { ci, masker: Masker::new(), groups: AtomicU32::new(0) }
+        Self { ci, masker: Masker::new(), groups: AtomicU32::new(0), missed: AtomicBool::new(false) }
     }
 
     /// The masks of this run.
@@ -60,6 +61,16 @@ impl Console {
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
         let (title, message) = (self.masker.mask(title), self.masker.mask(message));
         self.write(&self.ci.annotation(level, &title, &message));
+    }
+
+    /// Remembers that a part of the report did not get where it should.
+    pub fn miss(&self) {
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did not.
+    pub fn has_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// An error with its way out.
