@@ -17,6 +17,8 @@ mod dependencies;
 #[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
+mod gitlab_ci_local;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]
