@@ -14,14 +14,14 @@ use crate::unfinished::now;
 pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
-    groups: AtomicU32,
     missed: AtomicBool,
+    groups: AtomicU32,
 }
 
 impl Console {
     /// A console for `ci`'s log.
     pub fn new(ci: &'static dyn CiSystem) -> Self {
-        Self { ci, masker: Masker::new(), groups: AtomicU32::new(0), missed: AtomicBool::new(false) }
+        Self { ci, masker: Masker::new(), missed: AtomicBool::new(false), groups: AtomicU32::new(0) }
     }
 
     /// The masks of this run.

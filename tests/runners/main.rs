@@ -13,6 +13,10 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+mod circleci;
+#[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
 mod gitlab;
@@ -24,5 +28,9 @@ mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod injection;
+#[cfg(unix)]
 mod launcher;
 mod tools;
+#[cfg(unix)]
+mod travis;
