@@ -21,6 +21,8 @@ mod dependencies;
 #[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
+mod gitlab_ci_local;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
