@@ -11,6 +11,9 @@
 
 #[cfg(unix)]
 mod act;
+#[cfg(unix)]
+mod azure;
+mod azure_language_service;
 mod checks;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
@@ -19,4 +22,5 @@ mod harness;
 mod hostile;
 #[cfg(unix)]
 mod launcher;
+mod tfx_cli;
 mod tools;

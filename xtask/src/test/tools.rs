@@ -39,6 +39,8 @@ pub enum Install {
     Deb(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
+    /// `npm install` of these packages.
+    Npm(Vec<String>),
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -138,9 +140,9 @@ impl Install {
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
                 Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
             }
+            Self::Npm(packages) => npm_install(folder, packages),
             Self::NpmBundle { packages, entry } => {
-                let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
-                let installed = succeeds(command("npm", folder).args(npm).args(packages))?;
+                let installed = npm_install(folder, packages)?;
                 let bundle = ["--bundle", "--platform=node", "--outfile=main.cjs", "--log-level=warning"];
                 Ok(installed
                     && succeeds(
@@ -152,6 +154,11 @@ impl Install {
             }
         }
     }
+}
+
+fn npm_install(folder: &Path, packages: &[String]) -> Result<bool> {
+    let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
+    succeeds(command("npm", folder).args(npm).args(packages))
 }
 
 /// Whether `program` can be started.
