@@ -235,8 +235,9 @@ function finish () {
 
 function start (binary, words, env) {
   let child
-  // Before the start, or a signal that comes right after it ends us alone. The agent signals this process only: what comes is passed on as often as it came, and the binary decides when to
-  // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once.
+  // Before the start, or a signal that comes right after it ends only us. The agent signals this process alone: what
+  // comes is passed on as often as it came, and the binary decides when to end. On Windows a Ctrl-C reaches the binary
+  // by itself, and `kill` would end it at once.
   // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

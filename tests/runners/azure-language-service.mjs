@@ -12,6 +12,15 @@ console.log = () => {}
 const { getLanguageService, parse, TextDocument } = require('azure-pipelines-language-service')
 const read = (path) => readFileSync(path, 'utf8')
 
+// A task of another extension, which examples use:
+// https://github.com/aws/aws-toolkit-azure-devops/blob/master/src/tasks/AWSShellScript/task.json
+const AWS = {
+  name: 'AWSShellScript',
+  version: { Major: 1 },
+  friendlyName: 'AWS Shell Script',
+  inputs: ['awsCredentials', 'regionName', 'arguments', 'scriptType', 'filePath', 'inlineScript'].map((name) => ({ name }))
+}
+
 function input ({ type, label, options, properties, aliases }) {
   const common = { description: label, ignoreCase: 'key', aliases }
   if (type === 'boolean') return { type: 'boolean', ...common }
@@ -42,7 +51,7 @@ function withTask (schema, { name, version, friendlyName, inputs }) {
   return schema
 }
 
-const schema = withTask(JSON.parse(read(schemaFile)), JSON.parse(read(taskFile)))
+const schema = [AWS, JSON.parse(read(taskFile))].reduce(withTask, JSON.parse(read(schemaFile)))
 const service = getLanguageService(async () => schema, [], async () => 'schema://service')
 service.configure({ validate: true })
 for (const file of files) {
