@@ -11,6 +11,9 @@
 
 #[cfg(unix)]
 mod act;
+#[cfg(unix)]
+mod azure;
+mod azure_language_service;
 mod checks;
 #[cfg(unix)]
 mod circleci;
@@ -30,6 +33,7 @@ mod hostile;
 mod injection;
 #[cfg(unix)]
 mod launcher;
+mod tfx_cli;
 mod tools;
 #[cfg(unix)]
 mod travis;
