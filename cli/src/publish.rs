@@ -1,10 +1,11 @@
-//! Hands the result on: result file, Markdown file, outputs for later steps, summary page, annotations, the log's last
-//! lines.
+//! Hands the result on: result file, Markdown, HTML and JUnit files, outputs for later steps, summary page,
+//! annotations, the log's last lines.
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
 mod counts;
 pub mod outputs;
+mod pages;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -23,6 +24,7 @@ use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
 use outputs::Exported;
+use pages::Pages;
 
 /// GitHub shows ten annotations of a level and step; more would push out those of others.
 /// <https://docs.github.com/en/rest/checks/runs>
@@ -45,6 +47,9 @@ pub struct Sinks {
     pub markdown_file: Option<PathBuf>,
     /// The job's summary page, and from where we write on it.
     pub summary: Option<(PathBuf, u64)>,
+    /// The HTML page and the JUnit file.
+    #[serde(default)]
+    pub pages: Pages,
     /// How much of what changes is shown.
     pub detail: Detail,
     /// Whether stack outputs are not.
@@ -66,6 +71,7 @@ impl Publisher {
             result_file: job.result_file(),
             markdown_file: job.inputs.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
+            pages: Pages::of(job),
             detail: detail(job),
             suppress_outputs: job.inputs.suppress_outputs,
         };
@@ -86,8 +92,9 @@ impl Publisher {
         self.sinks.clone()
     }
 
-    /// The result file, the Markdown file and the summary page.
+    /// The result file, the summary page, and what else there is to be shown.
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
+        self.sinks.pages.write(&self.shown(report), &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
             let written = write_from(page, *start, &self.markdown(report, room));
@@ -108,12 +115,16 @@ impl Publisher {
 
     /// The report as Markdown of no more bytes than `room`.
     fn markdown(&self, report: &Report, room: usize) -> String {
-        let options = Options {
+        render::fit(&self.shown(report), &self.options(), Size::Bytes(room))
+    }
+
+    fn options(&self) -> Options {
+        Options {
             detail: self.sinks.detail,
             result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
+            change_request: self.sinks.pages.change_request,
             ..Options::default()
-        };
-        render::fit(&self.shown(report), &options, Size::Bytes(room))
+        }
     }
 
     /// The log's last lines.

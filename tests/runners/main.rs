@@ -17,6 +17,8 @@ mod circleci;
 #[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]

@@ -33,6 +33,7 @@ use crate::engine::output::Disarm;
 use crate::env::Env;
 use crate::render::log_line;
 
+pub use codebuild::STATE_FILE;
 pub use context::Context;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 
@@ -43,6 +44,8 @@ pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
 pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
 /// The one for what a later part of the wrapper has to know.
 pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
+/// The variable that lets a run begin although the log shows the values of variables.
+pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
 
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
@@ -189,6 +192,11 @@ pub trait CiSystem: Sync {
         self.secret_variables().contains(&variable)
     }
 
+    /// The variable that makes the system write the values of all variables into this job's log.
+    fn shows_variables(&self, _env: &Env) -> Option<&'static str> {
+        None
+    }
+
     /// Where the token comes from that says which job this is, for `audience` where that can be chosen.
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
         IdentityToken::None {
@@ -225,6 +233,17 @@ pub trait CiSystem: Sync {
     /// The lines that close it.
     fn end_group(&self) -> String {
         String::new()
+    }
+
+    /// [`CiSystem::group`] for a system that knows its groups by a name and shows how long they took: the group's
+    /// number in this run, and the time in Unix seconds.
+    fn numbered_group(&self, title: &str, _number: u32, _at: u64) -> String {
+        self.group(title)
+    }
+
+    /// [`CiSystem::end_group`] for such a system.
+    fn end_numbered_group(&self, _number: u32, _at: u64) -> String {
+        self.end_group()
     }
 
     /// Lines that make the system hide `secret` in what follows. Empty where it can't.

@@ -29,8 +29,11 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::STEP_OUTPUTS,
     crate::ci::STEP_SECRETS,
     crate::ci::STEP_STATE,
+    crate::ci::ALLOW_DEBUG_TRACE,
     crate::ci::OWN_VARIABLE,
 ];
+/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
+const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE, crate::ci::STATE_FILE];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]

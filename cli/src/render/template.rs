@@ -8,7 +8,7 @@ use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, context};
 
 use super::allowed::allowed;
-use super::escape::{code, fence, link, plain};
+use super::escape::{code, fence, link, plain, prose};
 use super::fit::{fit, fits};
 use super::markdown::markdown;
 use super::{Options, Size, diff, words};
@@ -42,11 +42,11 @@ impl Template {
         let built_in = Options { marker: None, ..options.clone() };
         let values = context! {
             report => Value::from_serialize(allowed(report, options)),
-            headline => words::headline(report, str::to_owned),
+            headline => Value::from_safe_string(words::headline(report, |stack| code(stack, options.flavor.html))),
             sign => words::sign(report),
             counts => words::counts(report),
             plan => words::is_plan(report),
-            next => words::next(report, options),
+            next => words::next(report, options).map(|next| Value::from_safe_string(prose(&next, options.flavor.html))),
             result => options.result,
             builtin => Value::from_safe_string(markdown(report, &built_in)),
         };
@@ -108,6 +108,7 @@ fn environment(options: &Options) -> Environment<'static> {
         environment.add_filter(name, |value: &Value| Value::from_safe_string(plain_text(value)));
     }
     environment.add_filter("code", move |value: &Value| Value::from_safe_string(code(&raw(value), html)));
+    environment.add_filter("prose", move |value: &Value| Value::from_safe_string(prose(&raw(value), html)));
     environment.add_filter("fence", |value: &Value, language: Option<String>| {
         let language: String =
             language.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -178,7 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn filters_write_code_fences_and_links() {
+    fn filters_write_code_prose_fences_and_links() {
+        assert_eq!(
+            rendered("{{ 'set `a|b` <now>'|prose }}").unwrap(),
+            "set <code>a&#124;b</code> &#60;now&#62;"
+        );
         assert_eq!(rendered("{{ 'a b'|code }}").unwrap(), "`a b`");
         assert_eq!(rendered("{{ 'a```'|fence('diff') }}").unwrap(), "````diff\na```\n````\n");
         assert_eq!(rendered("{{ 'https://x'|link('job') }}").unwrap(), "[job](<https://x>)");

@@ -56,6 +56,23 @@ impl Job {
         Self { place, workflow: "job.yml".into(), event, payload: None, arguments: Vec::new() }
     }
 
+    /// With the program in this folder of the repository too.
+    pub fn program_in(self, folder: &str) -> Self {
+        self.place.program_in(folder);
+        self
+    }
+
+    /// Where the stacks are.
+    pub fn backend(&self) -> String {
+        format!("file://{}", self.place.path("state").display())
+    }
+
+    /// With a stack of the program that is deployed already.
+    pub fn deployed(self, stack: &str) -> Self {
+        self.place.deploy(stack);
+        self
+    }
+
     /// With what GitHub says of the event.
     pub fn payload(self, payload: Value) -> Self {
         Self { payload: Some(payload), ..self }
@@ -101,13 +118,7 @@ impl Job {
             std::fs::write(place.path("event.json"), payload.to_string()).unwrap();
             act.arg("--eventpath").arg(place.path("event.json"));
         }
-        for (name, value) in [
-            ("STACKSTEP_BIN", env!("CARGO_BIN_EXE_stackstep").to_owned()),
-            ("PULUMI_BACKEND_URL", format!("file://{}", place.path("state").display())),
-            ("PULUMI_CONFIG_PASSPHRASE", "a passphrase".to_owned()),
-            ("PULUMI_HOME", place.path("home/pulumi").display().to_string()),
-            ("CALLS", place.path("calls").display().to_string()),
-        ] {
+        for (name, value) in place.environment() {
             act.args(["--env", &format!("{name}={value}")]);
         }
         let output = act

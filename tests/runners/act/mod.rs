@@ -2,6 +2,7 @@
 
 mod actions;
 mod harness;
+mod migration;
 mod place;
 mod workflows;
 

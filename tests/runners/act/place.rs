@@ -59,6 +59,45 @@ impl Place {
         self.folder.path().join(name)
     }
 
+    /// What a person has set up: the backend, the passphrase.
+    pub fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("STACKSTEP_BIN", env!("CARGO_BIN_EXE_stackstep").to_owned()),
+            ("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display())),
+            ("PULUMI_CONFIG_PASSPHRASE", "a passphrase".to_owned()),
+            ("PULUMI_HOME", self.path("home/pulumi").display().to_string()),
+            ("CALLS", self.path("calls").display().to_string()),
+        ]
+    }
+
+    /// Deploys the stack of the repository's program, as a run before has done.
+    pub fn deploy(&self, stack: &str) {
+        let mut up = Command::new(env!("CARGO_BIN_EXE_stackstep"));
+        up.args(["up", "--engine", "sandbox", "--upsert", "--stack", stack])
+            .env_clear()
+            .envs(self.environment());
+        up.env("HOME", self.path("home")).current_dir(self.path("repository"));
+        let output = up.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        for folder in self.programs() {
+            let name = format!("Pulumi.{stack}.yaml");
+            std::fs::copy(self.path("repository").join(&name), folder.join(&name)).unwrap();
+        }
+    }
+
+    /// Lays the program into a folder of the repository too, where most people have it.
+    pub fn program_in(&self, name: &str) {
+        let (root, folder) = (self.path("repository"), self.path("repository").join(name));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::copy(root.join("Pulumi.yaml"), folder.join("Pulumi.yaml")).unwrap();
+    }
+
+    /// The folders below the repository's root that hold the program.
+    fn programs(&self) -> Vec<PathBuf> {
+        let folders = std::fs::read_dir(self.path("repository")).unwrap().map(|entry| entry.unwrap().path());
+        folders.filter(|folder| folder.join("Pulumi.yaml").is_file()).collect()
+    }
+
     /// What `act` has to be told so that it fetches nothing.
     pub fn local_repositories(&self) -> impl Iterator<Item = String> {
         self.actions

@@ -3,15 +3,27 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+mod github;
+pub mod gitlab;
 pub mod circleci;
 pub mod travis;
+pub mod cloud_build;
+pub mod codebuild;
+mod fixtures;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[&circleci::CircleCi, &travis::Travis];
+pub static WRAPPERS: &[&dyn Wrapper] = &[
+    &github::GitHub,
+    &gitlab::GitLab { shell: "bash" },
+    &circleci::CircleCi,
+    &travis::Travis,
+    &cloud_build::CloudBuild,
+    &codebuild::CodeBuild,
+];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

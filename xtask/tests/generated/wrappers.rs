@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
 
-fn yaml(path: &Path) -> Value {
+pub fn yaml(path: &Path) -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -110,7 +110,8 @@ fn the_deploy_action_has_no_defaults_but_the_token() {
 #[test]
 fn a_reason_is_written_for_every_input_that_is_left_out() {
     for folder in folders(&xtask::root()).unwrap() {
-        for (name, reason) in &folder.spec.leave_out {
+        let of_wrappers = folder.spec.wrappers.iter().flat_map(|wrapper| &wrapper.leave_out);
+        for (name, reason) in folder.spec.leave_out.iter().chain(of_wrappers) {
             assert!(
                 reason.split_whitespace().count() > 3,
                 "{}: `{name}`: {reason:?} says little",
