@@ -20,9 +20,16 @@ mod dependencies;
 mod gitlab;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
+#[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
+mod dependencies;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod injection;
 #[cfg(unix)]
 mod launcher;
 mod tools;

@@ -10,8 +10,8 @@
 //! (<https://circleci.com/docs/guides/security/set-environment-variable/>). It has no limit of its own. Outputs get
 //! there by `outputs-file`, which the orb sets to it: one that names another file means it.
 
-use super::context::{app, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Output};
+use super::context::{app, first, number, slug, text};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output};
 use crate::env::Env;
 use crate::inputs::resolve::{ENV_PREFIX, variable_name};
 
@@ -66,6 +66,14 @@ impl CiSystem for CircleCi {
             return Context { trusted: None, ..context };
         }
         context
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
+            run: number(env, "CIRCLE_BUILD_NUM"),
+            ..Origin::default()
+        }
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{Append, CiSystem, Context, IdentityToken, Output, OutputsForm, STEP_STATE};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, OutputsForm, OwnToken, STEP_STATE};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -77,6 +77,34 @@ impl CiSystem for GitLabCi {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        let (run, attempt) = (number(env, "CI_PIPELINE_ID"), number(env, "CI_JOB_ID"));
+        // Pipelines for external pull requests are there for repositories of GitHub only:
+        // https://docs.gitlab.com/ci/ci_cd_for_external_repos/#pipelines-for-external-pull-requests
+        if let Some(target) = env.get("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY") {
+            let remote = Some(format!("https://github.com/{target}"));
+            return Origin { forge: Some("github"), remote, run, attempt, ..Origin::default() };
+        }
+        let server = env.get("CI_SERVER_URL").zip(env.get("CI_PROJECT_PATH"));
+        Origin {
+            forge: Some("gitlab"),
+            remote: server.map(|(server, path)| format!("{}/{path}", server.trim_end_matches('/'))),
+            api: text(env, "CI_API_V4_URL"),
+            token: env.get("CI_JOB_TOKEN").map(|_| OwnToken {
+                variable: "CI_JOB_TOKEN",
+                // https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
+                mute: Some(
+                    "GitLab's job token can't write comments: set `forge-token` to a project access token with the \
+                     scope `api` and the role Reporter; without one, `counts-file` and `report-file` as artifacts show \
+                     the result in the merge request",
+                ),
+            }),
+            run,
+            attempt,
+            ..Origin::default()
+        }
     }
 
     fn maintainers_way(&self, context: &Context) -> String {

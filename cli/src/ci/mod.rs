@@ -23,6 +23,7 @@ mod gitlab;
 mod identity;
 mod jenkins;
 mod local;
+mod origin;
 mod travis;
 mod workflow_command;
 
@@ -35,7 +36,9 @@ use crate::render::log_line;
 
 pub use codebuild::STATE_FILE;
 pub use context::Context;
+pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+pub use origin::{Origin, OwnToken};
 
 /// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
 /// of its own.
@@ -160,6 +163,11 @@ pub trait CiSystem: Sync {
 
     /// What the job is about.
     fn context(&self, env: &Env) -> Context;
+
+    /// What the system tells of the forge that the repository lies on.
+    fn origin(&self, _env: &Env) -> Origin {
+        Origin::default()
+    }
 
     /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
     fn maintainers_way(&self, _context: &Context) -> String {

@@ -10,7 +10,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::context::{differ, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// Travis CI.
@@ -65,6 +65,10 @@ impl CiSystem for Travis {
             Context { commit: built, branch: target.filter(|_| tag.is_none()), tag, ..common }
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin { run: number(env, "TRAVIS_BUILD_NUMBER"), ..Origin::default() }
     }
 
     fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {

@@ -3,13 +3,13 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
-mod github;
-pub mod gitlab;
 pub mod circleci;
-pub mod travis;
 pub mod cloud_build;
 pub mod codebuild;
 mod fixtures;
+mod github;
+pub mod gitlab;
+pub mod travis;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,6 +77,11 @@ pub trait Wrapper: Sync {
     /// What a later step sees of the step's outputs, under the table's own names (`status`, `has-changes`) and the
     /// stack outputs' names, whatever the system makes of them.
     fn outputs(&self, place: &Place, log: &str) -> BTreeMap<String, String>;
+
+    /// The exit status that the system sees, of a process that ended with `status`; most look at nothing else.
+    fn exit_status(&self, status: Option<i32>, _log: &str) -> Option<i32> {
+        status
+    }
 
     /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
     fn cancel(&self) -> (&'static [&'static str], Whom);
