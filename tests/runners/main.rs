@@ -15,15 +15,11 @@ mod checks;
 #[cfg(unix)]
 mod circleci;
 #[cfg(unix)]
-mod dependencies;
-#[cfg(unix)]
-mod gitlab;
-#[cfg(unix)]
-#[allow(dead_code, reason = "the wrappers come one by one")]
-#[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
 mod dependencies;
+#[cfg(unix)]
+mod gitlab;
 #[cfg(unix)]
 mod harness;
 #[cfg(unix)]
