@@ -6,6 +6,9 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+#[cfg(unix)]
+mod deps;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod faults;

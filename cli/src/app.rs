@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
+use crate::deps;
 use crate::doctor;
 use crate::engine::alive::Trace;
 use crate::engine::args::{can_print_secrets, check_exec};
@@ -67,17 +68,18 @@ async fn operate(
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
-        let engine = engine?;
+        let (engine, _) = engine?;
         console.line(&format!("the engine is there: {}", engine.path.display()));
         publish::add_path(&job, &engine, console);
         return Ok(0);
     };
     let publisher = Publisher::new(&job);
-    let engine = match engine {
-        Ok(engine) => engine,
+    let (engine, processes) = match engine {
+        Ok(ready) => ready,
         Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
     };
     run.begin(&engine, console);
+    run.count(processes);
 
     let outcome = match work(&mut run, &engine, &publisher, console, signals).await {
         Ok(outcome) => outcome,
@@ -90,6 +92,7 @@ async fn operate(
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     publish::all(&job, &publisher, &report, &log, &exported, console);
+    publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
 
@@ -164,12 +167,14 @@ impl Watch for Progress<'_> {
     }
 }
 
-/// The engine and the credentials that it needs, for a run that may have them.
-async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<Engine> {
+/// The engine, what the program needs, and the credentials, for a run that may have them; with the engine processes
+/// that it took.
+async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<(Engine, u32)> {
     gate::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;
+    let processes = deps::ready(job, &engine, console, signals).await?;
     oidc::sign_in(job, Limits::default(), console, signals).await?;
-    Ok(engine)
+    Ok((engine, processes))
 }
 
 /// Any engine command: no report, the engine's own exit status.
@@ -191,7 +196,7 @@ async fn exec(
         }
         job.inputs.mask_config = true;
     }
-    let engine = ready(&mut job, console, signals).await?;
+    let (engine, _) = ready(&mut job, console, signals).await?;
     if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
         return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
     }

@@ -1,6 +1,7 @@
 //! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ci::{CiSystem, Level};
 use crate::engine::output::disarmed;
@@ -12,12 +13,13 @@ use crate::secret::Masker;
 pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
+    missed: AtomicBool,
 }
 
 impl Console {
     /// A console for `ci`'s log.
     pub fn new(ci: &'static dyn CiSystem) -> Self {
-        Self { ci, masker: Masker::new() }
+        Self { ci, masker: Masker::new(), missed: AtomicBool::new(false) }
     }
 
     /// The masks of this run.
@@ -57,6 +59,16 @@ impl Console {
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
         let (title, message) = (self.masker.mask(title), self.masker.mask(message));
         self.write(&self.ci.annotation(level, &title, &message));
+    }
+
+    /// Remembers that a part of the report did not get where it should.
+    pub fn miss(&self) {
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did not.
+    pub fn has_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// An error with its way out.

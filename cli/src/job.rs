@@ -201,7 +201,7 @@ fn no_project(cwd: &Path, command: Command) -> Error {
 }
 
 /// Variables that hold a secret wherever they are set, beside those of the CI system.
-const SECRET_VARIABLES: &[&str] = &[
+pub const SECRET_VARIABLES: &[&str] = &[
     "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "GITHUB_TOKEN",

@@ -12,6 +12,7 @@ pub mod args;
 pub mod backend;
 pub mod ci;
 pub mod console;
+pub mod deps;
 pub mod doctor;
 pub mod engine;
 pub mod env;

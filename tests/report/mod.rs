@@ -3,6 +3,8 @@
 mod bad_input;
 mod failures;
 mod fit;
+mod flavors;
+mod pages;
 mod recordings;
 mod schema;
 mod snapshot;

@@ -40,7 +40,12 @@ mod actionlint {
     #[test]
     #[ignore = "needs actionlint"]
     fn accepts_every_workflow() {
-        let (fine, said) = run(tool("actionlint").arg("-no-color").args(workflows()));
+        // What GitHub has learnt since, each with the day that it says so, and GitHub's own parser reads:
+        // https://github.blog/changelog/2026-07-30-reference-same-repository-actions-with-self-repository-syntax/
+        // https://github.blog/changelog/2026-05-07-github-actions-concurrency-groups-now-allow-larger-queues
+        let newer = [r#"specifying action "\$/"#, r#"unexpected key "queue" for "concurrency""#];
+        let newer = newer.iter().flat_map(|message| ["-ignore", message]);
+        let (fine, said) = run(tool("actionlint").arg("-no-color").args(newer).args(workflows()));
         assert!(fine, "{said}");
     }
 

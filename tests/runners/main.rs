@@ -13,6 +13,8 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+mod dependencies;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]

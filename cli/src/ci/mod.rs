@@ -26,16 +26,23 @@ mod local;
 mod travis;
 mod workflow_command;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::engine::output::Disarm;
 use crate::env::Env;
 use crate::render::log_line;
 
-pub use codebuild::STATE_FILE;
 pub use context::Context;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+
+/// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
+/// of its own.
+pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
+/// The one for outputs that a wrapper has to hand on masked.
+pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
+/// The one for what a later part of the wrapper has to know.
+pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
 
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
@@ -265,6 +272,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The lines of the log that do so, where the system takes it from there.
+    fn post_step_commands(&self, _env: &Env, _state: &[Output]) -> Option<String> {
+        None
+    }
+
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
     fn shows_annotations(&self) -> bool {
         false
@@ -272,7 +284,9 @@ pub trait CiSystem: Sync {
 
     /// Whether later steps can have outputs of this one.
     fn takes_outputs(&self, env: &Env) -> bool {
-        self.outputs(env, &[], &mut String::new).is_some() || self.output_commands(&[]).is_some()
+        self.outputs(env, &[], &mut String::new).is_some()
+            || self.output_commands(&[]).is_some()
+            || self.outputs_file(env).is_some()
     }
 
     /// Why `name` can't be the name of an output here. None when it can.
@@ -300,9 +314,35 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The file of variables that the CI system reads after the step, in the form of [`CiSystem::outputs_form`]. It
+    /// shows what it reads: secrets go to [`CiSystem::secrets_file`].
+    fn outputs_file(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
+    /// The file of lines for a POSIX shell from which the wrapper hands secret outputs on, masked.
+    fn secrets_file(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
     /// The form of the file that `outputs-file` names.
     fn outputs_form(&self, _env: &Env) -> OutputsForm {
         OutputsForm::Shell
+    }
+
+    /// The same for outputs that are secret, whose values the system knows to hide already.
+    fn secret_output_commands(&self, outputs: &[Output]) -> Option<String> {
+        self.output_commands(outputs)
+    }
+
+    /// How many bytes the value of an output may have.
+    fn output_room(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Why a secret `value` can't be handed on here. None when it can.
+    fn refuses_secret_value(&self, _value: &str) -> Option<&'static str> {
+        None
     }
 
     /// How `folder` comes to the front of the PATH of later steps.
@@ -317,6 +357,16 @@ pub trait CiSystem: Sync {
 
     /// The job's summary page and how many bytes of it this step may fill.
     fn summary(&self, _env: &Env) -> Option<(PathBuf, usize)> {
+        None
+    }
+
+    /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
+    fn summary_command(&self, _page: &Path) -> Option<String> {
+        None
+    }
+
+    /// The lines that mark the step as passed, but with something to look at: its report is not whole.
+    fn passed_with_issues(&self) -> Option<String> {
         None
     }
 }

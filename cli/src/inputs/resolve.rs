@@ -19,8 +19,18 @@ use crate::error::{Error, Result};
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
-/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
-const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE, crate::ci::STATE_FILE];
+/// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
+/// them.
+const NO_INPUTS: &[&str] = &[
+    "STACKSTEP_BIN",
+    "STACKSTEP_MIRROR",
+    "STACKSTEP_CACHE",
+    "STACKSTEP_UNFINISHED",
+    crate::ci::STEP_OUTPUTS,
+    crate::ci::STEP_SECRETS,
+    crate::ci::STEP_STATE,
+    crate::ci::OWN_VARIABLE,
+];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]

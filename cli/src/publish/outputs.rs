@@ -143,14 +143,17 @@ pub fn hand_on(
 ) {
     let handed = handed(report, exported, result_file, console);
     if job.ci.takes_outputs(job.env) {
-        let mut outputs = by_name(&handed.stack, job.ci, console);
-        outputs.extend(handed.own.iter().cloned());
-        outputs.push(Output { name: "output".to_owned(), value: log.to_owned() });
+        let mut outputs = by_name(&handed.stack, exported, job.ci, console);
+        outputs.extend(handed.own.iter().map(|output| within_room(output, job.ci, console)));
+        outputs
+            .push(Output { name: "output".to_owned(), value: end_of(log, job.ci.output_room()).to_owned() });
         if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
             super::warn(console, "the outputs for later steps", super::append_to(&append));
         }
-        if let Some(lines) = job.ci.output_commands(&outputs) {
-            console.command(&lines);
+        let (secret, open): (Vec<_>, Vec<_>) =
+            outputs.into_iter().partition(|output| is_secret(output, exported));
+        for lines in [job.ci.output_commands(&open), job.ci.secret_output_commands(&secret)] {
+            console.command(&lines.unwrap_or_default());
         }
     }
     if let Some(path) = &job.inputs.outputs_file {
@@ -190,6 +193,27 @@ fn handed(report: &Report, exported: &Exported, result_file: Option<&Path>, cons
     Handed { own: own.map(|(name, value)| Output { name: name.to_owned(), value }).to_vec(), stack }
 }
 
+/// One of our own outputs; of all outputs together nothing where they are too much.
+fn within_room(output: &Output, ci: &dyn CiSystem, console: &Console) -> Output {
+    let mut output = output.clone();
+    if output.value.len() > ci.output_room() {
+        refuse(console, "all outputs together are more than a value may have here: `outputs` is empty");
+        output.value.clear();
+    }
+    output
+}
+
+/// Whether the value is to be a secret one.
+fn is_secret(output: &Output, exported: &Exported) -> bool {
+    exported.contains_key(&output.name) || (output.name == "outputs" && !exported.is_empty())
+}
+
+/// As much of the end of `text` as `room` bytes hold.
+fn end_of(text: &str, room: usize) -> &str {
+    let start = text.len().saturating_sub(room);
+    (start..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default()
+}
+
 /// Every known value: plain where it may leave, `"[secret]"` where not. A value that is not secret but holds a
 /// secret's text goes out with the text hidden.
 fn values(report: &Report, exported: &Exported, masker: &Masker) -> Map<String, Value> {
@@ -215,7 +239,7 @@ fn masked(value: &Value, masker: &Masker) -> Value {
 }
 
 /// The stack's outputs that the system takes under their own names.
-fn by_name(stack: &[Output], ci: &dyn CiSystem, console: &Console) -> Vec<Output> {
+fn by_name(stack: &[Output], exported: &Exported, ci: &dyn CiSystem, console: &Console) -> Vec<Output> {
     let fold = |name: &str| if ci.output_names_ignore_case() { name.to_lowercase() } else { name.to_owned() };
     let mut uses: BTreeMap<String, u32> = BTreeMap::new();
     for output in stack {
@@ -243,11 +267,26 @@ fn by_name(stack: &[Output], ci: &dyn CiSystem, console: &Console) -> Vec<Output
                     "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
                 ),
             );
+        } else if let Some(why) = refuses_value(&output.value, exported.contains_key(&output.name), ci) {
+            refuse(
+                console,
+                &format!(
+                    "the stack output `{shown}` can't be handed on by name, as {why}: it is in `outputs` only"
+                ),
+            );
         } else {
             outputs.push(output.clone());
         }
     }
     outputs
+}
+
+/// Why the CI system can't take the value.
+fn refuses_value(value: &str, secret: bool, ci: &dyn CiSystem) -> Option<&'static str> {
+    if value.len() > ci.output_room() {
+        return Some("its value is more than a value may have here");
+    }
+    ci.refuses_secret_value(value).filter(|_| secret)
 }
 
 fn refuse(console: &Console, message: &str) {
