@@ -11,9 +11,15 @@
 
 #[cfg(unix)]
 mod act;
+mod cfn_lint;
 mod checks;
 #[cfg(unix)]
+mod cloud_build;
+#[cfg(unix)]
+mod codebuild;
+#[cfg(unix)]
 mod dependencies;
+mod google_cloud_build;
 #[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;

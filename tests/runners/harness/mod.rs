@@ -6,6 +6,7 @@
 pub mod cloud_build;
 pub mod codebuild;
 mod fixtures;
+pub mod machine;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
