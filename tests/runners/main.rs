@@ -13,10 +13,17 @@
 mod act;
 #[cfg(unix)]
 mod azure;
+#[cfg(unix)]
 mod azure_language_service;
+#[cfg(unix)]
+mod cfn_lint;
 mod checks;
 #[cfg(unix)]
 mod circleci;
+#[cfg(unix)]
+mod cloud_build;
+#[cfg(unix)]
+mod codebuild;
 #[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
@@ -26,6 +33,8 @@ mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
 #[cfg(unix)]
+mod google_cloud_build;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
@@ -33,6 +42,7 @@ mod hostile;
 mod injection;
 #[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
 mod tfx_cli;
 mod tools;
 #[cfg(unix)]

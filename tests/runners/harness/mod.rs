@@ -11,6 +11,7 @@ mod fixtures;
 mod github;
 pub mod gitlab;
 pub mod travis;
+pub mod machine;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
