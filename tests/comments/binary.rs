@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::forge::{Act, FACES, Face, Fake, ME, NUMBER, Pull, State, TOKEN, Verb};
+use crate::support::forge::{Act, FACES, Fake, ME, NUMBER, Pull, State, TOKEN, Verb};
 use crate::support::{Scene, json as file};
 
 const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
@@ -59,13 +59,13 @@ fn a_pull_request_gets_a_comment_without_being_asked_for() {
 }
 
 /// A job somewhere that has one of the five forges.
-fn elsewhere(fake: &Fake, face: &dyn Face) -> Scene {
+fn elsewhere(fake: &Fake) -> Scene {
     Scene::new("hello")
         .with("CI", "true")
         .with("CI_REPO", "acme/shop")
         .with("CI_COMMIT_SHA", HEAD)
         .with("CI_COMMIT_BRANCH", "feature/a b")
-        .with("STACKSTEP_FORGE", face.name())
+        .with("STACKSTEP_FORGE", fake.face.name())
         .with("STACKSTEP_FORGE_URL", &fake.server.url())
         .with("STACKSTEP_FORGE_TOKEN", TOKEN)
         .with("STACKSTEP_STACK", "dev")
@@ -77,7 +77,7 @@ fn each_forge_gets_its_comment_and_the_token_is_in_no_output() {
     for face in FACES {
         let fake = Fake::start(*face);
         fake.memory().pulls[0].commits = vec![HEAD.to_owned()];
-        let scene = elsewhere(&fake, *face)
+        let scene = elsewhere(&fake)
             .with("STACKSTEP_COMMIT_STATUS", "true")
             .with("STACKSTEP_RESULT_FILE", "result.json");
         // The program and the forge both say it.
@@ -100,21 +100,18 @@ fn a_push_finds_its_change_request_by_commit_or_by_branch() {
         let fake = Fake::start(*face);
         fake.memory().pulls[0].commits = vec![HEAD.to_owned()];
         "another".clone_into(&mut fake.memory().pulls[0].branch);
-        elsewhere(&fake, *face).run("preview").ends_with(0).says("commented on change request 7");
+        elsewhere(&fake).run("preview").ends_with(0).says("commented on change request 7");
         super::only(&fake);
     }
     let fake = github();
-    elsewhere(&fake, FACES[0]).run("preview").ends_with(0).says("commented on change request 7");
+    elsewhere(&fake).run("preview").ends_with(0).says("commented on change request 7");
 }
 
 #[test]
 fn a_push_without_a_change_request_is_told() {
     let fake = github();
     fake.memory().pulls.clear();
-    elsewhere(&fake, FACES[0])
-        .run("preview")
-        .ends_with(0)
-        .says("no comment: no open change request has this commit");
+    elsewhere(&fake).run("preview").ends_with(0).says("no comment: no open change request has this commit");
 }
 
 #[test]
@@ -138,7 +135,7 @@ fn a_deployment_is_posted_on_the_change_request_just_merged() {
             Pull { state: State::Merged, commits: vec![HEAD.to_owned()], ..fake.memory().pulls[0].clone() };
         fake.memory().pulls = vec![merged];
         let scene =
-            elsewhere(&fake, *face).with("CI_COMMIT_BRANCH", "main").with("STACKSTEP_COMMENT_MERGED", "true");
+            elsewhere(&fake).with("CI_COMMIT_BRANCH", "main").with("STACKSTEP_COMMENT_MERGED", "true");
         scene.run("up").ends_with(0).says("commented on change request 7");
         assert!(super::only(&fake).contains("Deployed `hello/dev`"));
     }
