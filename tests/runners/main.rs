@@ -13,6 +13,8 @@
 mod act;
 mod checks;
 #[cfg(unix)]
+mod chromium;
+#[cfg(unix)]
 #[allow(dead_code, reason = "the wrappers come one by one")]
 mod harness;
 #[cfg(unix)]
@@ -20,3 +22,4 @@ mod hostile;
 #[cfg(unix)]
 mod launcher;
 mod tools;
+mod xmllint;
