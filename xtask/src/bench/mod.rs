@@ -4,6 +4,7 @@ mod delay;
 mod install;
 mod memory;
 mod parse;
+mod render;
 mod sandbox;
 
 use crate::process::{cargo, output};
@@ -90,7 +91,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
     // Memory goes first: what others have used would count.
-    for (name, value) in memory::rows().into_iter().chain(parse::rows()) {
+    for (name, value) in memory::rows().into_iter().chain(parse::rows()).chain(render::rows()) {
         println!("| {name} | {value} |");
     }
     true
