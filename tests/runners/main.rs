@@ -19,6 +19,8 @@ mod azure_language_service;
 mod cfn_lint;
 mod checks;
 #[cfg(unix)]
+mod chromium;
+#[cfg(unix)]
 mod circleci;
 #[cfg(unix)]
 mod cloud_build;
@@ -47,3 +49,5 @@ mod tfx_cli;
 mod tools;
 #[cfg(unix)]
 mod travis;
+#[cfg(unix)]
+mod xmllint;

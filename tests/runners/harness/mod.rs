@@ -10,8 +10,8 @@ pub mod codebuild;
 mod fixtures;
 mod github;
 pub mod gitlab;
-pub mod travis;
 pub mod machine;
+pub mod travis;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
