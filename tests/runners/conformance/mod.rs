@@ -35,7 +35,11 @@ fn differences(case: &Case, ran: &Ran) -> Vec<String> {
     for (name, value) in wanted.into_iter().chain(case.outputs.iter().copied()) {
         let is = ran.outputs.get(name).map_or("missing", String::as_str).to_owned();
         // What is empty may be absent.
-        compare(&format!("the output `{name}`"), if is == "missing" && value.is_empty() { String::new() } else { is }, value.to_owned());
+        compare(
+            &format!("the output `{name}`"),
+            if is == "missing" && value.is_empty() { String::new() } else { is },
+            value.to_owned(),
+        );
     }
     if let Some(name) = ran.outputs.keys().find(|name| name.contains("injected")) {
         found.push(format!("the program has set the output `{name}`"));
@@ -48,7 +52,11 @@ fn differences(case: &Case, ran: &Ran) -> Vec<String> {
 }
 
 /// One cell of the table: a sign, and a reason where there is something to say.
-fn cell(wrapper: &dyn Wrapper, case: &Case, reference: &mut Option<(String, String)>) -> Result<String, String> {
+fn cell(
+    wrapper: &dyn Wrapper,
+    case: &Case,
+    reference: &mut Option<(String, String)>,
+) -> Result<String, String> {
     if let Some(why) = wrapper.lacks(case.event) {
         return Ok(format!("– {why}"));
     }
@@ -126,7 +134,11 @@ fn every_wrapper_gives_the_same_result_in_every_case() {
     if std::env::var_os("STACKSTEP_BLESS").is_some() {
         std::fs::write(page(), &whole).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(page()).unwrap(), whole, "set STACKSTEP_BLESS=1 to write the page anew");
+    assert_eq!(
+        std::fs::read_to_string(page()).unwrap(),
+        whole,
+        "set STACKSTEP_BLESS=1 to write the page anew"
+    );
 }
 
 /// A wrapper as people write them who do not know better: values become part of a script, the status is lost.
@@ -137,7 +149,12 @@ impl Wrapper for Deliberate {
         "deliberately-wrong"
     }
 
-    fn command(&self, place: &crate::harness::Place, _event: Event, inputs: &[(&str, &str)]) -> std::process::Command {
+    fn command(
+        &self,
+        place: &crate::harness::Place,
+        _event: Event,
+        inputs: &[(&str, &str)],
+    ) -> std::process::Command {
         let mut script = String::new();
         for (name, value) in inputs {
             let name = name.replace('-', "_").to_uppercase();
@@ -149,7 +166,11 @@ impl Wrapper for Deliberate {
         command
     }
 
-    fn outputs(&self, _place: &crate::harness::Place, _log: &str) -> std::collections::BTreeMap<String, String> {
+    fn outputs(
+        &self,
+        _place: &crate::harness::Place,
+        _log: &str,
+    ) -> std::collections::BTreeMap<String, String> {
         std::collections::BTreeMap::new()
     }
 

@@ -53,7 +53,9 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
     let outputs = wrapper.outputs(&place, &log);
     let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
     // A line that masks a value has to name it.
-    let told = log.lines().filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
+    let told = log
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
     let told = told.collect::<Vec<_>>().join("\n");
     Ran {
         status: wrapper.exit_status(status, &log),
@@ -112,7 +114,8 @@ fn cancel(mut command: Command, wrapper: &dyn Wrapper, place: &Place) -> (Option
 /// Whether a file of this name is anywhere below `folder`.
 fn holds(folder: &Path, name: &str) -> bool {
     std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.file_name() == name || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
+        entry.file_name() == name
+            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
     })
 }
 
