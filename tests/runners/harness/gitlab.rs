@@ -256,3 +256,38 @@ fn filled_text(text: &str, values: &BTreeMap<&str, Value>) -> Value {
     }
     Value::String(made)
 }
+
+/// The whole configuration of `text`, with the templates that it includes: `included` finds the name of one in what an
+/// entry of `include` says. <https://docs.gitlab.com/ci/yaml/includes/#merge-method-for-include>
+pub fn pipeline(text: &str, included: impl Fn(&Value) -> String) -> Result<Value, String> {
+    let mut own: Value = serde_yaml::from_str(text).unwrap();
+    let includes = own.as_object_mut().unwrap().remove("include").unwrap_or_default();
+    let mut whole = json!({});
+    for include in includes.as_array().into_iter().flatten() {
+        let inputs = include["inputs"].as_object().into_iter().flatten();
+        let inputs = inputs.map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let template = template(&included(include));
+        if let Some(unknown) = inputs_unknown(&template, &inputs) {
+            return Err(format!("unknown input arguments: {unknown}"));
+        }
+        merge(&mut whole, template.with(&inputs)?);
+    }
+    merge(&mut whole, own);
+    Ok(whole)
+}
+
+fn inputs_unknown(template: &Template, given: &BTreeMap<&str, Value>) -> Option<String> {
+    given.keys().find(|name| !template.declares(name)).map(|name| (*name).to_owned())
+}
+
+/// Mappings are merged, everything else is replaced.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
