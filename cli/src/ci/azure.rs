@@ -126,7 +126,14 @@ impl CiSystem for AzurePipelines {
     fn strip_from_engine(&self) -> &'static [&'static str] {
         // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
         // for its post step.
-        &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_", "VSTS_TASKVARIABLE_"]
+        &[
+            "ENDPOINT_AUTH_",
+            "SECRET_",
+            "SECUREFILE_TICKET_",
+            "INPUT_",
+            "VSTS_TASKVARIABLE_",
+            "VSTS_SECRET_VARIABLES",
+        ]
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {

@@ -3,12 +3,14 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
 mod fixtures;
 mod github;
 pub mod gitlab;
+pub mod machine;
 pub mod travis;
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &azure::Task,
 ];
 
 /// What started the run.
