@@ -1,9 +1,12 @@
-//! Hands the result on: result file, Markdown file, outputs for later steps, summary page, annotations, the log's last
-//! lines.
+//! Hands the result on: result file, Markdown, HTML and JUnit files, outputs for later steps, summary page,
+//! annotations, the log's last lines.
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
+mod counts;
+pub mod forge;
 pub mod outputs;
+mod pages;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -22,6 +25,7 @@ use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
 use outputs::Exported;
+use pages::Pages;
 
 /// GitHub shows ten annotations of a level and step; more would push out those of others.
 /// <https://docs.github.com/en/rest/checks/runs>
@@ -44,6 +48,9 @@ pub struct Sinks {
     pub markdown_file: Option<PathBuf>,
     /// The job's summary page, and from where we write on it.
     pub summary: Option<(PathBuf, u64)>,
+    /// The HTML page and the JUnit file.
+    #[serde(default)]
+    pub pages: Pages,
     /// How much of what changes is shown.
     pub detail: Detail,
     /// Whether stack outputs are not.
@@ -65,6 +72,7 @@ impl Publisher {
             result_file: job.result_file(),
             markdown_file: job.inputs.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
+            pages: Pages::of(job),
             detail: detail(job),
             suppress_outputs: job.inputs.suppress_outputs,
         };
@@ -85,8 +93,9 @@ impl Publisher {
         self.sinks.clone()
     }
 
-    /// The result file, the Markdown file and the summary page.
+    /// The result file, the summary page, and what else there is to be shown.
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
+        self.sinks.pages.write(&self.shown(report), &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
             let written = write_from(page, *start, &self.markdown(report, room));
@@ -107,12 +116,16 @@ impl Publisher {
 
     /// The report as Markdown of no more bytes than `room`.
     fn markdown(&self, report: &Report, room: usize) -> String {
-        let options = Options {
+        render::fit(&self.shown(report), &self.options(), Size::Bytes(room))
+    }
+
+    fn options(&self) -> Options {
+        Options {
             detail: self.sinks.detail,
             result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
+            change_request: self.sinks.pages.change_request,
             ..Options::default()
-        };
-        render::fit(&self.shown(report), &options, Size::Bytes(room))
+        }
     }
 
     /// The log's last lines.
@@ -150,16 +163,11 @@ pub fn all(
     console: &mut Console,
 ) {
     let result_file = publisher.files(report, console);
-    if job.ci.takes_outputs(job.env) {
-        let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
-        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
-            warn(console, "the outputs for later steps", append_to(&append));
-        }
-        let (secret, open): (Vec<_>, Vec<_>) =
-            outputs.into_iter().partition(|output| outputs::is_secret(output, exported));
-        for lines in [job.ci.output_commands(&open), job.ci.secret_output_commands(&secret)] {
-            console.command(&lines.unwrap_or_default());
-        }
+    if let Some(path) = &job.inputs.counts_file {
+        warn(console, "the counts", write_whole(path, &counts::terraform(report)));
+    }
+    if job.takes_outputs() {
+        outputs::hand_on(job, report, exported, log, result_file, console);
     }
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();

@@ -94,7 +94,10 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
             name: dice.text(),
             operation: operation.to_owned(),
             status: [StepStatus::Planned, StepStatus::Failed, StepStatus::Unfinished][dice.roll(3)],
-            id: None,
+            parent: Some(dice.text()),
+            began: Some(1_795_217_000 + i64::try_from(dice.roll(60)).unwrap()),
+            ended: (dice.roll(3) > 0).then_some(1_795_217_070),
+            id: Some(dice.text()),
             retained: false,
             replace_keys: vec![dice.text()],
             diffs,
@@ -267,6 +270,12 @@ fn closing(text: &str, quote: &str) -> Option<usize> {
     None
 }
 
+/// The flavors of all five forges.
+pub const FIVE: [Flavor; 5] =
+    [Flavor::GITHUB, Flavor::GITLAB, Flavor::GITEA, Flavor::AZURE, Flavor::BITBUCKET];
+
+const MARKER: &str = "<!-- stackstep:shop/prod:preview -->";
+
 fn flavors() -> [Flavor; 3] {
     [Flavor::GITHUB, Flavor::AZURE, Flavor::BITBUCKET]
 }
@@ -280,8 +289,14 @@ fn a_report_fits_any_size_and_is_never_broken() {
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Paths, Detail::Values] {
                 let result = Some("https://ci.example/artifact/7".to_owned());
-                let options =
-                    Options { detail, flavor, output_values: true, marker: Some(marker.clone()), result };
+                let options = Options {
+                    detail,
+                    flavor,
+                    output_values: true,
+                    marker: Some(marker.clone()),
+                    result,
+                    change_request: true,
+                };
                 let mut size = 1024;
                 while size <= 1024 * 1024 {
                     for size in [Size::Bytes(size), Size::Chars(size)] {
@@ -302,6 +317,56 @@ fn a_report_fits_any_size_and_is_never_broken() {
     }
     println!("{checked} documents");
     assert!(checked > 500, "{checked} documents");
+}
+
+/// Every size up to what a comment on GitHub holds, in steps that hit no boundary on purpose.
+#[test]
+fn any_size_holds_a_whole_document_or_nothing() {
+    let (mut checked, mut empty) = (0, 0);
+    let mut dice = Dice(11);
+    for seed in 20..24 {
+        let made = hostile(seed, [3, 30, 90, 200][usize::try_from(seed).unwrap() % 4]);
+        for flavor in FIVE {
+            let options = Options {
+                flavor,
+                output_values: true,
+                marker: Some(MARKER.to_owned()),
+                ..Options::default()
+            };
+            let few = (0..400).step_by(7).chain((400..70_000).step_by(2_503));
+            for start in few {
+                let room = start + dice.roll(7);
+                let size = if dice.roll(2) == 0 { Size::Bytes(room) } else { Size::Chars(room) };
+                let text = render::fit(&made, &options, size);
+                assert!(fits(&text, size), "seed {seed}: {} bytes in {size:?}", text.len());
+                if text.is_empty() {
+                    assert!(room < 160, "seed {seed}: nothing in {size:?}");
+                    empty += 1;
+                    continue;
+                }
+                let rest = text.strip_prefix(&format!("{MARKER}\n")).unwrap();
+                if let Some(broken) = broken(rest, flavor.html) {
+                    panic!("seed {seed}, {size:?}, {flavor:?}: {broken}\n{rest}");
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 1000 && empty > 50, "{checked} documents, {empty} times nothing");
+}
+
+#[test]
+fn what_is_left_out_is_named() {
+    let mut made = super::recordings::folded("preview-policy-violation");
+    let shortest = Options { result: Some("https://ci.example/artifact/7".to_owned()), ..Options::default() };
+    let step = made.steps[1].clone();
+    made.steps.extend(std::iter::repeat_n(step, 400));
+    let text = render::fit(&made, &shortest, Size::Chars(900));
+    let last = text.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "Shortened to fit, without the table of 404 changes, 3 outputs; [the whole result](<https://ci.example/artifact/7>)"
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod bad_input;
 mod failures;
 mod fit;
-mod recordings;
+mod flavors;
+mod pages;
+pub mod recordings;
 mod schema;
-mod snapshot;
+pub mod snapshot;

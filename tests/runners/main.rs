@@ -16,11 +16,24 @@ mod azure;
 mod azure_language_service;
 mod checks;
 #[cfg(unix)]
-#[allow(dead_code, reason = "the wrappers come one by one")]
+mod circleci;
+#[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
+mod dependencies;
+#[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
+mod gitlab_ci_local;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod injection;
+#[cfg(unix)]
 mod launcher;
 mod tfx_cli;
 mod tools;
+#[cfg(unix)]
+mod travis;

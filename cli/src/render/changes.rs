@@ -5,6 +5,9 @@ use super::markdown::Context;
 use super::{Detail, words};
 use crate::report::{Step, StepStatus};
 
+/// So many properties that force a replacement are named above the table.
+const FORCING: usize = 5;
+
 /// With more rows than this, what destroys nothing is folded away.
 const OPEN_ROWS: usize = 30;
 
@@ -29,7 +32,16 @@ pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
         return;
     }
     context.alert(page, "CAUTION");
-    page.push(&format!("> **{}.**\n\n", lost.join(", ")));
+    page.push(&format!("> **{}.**", lost.join(", ")));
+    let forcing = words::forcing(report);
+    if context.shows(Detail::Paths) && !forcing.is_empty() {
+        let shown = forcing.iter().take(FORCING).map(|key| context.code(key)).collect::<Vec<_>>().join(", ");
+        let more = forcing.len().saturating_sub(FORCING);
+        let more = if more > 0 { format!(" and {} more", words::number(more as u64)) } else { String::new() };
+        let verb = if forcing.len() > 1 { "force" } else { "forces" };
+        page.push(&format!(" {shown}{more} {verb} replacement."));
+    }
+    page.push("\n\n");
 }
 
 /// All changes in a table, what destroys first.
@@ -91,20 +103,15 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
 }
 
 fn label(context: &Context<'_>, step: &Step) -> String {
-    let (sign, loud, word) = match step.operation.as_str() {
-        "delete" if step.retained => ("🔴", true, "delete here, stays at its provider"),
-        "delete" => ("🔴", true, "delete"),
-        "replace" => ("🟠", true, "replace"),
-        "delete-replaced" => ("🟠", true, "delete what was replaced"),
-        "create" => ("🟢", false, "create"),
-        "import" => ("🟢", false, "import"),
-        "update" => ("🔵", false, "update"),
-        "refresh" => ("⚪", false, "refresh"),
-        "read" => ("⚪", false, "read"),
-        _ => ("⚪", false, "other"),
+    let sign = match step.operation.as_str() {
+        "delete" => "🔴",
+        "replace" | "delete-replaced" => "🟠",
+        "create" | "import" => "🟢",
+        "update" => "🔵",
+        _ => "⚪",
     };
-    let word = words::found(context.report, &step.operation).unwrap_or(word);
-    let word = if loud { format!("**{word}**") } else { word.to_owned() };
+    let word = words::operation(context.report, step);
+    let word = if words::destroys(&step.operation) { format!("**{word}**") } else { word.to_owned() };
     match step.status {
         StepStatus::Failed => format!("❌ {word} **failed**"),
         StepStatus::Unfinished => format!("❔ {word} **unfinished**"),

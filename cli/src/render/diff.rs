@@ -38,7 +38,7 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
             &context.code(&step.kind),
             "\n",
         ]);
-        page.push(&fence(&block(context, step), "diff"));
+        page.push(&fence(&block(step, context.limits.properties, context.limits.value), "diff"));
         page.push("\n");
     }
     if total > steps.len() {
@@ -61,12 +61,13 @@ fn step_word(context: &Context<'_>, step: &Step) -> &'static str {
     }
 }
 
-fn block(context: &Context<'_>, step: &Step) -> String {
+/// The lines of one step's `diff` block: at most `properties`, and `room` bytes of each value.
+pub(super) fn block(step: &Step, properties: usize, room: usize) -> String {
     let mut lines = String::new();
-    for diff in step.diffs.iter().take(context.limits.properties) {
-        property(&mut lines, diff, context.limits.value);
+    for diff in step.diffs.iter().take(properties) {
+        property(&mut lines, diff, room);
     }
-    let more = step.diffs.len().saturating_sub(context.limits.properties) as u64 + step.more_diffs;
+    let more = step.diffs.len().saturating_sub(properties) as u64 + step.more_diffs;
     if more > 0 {
         let _ = writeln!(lines, "  … and {} more", words::number(more));
     }

@@ -18,6 +18,11 @@ pub fn code(text: &str, html: bool) -> String {
     if html && text.contains('|') { format!("<code>{}</code>", references(&text)) } else { span(&text) }
 }
 
+/// `text` as code where Markdown is not read, as within the tags of a heading that folds; a code span without HTML.
+pub fn tagged(text: &str, html: bool) -> String {
+    if html { format!("<code>{}</code>", references(&visible(text, false))) } else { code(text, false) }
+}
+
 /// Every character that could mean something as a reference. `<code>` is no code to Markdown: GitHub would
 /// still link an address in it, even one made of references, so an invisible space parts it.
 /// <https://github.github.com/gfm/#autolinks-extension->
@@ -56,17 +61,18 @@ pub fn fence(text: &str, language: &str) -> String {
 pub fn prose(text: &str, html: bool) -> String {
     let parts: Vec<_> = text.split('`').collect();
     if parts.len() % 2 == 0 {
-        return words(text);
+        return plain(text);
     }
     let part = |(at, part): (usize, &&str)| match at % 2 {
-        0 => words(part),
+        0 => plain(part),
         _ if part.is_empty() => String::new(),
         _ => code(part, html),
     };
     parts.iter().enumerate().map(part).collect()
 }
 
-fn words(text: &str) -> String {
+/// `text` on one line as plain text: no markup, no mention, no link.
+pub(super) fn plain(text: &str) -> String {
     let text = visible(text, false);
     let text = text.replace("://", ":\u{200b}//").replace("www.", "www\u{200b}.");
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
@@ -85,19 +91,32 @@ fn words(text: &str) -> String {
 
 /// A link, or the address as text where it is none that a browser should follow.
 pub fn link(label: &str, url: &str, html: bool) -> String {
+    match address(url) {
+        Some(url) => format!("[{label}](<{url}>)"),
+        None => format!("{label}: {}", code(url, html)),
+    }
+}
+
+/// An address that a browser may follow, with nothing in it that could end it. None where it is another thing.
+pub(super) fn address(url: &str) -> Option<String> {
     if !(url.starts_with("https://") || url.starts_with("http://")) {
-        return format!("{label}: {}", code(url, html));
+        return None;
     }
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'*+,;=%".contains(&byte);
-    let url = url.bytes().fold(String::with_capacity(url.len()), |mut out, byte| {
+    Some(url.bytes().fold(String::with_capacity(url.len()), |mut out, byte| {
         if safe(byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
         out
-    });
-    format!("[{label}](<{url}>)")
+    }))
+}
+
+/// A commit as people write it.
+pub(super) fn short_commit(commit: &str) -> &str {
+    let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { commit.get(..10).unwrap_or(commit) } else { commit }
 }
 
 /// One line for a job's log: no control characters, and no command of any CI system.

@@ -80,12 +80,12 @@ const LADDER: &[Limits] = &[
 /// The report as Markdown that `size` holds, as much of it as goes in.
 ///
 /// From 1 KB on there is always a document; under that, and where even a marker and a link are too long,
-/// it is the marker and the shortest heading there is.
+/// it is the marker and the shortest heading there is. Where that is too long as well, it is nothing.
 pub fn fit(report: &Report, options: &Options, size: Size) -> String {
     let whole = LADDER.iter().enumerate();
     let mut rungs =
         whole.filter_map(|(rung, limits)| document(report, options, *limits, rung > 0, Some(size)));
-    rungs.next().unwrap_or_else(|| smallest(report, options))
+    rungs.next().unwrap_or_else(|| smallest(report, options, size))
 }
 
 /// The report as Markdown, all of it.
@@ -93,10 +93,18 @@ pub(super) fn everything(report: &Report, options: &Options) -> String {
     document(report, options, FULL, false, None).unwrap_or_default()
 }
 
-fn smallest(report: &Report, options: &Options) -> String {
+fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let marker = options.marker.as_deref().map_or(String::new(), |marker| format!("{marker}\n"));
     let stack = |_: &str| "the stack".to_owned();
-    format!("{marker}## {} {}\n", super::words::sign(report), super::words::headline(report, stack))
+    let headline = super::words::headline(report, stack);
+    let outcome = headline.split(':').next().unwrap_or_default();
+    let sign = super::words::sign(report);
+    let headings = [
+        format!("{marker}## {sign} {headline}\n\nShortened to fit; the job's log has all of it\n"),
+        format!("{marker}## {sign} {headline}\n"),
+        format!("{marker}## {sign} {outcome}\n"),
+    ];
+    headings.into_iter().find(|text| fits(text, size)).unwrap_or_default()
 }
 
 /// Whether `size` holds `text`.

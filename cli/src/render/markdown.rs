@@ -3,7 +3,7 @@
 
 use super::changes::{table, warning};
 use super::diff::property_changes;
-use super::escape::{code, link};
+use super::escape::{code, link, prose, short_commit};
 use super::fit::{Limits, Page, everything};
 use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
@@ -61,6 +61,40 @@ impl Context<'_> {
     }
 }
 
+/// What the limits have left no word of, though there is something and it may be shown. A part that is only shorter says
+/// so itself.
+fn left_out(context: &Context<'_>) -> Vec<String> {
+    let Context { report, limits, .. } = context;
+    let resources = context.shows(Detail::Resources);
+    let said = report.diagnostics.iter().filter(|said| !said.says_nothing()).count();
+    let findings = report.policies.violations.len() + report.policies.remediations.len();
+    let outputs = report.outputs.len().max(report.output_changes.len());
+    let mut missing = Vec::new();
+    if resources && limits.rows == 0 && !report.steps.is_empty() {
+        missing.push(format!("the table of {}", words::many(report.steps.len(), "change")));
+    } else if context.shows(Detail::Values) && limits.diffs == 0 {
+        let differ = report.steps.iter().filter(|step| !step.diffs.is_empty()).count();
+        missing
+            .extend((differ > 0).then(|| format!("the properties of {}", words::many(differ, "resource"))));
+    }
+    for (count, thing) in [(said, "diagnostic"), (findings, "policy finding")] {
+        if resources && limits.messages == 0 && count > 0 {
+            missing.push(words::many(count, thing));
+        }
+    }
+    if resources && limits.outputs == 0 && outputs > 0 {
+        missing.push(words::many(outputs, "output"));
+    }
+    missing
+}
+
+/// What happens after this.
+fn next(context: &Context<'_>, page: &mut Page) {
+    if let Some(next) = words::next(context.report, context.options) {
+        page.push(&format!("**What happens next:** {}\n\n", prose(&next, context.html())));
+    }
+}
+
 /// A whole document within `limits`; `None` as soon as `size` does not hold it.
 pub(super) fn document(
     report: &Report,
@@ -75,7 +109,7 @@ pub(super) fn document(
         page.push(&format!("{marker}\n"));
     }
     head(&context, &mut page);
-    let parts = [failure, warning, table, property_changes, diagnostics, policies, outputs, notes];
+    let parts = [failure, warning, table, property_changes, diagnostics, policies, outputs, notes, next];
     for part in parts {
         part(&context, &mut page);
         if page.is_full() {
@@ -125,15 +159,13 @@ fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
             format!("the whole result: {}", context.code(result))
         }
     });
+    let missing = left_out(context);
+    let without =
+        if missing.is_empty() { String::new() } else { format!(", without {}", missing.join(", ")) };
     match (shortened, place) {
-        (true, Some(place)) => page.push(&format!("Shortened to fit; {place}\n")),
-        (true, None) => page.push("Shortened to fit; the job's log has all of it\n"),
+        (true, Some(place)) => page.push(&format!("Shortened to fit{without}; {place}\n")),
+        (true, None) => page.push(&format!("Shortened to fit{without}; the job's log has all of it\n")),
         (false, Some(place)) => page.push(&format!("See {place}\n")),
         (false, None) => {}
     }
-}
-
-fn short_commit(commit: &str) -> &str {
-    let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hash { commit.get(..10).unwrap_or(commit) } else { commit }
 }

@@ -1,26 +1,34 @@
-//! A report as people read it: Markdown for comments and summaries, text for the end of a job's log.
+//! A report as people read it: Markdown for comments and summaries, one HTML page, text for the end of a job's log;
+//! and JUnit XML, which CI systems show as test results.
 //!
 //! Pure: the same report and options give the same text. Every word of a program, a provider or a person
 //! is data here: it never becomes markup, a mention, a link or a marker. JSON is the report's own form
 //! ([`crate::report::Report::to_json`]).
 
+mod allowed;
 mod changes;
 mod diff;
 mod escape;
 mod fit;
+mod html;
+mod junit;
 mod markdown;
 mod outputs;
 mod sections;
+mod template;
 mod text;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use escape::{code, log_line, prose};
+pub use escape::{code, link, log_line, prose, tagged};
 pub use fit::{fit, fits};
+pub use html::html;
+pub use junit::junit;
 pub use markdown::markdown;
+pub use template::{Template, comment};
 pub use text::text;
-pub use words::headline;
+pub use words::{headline, sign};
 
 /// How much of what changes is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,6 +94,8 @@ pub struct Options {
     pub marker: Option<String>,
     /// Where all of it can be read: a URL or a path.
     pub result: Option<String>,
+    /// Whether it is about a change request, which can be merged.
+    pub change_request: bool,
 }
 
 impl Default for Options {
@@ -96,6 +106,7 @@ impl Default for Options {
             flavor: Flavor::GITHUB,
             marker: None,
             result: None,
+            change_request: false,
         }
     }
 }

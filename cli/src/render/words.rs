@@ -1,6 +1,7 @@
 //! The outcome in words: what happened to which stack, and how many resources it concerns.
 
-use crate::report::{Command, Report, Status, StepStatus};
+use super::Options;
+use crate::report::{Command, Report, Status, Step, StepStatus};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -49,8 +50,30 @@ pub(super) fn verb(operation: &str, plan: bool) -> String {
     if plan && operation != "same" { format!("to {operation}") } else { done.to_owned() }
 }
 
+/// What is done to a resource, as a cell of the table of changes says it.
+pub(super) fn operation(report: &Report, step: &Step) -> &'static str {
+    found(report, &step.operation).unwrap_or(match step.operation.as_str() {
+        "delete" if step.retained => "delete here, stays at its provider",
+        "delete" => "delete",
+        "replace" => "replace",
+        "delete-replaced" => "delete what was replaced",
+        "create" => "create",
+        "import" => "import",
+        "update" => "update",
+        "refresh" => "refresh",
+        "read" => "read",
+        _ => "other",
+    })
+}
+
 /// "2 to delete, 3 to create", or nothing.
 pub(super) fn counts(report: &Report) -> String {
+    let parts = count_parts(report).into_iter().map(|(_, number, word)| format!("{number} {word}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The counts one by one: what is counted, how many there are, and how one says it.
+pub(super) fn count_parts(report: &Report) -> Vec<(String, String, String)> {
     let mut changes: Vec<_> = report.changes.iter().collect();
     changes.sort_by_key(|(operation, _)| rank(operation));
     let plan = is_plan(report);
@@ -58,16 +81,38 @@ pub(super) fn counts(report: &Report) -> String {
     let mut parts: Vec<_> = changes
         .map(|(operation, count)| {
             let word = found(report, operation).map_or_else(|| verb(operation, plan), str::to_owned);
-            format!("{} {word}", number(*count))
+            (operation.clone(), number(*count), word)
         })
         .collect();
     for (status, word) in [(StepStatus::Failed, "failed"), (StepStatus::Unfinished, "unfinished")] {
         let count = report.steps.iter().filter(|step| step.status == status).count();
         if count > 0 {
-            parts.push(format!("{} {word}", number(count as u64)));
+            parts.push((word.to_owned(), number(count as u64), word.to_owned()));
         }
     }
-    parts.join(", ")
+    parts
+}
+
+/// What becomes of a preview's changes when its change request is merged. Whether the merge deploys at once is the
+/// pipeline's affair; that the next deployment makes them is true everywhere.
+pub(super) fn next(report: &Report, options: &Options) -> Option<String> {
+    let previewed = report.command == Command::Preview && report.status == Status::Succeeded;
+    (options.change_request && previewed && report.has_changes).then(|| {
+        let stack = place(report).replace('`', "'");
+        format!("nothing has been deployed yet. Merging this makes these changes part of the next deployment of `{stack}`.")
+    })
+}
+
+/// The properties that force replacements, each once.
+pub(super) fn forcing(report: &Report) -> Vec<&str> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in report.steps.iter().flat_map(|step| &step.replace_keys) {
+        // There are as many as a type has properties, or hardly more.
+        if keys.len() < 100 && !keys.contains(&key.as_str()) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// 12345 as "12,345".
@@ -128,7 +173,7 @@ fn quiet(report: &Report) -> &'static str {
 }
 
 /// A sign before the headline.
-pub(super) fn sign(report: &Report) -> &'static str {
+pub fn sign(report: &Report) -> &'static str {
     let destructive = report.changes.iter().any(|(operation, count)| destroys(operation) && *count > 0);
     match report.status {
         Status::Failed => "❌",

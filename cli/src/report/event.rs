@@ -82,6 +82,7 @@ impl StepMetadata {
 pub(super) struct State {
     pub custom: bool,
     pub id: String,
+    pub parent: String,
     pub protect: bool,
     pub retain_on_delete: bool,
     pub inputs: Option<Map<String, Value>>,

@@ -84,7 +84,7 @@ impl Fold {
         }
         self.resources(event.timestamp, event.resource_pre_event, event.res_outputs_event);
         if let Some(failed) = event.res_op_failed_event {
-            self.events.steps.failed(failed.metadata);
+            self.events.steps.failed(failed.metadata, event.timestamp);
         }
         if let Some(diagnostic) = event.diagnostic_event {
             self.events.diagnostics.add(&diagnostic);
@@ -124,7 +124,7 @@ impl Fold {
             if event.is_stack() {
                 self.events.outputs.done(&event);
             }
-            self.events.steps.done(event);
+            self.events.steps.done(event, timestamp);
         }
     }
 

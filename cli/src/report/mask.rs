@@ -25,6 +25,7 @@ impl Report {
             on(&mut step.urn);
             on(&mut step.kind);
             on(&mut step.name);
+            maybe(&mut step.parent);
             maybe(&mut step.id);
             step.replace_keys.iter_mut().for_each(on);
             diffs(&mut step.diffs, mask);

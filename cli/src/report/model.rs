@@ -100,6 +100,12 @@ pub struct Step {
     pub operation: String,
     /// How far it got.
     pub status: StepStatus,
+    /// The URN of the component that it belongs to; of a resource that belongs to none the stack's.
+    pub parent: Option<String>,
+    /// When the engine began with it, in Unix seconds.
+    pub began: Option<i64>,
+    /// When the engine was done with it, in Unix seconds.
+    pub ended: Option<i64>,
     /// The resource's ID at its provider.
     pub id: Option<String>,
     /// Whether it stays at its provider when it is deleted here.

@@ -93,13 +93,14 @@ impl Steps {
             if let Some(entry) = self.list.get_mut(index) {
                 entry.open += u32::from(!component);
                 entry.planned |= planning;
+                entry.step.began = entry.step.began.or(moment(since));
             }
             self.describe(index, metadata, false);
         }
     }
 
     /// Work on a resource is done.
-    pub fn done(&mut self, StepEvent { metadata, planning }: StepEvent) {
+    pub fn done(&mut self, StepEvent { metadata, planning }: StepEvent, at: i64) {
         if metadata.op == "same" {
             return self.same_done(&metadata.urn);
         }
@@ -110,22 +111,26 @@ impl Steps {
             }
             return;
         }
-        let refreshed = running.is_some_and(|running| running.resource.operation == "refresh");
+        let refreshed = running.as_ref().is_some_and(|running| running.resource.operation == "refresh");
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
             entry.planned |= planning;
+            let since = running.map_or(at, |running| running.resource.since);
+            entry.step.began = entry.step.began.or(moment(since));
+            entry.step.ended = moment(at);
         }
         self.describe(index, metadata, refreshed);
     }
 
     /// Work on a resource failed.
-    pub fn failed(&mut self, metadata: StepMetadata) {
+    pub fn failed(&mut self, metadata: StepMetadata, at: i64) {
         self.in_flight.remove(&metadata.urn);
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
             entry.failed = true;
+            entry.step.ended = moment(at);
         }
         self.describe(index, metadata, false);
     }
@@ -184,6 +189,9 @@ impl Steps {
             if step.id.is_none() && !state.id.is_empty() {
                 step.id = Some(shortened(&state.id, NAME_BYTES));
             }
+            if step.parent.is_none() && !state.parent.is_empty() {
+                step.parent = Some(shortened(&state.parent, 2 * NAME_BYTES));
+            }
         }
         for key in metadata.keys.iter().flatten() {
             if !step.replace_keys.contains(key) {
@@ -211,6 +219,9 @@ impl Entry {
             name: shortened(parts.map_or(&metadata.urn, |urn| urn.name), NAME_BYTES),
             operation: operation.to_owned(),
             status: StepStatus::Done,
+            parent: None,
+            began: None,
+            ended: None,
             id: None,
             retained: false,
             replace_keys: Vec::new(),
@@ -228,6 +239,9 @@ impl Entry {
             Self { open: 1.., .. } => StepStatus::Unfinished,
             _ => StepStatus::Done,
         };
+        if step.status == StepStatus::Unfinished {
+            step.ended = None;
+        }
         if self.only_cleans_up {
             "delete-replaced".clone_into(&mut step.operation);
         }
@@ -266,6 +280,11 @@ fn operation(op: &str) -> &str {
         "discard" => "read",
         other => other,
     }
+}
+
+/// A time as the log has it; one that says none is none.
+fn moment(seconds: i64) -> Option<i64> {
+    (seconds > 0).then_some(seconds)
 }
 
 fn looks(op: &str) -> bool {

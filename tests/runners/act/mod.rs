@@ -1,6 +1,11 @@
 //! GitHub workflows that use the action, run by `act` on the machine itself, with the sandbox engine.
 
+mod actions;
+mod examples;
 mod harness;
+mod migration;
+mod place;
+mod workflows;
 
 use crate::hostile;
 use harness::{Job, Outcome};

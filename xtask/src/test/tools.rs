@@ -39,8 +39,14 @@ pub enum Install {
     Deb(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
-    /// `npm install` of these packages.
-    Npm(Vec<String>),
+    /// `npm install` of these packages, and the packages of Debian that they need.
+    Npm {
+        /// With their versions.
+        packages: Vec<String>,
+        /// Unpacked, not installed.
+        #[serde(default)]
+        deb: Vec<String>,
+    },
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -128,19 +134,15 @@ impl Install {
                     .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])
                     .env("CARGO_TARGET_DIR", root.join("target/runners/cargo-build")),
             ),
-            Self::Deb(packages) => {
-                let fetched =
-                    succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
-                let unpack =
-                    "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
-                Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
-            }
+            Self::Deb(packages) => unpack_deb(folder, packages),
             Self::Pip(requirements) => {
                 let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
                 Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
             }
-            Self::Npm(packages) => npm_install(folder, packages),
+            Self::Npm { packages, deb } => {
+                Ok((deb.is_empty() || unpack_deb(folder, deb)?) && npm_install(folder, packages)?)
+            }
             Self::NpmBundle { packages, entry } => {
                 let installed = npm_install(folder, packages)?;
                 let bundle = ["--bundle", "--platform=node", "--outfile=main.cjs", "--log-level=warning"];
@@ -154,6 +156,12 @@ impl Install {
             }
         }
     }
+}
+
+fn unpack_deb(folder: &Path, packages: &[String]) -> Result<bool> {
+    let fetched = succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
+    let unpack = "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
+    Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
 }
 
 fn npm_install(folder: &Path, packages: &[String]) -> Result<bool> {

@@ -14,8 +14,10 @@ fn every_generated_file_is_fresh_and_no_orphan_lies_around() {
 fn copy() -> tempfile::TempDir {
     let root = xtask::root();
     let copy = tempfile::tempdir().unwrap();
-    for folder in ["actions", "bootstrap", "xtask", "docs/reference", "tests/fixtures/hello"] {
-        copy_folder(&root.join(folder), &copy.path().join(folder));
+    let wrappers = xtask::generate::folders(&root).unwrap().into_iter().map(|folder| folder.name);
+    let others = ["xtask", "docs/reference", "tests/fixtures/hello"].map(str::to_owned);
+    for folder in wrappers.chain(others) {
+        copy_folder(&root.join(&folder), &copy.path().join(&folder));
     }
     std::fs::copy(root.join("README.md"), copy.path().join("README.md")).unwrap();
     for file in files(&root).unwrap() {

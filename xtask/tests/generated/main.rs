@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod azure;
+mod cloud_build;
+mod codebuild;
 mod fresh;
+mod github;
 mod links;
 mod schema;
 mod wrappers;

@@ -1,0 +1,43 @@
+//! The report as files that a CI system shows: one HTML page, and test results.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{warn, write_whole};
+use crate::console::Console;
+use crate::job::Job;
+use crate::render::{self, Options};
+use crate::report::Report;
+
+/// Where they go, over the whole run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Pages {
+    /// The HTML page.
+    pub html: Option<PathBuf>,
+    /// The JUnit XML.
+    pub junit: Option<PathBuf>,
+    /// Whether the run is for a change request.
+    pub change_request: bool,
+}
+
+impl Pages {
+    /// What `job` asks for.
+    pub fn of(job: &Job<'_>) -> Self {
+        Self {
+            html: job.inputs.report_file.clone(),
+            junit: job.inputs.junit_file.clone(),
+            change_request: job.context.change_request.is_some(),
+        }
+    }
+
+    /// Writes them, each whole. One that can't be written is a warning.
+    pub fn write(&self, report: &Report, options: &Options, console: &Console) {
+        if let Some(path) = &self.html {
+            warn(console, "the HTML report", write_whole(path, &render::html(report, options)));
+        }
+        if let Some(path) = &self.junit {
+            warn(console, "the JUnit file", write_whole(path, &render::junit(report, options)));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The report with no more in it than may be shown, for those who decide themselves what they take from it.
+
+use serde_json::Value;
+
+use super::{Detail, Options};
+use crate::report::Report;
+
+/// What `options` allow of `report`, in the same form.
+pub(super) fn allowed(report: &Report, options: &Options) -> Report {
+    let mut report = report.clone();
+    let shows = |detail| options.detail >= detail;
+    if !shows(Detail::Resources) {
+        report.message = None;
+        report.steps.clear();
+        report.diagnostics.clear();
+        report.policies = crate::report::Policies::default();
+        report.outputs.clear();
+        report.output_changes.clear();
+        report.secret_outputs.clear();
+        report.unknown_outputs.clear();
+    }
+    let mended = report.policies.remediations.iter_mut().map(|remediation| &mut remediation.diffs);
+    let changed = report.steps.iter_mut().map(|step| {
+        if !shows(Detail::Values) {
+            step.id = None;
+        }
+        if !shows(Detail::Paths) {
+            step.replace_keys.clear();
+            step.more_diffs = 0;
+        }
+        &mut step.diffs
+    });
+    for diffs in mended.chain(changed) {
+        if !shows(Detail::Paths) {
+            diffs.clear();
+        }
+        if !shows(Detail::Values) {
+            for diff in diffs {
+                (diff.old, diff.new) = (None, None);
+            }
+        }
+    }
+    if !(options.output_values && shows(Detail::Values)) {
+        report.outputs.values_mut().for_each(|value| *value = Value::Null);
+        report.output_changes.iter_mut().for_each(|change| (change.old, change.new) = (None, None));
+    }
+    report
+}

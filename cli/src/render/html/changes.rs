@@ -1,0 +1,120 @@
+//! The table of changes, what destroys first, each row with the properties that change.
+
+use super::{Html, View, class, wide};
+use crate::render::{Detail, diff, words};
+use crate::report::{Step, StepStatus};
+
+/// With more changes than this, properties are folded away at first.
+const OPEN: usize = 20;
+
+/// Paths that are named before the rest is counted.
+const PATHS: usize = 6;
+
+/// A page larger than this holds short values only from there on: no browser likes a hundred megabytes.
+const LARGE: usize = 8 * 1024 * 1024;
+const VALUE: usize = 16_384;
+const SHORT_VALUE: usize = 160;
+/// Properties of one resource.
+const PROPERTIES: usize = 500;
+const FEW_PROPERTIES: usize = 20;
+
+pub(super) fn table(view: &View<'_>, html: &mut Html) {
+    let mut steps: Vec<&Step> = view.report.steps.iter().collect();
+    steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
+    // Shown by the script, as it does nothing without.
+    html.raw("<form id=\"filter\" role=\"search\" hidden>\n")
+        .raw("<label>Search <input id=\"query\" type=\"search\" autocomplete=\"off\" aria-keyshortcuts=\"/\"></label>\n")
+        .raw("<label>Operation <select id=\"operation\"><option value=\"\">all</option></select></label>\n")
+        .raw("<output id=\"shown\" for=\"query operation\"></output>\n</form>\n");
+    let paths = view.shows(Detail::Paths);
+    let began = html.len();
+    wide(html, "Changes", |html| {
+        html.raw(
+            "<table id=\"rows\">\n<thead><tr><th scope=\"col\">Operation</th><th scope=\"col\">Resource</th>",
+        )
+        .raw("<th scope=\"col\">Type</th>");
+        html.raw(if paths { "<th scope=\"col\">Properties</th>" } else { "" })
+            .raw("</tr></thead>\n<tbody>\n");
+        for step in &steps {
+            let short = html.len() - began > LARGE;
+            row(view, html, step, paths, steps.len() <= OPEN, short);
+        }
+        html.raw("</tbody>\n</table>\n");
+    });
+    if html.len() - began > LARGE {
+        html.raw("<p>The last rows show short values only, as there are so many.</p>\n");
+    }
+}
+
+fn row(view: &View<'_>, html: &mut Html, step: &Step, paths: bool, open: bool, short: bool) {
+    let word = words::operation(view.report, step);
+    html.raw("<tr><td class=\"").raw(class(&step.operation)).raw("\">");
+    if words::destroys(&step.operation) {
+        html.raw("<strong>").raw(word).raw("</strong>");
+    } else {
+        html.raw(word);
+    }
+    html.raw(match step.status {
+        StepStatus::Failed => " <strong class=\"failed\">failed</strong>",
+        StepStatus::Unfinished => " <strong class=\"failed\">unfinished</strong>",
+        StepStatus::Planned | StepStatus::Done => "",
+    });
+    html.raw("</td><th scope=\"row\">").code(&step.name).raw("</th><td>").code(&step.kind).raw("</td>");
+    if paths {
+        html.raw("<td>");
+        properties(view, html, step, open, short);
+        html.raw("</td>");
+    }
+    html.raw("</tr>\n");
+}
+
+fn properties(view: &View<'_>, html: &mut Html, step: &Step, open: bool, short: bool) {
+    let values = view.shows(Detail::Values);
+    if let Some(id) = step.id.as_deref().filter(|_| values && step.operation == "delete") {
+        html.raw("ID ").code(id);
+    }
+    if !values || step.diffs.is_empty() {
+        return names(html, step);
+    }
+    html.raw(if open { "<details open><summary>" } else { "<details><summary>" });
+    names(html, step);
+    html.raw("</summary><pre>");
+    let (many, room) = if short { (FEW_PROPERTIES, SHORT_VALUE) } else { (PROPERTIES, VALUE) };
+    for line in diff::block(step, many, room).lines() {
+        // The elements speak where colours don't.
+        let element = match line.as_bytes().first() {
+            Some(b'+') => Some(("<ins>", "</ins>\n")),
+            Some(b'-') => Some(("<del>", "</del>\n")),
+            _ => None,
+        };
+        match element {
+            Some((begin, end)) => html.raw(begin).lines(line).raw(end),
+            None => html.lines(line).raw("\n"),
+        };
+    }
+    html.raw("</pre></details>");
+}
+
+/// What forces a replacement, then what else changes.
+fn names(html: &mut Html, step: &Step) {
+    let forced = |path: &str| step.replace_keys.iter().any(|key| key == path);
+    let others = step.diffs.iter().map(|diff| diff.path.as_str()).filter(|path| !forced(path));
+    let mut between = "";
+    for key in step.replace_keys.iter().take(PATHS) {
+        html.raw(between).raw("<strong>").code(key).raw("</strong>");
+        between = ", ";
+    }
+    if !step.replace_keys.is_empty() {
+        html.raw(if step.replace_keys.len() > 1 { " force replacement" } else { " forces replacement" });
+    }
+    let total = others.clone().count() as u64 + step.more_diffs;
+    let named = others.take(PATHS.saturating_sub(step.replace_keys.len()));
+    let mut count = 0;
+    for path in named {
+        html.raw(between).code(path);
+        (between, count) = (", ", count + 1);
+    }
+    if total > count {
+        html.raw(between).raw(&words::number(total - count)).raw(" more");
+    }
+}

@@ -1,0 +1,267 @@
+//! The report as one HTML page that needs nothing but itself.
+//!
+//! It is a readable document first, as some places block style and script: Jenkins does, for what a build has made
+//! (<https://www.jenkins.io/doc/book/security/configuring-content-security-policy/>). Style and script are on top, and
+//! the page's own policy allows these two and nothing else by their hashes, so nothing in the data can become active:
+//! <https://www.w3.org/TR/CSP3/#framework-directive-source-list>.
+
+mod changes;
+mod outputs;
+mod said;
+mod timeline;
+mod write;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::escape::short_commit;
+use super::{Detail, Options, words};
+use crate::report::{Report, Severity};
+use write::{Html, quoted};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The report as an HTML page.
+pub fn html(report: &Report, options: &Options) -> String {
+    let view = View { report, options };
+    let mut html = Html::default();
+    view.head(&mut html);
+    view.summary(&mut html);
+    view.sections(&mut html);
+    view.foot(&mut html);
+    html.finish()
+}
+
+/// What every part of the page needs to know.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    report: &'a Report,
+    options: &'a Options,
+}
+
+impl View<'_> {
+    fn shows(&self, detail: Detail) -> bool {
+        self.options.detail >= detail
+    }
+
+    fn head(&self, html: &mut Html) {
+        let (style, script) = (hash(STYLE), hash(SCRIPT));
+        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '")
+            .raw(&style)
+            .raw("'; script-src '")
+            .raw(&script)
+            .raw("'; img-src data:; base-uri 'none'; form-action 'none'\">\n")
+            .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
+            .raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
+            .text(&words::headline(self.report, str::to_owned))
+            .raw("</title>\n<style>")
+            .raw(STYLE)
+            .raw("</style>\n</head>\n<body>\n");
+    }
+
+    fn summary(&self, html: &mut Html) {
+        let report = self.report;
+        let headline = words::headline(report, |stack| format!("<code>{}</code>", quoted(stack)));
+        html.raw("<header>\n<h1><span aria-hidden=\"true\">")
+            .raw(words::sign(report))
+            .raw("</span> ")
+            .raw(&headline)
+            .raw("</h1>\n");
+        if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
+            html.raw("<p class=\"notice\"><strong>SANDBOX, nothing was deployed.</strong></p>\n");
+        }
+        self.facts(html);
+        self.contents(html);
+        html.raw("</header>\n<main>\n");
+        said::failure(self, html);
+        self.counts(html);
+        if let Some(next) = words::next(report, self.options) {
+            html.raw("<p class=\"next\"><strong>What happens next:</strong> ").prose(&next).raw("</p>\n");
+        }
+        said::notes(self, html);
+    }
+
+    fn facts(&self, html: &mut Html) {
+        let report = self.report;
+        html.raw("<dl class=\"facts\">\n");
+        let mut fact = |name: &str, write: &dyn Fn(&mut Html)| {
+            html.raw("<div><dt>").raw(name).raw("</dt> <dd>");
+            write(html);
+            html.raw("</dd></div>\n");
+        };
+        if let Some(project) = &report.project {
+            fact("Project", &|html| {
+                html.code(project);
+            });
+        }
+        fact("Stack", &|html| {
+            html.code(&report.stack);
+        });
+        if let Some(commit) = &report.commit {
+            fact("Commit", &|html| {
+                html.code(short_commit(commit));
+            });
+        }
+        if let Some((name, url)) = report.ci.as_ref().and_then(|ci| Some((&ci.name, ci.build_url.as_ref()?)))
+        {
+            fact("Job", &|html| {
+                html.link(name, url);
+            });
+        }
+        if let Some(url) = &report.permalink {
+            fact("Run", &|html| {
+                html.link("Pulumi Cloud", url);
+            });
+        }
+        if report.duration_ms > 0 {
+            fact("Took", &|html| {
+                html.raw(&words::duration(report.duration_ms));
+            });
+        }
+        if let Some(engine) = &report.engine {
+            let version = engine.version.as_deref().unwrap_or_default();
+            fact("Engine", &|html| {
+                html.code(format!("{} {version}", engine.name).trim_end());
+            });
+        }
+        fact("Exit status", &|html| {
+            html.raw(&report.exit_code.to_string());
+        });
+        html.raw("</dl>\n");
+    }
+
+    /// Links to what there is on the page.
+    fn contents(&self, html: &mut Html) {
+        let there: Vec<_> = SECTIONS.iter().filter(|section| (section.there)(self)).collect();
+        if there.len() < 2 {
+            return;
+        }
+        html.raw("<nav aria-label=\"Sections\"><ul>");
+        for Section { id, title, .. } in there {
+            html.raw("<li><a href=\"#").raw(id).raw("\">").raw(title).raw("</a></li> ");
+        }
+        html.raw("</ul></nav>\n");
+    }
+
+    fn counts(&self, html: &mut Html) {
+        let counts = words::count_parts(self.report);
+        if counts.is_empty() {
+            return;
+        }
+        html.raw("<ul class=\"counts\" aria-label=\"Counts\">");
+        for (kind, number, word) in counts {
+            html.raw("<li class=\"").raw(class(&kind)).raw("\"><strong>").raw(&number).raw("</strong> ");
+            html.raw(&word).raw("</li>");
+        }
+        html.raw("</ul>\n");
+    }
+
+    fn sections(&self, html: &mut Html) {
+        for Section { id, title, write, .. } in SECTIONS.iter().filter(|section| (section.there)(self)) {
+            html.raw("<section aria-labelledby=\"").raw(id).raw("\">\n<h2 id=\"").raw(id).raw("\">");
+            html.raw(title).raw("</h2>\n");
+            write(self, html);
+            html.raw("</section>\n");
+        }
+    }
+
+    fn foot(&self, html: &mut Html) {
+        html.raw("</main>\n");
+        if let Some(result) = &self.options.result {
+            html.raw("<footer><p>").link("The whole result", result).raw("</p></footer>\n");
+        }
+        html.raw("<script>").raw(SCRIPT).raw("</script>\n</body>\n</html>\n");
+    }
+}
+
+/// A part of the page that a link leads to.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    there: fn(&View<'_>) -> bool,
+    write: fn(&View<'_>, &mut Html),
+}
+
+const SECTIONS: &[Section] = &[
+    Section {
+        id: "policies",
+        title: "Policies",
+        there: |view| {
+            let policies = &view.report.policies;
+            view.shows(Detail::Resources)
+                && !(policies.violations.is_empty() && policies.remediations.is_empty())
+        },
+        write: said::policies,
+    },
+    Section {
+        id: "errors",
+        title: "Errors",
+        there: |view| said::any(view, Severity::Error),
+        write: |view, html| said::diagnostics(view, html, Severity::Error),
+    },
+    Section {
+        id: "changes",
+        title: "Changes",
+        there: |view| view.shows(Detail::Resources) && !view.report.steps.is_empty(),
+        write: changes::table,
+    },
+    Section {
+        id: "warnings",
+        title: "Warnings",
+        there: |view| said::any(view, Severity::Warning),
+        write: |view, html| said::diagnostics(view, html, Severity::Warning),
+    },
+    Section {
+        id: "outputs",
+        title: "Outputs",
+        there: |view| {
+            let report = view.report;
+            view.shows(Detail::Resources) && !(report.outputs.is_empty() && report.output_changes.is_empty())
+        },
+        write: outputs::outputs,
+    },
+    Section {
+        id: "timeline",
+        title: "Timeline",
+        there: |view| view.shows(Detail::Resources) && !view.report.steps.is_empty(),
+        write: timeline::timeline,
+    },
+    Section {
+        id: "program",
+        title: "What the program wrote",
+        there: |view| said::any(view, Severity::ProgramError) || said::any(view, Severity::Info),
+        write: |view, html| {
+            said::diagnostics(view, html, Severity::ProgramError);
+            said::diagnostics(view, html, Severity::Info);
+        },
+    },
+];
+
+/// A table that may be wider than the page: it scrolls by itself, by keyboard too.
+/// <https://www.w3.org/WAI/ARIA/apg/practices/names-and-descriptions/>
+fn wide(html: &mut Html, name: &str, write: impl FnOnce(&mut Html)) {
+    html.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").raw(name).raw("\">\n");
+    write(html);
+    html.raw("</div>\n");
+}
+
+/// The style of an operation; what is not known has the plain one.
+fn class(operation: &str) -> &'static str {
+    match operation {
+        "delete" | "delete-replaced" => "delete",
+        "replace" => "replace",
+        "create" | "import" => "create",
+        "update" => "update",
+        "failed" | "unfinished" => "failed",
+        _ => "other",
+    }
+}
+
+/// How a policy names a text that it allows: <https://www.w3.org/TR/CSP3/#grammardef-hash-source>
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
+}

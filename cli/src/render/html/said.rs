@@ -1,0 +1,118 @@
+//! What went wrong and what was said: the reason with its way out, diagnostics, policies, notes.
+
+use super::{Html, View, wide};
+use crate::render::{Detail, words};
+use crate::report::{Report, Severity};
+
+/// The reason, the words that it was found in, and the way out.
+pub(super) fn failure(view: &View<'_>, html: &mut Html) {
+    let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
+    html.raw("<section class=\"failure\" aria-labelledby=\"reason\">\n<h2 id=\"reason\">");
+    html.raw(reason.meaning().trim_end_matches('.'))
+        .raw(" (<code>")
+        .raw(reason.name())
+        .raw("</code>)</h2>\n");
+    if let Some(message) = message.as_deref().filter(|_| view.shows(Detail::Resources)) {
+        html.raw("<pre>").lines(message.trim()).raw("</pre>\n");
+    }
+    if let Some(hint) = hint {
+        html.raw("<p><strong>What to do:</strong> ").prose(hint).raw("</p>\n");
+    }
+    html.raw("</section>\n");
+}
+
+/// What a reader must know about the report itself.
+pub(super) fn notes(view: &View<'_>, html: &mut Html) {
+    if view.report.notes.is_empty() {
+        return;
+    }
+    html.raw("<ul class=\"notes\" aria-label=\"Notes\">\n");
+    for note in &view.report.notes {
+        html.raw("<li>Note: ").prose(note).raw("</li>\n");
+    }
+    html.raw("</ul>\n");
+}
+
+/// Whether anything of this severity was said that tells more than the outcome does.
+pub(super) fn any(view: &View<'_>, severity: Severity) -> bool {
+    let mut said = view.report.diagnostics.iter();
+    view.shows(Detail::Resources) && said.any(|said| said.severity == severity && !said.says_nothing())
+}
+
+/// Everything of one severity, with the resource that it belongs to.
+pub(super) fn diagnostics(view: &View<'_>, html: &mut Html, severity: Severity) {
+    let said = view.report.diagnostics.iter();
+    for said in said.filter(|said| said.severity == severity && !said.says_nothing()) {
+        html.raw("<article>");
+        if let Some(name) = &said.name {
+            html.raw("<h3>").code(name);
+            if let Some(kind) = &said.kind {
+                html.raw(" ").code(kind);
+            }
+            html.raw("</h3>");
+        }
+        if said.times > 1 {
+            html.raw("<p>").raw(&words::number(said.times)).raw(" times</p>");
+        }
+        html.raw("<pre>").lines(said.message.trim_end()).raw("</pre></article>\n");
+    }
+}
+
+/// What the policies found and what they mended.
+pub(super) fn policies(view: &View<'_>, html: &mut Html) {
+    let policies = &view.report.policies;
+    if !policies.packs.is_empty() {
+        let mut between = "<p>Checked by ";
+        for pack in &policies.packs {
+            html.raw(between).code(&format!("{} {}", pack.name, pack.version));
+            between = ", ";
+        }
+        html.raw("</p>\n");
+    }
+    wide(html, "Policy findings", |html| {
+        html.raw("<table>\n<thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Policy</th>")
+            .raw("<th scope=\"col\">Resource</th><th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n");
+        for violation in &policies.violations {
+            let mandatory = violation.level == "mandatory";
+            html.raw(if mandatory {
+                "<tr><td class=\"failed\"><strong>mandatory</strong></td>"
+            } else {
+                "<tr><td>advisory</td>"
+            });
+            html.raw("<th scope=\"row\">").code(&violation.policy).raw("</th><td>");
+            if let Some(name) = &violation.name {
+                html.code(name);
+            }
+            html.raw("</td><td class=\"said\">").lines(violation.message.trim()).raw("</td></tr>\n");
+        }
+        for remediation in &policies.remediations {
+            html.raw("<tr><td>mended</td><th scope=\"row\">").code(&remediation.policy).raw("</th><td>");
+            if let Some(name) = &remediation.name {
+                html.code(name);
+            }
+            html.raw("</td><td>");
+            mended(view, html, remediation);
+            html.raw("</td></tr>\n");
+        }
+        html.raw("</tbody>\n</table>\n");
+    });
+}
+
+/// What a policy changed, as far as it may be shown.
+fn mended(view: &View<'_>, html: &mut Html, remediation: &crate::report::Remediation) {
+    if !view.shows(Detail::Paths) {
+        html.raw("a property");
+        return;
+    }
+    let mut between = "";
+    for diff in &remediation.diffs {
+        html.raw(between).code(&diff.path);
+        between = ", ";
+        if view.shows(Detail::Values) {
+            for (word, value) in [(" from ", &diff.old), (" to ", &diff.new)] {
+                let value = value.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+                html.raw(word).code(&value);
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The report as JUnit XML, which most CI systems show as test results: the run is a case, each resource that failed
+//! is one, and each policy finding.
+//!
+//! Nobody has standardised the format. This is what Jenkins takes, and the others with it:
+//! <https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd>,
+//! <https://docs.gitlab.com/ci/testing/unit_test_reports/#unit-test-reporting-workflow>,
+//! <https://learn.microsoft.com/azure/devops/pipelines/tasks/reference/publish-test-results-v2>
+
+use std::fmt::Write as _;
+
+use super::escape::{short_commit, visible};
+use super::{Detail, Options, words};
+use crate::report::{Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened};
+
+/// Bytes of one message.
+const MESSAGE: usize = 8000;
+/// Bytes of an attribute: a heading to those who show it.
+const HEADING: usize = 400;
+
+/// One line of the list of tests.
+struct Case {
+    class: String,
+    name: String,
+    milliseconds: u64,
+    ending: Ending,
+    said: String,
+}
+
+enum Ending {
+    Passed,
+    Skipped(String),
+    Failed { kind: String, message: String, text: String },
+}
+
+/// The report as JUnit XML.
+pub fn junit(report: &Report, options: &Options) -> String {
+    let mut cases = vec![run(report, options)];
+    if options.detail >= Detail::Resources {
+        let unlucky = |step: &&Step| matches!(step.status, StepStatus::Failed | StepStatus::Unfinished);
+        cases.extend(report.steps.iter().filter(unlucky).map(|step| resource(report, step)));
+        cases.extend(report.policies.violations.iter().map(|violation| finding(report, violation)));
+    }
+    let of = |wanted: fn(&Ending) -> bool| cases.iter().filter(|case| wanted(&case.ending)).count();
+    let failures = of(|ending| matches!(ending, Ending::Failed { .. }));
+    let skipped = of(|ending| matches!(ending, Ending::Skipped(_)));
+    let (tests, time) = (cases.len(), seconds(report.duration_ms));
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        xml,
+        "<testsuites name=\"stackstep\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" time=\"{time}\">"
+    );
+    let _ = writeln!(
+        xml,
+        "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"{time}\">",
+        attribute(&words::place(report))
+    );
+    properties(&mut xml, report);
+    for case in &cases {
+        write(&mut xml, case);
+    }
+    xml.push_str("  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn properties(xml: &mut String, report: &Report) {
+    let facts = [
+        ("project", report.project.as_deref()),
+        ("stack", Some(report.stack.as_str())),
+        ("command", Some(report.command.name())),
+        ("commit", report.commit.as_deref().map(short_commit)),
+        ("job", report.ci.as_ref().and_then(|ci| ci.build_url.as_deref())),
+        ("permalink", report.permalink.as_deref()),
+    ];
+    xml.push_str("    <properties>\n");
+    for (name, value) in facts.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        let _ = writeln!(xml, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value));
+    }
+    xml.push_str("    </properties>\n");
+}
+
+/// The run itself.
+fn run(report: &Report, options: &Options) -> Case {
+    let headline = words::headline(report, str::to_owned);
+    let ending = match (report.status, report.reason) {
+        (Status::Succeeded, _) => Ending::Passed,
+        (Status::Skipped, _) => Ending::Skipped(report.message.clone().unwrap_or_default()),
+        (Status::Failed | Status::Cancelled, reason) => {
+            let message = report.message.clone().filter(|_| options.detail >= Detail::Resources);
+            let hint = report.hint.as_ref().map(|hint| format!("hint: {hint}"));
+            Ending::Failed {
+                kind: reason.map_or("failed", crate::report::Reason::name).to_owned(),
+                message: headline.clone(),
+                text: message.into_iter().chain(hint).collect::<Vec<_>>().join("\n"),
+            }
+        }
+    };
+    Case {
+        class: words::place(report),
+        name: report.command.noun(report.preview_only).to_owned(),
+        milliseconds: report.duration_ms,
+        ending,
+        said: headline,
+    }
+}
+
+/// A resource that failed, with what was said about it.
+fn resource(report: &Report, step: &Step) -> Case {
+    let errors = report.diagnostics.iter().filter(|said| said.severity == Severity::Error);
+    let errors: Vec<&Diagnostic> = errors.filter(|said| said.urn.as_deref() == Some(&step.urn)).collect();
+    let first = errors.iter().find_map(|said| said.message.lines().find(|line| !line.trim().is_empty()));
+    let (kind, message) = match step.status {
+        StepStatus::Unfinished => ("unfinished", "begun and never finished: what became of it is not known"),
+        _ => ("resource", first.unwrap_or("failed")),
+    };
+    let took = step.began.zip(step.ended).map_or(0, |(began, ended)| ended.saturating_sub(began));
+    Case {
+        class: format!("{}.{}", words::place(report), step.kind),
+        name: format!("{} {}", words::operation(report, step), step.name),
+        milliseconds: u64::try_from(took).unwrap_or(0).saturating_mul(1000),
+        ending: Ending::Failed {
+            kind: kind.to_owned(),
+            message: message.to_owned(),
+            text: errors.iter().map(|said| said.message.trim_end()).collect::<Vec<_>>().join("\n\n"),
+        },
+        said: String::new(),
+    }
+}
+
+/// What a policy found: a mandatory one stops the run, an advisory one is only said.
+fn finding(report: &Report, violation: &Violation) -> Case {
+    let resource = violation.name.as_deref().map(|name| format!(" on {name}")).unwrap_or_default();
+    let first = violation.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let (ending, said) = if violation.level == "mandatory" {
+        let (message, text) = (first.to_owned(), violation.message.clone());
+        (Ending::Failed { kind: "policy".to_owned(), message, text }, String::new())
+    } else {
+        (Ending::Passed, format!("{}: {}", violation.level, violation.message))
+    };
+    Case {
+        class: format!("{}.{}", words::place(report), violation.pack),
+        name: format!("{}{resource}", violation.policy),
+        milliseconds: 0,
+        ending,
+        said,
+    }
+}
+
+fn write(xml: &mut String, case: &Case) {
+    let _ = writeln!(
+        xml,
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">",
+        attribute(&case.class),
+        attribute(&case.name),
+        seconds(case.milliseconds)
+    );
+    match &case.ending {
+        Ending::Passed => {}
+        Ending::Skipped(why) => {
+            let _ = writeln!(xml, "      <skipped>{}</skipped>", text(why));
+        }
+        Ending::Failed { kind, message, text: said } => {
+            let _ = writeln!(
+                xml,
+                "      <failure type=\"{}\" message=\"{}\">{}</failure>",
+                attribute(kind),
+                attribute(message),
+                text(said)
+            );
+        }
+    }
+    if !case.said.is_empty() {
+        let _ = writeln!(xml, "      <system-out>{}</system-out>", text(&case.said));
+    }
+    xml.push_str("    </testcase>\n");
+}
+
+fn seconds(milliseconds: u64) -> String {
+    format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000)
+}
+
+fn attribute(value: &str) -> String {
+    escaped(&visible(&shortened(value, HEADING), false))
+}
+
+fn text(value: &str) -> String {
+    escaped(&visible(&shortened(value, MESSAGE), true))
+}
+
+/// What a document may hold: <https://www.w3.org/TR/xml/#charsets>. Control characters are written out by now.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_holds_no_markup_and_no_character_that_xml_forbids() {
+        assert_eq!(
+            text("]]> <a b=\"c\">&\u{0}\u{1b}[31m\u{ffff}\n"),
+            "]]&gt; &lt;a b=&quot;c&quot;&gt;&amp;\\u{0}\\u{1b}[31m\u{fffd}\n"
+        );
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        assert_eq!([seconds(8_250), seconds(7)], ["8.250", "0.007"]);
+    }
+}
