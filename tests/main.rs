@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod comments;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]

@@ -96,6 +96,19 @@ fn a_prefix_that_no_name_can_begin_with_is_refused() {
     }
 }
 
+#[test]
+fn the_address_of_the_environment_has_a_name_of_its_own() {
+    let scene = hostile().with("STACKSTEP_OUTPUTS_FILE", "outputs.sh");
+    let scene = scene.with("STACKSTEP_ENVIRONMENT_URL", "https://shop.example.com/");
+    scene.run("up").ends_with(0);
+    assert_eq!(sourced(&scene, "sh")["STACK_ENVIRONMENT_URL"], "https://shop.example.com/");
+    let scene = scene.with("STACKSTEP_ENVIRONMENT_URL", "comment");
+    scene.run("up").ends_with(0);
+    assert_eq!(sourced(&scene, "sh")["STACK_ENVIRONMENT_URL"], "# no comment");
+    let scene = scene.with("STACKSTEP_ENVIRONMENT_URL", "no-such");
+    scene.run("up").ends_with(0).says("`environment-url` is `no-such`, which is no URL");
+}
+
 fn on_gitlab(scene: Scene) -> Scene {
     scene.with("GITLAB_CI", "true").with("STACKSTEP_OUTPUTS_FILE", "report/stack.env")
 }

@@ -234,15 +234,17 @@ function finish () {
 }
 
 function start (binary, words, env) {
-  const child = spawn(binary, words, { stdio: 'inherit', env, windowsHide: true })
-  // The agent signals this process only: what comes is passed on as often as it came, and the binary decides when to
-  // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once.
+  let child
+  // Before the start, or a signal that comes right after it ends only us. The agent signals this process alone: what
+  // comes is passed on as often as it came, and the binary decides when to end. On Windows a Ctrl-C reaches the binary
+  // by itself, and `kill` would end it at once.
   // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      if (process.platform !== 'win32') child.kill(signal)
+      if (process.platform !== 'win32') child?.kill(signal)
     })
   }
+  child = spawn(binary, words, { stdio: 'inherit', env, windowsHide: true })
   child.on('error', (error) => fail(new Error(`could not start \`${binary}\`: ${error.message}`)))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? BY_SIGNAL + constants.signals[signal]

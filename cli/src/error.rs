@@ -15,6 +15,9 @@ pub const EXIT_TIMEOUT: u8 = 9;
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
 
+/// Exit status of a run whose required report could not be published.
+pub const EXIT_PUBLISH: u8 = 11;
+
 /// Exit status of a refused run.
 pub const EXIT_REFUSED: u8 = 13;
 

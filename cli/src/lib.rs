@@ -11,6 +11,7 @@ pub mod app;
 pub mod args;
 pub mod backend;
 pub mod ci;
+pub mod comment;
 pub mod console;
 pub mod deps;
 pub mod doctor;

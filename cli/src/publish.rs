@@ -4,6 +4,7 @@
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
 mod counts;
+pub mod forge;
 pub mod outputs;
 mod pages;
 

@@ -146,10 +146,16 @@ is_name() {
   esac
 }
 
-# Sets `expanded` to $1 with `$NAME` and `${NAME}` replaced by what the variables hold. Nothing else is special, and
-# nothing is run: the official orb hands these texts to a shell.
+# Sets `expanded` to $1 with `$NAME` and `${NAME}` replaced by what the variables hold, and `~/` by the home folder.
+# Nothing else is special, and nothing is run: the official orb hands these texts to a shell.
 expand() {
   expanded='' rest=$1
+  case $rest in
+    \~ | \~/*)
+      expanded=${HOME:-}
+      rest=${rest#?}
+      ;;
+  esac
   while :; do
     case $rest in
       *'$'*) ;;
@@ -235,6 +241,7 @@ if [ -n "${STACKSTEP_INPUT_CLOUD_URL:-}" ]; then
 fi
 
 token=${ORB_ACCESS_TOKEN:-}
+# shellcheck disable=SC2016 # the dollar sign itself
 case $token in
   '${'*'}')
     token=${token#??}

@@ -145,10 +145,16 @@ is_name() {
   esac
 }
 
-# Sets `expanded` to $1 with `$NAME` and `${NAME}` replaced by what the variables hold. Nothing else is special, and
-# nothing is run: the official orb hands these texts to a shell.
+# Sets `expanded` to $1 with `$NAME` and `${NAME}` replaced by what the variables hold, and `~/` by the home folder.
+# Nothing else is special, and nothing is run: the official orb hands these texts to a shell.
 expand() {
   expanded='' rest=$1
+  case $rest in
+    \~ | \~/*)
+      expanded=${HOME:-}
+      rest=${rest#?}
+      ;;
+  esac
   while :; do
     case $rest in
       *'$'*) ;;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::context::{app, branch_of, number, slug, tag_of, text};
 use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
-use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use super::origin::own_token;
+use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
 use crate::engine::output::Disarm;
 use crate::env::Env;
 
@@ -94,6 +95,27 @@ impl CiSystem for AzurePipelines {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        let forge = match env.get("BUILD_REPOSITORY_PROVIDER") {
+            Some("TfsGit") => Some("azure-repos"),
+            Some("GitHub" | "GitHubEnterprise") => Some("github"),
+            Some("Bitbucket") => Some("bitbucket"),
+            _ => None,
+        };
+        let own = forge == Some("azure-repos");
+        let collection =
+            text(env, "SYSTEM_COLLECTIONURI").or_else(|| text(env, "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"));
+        Origin {
+            forge,
+            remote: text(env, "BUILD_REPOSITORY_URI"),
+            api: collection.filter(|_| own),
+            token: own_token(env, &["SYSTEM_ACCESSTOKEN"]).filter(|_| own),
+            run: number(env, "BUILD_BUILDID"),
+            attempt: number(env, "SYSTEM_JOBATTEMPT"),
+            ..Origin::default()
+        }
+    }
+
     fn maintainers_way(&self, _context: &Context) -> String {
         // https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks
         "a maintainer who has read the change can push its commits to a branch of this repository; builds of forks \
@@ -104,7 +126,14 @@ impl CiSystem for AzurePipelines {
     fn strip_from_engine(&self) -> &'static [&'static str] {
         // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
         // for its post step.
-        &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_", "VSTS_TASKVARIABLE_"]
+        &[
+            "ENDPOINT_AUTH_",
+            "SECRET_",
+            "SECUREFILE_TICKET_",
+            "INPUT_",
+            "VSTS_TASKVARIABLE_",
+            "VSTS_SECRET_VARIABLES",
+        ]
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {

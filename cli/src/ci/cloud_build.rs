@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::context::{differ, first, number, slug, text};
 use super::identity::{percent_encoded, with_parameter};
-use super::{Append, CiSystem, Context, IdentityToken, Output, engine_told};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, engine_told};
 use crate::env::Env;
 
 /// What the names of substitutions that are inputs begin with, before `STACK` and the like. A name of a person's own
@@ -57,6 +57,11 @@ impl CiSystem for CloudBuild {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        // Of a pull request the one that the change comes from: on the same forge.
+        Origin { remote: text(env, "_HEAD_REPO_URL"), ..Origin::default() }
     }
 
     fn maintainers_way(&self, _context: &Context) -> String {

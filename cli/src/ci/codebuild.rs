@@ -8,9 +8,9 @@
 
 use std::path::PathBuf;
 
-use super::context::{branch_of, hash, slug, tag_of, text};
+use super::context::{branch_of, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
-use super::{Append, CiSystem, Context, IdentityToken, Output, STEP_STATE, engine_told};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_STATE, engine_told};
 use crate::env::Env;
 
 /// AWS CodeBuild.
@@ -54,6 +54,14 @@ impl CiSystem for CodeBuild {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
+            run: number(env, "CODEBUILD_BUILD_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {

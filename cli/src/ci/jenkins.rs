@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::context::{app, first, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Output, STEP_OUTPUTS, STEP_STATE};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS, STEP_STATE};
 use crate::env::Env;
 
 /// Jenkins.
@@ -71,6 +71,14 @@ impl CiSystem for Jenkins {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            run: number(env, "BUILD_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn strip_from_engine(&self) -> &'static [&'static str] {

@@ -23,6 +23,7 @@ mod gitlab;
 mod identity;
 mod jenkins;
 mod local;
+mod origin;
 mod travis;
 mod workflow_command;
 
@@ -34,7 +35,9 @@ use crate::env::Env;
 use crate::render::log_line;
 
 pub use context::Context;
+pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+pub use origin::{Origin, OwnToken};
 
 /// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
 /// of its own.
@@ -43,6 +46,8 @@ pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
 pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
 /// The one for what a later part of the wrapper has to know.
 pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
+/// The variable that lets a run begin although the log shows the values of variables.
+pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
 
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
@@ -57,7 +62,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &bitbucket::BitbucketPipelines,
     &codebuild::CodeBuild,
     &codefresh::Codefresh,
-    &travis::Travis,
+    &travis::TRAVIS,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
     &generic::Generic,
@@ -158,6 +163,11 @@ pub trait CiSystem: Sync {
     /// What the job is about.
     fn context(&self, env: &Env) -> Context;
 
+    /// What the system tells of the forge that the repository lies on.
+    fn origin(&self, _env: &Env) -> Origin {
+        Origin::default()
+    }
+
     /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
     fn maintainers_way(&self, _context: &Context) -> String {
         "a maintainer who has read the change can push its commits to a branch of this repository".to_owned()
@@ -187,6 +197,11 @@ pub trait CiSystem: Sync {
     /// Whether the variable is one of them.
     fn is_secret(&self, variable: &str) -> bool {
         self.secret_variables().contains(&variable)
+    }
+
+    /// The variable that makes the system write the values of all variables into this job's log.
+    fn shows_variables(&self, _env: &Env) -> Option<&'static str> {
+        None
     }
 
     /// Where the token comes from that says which job this is, for `audience` where that can be chosen.
@@ -225,6 +240,17 @@ pub trait CiSystem: Sync {
     /// The lines that close it.
     fn end_group(&self) -> String {
         String::new()
+    }
+
+    /// [`CiSystem::group`] for a system that knows its groups by a name and shows how long they took: the group's
+    /// number in this run, and the time in Unix seconds.
+    fn numbered_group(&self, title: &str, _number: u32, _at: u64) -> String {
+        self.group(title)
+    }
+
+    /// [`CiSystem::end_group`] for such a system.
+    fn end_numbered_group(&self, _number: u32, _at: u64) -> String {
+        self.end_group()
     }
 
     /// Lines that make the system hide `secret` in what follows. Empty where it can't.

@@ -157,10 +157,26 @@ pub fn hand_on(
         }
     }
     if let Some(path) = &job.inputs.outputs_file {
-        let named = file::named(&handed.own, &handed.stack, &job.inputs.outputs_prefix);
+        let mut own = handed.own;
+        own.extend(environment_url(job.inputs.environment_url.as_deref(), &handed.stack, console));
+        let named = file::named(&own, &handed.stack, &job.inputs.outputs_prefix);
         let added = file::add(path, &job.ci.outputs_form(job.env), named, !exported.is_empty(), console);
         super::warn(console, "the file of outputs", added);
     }
+}
+
+/// The address of the environment, which is a URL or stands in an output: a name of its own, so that a pipeline can say
+/// it before the stack has any outputs.
+fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> Option<Output> {
+    let input = input?;
+    let found = stack.iter().find(|output| output.name == input).map(|output| output.value.clone());
+    let value = found.or_else(|| input.contains("://").then(|| input.to_owned()));
+    if value.is_none() {
+        let message =
+            format!("`environment-url` is `{input}`, which is no URL and no output that may leave the run");
+        console.annotate(Level::Notice, "stackstep", &message);
+    }
+    value.map(|value| Output { name: "environment-url".to_owned(), value })
 }
 
 /// Our own outputs and the stack's. A secret that stays is said by name.

@@ -56,6 +56,29 @@ impl Job {
         Self { place, workflow: "job.yml".into(), event, payload: None, arguments: Vec::new() }
     }
 
+    /// With another workflow, that knows where the backend is.
+    pub fn workflow(mut self, text: &str) -> Self {
+        self.place.workflow(text);
+        self
+    }
+
+    /// With the program in this folder of the repository too.
+    pub fn program_in(mut self, folder: &str) -> Self {
+        self.place.program_in(folder);
+        self
+    }
+
+    /// Where the stacks are.
+    pub fn backend(&self) -> String {
+        format!("file://{}", self.place.path("state").display())
+    }
+
+    /// With a stack of the program that is deployed already.
+    pub fn deployed(self, stack: &str) -> Self {
+        self.place.deploy(stack);
+        self
+    }
+
     /// With what GitHub says of the event.
     pub fn payload(self, payload: Value) -> Self {
         Self { payload: Some(payload), ..self }
@@ -79,12 +102,6 @@ impl Job {
         self
     }
 
-    /// With an input of a run that was started by hand.
-    pub fn input(mut self, name: &str, value: &str) -> Self {
-        self.arguments.extend(["--input".to_owned(), format!("{name}={value}")]);
-        self
-    }
-
     /// Runs it.
     pub fn run(self) -> Outcome {
         let place = &self.place;
@@ -101,13 +118,7 @@ impl Job {
             std::fs::write(place.path("event.json"), payload.to_string()).unwrap();
             act.arg("--eventpath").arg(place.path("event.json"));
         }
-        for (name, value) in [
-            ("STACKSTEP_BIN", env!("CARGO_BIN_EXE_stackstep").to_owned()),
-            ("PULUMI_BACKEND_URL", format!("file://{}", place.path("state").display())),
-            ("PULUMI_CONFIG_PASSPHRASE", "a passphrase".to_owned()),
-            ("PULUMI_HOME", place.path("home/pulumi").display().to_string()),
-            ("CALLS", place.path("calls").display().to_string()),
-        ] {
+        for (name, value) in place.environment() {
             act.args(["--env", &format!("{name}={value}")]);
         }
         let output = act

@@ -23,11 +23,11 @@ fn called(name: &str, with: &str, event: &'static str, payload: Value) -> Outcom
         .run()
 }
 
-fn push(branch: &str) -> Value {
+pub(super) fn push(branch: &str) -> Value {
     json!({ "ref": format!("refs/heads/{branch}"), "repository": { "default_branch": "main", "private": true } })
 }
 
-fn pull_request() -> Value {
+pub(super) fn pull_request() -> Value {
     let repository = json!({ "full_name": "acme/hello" });
     json!({
         "action": "opened",

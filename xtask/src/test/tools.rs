@@ -37,8 +37,18 @@ pub enum Install {
     Cargo,
     /// These packages of Debian, unpacked, not installed.
     Deb(Vec<String>),
+    /// These packages of Debian with all that they depend on and this machine has not, unpacked, not installed.
+    DebTree(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
+    /// `npm install` of these packages, and the packages of Debian that they need.
+    Npm {
+        /// With their versions.
+        packages: Vec<String>,
+        /// Unpacked, not installed.
+        #[serde(default)]
+        deb: Vec<String>,
+    },
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -126,21 +136,18 @@ impl Install {
                     .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])
                     .env("CARGO_TARGET_DIR", root.join("target/runners/cargo-build")),
             ),
-            Self::Deb(packages) => {
-                let fetched =
-                    succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
-                let unpack =
-                    "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
-                Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
-            }
+            Self::Deb(packages) => unpack(folder, packages),
+            Self::DebTree(packages) => unpack(folder, &with_dependencies(folder, packages)),
             Self::Pip(requirements) => {
                 let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
                 Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
             }
+            Self::Npm { packages, deb } => {
+                Ok((deb.is_empty() || unpack(folder, deb)?) && npm_install(folder, packages)?)
+            }
             Self::NpmBundle { packages, entry } => {
-                let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
-                let installed = succeeds(command("npm", folder).args(npm).args(packages))?;
+                let installed = npm_install(folder, packages)?;
                 let bundle = ["--bundle", "--platform=node", "--outfile=main.cjs", "--log-level=warning"];
                 Ok(installed
                     && succeeds(
@@ -152,6 +159,30 @@ impl Install {
             }
         }
     }
+}
+
+/// Fetches packages of Debian and unpacks them into `folder`.
+fn unpack(folder: &Path, packages: &[String]) -> Result<bool> {
+    let fetched = succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
+    let unpack = "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
+    Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
+}
+
+fn npm_install(folder: &Path, packages: &[String]) -> Result<bool> {
+    let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
+    succeeds(command("npm", folder).args(npm).args(packages))
+}
+
+/// The packages, and those that an install of them would bring. apt says without being root:
+/// <https://manpages.debian.org/bookworm/apt/apt-get.8.en.html>
+fn with_dependencies(folder: &Path, packages: &[String]) -> Vec<String> {
+    let mut simulate = command("apt-get", folder);
+    simulate.args(["install", "--simulate", "--no-install-recommends"]).args(packages);
+    let said = output(&mut simulate).unwrap_or_default();
+    let brought = said.lines().filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next());
+    let mut all = packages.to_vec();
+    all.extend(brought.filter(|name| !packages.iter().any(|package| package == name)).map(str::to_owned));
+    all
 }
 
 /// Whether `program` can be started.
@@ -196,6 +227,7 @@ mod tests {
             "tests/runners/act/mod.rs",
             "tests/runners/checks.rs",
             "tests/runners/launcher.rs",
+            "tests/runners/chromium/mod.rs",
             "xtask/tests/runners/main.rs",
             "xtask/tests/runners/release.rs",
             "xtask/src/release/build.rs",
