@@ -29,6 +29,8 @@ mod mask_config;
 #[cfg(test)]
 mod oidc;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod stopping;

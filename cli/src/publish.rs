@@ -4,6 +4,7 @@
 
 pub mod outputs;
 mod pages;
+pub mod template;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
