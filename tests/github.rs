@@ -168,13 +168,6 @@ fn inputs_are_not_in_the_engines_environment() {
 }
 
 #[test]
-fn commenting_warns_until_it_is_there() {
-    for scene in deployed("hello") {
-        scene.input("comment-on-pr", "true").run("run").ends_with(0).says("::warning");
-    }
-}
-
-#[test]
 fn how_much_the_summary_shows_can_be_chosen() {
     for (detail, shows_property, shows_value) in
         [("resources", false, false), ("paths", true, false), ("values", true, true)]

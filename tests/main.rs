@@ -6,6 +6,11 @@ mod bad_input;
 #[cfg(test)]
 mod ci;
 #[cfg(test)]
+mod comments;
+#[cfg(test)]
+#[cfg(unix)]
+mod deps;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod faults;
@@ -28,6 +33,9 @@ mod life;
 mod mask_config;
 #[cfg(test)]
 mod oidc;
+#[cfg(unix)]
+#[cfg(test)]
+mod outputs_file;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

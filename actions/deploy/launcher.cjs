@@ -44,7 +44,7 @@ function remember (name, value) {
 
 function run (binary) {
   remember('binary', binary)
-  start(binary, ['run'])
+  start(binary, ["run"])
 }
 
 // A run that reported its end has taken its file with it: then there is nothing to do.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::args::{self, Ask};
 use crate::ci::{self, Level};
 use crate::console::Console;
+use crate::deps;
 use crate::doctor;
 use crate::engine::alive::Trace;
 use crate::engine::args::{can_print_secrets, check_exec};
@@ -25,10 +26,12 @@ use crate::inputs::resolve::{Flags, Resolved, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
 use crate::oidc;
+use crate::publish::forge::Sender;
 use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
+use crate::report::Report;
 use crate::result::Run;
-use crate::unfinished::Unfinished;
+use crate::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
@@ -63,25 +66,27 @@ async fn operate(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let began = Instant::now();
+    let (began, since_1970) = (Instant::now(), unfinished::now());
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
-        let engine = engine?;
+        let (engine, _) = engine?;
         console.line(&format!("the engine is there: {}", engine.path.display()));
         publish::add_path(&job, &engine, console);
         return Ok(0);
     };
     let publisher = Publisher::new(&job);
-    let engine = match engine {
-        Ok(engine) => engine,
-        Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
+    let sender = Sender::of(&job, since_1970);
+    let (engine, processes) = match engine {
+        Ok(ready) => ready,
+        Err(error) => return Ok(give_up(&run, &publisher, &sender, &error, console, signals).await),
     };
     run.begin(&engine, console);
+    run.count(processes);
 
     let outcome = match work(&mut run, &engine, &publisher, console, signals).await {
         Ok(outcome) => outcome,
-        Err(error) => return Ok(give_up(&run, &publisher, &error, console)),
+        Err(error) => return Ok(give_up(&run, &publisher, &sender, &error, console, signals).await),
     };
     let log = outcome.log.clone();
     let mut report = run.report(outcome);
@@ -89,13 +94,35 @@ async fn operate(
     // Only now: what was exported is a secret that was not known before.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
+    let report = sent(&publisher, &sender, report, console, signals).await;
     publish::all(&job, &publisher, &report, &log, &exported, console);
+    publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
 
+/// The report when the forge has it. What no network can hold up goes out before.
+async fn sent(
+    publisher: &Publisher,
+    sender: &Sender<'_>,
+    report: Report,
+    console: &Console,
+    signals: &Signals,
+) -> Report {
+    publisher.files(&report, console);
+    sender.send(publisher, &report, console, signals).await.noted_in(report)
+}
+
 /// The report of a run that an error of ours has ended.
-fn give_up(run: &Run<'_>, publisher: &Publisher, error: &Error, console: &mut Console) -> u8 {
+async fn give_up(
+    run: &Run<'_>,
+    publisher: &Publisher,
+    sender: &Sender<'_>,
+    error: &Error,
+    console: &mut Console,
+    signals: &Signals,
+) -> u8 {
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
+    let report = sent(publisher, sender, report, console, signals).await;
     publish::all(run.job(), publisher, &report, "", &Exported::new(), console);
     error.exit_status()
 }
@@ -164,12 +191,14 @@ impl Watch for Progress<'_> {
     }
 }
 
-/// The engine and the credentials that it needs, for a run that may have them.
-async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<Engine> {
+/// The engine, what the program needs, and the credentials, for a run that may have them; with the engine processes
+/// that it took.
+async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<(Engine, u32)> {
     gate::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;
+    let processes = deps::ready(job, &engine, console, signals).await?;
     oidc::sign_in(job, Limits::default(), console, signals).await?;
-    Ok(engine)
+    Ok((engine, processes))
 }
 
 /// Any engine command: no report, the engine's own exit status.
@@ -191,7 +220,7 @@ async fn exec(
         }
         job.inputs.mask_config = true;
     }
-    let engine = ready(&mut job, console, signals).await?;
+    let (engine, _) = ready(&mut job, console, signals).await?;
     if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
         return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
     }

@@ -1,23 +1,27 @@
 //! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::ci::{CiSystem, Level};
 use crate::engine::output::disarmed;
 use crate::error::Error;
 use crate::render::log_line;
 use crate::secret::Masker;
+use crate::unfinished::now;
 
 /// Writes our own lines.
 pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
+    missed: AtomicBool,
+    groups: AtomicU32,
 }
 
 impl Console {
     /// A console for `ci`'s log.
     pub fn new(ci: &'static dyn CiSystem) -> Self {
-        Self { ci, masker: Masker::new() }
+        Self { ci, masker: Masker::new(), missed: AtomicBool::new(false), groups: AtomicU32::new(0) }
     }
 
     /// The masks of this run.
@@ -59,6 +63,16 @@ impl Console {
         self.write(&self.ci.annotation(level, &title, &message));
     }
 
+    /// Remembers that a part of the report did not get where it should.
+    pub fn miss(&self) {
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did not.
+    pub fn has_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
+    }
+
     /// An error with its way out.
     pub fn error(&self, error: &Error) {
         let mut message = error.to_string();
@@ -71,12 +85,13 @@ impl Console {
 
     /// Opens a folded group.
     pub fn group(&self, title: &str) {
-        self.write(&self.ci.group(&log_line(&self.masker.mask(title))));
+        let number = self.groups.fetch_add(1, Ordering::Relaxed) + 1;
+        self.write(&self.ci.numbered_group(&log_line(&self.masker.mask(title)), number, now()));
     }
 
     /// Closes it.
     pub fn end_group(&self) {
-        self.write(&self.ci.end_group());
+        self.write(&self.ci.end_numbered_group(self.groups.load(Ordering::Relaxed), now()));
     }
 
     /// Lines that are the CI system's own and hold nothing foreign.

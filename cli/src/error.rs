@@ -15,6 +15,9 @@ pub const EXIT_TIMEOUT: u8 = 9;
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
 
+/// Exit status of a run whose required report could not be published.
+pub const EXIT_PUBLISH: u8 = 11;
+
 /// Exit status of a refused run.
 pub const EXIT_REFUSED: u8 = 13;
 
@@ -36,6 +39,14 @@ pub enum Error {
         what: String,
         /// The way out.
         hint: Option<String>,
+    },
+    /// The program's dependencies or the engine's plugins could not be installed.
+    #[error("{what}")]
+    Dependencies {
+        /// What is wrong, and where.
+        what: String,
+        /// The way out.
+        hint: String,
     },
     /// Refused: the run is not trusted, or a gate is closed.
     #[error("{what}")]
@@ -102,7 +113,9 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Input { hint, .. } | Self::Engine { hint, .. } | Self::Auth { hint, .. } => hint.as_deref(),
-            Self::Refused { hint, .. } | Self::Skipped { hint, .. } => Some(hint),
+            Self::Refused { hint, .. } | Self::Skipped { hint, .. } | Self::Dependencies { hint, .. } => {
+                Some(hint)
+            }
             Self::Io { .. } | Self::Stopped { .. } => None,
         }
     }
@@ -112,6 +125,7 @@ impl Error {
         match self {
             Self::Input { .. } => Some(Reason::Config),
             Self::Engine { .. } => Some(Reason::Install),
+            Self::Dependencies { .. } => Some(Reason::Dependencies),
             Self::Auth { .. } => Some(Reason::Auth),
             Self::Stopped { .. } => Some(Reason::Cancelled),
             Self::Refused { reason, .. } => Some(*reason),
@@ -120,12 +134,12 @@ impl Error {
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 10 for a missing engine, 13 for a refusal, 0 for a
+    /// The exit status: 2 for bad input, 3 for credentials, 10 for what could not be installed, 13 for a refusal, 0 for a
     /// skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => 2,
-            Self::Engine { .. } => 10,
+            Self::Engine { .. } | Self::Dependencies { .. } => 10,
             Self::Auth { .. } => EXIT_AUTH,
             Self::Refused { .. } => EXIT_REFUSED,
             Self::Skipped { .. } => 0,

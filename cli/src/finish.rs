@@ -18,6 +18,7 @@ use crate::env::Env;
 use crate::inputs::Inputs;
 use crate::inputs::resolve::Flags;
 use crate::job;
+use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Facts, Fold, Report};
 use crate::unfinished::{Unfinished, now};
@@ -41,16 +42,27 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     if !path.exists() {
         return 0;
     }
+    let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
     // Inputs that make no run hide all the same what the environment holds.
-    if let Ok(resolved) = app::hide_inputs(&Flags::new(), env, console)
-        && let Ok(inputs) = Inputs::from_resolved(&resolved, env)
-    {
-        job::hide_secrets(&inputs, env, ci::detect(env), console);
-        let _ = job::hide_env_file(&inputs, console);
+    let mut inputs = None;
+    if let Ok(mut resolved) = app::hide_inputs(&Flags::new(), env, console) {
+        resolved.distrust_file(&context);
+        inputs = Inputs::from_resolved(&resolved, env).ok();
+    }
+    if let Some(inputs) = &inputs {
+        job::hide_secrets(inputs, env, ci, console);
+        let _ = job::hide_env_file(inputs, console);
     }
     let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
     let report = report(&unfinished, fate).masked(&|text| console.masker().mask(text));
-    let publisher = Publisher::again(&unfinished.sinks, ci::detect(env), env);
+    let publisher = Publisher::again(&unfinished.sinks, ci, env);
+    if let Some(inputs) = &inputs {
+        publisher.files(&report, console);
+        let limits = crate::forge::client::LIMITS;
+        let sender = Sender { env, ci, context: &context, inputs, began: unfinished.began, limits };
+        // What could not be sent was said; the step's status is that of the run.
+        let _ = sender.send(&publisher, &report, console, signals).await;
+    }
     let result = publisher.files(&report, console);
     if let Some(message) = &report.message {
         console.annotate(Level::Error, "stackstep", message);

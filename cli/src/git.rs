@@ -13,13 +13,29 @@ pub fn head(folder: &Path) -> Option<String> {
     let git = git_folder(folder)?;
     let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else { return commit(&head) };
-    // A work tree of its own keeps its HEAD, and shares the branches with the main one.
-    let common = std::fs::read_to_string(git.join("commondir"))
-        .map_or_else(|_| git.clone(), |common| git.join(common.trim()));
+    let common = common_folder(&git);
     std::fs::read_to_string(common.join(reference))
         .ok()
         .and_then(|text| commit(&text))
         .or_else(|| packed(&common, reference))
+}
+
+/// The address of `origin`, as the repository around `folder` has it; it can hold a token.
+/// <https://git-scm.com/docs/git-config#_syntax>
+pub fn origin(folder: &Path) -> Option<String> {
+    let config = std::fs::read_to_string(common_folder(&git_folder(folder)?).join("config")).ok()?;
+    let mut within = false;
+    for line in config.lines().map(str::trim) {
+        if line.starts_with('[') {
+            within = line.replace(' ', "") == "[remote\"origin\"]";
+        } else if within && let Some((name, value)) = line.split_once('=') {
+            let value = value.trim().trim_matches('"');
+            if name.trim().eq_ignore_ascii_case("url") && !value.is_empty() {
+                return Some(value.to_owned());
+            }
+        }
+    }
+    None
 }
 
 /// The commit that `branch` is at now, as `origin` says. None when it can't be told: no git, no network, no rights.
@@ -45,6 +61,12 @@ fn git_folder(folder: &Path) -> Option<PathBuf> {
     }
     let text = std::fs::read_to_string(&dot).ok()?;
     Some(dot.parent()?.join(text.trim().strip_prefix("gitdir: ")?))
+}
+
+/// A work tree of its own keeps its HEAD, and shares the rest with the main one.
+fn common_folder(git: &Path) -> PathBuf {
+    std::fs::read_to_string(git.join("commondir"))
+        .map_or_else(|_| git.to_owned(), |common| git.join(common.trim()))
 }
 
 /// `reference` among the packed ones.
@@ -105,6 +127,14 @@ mod tests {
             ("w/.git", "gitdir: ../main/.git/worktrees/w\n"),
         ]);
         assert_eq!(head(&folder.path().join("w")).as_deref(), Some(COMMIT));
+    }
+
+    #[test]
+    fn the_address_of_origin_is_found_among_other_remotes() {
+        let config = "[core]\n\tbare = false\n[remote \"fork\"]\n\turl = https://x/y\n[remote \"origin\"]\n\tfetch = +a\n\turl = git@github.com:acme/shop.git\n";
+        let folder = repository(&[(".git/config", config), ("infra/x", "")]);
+        assert_eq!(origin(&folder.path().join("infra")).as_deref(), Some("git@github.com:acme/shop.git"));
+        assert_eq!(origin(repository(&[(".git/config", "[core]\n")]).path()), None);
     }
 
     #[test]

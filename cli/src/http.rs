@@ -11,7 +11,8 @@
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION,
+    RETRY_AFTER,
 };
 use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
 use tokio::time::{sleep, timeout};
@@ -71,12 +72,32 @@ pub struct Request {
     pub body: Option<(&'static str, Secret)>,
     /// Sending it twice does no more than sending it once.
     pub repeatable: bool,
+    /// More headers; none of them is secret.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// The server keeps count of requests: what it turns away for their number was not done, and is sent again after
+    /// the pause that it asks for. A refusal with a pause, or with no requests left, is one of these.
+    pub metered: bool,
 }
 
 impl Request {
     /// Reads `url`.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, authorization: None, body: None, repeatable: true }
+        Self {
+            method: Method::GET,
+            url,
+            authorization: None,
+            body: None,
+            repeatable: true,
+            headers: Vec::new(),
+            metered: false,
+        }
+    }
+
+    /// Sends a JSON `body`. Only a `POST` does more when it is sent twice.
+    pub fn json(method: Method, url: Url, body: &serde_json::Value) -> Self {
+        let repeatable = method != Method::POST;
+        let body = Some(("application/json", Secret::new(body.to_string())));
+        Self { method, body, repeatable, ..Self::get(url) }
     }
 
     /// Sends `fields` as a form.
@@ -86,10 +107,9 @@ impl Request {
         let body = Secret::new(scratch.query().unwrap_or_default());
         Self {
             method: Method::POST,
-            url,
-            authorization: None,
             body: Some(("application/x-www-form-urlencoded", body)),
             repeatable: false,
+            ..Self::get(url)
         }
     }
 
@@ -120,13 +140,22 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Secret,
-    retry_after: Option<Duration>,
+    /// Where the next page of a list is, as the `Link` header says.
+    pub next: Option<Url>,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
     /// The server may answer otherwise in a moment.
     fn is_temporary(&self) -> bool {
         self.status == 429 || self.status >= 500
+    }
+
+    /// The server turned the request away because there were too many, and has not done what it asked for.
+    /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
+    pub fn is_turned_away(&self) -> bool {
+        self.status == 429 || (self.status == 403 && self.retry_after.is_some())
     }
 }
 
@@ -168,7 +197,9 @@ impl Http {
             let outcome = self.try_once(request).await;
             let (again, wait) = match &outcome {
                 Ok(answer) => {
-                    (answer.is_temporary() && request.repeatable, answer.retry_after.unwrap_or(pause))
+                    let again = (answer.is_temporary() && request.repeatable)
+                        || (answer.is_turned_away() && request.metered);
+                    (again, answer.retry_after.unwrap_or(pause))
                 }
                 Err(failure) => (failure.may_pass(request.repeatable), pause),
             };
@@ -215,6 +246,9 @@ impl Http {
             value.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, value);
         }
+        for (name, value) in &request.headers {
+            builder = builder.header(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
         match &request.body {
             Some((kind, body)) => builder.header(CONTENT_TYPE, *kind).body(body.expose().to_owned()),
             None => builder,
@@ -223,7 +257,7 @@ impl Http {
 
     async fn read(&self, url: &Url, mut response: Response) -> Result<Answer, Failure> {
         let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
+        let (retry_after, next) = (pause_asked_for(response.headers()), next_page(url, response.headers()));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(host(url), &error))? {
             if body.len() + chunk.len() > self.limits.body {
@@ -231,8 +265,34 @@ impl Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body: Secret::new(String::from_utf8_lossy(&body)), retry_after })
+        Ok(Answer { status, body: Secret::new(String::from_utf8_lossy(&body)), next, retry_after })
     }
+}
+
+/// How long the server wants to be left alone: by `Retry-After`, or until its count of requests begins anew.
+/// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit>,
+/// <https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers>
+fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    retry_after(headers).or_else(|| {
+        text("x-ratelimit-remaining").filter(|left| left.trim() == "0")?;
+        let reset: u64 = text("x-ratelimit-reset")?.trim().parse().ok()?;
+        let now = httpdate::parse_http_date(text("date")?).ok()?;
+        let reset = std::time::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+        Some(reset.duration_since(now).unwrap_or_default())
+    })
+}
+
+/// The address in `Link: <…>; rel="next"`. <https://www.rfc-editor.org/rfc/rfc8288#section-3>
+fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
+    let all = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let next = |link: &str| {
+        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next =
+            parameters.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
+        is_next.then(|| url.join(address).ok()).flatten()
+    };
+    all.flat_map(|header| header.split(", ")).find_map(next)
 }
 
 /// How long the server wants to be left alone: seconds, or a date, which is compared with the server's own clock.

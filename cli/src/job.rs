@@ -21,9 +21,6 @@ use crate::oidc;
 use crate::project::Project;
 use crate::stack::StackName;
 
-const NO_COMMENTS: &str = "stackstep does not write comments on change requests yet: the report is in the log, in \
-                           the result file and, with `comment-on-summary`, on the job's summary page";
-
 /// A run that can begin.
 pub struct Job<'a> {
     /// The environment.
@@ -59,7 +56,9 @@ impl<'a> Job<'a> {
         ci: &'static dyn CiSystem,
         console: &mut Console,
     ) -> Result<Self> {
-        let resolved = resolve(command, flags, ci, env)?;
+        let mut resolved = resolve(command, flags, ci, env)?;
+        let context = ci.context(env);
+        resolved.distrust_file(&context);
         let inputs = Inputs::from_resolved(&resolved, env)?;
         hide_secrets(&inputs, env, ci, console);
         check_extra(&inputs.args)?;
@@ -69,9 +68,6 @@ impl<'a> Job<'a> {
         }
         if let Some(problem) = env.event_problem() {
             console.annotate(Level::Warning, "stackstep", &problem);
-        }
-        if inputs.comment_on_pr == Some(true) || inputs.change_request.is_some() {
-            console.annotate(Level::Warning, "stackstep", NO_COMMENTS);
         }
         if !inputs.cwd.is_dir() {
             return Err(Error::input(
@@ -102,7 +98,7 @@ impl<'a> Job<'a> {
         Ok(Self {
             env,
             ci,
-            context: ci.context(env),
+            context,
             inputs,
             project,
             stack,
@@ -117,6 +113,11 @@ impl<'a> Job<'a> {
     /// What the operation is about, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
+    pub fn takes_outputs(&self) -> bool {
+        self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
     }
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
@@ -196,7 +197,7 @@ fn no_project(cwd: &Path, command: Command) -> Error {
 }
 
 /// Variables that hold a secret wherever they are set, beside those of the CI system.
-const SECRET_VARIABLES: &[&str] = &[
+pub const SECRET_VARIABLES: &[&str] = &[
     "PULUMI_ACCESS_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "GITHUB_TOKEN",
@@ -227,6 +228,10 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
         if let Some(secret) = secret {
             console.hide(name, secret.expose());
         }
+    }
+    // A person's token for Bitbucket comes with their address.
+    if let Some((_, token)) = inputs.forge_token.as_ref().and_then(|token| token.expose().split_once(':')) {
+        console.hide("forge-token", token);
     }
     for item in &inputs.config {
         if let ConfigValue::Secret(secret) = &item.value {

@@ -1,6 +1,7 @@
 //! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it.
 //! <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
@@ -22,6 +23,8 @@ pub struct Project {
     pub backend_url: Option<String>,
     /// `runtime`, or its `name`.
     pub runtime: Option<String>,
+    /// `runtime.options`, as far as they are single values.
+    pub runtime_options: BTreeMap<String, String>,
     /// It names packages or plugins of its own, which can be written in any language.
     pub own_packages: bool,
     /// Where the stacks' configuration files lie.
@@ -64,6 +67,7 @@ impl Project {
             name: name.to_owned(),
             backend_url: backend_url.map(str::to_owned),
             runtime: runtime.map(str::to_owned),
+            runtime_options: options(&file),
             own_packages: file.get("packages").is_some() || file.get("plugins").is_some(),
             config_folder,
             path,
@@ -89,6 +93,16 @@ impl Project {
     pub fn stack_file(&self, stack: &StackName) -> PathBuf {
         self.config_folder.join(format!("Pulumi.{}.yaml", stack.short()))
     }
+}
+
+/// <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options>
+fn options(file: &Value) -> BTreeMap<String, String> {
+    let options = file.get("runtime").and_then(|runtime| runtime.get("options")).and_then(Value::as_mapping);
+    options
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {

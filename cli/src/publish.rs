@@ -1,7 +1,10 @@
-//! Hands the result on: result file, HTML page, JUnit file, outputs for later steps, summary page, annotations, the log's last lines.
+//! Hands the result on: result file, Markdown, HTML and JUnit files, outputs for later steps, summary page,
+//! annotations, the log's last lines.
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
+mod counts;
+pub mod forge;
 pub mod outputs;
 mod pages;
 pub mod template;
@@ -31,6 +34,7 @@ const ANNOTATIONS: usize = 10;
 
 /// Where a report goes, over the whole run: it can be written early, and again when more is known.
 pub struct Publisher {
+    ci: &'static dyn CiSystem,
     sinks: Sinks,
     room: usize,
 }
@@ -40,6 +44,9 @@ pub struct Publisher {
 pub struct Sinks {
     /// The result file.
     pub result_file: Option<PathBuf>,
+    /// The report as Markdown.
+    #[serde(default)]
+    pub markdown_file: Option<PathBuf>,
     /// The job's summary page, and from where we write on it.
     pub summary: Option<(PathBuf, u64)>,
     /// The HTML page and the JUnit file.
@@ -64,21 +71,22 @@ impl Publisher {
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let sinks = Sinks {
             result_file: job.result_file(),
+            markdown_file: job.inputs.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
             pages: Pages::of(job),
             detail: detail(job),
             suppress_outputs: job.inputs.suppress_outputs,
         };
-        Self { sinks, room }
+        Self { ci: job.ci, sinks, room }
     }
 
     /// The sinks of an earlier step of the job, in a step that has a summary page of its own.
-    pub fn again(sinks: &Sinks, ci: &dyn CiSystem, env: &Env) -> Self {
+    pub fn again(sinks: &Sinks, ci: &'static dyn CiSystem, env: &Env) -> Self {
         let page = ci.summary(env).filter(|_| sinks.summary.is_some());
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let same = |path: &PathBuf| sinks.summary.clone().filter(|(earlier, _)| earlier == path);
         let summary = page.map(|(path, _)| same(&path).unwrap_or_else(|| page_from(path)));
-        Self { sinks: Sinks { summary, ..sinks.clone() }, room }
+        Self { ci, sinks: Sinks { summary, ..sinks.clone() }, room }
     }
 
     /// Where it writes, for a later step.
@@ -88,23 +96,37 @@ impl Publisher {
 
     /// The result file, the summary page, and what else there is to be shown.
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
-        let options = Options {
-            detail: self.sinks.detail,
-            result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
-            change_request: self.sinks.pages.change_request,
-            ..Options::default()
-        };
-        self.sinks.pages.write(&self.shown(report), &options, console);
+        self.sinks.pages.write(&self.shown(report), &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
-            let markdown = render::fit(&self.shown(report), &options, Size::Bytes(room));
-            warn(console, "the summary page", write_from(page, *start, &markdown));
+            let written = write_from(page, *start, &self.markdown(report, room));
+            if let (Ok(()), Some(lines)) = (&written, self.ci.summary_command(page)) {
+                console.command(&lines);
+            }
+            warn(console, "the summary page", written);
+        }
+        if let Some(path) = &self.sinks.markdown_file {
+            warn(console, "the Markdown file", write_whole(path, &self.markdown(report, usize::MAX)));
         }
         let path = self.sinks.result_file.as_deref()?;
         let written = write_whole(path, &report.to_json());
         let there = written.is_ok();
         warn(console, "the result file", written);
         there.then_some(path)
+    }
+
+    /// The report as Markdown of no more bytes than `room`.
+    fn markdown(&self, report: &Report, room: usize) -> String {
+        render::fit(&self.shown(report), &self.options(), Size::Bytes(room))
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            detail: self.sinks.detail,
+            result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
+            change_request: self.sinks.pages.change_request,
+            ..Options::default()
+        }
     }
 
     /// The log's last lines.
@@ -142,14 +164,11 @@ pub fn all(
     console: &mut Console,
 ) {
     let result_file = publisher.files(report, console);
-    if job.ci.takes_outputs(job.env) {
-        let outputs = outputs::for_the_job(report, exported, log, result_file, job.ci, console);
-        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
-            warn(console, "the outputs for later steps", append_to(&append));
-        }
-        if let Some(lines) = job.ci.output_commands(&outputs) {
-            console.command(&lines);
-        }
+    if let Some(path) = &job.inputs.counts_file {
+        warn(console, "the counts", write_whole(path, &counts::terraform(report)));
+    }
+    if job.takes_outputs() {
+        outputs::hand_on(job, report, exported, log, result_file, console);
     }
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();
@@ -161,6 +180,15 @@ pub fn all(
         annotate(report, console);
     }
     console.text(&publisher.text(report, result_file));
+}
+
+/// The last word: a step that did its work, but whose report did not get everywhere, has passed with something to
+/// look at.
+pub fn conclude(job: &Job<'_>, report: &Report, console: &Console) {
+    let passed = report.status == Status::Succeeded && report.exit_code == 0;
+    if let Some(lines) = job.ci.passed_with_issues().filter(|_| passed && console.has_missed()) {
+        console.command(&lines);
+    }
 }
 
 /// Puts the engine's folder on the PATH of later steps.
@@ -213,6 +241,7 @@ fn annotate(report: &Report, console: &Console) {
 /// Says that something could not be written.
 pub fn warn(console: &Console, what: &str, done: Result<()>) {
     if let Err(error) = done {
+        console.miss();
         console.annotate(Level::Warning, "stackstep", &format!("{what} could not be written: {error}"));
     }
 }
@@ -220,6 +249,9 @@ pub fn warn(console: &Console, what: &str, done: Result<()>) {
 /// Writes on a page from where we began, over what we wrote before. A page that is no file has no place to go back to.
 fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> {
     let file = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
         if file.metadata()?.is_file() {
             file.set_len(start)?;

@@ -45,7 +45,11 @@ impl Unfinished {
         let job = run.job();
         let path = file(job.folder.path());
         let state = [Output { name: STATE.to_owned(), value: path.display().to_string() }];
-        let append = job.ci.post_step_state(job.env, &state, &mut crate::random::word)?;
+        let append = job.ci.post_step_state(job.env, &state, &mut crate::random::word);
+        let commands = job.ci.post_step_commands(job.env, &state);
+        if append.is_none() && commands.is_none() {
+            return None;
+        }
         let unfinished = Self {
             about: run.report(Outcome::default()),
             began: now(),
@@ -58,7 +62,11 @@ impl Unfinished {
         };
         unfinished.save(job, console);
         // Without it there is no post step to help us: the run itself does not need one.
-        publish::append_to(&append).is_ok().then_some(unfinished)
+        if let Some(append) = append {
+            publish::append_to(&append).ok()?;
+        }
+        console.command(&commands.unwrap_or_default());
+        Some(unfinished)
     }
 
     /// Writes the file. What can't be written is only missed by a run that is killed.

@@ -5,6 +5,6 @@ mod failures;
 mod fit;
 mod flavors;
 mod pages;
-mod recordings;
+pub mod recordings;
 mod schema;
-mod snapshot;
+pub mod snapshot;

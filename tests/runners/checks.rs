@@ -21,6 +21,15 @@ fn actions() -> Vec<PathBuf> {
     files
 }
 
+/// The YAML files of these folders.
+fn yaml_in(folders: &[&str]) -> Vec<PathBuf> {
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap());
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "yml"));
+    files.sort();
+    files
+}
+
 /// `text` as a file called `name`.
 fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +49,12 @@ mod actionlint {
     #[test]
     #[ignore = "needs actionlint"]
     fn accepts_every_workflow() {
-        let (fine, said) = run(tool("actionlint").arg("-no-color").args(workflows()));
+        // What GitHub has learnt since, each with the day that it says so, and GitHub's own parser reads:
+        // https://github.blog/changelog/2026-07-30-reference-same-repository-actions-with-self-repository-syntax/
+        // https://github.blog/changelog/2026-05-07-github-actions-concurrency-groups-now-allow-larger-queues
+        let newer = [r#"specifying action "\$/"#, r#"unexpected key "queue" for "concurrency""#];
+        let newer = newer.iter().flat_map(|message| ["-ignore", message]);
+        let (fine, said) = run(tool("actionlint").arg("-no-color").args(newer).args(workflows()));
         assert!(fine, "{said}");
     }
 
@@ -102,6 +116,60 @@ mod check_jsonschema {
     fn accepts_every_workflow() {
         let (fine, said) = check("vendor.github-workflows", workflows());
         assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn accepts_the_orb_and_its_examples() {
+        let orb = root().join("circleci-orb/orb.yml");
+        let (fine, said) =
+            check("vendor.circle-ci", [vec![orb], yaml_in(&["circleci-orb/examples"])].concat());
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn refuses_a_circleci_job_without_steps() {
+        let (_folder, path) = written("config.yml", "version: 2.1\njobs:\n  a:\n    docker: 7\n");
+        assert!(!check("vendor.circle-ci", vec![path]).0);
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn accepts_what_travis_imports_and_its_examples() {
+        let files = yaml_in(&["travis", "travis/examples"]);
+        let (fine, said) = check("vendor.travis", files);
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn refuses_a_travis_job_whose_script_is_no_text() {
+        let text = "jobs:\n  include:\n    - stage: 7\n      script: [{}]\n";
+        let (_folder, path) = written(".travis.yml", text);
+        assert!(!check("vendor.travis", vec![path]).0);
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    #[cfg(unix)]
+    fn accepts_every_gitlab_example_with_what_it_includes() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = crate::gitlab::examples().into_iter().map(|(name, text)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, crate::gitlab::whole(&text).to_string()).unwrap();
+            path
+        });
+        let (fine, said) = check("vendor.gitlab-ci", written.collect());
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn refuses_a_gitlab_job_with_an_unknown_report() {
+        let text = "a:\n  script: [b]\n  artifacts:\n    reports:\n      counts: c\n";
+        let (_folder, path) = written("gitlab.yml", text);
+        assert!(!check("vendor.gitlab-ci", vec![path]).0);
     }
 
     #[test]
@@ -181,6 +249,51 @@ mod shellcheck {
             "xtask/release/publish.sh",
         ]));
         assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs shellcheck"]
+    #[cfg(unix)]
+    fn has_nothing_to_say_about_the_scripts_of_the_gitlab_jobs() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, script) in crate::gitlab::scripts() {
+            std::fs::write(folder.path().join(name), script).unwrap();
+        }
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let (fine, said) = run(tool("shellcheck").args(["--shell", "sh"]).args(files));
+        assert!(fine, "{said}");
+    }
+
+    /// Not: that a file that is read can't be followed, and that `_` is set in a subshell.
+    const NOT: &str = "SC1090,SC2030,SC2031";
+
+    #[test]
+    #[ignore = "needs shellcheck"]
+    fn has_nothing_to_say_about_the_orbs_scripts() {
+        let entries = std::fs::read_dir(root().join("circleci-orb/src/scripts")).unwrap();
+        let scripts: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        assert!(scripts.len() > 5);
+        // CircleCI runs them by bash, or by what the image has as `sh`.
+        for shell in ["sh", "bash"] {
+            let (fine, said) =
+                run(tool("shellcheck").args(["--shell", shell, "--exclude", NOT]).args(&scripts));
+            assert!(fine, "{said}");
+        }
+    }
+
+    #[test]
+    #[ignore = "needs shellcheck"]
+    fn has_nothing_to_say_about_the_jobs_that_travis_imports() {
+        use std::io::Write as _;
+        for command in ["preview", "up", "destroy"] {
+            let mut script = tempfile::NamedTempFile::new().unwrap();
+            script.write_all(crate::harness::travis::job(command).as_bytes()).unwrap();
+            // That `$?` is asked for, and that a function is called nowhere else, is how Travis runs a phase.
+            let (fine, said) = run(tool("shellcheck")
+                .args(["--shell", "bash", "--exclude", &format!("{NOT},SC2181,SC2317")])
+                .arg(script.path()));
+            assert!(fine, "{said}");
+        }
     }
 }
 

@@ -54,6 +54,25 @@ fn every_declared_input_arrives_and_the_command_line_holds_none() {
 
 #[test]
 #[ignore = "needs node"]
+fn each_action_starts_the_binary_with_its_own_command() {
+    for (action, word) in [
+        ("deploy", "run"),
+        ("preview", "preview"),
+        ("up", "up"),
+        ("refresh", "refresh"),
+        ("destroy", "destroy"),
+        ("outputs", "outputs"),
+        ("setup", "install"),
+    ] {
+        let mut node = Command::new("node");
+        node.arg(tools::root().join("actions").join(action).join("launcher.cjs"));
+        node.env("STACKSTEP_BIN", tools::shim()).env_remove("GITHUB_PATH").stdin(Stdio::null());
+        assert_eq!(arrived(&mut node).0, serde_json::json!([word]), "{action}");
+    }
+}
+
+#[test]
+#[ignore = "needs node"]
 fn hostile_values_arrive_as_they_are() {
     let variables = variables();
     let mut tried = 0;

@@ -11,15 +11,43 @@
 
 #[cfg(unix)]
 mod act;
+#[cfg(unix)]
+mod azure;
+#[cfg(unix)]
+mod azure_language_service;
+#[cfg(unix)]
+mod cfn_lint;
 mod checks;
 #[cfg(unix)]
 mod chromium;
 #[cfg(unix)]
-#[allow(dead_code, reason = "the wrappers come one by one")]
+mod circleci;
+#[cfg(unix)]
+mod cloud_build;
+#[cfg(unix)]
+mod codebuild;
+#[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
+mod dependencies;
+#[cfg(unix)]
+mod gitlab;
+#[cfg(unix)]
+mod gitlab_ci_local;
+#[cfg(unix)]
+mod google_cloud_build;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod injection;
+#[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod tfx_cli;
 mod tools;
+#[cfg(unix)]
+mod travis;
+#[cfg(unix)]
 mod xmllint;

@@ -48,3 +48,11 @@ pub fn run(command: &mut Command) -> (bool, String) {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.success(), text)
 }
+
+#[cfg(unix)]
+/// Leaves a table in Markdown, which `cargo xtask test` shows at its end.
+pub fn table(name: &str, text: &str) {
+    let folder = root().join("target/report-tables");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.md")), text).unwrap();
+}

@@ -1,5 +1,6 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
+pub mod forge;
 #[cfg(unix)]
 pub mod scripted;
 pub mod server;

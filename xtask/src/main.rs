@@ -42,6 +42,9 @@ enum Task {
         /// Only build and pack this target, into `dist`.
         #[arg(long, value_name = "TARGET")]
         pack: Option<String>,
+        /// Only name this commit where examples and documentation pin the suite.
+        #[arg(long, value_name = "COMMIT", conflicts_with_all = ["dry_run", "pack"])]
+        pin: Option<String>,
     },
     /// Install tools of `tests/runners/tools.toml` below `target/runners`.
     #[command(hide = true)]
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Task::Gen { check } => xtask::generate::run(&root, check),
         Task::Release { dry_run: true, .. } => release::run(&root, &Step::DryRun),
         Task::Release { pack: Some(target), .. } => release::run(&root, &Step::Pack(target)),
+        Task::Release { pin: Some(commit), .. } => release::run(&root, &Step::Pin(commit)),
         Task::Release { .. } => release::run(&root, &Step::Assemble),
         Task::Tools { names } => xtask::test::install(&root, &names),
         Task::Test { all } => xtask::test::run(all),

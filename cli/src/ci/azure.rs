@@ -3,12 +3,13 @@
 //! Variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>.
 //! Commands: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::context::{app, branch_of, number, slug, tag_of, text};
 use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
-use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use super::origin::own_token;
+use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
 use crate::engine::output::Disarm;
 use crate::env::Env;
 
@@ -23,6 +24,20 @@ const SECRET_PARAMETERS: &[&str] =
 /// How no variable may begin.
 /// <https://learn.microsoft.com/azure/devops/pipelines/process/variables#variable-naming-restrictions>
 const RESERVED: &[&str] = &["endpoint", "input", "secret", "path", "securefile"];
+
+/// Where the job's own token is: in a script that maps it, and in a task, where it needs no mapping.
+/// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>
+const JOB_TOKEN: [&str; 2] =
+    ["SYSTEM_ACCESSTOKEN", "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
+
+/// A variable becomes a variable of the environment of every later step, and on Windows that can't be longer (in
+/// characters; bytes are never fewer).
+/// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>
+const OUTPUT_BYTES: usize = 32_766;
+
+/// No limit of a summary is documented: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
+/// This is GitHub's, which a browser shows without trouble.
+const SUMMARY_BYTES: usize = 1024 * 1024;
 
 impl CiSystem for AzurePipelines {
     fn name(&self) -> &'static str {
@@ -80,6 +95,27 @@ impl CiSystem for AzurePipelines {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        let forge = match env.get("BUILD_REPOSITORY_PROVIDER") {
+            Some("TfsGit") => Some("azure-repos"),
+            Some("GitHub" | "GitHubEnterprise") => Some("github"),
+            Some("Bitbucket") => Some("bitbucket"),
+            _ => None,
+        };
+        let own = forge == Some("azure-repos");
+        let collection =
+            text(env, "SYSTEM_COLLECTIONURI").or_else(|| text(env, "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI"));
+        Origin {
+            forge,
+            remote: text(env, "BUILD_REPOSITORY_URI"),
+            api: collection.filter(|_| own),
+            token: own_token(env, &["SYSTEM_ACCESSTOKEN"]).filter(|_| own),
+            run: number(env, "BUILD_BUILDID"),
+            attempt: number(env, "SYSTEM_JOBATTEMPT"),
+            ..Origin::default()
+        }
+    }
+
     fn maintainers_way(&self, _context: &Context) -> String {
         // https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks
         "a maintainer who has read the change can push its commits to a branch of this repository; builds of forks \
@@ -88,8 +124,16 @@ impl CiSystem for AzurePipelines {
     }
 
     fn strip_from_engine(&self) -> &'static [&'static str] {
-        // What a task is given for itself: every service connection, every secret variable, its inputs.
-        &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_"]
+        // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
+        // for its post step.
+        &[
+            "ENDPOINT_AUTH_",
+            "SECRET_",
+            "SECUREFILE_TICKET_",
+            "INPUT_",
+            "VSTS_TASKVARIABLE_",
+            "VSTS_SECRET_VARIABLES",
+        ]
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
@@ -122,7 +166,8 @@ impl CiSystem for AzurePipelines {
         // The audience is always `api://AzureADTokenExchange`. With a service connection the subject is that
         // connection, without one it is the pipeline.
         // https://learn.microsoft.com/rest/api/azure/devops/distributedtask/oidctoken/create
-        let (Some(url), Some(_)) = (env.get("SYSTEM_OIDCREQUESTURI"), env.get("SYSTEM_ACCESSTOKEN")) else {
+        let token = JOB_TOKEN.into_iter().find(|name| env.get(name).is_some());
+        let (Some(url), Some(bearer)) = (env.get("SYSTEM_OIDCREQUESTURI"), token) else {
             return IdentityToken::None {
                 reason: "the job's token is not handed over: a script step needs `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`",
             };
@@ -135,7 +180,7 @@ impl CiSystem for AzurePipelines {
         IdentityToken::Request(TokenRequest {
             method: "POST",
             url,
-            bearer: "SYSTEM_ACCESSTOKEN",
+            bearer,
             scheme: "Bearer ",
             answer: "oidcToken",
         })
@@ -211,15 +256,68 @@ impl CiSystem for AzurePipelines {
     }
 
     fn output_commands(&self, outputs: &[Output]) -> Option<String> {
-        Some(outputs.iter().fold(String::new(), |mut lines, Output { name, value }| {
-            lines.push_str(&format!(
-                "##vso[task.setvariable variable={};isOutput=true]{}\n",
-                property(name),
-                data(value)
-            ));
-            lines
-        }))
+        Some(set_variables(outputs, "isOutput=true"))
     }
+
+    fn secret_output_commands(&self, outputs: &[Output]) -> Option<String> {
+        Some(set_variables(outputs, "isSecret=true;isOutput=true"))
+    }
+
+    fn output_room(&self) -> usize {
+        OUTPUT_BYTES
+    }
+
+    fn refuses_secret_value(&self, value: &str) -> Option<&'static str> {
+        // https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables
+        value.contains(['\r', '\n']).then_some("a secret variable can't have several lines")
+    }
+
+    // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#uploadsummary-add-some-markdown-content-to-the-build-summary
+    fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
+        let folder = env.get("AGENT_TEMPDIRECTORY")?;
+        // A later step that wrote on the same page would show this one's report again. The file's name is the heading.
+        let step = env.get("SYSTEM_TASKINSTANCEID").unwrap_or("step");
+        let title = file_name(env.get("SYSTEM_TASKDISPLAYNAME").unwrap_or_default());
+        let page = Path::new(folder).join("stackstep").join(file_name(step)).join(format!("{title}.md"));
+        Some((page, SUMMARY_BYTES))
+    }
+
+    fn summary_command(&self, page: &Path) -> Option<String> {
+        Some(format!("##vso[task.uploadsummary]{}\n", data(&page.display().to_string())))
+    }
+
+    // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#complete-finish-timeline
+    fn passed_with_issues(&self) -> Option<String> {
+        Some("##vso[task.complete result=SucceededWithIssues]the report is not whole\n".to_owned())
+    }
+
+    fn post_step_commands(&self, env: &Env, state: &[Output]) -> Option<String> {
+        // Only a task has a post step, and a script's environment has no connection to the server.
+        env.get("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION")?;
+        // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/TaskCommandExtension.cs
+        let lines = state.iter().map(|Output { name, value }| {
+            format!("##vso[task.settaskvariable variable={}]{}\n", property(name), data(value))
+        });
+        Some(lines.collect())
+    }
+}
+
+fn set_variables(outputs: &[Output], how: &str) -> String {
+    outputs.iter().fold(String::new(), |mut lines, Output { name, value }| {
+        lines.push_str(&format!(
+            "##vso[task.setvariable variable={};{how}]{}\n",
+            property(name),
+            data(value)
+        ));
+        lines
+    })
+}
+
+/// `text` as the name of a file on any system; never empty.
+fn file_name(text: &str) -> String {
+    let fine = |c: char| if c.is_alphanumeric() || " -_()".contains(c) { c } else { '-' };
+    let name: String = text.trim().chars().take(80).map(fine).collect();
+    if name.is_empty() { "stackstep".to_owned() } else { name }
 }
 
 /// `owner/name` of GitHub, `project/name` of Azure Repos, where the name comes alone.
@@ -261,6 +359,58 @@ mod tests {
             AzurePipelines.output_commands(&[output]).unwrap(),
             "##vso[task.setvariable variable=a%3Bb%5D;isOutput=true]1%0A##vso[task.complete]%AZP250A\n"
         );
+    }
+
+    #[test]
+    fn a_secret_output_is_a_secret_variable_of_one_line() {
+        let output = Output { name: "token".into(), value: "a;b%".into() };
+        assert_eq!(
+            AzurePipelines.secret_output_commands(&[output]).unwrap(),
+            "##vso[task.setvariable variable=token;isSecret=true;isOutput=true]a;b%AZP25\n"
+        );
+        assert!(AzurePipelines.refuses_secret_value("a\nb").is_some());
+        assert_eq!(AzurePipelines.refuses_secret_value("a"), None);
+    }
+
+    #[test]
+    fn the_summary_page_is_a_file_of_the_step_under_the_step_s_name() {
+        let step = [
+            ("AGENT_TEMPDIRECTORY", "/tmp/agent"),
+            ("SYSTEM_TASKINSTANCEID", "9c939e41"),
+            ("SYSTEM_TASKDISPLAYNAME", "Deploy ../dev: \u{1F600}"),
+        ];
+        let (page, _) = AzurePipelines.summary(&Env::from_pairs("/", step)).unwrap();
+        assert_eq!(page, Path::new("/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md"));
+        assert_eq!(
+            AzurePipelines.summary_command(&page).unwrap(),
+            "##vso[task.uploadsummary]/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md\n"
+        );
+    }
+
+    #[test]
+    fn only_a_task_leaves_something_for_a_post_step() {
+        let state = [Output { name: "unfinished".into(), value: "/a\nb".into() }];
+        assert_eq!(AzurePipelines.post_step_commands(&Env::from_pairs("/", [("A", "b")]), &state), None);
+        let task = Env::from_pairs("/", [("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION", "OAuth")]);
+        assert_eq!(
+            AzurePipelines.post_step_commands(&task, &state).unwrap(),
+            "##vso[task.settaskvariable variable=unfinished]/a%0Ab\n"
+        );
+    }
+
+    #[test]
+    fn a_task_asks_for_its_identity_token_with_the_connection_that_every_task_has() {
+        let env = Env::from_pairs(
+            "/",
+            [
+                ("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/acme/oidctoken"),
+                ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", "a token"),
+            ],
+        );
+        let IdentityToken::Request(request) = AzurePipelines.identity_token(&env, "any") else {
+            panic!("no request")
+        };
+        assert_eq!(request.bearer, "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
 
 use super::context::{number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// Bitbucket Pipelines.
@@ -46,6 +46,16 @@ impl CiSystem for BitbucketPipelines {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            forge: Some("bitbucket"),
+            remote: text(env, "BITBUCKET_GIT_HTTP_ORIGIN"),
+            run: number(env, "BITBUCKET_BUILD_NUMBER"),
+            attempt: number(env, "BITBUCKET_STEP_RUN_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn withheld_secrets(&self, _env: &Env, _context: &Context) -> Option<&'static str> {

@@ -4,7 +4,7 @@
 //! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
 
 use super::context::{app, differ, hash, number, slug, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// Buildkite.
@@ -54,6 +54,23 @@ impl CiSystem for Buildkite {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        // https://buildkite.com/docs/pipelines/configure/environment-variables#BUILDKITE_PIPELINE_PROVIDER
+        let forge = match env.get("BUILDKITE_PIPELINE_PROVIDER") {
+            Some("github" | "github_enterprise") => Some("github"),
+            Some("gitlab" | "gitlab_ee") => Some("gitlab"),
+            Some("bitbucket") => Some("bitbucket"),
+            _ => None,
+        };
+        Origin {
+            forge,
+            remote: text(env, "BUILDKITE_REPO"),
+            run: number(env, "BUILDKITE_BUILD_NUMBER"),
+            attempt: number(env, "BUILDKITE_RETRY_COUNT"),
+            ..Origin::default()
+        }
     }
 
     fn secret_variables(&self) -> &'static [&'static str] {

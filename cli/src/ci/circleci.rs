@@ -2,10 +2,18 @@
 //!
 //! Variables: <https://circleci.com/docs/reference/variables/>. Those of pull requests exist only where CircleCI is
 //! connected as GitHub's OAuth app or to Bitbucket Cloud; elsewhere a change request looks like a push.
+//!
+//! A step is the unit of the log: there are no groups, no annotations, no commands and no summary page. There is no
+//! command that masks either: CircleCI hides the values of contexts and of the project's variables by itself, from four
+//! characters on (<https://circleci.com/docs/guides/security/env-vars/#secrets-masking>). What later steps get stands
+//! in the file that `BASH_ENV` names, which bash reads at the beginning of each step
+//! (<https://circleci.com/docs/guides/security/set-environment-variable/>). It has no limit of its own. Outputs get
+//! there by `outputs-file`, which the orb sets to it: one that names another file means it.
 
-use super::context::{app, number, slug, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::context::{app, first, number, slug, text};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output};
 use crate::env::Env;
+use crate::inputs::resolve::{ENV_PREFIX, variable_name};
 
 /// CircleCI.
 pub struct CircleCi;
@@ -60,6 +68,14 @@ impl CiSystem for CircleCi {
         context
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
+            run: number(env, "CIRCLE_BUILD_NUM"),
+            ..Origin::default()
+        }
+    }
+
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
         Some(if context.fork == Some(true) {
             "builds of forks get no secrets unless the project passes them on \
@@ -85,4 +101,68 @@ impl CiSystem for CircleCi {
     }
 
     // How long a cancelled job has is not documented.
+
+    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
+        for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder)))
+    }
+
+    /// The orb's step that runs `when: always` finds it.
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let line = |Output { name, value }: &Output| {
+            format!("export {ENV_PREFIX}{}={}\n", variable_name(name), quoted(value))
+        };
+        for_later_steps(env, state.iter().map(line).collect())
+    }
+}
+
+/// Lines for the shells of later steps. Without the file there is no way to them.
+fn for_later_steps(env: &Env, text: String) -> Option<Append> {
+    Some(Append { path: env.get("BASH_ENV")?.into(), text })
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> Env {
+        Env::from_pairs("/", [("CIRCLECI", "true"), ("BASH_ENV", "/tmp/.bash_env-1-0-build")])
+    }
+
+    #[test]
+    fn a_folder_comes_to_the_front_of_the_path_of_later_steps() {
+        let append = CircleCi.path_file(&job(), "/home/it's $(me)/bin").unwrap();
+        assert_eq!(append.path.to_str(), Some("/tmp/.bash_env-1-0-build"));
+        assert_eq!(append.text, "export PATH='/home/it'\\''s $(me)/bin':\"$PATH\"\n");
+    }
+
+    #[test]
+    fn a_later_step_finds_what_a_killed_run_has_left() {
+        let state = [Output { name: "unfinished".into(), value: "/tmp/a b/unfinished.json".into() }];
+        let append = CircleCi.post_step_state(&job(), &state, &mut String::new).unwrap();
+        assert_eq!(append.text, "export STACKSTEP_UNFINISHED='/tmp/a b/unfinished.json'\n");
+    }
+
+    #[test]
+    fn without_the_file_of_later_steps_nothing_is_written() {
+        let env = Env::from_pairs("/", [("CIRCLECI", "true")]);
+        assert_eq!(CircleCi.path_file(&env, "/bin"), None);
+        assert_eq!(CircleCi.post_step_state(&env, &[], &mut String::new), None);
+    }
+
+    #[test]
+    fn the_log_has_no_groups_and_no_commands() {
+        assert_eq!(CircleCi.group("Preview") + &CircleCi.end_group(), "Preview\n");
+        assert_eq!(CircleCi.mask("a secret"), "");
+        assert!(CircleCi.disarm().is_none() && !CircleCi.shows_annotations());
+    }
 }

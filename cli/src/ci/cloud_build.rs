@@ -3,11 +3,28 @@
 //! A step's environment says nothing but `BUILDER_OUTPUT`; all else are substitutions, which the build's file hands
 //! over under their own names, one by one or with `automapSubstitutions: true`:
 //! <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.
+//!
+//! The log has no groups, masks or annotations, and there is no summary page. A step leaves its outputs in the build's
+//! own record, by a file in `BUILDER_OUTPUT`; later steps read a file of `/workspace` (`outputs-file`).
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
 
 use super::context::{differ, first, number, slug, text};
-use super::identity::percent_encoded;
-use super::{CiSystem, Context, IdentityToken, engine_told};
+use super::identity::{percent_encoded, with_parameter};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, engine_told};
 use crate::env::Env;
+
+/// What the names of substitutions that are inputs begin with, before `STACK` and the like. A name of a person's own
+/// has to begin with an underscore: <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.
+const SUBSTITUTION: &str = "_STACKSTEP_";
+
+/// How many bytes of a step's output are stored, 50 KB:
+/// <https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results>.
+const STORED: usize = 50_000;
 
 /// Google Cloud Build.
 pub struct CloudBuild;
@@ -42,6 +59,11 @@ impl CiSystem for CloudBuild {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        // Of a pull request the one that the change comes from: on the same forge.
+        Origin { remote: text(env, "_HEAD_REPO_URL"), ..Origin::default() }
+    }
+
     fn maintainers_way(&self, _context: &Context) -> String {
         // https://cloud.google.com/build/docs/automating-builds/github/build-repos-from-github#comment_control
         "a maintainer who has read the change can start the build with a comment `/gcbrun`, with a trigger whose \
@@ -53,15 +75,64 @@ impl CiSystem for CloudBuild {
         engine_told::variables("Google Cloud Build", env, &self.context(env), env.get("BUILD_ID"))
     }
 
-    fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
-        IdentityToken::None {
-            reason: "Cloud Build hands out Google credentials, not identity tokens of the build: write the output of \
-                     `gcloud auth print-identity-token --audiences=…` into `STACKSTEP_ID_TOKEN`, or use an access \
-                     token from Secret Manager (`availableSecrets`)",
-        }
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        &[SUBSTITUTION]
     }
 
-    // A cancelled build sends no signal.
+    fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
+        // The token is of the build's service account, which has to be one of the project's own.
+        // https://cloud.google.com/build/docs/securing-builds/authorize-service-to-service-access
+        if !self.detect(env) {
+            return IdentityToken::None {
+                reason: "outside of Cloud Build nobody answers for its service account",
+            };
+        }
+        let address =
+            "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity";
+        let address = with_parameter(&with_parameter(address, "audience", audience), "format", "full");
+        let words = ["curl", "--silent", "--show-error", "--fail", "--max-time", "20", "--header"];
+        IdentityToken::Command(
+            words.into_iter().chain(["Metadata-Flavor: Google", &address]).map(str::to_owned).collect(),
+        )
+    }
+
+    fn step_input<'e>(&self, env: &'e Env, name: &str) -> Option<(String, &'e str)> {
+        // `automapSubstitutions` hands a substitution over under its own name.
+        let variable = format!("{SUBSTITUTION}{}", name.replace('-', "_").to_ascii_uppercase());
+        env.get(&variable).map(|value| (variable, value))
+    }
+
+    fn outputs(&self, env: &Env, outputs: &[Output], _random: &mut dyn FnMut() -> String) -> Option<Append> {
+        let path = Path::new(env.get("BUILDER_OUTPUT")?).join("output");
+        Some(Append { path, text: record(outputs) })
+    }
+
+    fn grace_period(&self) -> Duration {
+        // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
+        // nobody hurries it.
+        Duration::from_secs(300)
+    }
+}
+
+/// The outputs as one line of JSON that is stored as a whole. The log never fits; of the others the longest go first,
+/// and are named under `left-out`.
+fn record(outputs: &[Output]) -> String {
+    let mut kept: Vec<&Output> = outputs.iter().filter(|output| output.name != "output").collect();
+    let mut left_out: Vec<Value> = Vec::new();
+    loop {
+        let mut object: BTreeMap<String, Value> =
+            kept.iter().map(|output| (output.name.clone(), output.value.clone().into())).collect();
+        if !left_out.is_empty() {
+            object.insert("left-out".to_owned(), left_out.clone().into());
+        }
+        let line = serde_json::to_string(&object).unwrap_or_default() + "\n";
+        let longest =
+            kept.iter().enumerate().max_by_key(|(_, output)| output.value.len() + output.name.len());
+        match longest.map(|(at, _)| at) {
+            Some(at) if line.len() > STORED => left_out.push(kept.remove(at).name.clone().into()),
+            _ => return line,
+        }
+    }
 }
 
 fn build_url(env: &Env) -> Option<String> {
@@ -71,4 +142,62 @@ fn build_url(env: &Env) -> Option<String> {
         "https://console.cloud.google.com/cloud-build/builds{region}/{build}?project={}",
         percent_encoded(project)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(name: &str, value: &str) -> Output {
+        Output { name: name.into(), value: value.into() }
+    }
+
+    fn written(outputs: &[Output]) -> Append {
+        let env = Env::from_pairs("/", [("BUILDER_OUTPUT", "/builder/outputs")]);
+        CloudBuild.outputs(&env, outputs, &mut String::new).unwrap()
+    }
+
+    #[test]
+    fn the_outputs_are_one_line_of_json_in_the_builds_record() {
+        let append = written(&[
+            output("url", "https://a\n\"b\""),
+            output("output", "the log"),
+            output("status", "succeeded"),
+        ]);
+        assert_eq!(append.path, Path::new("/builder/outputs/output"));
+        assert_eq!(append.text, "{\"status\":\"succeeded\",\"url\":\"https://a\\n\\\"b\\\"\"}\n");
+    }
+
+    #[test]
+    fn what_would_not_be_stored_is_left_out_and_named() {
+        let text = written(&[output("long", &"x".repeat(STORED)), output("status", "failed")]).text;
+        assert_eq!(text, "{\"left-out\":[\"long\"],\"status\":\"failed\"}\n");
+        let fits = STORED - "{\"a\":\"\"}\n".len();
+        assert_eq!(written(&[output("a", &"x".repeat(fits))]).text.len(), STORED);
+        assert_eq!(written(&[output("a", &"x".repeat(fits + 1))]).text, "{\"left-out\":[\"a\"]}\n");
+    }
+
+    #[test]
+    fn an_input_is_a_substitution_of_that_name() {
+        let env = Env::from_pairs("/", [("_STACKSTEP_LOCK_TIMEOUT", "5m")]);
+        assert_eq!(
+            CloudBuild.step_input(&env, "lock-timeout"),
+            Some(("_STACKSTEP_LOCK_TIMEOUT".into(), "5m"))
+        );
+        assert_eq!(CloudBuild.step_input(&env, "stack"), None);
+    }
+
+    #[test]
+    fn the_identity_token_comes_from_the_metadata_server() {
+        let env = Env::from_pairs("/", [("BUILDER_OUTPUT", "/builder/outputs")]);
+        let IdentityToken::Command(words) = CloudBuild.identity_token(&env, "urn:pulumi:org:acme") else {
+            panic!("no command")
+        };
+        assert_eq!(
+            words.last().unwrap(),
+            "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity\
+             ?audience=urn%3Apulumi%3Aorg%3Aacme&format=full"
+        );
+        assert!(words.contains(&"Metadata-Flavor: Google".to_owned()));
+    }
 }

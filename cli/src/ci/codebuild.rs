@@ -1,10 +1,16 @@
 //! AWS CodeBuild, alone or as an action of CodePipeline.
 //!
 //! Variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>.
+//!
+//! The log has no groups, masks or annotations, and there is no summary page. Outputs are variables of the build's
+//! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
+//! to know goes to the file that the buildspec names in [`STEP_STATE`].
 
-use super::context::{branch_of, hash, slug, tag_of, text};
+use std::path::PathBuf;
+
+use super::context::{branch_of, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
-use super::{CiSystem, Context, IdentityToken, engine_told};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_STATE, engine_told};
 use crate::env::Env;
 
 /// AWS CodeBuild.
@@ -50,15 +56,42 @@ impl CiSystem for CodeBuild {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
+            run: number(env, "CODEBUILD_BUILD_NUMBER"),
+            ..Origin::default()
+        }
+    }
+
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
         engine_told::variables("AWS CodeBuild", env, &self.context(env), env.get("CODEBUILD_BUILD_ID"))
     }
 
-    fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
-        IdentityToken::None {
-            reason: "CodeBuild makes no identity tokens, only AWS credentials: use an access token from Secrets \
-                     Manager (`env: secrets-manager`)",
+    fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
+        // The token is of the build's role, in accounts that have turned on outbound identity federation:
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
+        if !self.detect(env) {
+            return IdentityToken::None {
+                reason: "outside of CodeBuild there is no role of the build to ask for",
+            };
         }
+        let words = ["aws", "sts", "get-web-identity-token", "--audience", audience];
+        let form = ["--signing-algorithm", "RS256", "--query", "WebIdentityToken", "--output", "text"];
+        IdentityToken::Command(words.into_iter().chain(form).map(str::to_owned).collect())
+    }
+
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let path = env.cwd().join(PathBuf::from(env.get(STEP_STATE)?));
+        let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
+        let text =
+            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
+        Some(Append { path, text })
     }
 
     // How long a stopped build has is not documented.
@@ -81,4 +114,33 @@ fn console_url(arn: &str) -> Option<String> {
         "https://{region}.{domain}/codesuite/codebuild/{account}/projects/{project}/build/{}/?region={region}",
         percent_encoded(build)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_token_is_the_one_of_the_builds_role() {
+        let env =
+            Env::from_pairs("/", [("CODEBUILD_BUILD_ARN", "arn:aws:codebuild:eu-central-1:1:build/a:b")]);
+        let IdentityToken::Command(words) = CodeBuild.identity_token(&env, "urn:pulumi:org:acme") else {
+            panic!("no command")
+        };
+        assert_eq!(
+            words.join(" "),
+            "aws sts get-web-identity-token --audience urn:pulumi:org:acme --signing-algorithm RS256 \
+             --query WebIdentityToken --output text"
+        );
+    }
+
+    #[test]
+    fn what_the_finally_block_needs_goes_to_the_file_of_the_buildspec() {
+        let state = [Output { name: "unfinished".into(), value: "/tmp/x/unfinished.json".into() }];
+        let env = Env::from_pairs("/src", [(STEP_STATE, ".stackstep/state")]);
+        let append = CodeBuild.post_step_state(&env, &state, &mut String::new).unwrap();
+        assert_eq!(append.path, PathBuf::from("/src/.stackstep/state"));
+        assert_eq!(append.text, "unfinished=/tmp/x/unfinished.json\n");
+        assert!(CodeBuild.post_step_state(&Env::default(), &state, &mut String::new).is_none());
+    }
 }

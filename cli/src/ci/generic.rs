@@ -4,8 +4,8 @@
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Drone and Woodpecker
 //! (<https://woodpecker-ci.org/docs/usage/environment>) and of git plugins.
 
-use super::context::{branch_of, first, text};
-use super::{CiSystem, Context};
+use super::context::{branch_of, first, number, text};
+use super::{CiSystem, Context, Origin};
 use crate::env::Env;
 
 /// Any CI system.
@@ -19,6 +19,22 @@ impl CiSystem for Generic {
     fn detect(&self, env: &Env) -> bool {
         let ci = env.get("CI").is_some_and(|ci| !ci.eq_ignore_ascii_case("false") && ci != "0");
         ci || env.get("PULUMI_CI_SYSTEM").is_some()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        let forge = match env.get("CI_FORGE_TYPE") {
+            Some("github") => Some("github"),
+            Some("gitlab") => Some("gitlab"),
+            Some("bitbucket") => Some("bitbucket"),
+            Some("gitea" | "forgejo") => Some("gitea"),
+            _ => None,
+        };
+        Origin {
+            forge,
+            remote: first(env, &["CI_REPO_CLONE_URL", "CI_REPO_URL"]).map(str::to_owned),
+            run: number(env, "CI_PIPELINE_NUMBER"),
+            ..Origin::default()
+        }
     }
 
     fn context(&self, env: &Env) -> Context {

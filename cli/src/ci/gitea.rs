@@ -6,21 +6,26 @@
 
 use std::path::PathBuf;
 
-use super::github::{GitHubActions, id_token_request, read};
+use super::context::number;
+use super::github::{self, GitHubActions, id_token_request, read};
+use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Output};
+use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output};
 use crate::env::Env;
 
 /// Gitea Actions or Forgejo Actions.
 pub struct GiteaActions {
     name: &'static str,
     sign: &'static str,
+    author: &'static str,
 }
 
 /// Gitea Actions.
-pub static GITEA: GiteaActions = GiteaActions { name: "gitea-actions", sign: "GITEA_ACTIONS" };
+pub static GITEA: GiteaActions =
+    GiteaActions { name: "gitea-actions", sign: "GITEA_ACTIONS", author: "gitea-actions" };
 /// Forgejo Actions.
-pub static FORGEJO: GiteaActions = GiteaActions { name: "forgejo-actions", sign: "FORGEJO_ACTIONS" };
+pub static FORGEJO: GiteaActions =
+    GiteaActions { name: "forgejo-actions", sign: "FORGEJO_ACTIONS", author: "forgejo-actions" };
 
 impl CiSystem for GiteaActions {
     fn name(&self) -> &'static str {
@@ -33,6 +38,19 @@ impl CiSystem for GiteaActions {
 
     fn context(&self, env: &Env) -> Context {
         Context { build_url: build_url(env), ..read(env) }.settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        // The user that the job's token is of:
+        // https://github.com/go-gitea/gitea/blob/main/models/user/user_system.go
+        Origin {
+            forge: Some("gitea"),
+            token: own_token(env, &["FORGEJO_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN"]),
+            author: Some(self.author),
+            token_in_github_input: true,
+            run: number(env, "GITHUB_RUN_NUMBER"),
+            ..github::origin(env)
+        }
     }
 
     fn secret_variables(&self) -> &'static [&'static str] {

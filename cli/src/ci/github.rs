@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::context::{app, differ, number, text};
 use super::identity::with_parameter;
+use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
 use crate::env::Env;
 
 /// GitHub Actions.
@@ -35,6 +36,17 @@ impl CiSystem for GitHubActions {
         // Every app's name ends so, and no person's can: brackets are not allowed in a login.
         let bot = context.actor.as_deref().map(|actor| actor.ends_with("[bot]"));
         Context { bot, ..context }.settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        // https://docs.github.com/en/actions/concepts/security/github_token
+        Origin {
+            forge: Some("github"),
+            token: own_token(env, &["GITHUB_TOKEN"]),
+            author: Some("github-actions[bot]"),
+            run: number(env, "GITHUB_RUN_ID"),
+            ..origin(env)
+        }
     }
 
     fn maintainers_way(&self, context: &Context) -> String {
@@ -157,6 +169,17 @@ impl CiSystem for GitHubActions {
 
     fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
         env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES))
+    }
+}
+
+/// Where the repository lies; Gitea and Forgejo tell it the same way.
+pub(super) fn origin(env: &Env) -> Origin {
+    let server = env.get("GITHUB_SERVER_URL").zip(env.get("GITHUB_REPOSITORY"));
+    Origin {
+        remote: server.map(|(server, name)| format!("{}/{name}", server.trim_end_matches('/'))),
+        api: text(env, "GITHUB_API_URL"),
+        attempt: number(env, "GITHUB_RUN_ATTEMPT"),
+        ..Origin::default()
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, OutputsForm, OwnToken, STEP_STATE};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -78,6 +79,34 @@ impl CiSystem for GitLabCi {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        let (run, attempt) = (number(env, "CI_PIPELINE_ID"), number(env, "CI_JOB_ID"));
+        // Pipelines for external pull requests are there for repositories of GitHub only:
+        // https://docs.gitlab.com/ci/ci_cd_for_external_repos/#pipelines-for-external-pull-requests
+        if let Some(target) = env.get("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY") {
+            let remote = Some(format!("https://github.com/{target}"));
+            return Origin { forge: Some("github"), remote, run, attempt, ..Origin::default() };
+        }
+        let server = env.get("CI_SERVER_URL").zip(env.get("CI_PROJECT_PATH"));
+        Origin {
+            forge: Some("gitlab"),
+            remote: server.map(|(server, path)| format!("{}/{path}", server.trim_end_matches('/'))),
+            api: text(env, "CI_API_V4_URL"),
+            token: env.get("CI_JOB_TOKEN").map(|_| OwnToken {
+                variable: "CI_JOB_TOKEN",
+                // https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
+                mute: Some(
+                    "GitLab's job token can't write comments: set `forge-token` to a project access token with the \
+                     scope `api` and the role Reporter; without one, `counts-file` and `report-file` as artifacts show \
+                     the result in the merge request",
+                ),
+            }),
+            run,
+            attempt,
+            ..Origin::default()
+        }
+    }
+
     fn maintainers_way(&self, context: &Context) -> String {
         // https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/#run-pipelines-in-the-parent-project
         if context.fork == Some(true) {
@@ -108,6 +137,11 @@ impl CiSystem for GitLabCi {
         ]
     }
 
+    fn shows_variables(&self, env: &Env) -> Option<&'static str> {
+        // https://docs.gitlab.com/ci/variables/variables_troubleshooting/#enable-debug-logging
+        env.is_true("CI_DEBUG_TRACE").then_some("CI_DEBUG_TRACE")
+    }
+
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
         // The pipeline names the variable and its audience: https://docs.gitlab.com/ci/yaml/#id_tokens. This name
         // is the one of https://www.pulumi.com/docs/administration/access-identity/oidc-issuers/gitlab/.
@@ -116,6 +150,50 @@ impl CiSystem for GitLabCi {
         }
         IdentityToken::None {
             reason: "the job has no `id_tokens: GITLAB_OIDC_TOKEN: aud: urn:pulumi:org:ORGANIZATION`",
+        }
+    }
+
+    // There are no masks that a job can set: GitLab hides the values of variables that are masked in its settings, and
+    // what stackstep writes is masked by stackstep. https://docs.gitlab.com/ci/variables/#mask-a-cicd-variable
+
+    fn group(&self, title: &str) -> String {
+        format!("{}\n", title.replace(['\r', '\n'], " "))
+    }
+
+    /// <https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections>
+    fn numbered_group(&self, title: &str, number: u32, at: u64) -> String {
+        let title = self.group(title);
+        format!("\u{1b}[0Ksection_start:{at}:stackstep_{number}[collapsed=true]\r\u{1b}[0K{title}")
+    }
+
+    fn end_numbered_group(&self, number: u32, at: u64) -> String {
+        format!("\u{1b}[0Ksection_end:{at}:stackstep_{number}\r\u{1b}[0K\n")
+    }
+
+    /// What GitLab has for a post step is `after_script`: the templates' one reads this file.
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let path = PathBuf::from(env.get(STEP_STATE)?);
+        let lines: Vec<_> = state.iter().map(|Output { name, value }| format!("{name}={value}\n")).collect();
+        Some(Append { path, text: lines.concat() })
+    }
+
+    fn outputs_form(&self, env: &Env) -> OutputsForm {
+        // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
+        // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
+        // https://docs.gitlab.com/user/gitlab_com/#cicd
+        let ours = env.get("CI_SERVER_HOST") == Some("gitlab.com");
+        OutputsForm::Dotenv {
+            // A file that has all 5 KB is refused, and its job with it:
+            // https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/ci/parse_dotenv_artifact_service.rb
+            bytes: 5 * 1024 - 1,
+            variables: if ours { 50 } else { 20 },
+            name: 255,
+            refuses: refused_in_dotenv,
         }
     }
 
@@ -137,9 +215,73 @@ fn bot(login: Option<&str>) -> Option<bool> {
     if token { Some(true) } else { app(login) }
 }
 
+/// Why a value would not reach later jobs as it is.
+/// <https://docs.gitlab.com/ci/variables/dotenv_variables/#format-requirements>
+fn refused_in_dotenv(value: &str) -> Option<&'static str> {
+    // The end of a line is what Ruby's and what GitLab's runner takes for one.
+    if value.contains(['\r', '\n', '\0']) {
+        Some("it has several lines")
+    } else if value.trim() != value {
+        Some("GitLab takes the blanks from its ends")
+    } else if value.contains('$') || names_a_variable(value) {
+        Some("GitLab would replace what looks like a variable in it")
+    } else {
+        None
+    }
+}
+
+/// Whether `%NAME%` is in it, which GitLab replaces as well, on every system. Two hexadecimal digits between percent
+/// signs are part of a URL.
+/// <https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/variables/collection/item.rb>
+fn names_a_variable(value: &str) -> bool {
+    let mut between: Vec<_> = value.split('%').skip(1).collect();
+    between.pop();
+    between.iter().any(|name| {
+        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let escaped = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        begins && !escaped && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::bot;
+    use super::*;
+
+    #[test]
+    fn a_group_is_a_section_with_a_name_and_two_times() {
+        assert_eq!(
+            GitLabCi.numbered_group("Preview of\ndev", 2, 1_700_000_000)
+                + &GitLabCi.end_numbered_group(2, 1_700_000_060),
+            "\u{1b}[0Ksection_start:1700000000:stackstep_2[collapsed=true]\r\u{1b}[0KPreview of dev\n\
+             \u{1b}[0Ksection_end:1700000060:stackstep_2\r\u{1b}[0K\n"
+        );
+    }
+
+    #[test]
+    fn the_state_of_a_run_is_a_line_for_the_after_script() {
+        let env = Env::from_pairs("/", [(STEP_STATE, "/builds/shop.tmp/stackstep-7")]);
+        let state = [Output { name: "unfinished".into(), value: "/tmp/a b".into() }];
+        assert_eq!(
+            GitLabCi.post_step_state(&env, &state, &mut String::new),
+            Some(Append {
+                path: "/builds/shop.tmp/stackstep-7".into(),
+                text: "unfinished=/tmp/a b\n".into()
+            })
+        );
+        assert_eq!(GitLabCi.post_step_state(&Env::default(), &state, &mut String::new), None);
+    }
+
+    #[test]
+    fn what_gitlab_would_change_in_a_dotenv_file_is_refused() {
+        for value in ["two\nlines", "a\rb", " a", "a\t", "$HOME", "5$", "${X}", "100%CI_JOB_TOKEN%"] {
+            assert!(refused_in_dotenv(value).is_some(), "{value:?}");
+        }
+        for value in
+            ["", "a b", "'\"#=\\`", "100%", "a%20b%C3%A4%20c", "50% of 60%", "\u{1F600}", "{\"a\":1}"]
+        {
+            assert_eq!(refused_in_dotenv(value), None, "{value:?}");
+        }
+    }
 
     #[test]
     fn the_user_of_an_access_token_is_a_program() {

@@ -44,7 +44,7 @@ pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
 }
 
 /// The text with everything but letters, digits and `-._~` percent-encoded.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -7,8 +7,10 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 use super::context::{app, first, number, slug, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS, STEP_STATE};
 use crate::env::Env;
 
 /// Jenkins.
@@ -71,9 +73,22 @@ impl CiSystem for Jenkins {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        Origin {
+            remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            run: number(env, "BUILD_NUMBER"),
+            ..Origin::default()
+        }
+    }
+
     fn strip_from_engine(&self) -> &'static [&'static str] {
-        // Jenkins finds a job's processes by these and signals each of them; the engine gets its signals from us.
-        // https://www.jenkins.io/doc/book/using/aborting-a-build/, https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/model/Job.java
+        // Jenkins finds a job's processes by these when a step is aborted and when its node is given back, and ends
+        // each with SIGTERM. We have them and pass a signal on in our own time; the engine has not, or a provider in
+        // the middle of a change would be ended with the node. What then takes care of an engine whose stackstep was
+        // killed is `stackstep finish`, which the library runs in its `finally`.
+        // https://www.jenkins.io/doc/book/using/aborting-a-build/
+        // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java
+        // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/steps/ExecutorStepExecution.java
         &["JENKINS_NODE_COOKIE", "JENKINS_SERVER_COOKIE", "HUDSON_COOKIE", "HUDSON_SERVER_COOKIE"]
     }
 
@@ -88,6 +103,30 @@ impl CiSystem for Jenkins {
         env.get("WORKSPACE_TMP").map(PathBuf::from)
     }
 
+    /// One JSON object, which the library makes a pipeline's result of. The log is not in it: Jenkins writes a
+    /// pipeline's variables to disk again and again.
+    fn outputs(&self, env: &Env, outputs: &[Output], _random: &mut dyn FnMut() -> String) -> Option<Append> {
+        let path = PathBuf::from(env.get(STEP_OUTPUTS)?);
+        let fields: Map<String, Value> = outputs
+            .iter()
+            .filter(|output| output.name != "output")
+            .map(|output| (output.name.clone(), Value::String(output.value.clone())))
+            .collect();
+        Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
+    }
+
+    /// Read by the library's `finally`.
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let path = PathBuf::from(env.get(STEP_STATE)?);
+        let text = state.iter().map(|Output { name, value }| format!("{name}={value}\n")).collect();
+        Some(Append { path, text })
+    }
+
     // The grace period is that of 10 s, after which a step counts as not stopped:
     // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
 }
@@ -97,5 +136,39 @@ fn fork_name(fork: &str, repository: Option<&str>) -> String {
     match repository.and_then(|repository| repository.rsplit_once('/')) {
         Some((_, name)) if !fork.contains('/') => format!("{fork}/{name}"),
         _ => fork.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(name: &str, value: &str) -> Output {
+        Output { name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn outputs_are_one_json_object_without_the_log() {
+        let env = Env::from_pairs("/", [(STEP_OUTPUTS, "/tmp/outputs")]);
+        let outputs = [output("status", "succeeded"), output("output", "log"), output("u\"rl", "a\n$x")];
+        let append = Jenkins.outputs(&env, &outputs, &mut String::new).unwrap();
+        assert_eq!(append.path, PathBuf::from("/tmp/outputs"));
+        assert_eq!(append.text, "{\"status\":\"succeeded\",\"u\\\"rl\":\"a\\n$x\"}\n");
+    }
+
+    #[test]
+    fn the_state_of_a_run_is_a_line_for_the_library() {
+        let env = Env::from_pairs("/", [(STEP_STATE, "/tmp/state")]);
+        let append = Jenkins.post_step_state(&env, &[output("unfinished", "/tmp/a b")], &mut String::new);
+        assert_eq!(
+            append,
+            Some(Append { path: "/tmp/state".into(), text: "unfinished=/tmp/a b\n".to_owned() })
+        );
+    }
+
+    #[test]
+    fn without_the_library_nothing_is_handed_on() {
+        assert!(!Jenkins.takes_outputs(&Env::default()));
+        assert_eq!(Jenkins.post_step_state(&Env::default(), &[], &mut String::new), None);
     }
 }

@@ -23,10 +23,11 @@ mod gitlab;
 mod identity;
 mod jenkins;
 mod local;
+mod origin;
 mod travis;
 mod workflow_command;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::engine::output::Disarm;
@@ -34,7 +35,19 @@ use crate::env::Env;
 use crate::render::log_line;
 
 pub use context::Context;
+pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
+pub use origin::{Origin, OwnToken};
+
+/// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
+/// of its own.
+pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
+/// The one for outputs that a wrapper has to hand on masked.
+pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
+/// The one for what a later part of the wrapper has to know.
+pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
+/// The variable that lets a run begin although the log shows the values of variables.
+pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
 
 /// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
 /// are known by weak signs stand at the end, and the last one is always there.
@@ -49,7 +62,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &bitbucket::BitbucketPipelines,
     &codebuild::CodeBuild,
     &codefresh::Codefresh,
-    &travis::Travis,
+    &travis::TRAVIS,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
     &generic::Generic,
@@ -112,6 +125,24 @@ pub struct Output {
     pub value: String,
 }
 
+/// How `outputs-file` is written.
+#[derive(Debug, Clone, Copy)]
+pub enum OutputsForm {
+    /// Lines that a POSIX shell can source.
+    Shell,
+    /// Lines `NAME=value` without quotes, which the CI system reads itself.
+    Dotenv {
+        /// How many bytes the file may have.
+        bytes: usize,
+        /// How many names it may have.
+        variables: usize,
+        /// How many bytes a name may have.
+        name: usize,
+        /// Why the system would not hand on this value as it is. None when it would.
+        refuses: fn(&str) -> Option<&'static str>,
+    },
+}
+
 /// Text to be added to a file of the CI system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Append {
@@ -131,6 +162,11 @@ pub trait CiSystem: Sync {
 
     /// What the job is about.
     fn context(&self, env: &Env) -> Context;
+
+    /// What the system tells of the forge that the repository lies on.
+    fn origin(&self, _env: &Env) -> Origin {
+        Origin::default()
+    }
 
     /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
     fn maintainers_way(&self, _context: &Context) -> String {
@@ -161,6 +197,11 @@ pub trait CiSystem: Sync {
     /// Whether the variable is one of them.
     fn is_secret(&self, variable: &str) -> bool {
         self.secret_variables().contains(&variable)
+    }
+
+    /// The variable that makes the system write the values of all variables into this job's log.
+    fn shows_variables(&self, _env: &Env) -> Option<&'static str> {
+        None
     }
 
     /// Where the token comes from that says which job this is, for `audience` where that can be chosen.
@@ -199,6 +240,17 @@ pub trait CiSystem: Sync {
     /// The lines that close it.
     fn end_group(&self) -> String {
         String::new()
+    }
+
+    /// [`CiSystem::group`] for a system that knows its groups by a name and shows how long they took: the group's
+    /// number in this run, and the time in Unix seconds.
+    fn numbered_group(&self, title: &str, _number: u32, _at: u64) -> String {
+        self.group(title)
+    }
+
+    /// [`CiSystem::end_group`] for such a system.
+    fn end_numbered_group(&self, _number: u32, _at: u64) -> String {
+        self.end_group()
     }
 
     /// Lines that make the system hide `secret` in what follows. Empty where it can't.
@@ -246,6 +298,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The lines of the log that do so, where the system takes it from there.
+    fn post_step_commands(&self, _env: &Env, _state: &[Output]) -> Option<String> {
+        None
+    }
+
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
     fn shows_annotations(&self) -> bool {
         false
@@ -253,7 +310,9 @@ pub trait CiSystem: Sync {
 
     /// Whether later steps can have outputs of this one.
     fn takes_outputs(&self, env: &Env) -> bool {
-        self.outputs(env, &[], &mut String::new).is_some() || self.output_commands(&[]).is_some()
+        self.outputs(env, &[], &mut String::new).is_some()
+            || self.output_commands(&[]).is_some()
+            || self.outputs_file(env).is_some()
     }
 
     /// Why `name` can't be the name of an output here. None when it can.
@@ -281,6 +340,37 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The file of variables that the CI system reads after the step, in the form of [`CiSystem::outputs_form`]. It
+    /// shows what it reads: secrets go to [`CiSystem::secrets_file`].
+    fn outputs_file(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
+    /// The file of lines for a POSIX shell from which the wrapper hands secret outputs on, masked.
+    fn secrets_file(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
+    /// The form of the file that `outputs-file` names.
+    fn outputs_form(&self, _env: &Env) -> OutputsForm {
+        OutputsForm::Shell
+    }
+
+    /// The same for outputs that are secret, whose values the system knows to hide already.
+    fn secret_output_commands(&self, outputs: &[Output]) -> Option<String> {
+        self.output_commands(outputs)
+    }
+
+    /// How many bytes the value of an output may have.
+    fn output_room(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Why a secret `value` can't be handed on here. None when it can.
+    fn refuses_secret_value(&self, _value: &str) -> Option<&'static str> {
+        None
+    }
+
     /// How `folder` comes to the front of the PATH of later steps.
     fn path_file(&self, _env: &Env, _folder: &str) -> Option<Append> {
         None
@@ -293,6 +383,16 @@ pub trait CiSystem: Sync {
 
     /// The job's summary page and how many bytes of it this step may fill.
     fn summary(&self, _env: &Env) -> Option<(PathBuf, usize)> {
+        None
+    }
+
+    /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
+    fn summary_command(&self, _page: &Path) -> Option<String> {
+        None
+    }
+
+    /// The lines that mark the step as passed, but with something to look at: its report is not whole.
+    fn passed_with_issues(&self) -> Option<String> {
         None
     }
 }

@@ -1,13 +1,30 @@
 //! Travis CI.
 //!
 //! Variables: <https://docs.travis-ci.com/user/environment-variables/#default-environment-variables>.
+//!
+//! The log has folds and no other commands: no masks (Travis hides the values of encrypted variables by itself, from
+//! three characters on: <https://docs.travis-ci.com/user/best-practices-security/>), no annotations, no outputs, no
+//! summary page. What later stages need goes through a workspace (<https://docs.travis-ci.com/user/using-workspaces/>),
+//! by `outputs-file`. A log may have 4 MB (<https://docs.travis-ci.com/user/common-build-problems/#log-length-exceeded>).
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::context::{differ, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
 /// Travis CI.
-pub struct Travis;
+pub static TRAVIS: Travis = Travis { folds: AtomicU32::new(0) };
+
+/// Travis CI.
+pub struct Travis {
+    /// How many folds were opened: each has a name of its own, by which its end finds it.
+    folds: AtomicU32,
+}
+
+/// What Travis's own folds end with: the mark is overwritten, and the rest of the line is cleared.
+/// <https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/bash/travis_fold.bash>
+const OUT_OF_SIGHT: &str = "\r\u{1b}[0K";
 
 impl CiSystem for Travis {
     fn name(&self) -> &'static str {
@@ -50,6 +67,10 @@ impl CiSystem for Travis {
         .settled()
     }
 
+    fn origin(&self, env: &Env) -> Origin {
+        Origin { run: number(env, "TRAVIS_BUILD_NUMBER"), ..Origin::default() }
+    }
+
     fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {
         (env.get("TRAVIS_SECURE_ENV_VARS") == Some("false")).then_some(
             "this build has no encrypted variables, as none for a fork's pull request has \
@@ -64,4 +85,35 @@ impl CiSystem for Travis {
     }
 
     // A cancelled job's machine is taken away; how long it has is not documented.
+
+    fn group(&self, title: &str) -> String {
+        let fold = self.folds.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        format!("travis_fold:start:stackstep.{fold}{OUT_OF_SIGHT}{}\n", title.replace(['\r', '\n'], " "))
+    }
+
+    fn end_group(&self) -> String {
+        format!("travis_fold:end:stackstep.{}{OUT_OF_SIGHT}", self.folds.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fold_has_a_name_of_its_own_and_is_closed_by_it() {
+        let travis = Travis { folds: AtomicU32::new(0) };
+        let log = ["Preview\nof dev", "Update"].map(|title| travis.group(title) + &travis.end_group());
+        assert_eq!(
+            log.concat(),
+            "travis_fold:start:stackstep.1\r\u{1b}[0KPreview of dev\ntravis_fold:end:stackstep.1\r\u{1b}[0K\
+             travis_fold:start:stackstep.2\r\u{1b}[0KUpdate\ntravis_fold:end:stackstep.2\r\u{1b}[0K"
+        );
+    }
+
+    #[test]
+    fn the_log_takes_no_other_commands() {
+        assert_eq!(TRAVIS.mask("a secret"), "");
+        assert!(TRAVIS.disarm().is_none() && !TRAVIS.shows_annotations());
+    }
 }

@@ -210,6 +210,12 @@ fn sinks(
     if ci.takes_outputs(env) {
         found.sinks.push("outputs for later steps".to_owned());
     }
+    if let Some(path) = &inputs.outputs_file {
+        found.sinks.push(format!("outputs for later steps in `{}`", path.display()));
+    }
+    if let Some(path) = &inputs.counts_file {
+        found.sinks.push(format!("the counts of changes in `{}`", path.display()));
+    }
 }
 
 /// What a run would start.

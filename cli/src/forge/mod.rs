@@ -1,26 +1,36 @@
 //! Where people review: one file a forge, pure. A forge says which request asks for what and reads the answer;
-//! sending, paging, retries and the comment's behaviours are written once, above.
+//! sending, paging, retries and the comment's behaviours are written once, above ([`client`], [`crate::comment`]).
 //!
-//! A new forge is a file here, a line in [`FORGES`], and its fixtures. It is never chosen by the CI system's name
-//! alone: CircleCI and Azure Pipelines build repositories of GitHub too.
+//! A new forge is a file here, a line in [`FORGES`], and a face in the tests' fake. It is never chosen by the CI
+//! system's name alone: CircleCI and Azure Pipelines build repositories of GitHub too ([`place`]).
 
-use crate::http::{Answer, Request, Url};
+pub mod client;
+pub mod place;
+pub mod trouble;
+
+mod azure;
+mod bitbucket;
+mod gitea;
+mod github;
+mod gitlab;
+
+use serde_json::{Value, json};
+
+use crate::http::{Method, Request, Url};
 use crate::render::{Flavor, Size};
 use crate::secret::Secret;
 
-/// The forges, in the order they are asked whether an address is theirs.
-pub static FORGES: &[&dyn Forge] = &[];
+pub use client::Client;
+pub use place::{Place, Where};
+pub use trouble::Trouble;
 
-/// A repository on a forge, and who asks.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The address of the forge's API, with a `/` at its end.
-    pub api: Url,
-    /// The repository, as the forge names it: `owner/name`, on GitLab with all groups, on Azure Repos
-    /// `organization/project/name`.
-    pub repository: String,
-    /// The token that asks.
-    pub token: Secret,
+/// The forges, in the order in which they are asked whether a host is theirs.
+pub static FORGES: &[&dyn Forge] =
+    &[&github::GitHub, &gitlab::GitLab, &azure::AzureRepos, &bitbucket::Bitbucket, &gitea::Gitea];
+
+/// The forge of that name, as the input `forge` has it.
+pub fn named(name: &str) -> Option<&'static dyn Forge> {
+    FORGES.iter().copied().find(|forge| forge.name() == name)
 }
 
 /// A comment on a change request.
@@ -28,25 +38,25 @@ pub struct Place {
 pub struct Comment {
     /// Its name on the forge; of a thread's comment both, as `thread/comment`.
     pub id: String,
+    /// Its name for what hides it, where that is another one.
+    pub node: Option<String>,
     /// Who wrote it, as the forge names users.
     pub author: String,
     /// Its Markdown.
     pub body: String,
-    /// Whether it is hidden or resolved already.
-    pub hidden: bool,
+    /// Whether it is hidden or resolved already. None where the list does not tell.
+    pub hidden: Option<bool>,
 }
 
-/// A page of a list, and how the next one is asked for.
-#[derive(Debug)]
-pub struct Page<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// The request for the next page; none on the last.
-    pub next: Option<Request>,
+impl Comment {
+    /// Where it stands among others: a later comment has a greater number on every forge.
+    pub fn age(&self) -> u64 {
+        self.id.split('/').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
 }
 
 /// A change request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeRequest {
     /// Its number.
     pub number: u64,
@@ -54,13 +64,17 @@ pub struct ChangeRequest {
     pub open: bool,
     /// Whether it was merged.
     pub merged: bool,
+    /// Whether people are kept from commenting.
+    pub locked: bool,
     /// The branch that it comes from.
     pub branch: Option<String>,
     /// The commit at its head.
     pub head: Option<String>,
+    /// Whether it comes from another repository. None where that is not told.
+    pub fork: Option<bool>,
 }
 
-/// How a commit's status looks.
+/// How a commit's status, or a deployment, looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// The run is not over.
@@ -80,19 +94,40 @@ pub struct CommitStatus {
     pub name: String,
     /// How it looks.
     pub state: State,
-    /// One line; forges cut it at 140 characters or so.
+    /// One line.
     pub description: String,
     /// Where to read more.
     pub url: Option<String>,
 }
 
-/// Why an answer was of no use, for a person: with the missing permission where that is the reason.
-pub type Refusal = String;
+/// A deployment to an environment, for the forge's own page of them.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The environment's name.
+    pub environment: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// The commit that was deployed.
+    pub commit: String,
+    /// The branch or tag that it is of.
+    pub reference: String,
+    /// Whether that is a tag.
+    pub tag: bool,
+    /// How it ended.
+    pub state: State,
+    /// Whether the environment is gone now.
+    pub removed: bool,
+    /// The job's page.
+    pub log: Option<String>,
+}
 
-/// One forge.
+/// One forge. What reads an answer gets its JSON, and gives none where that is not what was asked for.
 pub trait Forge: Sync {
     /// Its name, as the input `forge` has it.
     fn name(&self) -> &'static str;
+
+    /// Its name, as people write it.
+    fn title(&self) -> &'static str;
 
     /// What its comments understand.
     fn flavor(&self) -> Flavor;
@@ -100,25 +135,36 @@ pub trait Forge: Sync {
     /// How much a comment holds, with the vendor's link at the constant.
     fn limit(&self) -> Size;
 
-    /// The API's address when the repository's pages are below `server`: `https://github.com`.
-    fn api(&self, server: &Url) -> Option<Url>;
-
     /// Whether `host` is known to be this forge, without asking it.
     fn is_host(&self, host: &str) -> bool;
+
+    /// The public one's address.
+    fn public(&self) -> &'static str;
+
+    /// The API's address when the repository's page is `server` and `path`, and the repository as the API names it.
+    fn locate(&self, server: &Url, path: &str) -> Option<(Url, String)>;
 
     /// What to allow the token so that it can comment, in the vendor's words and with a link.
     fn permission(&self) -> &'static str;
 
-    /// Asks for the first page of a change request's comments, oldest first where the forge lets us choose.
+    /// The value of the `Authorization` header.
+    fn authorization(&self, token: &Secret) -> Secret;
+
+    /// Headers that go with each request, names in small letters.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Asks for the first page of a change request's comments.
     fn comments(&self, place: &Place, change_request: u64) -> Request;
 
-    /// Reads a page of them.
-    fn read_comments(
-        &self,
-        place: &Place,
-        asked: &Request,
-        answer: &Answer,
-    ) -> Result<Page<Comment>, Refusal>;
+    /// Reads a page of them; what people said about a line of the code, and what the forge itself noted, is left out.
+    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>>;
+
+    /// Where the next page is, where the answer's body says so and no header.
+    fn next_page(&self, _answer: &Value) -> Option<Url> {
+        None
+    }
 
     /// Asks to write one.
     fn create(&self, place: &Place, change_request: u64, body: &str) -> Request;
@@ -126,33 +172,123 @@ pub trait Forge: Sync {
     /// Asks to replace its text.
     fn update(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request;
 
-    /// Asks to take it away: deleted, or hidden where the forge has that.
-    fn remove(&self, place: &Place, change_request: u64, comment: &Comment) -> Request;
+    /// Asks to delete it.
+    fn delete(&self, place: &Place, change_request: u64, comment: &Comment) -> Request;
 
-    /// Reads the comment that was created or updated.
-    fn read_comment(&self, answer: &Answer) -> Result<Comment, Refusal>;
+    /// Asks to hide it from view, so that the talk about it stays. None where the forge can't.
+    fn hide(&self, _place: &Place, _change_request: u64, _comment: &Comment) -> Option<Request> {
+        None
+    }
 
-    /// Asks whose token it is. None where no token can ask.
-    fn me(&self, place: &Place) -> Option<Request>;
+    /// Reads the comment that was created.
+    fn read_comment(&self, answer: &Value) -> Option<Comment>;
+
+    /// Asks whose token it is.
+    fn me(&self, place: &Place) -> Request;
 
     /// Reads whose it is, as [`Comment::author`] names users.
-    fn read_me(&self, answer: &Answer) -> Result<String, Refusal>;
+    fn read_me(&self, answer: &Value) -> Option<String>;
 
     /// Asks for the change requests that `commit` belongs to.
-    fn of_commit(&self, place: &Place, commit: &str) -> Option<Request>;
+    fn of_commit(&self, place: &Place, commit: &str) -> Request;
 
-    /// Asks for the open change requests that come from `branch`.
-    fn of_branch(&self, place: &Place, branch: &str) -> Option<Request>;
+    /// Asks for the open change requests that come from `branch`; others among them are sorted out above.
+    fn of_branch(&self, place: &Place, branch: &str) -> Request;
 
     /// Reads a list of change requests.
-    fn read_change_requests(&self, answer: &Answer) -> Result<Vec<ChangeRequest>, Refusal>;
+    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>>;
 
     /// Asks for one change request.
     fn change_request(&self, place: &Place, number: u64) -> Request;
 
     /// Reads it.
-    fn read_change_request(&self, answer: &Answer) -> Result<ChangeRequest, Refusal>;
+    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest>;
 
-    /// Asks to set a commit's status. None where the forge has none.
-    fn status(&self, place: &Place, status: &CommitStatus) -> Option<Request>;
+    /// Asks to set a commit's status.
+    fn status(&self, place: &Place, status: &CommitStatus) -> Request;
+
+    /// Asks to record a deployment. None where the forge has no page of them that a request can write on.
+    fn deployment(&self, _place: &Place, _deployment: &Deployment) -> Option<Request> {
+        None
+    }
+
+    /// What else has to be asked for when the deployment is recorded.
+    fn deployment_end(&self, _place: &Place, _deployment: &Deployment, _answer: &Value) -> Option<Request> {
+        None
+    }
+}
+
+impl Place {
+    /// Reads `path` of the API.
+    fn get(&self, path: &str) -> Request {
+        self.signed(Request::get(self.url(path)))
+    }
+
+    /// Sends `body` to `path` of the API.
+    fn send(&self, method: Method, path: &str, body: &Value) -> Request {
+        self.signed(Request::json(method, self.url(path), body))
+    }
+
+    /// Deletes `path` of the API.
+    fn remove(&self, path: &str) -> Request {
+        self.signed(Request { method: Method::DELETE, ..Request::get(self.url(path)) })
+    }
+
+    /// A request that says who asks.
+    pub fn signed(&self, request: Request) -> Request {
+        Request {
+            authorization: Some(self.forge.authorization(&self.token)),
+            headers: self.forge.headers().to_vec(),
+            metered: true,
+            ..request
+        }
+    }
+
+    /// The paths are written here, with every foreign part encoded, so they are always good.
+    fn url(&self, path: &str) -> Url {
+        self.api.join(path).unwrap_or_else(|_| self.api.clone())
+    }
+}
+
+/// A part of a path or of a query with everything but letters, digits and `-._~` encoded.
+fn part(text: &str) -> String {
+    crate::ci::percent_encoded(text)
+}
+
+/// `owner/name` with each part encoded.
+fn parts(text: &str) -> String {
+    text.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// The text at `pointer`.
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A number, as the text that names something.
+fn id(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_u64).map(|number| number.to_string())
+}
+
+/// Each item of a list that can be read; none where there is no list.
+fn each<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    Some(list?.as_array()?.iter().filter_map(read).collect())
+}
+
+/// The first `limit` characters, with a sign that there were more.
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Whether a host's first name is `name`, as companies call their own: `gitlab.example.com`.
+fn is_called(host: &str, name: &str) -> bool {
+    host.split('.').next() == Some(name) && host.contains('.')
+}
+
+/// A body of one field.
+fn field(name: &str, value: &str) -> Value {
+    json!({ name: value })
 }

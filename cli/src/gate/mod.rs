@@ -3,8 +3,9 @@
 pub mod credentials;
 pub mod trust;
 
-use crate::ci::Level;
+use crate::ci::{ALLOW_DEBUG_TRACE, CiSystem, Level};
 use crate::console::Console;
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::git;
 use crate::inputs::Command;
@@ -17,6 +18,7 @@ use trust::{Question, Verdict};
 /// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
 /// commit is to be refused; [`left_behind`] asks while the engine works.
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
+    refuse_open_log(job.ci, job.env)?;
     let refuses = job.inputs.stale == "refuse";
     let head = if refuses { branch_head(job).await } else { None };
     if let (true, None, Some(branch)) = (refuses, &head, deployed_branch(job)) {
@@ -35,6 +37,23 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
         }
         Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
         Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+    }
+}
+
+/// Refuses to bring secrets into a job whose log shows them.
+fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
+    match ci.shows_variables(env) {
+        Some(variable) if !env.is_true(ALLOW_DEBUG_TRACE) => Err(Error::Refused {
+            what: format!(
+                "refused: `{variable}` is set, so this job's log shows every variable, secrets included"
+            ),
+            hint: format!(
+                "take `{variable}` away, and change the secrets that the log has shown; where nobody else can read \
+                 the log, `{ALLOW_DEBUG_TRACE}: \"true\"` lets it run"
+            ),
+            reason: Reason::Gate,
+        }),
+        _ => Ok(()),
     }
 }
 

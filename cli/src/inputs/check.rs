@@ -49,6 +49,7 @@ impl Inputs {
             "oidc-team or oidc-user",
             self.oidc_team.is_some() || self.oidc_user.is_some(),
         )?;
+        self.check_outputs_prefix()?;
         let needs = |a: &str, a_set: bool, b: &str, b_set: bool| {
             if a_set && !b_set {
                 return Err(Error::input(format!("`{a}` without `{b}`"), format!("set `{b}` too")));
@@ -70,5 +71,19 @@ impl Inputs {
             "policy-pack",
             !self.policy_pack.is_empty(),
         )
+    }
+    /// What names of variables begin with has to be one.
+    fn check_outputs_prefix(&self) -> Result<()> {
+        let prefix = &self.outputs_prefix;
+        let begins = prefix.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if self.outputs_file.is_none() && prefix.is_empty()
+            || begins && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            return Ok(());
+        }
+        Err(Error::input(
+            format!("`outputs-prefix` is `{prefix}`, and no variable's name can begin like that"),
+            "use letters, digits and `_`, and no digit in front: `STACK_`",
+        ))
     }
 }

@@ -11,7 +11,7 @@ use super::Command;
 use super::file::ConfigFile;
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
-use crate::ci::CiSystem;
+use crate::ci::{CiSystem, Context};
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -19,8 +19,19 @@ use crate::error::{Error, Result};
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 /// What the environment's own settings begin with.
 pub const ENV_PREFIX: &str = "STACKSTEP_";
-/// Names with that beginning that are no inputs: the launchers and the exchange of identity tokens read them.
-const NO_INPUTS: &[&str] = &["STACKSTEP_BIN", crate::ci::OWN_VARIABLE];
+/// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
+/// them.
+const NO_INPUTS: &[&str] = &[
+    "STACKSTEP_BIN",
+    "STACKSTEP_MIRROR",
+    "STACKSTEP_CACHE",
+    "STACKSTEP_UNFINISHED",
+    crate::ci::STEP_OUTPUTS,
+    crate::ci::STEP_SECRETS,
+    crate::ci::STEP_STATE,
+    crate::ci::ALLOW_DEBUG_TRACE,
+    crate::ci::OWN_VARIABLE,
+];
 
 /// A value as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +145,28 @@ pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: 
     }
     warnings.extend(meaningless(command, &values));
     Ok(Resolved { command, values, warnings, official_action })
+}
+
+/// Where a comment goes, and with which token: not for the change itself to say.
+const NOT_FOR_STRANGERS: &[&str] =
+    &["forge", "forge-url", "change-request", "comment-author", "comment-template"];
+
+impl Resolved {
+    /// Leaves out what the `stackstep.yaml` of a change that is not trusted says about where the report goes: it comes
+    /// with the change, and the token would follow.
+    pub fn distrust_file(&mut self, context: &Context) {
+        if context.trusted != Some(false) {
+            return;
+        }
+        for name in NOT_FOR_STRANGERS {
+            if let Some(Found { source: Source::File(_), .. }) = self.values.get(name) {
+                self.values.remove(name);
+                self.warnings.push(format!(
+                    "`{name}` of `stackstep.yaml` is not used: the change that it comes with is not trusted"
+                ));
+            }
+        }
+    }
 }
 
 /// The default as a value, where it is one.

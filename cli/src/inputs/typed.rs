@@ -145,7 +145,8 @@ impl Inputs {
             parallel: low.number("parallel")?,
             continue_on_error: low.maybe_flag("continue-on-error")?,
             plan: low.path("plan")?,
-            args: low.words("args")?,
+            // Many say it by habit, and it is what happens anyway.
+            args: low.words("args")?.into_iter().filter(|arg| arg != "--yes" && arg != "-y").collect(),
             skip_preview: low.maybe_flag("skip-preview")?,
             expect_no_changes: low.flag("expect-no-changes")?,
             fail_on_changes: low.flag("fail-on-changes")?,

@@ -88,6 +88,13 @@ impl Cache {
         })
     }
 
+    /// A file to lock beside what is installed. None where it can't be made.
+    pub fn lock_file(&self, name: &str) -> Option<File> {
+        let folder = self.root.parent()?.join("locks");
+        std::fs::create_dir_all(&folder).ok()?;
+        File::options().create(true).truncate(false).write(true).open(folder.join(name)).ok()
+    }
+
     fn folder(&self, version: &Version, platform: Platform, key: &str) -> PathBuf {
         self.root.join(version.to_string()).join(platform.to_string()).join(key)
     }

@@ -1,5 +1,7 @@
 //! The outputs for later steps: our own, and each stack output under its name.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,8 +24,8 @@ pub const OWN: &[&str] =
 /// The plain values of the secret outputs that may leave the run, by name. Empty where none was asked for.
 pub type Exported = BTreeMap<String, Value>;
 
-/// Reads the plain values of the secret outputs that `secret-outputs` lists: one engine process, and only when a CI
-/// system takes outputs at all. When they can't be read, what was deployed is deployed: a warning.
+/// Reads the plain values of the secret outputs that `secret-outputs` lists: one engine process, and only when
+/// there is a place to hand them on. When they can't be read, what was deployed is deployed: a warning.
 pub async fn export_secrets(
     job: &Job<'_>,
     engine: &Engine,
@@ -33,7 +35,7 @@ pub async fn export_secrets(
 ) -> Exported {
     let wanted = &job.inputs.secret_outputs;
     let listed = |name: &String| wanted.iter().any(|wanted| wanted == "*" || wanted == name);
-    if !job.ci.takes_outputs(job.env) || !report.secret_outputs.iter().any(listed) {
+    if !job.takes_outputs() || !report.secret_outputs.iter().any(listed) {
         return Exported::new();
     }
     let args = args::outputs(&job.inputs, &job.scope(), true);
@@ -122,27 +124,110 @@ fn all_texts(value: &Value, secrets: &mut Vec<String>) {
     }
 }
 
-/// Our own outputs and the stack's. What can't be handed on is said by name.
-pub fn for_the_job(
+/// What a run has for later steps.
+struct Handed {
+    /// Our own outputs but the log.
+    own: Vec<Output>,
+    /// The stack's outputs that may leave, in the order of their names.
+    stack: Vec<Output>,
+}
+
+/// Hands outputs to later steps in each way that there is. What can't be handed on is said by name.
+pub fn hand_on(
+    job: &Job<'_>,
     report: &Report,
     exported: &Exported,
     log: &str,
     result_file: Option<&Path>,
-    ci: &dyn CiSystem,
     console: &Console,
-) -> Vec<Output> {
+) {
+    let handed = handed(report, exported, result_file, console);
+    if job.ci.takes_outputs(job.env) {
+        let mut outputs = by_name(&handed.stack, exported, job.ci, console);
+        outputs.extend(handed.own.iter().map(|output| within_room(output, job.ci, console)));
+        outputs
+            .push(Output { name: "output".to_owned(), value: end_of(log, job.ci.output_room()).to_owned() });
+        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
+            super::warn(console, "the outputs for later steps", super::append_to(&append));
+        }
+        let (secret, open): (Vec<_>, Vec<_>) =
+            outputs.into_iter().partition(|output| is_secret(output, exported));
+        for lines in [job.ci.output_commands(&open), job.ci.secret_output_commands(&secret)] {
+            console.command(&lines.unwrap_or_default());
+        }
+    }
+    if let Some(path) = &job.inputs.outputs_file {
+        let mut own = handed.own;
+        own.extend(environment_url(job.inputs.environment_url.as_deref(), &handed.stack, console));
+        let named = file::named(&own, &handed.stack, &job.inputs.outputs_prefix);
+        let added = file::add(path, &job.ci.outputs_form(job.env), named, !exported.is_empty(), console);
+        super::warn(console, "the file of outputs", added);
+    }
+}
+
+/// The address of the environment, which is a URL or stands in an output: a name of its own, so that a pipeline can say
+/// it before the stack has any outputs.
+fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> Option<Output> {
+    let input = input?;
+    let found = stack.iter().find(|output| output.name == input).map(|output| output.value.clone());
+    let value = found.or_else(|| input.contains("://").then(|| input.to_owned()));
+    if value.is_none() {
+        let message =
+            format!("`environment-url` is `{input}`, which is no URL and no output that may leave the run");
+        console.annotate(Level::Notice, "stackstep", &message);
+    }
+    value.map(|value| Output { name: "environment-url".to_owned(), value })
+}
+
+/// Our own outputs and the stack's. A secret that stays is said by name.
+fn handed(report: &Report, exported: &Exported, result_file: Option<&Path>, console: &Console) -> Handed {
     let values = values(report, exported, console.masker());
-    let mut outputs = stack_outputs(&values, report, exported, ci, console);
-    let mut own = |name: &str, value: String| outputs.push(Output { name: name.to_owned(), value });
-    own("outputs", Value::Object(values).to_string());
-    own("output", log.to_owned());
-    own("result", result_file.map(|path| path.display().to_string()).unwrap_or_default());
-    own("changes", serde_json::to_string(&report.changes).unwrap_or_default());
-    own("has-changes", report.has_changes.to_string());
-    own("status", status_word(report.status).to_owned());
-    own("reason", report.reason.map(|reason| reason.name().to_owned()).unwrap_or_default());
-    own("permalink", report.permalink.clone().unwrap_or_default());
-    outputs
+    let stays = |name: &String| report.secret_outputs.contains(name) && !exported.contains_key(name);
+    let withheld: Vec<_> =
+        values.keys().filter(|name| stays(name)).map(|name| format!("`{}`", name.escape_debug())).collect();
+    if !withheld.is_empty() {
+        console.annotate(
+            Level::Notice,
+            "stackstep",
+            &format!("secret outputs are not handed on: {}; list them in `secret-outputs` if a later step needs them", withheld.join(", ")),
+        );
+    }
+    let stack = values
+        .iter()
+        .filter(|(name, _)| !stays(name))
+        .map(|(name, value)| Output { name: name.clone(), value: text(value) })
+        .collect();
+    let own = [
+        ("status", status_word(report.status).to_owned()),
+        ("reason", report.reason.map(|reason| reason.name().to_owned()).unwrap_or_default()),
+        ("has-changes", report.has_changes.to_string()),
+        ("changes", serde_json::to_string(&report.changes).unwrap_or_default()),
+        ("result", result_file.map(|path| path.display().to_string()).unwrap_or_default()),
+        ("permalink", report.permalink.clone().unwrap_or_default()),
+        ("outputs", Value::Object(values).to_string()),
+    ];
+    Handed { own: own.map(|(name, value)| Output { name: name.to_owned(), value }).to_vec(), stack }
+}
+
+/// One of our own outputs; of all outputs together nothing where they are too much.
+fn within_room(output: &Output, ci: &dyn CiSystem, console: &Console) -> Output {
+    let mut output = output.clone();
+    if output.value.len() > ci.output_room() {
+        refuse(console, "all outputs together are more than a value may have here: `outputs` is empty");
+        output.value.clear();
+    }
+    output
+}
+
+/// Whether the value is to be a secret one.
+fn is_secret(output: &Output, exported: &Exported) -> bool {
+    exported.contains_key(&output.name) || (output.name == "outputs" && !exported.is_empty())
+}
+
+/// As much of the end of `text` as `room` bytes hold.
+fn end_of(text: &str, room: usize) -> &str {
+    let start = text.len().saturating_sub(room);
+    (start..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default()
 }
 
 /// Every known value: plain where it may leave, `"[secret]"` where not. A value that is not secret but holds a
@@ -169,56 +254,55 @@ fn masked(value: &Value, masker: &Masker) -> Value {
     }
 }
 
-/// Each stack output under its own name.
-fn stack_outputs(
-    values: &Map<String, Value>,
-    report: &Report,
-    exported: &Exported,
-    ci: &dyn CiSystem,
-    console: &Console,
-) -> Vec<Output> {
+/// The stack's outputs that the system takes under their own names.
+fn by_name(stack: &[Output], exported: &Exported, ci: &dyn CiSystem, console: &Console) -> Vec<Output> {
     let fold = |name: &str| if ci.output_names_ignore_case() { name.to_lowercase() } else { name.to_owned() };
     let mut uses: BTreeMap<String, u32> = BTreeMap::new();
-    for name in values.keys() {
-        *uses.entry(fold(name)).or_default() += 1;
+    for output in stack {
+        *uses.entry(fold(&output.name)).or_default() += 1;
     }
     let mut outputs = Vec::new();
-    let mut withheld = Vec::new();
-    for (name, value) in values {
-        let shown = name.escape_debug();
-        if report.secret_outputs.contains(name) && !exported.contains_key(name) {
-            withheld.push(format!("`{shown}`"));
-        } else if OWN.contains(&fold(name).as_str()) {
+    for output in stack {
+        let shown = output.name.escape_debug();
+        if OWN.contains(&fold(&output.name).as_str()) {
             refuse(
                 console,
                 &format!("the stack output `{shown}` has a name of ours: it is in `outputs` only"),
             );
-        } else if let Some(why) = ci.refuses_output_name(name) {
+        } else if let Some(why) = ci.refuses_output_name(&output.name) {
             refuse(
                 console,
                 &format!(
                     "the stack output `{shown}` can't be handed on by name, as {why}: it is in `outputs` only"
                 ),
             );
-        } else if uses.get(&fold(name)).is_some_and(|uses| *uses > 1) {
+        } else if uses.get(&fold(&output.name)).is_some_and(|uses| *uses > 1) {
             refuse(
                 console,
                 &format!(
                     "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
                 ),
             );
+        } else if let Some(why) = refuses_value(&output.value, exported.contains_key(&output.name), ci) {
+            refuse(
+                console,
+                &format!(
+                    "the stack output `{shown}` can't be handed on by name, as {why}: it is in `outputs` only"
+                ),
+            );
         } else {
-            outputs.push(Output { name: name.clone(), value: text(value) });
+            outputs.push(output.clone());
         }
     }
-    if !withheld.is_empty() {
-        console.annotate(
-            Level::Notice,
-            "stackstep",
-            &format!("secret outputs are not handed on: {}; list them in `secret-outputs` if a later step needs them", withheld.join(", ")),
-        );
-    }
     outputs
+}
+
+/// Why the CI system can't take the value.
+fn refuses_value(value: &str, secret: bool, ci: &dyn CiSystem) -> Option<&'static str> {
+    if value.len() > ci.output_room() {
+        return Some("its value is more than a value may have here");
+    }
+    ci.refuses_secret_value(value).filter(|_| secret)
 }
 
 fn refuse(console: &Console, message: &str) {

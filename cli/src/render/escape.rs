@@ -18,6 +18,11 @@ pub fn code(text: &str, html: bool) -> String {
     if html && text.contains('|') { format!("<code>{}</code>", references(&text)) } else { span(&text) }
 }
 
+/// `text` as code where Markdown is not read, as within the tags of a heading that folds; a code span without HTML.
+pub fn tagged(text: &str, html: bool) -> String {
+    if html { format!("<code>{}</code>", references(&visible(text, false))) } else { code(text, false) }
+}
+
 /// Every character that could mean something as a reference. `<code>` is no code to Markdown: GitHub would
 /// still link an address in it, even one made of references, so an invisible space parts it.
 /// <https://github.github.com/gfm/#autolinks-extension->

@@ -21,14 +21,14 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use escape::{code, log_line, prose};
+pub use escape::{code, link, log_line, prose, tagged};
 pub use fit::{fit, fits};
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use template::{Template, comment};
 pub use text::text;
-pub use words::headline;
+pub use words::{headline, sign};
 
 /// How much of what changes is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

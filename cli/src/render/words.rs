@@ -173,7 +173,7 @@ fn quiet(report: &Report) -> &'static str {
 }
 
 /// A sign before the headline.
-pub(super) fn sign(report: &Report) -> &'static str {
+pub fn sign(report: &Report) -> &'static str {
     let destructive = report.changes.iter().any(|(operation, count)| destroys(operation) && *count > 0);
     match report.status {
         Status::Failed => "❌",

@@ -1,17 +1,19 @@
-//! A job in a repository of its own, and what `act` tells of its run.
-//!
-//! Nothing is fetched: the action comes from this repository under its published name, and `act` replaces a checkout
-//! by a copy of the folder.
+//! A workflow in a repository of its own, and what `act` tells of its run.
 
+use super::place::{Place, read};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A job on `ubuntu-latest`.
+/// A run to be: a workflow, an event, an environment.
 pub struct Job {
-    folder: tempfile::TempDir,
+    place: Place,
+    workflow: String,
+    event: &'static str,
+    payload: Option<Value>,
+    arguments: Vec<String>,
 }
 
 /// What became of it.
@@ -25,67 +27,115 @@ pub struct Outcome {
     /// The warnings that the page of a run shows.
     pub warnings: Vec<String>,
     lines: Vec<Value>,
-    folder: tempfile::TempDir,
+    place: Place,
+}
+
+/// A call of an action that is not ours: its name and the inputs that were set, under their names in capitals.
+#[derive(Debug, serde::Deserialize)]
+pub struct Call {
+    /// `owner/name`, and where the action lies in the repository.
+    pub action: String,
+    /// What it got.
+    pub inputs: BTreeMap<String, String>,
+    /// The files in the folder that its `path` names.
+    pub files: Vec<String>,
 }
 
 impl Job {
     /// The steps follow a checkout of the example program.
     pub fn new(steps: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["home", "state", "suite/actions", "repository/.github/workflows"] {
-            std::fs::create_dir_all(folder.path().join(name)).unwrap();
-        }
-        copy(&tools::root().join("actions"), &folder.path().join("suite/actions"));
-        let repository = folder.path().join("repository");
-        copy(&tools::root().join("examples/hello"), &repository);
         let workflow = format!(
             "on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n{steps}"
         );
-        std::fs::write(repository.join(".github/workflows/job.yml"), workflow).unwrap();
-        for arguments in [
-            &["init", "--quiet", "--initial-branch", "main"][..],
-            &["add", "."],
-            &[
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@example.com",
-                "commit",
-                "--quiet",
-                "--message",
-                "a change",
-            ],
-            &["remote", "add", "origin", "https://github.com/acme/hello"],
-        ] {
-            let mut git = Command::new("git");
-            assert!(git.args(arguments).current_dir(&repository).status().unwrap().success());
-        }
-        Self { folder }
+        Self::of(&workflow, &tools::root().join("examples/hello"), "push")
+    }
+
+    /// This workflow in a repository with this program, started by `event`.
+    pub fn of(workflow: &str, program: &Path, event: &'static str) -> Self {
+        let place = Place::new(program, &[("job.yml", workflow)]);
+        Self { place, workflow: "job.yml".into(), event, payload: None, arguments: Vec::new() }
+    }
+
+    /// With another workflow, that knows where the backend is.
+    pub fn workflow(mut self, text: &str) -> Self {
+        self.place.workflow(text);
+        self
+    }
+
+    /// With the program in this folder of the repository too.
+    pub fn program_in(mut self, folder: &str) -> Self {
+        self.place.program_in(folder);
+        self
+    }
+
+    /// Where the stacks are.
+    pub fn backend(&self) -> String {
+        format!("file://{}", self.place.path("state").display())
+    }
+
+    /// With a stack of the program that is deployed already.
+    pub fn deployed(self, stack: &str) -> Self {
+        self.place.deploy(stack);
+        self
+    }
+
+    /// With what GitHub says of the event.
+    pub fn payload(self, payload: Value) -> Self {
+        Self { payload: Some(payload), ..self }
+    }
+
+    /// With a variable of the runner's.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.arguments.extend(["--env".to_owned(), format!("{name}={value}")]);
+        self
+    }
+
+    /// With a secret of the repository's.
+    pub fn secret(mut self, name: &str, value: &str) -> Self {
+        self.arguments.extend(["--secret".to_owned(), format!("{name}={value}")]);
+        self
+    }
+
+    /// With a variable of the repository's settings.
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        self.arguments.extend(["--var".to_owned(), format!("{name}={value}")]);
+        self
     }
 
     /// Runs it.
     pub fn run(self) -> Outcome {
-        let folder = self.folder.path();
+        let place = &self.place;
         #[expect(clippy::disallowed_methods, reason = "act needs to find node, git and a shell")]
         let path = std::env::var_os("PATH").unwrap();
-        let binary = Path::new(env!("CARGO_BIN_EXE_stackstep"));
-        let output = Command::new(tools::folder("act").join("bin/act"))
-            .args(["push", "--json", "--no-cache-server", "-P", "ubuntu-latest=-self-hosted"])
-            .args(["--workflows", ".github/workflows/job.yml"])
-            .arg("--local-repository")
-            .arg(format!("stackstep/stackstep@v1={}", folder.join("suite").display()))
-            .args(["--env", &format!("STACKSTEP_BIN={}", binary.display())])
-            .args(["--env", &format!("PULUMI_BACKEND_URL=file://{}", folder.join("state").display())])
-            .args(["--env", "PULUMI_CONFIG_PASSPHRASE=a passphrase"])
-            .args(["--env", &format!("PULUMI_HOME={}", folder.join("home/pulumi").display())])
-            .current_dir(folder.join("repository"))
+        let mut act = Command::new(tools::folder("act").join("bin/act"));
+        act.args([self.event, "--json", "--no-cache-server"]);
+        for label in ["ubuntu-latest", "ubuntu-24.04", "linux-x64-cd"] {
+            act.args(["-P", &format!("{label}=-self-hosted")]);
+        }
+        act.args(["--workflows", &format!(".github/workflows/{}", self.workflow)]);
+        act.args(place.local_repositories()).args(&self.arguments);
+        if let Some(payload) = &self.payload {
+            std::fs::write(place.path("event.json"), payload.to_string()).unwrap();
+            act.arg("--eventpath").arg(place.path("event.json"));
+        }
+        for (name, value) in place.environment() {
+            act.args(["--env", &format!("{name}={value}")]);
+        }
+        let output = act
+            .current_dir(place.path("repository"))
             .env_clear()
             .env("PATH", path)
-            .env("HOME", folder.join("home"))
+            .env("HOME", place.path("home"))
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
+        Outcome::read(&output, self.place)
+    }
+}
+
+impl Outcome {
+    fn read(output: &std::process::Output, place: Place) -> Self {
+        let text = String::from_utf8_lossy(&output.stdout);
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let of_command = |command: &str, field: &str| -> Vec<String> {
             let lines = lines.iter().filter(|line| line["command"] == command);
@@ -94,18 +144,16 @@ impl Job {
         // What `act` says of a workflow that it can't read is on standard error.
         let messages = lines.iter().filter_map(|line| line["msg"].as_str()).map(with_line_end);
         let log = messages.collect::<String>() + &String::from_utf8_lossy(&output.stderr);
-        Outcome {
+        Self {
             succeeded: output.status.success(),
             log,
             summary: of_command("summary", "content").concat(),
             warnings: of_command("warning", "arg"),
             lines,
-            folder: self.folder,
+            place,
         }
     }
-}
 
-impl Outcome {
     /// `success` or `failure`.
     pub fn step_result(&self, id: &str) -> &str {
         let of_step = self.lines.iter().filter(|line| line["stepID"][0] == id && line["stage"] == "Main");
@@ -121,14 +169,20 @@ impl Outcome {
             .collect()
     }
 
+    /// The calls of actions that are not ours, in their order.
+    pub fn calls(&self) -> Vec<Call> {
+        let text = std::fs::read_to_string(self.place.path("calls")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// Whether a file of this name is anywhere in the job's folders.
     pub fn exists(&self, name: &str) -> bool {
-        files(self.folder.path()).iter().any(|path| path.file_name().is_some_and(|own| own == name))
+        self.place.files("").iter().any(|path| path.file_name().is_some_and(|own| own == name))
     }
 
     /// The messages that the engine has written down for its updates, oldest first.
     pub fn messages_in_history(&self) -> Vec<String> {
-        let mut updates = files(&self.folder.path().join("state/.pulumi/history"));
+        let mut updates = self.place.files("state/.pulumi/history");
         updates.retain(|path| path.to_string_lossy().ends_with(".history.json"));
         let message = |path: &PathBuf| {
             let update: Value = serde_json::from_str(&read(path)).unwrap();
@@ -138,39 +192,6 @@ impl Outcome {
     }
 }
 
-fn read(path: impl AsRef<Path>) -> String {
-    std::fs::read_to_string(path.as_ref()).unwrap()
-}
-
 fn with_line_end(message: &str) -> String {
     if message.ends_with('\n') { message.to_owned() } else { format!("{message}\n") }
-}
-
-/// All files below `folder`, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }

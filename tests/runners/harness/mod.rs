@@ -3,12 +3,30 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+pub mod azure;
+pub mod circleci;
+pub mod cloud_build;
+pub mod codebuild;
+mod fixtures;
+mod github;
+pub mod gitlab;
+pub mod machine;
+pub mod travis;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The wrappers.
-pub static WRAPPERS: &[&dyn Wrapper] = &[];
+pub static WRAPPERS: &[&dyn Wrapper] = &[
+    &github::GitHub,
+    &gitlab::GitLab { shell: "bash" },
+    &circleci::CircleCi,
+    &travis::Travis,
+    &cloud_build::CloudBuild,
+    &codebuild::CodeBuild,
+    &azure::Task,
+];
 
 /// What started the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +81,11 @@ pub trait Wrapper: Sync {
     /// stack outputs' names, whatever the system makes of them.
     fn outputs(&self, place: &Place, log: &str) -> BTreeMap<String, String>;
 
+    /// The exit status that the system sees, of a process that ended with `status`; most look at nothing else.
+    fn exit_status(&self, status: Option<i32>, _log: &str) -> Option<i32> {
+        status
+    }
+
     /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
     fn cancel(&self) -> (&'static [&'static str], Whom);
 }
@@ -111,4 +134,12 @@ impl Place {
             ("PULUMI_CONFIG_PASSPHRASE".to_owned(), "a passphrase".to_owned()),
         ])
     }
+}
+
+/// The environment of a case in `tests/fixtures/ci`.
+pub fn fixture(system: &str, case: &str) -> BTreeMap<String, String> {
+    let path = crate::tools::root().join(format!("tests/fixtures/ci/{system}/{case}.env"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

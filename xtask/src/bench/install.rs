@@ -1,7 +1,7 @@
 //! What an install of the CLI takes, against a server on this machine: an archive of the size of the real one
 //! (17 files, 400 MB, 110 MB packed), cold and warm, and `curl | tar xz` of the same for comparison.
 
-use super::{milliseconds, timed};
+use super::{milliseconds, ready, timed, toolkit};
 use crate::stage::Stage;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -40,7 +40,7 @@ const FILES: [(&str, usize); 17] = [
 ];
 
 /// The table's rows.
-pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
+pub fn rows(stage: &Stage, root: &Path) -> Result<Vec<(String, String)>> {
     let version = semver::Version::new(LOWEST.major, 999, 0);
     let platform = Platform::host()?;
     let folder = stage.file("mirror");
@@ -56,7 +56,8 @@ pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
             .arg(&cache);
         command
     };
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let official = toolkit::install(root)?;
+    let mut times: [Vec<Duration>; 6] = Default::default();
     let (mut memory, mut written) = (String::new(), [0, 0]);
     for _ in 0..ROUNDS {
         let unpacked = stage.file("unpacked");
@@ -67,6 +68,11 @@ pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
                 .args([format!("{url}{}", platform.archive(&version)).as_str(), &unpacked.to_string_lossy()]),
         )?);
         remove(&unpacked);
+        if let Some(script) = &official {
+            let archive = format!("{url}{}", platform.archive(&version));
+            times[5].push(timed(&mut toolkit::run(script, &archive, "3.999.0", &unpacked))?);
+            remove(&unpacked);
+        }
         // `outputs` would need a stack: the engine only has to say its version for `exec`.
         std::fs::write(stage.program().join("Pulumi.yaml"), "name: hello\nruntime: nodejs\n")
             .map_err(Error::io("write", stage.program()))?;
@@ -87,10 +93,19 @@ pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
         times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64()
     };
     let ratio = |times: &[Duration], base: &[Duration]| format!("{:.2}x", median(times) / median(base));
-    Ok(vec![
+    let against_official = if official.is_some() {
+        format!("{:.2}x of {}", median(&times[1]) / median(&times[5]), milliseconds(&times[5]))
+    } else {
+        "not measured: there is no npm, or no registry".to_owned()
+    };
+    let mut rows = vec![
         (format!("`curl \\| tar xz` of a CLI ({} MB packed)", size / 1_000_000), milliseconds(&times[0])),
         ("install for a Node program, cold, with the run that follows".into(), milliseconds(&times[1])),
         ("… against `curl \\| tar xz`".into(), ratio(&times[1], &times[0])),
+        (
+            "… against the official action's install, by the same calls of GitHub's toolkit".into(),
+            against_official,
+        ),
         ("… bytes written".into(), format!("{} MB", written[0] / 1_000_000)),
         ("the same run, warm (files are not hashed again)".into(), milliseconds(&times[2])),
         ("`stackstep install` of everything, cold".into(), milliseconds(&times[3])),
@@ -98,7 +113,9 @@ pub fn rows(stage: &Stage) -> Result<Vec<(String, String)>> {
         ("… bytes written".into(), format!("{} MB", written[1] / 1_000_000)),
         ("… peak memory".into(), memory),
         ("`stackstep install`, warm (files are not hashed again)".into(), milliseconds(&times[4])),
-    ])
+    ];
+    rows.extend(ready::rows(stage, &url)?);
+    Ok(rows)
 }
 
 /// An archive of the real one's size and shape: a quarter of each file is noise, so that it packs as programs do.

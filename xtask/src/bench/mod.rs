@@ -2,10 +2,13 @@
 
 mod delay;
 mod install;
+mod launcher;
 mod memory;
 mod parse;
+mod ready;
 mod render;
 mod sandbox;
+mod toolkit;
 
 use crate::process::{cargo, output};
 use crate::stage::Stage;
@@ -55,26 +58,11 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     rows.push(delay::row(&stage)?);
     let starts = pairs(|| stage.stackstep(&["inputs"]), || Command::new("true"))?;
     rows.push(("start-up (`stackstep inputs`)".into(), milliseconds(&starts.first)));
-    let launcher = root.join("actions/deploy/launcher.cjs");
-    let node = pairs(
-        || {
-            let mut node = Command::new("node");
-            node.arg(&launcher).env("STACKSTEP_BIN", "true");
-            node
-        },
-        || {
-            let mut node = Command::new("node");
-            node.args(["-e", "0"]);
-            node
-        },
-    );
-    if let Ok(node) = node {
-        rows.push(("the action's launcher".into(), milliseconds(&node.first)));
-        rows.push(("`node -e 0`".into(), milliseconds(&node.second)));
-    }
+    rows.extend(launcher::rows(root, &stage)?);
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
-    rows.extend(install::rows(&stage)?);
     rows.extend(sandbox::rows(&stage)?);
+    // Goes last: it makes the example a program of Node.
+    rows.extend(install::rows(&stage, root)?);
     // The report is measured as it will be released too: in a program that is built that way.
     let mut release = cargo(root);
     release.args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench-report"]);

@@ -4,6 +4,8 @@
 //! or compares and shows a diff. What carries [`MARKER`] but is made by nobody is an orphan.
 
 mod check;
+mod command_line;
+mod pack;
 mod reference;
 mod renderer;
 mod sample;
@@ -45,24 +47,34 @@ pub struct Suite {
     pub address: String,
     /// The tag to use it by.
     pub tag: String,
+    /// What stands for the full SHA of a release's commit while there is none.
+    pub pin: String,
     /// The images that examples use, by what they are for.
     pub images: BTreeMap<String, String>,
+}
+
+impl Suite {
+    /// What `xtask/suite.toml` says.
+    pub fn read(root: &Path) -> Result<Self> {
+        read_toml(&root.join("xtask/suite.toml"))
+    }
 }
 
 /// Every generated file, as it should be now.
 pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let release = Release::read(&root.join(table::PATH))?;
-    let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
+    let suite = Suite::read(root)?;
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);
     Ok(files)
 }
 
 /// The files of the wrappers' folders, when they fetch `release`.
 pub fn wrappers(root: &Path, release: &Release) -> Result<Vec<Generated>> {
-    let suite: Suite = read_toml(&root.join("xtask/suite.toml"))?;
-    let renderer = Renderer::new(root, &suite, release)?;
+    let suite = Suite::read(root)?;
+    let renderer = Renderer::new(root, &suite, release);
     let mut files = Vec::new();
     for folder in folders(root)? {
         files.extend(folder.render(root, &renderer)?);

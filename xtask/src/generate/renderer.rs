@@ -1,6 +1,7 @@
 //! Templates: what all of them know, and how a value becomes text of the language that it lands in.
 
 use super::{Suite, read, reference};
+use crate::release::VERSION;
 use crate::release::table::Release;
 use crate::release::target::Target;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -20,7 +21,7 @@ pub struct Renderer {
 
 impl Renderer {
     /// For wrappers that fetch `release`. An undefined name is an error, nothing is escaped by itself.
-    pub fn new(root: &Path, suite: &Suite, release: &Release) -> Result<Self> {
+    pub fn new(root: &Path, suite: &Suite, release: &Release) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_trim_blocks(true);
@@ -32,13 +33,19 @@ impl Renderer {
         environment.add_filter("shell", |text: String| format!("'{}'", text.replace('\'', "'\\''")));
         environment.add_filter("powershell", |text: String| format!("'{}'", text.replace('\'', "''")));
         environment.add_filter("cell", |text: String| reference::cell(&text));
-        let shared = root.join(SHARED);
-        for entry in fs::read_dir(&shared).map_err(Error::io("read", &shared))? {
-            let path = entry.map_err(Error::io("read", &shared))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            environment.add_template_owned(name, read(&path)?).map_err(|error| broken(&path, &error))?;
-        }
-        Ok(Self { environment, common: context! { suite, release => release_values(suite, release) } })
+        environment.add_filter("code", |text: String| code(&text));
+        // A template that others include: a shared one by its name, any other by its path from the root.
+        let folders = [root.join(SHARED), root.to_owned()];
+        environment.set_loader(move |name| {
+            let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
+            let text = path.map(|path| fs::read_to_string(&path)).transpose();
+            text.map_err(|error| {
+                minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "could not be read")
+                    .with_source(error)
+            })
+        });
+        let common = context! { suite, version => version(), release => release_values(suite, release) };
+        Self { environment, common }
     }
 
     /// The template at `path` with these values and the common ones.
@@ -48,6 +55,20 @@ impl Renderer {
             .render_str(&read(path)?, context! { ..values, ..common.clone() })
             .map_err(|error| broken(path, &error))
     }
+}
+
+/// A shell script without what only a person reads in it: for scripts that are part of a larger file.
+fn code(script: &str) -> String {
+    let lines = script.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    lines.fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// The suite's version, for systems that want its numbers one by one.
+fn version() -> Value {
+    let plain = VERSION.split(['-', '+']).next().unwrap_or_default();
+    let mut numbers = plain.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    context! { plain, major => next(), minor => next(), patch => next() }
 }
 
 /// The release as a template sees it.

@@ -2,10 +2,12 @@
 //!
 //! A folder at the root with a `gen.toml` is a wrapper. Another CI system is another folder: nothing here knows one.
 
+use super::pack::{Tree, pack as packed};
 use super::{Generated, MARKER, Renderer, read, read_toml, reference};
 use minijinja::context;
 use serde::{Deserialize, Serialize};
 use stackstep::error::{Error, Result};
+use stackstep::inputs::resolve::{STEP_PREFIX, variable_name};
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,12 +36,28 @@ pub struct Spec {
     /// What the system calls each kind of input; a kind that is not here has the type `string`.
     #[serde(default)]
     pub types: BTreeMap<String, String>,
+    /// More names of an input, which another tool of this system has for it.
+    #[serde(default)]
+    pub other_names: BTreeMap<String, Vec<String>>,
     /// Inputs that the wrapper does not declare, each with the reason.
     #[serde(default)]
     pub leave_out: BTreeMap<String, String>,
     /// The wrappers of this system: one for GitLab, several actions for GitHub.
     #[serde(rename = "wrapper")]
     pub wrappers: Vec<Wrapper>,
+    /// Folders that become one file each, when all that is generated in them is there.
+    #[serde(default, rename = "pack")]
+    pub packs: Vec<Pack>,
+}
+
+/// A folder of YAML files, and the file that is made of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// The folder, from the wrapper's.
+    pub from: String,
+    /// The file, from the wrapper's folder.
+    pub to: String,
 }
 
 /// How a system spells the name of an input.
@@ -58,18 +76,24 @@ pub enum Naming {
 
 /// One thing that a pipeline can name, and the files that it is made of.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Wrapper {
     /// Only inputs of these commands; all when empty.
     #[serde(default)]
     pub commands: Vec<String>,
+    /// Whether the aliases are declared beside the names, where that differs from the folder.
+    pub aliases: Option<bool>,
+    /// More inputs that this wrapper does not declare, each with the reason.
+    #[serde(default)]
+    pub leave_out: BTreeMap<String, String>,
     /// What the wrapper says for an input that the step leaves empty.
     #[serde(default)]
     pub presets: BTreeMap<String, String>,
     /// Values for the templates.
     #[serde(default)]
     pub with: toml::Table,
-    /// Each file and its template, both from the folder. `FILE#NAME` is only the part of a file that stands between
+    /// Each file and its template, both from the folder; a file that begins with `/` is from the repository's root,
+    /// for what a CI system looks for in one place only. `FILE#NAME` is only the part of a file that stands between
     /// `<!-- gen:NAME -->` and `<!-- /gen:NAME -->`; the rest of it is written by hand.
     pub files: BTreeMap<String, String>,
 }
@@ -78,8 +102,16 @@ pub struct Wrapper {
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
+    /// The variable that it travels in, where the CI system has no way of its own.
+    variable: String,
     /// The table's name when this is an alias.
     alias_of: Option<String>,
+    /// Its other names, for a system that declares them on the input itself.
+    other_names: Vec<String>,
+    /// Its name as words: `Stack name`.
+    label: String,
+    /// The heading that it stands under.
+    group: &'static str,
     #[serde(rename = "type")]
     kind: String,
     help: String,
@@ -108,13 +140,36 @@ impl Folder {
     /// The folder's generated files.
     pub(super) fn render(&self, root: &Path, renderer: &Renderer) -> Result<Vec<Generated>> {
         self.refuse_unknown_names()?;
-        let mut files = Vec::new();
+        let mut files: Vec<Generated> = Vec::new();
         for wrapper in &self.spec.wrappers {
             for (output, template) in &wrapper.files {
-                files.push(self.render_file(root, renderer, wrapper, output, template)?);
+                let made = self.render_file(root, renderer, wrapper, (output, template), &files)?;
+                // Of a page with several parts each later one holds the earlier ones too.
+                files.retain(|earlier| earlier.path != made.path);
+                files.push(made);
             }
         }
+        for pack in &self.spec.packs {
+            files.push(self.pack(root, pack, &files)?);
+        }
         Ok(files)
+    }
+
+    /// The file that `pack` makes, of what is generated below its folder and what is written there by hand.
+    fn pack(&self, root: &Path, pack: &Pack, generated: &[Generated]) -> Result<Generated> {
+        let from = PathBuf::from(&self.name).join(&pack.from);
+        let mut tree = Tree::new();
+        for path in files_below(&root.join(&from))? {
+            let text = read(&path)?;
+            if !text.contains(MARKER) {
+                tree.insert(name_in(&root.join(&from), &path), text);
+            }
+        }
+        for Generated { path, text } in generated.iter().filter(|file| file.path.starts_with(&from)) {
+            tree.insert(name_in(&from, path), text.clone());
+        }
+        let header = format!("# {MARKER} from {}/{}: edit that.\n", self.name, pack.from);
+        Ok(Generated { path: PathBuf::from(&self.name).join(&pack.to), text: header + &packed(&tree)? })
     }
 
     fn render_file(
@@ -122,8 +177,8 @@ impl Folder {
         root: &Path,
         renderer: &Renderer,
         wrapper: &Wrapper,
-        output: &str,
-        template: &str,
+        (output, template): (&str, &str),
+        earlier: &[Generated],
     ) -> Result<Generated> {
         let from = root.join(&self.name).join(template);
         let header = format!("{MARKER} from {}/{template}: edit that, or the table of inputs.", self.name);
@@ -135,16 +190,32 @@ impl Folder {
                 with => wrapper.with,
                 presets => wrapper.presets,
                 inputs => self.rows(wrapper)?,
-                left_out => self.spec.leave_out,
+                left_out => self.left_out(wrapper),
             },
         )?;
         let (file, region) = output.split_once('#').map_or((output, None), |(file, name)| (file, Some(name)));
-        let path = PathBuf::from(&self.name).join(file);
+        let path = match file.strip_prefix('/') {
+            Some(from_root) => PathBuf::from(from_root),
+            None => PathBuf::from(&self.name).join(file),
+        };
         let text = match region {
-            Some(name) => replace_region(&root.join(&path), name, &text)?,
+            Some(name) => match earlier.iter().find(|earlier| earlier.path == path) {
+                Some(earlier) => replace_part(&path, &earlier.text, name, &text)?,
+                None => replace_region(&root.join(&path), name, &text)?,
+            },
             None => text,
         };
         Ok(Generated { path, text })
+    }
+
+    /// The inputs that `wrapper` does not declare, each with the reason.
+    pub fn left_out(&self, wrapper: &Wrapper) -> BTreeMap<String, String> {
+        self.spec
+            .leave_out
+            .iter()
+            .chain(&wrapper.leave_out)
+            .map(|(name, why)| (name.clone(), why.clone()))
+            .collect()
     }
 
     /// The inputs that `wrapper` declares.
@@ -153,12 +224,14 @@ impl Folder {
             Command::from_word(word).ok_or_else(|| self.complain(&format!("there is no command `{word}`")))
         };
         let commands = wrapper.commands.iter().map(known).collect::<Result<Vec<_>>>()?;
+        let left_out = self.left_out(wrapper);
+        let aliases = wrapper.aliases.unwrap_or(self.spec.aliases);
         let rows = INPUTS
             .iter()
-            .filter(|input| !self.spec.leave_out.contains_key(input.name))
+            .filter(|input| !left_out.contains_key(input.name))
             .filter(|input| commands.is_empty() || commands.iter().any(|command| input.applies_to(*command)))
             .flat_map(|input| {
-                let names = input.names().take(if self.spec.aliases { usize::MAX } else { 1 });
+                let names = input.names().take(if aliases { usize::MAX } else { 1 });
                 names.map(|name| self.row(wrapper, input, name))
             });
         Ok(rows.collect())
@@ -173,7 +246,11 @@ impl Folder {
             (None, (default, _)) => default,
         };
         Row {
+            other_names: self.other_names(input),
+            label: label(name),
+            group: input.group.heading(),
             name: self.spec.naming.spell(name),
+            variable: format!("{STEP_PREFIX}{}", variable_name(name)),
             alias_of: (name != input.name).then(|| self.spec.naming.spell(input.name)),
             kind: self.spec.types.get(kind).map_or("string", String::as_str).to_owned(),
             help: input.help.to_owned(),
@@ -184,10 +261,27 @@ impl Folder {
         }
     }
 
+    /// Every name of `input` but its own, each once.
+    fn other_names(&self, input: &Input) -> Vec<String> {
+        let more = self.spec.other_names.get(input.name).into_iter().flatten().cloned();
+        let aliases = input.aliases.iter().map(|alias| self.spec.naming.spell(alias));
+        let mut seen = vec![self.spec.naming.spell(input.name)];
+        for name in aliases.chain(more) {
+            if !seen.contains(&name) {
+                seen.push(name);
+            }
+        }
+        seen.split_off(1)
+    }
+
     /// An input that no longer exists is left out for a reason that lies, or preset for nobody.
     fn refuse_unknown_names(&self) -> Result<()> {
-        let presets = self.spec.wrappers.iter().flat_map(|wrapper| wrapper.presets.keys());
-        let mut names = self.spec.leave_out.keys().chain(presets);
+        let of_wrappers = self
+            .spec
+            .wrappers
+            .iter()
+            .flat_map(|wrapper| wrapper.presets.keys().chain(wrapper.leave_out.keys()));
+        let mut names = self.spec.leave_out.keys().chain(of_wrappers).chain(self.spec.other_names.keys());
         names
             .find(|name| !INPUTS.iter().any(|input| input.name == **name))
             .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
@@ -196,6 +290,33 @@ impl Folder {
     fn complain(&self, what: &str) -> Error {
         Error::input(format!("`{}/gen.toml`: {what}", self.name), "mend the file")
     }
+}
+
+/// All files below `folder`.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let path = entry.map_err(Error::io("read", folder))?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// `path` from `folder`, with `/`.
+fn name_in(folder: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(folder).unwrap_or(path);
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// `stack-name` as words that begin with a capital.
+fn label(name: &str) -> String {
+    let words = name.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl Naming {
@@ -227,7 +348,11 @@ impl Naming {
 
 /// The file at `path` with the region called `name` replaced by `text`.
 pub(super) fn replace_region(path: &Path, name: &str, text: &str) -> Result<String> {
-    let whole = read(path)?;
+    replace_part(path, &read(path)?, name, text)
+}
+
+/// The same in `whole`, which is what the file at `path` holds.
+fn replace_part(path: &Path, whole: &str, name: &str, text: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- gen:{name} -->\n"), format!("<!-- /gen:{name} -->"));
     let parts = whole.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
     let Some((before, (_, after))) = parts else {

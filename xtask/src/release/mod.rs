@@ -6,6 +6,7 @@
 pub mod archive;
 mod assemble;
 mod build;
+mod pin;
 mod rehearse;
 mod sbom;
 pub mod server;
@@ -50,6 +51,8 @@ pub enum Step {
     Pack(String),
     /// Put what lies in `dist` together, and write the wrappers into the tree: only in the hosted workflow.
     Assemble,
+    /// Name the commit that carries the hashes in examples and documentation, in the tree.
+    Pin(String),
 }
 
 /// Does it. Whether everything went well.
@@ -58,6 +61,7 @@ pub fn run(root: &Path, step: &Step) -> Result<bool> {
         Step::DryRun => dry_run(root),
         Step::Pack(triple) => pack(root, triple),
         Step::Assemble => assemble(root),
+        Step::Pin(commit) => pin::run(root, commit),
     }
 }
 

@@ -39,10 +39,16 @@ pub enum Install {
     Deb(Vec<String>),
     /// These packages of Debian with all that they depend on and this machine has not, unpacked, not installed.
     DebTree(Vec<String>),
-    /// `npm install` of these packages.
-    Npm(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
+    /// `npm install` of these packages, and the packages of Debian that they need.
+    Npm {
+        /// With their versions.
+        packages: Vec<String>,
+        /// Unpacked, not installed.
+        #[serde(default)]
+        deb: Vec<String>,
+    },
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -132,18 +138,16 @@ impl Install {
             ),
             Self::Deb(packages) => unpack(folder, packages),
             Self::DebTree(packages) => unpack(folder, &with_dependencies(folder, packages)),
-            Self::Npm(packages) => {
-                let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
-                succeeds(command("npm", folder).args(npm).args(packages))
-            }
             Self::Pip(requirements) => {
                 let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
                 Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
             }
+            Self::Npm { packages, deb } => {
+                Ok((deb.is_empty() || unpack(folder, deb)?) && npm_install(folder, packages)?)
+            }
             Self::NpmBundle { packages, entry } => {
-                let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
-                let installed = succeeds(command("npm", folder).args(npm).args(packages))?;
+                let installed = npm_install(folder, packages)?;
                 let bundle = ["--bundle", "--platform=node", "--outfile=main.cjs", "--log-level=warning"];
                 Ok(installed
                     && succeeds(
@@ -162,6 +166,11 @@ fn unpack(folder: &Path, packages: &[String]) -> Result<bool> {
     let fetched = succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
     let unpack = "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
     Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
+}
+
+fn npm_install(folder: &Path, packages: &[String]) -> Result<bool> {
+    let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
+    succeeds(command("npm", folder).args(npm).args(packages))
 }
 
 /// The packages, and those that an install of them would bring. apt says without being root:

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+#[cfg(unix)]
+mod azure;
+mod cloud_build;
+mod codebuild;
 mod fresh;
+mod github;
 mod links;
 mod schema;
 mod wrappers;

@@ -1,0 +1,39 @@
+//! What a CI system tells of the forge that the repository lies on. Data only: whether it is used is decided above.
+
+use crate::env::Env;
+
+/// Where the repository lies, and which run this is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The kind of forge, as the input `forge` has it, where the system says so in so many words.
+    pub forge: Option<&'static str>,
+    /// An address of the repository, or of the change request, in any form; it can hold a token.
+    pub remote: Option<String>,
+    /// The address of the forge's API, where the system tells it.
+    pub api: Option<String>,
+    /// The token that the system made for the job.
+    pub token: Option<OwnToken>,
+    /// Who the comments of the system's tokens are by, where that is known: such a token often can't ask.
+    pub author: Option<&'static str>,
+    /// The job's token arrives in the input `github-token`, although the forge is another one.
+    pub token_in_github_input: bool,
+    /// A number that grows with each run.
+    pub run: Option<u64>,
+    /// A number that grows with each try of the same run.
+    pub attempt: Option<u64>,
+}
+
+/// The token that a CI system makes for a job, and that is good for its own forge only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnToken {
+    /// The variable that it lies in.
+    pub variable: &'static str,
+    /// Why it can't comment, and what can. None where it can.
+    pub mute: Option<&'static str>,
+}
+
+/// The first of these variables that holds a token.
+pub(super) fn own_token(env: &Env, variables: &[&'static str]) -> Option<OwnToken> {
+    let variable = variables.iter().find(|name| env.get(name).is_some())?;
+    Some(OwnToken { variable, mute: None })
+}

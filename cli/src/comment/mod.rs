@@ -1,0 +1,305 @@
+//! Comments on change requests: how one behaves, written once for all forges.
+//!
+//! A run finds its own comment by its [`Marker`] and its author over all pages, and edits it in place. No forge can
+//! compare and swap, so after a comment is created the list is read again: of several for the same, the latest run's
+//! stays. [`post`] is the whole of it: a report, a place and the wanted behaviour.
+
+pub mod aggregate;
+pub mod marker;
+pub mod stamp;
+
+use crate::forge::trouble::Kind;
+use crate::forge::{Client, Comment, Trouble};
+use crate::render::{self, Options};
+use crate::report::{Report, Status};
+
+pub use marker::{Marker, Subject};
+pub use stamp::Stamp;
+
+/// What happens to the comment that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is edited.
+    Update,
+    /// It is taken away, and another one is written.
+    New,
+    /// It stays, and another one is written.
+    Append,
+    /// It is of all stacks, and this stack's part of it is edited.
+    Aggregate,
+}
+
+/// When there is a comment. One that is there already is brought up to date whatever this says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// After every run.
+    Always,
+    /// When something changes, or went wrong.
+    Changes,
+    /// When something went wrong.
+    Failure,
+}
+
+impl When {
+    /// The one that `word` names, as the input `comment-when` has it.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "changes" => Self::Changes,
+            "failure" => Self::Failure,
+            _ => Self::Always,
+        }
+    }
+
+    /// Whether `report` is worth a comment.
+    fn is_met_by(self, report: &Report) -> bool {
+        let failed = matches!(report.status, Status::Failed | Status::Cancelled);
+        match self {
+            Self::Always => true,
+            Self::Changes => failed || report.has_changes,
+            Self::Failure => failed,
+        }
+    }
+
+    /// What a reader of an earlier comment has to know when the report is worth none.
+    fn no_more(self) -> &'static str {
+        match self {
+            Self::Always | Self::Changes => {
+                "an earlier run for this change request had changes here: there are none any more"
+            }
+            Self::Failure => "an earlier run for this change request failed here: this one did not",
+        }
+    }
+}
+
+/// The wanted behaviour.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What happens to the comment that is there.
+    pub mode: Mode,
+    /// When there is one.
+    pub when: When,
+    /// What keeps comments about the same apart.
+    pub key: Option<String>,
+    /// The run.
+    pub stamp: Stamp,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posted {
+    /// There is a comment more.
+    Created,
+    /// The comment that was there says something else now.
+    Updated,
+    /// It said the same already.
+    Unchanged,
+    /// Old ones were taken away, and the report is worth none.
+    TakenAway,
+    /// The report is worth none, and none was there.
+    Nothing,
+    /// A later run has commented already.
+    Outdated,
+}
+
+/// Sees to the comment of `report` on change request `number`. `options` says how much is shown; flavour, marker and
+/// size are the forge's. The report has to be masked.
+pub async fn post(
+    client: &Client<'_>,
+    number: u64,
+    wanted: &Wanted,
+    report: &Report,
+    options: &Options,
+) -> Result<Posted, Trouble> {
+    let job = Task { client, number, wanted, report, options };
+    match wanted.mode {
+        Mode::Update => job.update().await,
+        Mode::New => job.new_one().await,
+        Mode::Append if wanted.when.is_met_by(report) => {
+            let body = job.body(report);
+            job.create(&body, true).await.map(|_| Posted::Created)
+        }
+        Mode::Append => Ok(Posted::Nothing),
+        Mode::Aggregate => aggregate::post(&job).await,
+    }
+}
+
+/// A comment with its marker.
+type Marked = (Comment, Marker);
+
+/// One call of [`post`].
+struct Task<'a> {
+    client: &'a Client<'a>,
+    number: u64,
+    wanted: &'a Wanted,
+    report: &'a Report,
+    options: &'a Options,
+}
+
+impl Task<'_> {
+    fn marker(&self) -> Marker {
+        Marker::of(self.report, self.wanted.key.as_deref(), &self.wanted.stamp)
+    }
+
+    /// The comment's text, as much of it as the forge takes.
+    fn body(&self, report: &Report) -> String {
+        let forge = self.client.place().forge;
+        let options = Options {
+            flavor: forge.flavor(),
+            marker: Some(self.marker().write(forge.flavor())),
+            ..self.options.clone()
+        };
+        render::fit(report, &options, forge.limit())
+    }
+
+    /// The text that says that what stood there is over.
+    fn body_of_no_more(&self) -> String {
+        let mut report = self.report.clone();
+        report.notes.insert(0, self.wanted.when.no_more().to_owned());
+        self.body(&report)
+    }
+
+    async fn update(&self) -> Result<Posted, Trouble> {
+        let worth_one = self.wanted.when.is_met_by(self.report);
+        let marked = self.marked(&self.marker()).await?;
+        let body =
+            if worth_one || marked.is_empty() { self.body(self.report) } else { self.body_of_no_more() };
+        if let [(only, _)] = marked.as_slice()
+            && is_same(&only.body, &body)
+        {
+            // Whoever wrote it: it says what we would say.
+            return Ok(Posted::Unchanged);
+        }
+        let ours = self.ours(marked, None).await;
+        let Some((newest, older)) = newest_first(&ours) else {
+            return if worth_one { self.create_only_one(&body).await } else { Ok(Posted::Nothing) };
+        };
+        if newest.1.stamp.is_later_than(&self.wanted.stamp) {
+            return Ok(Posted::Outdated);
+        }
+        let posted = if is_same(&newest.0.body, &body) {
+            Posted::Unchanged
+        } else {
+            match self.client.update(self.number, &newest.0, &body).await {
+                Ok(()) => Posted::Updated,
+                // Somebody has deleted it in between.
+                Err(trouble) if trouble.kind == Kind::Missing => self.create_only_one(&body).await?,
+                Err(trouble) => return Err(trouble),
+            }
+        };
+        for (comment, _) in older {
+            self.client.delete(self.number, comment).await?;
+        }
+        Ok(posted)
+    }
+
+    async fn new_one(&self) -> Result<Posted, Trouble> {
+        let marked = self.marked(&self.marker()).await?;
+        let found = marked.clone();
+        let mut old = self.ours(marked, None).await;
+        if old.iter().any(|(_, marker)| marker.stamp.is_later_than(&self.wanted.stamp)) {
+            return Ok(Posted::Outdated);
+        }
+        let posted = if self.wanted.when.is_met_by(self.report) {
+            let created = self.create(&self.body(self.report), true).await?;
+            // Now we know who we are.
+            old = self.ours(found, Some(&created.author)).await;
+            old.retain(|(comment, _)| comment.id != created.id);
+            Posted::Created
+        } else {
+            Posted::TakenAway
+        };
+        if old.is_empty() && posted == Posted::TakenAway {
+            return Ok(Posted::Nothing);
+        }
+        // Where the list does not tell what is hidden, all but the newest were hidden when that was written.
+        let blind = old.iter().all(|(comment, _)| comment.hidden.is_none())
+            && old.iter().any(|(comment, _)| self.can_hide(comment));
+        let shown = old.iter().rev().filter(|(comment, _)| comment.hidden != Some(true));
+        for (comment, _) in shown.take(if blind { 1 } else { usize::MAX }) {
+            self.client.take_away(self.number, comment).await?;
+        }
+        Ok(posted)
+    }
+
+    fn can_hide(&self, comment: &Comment) -> bool {
+        let place = self.client.place();
+        place.forge.hide(place, self.number, comment).is_some()
+    }
+
+    /// The comments with a marker for the same, the oldest first, whoever wrote them.
+    async fn marked(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
+        let comments = self.client.comments(self.number).await?;
+        let alike = comments.into_iter().filter_map(|comment| {
+            let found = Marker::read(&comment.body).filter(|found| found.is_like(marker))?;
+            Some((comment, found))
+        });
+        Ok(alike.collect())
+    }
+
+    /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.
+    async fn ours(&self, mut marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
+        if marked.is_empty() {
+            return marked;
+        }
+        let me = match author {
+            Some(author) => Some(author.to_owned()),
+            None => self.client.me().await,
+        };
+        marked.retain(|(comment, _)| me.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&comment.author)));
+        marked
+    }
+
+    /// Creates the comment, and looks again: of those for the same, the latest run's stays. That is the list and one
+    /// deletion where another job was at it in the same moment.
+    async fn create_only_one(&self, body: &str) -> Result<Posted, Trouble> {
+        let created = self.create(body, true).await?;
+        let Ok(marked) = self.marked(&self.marker()).await else { return Ok(Posted::Created) };
+        let ours = self.ours(marked, Some(&created.author)).await;
+        let Some((newest, older)) = newest_first(&ours) else { return Ok(Posted::Created) };
+        for (comment, _) in older {
+            self.client.delete(self.number, comment).await?;
+        }
+        Ok(if newest.0.id == created.id { Posted::Created } else { Posted::Outdated })
+    }
+
+    /// Creates a comment. Where that broke off, it may be there all the same: it is looked for before the next try.
+    async fn create(&self, body: &str, again: bool) -> Result<Comment, Trouble> {
+        let trouble = match self.client.create(self.number, body).await {
+            Ok(created) => return Ok(created),
+            Err(trouble) if trouble.may_be_done() => trouble,
+            Err(trouble) => return Err(self.explained(trouble).await),
+        };
+        let comments = self.client.comments(self.number).await.map_err(|_| trouble.clone())?;
+        if let Some(there) = comments.into_iter().rev().find(|comment| is_same(&comment.body, body)) {
+            return Ok(there);
+        }
+        if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
+    }
+
+    /// The trouble with what the change request's state says about it.
+    async fn explained(&self, trouble: Trouble) -> Trouble {
+        if !matches!(trouble.kind, Kind::Denied | Kind::Rejected) {
+            return trouble;
+        }
+        match self.client.change_request(self.number).await {
+            Ok(request) if request.locked => trouble.because("its conversation is locked"),
+            Ok(request) if request.merged => trouble.because("it is merged"),
+            Ok(request) if !request.open => trouble.because("it is closed"),
+            _ => trouble,
+        }
+    }
+}
+
+/// The comment of the latest run, and the others. Of two of one run the one that was written later.
+fn newest_first(ours: &[Marked]) -> Option<(&Marked, Vec<&Marked>)> {
+    let newest = ours
+        .iter()
+        .reduce(|newest, other| if newest.1.stamp.is_later_than(&other.1.stamp) { newest } else { other })?;
+    Some((newest, ours.iter().filter(|other| other.0.id != newest.0.id).collect()))
+}
+
+/// Whether two texts are the same to a forge: some change the ends of lines, and blanks at the end.
+fn is_same(one: &str, other: &str) -> bool {
+    let lines = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+    lines(one) == lines(other)
+}

@@ -1,0 +1,81 @@
+//! Which run wrote a comment, so that an older one never replaces what a newer one said.
+//!
+//! CI systems count their runs; a run that is started again keeps its number. Where there is no number, or the two are
+//! of different systems, the time at which they began decides.
+
+use std::fmt;
+
+/// A run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The CI system.
+    pub system: String,
+    /// The number of the run there.
+    pub run: Option<u64>,
+    /// Which try of it this is.
+    pub attempt: u64,
+    /// When it began, in Unix seconds.
+    pub at: u64,
+}
+
+impl Stamp {
+    /// Whether this run is later than `other`.
+    pub fn is_later_than(&self, other: &Self) -> bool {
+        match (self.run, other.run) {
+            (Some(run), Some(theirs)) if self.system == other.system => {
+                (run, self.attempt, self.at) > (theirs, other.attempt, other.at)
+            }
+            _ => self.at > other.at,
+        }
+    }
+
+    /// Reads what [`fmt::Display`] wrote; what can't be read is older than all.
+    pub fn parse(text: &str) -> Self {
+        let (rest, at) = text.rsplit_once('@').unwrap_or((text, ""));
+        let (system, count) = rest.split_once(':').unwrap_or((rest, ""));
+        let (run, attempt) = count.split_once('.').unwrap_or((count, ""));
+        Self {
+            system: system.to_owned(),
+            run: run.parse().ok(),
+            attempt: attempt.parse().unwrap_or(0),
+            at: at.parse().unwrap_or(0),
+        }
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let run = self.run.map(|run| run.to_string()).unwrap_or_default();
+        write!(formatter, "{}:{run}.{}@{}", self.system, self.attempt, self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(run: Option<u64>, attempt: u64, at: u64) -> Stamp {
+        Stamp { system: "jenkins".into(), run, attempt, at }
+    }
+
+    #[test]
+    fn an_old_run_that_is_started_again_stays_old() {
+        assert!(!stamp(Some(41), 2, 2000).is_later_than(&stamp(Some(42), 1, 1000)));
+        assert!(stamp(Some(42), 2, 500).is_later_than(&stamp(Some(42), 1, 1000)));
+    }
+
+    #[test]
+    fn without_numbers_of_one_system_time_decides() {
+        assert!(stamp(None, 0, 2000).is_later_than(&stamp(Some(42), 1, 1000)));
+        let other = Stamp { system: "gitlab-ci".into(), ..stamp(Some(7), 1, 2000) };
+        assert!(other.is_later_than(&stamp(Some(42), 1, 1000)));
+    }
+
+    #[test]
+    fn a_stamp_is_read_as_it_is_written_and_garbage_is_the_oldest() {
+        for stamp in [stamp(Some(42), 1, 1000), stamp(None, 0, 5), Stamp::default()] {
+            assert_eq!(Stamp::parse(&stamp.to_string()), stamp);
+        }
+        assert!(stamp(None, 0, 1).is_later_than(&Stamp::parse("x")));
+    }
+}

@@ -1,0 +1,151 @@
+//! The program's dependencies and plugins, installed before the operation.
+//!
+//! It happens before the job signs in, and what it starts has neither the backend's nor the clouds' nor the forge's
+//! credentials in its environment: an install runs the code of strangers. Files that hold credentials (`~/.aws`) stay
+//! where they are; an identity from OIDC leaves none.
+//!
+//! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
+
+pub mod manager;
+mod network;
+mod outside;
+
+use std::fs::{File, TryLockError};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::console::Console;
+use crate::engine::locate::Engine;
+use crate::engine::signals::Signals;
+use crate::error::{Error, Result};
+use crate::inputs::{Command, Inputs};
+use crate::install::cache::Cache;
+use crate::job::Job;
+use crate::project::Project;
+
+use manager::{Program, Step, Work};
+use outside::Outside;
+
+/// How often a lock that somebody holds is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// The variable in which the engine expects a token for plugins that lie on GitHub.
+/// <https://www.pulumi.com/docs/iac/concepts/plugins/>
+const PLUGIN_TOKEN: &str = "GITHUB_TOKEN";
+
+/// Whether the run installs dependencies, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// When they are missing.
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Policy {
+    /// The one that the input asks for.
+    pub fn of(inputs: &Inputs) -> Self {
+        match inputs.deps.as_str() {
+            "always" => Self::Always,
+            "never" => Self::Never,
+            _ => Self::Auto,
+        }
+    }
+}
+
+/// Sees to it that what the program needs is there. How many engine processes it took.
+pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
+    if !matches!(job.inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy) {
+        return Ok(0);
+    }
+    let Some(project) = &job.project else { return Ok(0) };
+    let outside = Outside { job, engine, console, signals };
+    let dependencies = dependencies(&outside, project).await?;
+    Ok(dependencies + plugins(&outside, project).await?)
+}
+
+async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
+    let policy = Policy::of(&outside.job.inputs);
+    let program = Program::of(project);
+    let work = match policy {
+        Policy::Never => return Ok(0),
+        Policy::Auto => program.missing(),
+        Policy::Always => program.all(),
+    };
+    let Some(work) = work else { return Ok(0) };
+    if policy == Policy::Auto && outside.has_nothing_to_do(&work).await? {
+        return Ok(0);
+    }
+    let _lock = outside.lock(&work.folder).await?;
+    // Whoever held the lock may have done it.
+    if policy == Policy::Auto && program.missing().is_none() {
+        return Ok(0);
+    }
+    outside.console.line(&format!("dependencies: {}", work.why));
+    outside.install(&work).await
+}
+
+/// With a token for them, plugins are fetched by a process of their own, so that no other one has the token.
+async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
+    let Some(token) = &outside.job.inputs.plugin_token else { return Ok(0) };
+    let folder = project.path.parent().unwrap_or(Path::new("."));
+    let step = Step::engine(&["install", "--no-dependencies"]);
+    let secret = [(PLUGIN_TOKEN.to_owned(), token.expose().to_owned())];
+    outside.step(&step, folder, &secret, "the plugins").await?;
+    Ok(1)
+}
+
+impl Outside<'_> {
+    /// Runs the work's steps; how many of them were the engine.
+    async fn install(&self, work: &Work) -> Result<u32> {
+        let mut engines = 0;
+        for step in &work.steps {
+            engines += u32::from(step.is_engine());
+            self.step(step, &work.folder, &[], "the program's dependencies").await?;
+        }
+        Ok(engines)
+    }
+
+    /// What can't be told from the disk is asked of the program that knows.
+    async fn has_nothing_to_do(&self, work: &Work) -> Result<bool> {
+        match &work.ask {
+            Some(step) => self.passes(step, &work.folder).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Waits until no other run of this machine installs into the same folder: `npm ci` begins by emptying it.
+    async fn lock(&self, folder: &Path) -> Result<Option<File>> {
+        // Without a cache there is nobody to share a machine with.
+        let Ok(cache) = Cache::find(self.job.inputs.cache_folder.as_deref(), self.job.env, self.job.ci)
+        else {
+            return Ok(None);
+        };
+        let mut hasher = DefaultHasher::new();
+        folder.hash(&mut hasher);
+        let Some(file) = cache.lock_file(&format!("deps-{:016x}.lock", hasher.finish())) else {
+            return Ok(None);
+        };
+        let mut told = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                // A file system without locks has no second run that could hold one.
+                Err(TryLockError::Error(_)) => return Ok(None),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if !told {
+                self.console
+                    .line("waiting for another run that installs the dependencies of the same program");
+                told = true;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOCK_PAUSE) => {}
+                signal = self.signals.cancelled() => return Err(Error::Stopped { signal: signal.number() }),
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Runs a package manager: its output in the log, without credentials, again where the network failed it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::manager::{Attempt, Step, Tool};
+use super::network;
+use crate::console::Console;
+use crate::engine::helper::{self, Change};
+use crate::engine::locate::{Engine, on_path};
+use crate::engine::process::{Ended, Process, Status, Supervision, run};
+use crate::engine::signals::Signals;
+use crate::engine::stream::Passing;
+use crate::error::{Error, Result};
+use crate::gate::credentials::VARIABLES;
+use crate::job::{Job, SECRET_VARIABLES};
+
+/// How much of what it says is kept to find out why it failed.
+const CAPTURE: usize = 64 * 1024;
+
+/// How often a step is tried that the network failed.
+const TRIES: u32 = 3;
+
+/// The pause before the second try; the next one is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Settings of the engine that lead to a backend, and tokens that forges give to jobs, beside the secrets that are
+/// known everywhere.
+const ALSO: &[&str] = &[
+    "PULUMI_BACKEND_URL",
+    "GH_TOKEN",
+    "GITLAB_TOKEN",
+    "BITBUCKET_TOKEN",
+    "GITEA_TOKEN",
+    "AZURE_DEVOPS_EXT_PAT",
+];
+
+/// What a run needs to start something.
+pub(super) struct Outside<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) engine: &'a Engine,
+    pub(super) console: &'a Console,
+    pub(super) signals: &'a Signals,
+}
+
+impl Outside<'_> {
+    /// Runs a step until one of its attempts passes. `what` is installed by it.
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        folder: &Path,
+        set: &[(String, String)],
+        what: &str,
+    ) -> Result<()> {
+        let program = self.program(step, folder)?;
+        let mut said = String::new();
+        for attempt in &step.attempts {
+            match self.attempt(&program, attempt, folder, set).await? {
+                Ok(()) => return Ok(()),
+                Err(why) => said = why,
+            }
+        }
+        Err(failed(step, what, &said))
+    }
+
+    /// One way to do it, again where the network failed it. The inner error is what was said at the end.
+    async fn attempt(
+        &self,
+        program: &Path,
+        attempt: &Attempt,
+        folder: &Path,
+        set: &[(String, String)],
+    ) -> Result<Result<(), String>> {
+        let mut pause = PAUSE;
+        for tries_left in (0..TRIES).rev() {
+            let ended = self.run(program, &attempt.args, folder, set).await?;
+            match ended.status {
+                Status::Exited(0) => return Ok(Ok(())),
+                Status::NotStarted => return Err(self.stopped()),
+                _ if self.signals.first().is_some() => return Err(self.stopped()),
+                _ => {}
+            }
+            let said = format!("{}\n{}", ended.stdout.masked(), ended.stderr.masked());
+            if tries_left == 0 || !attempt.uses_network || !network::is_to_blame(&said) {
+                return Ok(Err(last_words(&said)));
+            }
+            self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = self.signals.cancelled() => return Err(self.stopped()),
+            }
+            pause *= 2;
+        }
+        Ok(Err(String::new()))
+    }
+
+    /// Whether a step passes; nothing of it is shown.
+    pub(super) async fn passes(&self, step: &Step, folder: &Path) -> Result<bool> {
+        let Ok(program) = self.program(step, folder) else { return Ok(false) };
+        let Some(attempt) = step.attempts.first() else { return Ok(false) };
+        let change = Change { set: Vec::new(), remove: self.removed() };
+        let answer =
+            helper::read(program, &attempt.args, folder, change, self.console.masker(), self.signals).await?;
+        if self.signals.first().is_some() {
+            return Err(self.stopped());
+        }
+        Ok(answer.is_ok())
+    }
+
+    async fn run(
+        &self,
+        program: &Path,
+        args: &[String],
+        folder: &Path,
+        set: &[(String, String)],
+    ) -> Result<Ended> {
+        let process = Process {
+            program: program.to_owned(),
+            args: args.iter().map(Into::into).collect(),
+            cwd: folder.to_owned(),
+            set: set.to_vec(),
+            remove: self.removed(),
+            stdin: None,
+            event_log: None,
+        };
+        let (ci, console) = (self.job.ci, self.console);
+        console.command(&ci.group(&shown(program, args)));
+        let fence = crate::random::word();
+        console.command(&ci.begin_foreign(&fence));
+        let ended = {
+            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
+            let mut stdout_again = tokio::io::stdout();
+            let supervision = Supervision {
+                masker: console.masker(),
+                signals: self.signals,
+                timeout: None,
+                grace: self.job.inputs.grace_period.unwrap_or_else(|| ci.grace_period()),
+                stdout: &mut stdout,
+                stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
+                passing: Passing::Through,
+                capture: CAPTURE,
+                disarm: ci.disarm(),
+                on_event: &mut |_| {},
+                heartbeat: &mut |elapsed| Some(format!("stackstep: installing for {} s", elapsed.as_secs())),
+                on_start: &mut |_| {},
+                on_stop: &mut |_| {},
+            };
+            run(&process, supervision).await
+        };
+        console.command(&ci.end_foreign(&fence));
+        console.command(&ci.end_group());
+        ended
+    }
+
+    /// What no install may see: every variable that holds a secret of ours, the backend's, a cloud's or the forge's.
+    /// What a registry needs (`NPM_TOKEN`, `NODE_AUTH_TOKEN`, `PIP_INDEX_URL`, …) stays.
+    fn removed(&self) -> Vec<String> {
+        let job = self.job;
+        let ours = |name: &str| {
+            name.starts_with("STACKSTEP_") || name.starts_with("INPUT_") || job.ci.is_secret(name)
+        };
+        let known = VARIABLES.iter().chain(SECRET_VARIABLES).chain(ALSO);
+        let set = job.env.iter().map(|(name, _)| name).filter(|name| ours(name));
+        let names = known.copied().chain(set).map(str::to_owned);
+        job.engine_env.remove.iter().cloned().chain(names).collect()
+    }
+
+    fn program(&self, step: &Step, folder: &Path) -> Result<PathBuf> {
+        match &step.tool {
+            Tool::Engine => Ok(self.engine.path.clone()),
+            Tool::File(path) => Ok(folder.join(path)),
+            Tool::OneOf(names) => names.iter().find_map(|name| on_path(name, self.job.env)).ok_or_else(|| {
+                let name = names.first().copied().unwrap_or_default();
+                Error::Dependencies {
+                    what: format!("`{name}` has to install the program's dependencies, and is not on the PATH"),
+                    hint: format!(
+                        "install {name} in a step before this one, install the dependencies there, or set `deps: \
+                         never` if they are where they can't be seen"
+                    ),
+                }
+            }),
+        }
+    }
+
+    fn stopped(&self) -> Error {
+        // A cancelled process that ended all the same was stopped by a signal.
+        Error::Stopped { signal: self.signals.first().map_or(2, crate::engine::signals::Signal::number) }
+    }
+}
+
+fn failed(step: &Step, what: &str, said: &str) -> Error {
+    let command = step.shown();
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    Error::Dependencies {
+        what: format!("{what} could not be installed by `{command}`{said}"),
+        hint: "the log above has all that it said; run the same command in the program's folder and commit the lock \
+               file that fits"
+            .to_owned(),
+    }
+}
+
+/// The command line for the log's group.
+fn shown(program: &Path, args: &[String]) -> String {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{name} {}", args.join(" "))
+}
+
+/// The last line that says something.
+fn last_words(said: &str) -> String {
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    last.trim().chars().take(300).collect()
+}

@@ -1,0 +1,216 @@
+//! Bitbucket Cloud.
+//!
+//! Pull requests and their comments:
+//! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/>. Statuses:
+//! <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/>.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::{ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, id, part, parts, text};
+use crate::http::{Method, Request, Url};
+use crate::render::{Flavor, Size};
+use crate::secret::Secret;
+
+/// Bitbucket Cloud.
+pub struct Bitbucket;
+
+/// <https://jira.atlassian.com/browse/BCLOUD-20966>
+const COMMENT: usize = 32_768;
+
+/// A status has a key of 40 characters at most, and a name of 255.
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/>
+const KEY: usize = 40;
+const NAME: usize = 255;
+
+impl Forge for Bitbucket {
+    fn name(&self) -> &'static str {
+        "bitbucket"
+    }
+
+    fn title(&self) -> &'static str {
+        "Bitbucket"
+    }
+
+    fn flavor(&self) -> Flavor {
+        Flavor::BITBUCKET
+    }
+
+    fn limit(&self) -> Size {
+        Size::Chars(COMMENT)
+    }
+
+    fn is_host(&self, host: &str) -> bool {
+        host == "bitbucket.org" || host == "altssh.bitbucket.org"
+    }
+
+    fn public(&self) -> &'static str {
+        "https://bitbucket.org"
+    }
+
+    fn locate(&self, server: &Url, path: &str) -> Option<(Url, String)> {
+        let public = server.host_str().is_some_and(|host| self.is_host(host));
+        let api = if public { Url::parse("https://api.bitbucket.org/2.0/") } else { server.join("2.0/") };
+        let mut names = path.split('/');
+        let (workspace, name) = (names.next()?, names.next()?);
+        Some((api.ok()?, format!("{workspace}/{name}")))
+    }
+
+    fn permission(&self) -> &'static str {
+        "the token needs the permission \"Pull requests: Write\" (for statuses \"Repositories: Write\"), such as a \
+         repository access token (https://support.atlassian.com/bitbucket-cloud/docs/repository-access-tokens/); an \
+         API token of a person is written as `email:token`"
+    }
+
+    /// An access token is borne; an API token of a person is the password of their address.
+    /// <https://support.atlassian.com/bitbucket-cloud/docs/using-api-tokens/>
+    fn authorization(&self, token: &Secret) -> Secret {
+        let token = token.expose();
+        if token.contains(':') {
+            return Secret::new(format!("Basic {}", BASE64_STANDARD.encode(token)));
+        }
+        Secret::new(format!("Bearer {token}"))
+    }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
+    fn comments(&self, place: &Place, change_request: u64) -> Request {
+        place.get(&format!("{}/comments?pagelen=100", pull_request(place, change_request)))
+    }
+
+    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
+        each(answer.get("values"), |comment| {
+            let gone = comment.get("deleted") == Some(&Value::Bool(true));
+            let about_code = comment.get("inline").is_some_and(|inline| !inline.is_null());
+            self.read_comment(comment).filter(|_| !gone && !about_code)
+        })
+    }
+
+    fn next_page(&self, answer: &Value) -> Option<Url> {
+        Url::parse(answer.get("next")?.as_str()?).ok()
+    }
+
+    fn create(&self, place: &Place, change_request: u64, body: &str) -> Request {
+        let path = format!("{}/comments", pull_request(place, change_request));
+        place.send(Method::POST, &path, &json!({ "content": { "raw": body } }))
+    }
+
+    fn update(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request {
+        let path = format!("{}/comments/{}", pull_request(place, change_request), comment.id);
+        place.send(Method::PUT, &path, &json!({ "content": { "raw": body } }))
+    }
+
+    fn delete(&self, place: &Place, change_request: u64, comment: &Comment) -> Request {
+        place.remove(&format!("{}/comments/{}", pull_request(place, change_request), comment.id))
+    }
+
+    fn read_comment(&self, answer: &Value) -> Option<Comment> {
+        Some(Comment {
+            id: id(answer, "/id")?,
+            node: None,
+            author: text(answer, "/user/uuid").unwrap_or_default(),
+            body: text(answer, "/content/raw").unwrap_or_default(),
+            hidden: None,
+        })
+    }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
+    fn me(&self, place: &Place) -> Request {
+        place.get("user")
+    }
+
+    fn read_me(&self, answer: &Value) -> Option<String> {
+        text(answer, "/uuid")
+    }
+
+    // It needs an app that Bitbucket offers to install:
+    // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-commit-commit-pullrequests-get
+    fn of_commit(&self, place: &Place, commit: &str) -> Request {
+        place.get(&format!("{}/commit/{}/pullrequests?pagelen=50", repository(place), part(commit)))
+    }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
+    fn of_branch(&self, place: &Place, branch: &str) -> Request {
+        let quoted = branch.replace('\\', "\\\\").replace('"', "\\\"");
+        let query = part(&format!("source.branch.name = \"{quoted}\""));
+        place.get(&format!("{}/pullrequests?state=OPEN&q={query}", repository(place)))
+    }
+
+    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
+        each(answer.get("values"), |pull| self.read_change_request(pull))
+    }
+
+    fn change_request(&self, place: &Place, number: u64) -> Request {
+        place.get(&pull_request(place, number))
+    }
+
+    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
+        let name = |end: &str| text(answer, &format!("/{end}/repository/full_name"));
+        // The list by commit tells the number, the title and little else.
+        let state = text(answer, "/state").unwrap_or_else(|| "OPEN".to_owned());
+        Some(ChangeRequest {
+            number: answer.get("id")?.as_u64()?,
+            open: state == "OPEN",
+            merged: state == "MERGED",
+            locked: false,
+            branch: text(answer, "/source/branch/name"),
+            head: text(answer, "/source/commit/hash"),
+            fork: name("destination")
+                .map(|to| name("source").is_none_or(|from| !from.eq_ignore_ascii_case(&to))),
+        })
+    }
+
+    fn status(&self, place: &Place, status: &CommitStatus) -> Request {
+        let path = format!("{}/commit/{}/statuses/build", repository(place), part(&status.commit));
+        let body = json!({
+            "key": key(&status.name),
+            "name": cut(&status.name, NAME),
+            "state": match status.state {
+                State::Pending => "INPROGRESS",
+                State::Success => "SUCCESSFUL",
+                State::Failure => "FAILED",
+            },
+            "description": cut(&status.description, NAME),
+            // It has to have one.
+            "url": status.url.clone().unwrap_or_else(|| format!("{}/{}", self.public(), place.repository)),
+        });
+        // The same key again replaces the status.
+        Request { repeatable: true, ..place.send(Method::POST, &path, &body) }
+    }
+}
+
+/// The name where it is short enough, else its end with a sum of all of it: two stacks never share a key.
+fn key(name: &str) -> String {
+    if name.chars().count() <= KEY {
+        return name.to_owned();
+    }
+    let sum = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let end: Vec<char> = name.chars().rev().take(KEY - 17).collect();
+    format!("{sum:016x}-{}", end.into_iter().rev().collect::<String>())
+}
+
+fn repository(place: &Place) -> String {
+    format!("repositories/{}", parts(&place.repository))
+}
+
+fn pull_request(place: &Place, number: u64) -> String {
+    format!("{}/pullrequests/{number}", repository(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn two_long_names_with_one_end_have_two_keys() {
+        let (one, two) = (
+            "stackstep / a-very-long-project-name-one / prod",
+            "stackstep / a-very-long-project-name-two / prod",
+        );
+        assert_ne!(key(one), key(two));
+        assert!(key(one).chars().count() <= 40 && key(one).ends_with("/ prod"), "{}", key(one));
+        assert_eq!(key("stackstep / shop / prod"), "stackstep / shop / prod");
+    }
+}

@@ -1,0 +1,218 @@
+//! Which forge, which repository, whose token: from what the CI system tells, the remote's address and the inputs.
+//! Pure. The job's own token goes to the CI system's own forge only, whatever an address says.
+
+use std::fmt;
+
+use super::{FORGES, Forge, named};
+use crate::ci::Origin;
+use crate::http::{Url, host};
+use crate::secret::Secret;
+
+/// A repository on a forge.
+#[derive(Clone)]
+pub struct Where {
+    /// The forge.
+    pub forge: &'static dyn Forge,
+    /// The address of the forge's API, with a `/` at its end.
+    pub api: Url,
+    /// The repository, as the forge names it: `owner/name`, on GitLab with all groups, on Azure Repos `project/name`.
+    pub repository: String,
+}
+
+/// A repository on a forge, and who asks.
+#[derive(Clone)]
+pub struct Place {
+    /// The forge.
+    pub forge: &'static dyn Forge,
+    /// The address of the forge's API, with a `/` at its end.
+    pub api: Url,
+    /// The repository, as in [`Where`].
+    pub repository: String,
+    /// The token that asks.
+    pub token: Secret,
+    /// Whose comments are our own, where that is known.
+    pub author: Option<String>,
+    /// Whose they are most likely, where the token can't ask.
+    pub likely_author: Option<&'static str>,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of {} at {}", self.repository, self.forge.name(), host(&self.api))
+    }
+}
+
+/// What is known of the repository's address.
+#[derive(Debug, Clone, Copy)]
+pub struct Clues<'a> {
+    /// What the CI system tells.
+    pub origin: &'a Origin,
+    /// The work folder's own remote.
+    pub remote: Option<&'a str>,
+    /// The repository's name, as the CI system has it.
+    pub repository: Option<&'a str>,
+    /// The input `forge`.
+    pub forge: Option<&'a str>,
+    /// The input `forge-url`.
+    pub forge_url: Option<&'a str>,
+}
+
+/// Why it can't be told, with the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// What is not known.
+    pub what: String,
+    /// What to set.
+    pub hint: String,
+}
+
+impl Unknown {
+    fn new(what: &str, hint: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\nhint: {}", self.what, self.hint)
+    }
+}
+
+impl Clues<'_> {
+    /// The forge and the repository.
+    pub fn find(&self) -> Result<Where, Unknown> {
+        let told = self.forge.or(self.origin.forge).and_then(named);
+        let remote = self.remote(told);
+        let forge = match (told, &remote) {
+            (Some(forge), _) => forge,
+            (None, Some((server, _))) => by_host(server).ok_or_else(|| {
+                Unknown::new(
+                    &format!("which forge {} is can't be told", host(server)),
+                    "set `forge` to `github`, `gitlab`, `azure-repos`, `bitbucket` or `gitea`",
+                )
+            })?,
+            (None, None) => {
+                return Err(Unknown::new(
+                    "where the repository lies can't be told: neither the CI system nor a git remote says so",
+                    "set `forge`, and `forge-url` for one that is not the public one",
+                ));
+            }
+        };
+        let (api, repository) = self.located(forge, remote.as_ref()).ok_or_else(|| {
+            Unknown::new(
+                &format!("the repository's name on {} can't be told", forge.title()),
+                "check out the repository with its git folder, or run where the CI system names it",
+            )
+        })?;
+        Ok(Where { forge, api, repository })
+    }
+
+    /// The remote's server and path; what the CI system tells comes first, unless it is of another forge.
+    fn remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
+        let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_of(forge)));
+        own.and_then(split).or_else(|| self.remote.and_then(split))
+    }
+
+    /// Whether what the CI system tells is of this forge.
+    fn is_of(&self, forge: &dyn Forge) -> bool {
+        self.origin.forge.is_none_or(|name| name == forge.name())
+    }
+
+    fn located(&self, forge: &'static dyn Forge, remote: Option<&(Url, String)>) -> Option<(Url, String)> {
+        let named = self.repository.filter(|name| name.contains('/'));
+        // An address of Azure's says more than the name does.
+        let whole = remote
+            .map(|(_, path)| path.as_str())
+            .filter(|path| path.contains("_git/") || path.starts_with("v3/"));
+        let path = named.or(remote.map(|(_, path)| path.as_str()));
+        if let Some(url) = self.forge_url {
+            return forge.locate(&folder(url)?, path?);
+        }
+        if let Some(api) = self.origin.api.as_deref().filter(|_| self.is_of(forge)) {
+            let (_, repository) = forge.locate(&folder(api)?, path?)?;
+            return Some((folder(api)?, repository));
+        }
+        match remote {
+            Some((server, _)) => forge.locate(server, whole.or(path)?),
+            None => forge.locate(&folder(forge.public())?, path?),
+        }
+    }
+}
+
+/// The tokens that there are, and who may be behind them.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'a> {
+    /// The input `forge-token`.
+    pub forge_token: Option<&'a Secret>,
+    /// The input `github-token`.
+    pub github_token: Option<&'a Secret>,
+    /// The value of the variable that [`Origin::token`] names.
+    pub own: Option<&'a str>,
+    /// The input `comment-author`.
+    pub author: Option<&'a str>,
+}
+
+impl Where {
+    /// The same with the token that asks: `forge-token`, then `github-token`, then the job's own.
+    pub fn with_token(self, tokens: Tokens<'_>, origin: &Origin) -> Result<Place, Unknown> {
+        let home =
+            origin.api.as_deref().and_then(folder).is_some_and(|api| api.origin() == self.api.origin())
+                && origin.forge == Some(self.forge.name());
+        let github = self.forge.name() == "github" || (home && origin.token_in_github_input);
+        let own = tokens.own.filter(|_| home);
+        let given = tokens.forge_token.or(tokens.github_token.filter(|_| github)).cloned();
+        let token = match (given, own, origin.token.as_ref().and_then(|token| token.mute)) {
+            (Some(given), ..) => given,
+            (None, Some(_), Some(mute)) => {
+                return Err(Unknown::new("the job has no token that can comment", mute));
+            }
+            (None, Some(own), None) => Secret::new(own),
+            (None, None, _) => {
+                let hint = format!("set `forge-token`; {}", self.forge.permission());
+                return Err(Unknown::new(&format!("there is no token for {}", self.forge.title()), hint));
+            }
+        };
+        let is_own = own == Some(token.expose());
+        let likely_author = origin.author.filter(|_| home && tokens.forge_token.is_none());
+        let author = tokens.author.or(likely_author.filter(|_| is_own)).map(str::to_owned);
+        let Self { forge, api, repository } = self;
+        Ok(Place { forge, api, repository, token, author, likely_author })
+    }
+}
+
+/// The forge whose host it is.
+fn by_host(server: &Url) -> Option<&'static dyn Forge> {
+    let host = server.host_str()?;
+    FORGES.iter().copied().find(|forge| forge.is_host(host))
+}
+
+/// An address that others can be joined to.
+fn folder(url: &str) -> Option<Url> {
+    let url = Url::parse(&format!("{}/", url.trim_end_matches('/'))).ok()?;
+    (matches!(url.scheme(), "https" | "http") && url.has_host()).then_some(url)
+}
+
+/// The server and the path of a repository's address in any of git's forms, or of a page of it. What else stands in
+/// it, such as a token, is left out.
+fn split(address: &str) -> Option<(Url, String)> {
+    let address = address.trim();
+    let (scheme, authority, path) = if let Some((scheme, rest)) = address.split_once("://") {
+        let (authority, path) = rest.split_once('/')?;
+        (scheme, authority, path)
+    } else {
+        let (authority, path) = address.split_once(':')?;
+        ("ssh", authority, path)
+    };
+    let host = authority.rsplit('@').next()?;
+    let server = match scheme {
+        "http" | "https" => format!("{scheme}://{host}"),
+        // The port is one of SSH, not of the pages.
+        _ => format!("https://{}", host.split(':').next()?),
+    };
+    let path = path.split(['?', '#']).next()?.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path).replace("%20", " ");
+    (!path.is_empty()).then_some((folder(&server)?, path))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Why a forge did not do what it was asked for, in words for a person: what was asked, what it said, and which
+//! permission is missing where that is the reason. Nothing of a token or of an address but its host is in them.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Place;
+use crate::http::{Answer, Failure};
+use crate::report::shortened;
+
+/// The most of a forge's own words that is shown, in bytes.
+const WORDS: usize = 300;
+
+/// What kind of trouble it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The token is not accepted, or may not do it.
+    Denied,
+    /// There is nothing there, or the token can't see it.
+    Missing,
+    /// The forge does not take what was sent.
+    Rejected,
+    /// There were too many requests; nothing was done.
+    TurnedAway,
+    /// The forge is in trouble, or did not answer: it may have been done all the same.
+    Broken,
+    /// Nobody was reached, so nothing was done.
+    Unreachable,
+    /// The answer is none that can be read.
+    Unreadable,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// What kind of trouble it is.
+    pub kind: Kind,
+    /// What was wanted, and what became of it.
+    pub what: String,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "\nhint: {hint}"))
+    }
+}
+
+impl Trouble {
+    /// No answer came to what should `do_what`.
+    pub(super) fn unanswered(do_what: &str, failure: &Failure) -> Self {
+        let kind = match failure {
+            Failure::Unreachable { .. } | Failure::Untrusted { .. } => Kind::Unreachable,
+            Failure::Redirected { .. } => Kind::Missing,
+            Failure::TimedOut { .. } | Failure::Broken { .. } | Failure::TooBig { .. } => Kind::Broken,
+        };
+        let what = format!("could not {do_what}: {failure}");
+        Self { kind, what, hint: Some(failure.hint().to_owned()) }
+    }
+
+    /// The answer is no good.
+    pub(super) fn refused(place: &Place, do_what: &str, answer: &Answer) -> Self {
+        let (status, title) = (answer.status, place.forge.title());
+        let said = words(answer.body.expose());
+        let said = said.map(|said| format!(": {}", shortened(&said, WORDS))).unwrap_or_default();
+        let kind = match status {
+            _ if answer.is_turned_away() => Kind::TurnedAway,
+            // 203 is how Azure DevOps shows a page to sign in at.
+            401 | 403 | 407 | 203 => Kind::Denied,
+            404 | 410 => Kind::Missing,
+            400..500 => Kind::Rejected,
+            500.. => Kind::Broken,
+            _ => Kind::Unreadable,
+        };
+        let hint = match kind {
+            Kind::TurnedAway => Some(answer.retry_after.map_or_else(
+                || "it was asked too often: run the job again later".to_owned(),
+                |pause| format!("it was asked too often, and wants a pause of {} s", pause.as_secs()),
+            )),
+            Kind::Denied | Kind::Missing => Some(place.forge.permission().to_owned()),
+            _ => None,
+        };
+        Self { kind, what: format!("could not {do_what}: {title} answered with status {status}{said}"), hint }
+    }
+
+    /// The answer is not what it should be.
+    pub(super) fn unreadable(place: &Place, do_what: &str) -> Self {
+        Self {
+            kind: Kind::Unreadable,
+            what: format!(
+                "could not {do_what}: what {} answered is not what {} answers",
+                crate::http::host(&place.api),
+                place.forge.title()
+            ),
+            hint: Some("check `forge` and `forge-url`, and that the token is one of this forge".to_owned()),
+        }
+    }
+
+    /// The same with what is known beside it.
+    #[must_use]
+    pub fn because(mut self, why: &str) -> Self {
+        self.what = format!("{} ({why})", self.what);
+        self
+    }
+
+    /// Whether what was asked for may have been done all the same.
+    pub fn may_be_done(&self) -> bool {
+        matches!(self.kind, Kind::Broken | Kind::Unreadable)
+    }
+}
+
+/// What the forge says about it: each has a field of its own for that.
+fn words(body: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(body).ok()?;
+    let said = ["/message", "/error/message", "/error_description", "/error", "/errors/0/message"];
+    said.iter().filter_map(|pointer| body.pointer(pointer)).find_map(|said| match said {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Object(_) | Value::Array(_) => Some(said.to_string()),
+        _ => None,
+    })
+}

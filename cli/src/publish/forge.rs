@@ -1,0 +1,442 @@
+//! What goes to the forge: the comment, the commit's status, the deployment.
+//!
+//! Whatever goes wrong here is a warning with its reason: the operation is done. Only `comment: required` makes it an
+//! error, beside the operation's own outcome. A run that the gate refuses to trust sends nothing.
+
+use std::time::Duration;
+
+use super::Publisher;
+use crate::ci::{CiSystem, Context, Level, Origin};
+use crate::comment::{self, Mode, Posted, Stamp, Wanted, When};
+use crate::console::Console;
+use crate::engine::signals::Signals;
+use crate::env::Env;
+use crate::error::EXIT_PUBLISH;
+use crate::forge::place::{Clues, Tokens};
+use crate::forge::{ChangeRequest, Client, CommitStatus, Deployment, Place, State, Trouble};
+use crate::git;
+use crate::http::{Http, Limits, Url};
+use crate::inputs::Inputs;
+use crate::job::Job;
+use crate::render::{self, Options};
+use crate::report::{Command, Reason, Report, Status};
+
+/// How long all of it may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long it may take in a job that is about to be killed.
+const HURRY: Duration = Duration::from_secs(3);
+
+/// A run that has something to send.
+pub struct Sender<'a> {
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+    /// What the job is about.
+    pub context: &'a Context,
+    /// What was asked.
+    pub inputs: &'a Inputs,
+    /// When the run began, in Unix seconds.
+    pub began: u64,
+    /// What a request may cost.
+    pub limits: Limits,
+}
+
+/// How comments were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    /// None shall be there.
+    Off,
+    /// Nobody said anything: comments if a token can.
+    IfPossible(Mode),
+    /// They were asked for.
+    Asked(Mode),
+    /// They were asked for, and the step fails without.
+    Required,
+}
+
+impl Choice {
+    fn of(inputs: &Inputs) -> Self {
+        let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
+        match (inputs.comment.as_deref(), inputs.comment_on_pr) {
+            (Some("off"), _) => Self::Off,
+            (Some("required"), _) => Self::Required,
+            (Some("new"), _) => Self::Asked(Mode::New),
+            (Some("append"), _) => Self::Asked(Mode::Append),
+            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
+            (Some(_), _) => Self::Asked(Mode::Update),
+            (None, Some(true)) => Self::Asked(edit),
+            // The official action comments on a number whatever `comment-on-pr` says:
+            // https://github.com/pulumi/actions/blob/main/src/main.ts
+            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
+            (None, Some(false)) => Self::Off,
+            (None, None) if inputs.official_action => Self::Off,
+            (None, None) => Self::IfPossible(edit),
+        }
+    }
+
+    fn mode(self) -> Option<Mode> {
+        match self {
+            Self::Off => None,
+            Self::IfPossible(mode) | Self::Asked(mode) => Some(mode),
+            Self::Required => Some(Mode::Update),
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Sent {
+    missed: Option<String>,
+}
+
+impl Sent {
+    /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
+    #[must_use]
+    pub fn noted_in(self, mut report: Report) -> Report {
+        if let Some(missed) = self.missed.filter(|_| report.exit_code == 0) {
+            report.exit_code = i32::from(EXIT_PUBLISH);
+            report.reason = Some(Reason::Publish);
+            let (what, hint) = missed.split_once("\nhint: ").unwrap_or((&missed, ""));
+            report.message = Some(what.to_owned());
+            report.hint =
+                Some(if hint.is_empty() { Reason::Publish.way_out(report.command) } else { hint }.to_owned());
+        }
+        report
+    }
+}
+
+impl<'a> Sender<'a> {
+    /// What `job` has to send.
+    pub fn of(job: &'a Job<'_>, began: u64) -> Self {
+        Self {
+            env: job.env,
+            ci: job.ci,
+            context: &job.context,
+            inputs: &job.inputs,
+            began,
+            limits: crate::forge::client::LIMITS,
+        }
+    }
+
+    /// Sends what was asked for, with `report`, which has to be masked. Says what was done and what went wrong.
+    pub async fn send(
+        &self,
+        publisher: &Publisher,
+        report: &Report,
+        console: &Console,
+        signals: &Signals,
+    ) -> Sent {
+        let choice = Choice::of(self.inputs);
+        let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
+        // On a machine that is no CI system's nobody expects a comment.
+        let unasked = matches!(choice, Choice::IfPossible(_)) && *self.context == Context::default();
+        if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
+            return Sent::default();
+        }
+        if report.reason == Some(Reason::Untrusted) {
+            if choice != Choice::Off {
+                console.line("no comment: the run is not trusted with the credentials for it");
+            }
+            return Sent::default();
+        }
+        let about = self.about(report);
+        if about == About::Nothing && choice != Choice::Off {
+            console.line("no comment: this run belongs to no change request");
+            if !wants_more {
+                return Sent::default();
+            }
+        }
+        let telling = Telling { console, choice, sure: matches!(about, About::Number(_)) };
+        let hurry = report.status == Status::Cancelled || signals.first().is_some();
+        let work = self.work(publisher, report, &about, &telling, hurry);
+        let within = tokio::time::timeout(if hurry { HURRY } else { PATIENCE }, work);
+        let done = tokio::select! {
+            done = within => done.ok(),
+            _ = signals.cancelled(), if !hurry => None,
+        };
+        done.unwrap_or_else(|| telling.missed("there was no time left to report to the forge"))
+    }
+
+    async fn work(
+        &self,
+        publisher: &Publisher,
+        report: &Report,
+        about: &About,
+        telling: &Telling<'_>,
+        hurry: bool,
+    ) -> Sent {
+        let place = match self.place() {
+            Ok(place) => place,
+            Err(why) => return telling.missed(&why),
+        };
+        let limits = if hurry { Limits { tries: 1, try_time: HURRY, ..self.limits } } else { self.limits };
+        let http = match Http::new(self.env, limits) {
+            Ok(http) => http,
+            Err(error) => return telling.missed(&error.to_string()),
+        };
+        let client = Client::new(&http, &place);
+        let mut sent = Sent::default();
+        if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
+            sent = self.comment(&client, mode, about, publisher, report, telling).await;
+        }
+        if self.inputs.commit_status {
+            self.commit_status(&client, report, telling.console).await;
+        }
+        if let Some(environment) = &self.inputs.environment {
+            self.deployment(&client, environment, report, telling.console).await;
+        }
+        sent
+    }
+
+    /// Which forge, which repository, whose token.
+    fn place(&self) -> Result<Place, String> {
+        let origin = self.ci.origin(self.env);
+        let remote = git::origin(&self.inputs.cwd);
+        let clues = Clues {
+            origin: &origin,
+            remote: remote.as_deref(),
+            repository: self.context.repository.as_deref(),
+            forge: self.inputs.forge.as_deref(),
+            forge_url: self.inputs.forge_url.as_deref(),
+        };
+        let tokens = Tokens {
+            forge_token: self.inputs.forge_token.as_ref(),
+            github_token: self.inputs.github_token.as_ref(),
+            own: origin.token.as_ref().and_then(|token| self.env.get(token.variable)),
+            author: self.inputs.comment_author.as_deref(),
+        };
+        let place = clues.find().and_then(|found| found.with_token(tokens, &origin));
+        place.map_err(|unknown| unknown.to_string())
+    }
+
+    async fn comment(
+        &self,
+        client: &Client<'_>,
+        mode: Mode,
+        about: &About,
+        publisher: &Publisher,
+        report: &Report,
+        telling: &Telling<'_>,
+    ) -> Sent {
+        let number = match about.number(client).await {
+            Ok(Some(number)) => number,
+            Ok(None) => {
+                telling.console.line(&format!("no comment: {}", about.not_found()));
+                return Sent::default();
+            }
+            Err(trouble) => return telling.missed(&trouble.to_string()),
+        };
+        let wanted = Wanted {
+            mode,
+            when: When::from_word(&self.inputs.comment_when),
+            key: self.inputs.comment_key.clone(),
+            stamp: self.stamp(&self.ci.origin(self.env)),
+        };
+        let options = Options { detail: publisher.sinks.detail, ..Options::default() };
+        let shown = publisher.shown(report);
+        match comment::post(client, number, &wanted, &shown, &options).await {
+            Ok(posted) => {
+                let forge = client.place().forge.title();
+                telling.console.line(&format!("{} on change request {number} ({forge})", said(posted)));
+                Sent::default()
+            }
+            Err(trouble) => telling.missed(&trouble.to_string()),
+        }
+    }
+
+    fn stamp(&self, origin: &Origin) -> Stamp {
+        Stamp {
+            system: self.ci.name().to_owned(),
+            run: origin.run,
+            attempt: origin.attempt.unwrap_or(0),
+            at: self.began,
+        }
+    }
+
+    /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
+    fn about(&self, report: &Report) -> About {
+        let context = self.context;
+        if let Some(number) = self.inputs.change_request.map(u64::from).or(context.change_request) {
+            return About::Number(number);
+        }
+        let deployed = !report.command.only_looks(report.preview_only);
+        match (&context.commit, &context.branch) {
+            _ if context.merge_queue => About::Nothing,
+            (Some(commit), _)
+                if self.inputs.comment_merged && deployed && context.default_branch != Some(false) =>
+            {
+                About::Merged(commit.clone())
+            }
+            _ if context.default_branch == Some(true) || context.tag.is_some() => About::Nothing,
+            (None, None) => About::Nothing,
+            (commit, branch) => About::Open { commit: commit.clone(), branch: branch.clone() },
+        }
+    }
+
+    async fn commit_status(&self, client: &Client<'_>, report: &Report, console: &Console) {
+        let Some(commit) = self.context.commit.clone() else {
+            console.line("no commit status: the run's commit is not known");
+            return;
+        };
+        let good = matches!(report.status, Status::Succeeded | Status::Skipped);
+        let names = ["stackstep", report.project.as_deref().unwrap_or_default(), report.stack.as_str()];
+        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        let status = CommitStatus {
+            commit,
+            name: names.join(" / "),
+            state: if good { State::Success } else { State::Failure },
+            description: render::log_line(&render::headline(report, str::to_owned)),
+            url: report.permalink.clone().or_else(|| self.context.build_url.clone()),
+        };
+        match client.status(&status).await {
+            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
+            Err(trouble) => warn(console, &trouble.to_string()),
+        }
+    }
+
+    async fn deployment(&self, client: &Client<'_>, environment: &str, report: &Report, console: &Console) {
+        let begun = report.engine.is_some() && report.status != Status::Skipped;
+        let commit = self.context.commit.as_ref().or(self.context.merge_commit.as_ref());
+        let (Some(commit), true) = (commit, begun && !report.command.only_looks(report.preview_only)) else {
+            return;
+        };
+        let tag = self.context.tag.is_some();
+        let reference = self.context.tag.as_ref().or(self.context.branch.as_ref()).unwrap_or(commit);
+        let deployment = Deployment {
+            environment: environment.to_owned(),
+            url: self.environment_url(report, console),
+            commit: commit.clone(),
+            reference: reference.clone(),
+            tag,
+            state: if report.status == Status::Succeeded { State::Success } else { State::Failure },
+            removed: report.command == Command::Destroy,
+            log: self.context.build_url.clone(),
+        };
+        match client.deployment(&deployment).await {
+            Ok(true) => console.line(&format!("deployment recorded: {environment}")),
+            Ok(false) => console.line(&format!(
+                "`environment` is not used: {} takes no deployments from outside of its own pipelines",
+                client.place().forge.title()
+            )),
+            Err(trouble) => warn(console, &trouble.to_string()),
+        }
+    }
+
+    /// The environment's address: as it was given, or the stack output of that name.
+    fn environment_url(&self, report: &Report, console: &Console) -> Option<String> {
+        let given = self.inputs.environment_url.as_deref()?;
+        let output = || report.outputs.get(given).and_then(serde_json::Value::as_str);
+        let secret = report.secret_outputs.iter().any(|name| name == given);
+        let url = if is_address(given) { Some(given) } else { output().filter(|_| !secret) };
+        let url = url.filter(|url| is_address(url)).map(str::to_owned);
+        if url.is_none() && report.status == Status::Succeeded && report.command != Command::Destroy {
+            warn(
+                console,
+                &format!(
+                    "`environment-url` is `{given}`, which is neither an address nor a stack output that holds one"
+                ),
+            );
+        }
+        url
+    }
+}
+
+/// The change request that a run is about.
+#[derive(Debug, PartialEq, Eq)]
+enum About {
+    /// None: a push to the default branch, a tag.
+    Nothing,
+    /// This one.
+    Number(u64),
+    /// The open one that the commit or the branch belongs to.
+    Open { commit: Option<String>, branch: Option<String> },
+    /// The one that was merged with this commit.
+    Merged(String),
+}
+
+impl About {
+    /// Its number, asked for where it is not known.
+    async fn number(&self, client: &Client<'_>) -> Result<Option<u64>, Trouble> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Number(number) => Ok(Some(*number)),
+            Self::Merged(commit) => {
+                let found = client.of_commit(commit).await?;
+                Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
+            }
+            Self::Open { commit, branch } => {
+                if let Some(commit) = commit
+                    && let Some(number) = best(&client.of_commit(commit).await?, commit)
+                {
+                    return Ok(Some(number));
+                }
+                let Some(branch) = branch else { return Ok(None) };
+                let found = client.of_branch(branch, commit.as_deref()).await?;
+                Ok(best(&found, commit.as_deref().unwrap_or_default()))
+            }
+        }
+    }
+
+    fn not_found(&self) -> &'static str {
+        match self {
+            Self::Merged(_) => "no change request was merged with this commit",
+            _ => "no open change request has this commit or comes from this branch",
+        }
+    }
+}
+
+/// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
+/// commit if there is one, the latest.
+fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
+    let open = found.iter().filter(|one| one.open);
+    open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
+        .map(|one| one.number)
+}
+
+fn is_address(text: &str) -> bool {
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+fn said(posted: Posted) -> &'static str {
+    match posted {
+        Posted::Created => "commented",
+        Posted::Updated => "comment updated",
+        Posted::Unchanged => "the comment is the same as before",
+        Posted::TakenAway => "earlier comments taken away",
+        Posted::Nothing => "nothing to comment",
+        Posted::Outdated => "no comment: a later run has commented",
+    }
+}
+
+fn warn(console: &Console, message: &str) {
+    console.annotate(Level::Warning, "stackstep", message);
+}
+
+/// How loud a missing comment is.
+struct Telling<'a> {
+    console: &'a Console,
+    choice: Choice,
+    /// The run is about a change request for certain.
+    sure: bool,
+}
+
+impl Telling<'_> {
+    /// Says that there is no comment, and why.
+    fn missed(&self, why: &str) -> Sent {
+        let message = format!("no comment: {why}");
+        match self.choice {
+            Choice::Off => warn(self.console, why),
+            Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
+            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
+            Choice::Asked(_) => warn(self.console, &message),
+            Choice::Required => {
+                self.console.annotate(Level::Error, "stackstep", &message);
+                return Sent { missed: Some(message) };
+            }
+        }
+        Sent::default()
+    }
+}

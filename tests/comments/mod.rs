@@ -1,0 +1,87 @@
+//! Comments, statuses and deployments on five forges: what is asked of each, and what stands there afterwards.
+
+mod aggregate;
+mod behaviours;
+mod binary;
+mod calls;
+mod places;
+mod snapshots;
+mod troubles;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use stackstep::comment::{self, Mode, Posted, Stamp, Wanted, When};
+use stackstep::env::Env;
+use stackstep::forge::{Client, Trouble};
+use stackstep::http::{Http, Limits};
+use stackstep::render::Options;
+use stackstep::report::Report;
+
+use crate::report::recordings::folded;
+use crate::support::forge::{Fake, NUMBER};
+
+/// Without pauses: the fakes ask for none.
+const LIMITS: Limits = Limits {
+    try_time: Duration::from_secs(20),
+    tries: 3,
+    pause: Duration::ZERO,
+    longest_pause: Duration::from_secs(1),
+    body: 64 << 20,
+};
+
+/// The `run`th run of a pipeline.
+fn run(run: u64) -> Wanted {
+    Wanted {
+        mode: Mode::Update,
+        when: When::Always,
+        key: None,
+        stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
+    }
+}
+
+/// A report with changes, of a preview of `shop/dev`.
+fn changes() -> Report {
+    static REPORT: LazyLock<Report> = LazyLock::new(|| of("shop", "dev", folded("preview-replace-delete")));
+    REPORT.clone()
+}
+
+/// A report without, of the same.
+fn no_changes() -> Report {
+    let mut report = changes();
+    report.changes.retain(|operation, _| operation == "same");
+    report.steps.clear();
+    report.output_changes.clear();
+    report.has_changes = false;
+    report
+}
+
+/// A failed one.
+fn failed() -> Report {
+    of("shop", "dev", folded("preview-program-error"))
+}
+
+fn of(project: &str, stack: &str, report: Report) -> Report {
+    Report { project: Some(project.to_owned()), stack: stack.to_owned(), ..report }
+}
+
+/// One client for all: making one reads the machine's certificates.
+fn http() -> &'static Http {
+    static HTTP: LazyLock<Http> = LazyLock::new(|| Http::new(&Env::default(), LIMITS).unwrap());
+    &HTTP
+}
+
+/// Posts `report`, as a run of its own does.
+async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, Trouble> {
+    let (http, place) = (http(), fake.place());
+    comment::post(&Client::new(http, &place), NUMBER, wanted, report, &Options::default()).await
+}
+
+/// The only comment of ours that people see.
+#[track_caller]
+fn only(fake: &Fake) -> String {
+    let memory = fake.memory();
+    let ours = memory.ours();
+    assert_eq!(ours.len(), 1, "{}: {ours:#?}", fake.face.name());
+    ours[0].body.clone()
+}

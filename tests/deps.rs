@@ -1,0 +1,137 @@
+//! What is installed before the operation, by which command, and what that command can see.
+//!
+//! The package manager is a script that writes down how it was called.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::{Scene, scripted};
+
+/// An engine that has nothing to do, and writes down its arguments.
+const ENGINE: &str = "echo \"pulumi $*\" >>\"$ROOT/calls\"; [ -z \"${GITHUB_TOKEN:-}\" ] || echo \"token $GITHUB_TOKEN\" >>\"$ROOT/calls\"";
+
+/// A program for Node with a lock file, and an `npm` that runs `script`.
+fn scene(script: &str) -> Scene {
+    let scene = scripted::scene(ENGINE);
+    let root = scene.root();
+    scene.write("Pulumi.yaml", "name: hello\nruntime: nodejs\n");
+    scene.write("package-lock.json", "{}");
+    let npm = root.join("bin/npm");
+    std::fs::create_dir(root.join("bin")).unwrap();
+    let text = format!("#!/bin/sh\nROOT='{}'\necho \"npm $*\" >>\"$ROOT/calls\"\n{script}", root.display());
+    std::fs::write(&npm, text).unwrap();
+    std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", root.join("bin").display());
+    scene.with("PATH", &path)
+}
+
+/// The first words of what was called, in order.
+fn calls(scene: &Scene) -> Vec<String> {
+    let text = std::fs::read_to_string(scene.root().join("calls")).unwrap_or_default();
+    text.lines().map(|line| line.split(" --").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// What `npm` leaves behind.
+const INSTALLS: &str =
+    "mkdir -p node_modules/@pulumi/pulumi && echo '{}' >node_modules/@pulumi/pulumi/package.json";
+
+#[test]
+fn missing_dependencies_are_installed_before_the_operation_and_only_once() {
+    let scene = scene(INSTALLS);
+    scene.run("up").ends_with(0).says("dependencies: npm, as there is package-lock.json");
+    scene.run("up").ends_with(0).never_says("dependencies:");
+    assert_eq!(calls(&scene), ["npm ci", "pulumi up", "pulumi up"]);
+}
+
+#[test]
+fn always_installs_what_is_there_and_never_does_not_install_what_is_missing() {
+    let always = scene(INSTALLS).input("deps", "always");
+    always.run("up").ends_with(0);
+    always.run("up").ends_with(0);
+    assert_eq!(calls(&always), ["npm ci", "pulumi up", "npm ci", "pulumi up"]);
+    let never = scene(INSTALLS).input("deps", "never");
+    never.run("up").ends_with(0);
+    assert_eq!(calls(&never), ["pulumi up"]);
+}
+
+#[test]
+fn an_install_sees_no_credentials_but_a_registry_s() {
+    let scene = scene("env >\"$ROOT/seen\"; exit 0");
+    let secrets = [
+        ("PULUMI_ACCESS_TOKEN", "pul-0123456789"),
+        ("PULUMI_CONFIG_PASSPHRASE", "a passphrase"),
+        ("AWS_SECRET_ACCESS_KEY", "aws-0123456789"),
+        ("ARM_CLIENT_SECRET", "arm-0123456789"),
+        ("GOOGLE_CREDENTIALS", "gcp-0123456789"),
+        ("GITHUB_TOKEN", "ghs-0123456789"),
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "oidc-0123456789"),
+        ("INPUT_FORGE-TOKEN", "forge-0123456789"),
+        ("STACKSTEP_PLUGIN_TOKEN", "plugin-0123456789"),
+    ];
+    let scene = secrets.iter().fold(scene, |scene, (name, value)| scene.with(name, value));
+    let scene = scene
+        .with("NODE_AUTH_TOKEN", "npm-0123456789")
+        .with("PULUMI_BACKEND_URL", "s3://state?key=s3-0123456789");
+    scene.run("up").ends_with(0);
+    let seen = std::fs::read_to_string(scene.root().join("seen")).unwrap();
+    for (name, secret) in secrets {
+        assert!(!seen.contains(secret), "{name} is in\n{seen}");
+    }
+    assert!(!seen.contains("s3-0123456789"), "{seen}");
+    assert!(seen.contains("NODE_AUTH_TOKEN=npm-0123456789"), "{seen}");
+}
+
+#[test]
+fn the_network_s_failures_are_tried_again() {
+    let scene = scene(
+        "[ -e \"$ROOT/again\" ] && exit 0; touch \"$ROOT/again\"; echo 'npm error code ECONNRESET' >&2; exit 1",
+    );
+    scene.run("up").ends_with(0).says("the network failed it: trying again");
+    assert_eq!(calls(&scene), ["npm ci", "npm ci", "pulumi up"]);
+}
+
+#[test]
+fn any_other_failure_ends_the_run_with_its_reason_before_the_engine_starts() {
+    let scene = scene("echo 'npm error code EUSAGE' >&2; echo 'npm error Missing: left-pad' >&2; exit 1");
+    scene
+        .run("up")
+        .ends_with(10)
+        .says("`npm ci --no-audit --no-fund`: npm error Missing: left-pad")
+        .says("commit the lock file that fits");
+    assert_eq!(calls(&scene), ["npm ci"]);
+    assert_eq!(scripted::result(&scene)["reason"], "dependencies");
+}
+
+#[test]
+fn a_package_manager_that_is_missing_is_named() {
+    let scene = scene(INSTALLS);
+    scene.write("pnpm-lock.yaml", "lockfileVersion: '9.0'");
+    scene
+        .run("up")
+        .ends_with(10)
+        .says("`pnpm` has to install the program's dependencies, and is not on the PATH");
+}
+
+#[test]
+fn what_an_install_prints_can_not_command_the_ci_system_nor_show_a_secret() {
+    let scene =
+        scene("echo '::set-output name=a::b'; echo \"it is $NPM_TOKEN\"").with("NPM_TOKEN", "npm-0123456789");
+    let scene = scene.with("PULUMI_ACCESS_TOKEN", "npm-0123456789");
+    let run = scene.run("up").ends_with(0).says("it is ***");
+    let (log, command) = (run.stdout(), "::set-output name=a::b");
+    let fence = log.find("::stop-commands::").unwrap();
+    assert!(fence < log.find(command).unwrap(), "{log}");
+}
+
+#[test]
+fn a_token_for_plugins_goes_to_the_process_that_installs_them_and_to_no_other() {
+    let scene = scene(INSTALLS).input("plugin-token", "plugin-0123456789");
+    scene.run("up").ends_with(0);
+    assert_eq!(calls(&scene), ["npm ci", "pulumi install", "token plugin-0123456789", "pulumi up"]);
+}
+
+#[test]
+fn an_operation_that_needs_no_program_installs_nothing() {
+    let scene = scene(INSTALLS);
+    scene.run("outputs");
+    assert_eq!(calls(&scene), ["pulumi stack output"]);
+}

@@ -1,0 +1,171 @@
+//! One wrapper's run of one case, and what it left.
+
+use super::cases::{Case, SECRET};
+use crate::harness::{Place, Whom, Wrapper};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// What the job's person has set, and nobody may see.
+const PASSPHRASE: &str = "a passphrase";
+
+/// What is left.
+pub struct Ran {
+    pub status: Option<i32>,
+    pub log: String,
+    pub outputs: BTreeMap<String, String>,
+    /// Secrets that the log shows.
+    pub shown: Vec<&'static str>,
+    /// Whether something that the program printed was executed.
+    pub pwned: bool,
+    result: Value,
+    folder: String,
+}
+
+/// Runs the case.
+pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
+    let place = Place::new(Path::new(env!("CARGO_BIN_EXE_stackstep")));
+    let program = place.repository().join("Pulumi.yaml");
+    std::fs::copy(crate::tools::root().join("tests/fixtures/programs/hello/Pulumi.yaml"), program).unwrap();
+    let result = place.beside("result.json");
+    let result_text = result.display().to_string();
+    let inputs = [
+        ("command", case.command),
+        ("stack", "dev"),
+        // A change that is not trusted creates no stack.
+        ("upsert", if case.secrets { "true" } else { "false" }),
+        // What `actions/deploy` presets is for those who come from the official action.
+        ("profile", "none"),
+        ("engine", "sandbox"),
+        ("lock-timeout", "0s"),
+        ("result-file", result_text.as_str()),
+    ];
+    let mut command = wrapper.command(&place, case.event, &inputs);
+    let faults = case.faults.replace("began: began", &format!("began: {}", place.beside("began").display()));
+    let faults = faults.replace("until: go-on", &format!("until: {}", place.beside("go-on").display()));
+    command.env("PULUMI_SANDBOX_FAULTS", faults);
+    if !case.secrets {
+        command.env_remove("PULUMI_CONFIG_PASSPHRASE");
+    }
+    let (status, log) =
+        if case.cancelled { cancel(command, wrapper, &place, &result) } else { end(start(&mut command)) };
+    let outputs = wrapper.outputs(&place, &log);
+    let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
+    // A line that masks a value has to name it.
+    let told = log
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
+    let told = told.collect::<Vec<_>>().join("\n");
+    Ran {
+        status: wrapper.exit_status(status, &log),
+        shown: [SECRET, PASSPHRASE].into_iter().filter(|secret| told.contains(secret)).collect(),
+        pwned: holds(&place.beside(""), "pwned"),
+        result: serde_json::from_str(&read).unwrap(),
+        folder: place.beside("").display().to_string().trim_end_matches('/').to_owned(),
+        outputs,
+        log,
+    }
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.spawn().unwrap()
+}
+
+/// Both streams to their ends, as a job's log has them.
+fn end(mut child: Child) -> (Option<i32>, String) {
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        stderr.read_to_end(&mut text).unwrap();
+        text
+    });
+    let mut log = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut log).unwrap();
+    let status = child.wait().unwrap().code();
+    log.push(b'\n');
+    log.extend(reader.join().unwrap());
+    (status, String::from_utf8_lossy(&log).into_owned())
+}
+
+/// The system's first signal, as soon as a resource is being created; the resource is done when the run has reported
+/// that it is cancelled.
+fn cancel(
+    mut command: Command,
+    wrapper: &dyn Wrapper,
+    place: &Place,
+    result: &Path,
+) -> (Option<i32>, String) {
+    nix::unistd::mkfifo(&place.beside("began"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let child = start(&mut command);
+    std::fs::read_to_string(place.beside("began")).unwrap();
+    let (signals, whom) = wrapper.cancel();
+    let pid = i32::try_from(child.id()).unwrap();
+    let target = Pid::from_raw(if whom == Whom::Group { -pid } else { pid });
+    kill(target, signal(signals)).unwrap();
+    while !result.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::write(place.beside("go-on"), "").unwrap();
+    end(child)
+}
+
+/// The first of a cancelled job's signals.
+fn signal(names: &[&str]) -> Signal {
+    match names.first().copied() {
+        Some("SIGINT" | "INT") => Signal::SIGINT,
+        Some("SIGTERM" | "TERM") => Signal::SIGTERM,
+        other => panic!("{other:?} is no signal of a cancelled job"),
+    }
+}
+
+/// The exit status that the case ends with: a cancelled one's says by which signal.
+pub fn wanted_status(wrapper: &dyn Wrapper, case: &Case) -> i32 {
+    if case.cancelled { 128 + signal(wrapper.cancel().0) as i32 } else { case.exit_status }
+}
+
+/// Whether a file of this name is anywhere below `folder`.
+fn holds(folder: &Path, name: &str) -> bool {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        entry.file_name() == name
+            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
+    })
+}
+
+impl Ran {
+    /// A field of the result as text; empty where there is none.
+    pub fn field(&self, name: &str) -> String {
+        self.result[name].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The result without what is the system's own.
+    pub fn normalised(&self) -> String {
+        let mut result = self.result.clone();
+        if let Some(fields) = result.as_object_mut() {
+            for own in ["ci", "commit", "duration_ms", "engine", "exit_code", "hint", "notes"] {
+                fields.remove(own);
+            }
+        }
+        for step in result["steps"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            for own in ["began", "ended", "id"] {
+                step.remove(own);
+            }
+        }
+        // The name of a lock's file is new each time.
+        if self.field("reason") == "lock" {
+            result["message"] = Value::Null;
+        }
+        serde_json::to_string_pretty(&result).unwrap().replace(&self.folder, "FOLDER")
+    }
+
+    /// Whether the log says that the output can't be handed on here.
+    pub fn says_left_out(&self, output: &str) -> bool {
+        self.log.contains(&format!("`{output}` is not in"))
+            || self.log.contains(&format!("`{output}` can't be handed on"))
+    }
+}

@@ -1,0 +1,166 @@
+//! Every input of every wrapper with hostile values: each arrives as it is, or the wrapper or the system refuses it; and
+//! nothing in it is executed.
+
+use crate::harness::{Event, Place, WRAPPERS, Wrapper};
+use crate::hostile;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use stackstep::ci;
+use stackstep::env::Env;
+use stackstep::inputs::resolve::{Flags, resolve};
+use stackstep::inputs::{Command, INPUTS, Input, Kind};
+
+/// Stands where the binary will be, and writes its environment down. Not a shell: those drop names with hyphens.
+const SHIM: &str = "#!/usr/bin/env -S python3 -S -E\nimport os\nopen(os.environ['ARRIVED'], 'wb').write(\
+                    b'\\0'.join(n + b'=' + v for n, v in os.environb.items()))\n";
+
+/// What became of one value in one input.
+#[derive(Default)]
+struct Count {
+    unchanged: usize,
+    refused: usize,
+}
+
+/// A place whose binary is the shim, and where that writes.
+fn place() -> (Place, PathBuf, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let shim = folder.path().join("shim");
+    std::fs::write(&shim, SHIM).unwrap();
+    std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (Place::new(&shim), folder.path().join("arrived"), folder)
+}
+
+/// What the binary would have read. None when it was not started.
+fn arrived(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Option<BTreeMap<String, String>> {
+    let (place, path, _folder) = place();
+    let mut command = wrapper.command(&place, Event::Push, inputs);
+    command.env("ARRIVED", &path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let _ = command.status();
+    assert!(!holds(&place.beside(""), "pwned"), "{}: a value was executed", wrapper.system());
+    let bytes = std::fs::read(&path).ok()?;
+    let pairs =
+        bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
+    let env = Env::from_pairs("/", pairs);
+    let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).ok()?;
+    let text = |raw: &stackstep::inputs::resolve::Raw| match raw {
+        stackstep::inputs::resolve::Raw::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    Some(
+        resolved
+            .values
+            .iter()
+            .filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?)))
+            .collect(),
+    )
+}
+
+fn holds(folder: &Path, name: &str) -> bool {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        entry.file_name() == name
+            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
+    })
+}
+
+/// The folder of each system's wrapper, whose `gen.toml` says what it leaves out.
+const FOLDERS: &[(&str, &str)] = &[
+    ("github-actions", "actions"),
+    ("gitlab-ci", "gitlab-templates"),
+    ("circleci", "circleci-orb"),
+    ("azure-pipelines", "azure-tasks"),
+    ("google-cloud-build", "cloud-build"),
+    ("aws-codebuild", "codebuild"),
+    ("codefresh", "codefresh"),
+    ("travis-ci", "travis"),
+    ("jenkins", "jenkins"),
+];
+
+/// The inputs that a wrapper takes. Not `command`: it chooses what runs, and is tried alone.
+fn inputs_of(wrapper: &dyn Wrapper) -> Vec<&'static Input> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Spec {
+        #[serde(default)]
+        leave_out: BTreeMap<String, String>,
+    }
+    let (_, folder) = FOLDERS.iter().find(|(system, _)| *system == wrapper.system()).unwrap();
+    let text = std::fs::read_to_string(crate::tools::root().join(folder).join("gen.toml")).unwrap();
+    let spec: Spec = toml::from_str(&text).unwrap();
+    INPUTS
+        .iter()
+        .filter(|input| input.name != "command" && !spec.leave_out.contains_key(input.name))
+        .collect()
+}
+
+/// Hands all of `names` the value at once; what does not start is halved, until it is known which input is refused.
+fn try_all(wrapper: &dyn Wrapper, names: &[&'static str], value: &str, count: &mut Count) {
+    let mut inputs = vec![("command", "up")];
+    inputs.extend(names.iter().map(|name| (*name, value)));
+    match arrived(wrapper, &inputs) {
+        Some(found) => {
+            for name in names {
+                let is = found.get(*name).map(String::as_str);
+                assert_eq!(is, Some(value), "{}: `{name}` did not arrive as it was given", wrapper.system());
+                count.unchanged += 1;
+            }
+        }
+        None if names.len() == 1 => count.refused += 1,
+        None => {
+            let (first, second) = names.split_at(names.len() / 2);
+            try_all(wrapper, first, value, count);
+            try_all(wrapper, second, value, count);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs node, java and shells"]
+fn every_input_of_every_wrapper_takes_hostile_values_as_they_are_or_refuses_them() {
+    let values = hostile::values();
+    assert!(values.len() >= 30);
+    let mut table = "| wrapper | inputs | values | arrived unchanged | refused | executed |\n\
+                     | --- | ---: | ---: | ---: | ---: | ---: |\n"
+        .to_owned();
+    for wrapper in WRAPPERS {
+        let inputs = inputs_of(*wrapper);
+        // What a system checks the type of is refused early: apart from the rest, there is less to halve.
+        let (typed, free): (Vec<&Input>, Vec<&Input>) = inputs
+            .iter()
+            .partition(|input| matches!(input.kind, Kind::Bool | Kind::Choice(_) | Kind::Number { .. }));
+        let mut count = Count::default();
+        for value in &values {
+            for group in [&typed, &free] {
+                let names: Vec<&'static str> = group.iter().map(|input| input.name).collect();
+                try_all(*wrapper, &names, value, &mut count);
+            }
+        }
+        let (system, inputs, values) = (wrapper.system(), inputs.len(), values.len());
+        assert_eq!(count.unchanged + count.refused, inputs * values, "{system}");
+        assert!(count.unchanged > 0, "{system}: nothing arrived");
+        writeln!(table, "| {system} | {inputs} | {values} | {} | {} | 0 |", count.unchanged, count.refused)
+            .unwrap();
+    }
+    crate::tools::table(
+        "injection",
+        &format!("Injection: every input of every wrapper with every hostile value\n\n{table}"),
+    );
+}
+
+#[test]
+#[ignore = "needs node, java and shells"]
+fn a_hostile_command_is_handed_on_or_refused() {
+    for wrapper in WRAPPERS {
+        for value in hostile::values() {
+            if let Some(found) = arrived(*wrapper, &[("command", &value)]) {
+                // A wrapper that is one command's has chosen already.
+                let is = found.get("command").cloned().unwrap_or_default();
+                assert!(is == value || Command::from_word(&is).is_some(), "{}: {is:?}", wrapper.system());
+            }
+        }
+    }
+}

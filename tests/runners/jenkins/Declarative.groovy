@@ -1,0 +1,45 @@
+// The declarative form of a pipeline, which jenkins-pipeline-unit of this version does not know: each block is a
+// method that runs what stands in it, in the order of https://www.jenkins.io/doc/book/pipeline/syntax/
+
+import java.util.concurrent.CancellationException
+
+class Declarative {
+    static void allow(Steps steps) {
+        def helper = steps.helper
+        def run = { Closure body -> helper.callClosure(body) }
+        ['agent', 'any', 'none'].each { steps.binding.setVariable(it, it) }
+        ['pipeline', 'stages', 'steps', 'script', 'options', 'post', 'always', 'success', 'unsuccessful', 'libraries'].each { name ->
+            steps.allow(name, [Closure], run)
+        }
+        ['failure', 'aborted', 'unstable', 'fixed', 'changed'].each { name -> steps.allow(name, [Closure]) { Closure body -> null } }
+        steps.allow('agent', [Object]) { given -> steps.calls.add(['agent', given]) }
+        steps.allow('agent', [String]) { String given -> steps.calls.add(['agent', given]) }
+        steps.allow('agent', [Closure]) { Closure body -> steps.calls.add(['agent']); run(body) }
+        ['label', 'image', 'beforeAgent', 'beforeInput', 'message', 'ok', 'submitter', 'skipDefaultCheckout', 'buildDiscarder', 'retries'].each { name ->
+            [[Object], [String], [Boolean], [Map], []].each { types -> steps.allow(name, types) { Object... given -> steps.calls.add([name] + (given as List)) } }
+        }
+        steps.allow('docker', [Closure], run)
+        steps.allow('input', [Closure]) { Closure body -> steps.calls.add(['input']); run(body) }
+        conditions(steps, run)
+        environment(steps, run)
+    }
+
+    private static void conditions(Steps steps, Closure run) {
+        steps.allow('when', [Closure]) { Closure body -> if (!run(body)) { throw new CancellationException() } }
+        steps.allow('not', [Closure]) { Closure body -> !run(body) }
+        steps.allow('changeRequest', []) { steps.environment.CHANGE_ID != null }
+        steps.allow('branch', [String]) { String name -> steps.environment.BRANCH_NAME == name && steps.environment.CHANGE_ID == null }
+        steps.allow('expression', [Closure], run)
+    }
+
+    /** `environment { NAME = 'value' }`: what it sets is in the script's variables afterwards. */
+    private static void environment(Steps steps, Closure run) {
+        steps.allow('environment', [Closure]) { Closure body ->
+            Set before = new HashSet(steps.binding.variables.keySet())
+            run(body)
+            (steps.binding.variables.keySet() - before).each { name ->
+                steps.environment[name] = steps.binding.getVariable(name).toString()
+            }
+        }
+    }
+}

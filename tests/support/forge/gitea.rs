@@ -1,0 +1,80 @@
+//! The face of Gitea and Forgejo: comments come in one page.
+
+use serde_json::{Value, json};
+
+use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN};
+
+pub struct Gitea;
+
+impl Face for Gitea {
+    fn name(&self) -> &'static str {
+        "gitea"
+    }
+
+    fn authorization(&self) -> String {
+        format!("token {TOKEN}")
+    }
+
+    fn read(&self, asked: &Asked) -> Option<Op> {
+        let parts = asked.parts();
+        if parts == ["api", "v1", "user"] {
+            return Some(Op::Me);
+        }
+        let ["api", "v1", "repos", "acme", "shop", rest @ ..] = parts.as_slice() else { return None };
+        Some(match (asked.method.as_str(), rest) {
+            ("GET", ["issues", number, "comments"]) => {
+                Op::List { number: number.parse().ok()?, page: 1, size: usize::MAX }
+            }
+            ("POST", ["issues", number, "comments"]) => {
+                Op::Create { number: number.parse().ok()?, body: asked.text("/body")? }
+            }
+            ("PATCH", ["issues", "comments", id]) => {
+                Op::Update { id: id.parse().ok()?, body: asked.text("/body")? }
+            }
+            ("DELETE", ["issues", "comments", id]) => Op::Delete { id: id.parse().ok()? },
+            ("GET", ["commits", commit, "pull"]) => Op::OfCommit((*commit).to_owned()),
+            ("GET", ["pulls"]) => Op::OfBranch(String::new()),
+            ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
+            ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
+            _ => return None,
+        })
+    }
+
+    fn comment(&self, one: &Stored) -> Value {
+        json!({ "id": one.id, "user": { "login": one.author }, "body": one.body })
+    }
+
+    fn pull(&self, one: &Pull) -> Value {
+        json!({
+            "number": one.number,
+            "state": if one.state == State::Open { "open" } else { "closed" },
+            "merged": one.state == State::Merged,
+            "is_locked": one.locked,
+            "head": { "ref": one.branch, "sha": one.head, "repo_id": if one.fork { 2 } else { 1 } },
+            "base": { "ref": "main", "repo_id": 1 },
+        })
+    }
+
+    fn me(&self) -> Value {
+        json!({ "login": ME })
+    }
+
+    fn list(&self, items: Vec<Value>, _next: Option<String>) -> Reply {
+        Reply::json(200, &Value::Array(items))
+    }
+
+    fn page(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn of_commit(&self, _commit: &str, pulls: Vec<Value>) -> Reply {
+        match pulls.first() {
+            Some(pull) => Reply::json(200, pull),
+            None => self.error(404, "pull request does not exist"),
+        }
+    }
+
+    fn error(&self, status: u16, message: &str) -> Reply {
+        Reply::json(status, &json!({ "message": message, "url": "https://gitea.example/api/swagger" }))
+    }
+}

@@ -1,0 +1,98 @@
+//! GitHub's face.
+
+use serde_json::{Value, json};
+
+use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN, link};
+
+pub struct GitHub;
+
+impl Face for GitHub {
+    fn name(&self) -> &'static str {
+        "github"
+    }
+
+    fn authorization(&self) -> String {
+        format!("Bearer {TOKEN}")
+    }
+
+    fn read(&self, asked: &Asked) -> Option<Op> {
+        let parts = asked.parts();
+        if parts == ["api", "graphql"] {
+            let query = asked.text("/query")?;
+            if query.contains("viewer") {
+                return Some(Op::Me);
+            }
+            assert!(query.contains("minimizeComment") && query.contains("OUTDATED"), "{query}");
+            let node = asked.text("/variables/id")?;
+            return Some(Op::Hide { id: node.strip_prefix("IC_")?.parse().ok()? });
+        }
+        let ["api", "v3", "repos", "acme", "shop", rest @ ..] = parts.as_slice() else { return None };
+        Some(match (asked.method.as_str(), rest) {
+            ("GET", ["issues", number, "comments"]) => Op::List {
+                number: number.parse().ok()?,
+                page: asked.number("page", 1),
+                size: asked.number("per_page", 30).min(100),
+            },
+            ("POST", ["issues", number, "comments"]) => {
+                Op::Create { number: number.parse().ok()?, body: asked.text("/body")? }
+            }
+            ("PATCH", ["issues", "comments", id]) => {
+                Op::Update { id: id.parse().ok()?, body: asked.text("/body")? }
+            }
+            ("DELETE", ["issues", "comments", id]) => Op::Delete { id: id.parse().ok()? },
+            ("GET", ["commits", commit, "pulls"]) => Op::OfCommit((*commit).to_owned()),
+            ("GET", ["pulls"]) => {
+                assert_eq!(asked.query["state"], "open");
+                Op::OfBranch(asked.query["head"].strip_prefix("acme:")?.to_owned())
+            }
+            ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
+            ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
+            ("POST", ["deployments"]) => Op::Deploy(asked.body.clone()),
+            ("POST", ["deployments", "99", "statuses"]) => Op::DeployEnd(asked.body.clone()),
+            _ => return None,
+        })
+    }
+
+    fn comment(&self, one: &Stored) -> Value {
+        json!({ "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body })
+    }
+
+    fn pull(&self, one: &Pull) -> Value {
+        let head = if one.fork { "bob/shop" } else { "acme/shop" };
+        json!({
+            "number": one.number,
+            "state": if one.state == State::Open { "open" } else { "closed" },
+            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
+            "locked": one.locked,
+            "head": { "ref": one.branch, "sha": one.head, "repo": { "full_name": head } },
+            "base": { "ref": "main", "repo": { "full_name": "acme/shop" } },
+        })
+    }
+
+    fn me(&self) -> Value {
+        json!({ "data": { "viewer": { "login": ME } } })
+    }
+
+    fn list(&self, items: Vec<Value>, next: Option<String>) -> Reply {
+        Reply::Answer(200, link(next), Value::Array(items).to_string())
+    }
+
+    fn page(&self) -> Option<&'static str> {
+        Some("page")
+    }
+
+    fn of_commit(&self, _commit: &str, pulls: Vec<Value>) -> Reply {
+        self.list(pulls, None)
+    }
+
+    fn error(&self, status: u16, message: &str) -> Reply {
+        Reply::json(
+            status,
+            &json!({ "message": message, "documentation_url": "https://docs.github.com/rest" }),
+        )
+    }
+
+    fn deployed(&self) -> Value {
+        json!({ "id": 99 })
+    }
+}

@@ -1,0 +1,413 @@
+//! One forge in memory with a face for each vendor: paths, headers, paging and JSON are the vendor's, what is kept and
+//! what goes wrong is written once. Facts are linked where the real side has them, in `cli/src/forge`.
+
+mod azure;
+mod bitbucket;
+mod gitea;
+mod github;
+mod gitlab;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+use stackstep::ci::Origin;
+use stackstep::forge::Place;
+use stackstep::forge::place::{Clues, Tokens};
+use stackstep::secret::Secret;
+
+use super::server::{Received, Reply, Server};
+
+/// The token that the forge takes.
+pub const TOKEN: &str = "forge-token-0123456789abcdef";
+
+/// Whose token it is.
+pub const ME: &str = "ci-bot";
+
+/// The change request of the tests.
+pub const NUMBER: u64 = 7;
+
+/// A comment as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub id: u64,
+    pub author: String,
+    pub body: String,
+    pub hidden: bool,
+}
+
+/// A change request as it is kept.
+#[derive(Debug, Clone)]
+pub struct Pull {
+    pub number: u64,
+    pub state: State,
+    pub branch: String,
+    pub head: String,
+    /// The commits that it is found by.
+    pub commits: Vec<String>,
+    pub fork: bool,
+    pub locked: bool,
+}
+
+/// Open, merged or closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Open,
+    Merged,
+    Closed,
+}
+
+/// What the forge keeps.
+#[derive(Debug, Default)]
+pub struct Memory {
+    pub comments: Vec<Stored>,
+    pub pulls: Vec<Pull>,
+    pub statuses: Vec<Value>,
+    pub deployments: Vec<Value>,
+    /// What people are told of: a comment that is new.
+    pub notifications: usize,
+    last: u64,
+}
+
+impl Memory {
+    /// Adds a comment.
+    pub fn write(&mut self, author: &str, body: &str) -> u64 {
+        self.last += 1;
+        self.notifications += 1;
+        self.comments.push(Stored {
+            id: self.last,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            hidden: false,
+        });
+        self.last
+    }
+
+    /// The comments by us that are not hidden.
+    pub fn ours(&self) -> Vec<&Stored> {
+        self.comments.iter().filter(|one| one.author == ME && !one.hidden).collect()
+    }
+}
+
+/// What a request asks for, whatever the vendor calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    List,
+    Create,
+    Update,
+    Delete,
+    Hide,
+    Me,
+    OfCommit,
+    OfBranch,
+    ChangeRequest,
+    Status,
+    Deploy,
+    DeployEnd,
+}
+
+/// The same with what it is about.
+#[derive(Debug, Clone)]
+pub enum Op {
+    List { number: u64, page: usize, size: usize },
+    Create { number: u64, body: String },
+    Update { id: u64, body: String },
+    Delete { id: u64 },
+    Hide { id: u64 },
+    Me,
+    OfCommit(String),
+    OfBranch(String),
+    ChangeRequest(u64),
+    Status(Value),
+    Deploy(Value),
+    DeployEnd(Value),
+}
+
+impl Op {
+    fn verb(&self) -> Verb {
+        match self {
+            Self::List { .. } => Verb::List,
+            Self::Create { .. } => Verb::Create,
+            Self::Update { .. } => Verb::Update,
+            Self::Delete { .. } => Verb::Delete,
+            Self::Hide { .. } => Verb::Hide,
+            Self::Me => Verb::Me,
+            Self::OfCommit(_) => Verb::OfCommit,
+            Self::OfBranch(_) => Verb::OfBranch,
+            Self::ChangeRequest(_) => Verb::ChangeRequest,
+            Self::Status(_) => Verb::Status,
+            Self::Deploy(_) => Verb::Deploy,
+            Self::DeployEnd(_) => Verb::DeployEnd,
+        }
+    }
+}
+
+/// A request in parts.
+pub struct Asked {
+    pub method: String,
+    /// The path's parts, decoded.
+    pub path: Vec<String>,
+    pub query: BTreeMap<String, String>,
+    pub body: Value,
+    pub base: String,
+}
+
+impl Asked {
+    fn of(request: &Received, base: &str) -> Option<Self> {
+        let url = stackstep::http::Url::parse(&format!("{base}{}", request.target)).ok()?;
+        let path = url.path().trim_matches('/').split('/').map(decoded).collect();
+        let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let body =
+            if request.body.is_empty() { Value::Null } else { serde_json::from_str(&request.body).ok()? };
+        if !body.is_null() {
+            assert_eq!(request.header("content-type"), Some("application/json"));
+        }
+        Some(Self { method: request.method.clone(), path, query, body, base: base.to_owned() })
+    }
+
+    /// The path's parts, to be matched.
+    pub fn parts(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+
+    fn number(&self, name: &str, default: usize) -> usize {
+        self.query.get(name).and_then(|value| value.parse().ok()).unwrap_or(default)
+    }
+
+    fn text(&self, pointer: &str) -> Option<String> {
+        self.body.pointer(pointer)?.as_str().map(str::to_owned)
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let url = stackstep::http::Url::parse(&format!("http://x/?a={}", text.replace('+', "%2B"))).unwrap();
+    url.query_pairs().next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// A vendor's paths and JSON.
+pub trait Face: Sync {
+    /// Its name, as the input `forge` has it.
+    fn name(&self) -> &'static str;
+    /// What a request asks for. None where the vendor has no such path.
+    fn read(&self, asked: &Asked) -> Option<Op>;
+    /// The header that says who asks.
+    fn authorization(&self) -> String;
+    fn comment(&self, comment: &Stored) -> Value;
+    fn pull(&self, pull: &Pull) -> Value;
+    fn me(&self) -> Value;
+    /// A list, with the address of its next page where there is one.
+    fn list(&self, items: Vec<Value>, next: Option<String>) -> Reply;
+    /// How pages are counted in an address; none where the vendor has none.
+    fn page(&self) -> Option<&'static str>;
+    fn of_commit(&self, commit: &str, pulls: Vec<Value>) -> Reply;
+    fn error(&self, status: u16, message: &str) -> Reply;
+    /// The status of something that was created.
+    fn created(&self) -> u16 {
+        201
+    }
+    /// What a recorded deployment is answered with.
+    fn deployed(&self) -> Value {
+        json!({})
+    }
+}
+
+/// The five.
+pub static FACES: &[&dyn Face] =
+    &[&github::GitHub, &gitlab::GitLab, &azure::Azure, &bitbucket::Bitbucket, &gitea::Gitea];
+
+/// What happens to a request instead of, or beside, what should.
+pub enum Act {
+    /// This answer; nothing is done.
+    Answer(Reply),
+    /// It is refused with the vendor's own form of an error.
+    Refuse(u16, &'static str),
+    /// It is done, and the connection breaks before the answer.
+    DoneAndCut,
+    /// Something else happens first.
+    Meanwhile(Box<dyn FnOnce(&mut Memory) + Send>),
+}
+
+/// A forge.
+pub struct Fake {
+    pub face: &'static dyn Face,
+    pub server: Server,
+    memory: Arc<Mutex<Memory>>,
+    script: Arc<Mutex<Vec<(Verb, Act)>>>,
+    verbs: Arc<Mutex<Vec<Verb>>>,
+}
+
+impl Fake {
+    /// A forge with one open change request, [`NUMBER`].
+    pub fn start(face: &'static dyn Face) -> Self {
+        let memory = Arc::new(Mutex::new(Memory {
+            pulls: vec![Pull {
+                number: NUMBER,
+                state: State::Open,
+                branch: "feature/a b".into(),
+                head: "8d08154cabb1c4f71a535de986600303936780f8".into(),
+                commits: Vec::new(),
+                fork: false,
+                locked: false,
+            }],
+            ..Memory::default()
+        }));
+        let script: Arc<Mutex<Vec<(Verb, Act)>>> = Arc::default();
+        let verbs: Arc<Mutex<Vec<Verb>>> = Arc::default();
+        let (kept, plan, seen) = (Arc::clone(&memory), Arc::clone(&script), Arc::clone(&verbs));
+        let server = Server::start(move |request, _| {
+            let base = format!("http://{}", request.header("host").unwrap());
+            let Some(asked) = Asked::of(request, &base) else { return face.error(400, "no JSON") };
+            if request.header("authorization") != Some(face.authorization().as_str()) {
+                return face.error(401, "Bad credentials");
+            }
+            let Some(op) = face.read(&asked) else {
+                return face.error(404, &format!("no path {} {:?}", asked.method, asked.path));
+            };
+            seen.lock().unwrap().push(op.verb());
+            let act = {
+                let mut plan = plan.lock().unwrap();
+                let at = plan.iter().position(|(verb, _)| *verb == op.verb());
+                at.map(|at| plan.remove(at).1)
+            };
+            let mut memory = kept.lock().unwrap();
+            match act {
+                Some(Act::Answer(reply)) => reply,
+                Some(Act::Refuse(status, message)) => face.error(status, message),
+                Some(Act::DoneAndCut) => {
+                    serve(face, &mut memory, &asked, op);
+                    Reply::Close
+                }
+                Some(Act::Meanwhile(other)) => {
+                    other(&mut memory);
+                    serve(face, &mut memory, &asked, op)
+                }
+                None => serve(face, &mut memory, &asked, op),
+            }
+        });
+        Self { face, server, memory, script, verbs }
+    }
+
+    /// What it keeps.
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap()
+    }
+
+    /// The next request for `verb` that no earlier line is for meets with `act`.
+    pub fn then(&self, verb: Verb, act: Act) -> &Self {
+        self.script.lock().unwrap().push((verb, act));
+        self
+    }
+
+    /// What was asked for since the last time.
+    pub fn asked(&self) -> Vec<Verb> {
+        std::mem::take(&mut *self.verbs.lock().unwrap())
+    }
+
+    /// Where it is, with its token.
+    pub fn place(&self) -> Place {
+        self.place_with(TOKEN)
+    }
+
+    /// Where it is, with a token.
+    pub fn place_with(&self, token: &str) -> Place {
+        let (origin, url, token) = (Origin::default(), self.server.url(), Secret::new(token));
+        let clues = Clues {
+            origin: &origin,
+            remote: None,
+            repository: Some("acme/shop"),
+            forge: Some(self.face.name()),
+            forge_url: Some(&url),
+        };
+        let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
+        clues.find().unwrap().with_token(tokens, &origin).unwrap()
+    }
+}
+
+/// Does what is asked for.
+fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
+    let missing = || face.error(404, "Not Found");
+    let find = |memory: &Memory, number: u64| memory.pulls.iter().any(|pull| pull.number == number);
+    match op {
+        Op::List { number, .. } | Op::Create { number, .. } if !find(memory, number) => missing(),
+        Op::List { page, size, .. } => {
+            let size = face.page().map_or(usize::MAX, |_| size);
+            let from = (page - 1).saturating_mul(size);
+            let items = memory.comments.iter().skip(from).take(size).map(|one| face.comment(one)).collect();
+            let more = memory.comments.len() > from.saturating_add(size);
+            let next = face.page().filter(|_| more).map(|name| next_page(asked, name, page + 1));
+            face.list(items, next)
+        }
+        Op::Create { number, body } => {
+            let pull = memory.pulls.iter().find(|pull| pull.number == number);
+            if pull.is_some_and(|pull| pull.locked) {
+                return face.error(403, "Unable to create comment because issue is locked.");
+            }
+            memory.write(ME, &body);
+            Reply::json(face.created(), &face.comment(memory.comments.last().unwrap()))
+        }
+        Op::Update { id, body } => match memory.comments.iter_mut().find(|one| one.id == id) {
+            Some(comment) => {
+                comment.body = body;
+                Reply::json(200, &face.comment(comment))
+            }
+            None => missing(),
+        },
+        Op::Delete { id } => {
+            let before = memory.comments.len();
+            memory.comments.retain(|one| one.id != id);
+            if memory.comments.len() == before {
+                missing()
+            } else {
+                Reply::Answer(204, Vec::new(), String::new())
+            }
+        }
+        Op::Hide { id } => match memory.comments.iter_mut().find(|one| one.id == id) {
+            Some(comment) => {
+                comment.hidden = true;
+                Reply::json(200, &json!({ "id": id }))
+            }
+            None => missing(),
+        },
+        Op::Me => Reply::json(200, &face.me()),
+        Op::OfCommit(commit) => {
+            let found = memory.pulls.iter().filter(|pull| pull.commits.contains(&commit));
+            face.of_commit(&commit, found.map(|pull| face.pull(pull)).collect())
+        }
+        Op::OfBranch(branch) => {
+            let open = memory.pulls.iter().filter(|pull| pull.state == State::Open);
+            // Gitea has no filter by branch.
+            let found = open.filter(|pull| branch.is_empty() || pull.branch == branch);
+            face.list(found.map(|pull| face.pull(pull)).collect(), None)
+        }
+        Op::ChangeRequest(number) => match memory.pulls.iter().find(|pull| pull.number == number) {
+            Some(pull) => Reply::json(200, &face.pull(pull)),
+            None => missing(),
+        },
+        Op::Status(status) => {
+            memory.statuses.push(status);
+            Reply::json(face.created(), &json!({ "id": 1 }))
+        }
+        Op::Deploy(deployment) => {
+            memory.deployments.push(deployment);
+            Reply::json(201, &face.deployed())
+        }
+        Op::DeployEnd(end) => {
+            memory.deployments.push(end);
+            Reply::json(200, &json!({ "id": 1 }))
+        }
+    }
+}
+
+fn next_page(asked: &Asked, name: &str, page: usize) -> String {
+    let path: Vec<String> = asked.path.iter().map(|part| part.replace('/', "%2F")).collect();
+    let mut url = stackstep::http::Url::parse(&format!("{}/{}", asked.base, path.join("/"))).unwrap();
+    let others = asked.query.iter().filter(|(own, _)| *own != name);
+    url.query_pairs_mut().extend_pairs(others).append_pair(name, &page.to_string());
+    url.to_string()
+}
+
+/// The `Link` header of a page.
+fn link(next: Option<String>) -> Vec<(&'static str, String)> {
+    let link = next.map(|next| ("link", format!("<{next}>; rel=\"next\", <{next}>; rel=\"last\"")));
+    link.into_iter().chain([("content-type", "application/json".to_owned())]).collect()
+}
