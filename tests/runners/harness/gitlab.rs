@@ -270,9 +270,9 @@ fn filled_text(text: &str, values: &BTreeMap<&str, Value>) -> Value {
 /// entry of `include` says. <https://docs.gitlab.com/ci/yaml/includes/#merge-method-for-include>
 pub fn pipeline(text: &str, included: impl Fn(&Value) -> String) -> Result<Value, String> {
     let mut own: Value = serde_yaml::from_str(text).unwrap();
-    let includes = own.as_object_mut().unwrap().remove("include").unwrap_or_default();
+    let entries = own.as_object_mut().unwrap().remove("include").unwrap_or_default();
     let mut whole = json!({});
-    for include in includes.as_array().into_iter().flatten() {
+    for include in entries.as_array().into_iter().flatten() {
         let inputs = include["inputs"].as_object().into_iter().flatten();
         let inputs = inputs.map(|(name, value)| (name.as_str(), value.clone())).collect();
         let template = template(&included(include));
