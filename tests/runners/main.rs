@@ -33,6 +33,7 @@ mod hostile;
 mod injection;
 #[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
 mod tfx_cli;
 mod tools;
 #[cfg(unix)]

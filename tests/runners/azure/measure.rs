@@ -39,8 +39,5 @@ fn the_launcher_starts_fast() {
         let ms = |time: Duration| time.as_millis();
         table += &format!("| {name} | {} ms | {} ms | {} ms |\n", ms(nothing), ms(whole), ms(added));
     }
-    println!("{table}");
-    let folder = crate::tools::root().join("target/report-tables");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("azure-launcher.md"), table).unwrap();
+    crate::tools::table("azure-launcher", &table);
 }

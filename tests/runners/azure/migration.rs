@@ -158,10 +158,7 @@ fn each_public_pipeline_runs_after_its_one_line_has_changed() {
         table += &format!("| {name} | {changed} | {ran} |\n");
     }
     assert!(files.len() >= 5);
-    println!("{table}");
-    let folder = root().join("target/report-tables");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("azure-migration.md"), table).unwrap();
+    crate::tools::table("azure-migration", &table);
 }
 
 #[test]

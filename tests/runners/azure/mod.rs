@@ -290,6 +290,14 @@ fn a_command_of_the_cli_runs_on_the_stack() {
 
 #[test]
 #[ignore = "needs the agent's library"]
+fn what_is_no_command_at_all_is_refused_with_a_hint() {
+    let ended = Agent::new().task(&step("up", &[("command", "preveiw")]));
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.log.contains("did you mean `preview`?"), "{}", ended.log);
+}
+
+#[test]
+#[ignore = "needs the agent's library"]
 fn a_secret_on_a_command_line_and_an_unknown_login_are_refused() {
     for (more, why) in [
         (
