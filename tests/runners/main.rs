@@ -13,10 +13,19 @@
 mod act;
 #[cfg(unix)]
 mod azure;
+#[cfg(unix)]
 mod azure_language_service;
+#[cfg(unix)]
+mod cfn_lint;
 mod checks;
 #[cfg(unix)]
+mod chromium;
+#[cfg(unix)]
 mod circleci;
+#[cfg(unix)]
+mod cloud_build;
+#[cfg(unix)]
+mod codebuild;
 #[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
@@ -25,6 +34,8 @@ mod dependencies;
 mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
+#[cfg(unix)]
+mod google_cloud_build;
 #[cfg(unix)]
 mod harness;
 #[cfg(unix)]
@@ -38,3 +49,5 @@ mod tfx_cli;
 mod tools;
 #[cfg(unix)]
 mod travis;
+#[cfg(unix)]
+mod xmllint;

@@ -179,7 +179,7 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let mut author: Option<String> = None;
     for round in 0..ROUNDS {
         let ours = match task.marked(&marker).await {
-            Ok(marked) => task.ours(marked, author.as_deref()).await,
+            Ok(found) => task.ours(found, author.as_deref()).await,
             // It is written: that it can't be read again is no failure.
             Err(_) if round > 0 => return Ok(posted),
             Err(trouble) => return Err(trouble),
@@ -241,9 +241,9 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
         .iter()
         .map(|part| &part.marker)
         .reduce(|one, other| if one.stamp.is_later_than(&other.stamp) { one } else { other });
-    let (stamp, commit) =
-        latest.map_or_else(Default::default, |latest| (latest.stamp.clone(), latest.commit.clone()));
-    body(&Marker { stamp, commit, ..marker.clone() }, there, flavor, forge.limit())
+    let (commit, stamp) =
+        latest.map_or_else(Default::default, |latest| (latest.commit.clone(), latest.stamp.clone()));
+    body(&Marker { commit, stamp, ..marker.clone() }, there, flavor, forge.limit())
 }
 
 /// Writes the comment where it has to change, and takes away what is there twice. Says who wrote a new one.

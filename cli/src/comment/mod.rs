@@ -229,11 +229,11 @@ impl Task<'_> {
     /// The comments with a marker for the same, the oldest first, whoever wrote them.
     async fn marked(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
         let comments = self.client.comments(self.number).await?;
-        let marked = comments.into_iter().filter_map(|comment| {
+        let alike = comments.into_iter().filter_map(|comment| {
             let found = Marker::read(&comment.body).filter(|found| found.is_like(marker))?;
             Some((comment, found))
         });
-        Ok(marked.collect())
+        Ok(alike.collect())
     }
 
     /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.

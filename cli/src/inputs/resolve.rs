@@ -31,7 +31,6 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::STEP_STATE,
     crate::ci::ALLOW_DEBUG_TRACE,
     crate::ci::OWN_VARIABLE,
-    crate::ci::STATE_FILE,
 ];
 
 /// A value as it was written.

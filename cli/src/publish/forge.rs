@@ -60,15 +60,17 @@ impl Choice {
     fn of(inputs: &Inputs) -> Self {
         let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
         match (inputs.comment.as_deref(), inputs.comment_on_pr) {
-            (Some("off"), _) | (None, Some(false)) => Self::Off,
+            (Some("off"), _) => Self::Off,
             (Some("required"), _) => Self::Required,
             (Some("new"), _) => Self::Asked(Mode::New),
             (Some("append"), _) => Self::Asked(Mode::Append),
             (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
             (Some(_), _) => Self::Asked(Mode::Update),
             (None, Some(true)) => Self::Asked(edit),
-            // The official action comments on a number without being asked twice.
-            (None, None) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
+            // The official action comments on a number whatever `comment-on-pr` says:
+            // https://github.com/pulumi/actions/blob/main/src/main.ts
+            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
+            (None, Some(false)) => Self::Off,
             (None, None) if inputs.official_action => Self::Off,
             (None, None) => Self::IfPossible(edit),
         }
@@ -394,7 +396,8 @@ fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
 }
 
 fn is_address(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
 fn said(posted: Posted) -> &'static str {
@@ -428,7 +431,10 @@ impl Telling<'_> {
             Choice::Off => warn(self.console, why),
             Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => warn(self.console, &message),
+            Choice::Asked(_) => {
+                self.console.miss();
+                warn(self.console, &message);
+            }
             Choice::Required => {
                 self.console.annotate(Level::Error, "stackstep", &message);
                 return Sent { missed: Some(message) };

@@ -224,19 +224,6 @@ fn the_program_sees_no_secret_of_the_pipeline_that_is_not_the_engine_s() {
 
 #[test]
 #[ignore = "needs the agent's library"]
-fn the_job_s_token_comments_on_azure_repos_without_a_mapping() {
-    let token = |agent: Agent, more: &[(&str, &str)]| {
-        seen(&agent.read_shim(&step("preview", more)), "INPUT_FORGETOKEN").unwrap()
-    };
-    let shim = || with_shim("env");
-    assert_eq!(token(shim(), &[]), crate::harness::azure::JOB_TOKEN);
-    assert_eq!(token(shim(), &[("forgeToken", "mine")]), "mine");
-    assert_eq!(token(shim(), &[("forgeUrl", "https://git.example.com")]), "");
-    assert_eq!(token(shim().on("pull-request-github"), &[]), "", "GitHub is not to see it");
-}
-
-#[test]
-#[ignore = "needs the agent's library"]
 fn what_the_official_task_is_told_means_the_same_here() {
     let shim = || with_shim("echo \"arguments=$*\"; env");
     let told = |agent: &Agent, more: &[(&str, &str)], name: &str| {

@@ -199,6 +199,23 @@ fn every_example_names_what_is_there_and_hands_over_what_is_declared() {
 }
 
 #[test]
+fn every_deploy_of_an_example_waits_for_the_one_before() {
+    let mut deploys = 0;
+    for path in configurations() {
+        for workflow in read(&path)["workflows"].as_object().unwrap().values() {
+            for job in workflow["jobs"].as_array().into_iter().flatten() {
+                if let Some(deploy) = job.get("stackstep/deploy") {
+                    assert!(deploy.get("serial-group").is_some(), "{}", path.display());
+                    assert_ne!(deploy["context"], Value::Null, "{}", path.display());
+                    deploys += 1;
+                }
+            }
+        }
+    }
+    assert!(deploys > 6, "{deploys}");
+}
+
+#[test]
 fn what_circleci_would_refuse_is_refused() {
     let document = json!({
         "orbs": { "stackstep": "stackstep/stackstep@1" },
@@ -209,7 +226,12 @@ fn what_circleci_would_refuse_is_refused() {
             "no-command": { "steps": ["stackstep/deploi"] },
             "no-orb": { "steps": ["other/deploy"] },
         },
-        "workflows": { "w": { "jobs": ["missing"] }, "v": { "jobs": [{ "no-orb": { "requires": ["nobody"] } }] } },
+        "workflows": {
+            "x": { "jobs": [{ "no-orb": { "serial-group": "a" } }, { "no-orb": { "serial-group": "a" } }] },
+            "y": { "jobs": [{ "no-orb": { "serial-group": "a b" } }] },
+            "w": { "jobs": ["missing"] },
+            "v": { "jobs": [{ "no-orb": { "requires": ["nobody"] } }] },
+        },
     });
     let complaints = Config::new(document).complaints().join("\n");
     for part in [
@@ -220,6 +242,8 @@ fn what_circleci_would_refuse_is_refused() {
         "there is no orb `other`",
         "there is no job `missing`",
         "requires `nobody`",
+        "more than one job has a `serial-group`",
+        "\"a b\" is no name of a serial group",
     ] {
         assert!(complaints.contains(part), "{part}: {complaints}");
     }

@@ -128,7 +128,17 @@ impl Config {
             .map(|(job, keys)| keys["name"].as_str().unwrap_or_else(|| job.rsplit('/').next().unwrap_or(job)))
             .chain(entries.iter().map(|(job, _)| job.as_str()))
             .collect();
+        if entries.iter().filter(|(_, keys)| keys.get("serial-group").is_some()).count() > 1 {
+            return Err("more than one job has a `serial-group`".to_owned());
+        }
         for (job, keys) in &entries {
+            // https://circleci.com/docs/reference/configuration-reference/#serial-group
+            let group = filled(keys["serial-group"].as_str().unwrap_or_default(), &Map::new())?;
+            if group.as_str().is_some_and(|group| {
+                !group.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/".contains(&byte))
+            }) {
+                return Err(format!("`{job}`: {group} is no name of a serial group"));
+            }
             for required in array(&keys["requires"]) {
                 let required = required.as_str().unwrap_or_default();
                 // A matrix makes names of its parameters.

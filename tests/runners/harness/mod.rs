@@ -10,6 +10,7 @@ pub mod codebuild;
 mod fixtures;
 mod github;
 pub mod gitlab;
+pub mod machine;
 pub mod travis;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &azure::Task,
 ];
 
 /// What started the run.

@@ -6,6 +6,7 @@ mod launcher;
 mod memory;
 mod parse;
 mod ready;
+mod render;
 mod sandbox;
 mod toolkit;
 
@@ -78,7 +79,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
     // Memory goes first: what others have used would count.
-    for (name, value) in memory::rows().into_iter().chain(parse::rows()) {
+    for (name, value) in memory::rows().into_iter().chain(parse::rows()).chain(render::rows()) {
         println!("| {name} | {value} |");
     }
     true
