@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
-use crate::comment::{self, Mode, Posted, Stamp, Wanted, When};
+use crate::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::env::Env;
@@ -18,7 +18,7 @@ use crate::git;
 use crate::http::{Http, Limits, Url};
 use crate::inputs::Inputs;
 use crate::job::Job;
-use crate::render::{self, Options};
+use crate::render::{self, Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 
 /// How long all of it may take.
@@ -234,15 +234,46 @@ impl<'a> Sender<'a> {
             key: self.inputs.comment_key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
         };
-        let options = Options { detail: publisher.sinks.detail, ..Options::default() };
-        let shown = publisher.shown(report);
-        match comment::post(client, number, &wanted, &shown, &options).await {
+        let options = Options {
+            detail: publisher.sinks.detail,
+            change_request: !matches!(about, About::Merged(_)),
+            ..Options::default()
+        };
+        let template = self.template(telling.console);
+        let content = Content {
+            report: &publisher.shown(report),
+            options: &options,
+            template: template.as_ref(),
+            warn: &|why| warn(telling.console, why),
+        };
+        match comment::post(client, number, &wanted, &content).await {
             Ok(posted) => {
                 let forge = client.place().forge.title();
                 telling.console.line(&format!("{} on change request {number} ({forge})", said(posted)));
                 Sent::default()
             }
             Err(trouble) => telling.missed(&trouble.to_string()),
+        }
+    }
+
+    /// The comment's own form, if there is one that can be used: not one that comes with a stranger's change.
+    fn template(&self, console: &Console) -> Option<Template> {
+        let path = self.inputs.comment_template.as_ref()?;
+        if self.context.trusted == Some(false) {
+            console.line("`comment-template` is not used: it would come with a change that is not trusted");
+            return None;
+        }
+        let name = path.display().to_string();
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        match read.and_then(|source| Template::new(&name, source)) {
+            Ok(template) => Some(template),
+            Err(why) => {
+                warn(
+                    console,
+                    &format!("`comment-template` `{name}` is of no use, the built-in form stands in: {why}"),
+                );
+                None
+            }
         }
     }
 
