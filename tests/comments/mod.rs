@@ -4,6 +4,7 @@ mod aggregate;
 mod behaviours;
 mod binary;
 mod calls;
+mod origins;
 mod places;
 mod snapshots;
 mod troubles;

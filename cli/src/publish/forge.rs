@@ -131,7 +131,9 @@ impl<'a> Sender<'a> {
         let choice = Choice::of(self.inputs);
         let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
-        let unasked = matches!(choice, Choice::IfPossible(_)) && *self.context == Context::default();
+        let unasked = matches!(choice, Choice::IfPossible(_))
+            && *self.context == Context::default()
+            && self.inputs.change_request.is_none();
         if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
@@ -279,7 +281,10 @@ impl<'a> Sender<'a> {
 
     fn stamp(&self, origin: &Origin) -> Stamp {
         Stamp {
-            system: self.ci.name().to_owned(),
+            system: match &origin.counted {
+                Some(job) => format!("{}/{job}", self.ci.name()),
+                None => self.ci.name().to_owned(),
+            },
             run: origin.run,
             attempt: origin.attempt.unwrap_or(0),
             at: self.began,
