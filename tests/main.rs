@@ -37,6 +37,8 @@ mod oidc;
 #[cfg(test)]
 mod outputs_file;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod stopping;

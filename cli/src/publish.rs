@@ -7,6 +7,7 @@ mod counts;
 pub mod forge;
 pub mod outputs;
 mod pages;
+pub mod template;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;

@@ -265,18 +265,7 @@ impl<'a> Sender<'a> {
             console.line("`comment-template` is not used: it would come with a change that is not trusted");
             return None;
         }
-        let name = path.display().to_string();
-        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-        match read.and_then(|source| Template::new(&name, source)) {
-            Ok(template) => Some(template),
-            Err(why) => {
-                warn(
-                    console,
-                    &format!("`comment-template` `{name}` is of no use, the built-in form stands in: {why}"),
-                );
-                None
-            }
-        }
+        super::template::read(Some(path), console)
     }
 
     fn stamp(&self, origin: &Origin) -> Stamp {

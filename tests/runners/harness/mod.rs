@@ -20,6 +20,7 @@ use std::process::Command;
 /// The wrappers.
 pub static WRAPPERS: &[&dyn Wrapper] = &[
     &github::GitHub,
+    &azure::Task,
     &gitlab::GitLab { shell: "bash" },
     &circleci::CircleCi,
     &travis::Travis,
