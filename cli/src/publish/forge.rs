@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
-use crate::comment::{self, Mode, Posted, Stamp, Wanted, When};
+use crate::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::env::Env;
@@ -18,7 +18,7 @@ use crate::git;
 use crate::http::{Http, Limits, Url};
 use crate::inputs::Inputs;
 use crate::job::Job;
-use crate::render::{self, Options};
+use crate::render::{self, Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 
 /// How long all of it may take.
@@ -131,7 +131,9 @@ impl<'a> Sender<'a> {
         let choice = Choice::of(self.inputs);
         let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
-        let unasked = matches!(choice, Choice::IfPossible(_)) && *self.context == Context::default();
+        let unasked = matches!(choice, Choice::IfPossible(_))
+            && *self.context == Context::default()
+            && self.inputs.change_request.is_none();
         if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
@@ -234,9 +236,19 @@ impl<'a> Sender<'a> {
             key: self.inputs.comment_key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
         };
-        let options = Options { detail: publisher.sinks.detail, ..Options::default() };
-        let shown = publisher.shown(report);
-        match comment::post(client, number, &wanted, &shown, &options).await {
+        let options = Options {
+            detail: publisher.sinks.detail,
+            change_request: !matches!(about, About::Merged(_)),
+            ..Options::default()
+        };
+        let template = self.template(telling.console);
+        let content = Content {
+            report: &publisher.shown(report),
+            options: &options,
+            template: template.as_ref(),
+            warn: &|why| warn(telling.console, why),
+        };
+        match comment::post(client, number, &wanted, &content).await {
             Ok(posted) => {
                 let forge = client.place().forge.title();
                 telling.console.line(&format!("{} on change request {number} ({forge})", said(posted)));
@@ -246,9 +258,22 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// The comment's own form, if there is one that can be used: not one that comes with a stranger's change.
+    fn template(&self, console: &Console) -> Option<Template> {
+        let path = self.inputs.comment_template.as_ref()?;
+        if self.context.trusted == Some(false) {
+            console.line("`comment-template` is not used: it would come with a change that is not trusted");
+            return None;
+        }
+        super::template::read(Some(path), console)
+    }
+
     fn stamp(&self, origin: &Origin) -> Stamp {
         Stamp {
-            system: self.ci.name().to_owned(),
+            system: match &origin.counted {
+                Some(job) => format!("{}/{job}", self.ci.name()),
+                None => self.ci.name().to_owned(),
+            },
             run: origin.run,
             attempt: origin.attempt.unwrap_or(0),
             at: self.began,
