@@ -31,6 +31,8 @@ mod conformance;
 #[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
+mod gitea;
+#[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
@@ -44,6 +46,12 @@ mod hostile;
 mod injection;
 #[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod real_parts;
+#[cfg(unix)]
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod support;
 #[cfg(unix)]
 mod tfx_cli;
 mod tools;
