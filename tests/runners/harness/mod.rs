@@ -26,7 +26,6 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
-    &azure::Task,
 ];
 
 /// What started the run.

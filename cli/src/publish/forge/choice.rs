@@ -68,7 +68,10 @@ impl Telling<'_> {
             Choice::Off => warn(self.console, why),
             Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => warn(self.console, &message),
+            Choice::Asked(_) => {
+                self.console.miss();
+                warn(self.console, &message);
+            }
             Choice::Required => {
                 self.console.annotate(Level::Error, "stackstep", &message);
                 return Sent { missed: Some(message) };
