@@ -261,7 +261,7 @@ impl<'a> Sender<'a> {
         };
         match client.status(&status).await {
             Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => warn(console, &trouble.to_string()),
+            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 
@@ -289,7 +289,7 @@ impl<'a> Sender<'a> {
                 "`environment` is not used: {} takes no deployments from outside of its own pipelines",
                 client.place().forge.title()
             )),
-            Err(trouble) => warn(console, &trouble.to_string()),
+            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 
@@ -326,6 +326,12 @@ fn said(posted: Posted) -> &'static str {
         Posted::Nothing => "nothing to comment",
         Posted::Outdated => "no comment: a later run has commented",
     }
+}
+
+/// Says that something that was asked for is not there.
+fn miss(console: &Console, message: &str) {
+    console.miss();
+    warn(console, message);
 }
 
 fn warn(console: &Console, message: &str) {

@@ -1,6 +1,6 @@
 //! How comments were asked for, and how loud it is that there is none.
 
-use super::{Sent, warn};
+use super::{Sent, miss};
 use crate::ci::Level;
 use crate::comment::Mode;
 use crate::console::Console;
@@ -65,13 +65,10 @@ impl Telling<'_> {
     pub fn missed(&self, why: &str) -> Sent {
         let message = format!("no comment: {why}");
         match self.choice {
-            Choice::Off => warn(self.console, why),
+            Choice::Off => miss(self.console, why),
             Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => {
-                self.console.miss();
-                warn(self.console, &message);
-            }
+            Choice::Asked(_) => miss(self.console, &message),
             Choice::Required => {
                 self.console.annotate(Level::Error, "stackstep", &message);
                 return Sent { missed: Some(message) };
