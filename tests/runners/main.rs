@@ -18,5 +18,7 @@ mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
+mod jenkins;
+#[cfg(unix)]
 mod launcher;
 mod tools;
