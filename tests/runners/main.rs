@@ -43,6 +43,8 @@ mod hostile;
 #[cfg(unix)]
 mod injection;
 #[cfg(unix)]
+mod jenkins;
+#[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
 mod tfx_cli;
