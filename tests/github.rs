@@ -59,6 +59,12 @@ fn a_secret_output_that_is_asked_for_is_masked_first() {
 }
 
 #[test]
+fn a_yes_in_arguments_that_the_official_action_never_saw_ends_no_run() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action").input("args", "--yes");
+    scene.run("up --stack dev --upsert").ends_with(0);
+}
+
+#[test]
 fn the_official_actions_profile_exports_secret_outputs_and_writes_no_summary() {
     for scene in deployed("hello") {
         let scene = scene.input("profile", "official-action");

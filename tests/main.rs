@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells clippy that a panic here is a test that fails.
 #[cfg(test)]
+mod azure;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod ci;

@@ -216,6 +216,21 @@ fn a_change_that_the_gate_refuses_comments_nothing() {
 }
 
 #[test]
+fn a_form_of_ones_own_is_used_and_a_broken_one_is_told() {
+    let fake = github();
+    let scene = pull_request(&fake, "preview", "acme/shop").input("comment-template", "comment.md");
+    scene.write("comment.md", "ours: {{ report.stack }}\n");
+    scene.run("run").ends_with(0);
+    let body = super::only(&fake);
+    assert!(body.starts_with("<!-- stackstep ") && body.ends_with("ours: dev\n"), "{body}");
+    scene.write("comment.md", "{{ nope");
+    scene.run("run").ends_with(0).says("title=comment-template").says("comment updated");
+    assert!(super::only(&fake).contains("Preview of `hello/dev`"));
+    std::fs::remove_file(scene.program.join("comment.md")).unwrap();
+    scene.run("run").ends_with(0).says("the comment by its template").says("comment updated");
+}
+
+#[test]
 fn a_strangers_change_does_not_say_where_the_token_goes() {
     let fake = github();
     let evil = crate::support::server::Server::start(|_, _| crate::support::server::Reply::Close);
@@ -223,13 +238,15 @@ fn a_strangers_change_does_not_say_where_the_token_goes() {
     scene.run("run").ends_with(0);
     let scene = of_pull_request(scene.without("INPUT_UPSERT").input("command", "preview"), "bob/shop");
     scene.write("stackstep.yaml", &format!("forge-url: {}\nchange-request: 8\n", evil.url()));
+    scene.write("comment.md", "all is well");
+    let scene = scene.input("comment-template", "comment.md");
     scene
         .run("run")
         .ends_with(0)
         .says("`forge-url` of `stackstep.yaml` is not used")
         .says("change request 7");
     assert!(evil.received().is_empty());
-    super::only(&fake);
+    assert!(!super::only(&fake).contains("all is well"));
 }
 
 #[test]

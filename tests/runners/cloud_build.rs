@@ -95,6 +95,15 @@ fn every_declared_input_arrives_and_the_command_line_holds_none() {
 
 #[test]
 #[ignore = "needs a shell"]
+fn a_substitution_that_is_misspelt_is_named() {
+    let inputs = [("stack", "dev"), ("upsert", "true"), ("engine", "sandbox"), ("mesage", "x")];
+    let (_, said) = run(CloudBuild.command(&with_hello(), Event::Push, &inputs));
+    let wanted = "`_STACKSTEP_MESAGE` means nothing to stackstep, did you mean `_STACKSTEP_MESSAGE`?";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+#[ignore = "needs a shell"]
 fn hostile_values_arrive_as_they_are() {
     let place = with_shim("");
     for value in hostile::values() {

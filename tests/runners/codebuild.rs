@@ -186,6 +186,83 @@ fn the_pipeline_as_a_pulumi_program_can_be_previewed() {
     assert_eq!(exported(&place)["STACK_CHANGES"], r#"{"create":15}"#);
 }
 
+/// A machine with the bootstrap of a release, and an `aws` that makes identity tokens and notes what it is asked for.
+fn with_identity() -> Place {
+    let place = with_shim("");
+    std::fs::create_dir(place.repository().join("ci")).unwrap();
+    std::fs::copy(tools::root().join("bootstrap/stackstep.sh"), place.repository().join("ci/stackstep.sh"))
+        .unwrap();
+    let aws = place.beside("aws");
+    let asked = place.beside("asked");
+    std::fs::write(&aws, format!("#!/bin/sh\necho \"$*\" >'{}'\necho the.identity.token\n", asked.display()))
+        .unwrap();
+    std::fs::set_permissions(&aws, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    place
+}
+
+/// What reaches the binary when the example is run there.
+fn run_example(place: &Place, name: &str) -> BTreeMap<String, String> {
+    let path = format!("{}:{}", place.beside("").display(), place.environment()["PATH"]);
+    let project = BTreeMap::from([("PATH".to_owned(), path)]);
+    let (status, said) =
+        run(build(place, &read(&tools::root().join("codebuild/examples").join(name)), &project));
+    assert_eq!(status, 0, "{said}");
+    let (arguments, environment) = arrived(place);
+    assert!(!arguments.contains("the.identity.token") && !said.contains("the.identity.token"), "{said}");
+    environment
+}
+
+#[test]
+#[ignore = "needs a shell"]
+fn the_login_to_azure_is_the_identity_of_the_builds_role() {
+    let place = with_identity();
+    let environment = run_example(&place, "oidc-azure.yml");
+    assert_eq!(environment["ARM_OIDC_TOKEN"], "the.identity.token");
+    assert_eq!(
+        (environment["ARM_USE_OIDC"].as_str(), environment["STACKSTEP_COMMAND"].as_str()),
+        ("true", "preview")
+    );
+    let asked = std::fs::read_to_string(place.beside("asked")).unwrap();
+    assert!(
+        asked.starts_with("sts get-web-identity-token --audience api://AzureADTokenExchange "),
+        "{asked}"
+    );
+}
+
+#[test]
+#[ignore = "needs a shell"]
+fn the_login_to_google_is_a_file_that_names_the_tokens_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = with_identity();
+    let environment = run_example(&place, "oidc-google.yml");
+    let path = &environment["GOOGLE_APPLICATION_CREDENTIALS"];
+    let login: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(login["audience"], environment["GOOGLE_POOL"]);
+    let token = login["credential_source"]["file"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(token).unwrap(), "the.identity.token\n");
+    assert_eq!(std::fs::metadata(token).unwrap().permissions().mode() & 0o077, 0);
+    std::fs::remove_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+}
+
+#[test]
+#[ignore = "needs a shell"]
+fn the_other_examples_start_the_binary_with_what_they_say() {
+    for (name, command, stack) in [
+        ("several-stacks.yml", "up\n", "prod"),
+        ("self-managed-backend.yml", "run\n", "prod"),
+        ("secrets.yml", "run\n", "prod"),
+        ("oidc-pulumi-cloud.yml", "run\n", "acme/shop/prod"),
+    ] {
+        let place = with_identity();
+        let environment = run_example(&place, name);
+        assert_eq!(
+            (arrived(&place).0.as_str(), environment["STACKSTEP_STACK"].as_str()),
+            (command, stack),
+            "{name}"
+        );
+    }
+}
+
 mod shellcheck {
     use crate::tools::{root, run, tool};
 

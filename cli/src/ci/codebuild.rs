@@ -59,6 +59,8 @@ impl CiSystem for CodeBuild {
     fn origin(&self, env: &Env) -> Origin {
         Origin {
             remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
+            // `project:uuid`
+            counted: env.get("CODEBUILD_BUILD_ID").and_then(|id| Some(id.split_once(':')?.0.to_owned())),
             run: number(env, "CODEBUILD_BUILD_NUMBER"),
             ..Origin::default()
         }

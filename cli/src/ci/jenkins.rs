@@ -76,6 +76,7 @@ impl CiSystem for Jenkins {
     fn origin(&self, env: &Env) -> Origin {
         Origin {
             remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            counted: text(env, "JOB_NAME"),
             run: number(env, "BUILD_NUMBER"),
             ..Origin::default()
         }

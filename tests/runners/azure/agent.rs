@@ -99,7 +99,7 @@ impl Agent {
             let name = properties["variable"].as_str().unwrap().to_uppercase();
             command.env(format!("VSTS_TASKVARIABLE_{name}"), message);
         }
-        self.read(&command.output().unwrap())
+        Self::read(&command.output().unwrap())
     }
 
     fn started(&self, target: &str, step: &Step) -> Command {
@@ -117,7 +117,8 @@ impl Agent {
             // The service resolves aliases, whatever their case.
             let same = |other: &String| other.eq_ignore_ascii_case(name);
             let own = names.iter().find(|(own, aliases)| same(own) || aliases.iter().any(same));
-            let (own, _) = own.unwrap_or_else(|| panic!("the task has no input `{name}`"));
+            assert!(own.is_some(), "the task has no input `{name}`");
+            let (own, _) = own.unwrap();
             let value = self.expanded(value);
             command.envs(inputs_as_variables([(own.as_str(), value.as_str())].into_iter()));
         }
@@ -127,7 +128,7 @@ impl Agent {
 
     /// Runs a step of the task.
     pub fn task(&mut self, step: &Step) -> Ended {
-        let ended = self.read(&self.launcher(step).output().unwrap());
+        let ended = Self::read(&self.launcher(step).output().unwrap());
         self.keep(&step.name, &ended);
         ended
     }
@@ -149,7 +150,7 @@ impl Agent {
             .envs(self.place.environment())
             .envs(self.as_environment())
             .envs(step.env.iter().map(|(name, value)| (name, self.expanded(value))));
-        let ended = self.read(&bash.output().unwrap());
+        let ended = Self::read(&bash.output().unwrap());
         self.keep(&step.name, &ended);
         ended
     }
@@ -186,7 +187,7 @@ impl Agent {
         self.place.temporary().join(name)
     }
 
-    fn read(&self, output: &Output) -> Ended {
+    fn read(output: &Output) -> Ended {
         let log =
             String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         Ended { status: output.status.code(), commands: commands(&log), log }

@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 const TURNS: usize = 21;
 
-/// The median time of a run.
-fn median(mut command: impl FnMut() -> Command) -> Duration {
-    let mut times: Vec<_> = (0..TURNS)
-        .map(|_| {
-            let mut command = command();
-            let start = Instant::now();
-            assert!(command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success());
-            start.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[TURNS / 2]
+/// The median times of two programs that take turns, so that a busy machine slows both.
+fn medians(mut first: impl FnMut() -> Command, mut second: impl FnMut() -> Command) -> [Duration; 2] {
+    let timed = |mut command: Command| {
+        let start = Instant::now();
+        assert!(command.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success());
+        start.elapsed()
+    };
+    let (mut one, mut other): (Vec<_>, Vec<_>) =
+        (0..TURNS).map(|_| (timed(first()), timed(second()))).unzip();
+    one.sort_unstable();
+    other.sort_unstable();
+    [one[TURNS / 2], other[TURNS / 2]]
 }
 
 #[test]
@@ -29,18 +29,15 @@ fn the_launcher_starts_fast() {
     );
     for name in NODES {
         let agent = with_shim("exit 0").by(name);
-        let nothing = median(|| {
+        let nothing = || {
             let mut command = Command::new(node(name));
             command.args(["-e", "0"]);
             command
-        });
-        let whole = median(|| agent.launcher(&Step::default()));
+        };
+        let [nothing, whole] = medians(nothing, || agent.launcher(&Step::default()));
         let added = whole.saturating_sub(nothing);
         let ms = |time: Duration| time.as_millis();
         table += &format!("| {name} | {} ms | {} ms | {} ms |\n", ms(nothing), ms(whole), ms(added));
     }
-    println!("{table}");
-    let folder = crate::tools::root().join("target/report-tables");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("azure-launcher.md"), table).unwrap();
+    crate::tools::table("azure-launcher", &table);
 }

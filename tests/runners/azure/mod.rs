@@ -224,19 +224,6 @@ fn the_program_sees_no_secret_of_the_pipeline_that_is_not_the_engine_s() {
 
 #[test]
 #[ignore = "needs the agent's library"]
-fn the_job_s_token_comments_on_azure_repos_without_a_mapping() {
-    let token = |agent: Agent, more: &[(&str, &str)]| {
-        seen(&agent.read_shim(&step("preview", more)), "INPUT_FORGETOKEN").unwrap()
-    };
-    let shim = || with_shim("env");
-    assert_eq!(token(shim(), &[]), crate::harness::azure::JOB_TOKEN);
-    assert_eq!(token(shim(), &[("forgeToken", "mine")]), "mine");
-    assert_eq!(token(shim(), &[("forgeUrl", "https://git.example.com")]), "");
-    assert_eq!(token(shim().on("pull-request-github"), &[]), "", "GitHub is not to see it");
-}
-
-#[test]
-#[ignore = "needs the agent's library"]
 fn what_the_official_task_is_told_means_the_same_here() {
     let shim = || with_shim("echo \"arguments=$*\"; env");
     let told = |agent: &Agent, more: &[(&str, &str)], name: &str| {
@@ -286,6 +273,14 @@ fn a_command_of_the_cli_runs_on_the_stack() {
     up(&mut agent, &[]);
     let ended = agent.task(&step("read", &[("command", "stack"), ("args", "output url")]));
     assert!(ended.status == Some(0) && ended.log.contains("https://hello.example.com/"), "{}", ended.log);
+}
+
+#[test]
+#[ignore = "needs the agent's library"]
+fn what_is_no_command_at_all_is_refused_with_a_hint() {
+    let ended = Agent::new().task(&step("up", &[("command", "preveiw")]));
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.log.contains("did you mean `preview`?"), "{}", ended.log);
 }
 
 #[test]

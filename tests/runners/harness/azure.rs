@@ -43,7 +43,7 @@ impl Wrapper for Task {
     // Only the process that the agent started is signalled; 10 s after the first signal the tree is killed.
     // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
     fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGINT", "SIGTERM"], Whom::Entry)
+        (&["SIGINT", "SIGTERM", "SIGKILL"], Whom::Entry)
     }
 }
 
@@ -63,15 +63,8 @@ fn fixture(event: Event) -> &'static str {
 
 /// All that the agent gives a task, but for the values of its inputs.
 pub fn environment(place: &Place, fixture: &str) -> BTreeMap<String, String> {
-    let path = root().join(format!("tests/fixtures/ci/azure-pipelines/{fixture}.env"));
-    let documented = std::fs::read_to_string(path).unwrap();
     let mut env = place.environment();
-    let lines = documented.lines().filter(|line| !line.starts_with('#'));
-    env.extend(
-        lines
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
+    env.extend(super::fixture("azure-pipelines", fixture));
     let repository = place.repository().display().to_string();
     let of_the_agent = [
         ("AGENT_JOBSTATUS", "Succeeded"),

@@ -4,7 +4,7 @@ use super::Place;
 use crate::tools;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// The binary that is tested, with `pulumi-sandbox` beside it.
@@ -23,7 +23,9 @@ pub fn with_hello() -> Place {
 /// A machine on which a shim stands in the binary's place. It notes what it was started with, then does what `then` says
 /// in a shell.
 pub fn with_shim(then: &str) -> Place {
-    let folder = tempfile::tempdir().unwrap().keep();
+    let mut place = Place::new(binary());
+    let folder = place.beside("shim");
+    std::fs::create_dir(&folder).unwrap();
     let shim = folder.join("shim");
     let text = format!(
         "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{0}/arguments'\nenv -0 >'{0}/environment'\n{then}\n",
@@ -31,12 +33,13 @@ pub fn with_shim(then: &str) -> Place {
     );
     std::fs::write(&shim, text).unwrap();
     std::fs::set_permissions(&shim, std::fs::Permissions::from_mode(0o755)).unwrap();
-    Place::new(&shim)
+    place.binary = shim;
+    place
 }
 
 /// What the shim was started with: a line for each start, and the environment of the last one.
 pub fn arrived(place: &Place) -> (String, BTreeMap<String, String>) {
-    let folder = PathBuf::from(&place.environment()["STACKSTEP_BIN"]).parent().unwrap().to_owned();
+    let folder = place.beside("shim");
     let arguments = std::fs::read_to_string(folder.join("arguments")).unwrap_or_default();
     let environment = std::fs::read(folder.join("environment")).unwrap_or_default();
     let environment = String::from_utf8(environment).unwrap();

@@ -20,12 +20,12 @@ use std::process::Command;
 /// The wrappers.
 pub static WRAPPERS: &[&dyn Wrapper] = &[
     &github::GitHub,
+    &azure::Task,
     &gitlab::GitLab { shell: "bash" },
     &circleci::CircleCi,
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
-    &azure::Task,
 ];
 
 /// What started the run.

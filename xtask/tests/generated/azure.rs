@@ -37,7 +37,7 @@ fn json(name: &str) -> Value {
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap()
 }
 
 /// The names of the inputs, and all their aliases.
@@ -206,7 +206,7 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
                     Value::String(script)
                         if ["bash", "script", "inlineScript", "pwsh"].contains(&key.as_str()) =>
                     {
-                        look(script)
+                        look(script);
                     }
                     _ => each_script(value, look),
                 }

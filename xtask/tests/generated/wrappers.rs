@@ -11,6 +11,7 @@ use stackstep::inputs::{Command, INPUTS};
 use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
+use xtask::release::table::{Archive, Release};
 
 pub fn yaml(path: &Path) -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -172,5 +173,36 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
         }
         Value::Array(items) => items.iter().for_each(|item| each_script(item, look)),
         _ => {}
+    }
+}
+
+/// A release as it could be, for wrappers that carry its hashes.
+fn release() -> Release {
+    let archive = Archive {
+        target: "x86_64-unknown-linux-musl".into(),
+        sha256: "a".repeat(64),
+        stackstep: "b".repeat(64),
+        sandbox: "c".repeat(64),
+    };
+    Release { version: "1.2.3".into(), archive: vec![archive] }
+}
+
+#[test]
+fn the_scripts_of_cloud_build_and_codebuild_carry_the_bootstrap_of_the_release_as_it_is() {
+    let files = xtask::generate::wrappers(&xtask::root(), &release()).unwrap();
+    let text = |path: &str| &files.iter().find(|file| file.path == Path::new(path)).unwrap().text;
+    let read = |path: &str| -> Value { serde_yaml::from_str(text(path)).unwrap() };
+    // The first lines say what the file was made from.
+    let bootstrap = text("bootstrap/stackstep.sh").split_once("set -u\n").unwrap().1;
+    assert!(bootstrap.contains(&format!("archive_sum={}", "a".repeat(64))), "{bootstrap}");
+    for file in ["preview.yaml", "deploy.yaml", "destroy.yaml"] {
+        let build = read(&format!("cloud-build/{file}"));
+        let script = build["steps"][0]["script"].as_str().unwrap();
+        assert!(script.starts_with("#!/bin/sh\nset -- run\n") && script.ends_with(bootstrap), "{file}");
+    }
+    for file in ["preview.yml", "deploy.yml", "destroy.yml"] {
+        let buildspec = read(&format!("codebuild/{file}"));
+        let install = buildspec["phases"]["install"]["commands"][0].as_str().unwrap();
+        assert!(install.ends_with(&format!("{bootstrap}END-OF-STACKSTEP\n")), "{file}");
     }
 }
