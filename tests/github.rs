@@ -59,6 +59,12 @@ fn a_secret_output_that_is_asked_for_is_masked_first() {
 }
 
 #[test]
+fn a_yes_in_arguments_that_the_official_action_never_saw_ends_no_run() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action").input("args", "--yes");
+    scene.run("up --stack dev --upsert").ends_with(0);
+}
+
+#[test]
 fn the_official_actions_profile_exports_secret_outputs_and_writes_no_summary() {
     for scene in deployed("hello") {
         let scene = scene.input("profile", "official-action");
@@ -165,13 +171,6 @@ fn inputs_are_not_in_the_engines_environment() {
     assert!(!seen.contains("INPUT_") && !seen.contains("STACKSTEP_"), "{seen}");
     assert!(seen.contains("PULUMI_ACCESS_TOKEN=pul-0123456789abcdef"), "{seen}");
     assert!(seen.contains("PULUMI_CREDENTIALS_PATH="), "{seen}");
-}
-
-#[test]
-fn commenting_warns_until_it_is_there() {
-    for scene in deployed("hello") {
-        scene.input("comment-on-pr", "true").run("run").ends_with(0).says("::warning");
-    }
 }
 
 #[test]

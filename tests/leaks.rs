@@ -94,11 +94,15 @@ fn sinks(secrets: &[String], known: bool) -> BTreeMap<&'static str, Vec<u8>> {
         .enumerate()
         .fold(String::new(), |text, (number, secret)| text + &format!("TOKEN_{number}={secret}\n"));
     scene.write("variables", &variables);
+    let scene = scene.with("STACKSTEP_REPORT_FILE", "report.html").with("STACKSTEP_JUNIT_FILE", "junit.xml");
+    let scene = scene.with("STACKSTEP_DETAIL", "values");
     let scene = if known { scene.with("STACKSTEP_ENV_FILE", "variables") } else { scene };
     let (status, log) = end(scene.start("up"));
     assert_eq!(status.code(), Some(1), "{}", &log[log.len().saturating_sub(2000)..]);
     let mut sinks = split(&log);
     sinks.insert("result", std::fs::read(scene.root().join("runner/stackstep-hello-dev-up.json")).unwrap());
+    sinks.insert("HTML report", std::fs::read(scene.program.join("report.html")).unwrap());
+    sinks.insert("JUnit file", std::fs::read(scene.program.join("junit.xml")).unwrap());
     sinks.insert("summary", scene.summary().into_bytes());
     sinks.insert("outputs", std::fs::read(scene.root().join("github-output")).unwrap());
     sinks.insert("error", error(secrets, known));

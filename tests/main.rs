@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells clippy that a panic here is a test that fails.
 #[cfg(test)]
+mod azure;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod ci;
@@ -36,6 +38,8 @@ mod oidc;
 #[cfg(unix)]
 #[cfg(test)]
 mod outputs_file;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod report;
 #[cfg(test)]

@@ -94,22 +94,25 @@ async fn operate(
     // Only now: what was exported is a secret that was not known before.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
-    let report = sent(&publisher, &sender, report, console, signals).await;
-    publish::all(&job, &publisher, &report, &log, &exported, console);
+    let (report, file) = sent(&publisher, &sender, report, console, signals).await;
+    publish::all(&job, &publisher, &report, file, &log, &exported, console);
     publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
 
-/// The report when the forge has it. What no network can hold up goes out before.
-async fn sent(
-    publisher: &Publisher,
+/// The report when the forge has it, and its file. What no network can hold up goes out before.
+async fn sent<'p>(
+    publisher: &'p Publisher,
     sender: &Sender<'_>,
     report: Report,
     console: &Console,
     signals: &Signals,
-) -> Report {
-    publisher.files(&report, console);
-    sender.send(publisher, &report, console, signals).await.noted_in(report)
+) -> (Report, Option<&'p Path>) {
+    let file = publisher.files(&report, console);
+    let exit_code = report.exit_code;
+    let report = sender.send(publisher, &report, console, signals).await.noted_in(report);
+    let file = if report.exit_code == exit_code { file } else { publisher.files(&report, console) };
+    (report, file)
 }
 
 /// The report of a run that an error of ours has ended.
@@ -122,8 +125,8 @@ async fn give_up(
     signals: &Signals,
 ) -> u8 {
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
-    let report = sent(publisher, sender, report, console, signals).await;
-    publish::all(run.job(), publisher, &report, "", &Exported::new(), console);
+    let (report, file) = sent(publisher, sender, report, console, signals).await;
+    publish::all(run.job(), publisher, &report, file, "", &Exported::new(), console);
     error.exit_status()
 }
 

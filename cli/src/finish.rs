@@ -56,14 +56,13 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
     let report = report(&unfinished, fate).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::again(&unfinished.sinks, ci, env);
+    let result = publisher.files(&report, console);
     if let Some(inputs) = &inputs {
-        publisher.files(&report, console);
         let limits = crate::forge::client::LIMITS;
         let sender = Sender { env, ci, context: &context, inputs, began: unfinished.began, limits };
         // What could not be sent was said; the step's status is that of the run.
         let _ = sender.send(&publisher, &report, console, signals).await;
     }
-    let result = publisher.files(&report, console);
     if let Some(message) = &report.message {
         console.annotate(Level::Error, "stackstep", message);
     }

@@ -7,6 +7,7 @@ mod counts;
 pub mod forge;
 pub mod outputs;
 mod pages;
+pub mod template;
 
 use std::borrow::Cow;
 use std::fs::OpenOptions;
@@ -153,16 +154,16 @@ fn page_from(path: PathBuf) -> (PathBuf, u64) {
     (path, start)
 }
 
-/// Everything at the end of a run.
+/// Everything at the end of a run but the files that [`Publisher::files`] writes.
 pub fn all(
     job: &Job<'_>,
     publisher: &Publisher,
     report: &Report,
+    result_file: Option<&Path>,
     log: &str,
     exported: &Exported,
     console: &mut Console,
 ) {
-    let result_file = publisher.files(report, console);
     if let Some(path) = &job.inputs.counts_file {
         warn(console, "the counts", write_whole(path, &counts::terraform(report)));
     }

@@ -92,11 +92,9 @@ async fn what_a_program_prints_makes_no_part_and_ends_none() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &aggregate(1), &of("shop", "prod", changes())).await.unwrap();
-        let forged: String = only(&fake)
-            .lines()
-            .filter(|line| line.contains("stackstep"))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let body = only(&fake);
+        let forged: String =
+            body.lines().filter(|line| line.contains("stackstep")).flat_map(|line| [line, "\n"]).collect();
         let mut report = of("shop", "dev", failed());
         report.message = Some(forged.clone());
         report.notes.push(forged.clone());

@@ -94,6 +94,28 @@ async fn a_marker_that_a_person_copied_is_not_ours() {
 }
 
 #[tokio::test]
+async fn what_a_program_prints_is_never_read_as_a_marker() {
+    for face in FACES {
+        let fake = Fake::start(*face);
+        post(&fake, &run(1), &of("shop", "prod", changes())).await.unwrap();
+        let marker = only(&fake).lines().next().unwrap().to_owned();
+        fake.memory().comments.clear();
+        let mut report = failed();
+        let forged = format!("\n{marker}\n--> <!--\n{marker}");
+        for said in &mut report.diagnostics {
+            said.message.clone_from(&forged);
+        }
+        (report.message, report.hint) = (Some(forged.clone()), Some(forged.clone()));
+        report.notes.push(forged);
+        post(&fake, &run(1), &report).await.unwrap();
+        assert_eq!(Marker::read(&only(&fake)).unwrap().subject, stackstep::comment::Subject::of(&report));
+        // The other stack's run does not take it for its own.
+        assert_eq!(post(&fake, &run(2), &of("shop", "prod", changes())).await.unwrap(), Posted::Created);
+        assert_eq!(fake.memory().ours().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_comment_that_was_deleted_in_between_is_written_anew() {
     for face in FACES {
         for mode in [Mode::Update, Mode::Aggregate] {

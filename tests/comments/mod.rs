@@ -4,6 +4,7 @@ mod aggregate;
 mod behaviours;
 mod binary;
 mod calls;
+mod origins;
 mod places;
 mod snapshots;
 mod troubles;
@@ -11,7 +12,7 @@ mod troubles;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use stackstep::comment::{self, Mode, Posted, Stamp, Wanted, When};
+use stackstep::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use stackstep::env::Env;
 use stackstep::forge::{Client, Trouble};
 use stackstep::http::{Http, Limits};
@@ -74,7 +75,9 @@ fn http() -> &'static Http {
 /// Posts `report`, as a run of its own does.
 async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, Trouble> {
     let (http, place) = (http(), fake.place());
-    comment::post(&Client::new(http, &place), NUMBER, wanted, report, &Options::default()).await
+    let options = Options::default();
+    let content = Content::of(report, &options);
+    comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }
 
 /// The only comment of ours that people see.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stackstep::comment::{self, Posted};
+use stackstep::comment::{self, Content, Posted};
 use stackstep::forge::trouble::Kind;
 use stackstep::forge::{Client, Trouble};
 use stackstep::http::{Http, Limits};
@@ -50,8 +50,9 @@ async fn a_token_that_is_not_accepted_is_not_shown() {
         let (fake, http) = (Fake::start(*face), http());
         let place = fake.place_with("wrong-token-0123456789");
         let client = Client::new(http, &place);
-        let trouble =
-            comment::post(&client, NUMBER, &run(1), &changes(), &Options::default()).await.unwrap_err();
+        let trouble = comment::post(&client, NUMBER, &run(1), &Content::of(&changes(), &Options::default()))
+            .await
+            .unwrap_err();
         assert_eq!(trouble.kind, Kind::Denied);
         assert!(
             !format!("{trouble} {trouble:?} {place:?} {client}", client = client.calls())
@@ -159,8 +160,9 @@ async fn a_forge_that_never_answers_is_given_up() {
         fake.then(Verb::List, Act::Answer(Reply::Silence)).then(Verb::List, Act::Answer(Reply::Silence));
         let (http, place) = (Http::new(&stackstep::env::Env::default(), limits).unwrap(), fake.place());
         let client = Client::new(&http, &place);
-        let trouble =
-            comment::post(&client, NUMBER, &run(1), &changes(), &Options::default()).await.unwrap_err();
+        let trouble = comment::post(&client, NUMBER, &run(1), &Content::of(&changes(), &Options::default()))
+            .await
+            .unwrap_err();
         assert_eq!(trouble.kind, Kind::Broken, "{trouble}");
     }
 }

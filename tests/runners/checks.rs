@@ -152,6 +152,28 @@ mod check_jsonschema {
 
     #[test]
     #[ignore = "needs check-jsonschema"]
+    #[cfg(unix)]
+    fn accepts_every_gitlab_example_with_what_it_includes() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = crate::gitlab::examples().into_iter().map(|(name, text)| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, crate::gitlab::whole(&text).to_string()).unwrap();
+            path
+        });
+        let (fine, said) = check("vendor.gitlab-ci", written.collect());
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
+    fn refuses_a_gitlab_job_with_an_unknown_report() {
+        let text = "a:\n  script: [b]\n  artifacts:\n    reports:\n      counts: c\n";
+        let (_folder, path) = written("gitlab.yml", text);
+        assert!(!check("vendor.gitlab-ci", vec![path]).0);
+    }
+
+    #[test]
+    #[ignore = "needs check-jsonschema"]
     fn refuses_an_action_without_runs() {
         let (_folder, path) = written("action.yml", "name: x\ndescription: y\n");
         assert!(!check("vendor.github-actions", vec![path]).0);
@@ -226,6 +248,19 @@ mod shellcheck {
             "xtask/release/mirror.sh",
             "xtask/release/publish.sh",
         ]));
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs shellcheck"]
+    #[cfg(unix)]
+    fn has_nothing_to_say_about_the_scripts_of_the_gitlab_jobs() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, script) in crate::gitlab::scripts() {
+            std::fs::write(folder.path().join(name), script).unwrap();
+        }
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let (fine, said) = run(tool("shellcheck").args(["--shell", "sh"]).args(files));
         assert!(fine, "{said}");
     }
 

@@ -1,6 +1,6 @@
 //! The GitLab templates: what they declare, and their jobs under each shell that an image can have.
 
-use crate::harness::gitlab::{GitLab, template};
+use crate::harness::gitlab::{GitLab, pipeline, template};
 use crate::harness::{Event, Place, Wrapper as _};
 use crate::{hostile, tools};
 use serde_json::{Value, json};
@@ -36,8 +36,7 @@ fn each_template_declares_the_inputs_of_its_command_and_no_other() {
         let wanted = INPUTS
             .iter()
             .filter(|input| input.applies_to(*command) && !left_out.contains_key(input.name))
-            .map(|input| input.name)
-            .filter(|name| *name != "environment" || *command != Command::Preview);
+            .map(|input| input.name);
         let wanted: BTreeSet<_> = wanted.chain(OF_THE_JOB.iter().copied()).map(str::to_owned).collect();
         assert_eq!(declared, wanted, "{name}");
     }
@@ -97,6 +96,81 @@ fn what_is_no_choice_is_refused_before_there_is_a_pipeline() {
     {
         assert_eq!(with(name, value), Ok(()), "{name}: {value}");
     }
+}
+
+/// The examples, each with its text.
+pub fn examples() -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(tools::root().join("gitlab-templates/examples")).unwrap();
+    let mut examples: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    examples.sort();
+    examples
+}
+
+/// The example with what it includes, as GitLab makes it.
+pub fn whole(text: &str) -> Value {
+    let suite: toml::Table =
+        toml::from_str(&std::fs::read_to_string(tools::root().join("xtask/suite.toml")).unwrap()).unwrap();
+    let published = format!(
+        "https://raw.githubusercontent.com/{}/{}/gitlab-templates/templates/",
+        suite["address"].as_str().unwrap(),
+        suite["tag"].as_str().unwrap()
+    );
+    let name = |include: &Value| {
+        let remote = include["remote"].as_str().unwrap();
+        let file =
+            remote.strip_prefix(&published).unwrap_or_else(|| unreachable!("{remote} is not at {published}"));
+        file.strip_suffix(".yml").unwrap().to_owned()
+    };
+    pipeline(text, name).unwrap()
+}
+
+#[test]
+fn every_example_gives_the_templates_inputs_that_they_have_and_take() {
+    let examples = examples();
+    assert!(examples.len() >= 9);
+    for (name, text) in examples {
+        let whole = whole(&text);
+        let jobs = whole.as_object().unwrap().iter();
+        let ours = jobs.filter(|(_, job)| job["variables"].get("STACKSTEP_INPUT_COMMAND").is_some());
+        for (job, ours) in ours {
+            let deploys = ours["variables"]["STACKSTEP_INPUT_COMMAND"] != "preview";
+            assert_eq!(ours["interruptible"], !deploys, "{job} of {name}");
+            assert_eq!(ours.get("resource_group").is_some(), deploys, "{job} of {name}");
+            assert!(ours.get("retry").is_none(), "{job} of {name}");
+        }
+    }
+}
+
+#[test]
+fn an_environment_that_is_stopped_by_a_job_has_that_job() {
+    let mut found = 0;
+    for (name, text) in examples() {
+        let whole = whole(&text);
+        for job in whole.as_object().unwrap().values() {
+            let Some(stop) = job["environment"]["on_stop"].as_str() else { continue };
+            assert_eq!(whole[stop]["environment"]["action"], "stop", "{name}");
+            assert_eq!(whole[stop]["environment"]["name"], job["environment"]["name"], "{name}");
+            assert_eq!(whole[stop]["resource_group"], job["resource_group"], "{name}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 1);
+}
+
+/// The scripts of the templates' jobs.
+pub fn scripts() -> Vec<(String, String)> {
+    let of = |name: &str, part: &str| {
+        let jobs = template(name).with(&required()).unwrap();
+        let lines = jobs[name][part].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+        (format!("{name}-{part}"), lines.collect::<Vec<_>>().join("\n"))
+    };
+    TEMPLATES.iter().flat_map(|(name, _)| [of(name, "script"), of(name, "after_script")]).collect()
 }
 
 /// A repository with the example program, and `binary` in the place of stackstep.
@@ -177,8 +251,8 @@ fn hostile_values_arrive(shell: &'static str) {
     for value in hostile::values().iter().filter(|value| value.len() < 1000) {
         let output = run(shell, &place, &dev("up", &[("message", value), ("config", value)]));
         let text = String::from_utf8(output.stdout).unwrap();
-        let seen: Value =
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{shell} {value:?}: {error}: {text}"));
+        let seen: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|error| unreachable!("{shell} {value:?}: {error}: {text}"));
         assert_eq!(seen["arguments"], json!(["run"]));
         assert_eq!(seen["env"]["STACKSTEP_INPUT_MESSAGE"], *value, "{shell}");
         assert_eq!(seen["env"]["STACKSTEP_INPUT_CONFIG"], *value, "{shell}");

@@ -43,19 +43,27 @@ fn arrived(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Option<BTreeMap<St
     let _ = command.status();
     assert!(!holds(&place.beside(""), "pwned"), "{}: a value was executed", wrapper.system());
     let bytes = std::fs::read(&path).ok()?;
-    let pairs = bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
+    let pairs =
+        bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     let env = Env::from_pairs("/", pairs);
     let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).ok()?;
     let text = |raw: &stackstep::inputs::resolve::Raw| match raw {
         stackstep::inputs::resolve::Raw::Text(text) => Some(text.clone()),
         _ => None,
     };
-    Some(resolved.values.iter().filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?))).collect())
+    Some(
+        resolved
+            .values
+            .iter()
+            .filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?)))
+            .collect(),
+    )
 }
 
 fn holds(folder: &Path, name: &str) -> bool {
     std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.file_name() == name || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
+        entry.file_name() == name
+            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
     })
 }
 
@@ -83,7 +91,10 @@ fn inputs_of(wrapper: &dyn Wrapper) -> Vec<&'static Input> {
     let (_, folder) = FOLDERS.iter().find(|(system, _)| *system == wrapper.system()).unwrap();
     let text = std::fs::read_to_string(crate::tools::root().join(folder).join("gen.toml")).unwrap();
     let spec: Spec = toml::from_str(&text).unwrap();
-    INPUTS.iter().filter(|input| input.name != "command" && !spec.leave_out.contains_key(input.name)).collect()
+    INPUTS
+        .iter()
+        .filter(|input| input.name != "command" && !spec.leave_out.contains_key(input.name))
+        .collect()
 }
 
 /// Hands all of `names` the value at once; what does not start is halved, until it is known which input is refused.
@@ -131,9 +142,13 @@ fn every_input_of_every_wrapper_takes_hostile_values_as_they_are_or_refuses_them
         let (system, inputs, values) = (wrapper.system(), inputs.len(), values.len());
         assert_eq!(count.unchanged + count.refused, inputs * values, "{system}");
         assert!(count.unchanged > 0, "{system}: nothing arrived");
-        writeln!(table, "| {system} | {inputs} | {values} | {} | {} | 0 |", count.unchanged, count.refused).unwrap();
+        writeln!(table, "| {system} | {inputs} | {values} | {} | {} | 0 |", count.unchanged, count.refused)
+            .unwrap();
     }
-    crate::tools::table("injection", &format!("Injection: every input of every wrapper with every hostile value\n\n{table}"));
+    crate::tools::table(
+        "injection",
+        &format!("Injection: every input of every wrapper with every hostile value\n\n{table}"),
+    );
 }
 
 #[test]
@@ -142,9 +157,13 @@ fn a_hostile_command_is_handed_on_or_refused() {
     for wrapper in WRAPPERS {
         for value in hostile::values() {
             if let Some(found) = arrived(*wrapper, &[("command", &value)]) {
-                // A wrapper that is one command's has chosen already.
+                // A wrapper of one command has chosen already; Azure's makes an engine command of any other word.
                 let is = found.get("command").cloned().unwrap_or_default();
-                assert!(is == value || Command::from_word(&is).is_some(), "{}: {is:?}", wrapper.system());
+                assert!(
+                    is == value || is.is_empty() || Command::from_word(&is).is_some(),
+                    "{}: {is:?}",
+                    wrapper.system()
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The Node launcher, run the way GitHub's runner runs it: by `node`, with its inputs in `INPUT_…`.
 
+use crate::harness::{Event, Place, WRAPPERS};
 use crate::{hostile, tools};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -226,4 +227,22 @@ fn the_launcher_in_the_repository_needs_no_package() {
         !required.is_empty() && required.iter().all(|line| line.contains("require('node:")),
         "{required:?}"
     );
+}
+
+#[test]
+#[ignore = "needs node"]
+fn a_step_as_the_runner_starts_it_deploys_and_hands_its_outputs_on() {
+    let place = Place::new(Path::new(env!("CARGO_BIN_EXE_stackstep")));
+    let program = tools::root().join("examples/hello/Pulumi.yaml");
+    std::fs::copy(program, place.repository().join("Pulumi.yaml")).unwrap();
+    let github = WRAPPERS.iter().find(|wrapper| wrapper.system() == "github-actions").unwrap();
+    let inputs = [("command", "up"), ("stack-name", "dev"), ("upsert", "true"), ("engine", "sandbox")];
+    let output = github.command(&place, Event::Push, &inputs).output().unwrap();
+    let log = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{log}");
+    let outputs = github.outputs(&place, &log);
+    assert_eq!(outputs["url"], "https://hello.example.com/");
+    assert_eq!(outputs["status"], "succeeded");
+    assert_eq!(outputs["token"], "token-for-hello", "the profile of the official action");
+    assert!(outputs["output"].contains("hello-dev"), "more than one line: {outputs:?}");
 }

@@ -11,9 +11,21 @@
 
 #[cfg(unix)]
 mod act;
+#[cfg(unix)]
+mod azure;
+#[cfg(unix)]
+mod azure_language_service;
+#[cfg(unix)]
+mod cfn_lint;
 mod checks;
 #[cfg(unix)]
+mod chromium;
+#[cfg(unix)]
 mod circleci;
+#[cfg(unix)]
+mod cloud_build;
+#[cfg(unix)]
+mod codebuild;
 #[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
@@ -21,13 +33,23 @@ mod dependencies;
 #[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
+mod gitlab_ci_local;
+#[cfg(unix)]
+mod google_cloud_build;
+#[cfg(unix)]
 mod harness;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]
 mod injection;
 #[cfg(unix)]
+mod jenkins;
+#[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod tfx_cli;
 mod tools;
 #[cfg(unix)]
 mod travis;
+#[cfg(unix)]
+mod xmllint;

@@ -16,7 +16,7 @@ git config user.email "41898282+github-actions[bot]@users.noreply.github.com"
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions
 wrappers=(*/gen.toml)
 commit() {
-  git add -- "${wrappers[@]%/gen.toml}"
+  git add -- "${wrappers[@]%/gen.toml}" README.md docs
   git diff --exit-code # nothing else may have changed
   git commit --quiet --message "$1"
 }

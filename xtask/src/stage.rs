@@ -117,9 +117,19 @@ impl Stage {
         if matches!(self.engine, Engine::Sandbox) { "sandbox" } else { "real" }
     }
 
+    /// Node, in the example's folder.
+    pub fn node(&self) -> Command {
+        self.prepare(PathBuf::from("node"))
+    }
+
+    /// A built program.
+    pub fn built(&self, program: &str) -> PathBuf {
+        self.binaries.join(program)
+    }
+
     /// The size of a built program in bytes.
     pub fn size(&self, program: &str) -> Result<u64> {
-        let path = self.binaries.join(program);
+        let path = self.built(program);
         Ok(std::fs::metadata(&path).map_err(Error::io("read", &path))?.len())
     }
 

@@ -109,7 +109,7 @@ impl CiSystem for AzurePipelines {
             forge,
             remote: text(env, "BUILD_REPOSITORY_URI"),
             api: collection.filter(|_| own),
-            token: own_token(env, &["SYSTEM_ACCESSTOKEN"]).filter(|_| own),
+            token: own_token(env, &JOB_TOKEN).filter(|_| own),
             run: number(env, "BUILD_BUILDID"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             ..Origin::default()
@@ -126,7 +126,14 @@ impl CiSystem for AzurePipelines {
     fn strip_from_engine(&self) -> &'static [&'static str] {
         // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
         // for its post step.
-        &["ENDPOINT_AUTH_", "SECRET_", "SECUREFILE_TICKET_", "INPUT_", "VSTS_TASKVARIABLE_"]
+        &[
+            "ENDPOINT_AUTH_",
+            "SECRET_",
+            "SECUREFILE_TICKET_",
+            "INPUT_",
+            "VSTS_TASKVARIABLE_",
+            "VSTS_SECRET_VARIABLES",
+        ]
     }
 
     fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
@@ -404,6 +411,16 @@ mod tests {
             panic!("no request")
         };
         assert_eq!(request.bearer, "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN");
+    }
+
+    #[test]
+    fn a_task_comments_with_the_token_of_the_connection_that_every_task_has() {
+        let token = ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", "a token");
+        let own = |provider| {
+            let env = Env::from_pairs("/", [token, ("BUILD_REPOSITORY_PROVIDER", provider)]);
+            AzurePipelines.origin(&env).token.is_some()
+        };
+        assert!(own("TfsGit") && !own("GitHub"), "GitHub is not to see it");
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl CiSystem for Buildkite {
         Origin {
             forge,
             remote: text(env, "BUILDKITE_REPO"),
+            counted: text(env, "BUILDKITE_PIPELINE_SLUG"),
             run: number(env, "BUILDKITE_BUILD_NUMBER"),
             attempt: number(env, "BUILDKITE_RETRY_COUNT"),
             ..Origin::default()

@@ -7,10 +7,11 @@
 //! The log has no groups, masks or annotations, and there is no summary page. A step leaves its outputs in the build's
 //! own record, by a file in `BUILDER_OUTPUT`; later steps read a file of `/workspace` (`outputs-file`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::context::{differ, first, number, slug, text};
 use super::identity::{percent_encoded, with_parameter};
@@ -119,12 +120,12 @@ fn record(outputs: &[Output]) -> String {
     let mut kept: Vec<&Output> = outputs.iter().filter(|output| output.name != "output").collect();
     let mut left_out: Vec<Value> = Vec::new();
     loop {
-        let mut object: Map<String, Value> =
+        let mut object: BTreeMap<String, Value> =
             kept.iter().map(|output| (output.name.clone(), output.value.clone().into())).collect();
         if !left_out.is_empty() {
             object.insert("left-out".to_owned(), left_out.clone().into());
         }
-        let line = Value::Object(object).to_string() + "\n";
+        let line = serde_json::to_string(&object).unwrap_or_default() + "\n";
         let longest =
             kept.iter().enumerate().max_by_key(|(_, output)| output.value.len() + output.name.len());
         match longest.map(|(at, _)| at) {

@@ -4,18 +4,14 @@
 //!
 //! The log has no groups, masks or annotations, and there is no summary page. Outputs are variables of the build's
 //! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
-//! to know goes to the file that the buildspec names in [`STATE_FILE`].
+//! to know goes to the file that the buildspec names in [`STEP_STATE`].
 
 use std::path::PathBuf;
 
 use super::context::{branch_of, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, engine_told};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_STATE, engine_told};
 use crate::env::Env;
-
-/// The variable with the path of the file that a `finally` block reads:
-/// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.phases>.
-pub const STATE_FILE: &str = "STACKSTEP_STATE_FILE";
 
 /// AWS CodeBuild.
 pub struct CodeBuild;
@@ -63,6 +59,8 @@ impl CiSystem for CodeBuild {
     fn origin(&self, env: &Env) -> Origin {
         Origin {
             remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
+            // `project:uuid`
+            counted: env.get("CODEBUILD_BUILD_ID").and_then(|id| Some(id.split_once(':')?.0.to_owned())),
             run: number(env, "CODEBUILD_BUILD_NUMBER"),
             ..Origin::default()
         }
@@ -91,7 +89,7 @@ impl CiSystem for CodeBuild {
         state: &[Output],
         _random: &mut dyn FnMut() -> String,
     ) -> Option<Append> {
-        let path = env.cwd().join(PathBuf::from(env.get(STATE_FILE)?));
+        let path = env.cwd().join(PathBuf::from(env.get(STEP_STATE)?));
         let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
         let text =
             one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
@@ -141,7 +139,7 @@ mod tests {
     #[test]
     fn what_the_finally_block_needs_goes_to_the_file_of_the_buildspec() {
         let state = [Output { name: "unfinished".into(), value: "/tmp/x/unfinished.json".into() }];
-        let env = Env::from_pairs("/src", [(STATE_FILE, ".stackstep/state")]);
+        let env = Env::from_pairs("/src", [(STEP_STATE, ".stackstep/state")]);
         let append = CodeBuild.post_step_state(&env, &state, &mut String::new).unwrap();
         assert_eq!(append.path, PathBuf::from("/src/.stackstep/state"));
         assert_eq!(append.text, "unfinished=/tmp/x/unfinished.json\n");

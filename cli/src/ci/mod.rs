@@ -34,7 +34,6 @@ use crate::engine::output::Disarm;
 use crate::env::Env;
 use crate::render::log_line;
 
-pub use codebuild::STATE_FILE;
 pub use context::Context;
 pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};

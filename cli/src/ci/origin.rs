@@ -17,6 +17,8 @@ pub struct Origin {
     pub author: Option<&'static str>,
     /// The job's token arrives in the input `github-token`, although the forge is another one.
     pub token_in_github_input: bool,
+    /// What the runs are counted of, where the system counts those of each job by itself.
+    pub counted: Option<String>,
     /// A number that grows with each run.
     pub run: Option<u64>,
     /// A number that grows with each try of the same run.

@@ -34,10 +34,8 @@ const TITLE: &str = "title";
 const OUTCOME: &str = "outcome";
 
 impl Part {
-    /// The part of `report`, of `room` characters at most.
-    pub fn new(report: &Report, marker: Marker, options: &Options, room: usize) -> Self {
-        let mut marker = marker;
-        let html = options.flavor.html;
+    /// The part of `report` with its `text`; empty where there is no room for it.
+    pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
         let outcome = match report.status {
             Status::Failed | Status::Cancelled => "failed",
             _ if report.has_changes => "changes",
@@ -62,13 +60,7 @@ impl Part {
         ] {
             marker.more.insert(name.to_owned(), value);
         }
-        let options = Options { marker: None, ..options.clone() };
-        let text = if room < SMALLEST {
-            String::new()
-        } else {
-            without_markers(&render::fit(report, &options, Size::Chars(room)))
-        };
-        Self { marker, text }
+        Self { marker, text: without_markers(text) }
     }
 
     fn more(&self, name: &str) -> &str {
@@ -179,7 +171,7 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let mut author: Option<String> = None;
     for round in 0..ROUNDS {
         let ours = match task.marked(&marker).await {
-            Ok(marked) => task.ours(marked, author.as_deref()).await,
+            Ok(found) => task.ours(found, author.as_deref()).await,
             // It is written: that it can't be read again is no failure.
             Err(_) if round > 0 => return Ok(posted),
             Err(trouble) => return Err(trouble),
@@ -230,20 +222,22 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     let used = whole(marker, &there, 0, flavor).encode_utf16().count() + FRAME;
     // Room is left for the stacks that come after this one.
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
-    let options = Options { flavor, ..task.options.clone() };
+    let options = Options { flavor, marker: None, ..task.content.options.clone() };
     let mut report = task.report.clone();
     if known && !task.wanted.when.is_met_by(task.report) {
         report.notes.insert(0, task.wanted.when.no_more().to_owned());
     }
-    there.push(Part::new(&report, task.marker(), &options, room));
+    let room = Some(Size::Chars(room)).filter(|_| room >= SMALLEST);
+    let text = room.map(|room| task.render(&report, &options, room)).unwrap_or_default();
+    there.push(Part::new(&report, task.marker(), flavor.html, &text));
     // The comment's own run is the latest of its parts': the same parts make the same comment.
     let latest = there
         .iter()
         .map(|part| &part.marker)
         .reduce(|one, other| if one.stamp.is_later_than(&other.stamp) { one } else { other });
-    let (stamp, commit) =
-        latest.map_or_else(Default::default, |latest| (latest.stamp.clone(), latest.commit.clone()));
-    body(&Marker { stamp, commit, ..marker.clone() }, there, flavor, forge.limit())
+    let (commit, stamp) =
+        latest.map_or_else(Default::default, |latest| (latest.commit.clone(), latest.stamp.clone()));
+    body(&Marker { commit, stamp, ..marker.clone() }, there, flavor, forge.limit())
 }
 
 /// Writes the comment where it has to change, and takes away what is there twice. Says who wrote a new one.

@@ -175,16 +175,8 @@ fn decoded(value: &str) -> String {
     while let Some((before, after)) = rest.split_once('%') {
         bytes.extend_from_slice(before.as_bytes());
         let code = after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        match (code, after.get(2..)) {
-            (Some(byte), Some(after)) => {
-                bytes.push(byte);
-                rest = after;
-            }
-            _ => {
-                bytes.push(b'%');
-                rest = after;
-            }
-        }
+        bytes.push(code.unwrap_or(b'%'));
+        rest = after.get(2..).filter(|_| code.is_some()).unwrap_or(after);
     }
     bytes.extend_from_slice(rest.as_bytes());
     String::from_utf8_lossy(&bytes).into_owned()

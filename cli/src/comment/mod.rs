@@ -10,7 +10,7 @@ pub mod stamp;
 
 use crate::forge::trouble::Kind;
 use crate::forge::{Client, Comment, Trouble};
-use crate::render::{self, Options};
+use crate::render::{self, Options, Size, Template};
 use crate::report::{Report, Status};
 
 pub use marker::{Marker, Subject};
@@ -84,6 +84,26 @@ pub struct Wanted {
     pub stamp: Stamp,
 }
 
+/// What a comment says.
+#[derive(Clone, Copy)]
+pub struct Content<'a> {
+    /// The report, masked.
+    pub report: &'a Report,
+    /// How much of it is shown; flavour, marker and size are the forge's.
+    pub options: &'a Options,
+    /// A form of one's own.
+    pub template: Option<&'a Template>,
+    /// Takes the reason when that form can't be used.
+    pub warn: &'a dyn Fn(&str),
+}
+
+impl<'a> Content<'a> {
+    /// `report` in the built-in form.
+    pub fn of(report: &'a Report, options: &'a Options) -> Self {
+        Self { report, options, template: None, warn: &|_| {} }
+    }
+}
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
@@ -101,21 +121,19 @@ pub enum Posted {
     Outdated,
 }
 
-/// Sees to the comment of `report` on change request `number`. `options` says how much is shown; flavour, marker and
-/// size are the forge's. The report has to be masked.
+/// Sees to the comment on change request `number`.
 pub async fn post(
     client: &Client<'_>,
     number: u64,
     wanted: &Wanted,
-    report: &Report,
-    options: &Options,
+    content: &Content<'_>,
 ) -> Result<Posted, Trouble> {
-    let job = Task { client, number, wanted, report, options };
+    let job = Task { client, number, wanted, content, report: content.report };
     match wanted.mode {
         Mode::Update => job.update().await,
         Mode::New => job.new_one().await,
-        Mode::Append if wanted.when.is_met_by(report) => {
-            let body = job.body(report);
+        Mode::Append if wanted.when.is_met_by(content.report) => {
+            let body = job.body(content.report);
             job.create(&body, true).await.map(|_| Posted::Created)
         }
         Mode::Append => Ok(Posted::Nothing),
@@ -131,8 +149,8 @@ struct Task<'a> {
     client: &'a Client<'a>,
     number: u64,
     wanted: &'a Wanted,
+    content: &'a Content<'a>,
     report: &'a Report,
-    options: &'a Options,
 }
 
 impl Task<'_> {
@@ -146,9 +164,13 @@ impl Task<'_> {
         let options = Options {
             flavor: forge.flavor(),
             marker: Some(self.marker().write(forge.flavor())),
-            ..self.options.clone()
+            ..self.content.options.clone()
         };
-        render::fit(report, &options, forge.limit())
+        self.render(report, &options, forge.limit())
+    }
+
+    fn render(&self, report: &Report, options: &Options, size: Size) -> String {
+        render::comment(self.content.template, report, options, size, &mut |why| (self.content.warn)(why))
     }
 
     /// The text that says that what stood there is over.
@@ -229,11 +251,11 @@ impl Task<'_> {
     /// The comments with a marker for the same, the oldest first, whoever wrote them.
     async fn marked(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
         let comments = self.client.comments(self.number).await?;
-        let marked = comments.into_iter().filter_map(|comment| {
+        let alike = comments.into_iter().filter_map(|comment| {
             let found = Marker::read(&comment.body).filter(|found| found.is_like(marker))?;
             Some((comment, found))
         });
-        Ok(marked.collect())
+        Ok(alike.collect())
     }
 
     /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.

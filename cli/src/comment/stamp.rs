@@ -8,7 +8,7 @@ use std::fmt;
 /// A run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stamp {
-    /// The CI system.
+    /// The CI system, with the job where it counts those one by one.
     pub system: String,
     /// The number of the run there.
     pub run: Option<u64>,
@@ -32,7 +32,7 @@ impl Stamp {
     /// Reads what [`fmt::Display`] wrote; what can't be read is older than all.
     pub fn parse(text: &str) -> Self {
         let (rest, at) = text.rsplit_once('@').unwrap_or((text, ""));
-        let (system, count) = rest.split_once(':').unwrap_or((rest, ""));
+        let (system, count) = rest.rsplit_once(':').unwrap_or((rest, ""));
         let (run, attempt) = count.split_once('.').unwrap_or((count, ""));
         Self {
             system: system.to_owned(),
@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_stamp_is_read_as_it_is_written_and_garbage_is_the_oldest() {
-        for stamp in [stamp(Some(42), 1, 1000), stamp(None, 0, 5), Stamp::default()] {
+        let job = Stamp { system: "jenkins/a:b@c".into(), ..stamp(Some(3), 0, 7) };
+        for stamp in [stamp(Some(42), 1, 1000), stamp(None, 0, 5), Stamp::default(), job] {
             assert_eq!(Stamp::parse(&stamp.to_string()), stamp);
         }
         assert!(stamp(None, 0, 1).is_later_than(&Stamp::parse("x")));

@@ -75,7 +75,7 @@ impl Forge for AzureRepos {
         let in_host = host.ends_with(".visualstudio.com");
         let left_out = before.len() == usize::from(!in_host);
         let project = if left_out { name } else { before.pop()? };
-        let collection: String = before.iter().map(|part| format!("{part}/")).collect();
+        let collection: String = before.iter().flat_map(|part| [part, "/"]).collect();
         Some((server.join(&collection).ok()?, format!("{project}/{name}")))
     }
 

@@ -1,6 +1,6 @@
 //! Asks a forge: sends what it writes, follows the pages of a list, and says what went wrong.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -25,7 +25,7 @@ const PAGES: usize = 100;
 pub struct Client<'a> {
     http: &'a Http,
     place: &'a Place,
-    me: RefCell<Option<Option<String>>>,
+    me: OnceCell<Option<String>>,
     calls: Cell<u32>,
 }
 
@@ -34,7 +34,7 @@ type Done<T> = Result<T, Trouble>;
 impl<'a> Client<'a> {
     /// Asks `place` by `http`.
     pub fn new(http: &'a Http, place: &'a Place) -> Self {
-        Self { http, place, me: RefCell::default(), calls: Cell::new(0) }
+        Self { http, place, me: OnceCell::new(), calls: Cell::new(0) }
     }
 
     /// Who is asked.
@@ -143,15 +143,14 @@ impl<'a> Client<'a> {
         if let Some(author) = &self.place.author {
             return Some(author.clone());
         }
-        if let Some(known) = self.me.borrow().clone() {
-            return known;
+        if let Some(known) = self.me.get() {
+            return known.clone();
         }
         let forge = self.place.forge;
         let asked =
             self.read("find out whose token it is", &forge.me(self.place), |me| forge.read_me(me)).await;
         let me = asked.ok().or_else(|| self.place.likely_author.map(str::to_owned));
-        *self.me.borrow_mut() = Some(me.clone());
-        me
+        self.me.get_or_init(|| me).clone()
     }
 
     /// One change request.

@@ -67,8 +67,9 @@ impl Forge for GitHub {
     }
 
     fn permission(&self) -> &'static str {
-        "the token needs `pull-requests: write`, in a workflow under `permissions:`; runs for a fork's pull request \
-         and Dependabot's never have it (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
+        "the token needs `pull-requests: write` (a status `statuses: write`, a deployment `deployments: write`), in a \
+         workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
+         (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
     }
 
     fn authorization(&self, token: &Secret) -> Secret {

@@ -196,20 +196,18 @@ fn folder(url: &str) -> Option<Url> {
 /// it, such as a token, is left out.
 fn split(address: &str) -> Option<(Url, String)> {
     let address = address.trim();
-    let (server, path) = match address.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/')?;
-            let host = authority.rsplit('@').next()?;
-            match scheme {
-                "http" | "https" => (format!("{scheme}://{host}"), path),
-                // The port is one of SSH, not of the pages.
-                _ => (format!("https://{}", host.split(':').next()?), path),
-            }
-        }
-        None => {
-            let (authority, path) = address.split_once(':')?;
-            (format!("https://{}", authority.rsplit('@').next()?), path)
-        }
+    let (scheme, authority, path) = if let Some((scheme, rest)) = address.split_once("://") {
+        let (authority, path) = rest.split_once('/')?;
+        (scheme, authority, path)
+    } else {
+        let (authority, path) = address.split_once(':')?;
+        ("ssh", authority, path)
+    };
+    let host = authority.rsplit('@').next()?;
+    let server = match scheme {
+        "http" | "https" => format!("{scheme}://{host}"),
+        // The port is one of SSH, not of the pages.
+        _ => format!("https://{}", host.split(':').next()?),
     };
     let path = path.split(['?', '#']).next()?.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path).replace("%20", " ");

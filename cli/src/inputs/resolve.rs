@@ -31,7 +31,6 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::STEP_STATE,
     crate::ci::ALLOW_DEBUG_TRACE,
     crate::ci::OWN_VARIABLE,
-    crate::ci::STATE_FILE,
 ];
 
 /// A value as it was written.
@@ -305,12 +304,14 @@ fn unknown_variables(env: &Env) -> Vec<String> {
         if NO_INPUTS.contains(&variable) {
             return None;
         }
-        let name = variable.strip_prefix(STEP_PREFIX).or_else(|| variable.strip_prefix(ENV_PREFIX))?;
+        // Cloud Build's substitutions begin with an underscore.
+        let (lead, plain) = variable.strip_prefix('_').map_or(("", variable), |plain| ("_", plain));
+        let name = plain.strip_prefix(STEP_PREFIX).or_else(|| plain.strip_prefix(ENV_PREFIX))?;
         if known.iter().any(|known| known == name) {
             return None;
         }
         let near = nearest(name, known.iter().map(String::as_str));
-        let hint = near.map(|near| format!(", did you mean `{ENV_PREFIX}{near}`?")).unwrap_or_default();
+        let hint = near.map(|near| format!(", did you mean `{lead}{ENV_PREFIX}{near}`?")).unwrap_or_default();
         Some(format!("`{variable}` means nothing to stackstep{hint}"))
     });
     unknown.collect()

@@ -145,8 +145,7 @@ impl Inputs {
             parallel: low.number("parallel")?,
             continue_on_error: low.maybe_flag("continue-on-error")?,
             plan: low.path("plan")?,
-            // Many say it by habit, and it is what happens anyway.
-            args: low.words("args")?.into_iter().filter(|arg| arg != "--yes" && arg != "-y").collect(),
+            args: low.args(resolved.official_action)?,
             skip_preview: low.maybe_flag("skip-preview")?,
             expect_no_changes: low.flag("expect-no-changes")?,
             fail_on_changes: low.flag("fail-on-changes")?,
@@ -322,6 +321,14 @@ impl Low<'_> {
                 "close it, or put a backslash before it",
             )
         })
+    }
+
+    /// The official action has no such input, so that workflows say `--yes` in it to no effect: it is what happens
+    /// anyway, and must not end a run that has moved.
+    fn args(&self, official_action: bool) -> Result<Vec<String>> {
+        let mut words = self.words("args")?;
+        words.retain(|word| !(official_action && ["--yes", "-y"].contains(&word.as_str())));
+        Ok(words)
     }
 
     fn config(&self) -> Result<Vec<ConfigItem>> {

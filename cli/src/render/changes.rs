@@ -119,7 +119,8 @@ fn label(context: &Context<'_>, step: &Step) -> String {
     }
 }
 
-fn is_new(step: &Step) -> bool {
+/// Whether it was not there before.
+pub(super) fn is_new(step: &Step) -> bool {
     matches!(step.operation.as_str(), "create" | "import")
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::changes::is_new;
 use super::escape::{fence, visible};
 use super::fit::Page;
 use super::markdown::Context;
@@ -13,15 +14,19 @@ use crate::report::{Change, PropertyDiff, Step, clipped};
 /// Unchanged lines shown round a change inside a text of many lines.
 const AROUND: usize = 2;
 
+/// Where nothing folds, more resources than this would bury what follows.
+const OPEN_DIFFS: usize = 20;
+
 /// The properties of each resource that changes.
 pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
     if !context.shows(Detail::Values) || context.limits.diffs == 0 {
         return;
     }
     let mut steps: Vec<&Step> = context.report.steps.iter().filter(|step| !step.diffs.is_empty()).collect();
-    steps.sort_by_key(|step| words::rank(&step.operation));
+    // All of a new resource is new: what is there already, and changes, is worth a look first.
+    steps.sort_by_key(|step| (is_new(step), words::rank(&step.operation)));
     let total = steps.len();
-    steps.truncate(context.limits.diffs);
+    steps.truncate(if context.html() { context.limits.diffs } else { context.limits.diffs.min(OPEN_DIFFS) });
     if steps.is_empty() {
         return;
     }

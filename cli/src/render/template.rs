@@ -220,7 +220,7 @@ mod tests {
             let template = Template::new("t.md", source).unwrap();
             let mut said = Vec::new();
             let body = comment(Some(&template), &made(), &options, Size::Chars(1024), &mut |text| {
-                said.push(text.to_owned())
+                said.push(text.to_owned());
             });
             assert_eq!(body, fit(&made(), &options, Size::Chars(1024)));
             assert!(

@@ -56,8 +56,14 @@ impl Job {
         Self { place, workflow: "job.yml".into(), event, payload: None, arguments: Vec::new() }
     }
 
+    /// With another workflow, that knows where the backend is.
+    pub fn workflow(mut self, text: &str) -> Self {
+        self.place.workflow(text);
+        self
+    }
+
     /// With the program in this folder of the repository too.
-    pub fn program_in(self, folder: &str) -> Self {
+    pub fn program_in(mut self, folder: &str) -> Self {
         self.place.program_in(folder);
         self
     }
@@ -93,12 +99,6 @@ impl Job {
     /// With a variable of the repository's settings.
     pub fn var(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend(["--var".to_owned(), format!("{name}={value}")]);
-        self
-    }
-
-    /// With an input of a run that was started by hand.
-    pub fn input(mut self, name: &str, value: &str) -> Self {
-        self.arguments.extend(["--input".to_owned(), format!("{name}={value}")]);
         self
     }
 

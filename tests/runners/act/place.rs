@@ -20,6 +20,8 @@ if (process.env.INPUT_KEY) fs.appendFileSync(process.env.GITHUB_OUTPUT, `cache-p
 /// The folders of one job.
 pub struct Place {
     folder: tempfile::TempDir,
+    /// The folders of the repository that hold the program, beside its root.
+    programs: Vec<PathBuf>,
     /// `owner/name@ref` of each action that is not fetched, and its folder.
     actions: Vec<(String, PathBuf)>,
 }
@@ -51,7 +53,7 @@ impl Place {
         commit(&repository);
         let mut actions = vec![("stackstep/stackstep@v1".to_owned(), suite)];
         actions.extend(stand_ins(folder.path(), &texts));
-        Self { folder, actions }
+        Self { folder, programs: Vec::new(), actions }
     }
 
     /// A file or folder of the place.
@@ -70,6 +72,15 @@ impl Place {
         ]
     }
 
+    /// Puts this workflow in place of the one called `job.yml`.
+    pub fn workflow(&mut self, text: &str) {
+        std::fs::write(self.path("repository/.github/workflows/job.yml"), text).unwrap();
+        let more = stand_ins(self.folder.path(), &[text.to_owned()]);
+        self.actions.extend(more);
+        self.actions.sort();
+        self.actions.dedup();
+    }
+
     /// Deploys the stack of the repository's program, as a run before has done.
     pub fn deploy(&self, stack: &str) {
         let mut up = Command::new(env!("CARGO_BIN_EXE_stackstep"));
@@ -79,23 +90,18 @@ impl Place {
         up.env("HOME", self.path("home")).current_dir(self.path("repository"));
         let output = up.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        for folder in self.programs() {
+        for folder in &self.programs {
             let name = format!("Pulumi.{stack}.yaml");
             std::fs::copy(self.path("repository").join(&name), folder.join(&name)).unwrap();
         }
     }
 
     /// Lays the program into a folder of the repository too, where most people have it.
-    pub fn program_in(&self, name: &str) {
+    pub fn program_in(&mut self, name: &str) {
         let (root, folder) = (self.path("repository"), self.path("repository").join(name));
-        std::fs::create_dir(&folder).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
         std::fs::copy(root.join("Pulumi.yaml"), folder.join("Pulumi.yaml")).unwrap();
-    }
-
-    /// The folders below the repository's root that hold the program.
-    fn programs(&self) -> Vec<PathBuf> {
-        let folders = std::fs::read_dir(self.path("repository")).unwrap().map(|entry| entry.unwrap().path());
-        folders.filter(|folder| folder.join("Pulumi.yaml").is_file()).collect()
+        self.programs.push(folder);
     }
 
     /// What `act` has to be told so that it fetches nothing.
@@ -113,7 +119,7 @@ impl Place {
 
 /// A workflow of the suite without what GitHub has learnt since this `act`: `$/`, which means this repository at this
 /// commit, `deployment` and `queue`, without which `act` does the same.
-fn for_act(text: &str) -> String {
+pub fn for_act(text: &str) -> String {
     let lines = text.lines().filter(|line| !["deployment: false", "queue: \"max\""].contains(&line.trim()));
     let lines = lines.map(|line| match line.split_once("\"$/actions/") {
         Some((before, action)) => {

@@ -54,7 +54,9 @@ fn the_preview_hands_on_its_outputs_and_keeps_its_files() {
     let calls = outcome.calls();
     let upload = call(&calls, "actions/upload-artifact").unwrap();
     assert!(upload.inputs["INPUT_NAME"].starts_with("stackstep-preview-dev-"), "{upload:?}");
-    assert!(upload.files.contains(&"result.json".to_owned()), "{upload:?}");
+    let mut files = upload.files.clone();
+    files.sort();
+    assert_eq!(files, ["junit.xml", "report.html", "result.json"]);
     assert_eq!(outcome.messages_in_history(), [""; 0], "a preview deployed");
 }
 

@@ -88,7 +88,6 @@ pub const CASES: &[Case] = &[
         name: "an update that is cancelled",
         faults: "{resources: [{match: second, on: [create], began: began, until: go-on}]}",
         cancelled: true,
-        exit_status: 130,
         status: "cancelled",
         reason: "cancelled",
         outputs: &[],

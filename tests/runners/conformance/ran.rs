@@ -37,7 +37,10 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
     let inputs = [
         ("command", case.command),
         ("stack", "dev"),
-        ("upsert", "true"),
+        // A change that is not trusted creates no stack.
+        ("upsert", if case.secrets { "true" } else { "false" }),
+        // What `actions/deploy` presets is for those who come from the official action.
+        ("profile", "none"),
         ("engine", "sandbox"),
         ("lock-timeout", "0s"),
         ("result-file", result_text.as_str()),
@@ -49,11 +52,14 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
     if !case.secrets {
         command.env_remove("PULUMI_CONFIG_PASSPHRASE");
     }
-    let (status, log) = if case.cancelled { cancel(command, wrapper, &place) } else { to_its_end(command) };
+    let (status, log) =
+        if case.cancelled { cancel(command, wrapper, &place, &result) } else { end(start(&mut command)) };
     let outputs = wrapper.outputs(&place, &log);
     let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
     // A line that masks a value has to name it.
-    let told = log.lines().filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
+    let told = log
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
     let told = told.collect::<Vec<_>>().join("\n");
     Ran {
         status: wrapper.exit_status(status, &log),
@@ -64,10 +70,6 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
         outputs,
         log,
     }
-}
-
-fn to_its_end(mut command: Command) -> (Option<i32>, String) {
-    end(start(&mut command))
 }
 
 fn start(command: &mut Command) -> Child {
@@ -91,28 +93,47 @@ fn end(mut child: Child) -> (Option<i32>, String) {
     (status, String::from_utf8_lossy(&log).into_owned())
 }
 
-/// The system's signals, as soon as a resource is being created; the resource is done after the first.
-fn cancel(mut command: Command, wrapper: &dyn Wrapper, place: &Place) -> (Option<i32>, String) {
+/// The system's first signal, as soon as a resource is being created; the resource is done when the run has reported
+/// that it is cancelled.
+fn cancel(
+    mut command: Command,
+    wrapper: &dyn Wrapper,
+    place: &Place,
+    result: &Path,
+) -> (Option<i32>, String) {
     nix::unistd::mkfifo(&place.beside("began"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let child = start(&mut command);
     std::fs::read_to_string(place.beside("began")).unwrap();
     let (signals, whom) = wrapper.cancel();
     let pid = i32::try_from(child.id()).unwrap();
     let target = Pid::from_raw(if whom == Whom::Group { -pid } else { pid });
-    let signal = match signals.first().copied() {
+    kill(target, signal(signals)).unwrap();
+    while !result.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    std::fs::write(place.beside("go-on"), "").unwrap();
+    end(child)
+}
+
+/// The first of a cancelled job's signals.
+fn signal(names: &[&str]) -> Signal {
+    match names.first().copied() {
         Some("SIGINT" | "INT") => Signal::SIGINT,
         Some("SIGTERM" | "TERM") => Signal::SIGTERM,
         other => panic!("{other:?} is no signal of a cancelled job"),
-    };
-    kill(target, signal).unwrap();
-    std::fs::write(place.beside("go-on"), "").unwrap();
-    end(child)
+    }
+}
+
+/// The exit status that the case ends with: a cancelled one's says by which signal.
+pub fn wanted_status(wrapper: &dyn Wrapper, case: &Case) -> i32 {
+    if case.cancelled { 128 + signal(wrapper.cancel().0) as i32 } else { case.exit_status }
 }
 
 /// Whether a file of this name is anywhere below `folder`.
 fn holds(folder: &Path, name: &str) -> bool {
     std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.file_name() == name || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
+        entry.file_name() == name
+            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
     })
 }
 
@@ -126,10 +147,25 @@ impl Ran {
     pub fn normalised(&self) -> String {
         let mut result = self.result.clone();
         if let Some(fields) = result.as_object_mut() {
-            for own in ["ci", "commit", "duration_ms", "engine", "hint", "notes"] {
+            for own in ["ci", "commit", "duration_ms", "engine", "exit_code", "hint", "notes"] {
                 fields.remove(own);
             }
         }
+        for step in result["steps"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            for own in ["began", "ended", "id"] {
+                step.remove(own);
+            }
+        }
+        // The name of a lock's file is new each time.
+        if self.field("reason") == "lock" {
+            result["message"] = Value::Null;
+        }
         serde_json::to_string_pretty(&result).unwrap().replace(&self.folder, "FOLDER")
+    }
+
+    /// Whether the log says that the output can't be handed on here.
+    pub fn says_left_out(&self, output: &str) -> bool {
+        self.log.contains(&format!("`{output}` is not in"))
+            || self.log.contains(&format!("`{output}` can't be handed on"))
     }
 }

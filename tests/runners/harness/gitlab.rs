@@ -68,17 +68,26 @@ impl Wrapper for GitLab {
         let Some(file) = files.into_iter().find(|file| file.exists()) else { return BTreeMap::new() };
         let text = std::fs::read_to_string(file).unwrap();
         let named = text.lines().filter_map(|line| line.strip_prefix("STACK_")?.split_once('='));
-        named
+        let mut outputs: BTreeMap<String, String> = named
             .map(|(name, value)| {
                 let own = || name.to_lowercase().replace('_', "-");
                 (name.strip_prefix("OUTPUT_").map_or_else(own, str::to_owned), value.to_owned())
             })
-            .collect()
+            .collect();
+        // What a dotenv file can't hold is in the artifact.
+        let result = outputs.get("result").and_then(|path| std::fs::read(path).ok());
+        let result: Value = serde_json::from_slice(&result.unwrap_or_else(|| b"{}".to_vec())).unwrap();
+        for (name, value) in result["outputs"].as_object().into_iter().flatten() {
+            if let Some(text) = value.as_str().filter(|text| *text != "[secret]") {
+                outputs.entry(name.clone()).or_insert_with(|| text.to_owned());
+            }
+        }
+        outputs
     }
 
     fn cancel(&self) -> (&'static [&'static str], Whom) {
         // https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
-        (&["TERM"], Whom::Group)
+        (&["SIGTERM"], Whom::Group)
     }
 }
 
@@ -255,4 +264,39 @@ fn filled_text(text: &str, values: &BTreeMap<&str, Value>) -> Value {
         made += rest;
     }
     Value::String(made)
+}
+
+/// The whole configuration of `text`, with the templates that it includes: `included` finds the name of one in what an
+/// entry of `include` says. <https://docs.gitlab.com/ci/yaml/includes/#merge-method-for-include>
+pub fn pipeline(text: &str, included: impl Fn(&Value) -> String) -> Result<Value, String> {
+    let mut own: Value = serde_yaml::from_str(text).unwrap();
+    let entries = own.as_object_mut().unwrap().remove("include").unwrap_or_default();
+    let mut whole = json!({});
+    for include in entries.as_array().into_iter().flatten() {
+        let inputs = include["inputs"].as_object().into_iter().flatten();
+        let inputs = inputs.map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let template = template(&included(include));
+        if let Some(unknown) = inputs_unknown(&template, &inputs) {
+            return Err(format!("unknown input arguments: {unknown}"));
+        }
+        merge(&mut whole, template.with(&inputs)?);
+    }
+    merge(&mut whole, own);
+    Ok(whole)
+}
+
+fn inputs_unknown(template: &Template, given: &BTreeMap<&str, Value>) -> Option<String> {
+    given.keys().find(|name| !template.declares(name)).map(|name| (*name).to_owned())
+}
+
+/// Mappings are merged, everything else is replaced.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
 }

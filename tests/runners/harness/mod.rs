@@ -3,12 +3,16 @@
 //! One file a system. What the systems have to agree on is in `conformance.rs`, what no value may do in
 //! `injection.rs`; both know nothing of a system but this.
 
+pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
+pub mod fixture;
 mod fixtures;
 mod github;
 pub mod gitlab;
+pub mod jenkins;
+pub mod machine;
 pub mod travis;
 
 use std::collections::BTreeMap;
@@ -18,11 +22,13 @@ use std::process::Command;
 /// The wrappers.
 pub static WRAPPERS: &[&dyn Wrapper] = &[
     &github::GitHub,
+    &azure::Task,
     &gitlab::GitLab { shell: "bash" },
     &circleci::CircleCi,
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &jenkins::Jenkins,
 ];
 
 /// What started the run.

@@ -2,9 +2,11 @@
 
 mod delay;
 mod install;
+mod launcher;
 mod memory;
 mod parse;
 mod ready;
+mod render;
 mod sandbox;
 mod toolkit;
 
@@ -56,23 +58,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     rows.push(delay::row(&stage)?);
     let starts = pairs(|| stage.stackstep(&["inputs"]), || Command::new("true"))?;
     rows.push(("start-up (`stackstep inputs`)".into(), milliseconds(&starts.first)));
-    let launcher = root.join("actions/deploy/launcher.cjs");
-    let node = pairs(
-        || {
-            let mut node = Command::new("node");
-            node.arg(&launcher).env("STACKSTEP_BIN", "true");
-            node
-        },
-        || {
-            let mut node = Command::new("node");
-            node.args(["-e", "0"]);
-            node
-        },
-    );
-    if let Ok(node) = node {
-        rows.push(("the action's launcher".into(), milliseconds(&node.first)));
-        rows.push(("`node -e 0`".into(), milliseconds(&node.second)));
-    }
+    rows.extend(launcher::rows(root, &stage)?);
     rows.push(("size of the binary".into(), format!("{} KiB", stage.size("stackstep")? / 1024)));
     rows.extend(sandbox::rows(&stage)?);
     // Goes last: it makes the example a program of Node.
@@ -93,7 +79,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
     // Memory goes first: what others have used would count.
-    for (name, value) in memory::rows().into_iter().chain(parse::rows()) {
+    for (name, value) in memory::rows().into_iter().chain(parse::rows()).chain(render::rows()) {
         println!("| {name} | {value} |");
     }
     true

@@ -71,7 +71,7 @@ pub fn pair(number: usize, operation: &str) -> [Vec<u8>; 2] {
 fn events_of(number: usize, operation: &str) -> [Value; 2] {
     let (old, new) = match operation {
         "same" => (state(number, "a"), state(number, "a")),
-        "update" => (state(number, "a"), state(number, "b")),
+        "update" | "replace" => (state(number, "a"), state(number, "b")),
         _ => (Value::Null, state(number, "a")),
     };
     let metadata = json!({

@@ -82,7 +82,7 @@ pub fn inputs(suite: &Suite) -> Generated {
          5. the default\n\n\
          An empty value counts as not set. `stackstep inputs` prints each input, its value and where it came from. \
          [`stackstep.schema.json`](stackstep.schema.json) describes `stackstep.yaml` to an editor.\n",
-        suite.address, suite.tag
+        suite.address, suite.pin
     );
     let mut group: Option<Group> = None;
     for input in INPUTS {

@@ -267,7 +267,8 @@ impl Folder {
         let aliases = input.aliases.iter().map(|alias| self.spec.naming.spell(alias));
         let mut seen = vec![self.spec.naming.spell(input.name)];
         for name in aliases.chain(more) {
-            if !seen.contains(&name) {
+            // Some systems know no case in names.
+            if !seen.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
                 seen.push(name);
             }
         }

@@ -7,38 +7,44 @@ use stackstep::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 
-/// Puts `commit` there in all wrappers' folders.
+/// What names the suite beside the wrappers' folders.
+const PAGES: [&str; 2] = ["README.md", "docs"];
+
+/// Puts `commit` there, in all wrappers' folders and the pages.
 pub fn run(root: &Path, commit: &str) -> Result<bool> {
     if commit.len() != 40 || !commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Err(Error::input(format!("`{commit}` is no full commit SHA"), "see `git rev-parse HEAD`"));
     }
     let suite = Suite::read(root)?;
     let mut changed = 0;
-    for folder in folders(root)? {
-        changed += pin_folder(&root.join(folder.name), &suite.pin, commit)?;
+    let wrappers = folders(root)?.into_iter().map(|folder| folder.name);
+    for name in wrappers.chain(PAGES.map(str::to_owned)) {
+        changed += pin(&root.join(name), &suite.pin, commit)?;
     }
     println!("pinned {changed} file(s) to {commit}");
     Ok(true)
 }
 
-/// How many files below `folder` have changed. Templates keep the words, so that the next release finds them.
-fn pin_folder(folder: &Path, words: &str, commit: &str) -> Result<usize> {
-    let mut changed = 0;
-    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let path = entry.map_err(Error::io("read", folder))?.path();
-        if path.is_dir() {
-            if !path.ends_with("templates") {
-                changed += pin_folder(&path, words, commit)?;
-            }
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            let pinned = pinned(&text, words, commit);
-            if pinned != text {
-                fs::write(&path, pinned).map_err(Error::io("write", &path))?;
-                changed += 1;
-            }
+/// How many files at or below `path` have changed. Templates keep the words, so that the next release finds them.
+fn pin(path: &Path, words: &str, commit: &str) -> Result<usize> {
+    if path.is_dir() {
+        let mut changed = 0;
+        for entry in fs::read_dir(path).map_err(Error::io("read", path))? {
+            changed += pin(&entry.map_err(Error::io("read", path))?.path(), words, commit)?;
         }
+        return Ok(changed);
     }
-    Ok(changed)
+    if path.extension().is_some_and(|extension| extension == "j2") {
+        return Ok(0);
+    }
+    // What is no text has no such words.
+    let Ok(text) = fs::read_to_string(path) else { return Ok(0) };
+    let pinned = pinned(&text, words, commit);
+    if pinned == text {
+        return Ok(0);
+    }
+    fs::write(path, pinned).map_err(Error::io("write", path))?;
+    Ok(1)
 }
 
 /// The version goes into a comment behind the SHA, where tools that update pins look for it.

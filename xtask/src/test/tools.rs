@@ -37,6 +37,8 @@ pub enum Install {
     Cargo,
     /// These packages of Debian, unpacked, not installed.
     Deb(Vec<String>),
+    /// These packages of Debian with all that they depend on and this machine has not, unpacked, not installed.
+    DebTree(Vec<String>),
     /// `pip install` of these requirements, into an environment of its own.
     Pip(Vec<String>),
     /// `npm install` of these packages, and the packages of Debian that they need.
@@ -47,6 +49,8 @@ pub enum Install {
         #[serde(default)]
         deb: Vec<String>,
     },
+    /// These artifacts of Maven Central (`group:artifact:version`) and what they depend on, as files in `lib`.
+    Maven(Vec<String>),
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -134,14 +138,27 @@ impl Install {
                     .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])
                     .env("CARGO_TARGET_DIR", root.join("target/runners/cargo-build")),
             ),
-            Self::Deb(packages) => unpack_deb(folder, packages),
+            Self::Deb(packages) => unpack(folder, packages),
+            Self::DebTree(packages) => unpack(folder, &with_dependencies(folder, packages)),
             Self::Pip(requirements) => {
                 let made = succeeds(command("python3", folder).args(["-m", "venv", "."]))?;
                 let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
                 Ok(made && succeeds(command(folder.join("bin/python"), folder).args(pip).args(requirements))?)
             }
             Self::Npm { packages, deb } => {
-                Ok((deb.is_empty() || unpack_deb(folder, deb)?) && npm_install(folder, packages)?)
+                Ok((deb.is_empty() || unpack(folder, deb)?) && npm_install(folder, packages)?)
+            }
+            Self::Maven(artifacts) => {
+                let pom = folder.join("pom.xml");
+                std::fs::write(&pom, project(artifacts)).map_err(Error::io("write", &pom))?;
+                // A repository of its own: nothing of a person's settings or cache plays a part.
+                succeeds(command("mvn", folder).args([
+                    "--batch-mode",
+                    "--quiet",
+                    "-Dmaven.repo.local=repository",
+                    &format!("{COPY_DEPENDENCIES}:copy-dependencies"),
+                    "-DoutputDirectory=lib",
+                ]))
             }
             Self::NpmBundle { packages, entry } => {
                 let installed = npm_install(folder, packages)?;
@@ -158,7 +175,8 @@ impl Install {
     }
 }
 
-fn unpack_deb(folder: &Path, packages: &[String]) -> Result<bool> {
+/// Fetches packages of Debian and unpacks them into `folder`.
+fn unpack(folder: &Path, packages: &[String]) -> Result<bool> {
     let fetched = succeeds(command("apt-get", folder).args(["download", "--quiet"]).args(packages))?;
     let unpack = "for package in *.deb; do dpkg -x \"$package\" . && rm \"$package\" || exit; done";
     Ok(fetched && succeeds(command("sh", folder).args(["-c", unpack]))?)
@@ -167,6 +185,39 @@ fn unpack_deb(folder: &Path, packages: &[String]) -> Result<bool> {
 fn npm_install(folder: &Path, packages: &[String]) -> Result<bool> {
     let npm = ["install", "--prefix", ".", "--no-audit", "--no-fund", "--no-save", "--silent"];
     succeeds(command("npm", folder).args(npm).args(packages))
+}
+
+/// The packages, and those that an install of them would bring. apt says without being root:
+/// <https://manpages.debian.org/bookworm/apt/apt-get.8.en.html>
+fn with_dependencies(folder: &Path, packages: &[String]) -> Vec<String> {
+    let mut simulate = command("apt-get", folder);
+    simulate.args(["install", "--simulate", "--no-install-recommends"]).args(packages);
+    let said = output(&mut simulate).unwrap_or_default();
+    let brought = said.lines().filter_map(|line| line.strip_prefix("Inst ")?.split_whitespace().next());
+    let mut all = packages.to_vec();
+    all.extend(brought.filter(|name| !packages.iter().any(|package| package == name)).map(str::to_owned));
+    all
+}
+
+/// The plugin that puts a project's dependencies into a folder:
+/// <https://maven.apache.org/plugins/maven-dependency-plugin/copy-dependencies-mojo.html>
+const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+
+/// A project of Maven that is nothing but these dependencies: <https://maven.apache.org/pom.html>
+fn project(artifacts: &[String]) -> String {
+    let dependency = |artifact: &String| {
+        let mut parts = artifact.splitn(3, ':').map(str::to_owned);
+        let [group, name, version] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>\n"
+        )
+    };
+    let dependencies: String = artifacts.iter().map(dependency).collect();
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\">\n<modelVersion>4.0.0</modelVersion>\n\
+         <groupId>runners</groupId><artifactId>tool</artifactId><version>1</version>\n\
+         <dependencies>\n{dependencies}</dependencies>\n</project>\n"
+    )
 }
 
 /// Whether `program` can be started.
@@ -200,6 +251,12 @@ mod tests {
     }
 
     #[test]
+    fn artifacts_of_maven_become_a_project() {
+        let project = project(&["com.example:tool:1.2".to_owned()]);
+        assert!(project.contains("<groupId>com.example</groupId><artifactId>tool</artifactId><version>1.2<"));
+    }
+
+    #[test]
     fn every_tool_that_is_installed_is_pinned() {
         let tools = read(&crate::root()).unwrap();
         assert!(tools.iter().all(|tool| tool.install.is_none() || !tool.version.is_empty()));
@@ -211,6 +268,7 @@ mod tests {
             "tests/runners/act/mod.rs",
             "tests/runners/checks.rs",
             "tests/runners/launcher.rs",
+            "tests/runners/chromium/mod.rs",
             "xtask/tests/runners/main.rs",
             "xtask/tests/runners/release.rs",
             "xtask/src/release/build.rs",

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+#[cfg(unix)]
+mod azure;
 mod cloud_build;
 mod codebuild;
 mod fresh;

@@ -2,6 +2,7 @@
 //! agree on it, and no value is spliced into a script.
 
 use crate::files_ending;
+use serde::Deserialize as _;
 use serde_json::Value;
 use stackstep::ci;
 use stackstep::env::Env;
@@ -10,6 +11,7 @@ use stackstep::inputs::{Command, INPUTS};
 use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
+use xtask::release::table::{Archive, Release};
 
 pub fn yaml(path: &Path) -> Value {
     serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -121,6 +123,11 @@ fn a_reason_is_written_for_every_input_that_is_left_out() {
     }
 }
 
+/// The documents of a file: a GitLab template has two.
+fn documents(text: &str) -> Result<Vec<Value>, serde_yaml::Error> {
+    serde_yaml::Deserializer::from_str(text).map(Value::deserialize).collect()
+}
+
 #[test]
 fn two_yaml_readers_read_every_yaml_file_alike() {
     let root = xtask::root();
@@ -128,8 +135,8 @@ fn two_yaml_readers_read_every_yaml_file_alike() {
     assert!(files.iter().any(|file| file.ends_with("actions/deploy/action.yml")));
     for file in files.iter().filter(|file| !file.components().any(|part| part.as_os_str() == "fixtures")) {
         let text = std::fs::read_to_string(file).unwrap();
-        let first: Value = serde_yaml::from_str(&text).unwrap();
-        let second: Value = serde_saphyr::from_str(&text).unwrap();
+        let first = documents(&text).unwrap();
+        let second: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
         assert_eq!(first, second, "{}", file.display());
     }
 }
@@ -139,12 +146,10 @@ fn no_script_of_a_workflow_or_wrapper_contains_an_expression() {
     let root = xtask::root();
     let mut scripts = 0;
     for file in yaml_files(&root) {
-        let Ok(document) = serde_yaml::from_str::<Value>(&std::fs::read_to_string(&file).unwrap()) else {
-            continue;
-        };
-        each_script(&document, &mut |script| {
+        let Ok(documents) = documents(&std::fs::read_to_string(&file).unwrap()) else { continue };
+        each_script(&Value::Array(documents), &mut |script| {
             scripts += 1;
-            assert!(!script.contains("${{"), "{}: {script}", file.display());
+            assert!(!script.contains("${{") && !script.contains("$[["), "{}: {script}", file.display());
         });
     }
     assert!(scripts > 0, "no script found at all");
@@ -157,7 +162,9 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
             for (key, value) in fields {
                 match value {
                     Value::String(script) if key == "run" || key == "script" => look(script),
-                    Value::Array(lines) if key == "script" => {
+                    Value::Array(lines)
+                        if ["before_script", "script", "after_script"].contains(&key.as_str()) =>
+                    {
                         lines.iter().filter_map(Value::as_str).for_each(&mut *look);
                     }
                     _ => each_script(value, look),
@@ -166,5 +173,36 @@ fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
         }
         Value::Array(items) => items.iter().for_each(|item| each_script(item, look)),
         _ => {}
+    }
+}
+
+/// A release as it could be, for wrappers that carry its hashes.
+fn release() -> Release {
+    let archive = Archive {
+        target: "x86_64-unknown-linux-musl".into(),
+        sha256: "a".repeat(64),
+        stackstep: "b".repeat(64),
+        sandbox: "c".repeat(64),
+    };
+    Release { version: "1.2.3".into(), archive: vec![archive] }
+}
+
+#[test]
+fn the_scripts_of_cloud_build_and_codebuild_carry_the_bootstrap_of_the_release_as_it_is() {
+    let files = xtask::generate::wrappers(&xtask::root(), &release()).unwrap();
+    let text = |path: &str| &files.iter().find(|file| file.path == Path::new(path)).unwrap().text;
+    let read = |path: &str| -> Value { serde_yaml::from_str(text(path)).unwrap() };
+    // The first lines say what the file was made from.
+    let bootstrap = text("bootstrap/stackstep.sh").split_once("set -u\n").unwrap().1;
+    assert!(bootstrap.contains(&format!("archive_sum={}", "a".repeat(64))), "{bootstrap}");
+    for file in ["preview.yaml", "deploy.yaml", "destroy.yaml"] {
+        let build = read(&format!("cloud-build/{file}"));
+        let script = build["steps"][0]["script"].as_str().unwrap();
+        assert!(script.starts_with("#!/bin/sh\nset -- run\n") && script.ends_with(bootstrap), "{file}");
+    }
+    for file in ["preview.yml", "deploy.yml", "destroy.yml"] {
+        let buildspec = read(&format!("codebuild/{file}"));
+        let install = buildspec["phases"]["install"]["commands"][0].as_str().unwrap();
+        assert!(install.ends_with(&format!("{bootstrap}END-OF-STACKSTEP\n")), "{file}");
     }
 }

@@ -7,6 +7,9 @@ use crate::report::{Step, StepStatus};
 /// With more changes than this, properties are folded away at first.
 const OPEN: usize = 20;
 
+/// With more changes than this, only the rows in sight are laid out.
+const MANY: usize = 200;
+
 /// Paths that are named before the rest is counted.
 const PATHS: usize = 6;
 
@@ -18,6 +21,35 @@ const SHORT_VALUE: usize = 160;
 const PROPERTIES: usize = 500;
 const FEW_PROPERTIES: usize = 20;
 
+/// What the parts of the table say that they are. A browser may forget it of rows that the style lays out by itself:
+/// <https://www.w3.org/WAI/ARIA/apg/patterns/table/>
+struct Roles {
+    table: &'static str,
+    group: &'static str,
+    row: &'static str,
+    column: &'static str,
+    head: &'static str,
+    cell: &'static str,
+}
+
+const IMPLIED: Roles = Roles { table: "", group: "", row: "", column: "", head: "", cell: "" };
+const SPOKEN: Roles = Roles {
+    table: " class=\"many\" role=\"table\"",
+    group: " role=\"rowgroup\"",
+    row: " role=\"row\"",
+    column: " role=\"columnheader\"",
+    head: " role=\"rowheader\"",
+    cell: " role=\"cell\"",
+};
+
+/// How a row is written.
+struct Looks {
+    roles: &'static Roles,
+    paths: bool,
+    open: bool,
+    short: bool,
+}
+
 pub(super) fn table(view: &View<'_>, html: &mut Html) {
     let mut steps: Vec<&Step> = view.report.steps.iter().collect();
     steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
@@ -28,16 +60,24 @@ pub(super) fn table(view: &View<'_>, html: &mut Html) {
         .raw("<output id=\"shown\" for=\"query operation\"></output>\n</form>\n");
     let paths = view.shows(Detail::Paths);
     let began = html.len();
-    wide(html, "Changes", |html| {
-        html.raw(
-            "<table id=\"rows\">\n<thead><tr><th scope=\"col\">Operation</th><th scope=\"col\">Resource</th>",
-        )
-        .raw("<th scope=\"col\">Type</th>");
-        html.raw(if paths { "<th scope=\"col\">Properties</th>" } else { "" })
-            .raw("</tr></thead>\n<tbody>\n");
+    wide(html, "Table of changes", |html| {
+        let roles = if steps.len() > MANY { &SPOKEN } else { &IMPLIED };
+        html.raw("<table id=\"rows\"")
+            .raw(roles.table)
+            .raw(">\n<thead")
+            .raw(roles.group)
+            .raw("><tr")
+            .raw(roles.row);
+        html.raw(">");
+        let heads = ["Operation", "Resource", "Type", "Properties"];
+        for head in heads.into_iter().take(if paths { 4 } else { 3 }) {
+            html.raw("<th scope=\"col\"").raw(roles.column).raw(">").raw(head).raw("</th>");
+        }
+        html.raw("</tr></thead>\n<tbody").raw(roles.group).raw(">\n");
         for step in &steps {
             let short = html.len() - began > LARGE;
-            row(view, html, step, paths, steps.len() <= OPEN, short);
+            let looks = Looks { roles, paths, open: steps.len() <= OPEN, short };
+            row(view, html, step, &looks);
         }
         html.raw("</tbody>\n</table>\n");
     });
@@ -46,9 +86,16 @@ pub(super) fn table(view: &View<'_>, html: &mut Html) {
     }
 }
 
-fn row(view: &View<'_>, html: &mut Html, step: &Step, paths: bool, open: bool, short: bool) {
+fn row(view: &View<'_>, html: &mut Html, step: &Step, looks: &Looks) {
+    let Looks { roles, paths, open, short } = *looks;
     let word = words::operation(view.report, step);
-    html.raw("<tr><td class=\"").raw(class(&step.operation)).raw("\">");
+    html.raw("<tr")
+        .raw(roles.row)
+        .raw("><td")
+        .raw(roles.cell)
+        .raw(" class=\"")
+        .raw(class(&step.operation))
+        .raw("\">");
     if words::destroys(&step.operation) {
         html.raw("<strong>").raw(word).raw("</strong>");
     } else {
@@ -59,9 +106,10 @@ fn row(view: &View<'_>, html: &mut Html, step: &Step, paths: bool, open: bool, s
         StepStatus::Unfinished => " <strong class=\"failed\">unfinished</strong>",
         StepStatus::Planned | StepStatus::Done => "",
     });
-    html.raw("</td><th scope=\"row\">").code(&step.name).raw("</th><td>").code(&step.kind).raw("</td>");
+    html.raw("</td><th scope=\"row\"").raw(roles.head).raw(">").code(&step.name).raw("</th>");
+    html.raw("<td").raw(roles.cell).raw(">").code(&step.kind).raw("</td>");
     if paths {
-        html.raw("<td>");
+        html.raw("<td").raw(roles.cell).raw(">");
         properties(view, html, step, open, short);
         html.raw("</td>");
     }

@@ -28,7 +28,7 @@ pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
 fn changes(view: &View<'_>, html: &mut Html, values: bool) {
     let plan = words::is_plan(view.report);
     html.raw(if plan { "<p>These would change.</p>\n" } else { "<p>These changed.</p>\n" });
-    wide(html, "Outputs that change", |html| {
+    wide(html, "Table of outputs that change", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Output</th><th scope=\"col\">Change</th>");
         if values {
             html.raw("<th scope=\"col\">Before</th><th scope=\"col\">After</th>");
@@ -58,7 +58,7 @@ fn changes(view: &View<'_>, html: &mut Html, values: bool) {
 
 fn all(view: &View<'_>, html: &mut Html) {
     html.raw("<p>").raw(from(view)).raw("</p>\n");
-    wide(html, "Outputs", |html| {
+    wide(html, "Table of outputs", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Output</th><th scope=\"col\">Value</th></tr></thead>\n<tbody>\n");
         for (name, value) in &view.report.outputs {
             html.raw("<tr><th scope=\"row\">").code(name).raw("</th>");

@@ -69,7 +69,7 @@ pub(super) fn policies(view: &View<'_>, html: &mut Html) {
         }
         html.raw("</p>\n");
     }
-    wide(html, "Policy findings", |html| {
+    wide(html, "Table of policy findings", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Policy</th>")
             .raw("<th scope=\"col\">Resource</th><th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n");
         for violation in &policies.violations {

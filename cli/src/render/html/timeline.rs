@@ -18,7 +18,7 @@ pub(super) fn timeline(view: &View<'_>, html: &mut Html) {
     html.raw(if steps.len() > OPEN { "<details>" } else { "<details open>" }).raw("<summary>");
     html.raw(if plan { "The order in which it would be done" } else { "The order in which it was begun" });
     html.raw(": what a resource needs comes before it</summary>\n");
-    wide(html, "Timeline", |html| {
+    wide(html, "Table of steps", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Step</th><th scope=\"col\">Resource</th>")
             .raw("<th scope=\"col\">Operation</th><th scope=\"col\">Part of</th>");
         if span.is_some() {

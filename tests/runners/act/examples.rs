@@ -1,0 +1,69 @@
+//! The examples and the start of the README, as a new user copies them: run for a pull request and for a push. What
+//! reaches a cloud is replaced by a backend on this machine; the vendors' logins are stand-ins.
+
+use super::harness::{Job, Outcome};
+use super::workflows::{pull_request, push};
+use crate::tools;
+
+/// The stacks that the examples name.
+const STACKS: [&str; 4] = ["dev", "production", "network", "shop"];
+
+/// What a person puts in place of the words, and this machine in place of a cloud.
+fn copied(text: &str, backend: &str) -> String {
+    let is_of_a_cloud = |line: &&str| {
+        !["secrets-provider:", "oidc-", "AWS_"].iter().any(|name| line.trim_start().starts_with(name))
+    };
+    let lines = text.lines().filter(is_of_a_cloud).map(|line| match line.split_once("cloud-url: ") {
+        Some((before, _)) => format!("{before}cloud-url: \"{backend}\"\n"),
+        None => format!("{line}\n"),
+    });
+    let text = lines.collect::<String>().replace("<full-commit-SHA-of-the-release>", "v1");
+    let text = text.replace("acme/shop/production", "production").replace("run: 'curl ", "run: 'echo tried ");
+    super::place::for_act(&text)
+}
+
+fn run(text: &str, event: &'static str) -> Outcome {
+    let payload = if event == "push" { push("main") } else { pull_request() };
+    let mut job = Job::of("", &tools::root().join("examples/hello"), event).payload(payload);
+    for folder in ["infrastructure/network", "infrastructure/shop"] {
+        job = job.program_in(folder);
+    }
+    for stack in STACKS.iter().filter(|stack| text.contains(**stack)) {
+        job = job.deployed(stack);
+    }
+    let text = copied(text, &job.backend());
+    job.workflow(&text)
+        .env("STACKSTEP_ENGINE", "sandbox")
+        .secret("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
+        .run()
+}
+
+#[test]
+#[ignore = "needs act"]
+fn every_example_previews_a_pull_request_and_deploys_a_push() {
+    let folder = tools::root().join("actions/examples");
+    let mut examples: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    examples.sort();
+    assert!(examples.len() >= 8);
+    for path in examples {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for event in ["pull_request", "push"] {
+            let outcome = run(&text, event);
+            assert!(outcome.succeeded, "{} on {event}: {}", path.display(), outcome.log);
+            let did = if event == "push" { "Deployed `hello/" } else { "Preview of `hello/" };
+            assert!(outcome.log.contains(did), "{} on {event}: {}", path.display(), outcome.log);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs act"]
+fn the_start_of_the_readme_runs_in_a_repository_that_has_only_a_program() {
+    let readme = std::fs::read_to_string(tools::root().join("actions/README.md")).unwrap();
+    let start = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    for (event, did) in [("pull_request", "Preview of `hello/dev`"), ("push", "Deployed `hello/dev`")] {
+        let outcome = run(start, event);
+        assert!(outcome.succeeded && outcome.log.contains(did), "{event}: {}", outcome.log);
+    }
+}

@@ -1,0 +1,230 @@
+//! The GitLab templates, run by gitlab-ci-local with the shell executor, and the pipeline that it makes of them.
+//!
+//! It says `GITLAB_CI=false`, so the jobs here are told that they run on GitLab. Without `--shell-isolation`: that one
+//! makes the workspace anew before `after_script`, which GitLab's runner does not.
+
+use crate::tools;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A repository that includes the templates, and beside it what a runner needs.
+struct Pipeline {
+    folder: tempfile::TempDir,
+}
+
+/// How each form of `include` names a template.
+const LOCAL: &str = "local: suite/gitlab-templates/templates/NAME.yml";
+const PROJECT: &str =
+    "project: stackstep/stackstep\n    ref: v1\n    file: /gitlab-templates/templates/NAME.yml";
+const COMPONENT: &str = "component: gitlab.com/stackstep/templates/NAME@v1";
+
+const ALL: &str = "stack: dev, engine: sandbox, environment: production";
+
+fn include(form: &str, name: &str, inputs: &str) -> String {
+    format!("  - {}\n    inputs: {{ {inputs} }}\n", form.replace("NAME", name))
+}
+
+impl Pipeline {
+    fn new(configuration: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let templates = tools::root().join("gitlab-templates");
+        for name in ["home", "state"] {
+            std::fs::create_dir(root.join(name)).unwrap();
+        }
+        copy(&tools::root().join("examples/hello"), &root.join("repository"));
+        copy(&templates, &root.join("repository/suite/gitlab-templates"));
+        copy(&templates, &root.join("suite/gitlab-templates"));
+        copy(&templates, &root.join("components"));
+        std::fs::write(root.join("repository/.gitlab-ci.yml"), configuration).unwrap();
+        for name in ["repository", "suite", "components"] {
+            let git = |arguments: &[&str]| {
+                let mut git = Command::new("git");
+                git.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]).args(arguments);
+                assert!(git.current_dir(root.join(name)).stdout(Stdio::null()).status().unwrap().success());
+            };
+            git(&["init", "--quiet", "--initial-branch", "main"]);
+            git(&["add", "."]);
+            git(&["commit", "--quiet", "--message", "a change"]);
+            git(&["tag", "v1"]);
+            git(&["remote", "add", "origin", "https://gitlab.com/acme/hello.git"]);
+        }
+        // Published names come from the disk.
+        let instead = |name: &str, url: &str| {
+            format!("[url \"file://{}\"]\n\tinsteadOf = {url}\n", root.join(name).display())
+        };
+        let config = instead("suite", "https://gitlab.com/stackstep/stackstep.git")
+            + &instead("components", "https://gitlab.com/stackstep/templates.git")
+            + "[protocol \"file\"]\n\tallow = always\n";
+        std::fs::write(root.join("home/.gitconfig"), config).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let tool = tools::folder("gitlab-ci-local");
+        #[expect(clippy::disallowed_methods, reason = "the jobs need a shell and git")]
+        let path = std::env::var("PATH").unwrap();
+        let bin = |name: &str| tool.join(name).display().to_string();
+        let path = [bin("node_modules/node/bin"), bin("usr/bin"), path].join(":");
+        let backend = format!("PULUMI_BACKEND_URL=file://{}", self.path("state").display());
+        let binary = format!("STACKSTEP_BIN={}", env!("CARGO_BIN_EXE_stackstep"));
+        let mut command = Command::new(tool.join("node_modules/.bin/gitlab-ci-local"));
+        command.args(arguments).current_dir(self.path("repository")).env_clear();
+        for variable in [&binary, &backend, "PULUMI_CONFIG_PASSPHRASE=a passphrase", "GITLAB_CI=true"] {
+            command.args(["--variable", variable]);
+        }
+        command.env("PATH", path).env("HOME", self.path("home"));
+        command.env("GCL_IGNORE_PREDEFINED_VARS", "GITLAB_CI,CI_PIPELINE_SOURCE,CI_COMMIT_BRANCH");
+        command.env("LD_LIBRARY_PATH", libraries(&tool)).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> (bool, String) {
+        tools::run(&mut self.command(arguments))
+    }
+
+    /// The pipeline, with nothing left to be included or filled in.
+    fn expanded(&self) -> String {
+        let output = self.command(&["--preview"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn report(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path("repository/.stackstep").join(name)).unwrap()
+    }
+}
+
+/// The folders of the libraries that rsync wants, whatever the machine's kind.
+fn libraries(tool: &Path) -> String {
+    let parents = [tool.join("usr/lib"), tool.join("lib")];
+    let entries = parents.iter().filter_map(|parent| std::fs::read_dir(parent).ok()).flatten();
+    entries.map(|entry| entry.unwrap().path().display().to_string()).collect::<Vec<_>>().join(":")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// The three jobs, and one that has the outputs of the deployment.
+fn pipeline() -> Pipeline {
+    let preview = include(LOCAL, "preview", &format!("{ALL}, upsert: \"true\""));
+    let deploy = include(
+        LOCAL,
+        "deploy",
+        &format!("{ALL}, upsert: \"true\", environment-url: url, message: \"as $HOME is '$$'\""),
+    );
+    let destroy = include(LOCAL, "destroy", ALL);
+    let after = "after:\n  stage: .post\n  needs: [deploy]\n  script:\n    \
+                 - echo \"it is $STACK_STATUS, at $STACK_ENVIRONMENT_URL and $STACK_OUTPUT_replicas\"\n";
+    Pipeline::new(&format!("include:\n{preview}{deploy}{destroy}{after}"))
+}
+
+const SHELL: &str = "--force-shell-executor";
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn a_push_deploys_and_later_jobs_have_the_outputs() {
+    let pipeline = pipeline();
+    let (fine, log) = pipeline.run(&[SHELL]);
+    assert!(fine, "{log}");
+    assert!(log.contains("it is succeeded, at https://hello.example.com/ and 2"), "{log}");
+    assert!(!log.contains("WARN"), "{log}");
+    assert!(pipeline.report("deploy/result.json").contains("\"status\": \"succeeded\""));
+    assert!(!pipeline.path("repository/.stackstep/preview").exists(), "there is no merge request");
+    let history = std::fs::read_dir(pipeline.path("state/.pulumi/history/hello/dev")).unwrap();
+    let said: String = history.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    assert!(said.contains("as $HOME is '$$'"), "a message arrives as it is written:\n{said}");
+}
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn a_merge_request_is_previewed_and_nothing_else() {
+    let pipeline = pipeline();
+    let event = ["--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_COMMIT_BRANCH="];
+    let (fine, log) = pipeline.run(&[&event[..], &["preview", SHELL]].concat());
+    assert!(fine, "{log}");
+    assert_eq!(pipeline.report("preview/counts.json"), "{\"create\":4,\"update\":0,\"delete\":0}\n");
+    let (_, list) = pipeline.run(&[&event[..], &["--list-csv"]].concat());
+    assert!(list.contains("\npreview;test;on_success;"), "{list}");
+    assert!(!list.contains("\ndeploy;") && !list.contains("\ndestroy;"), "{list}");
+}
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn destroying_waits_for_a_person() {
+    let pipeline = pipeline();
+    let (_, list) = pipeline.run(&["--list-csv"]);
+    assert!(list.contains("\ndestroy;deploy;manual;true;"), "{list}");
+    let (fine, log) = pipeline.run(&["deploy", "--manual", "destroy", SHELL]);
+    assert!(fine, "{log}");
+    let (fine, log) = pipeline.run(&["destroy", SHELL]);
+    assert!(fine && log.contains("4 deleted"), "{log}");
+}
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn a_failed_preview_fails_the_job_with_its_exit_status() {
+    let preview = include(LOCAL, "preview", "stack: dev, engine: sandbox, environment: e");
+    let (fine, log) = Pipeline::new(&format!("include:\n{preview}")).run(&[
+        "preview",
+        SHELL,
+        "--variable",
+        "CI_PIPELINE_SOURCE=merge_request_event",
+    ]);
+    assert!(!fine && log.contains("FAIL 6"), "{log}");
+}
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn every_form_of_include_makes_the_same_pipeline() {
+    let expanded = |form: &str| {
+        let templates = ["preview", "deploy", "destroy"].map(|name| include(form, name, ALL));
+        Pipeline::new(&format!("include:\n{}", templates.concat())).expanded()
+    };
+    let local = expanded(LOCAL);
+    assert!(local.contains("resource_group: stackstep..dev"), "{local}");
+    assert_eq!(expanded(PROJECT), local);
+    assert_eq!(expanded(COMPONENT), local);
+}
+
+#[test]
+#[ignore = "needs gitlab-ci-local"]
+fn what_the_templates_expand_to_is_what_was_looked_at() {
+    let text = pipeline().expanded();
+    // Empty inputs and the bootstrap are the same everywhere, and tested elsewhere.
+    let mut kept = String::new();
+    let mut in_bootstrap = false;
+    for line in text.lines().filter(|line| !(line.contains("STACKSTEP_INPUT_") && line.ends_with(": ''"))) {
+        in_bootstrap |= line.trim() == "set +e";
+        in_bootstrap &= line != "      )";
+        if !in_bootstrap {
+            kept += line;
+            kept.push('\n');
+        }
+    }
+    let golden = tools::root().join("tests/runners/gitlab_expanded.yml");
+    #[expect(clippy::disallowed_methods, reason = "a person asks for the file to be written anew")]
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&golden, &kept).unwrap();
+    }
+    assert_eq!(
+        kept,
+        std::fs::read_to_string(&golden).unwrap_or_default(),
+        "UPDATE_GOLDEN=1 writes {}",
+        golden.display()
+    );
+}
