@@ -45,6 +45,8 @@ mod hostile;
 #[cfg(unix)]
 mod injection;
 #[cfg(unix)]
+mod jenkins;
+#[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
 mod real_parts;
