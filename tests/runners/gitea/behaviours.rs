@@ -1,16 +1,9 @@
 //! What becomes of the comment from run to run.
 
-use stackstep::ci::Origin;
-use stackstep::comment::{self, Marker, Mode, Posted, Stamp, Wanted, When};
-use stackstep::env::Env;
-use stackstep::forge::Client;
-use stackstep::forge::place::{Clues, Tokens};
-use stackstep::http::{Http, Limits};
-use stackstep::render::Options;
-use stackstep::report::Report;
-use stackstep::secret::Secret;
+use stackstep::comment::{Marker, Mode, Posted, aggregate};
 
 use super::jobs::actions;
+use super::posted::{post, recorded};
 use super::repository::Pull;
 use super::shown;
 use crate::support::Scene;
@@ -185,12 +178,12 @@ fn several_stacks_share_one_comment_and_a_run_replaces_its_own_part() {
     for name in ["dev", "prod", "test"] {
         stack(name, 1).run("preview").ends_with(0);
     }
-    let parts = comment::aggregate::parts(&pull.only().body);
+    let parts = aggregate::parts(&pull.only().body);
     assert_eq!(parts.len(), 3, "{}", pull.only().body);
     broken(stack("prod", 2)).run("preview").says("comment updated");
     let body = pull.only().body;
     assert!(body.contains("3 stacks: 1 failed, 2 with changes"), "{body}");
-    let after = comment::aggregate::parts(&body);
+    let after = aggregate::parts(&body);
     assert_eq!((&parts[0], &parts[2]), (&after[0], &after[2]), "the others' parts stay");
     shown();
 }
@@ -200,51 +193,30 @@ fn several_stacks_share_one_comment_and_a_run_replaces_its_own_part() {
 fn several_stacks_that_report_at_the_same_time_are_all_in_the_comment() {
     let pull = Pull::open();
     actions(&pull, 1).with("STACKSTEP_COMMENT", "aggregate").run("preview").ends_with(0);
-    let scenes = ["eu", "us"].map(|stack| {
-        actions(&pull, 1).with("STACKSTEP_COMMENT", "aggregate").with("STACKSTEP_STACK", stack)
-    });
+    let scenes = ["eu", "us"]
+        .map(|stack| actions(&pull, 1).with("STACKSTEP_COMMENT", "aggregate").with("STACKSTEP_STACK", stack));
     let running = scenes.each_ref().map(|scene| scene.start("preview"));
     for child in running {
         assert!(child.wait_with_output().unwrap().status.success());
     }
-    assert_eq!(comment::aggregate::parts(&pull.only().body).len(), 3, "{}", pull.only().body);
+    assert_eq!(aggregate::parts(&pull.only().body).len(), 3, "{}", pull.only().body);
     shown();
 }
 
-#[tokio::test(flavor = "current_thread")]
+#[test]
 #[ignore = "needs Gitea"]
-async fn the_same_report_again_is_not_written_again() {
-    let pull = tokio::task::spawn_blocking(Pull::open).await.unwrap();
-    let (origin, token) = (Origin::default(), Secret::new(&*pull.server.bot));
-    let clues = Clues {
-        origin: &origin,
-        remote: None,
-        repository: Some(&pull.repository),
-        forge: Some("gitea"),
-        forge_url: Some(&pull.server.url),
-    };
-    let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
-    let place = clues.find().unwrap().with_token(tokens, &origin).unwrap();
-    let http = Http::new(&Env::default(), Limits::default()).unwrap();
-    let wanted = |run, mode| Wanted {
-        mode,
-        when: When::Always,
-        key: None,
-        stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 },
-    };
-    let report = Report { stack: "dev".into(), project: Some("hello".into()), ..Report::default() };
-    let options = Options::default();
-    for mode in [Mode::Update, Mode::Aggregate] {
-        let mut posted = Vec::new();
-        for run in [1, 1, 2] {
-            let client = Client::new(&http, &place);
-            let done = comment::post(&client, pull.number, &wanted(run, mode), &report, &options).await.unwrap();
-            posted.push((done, client.calls()));
+fn the_same_report_again_is_not_written_again() {
+    let report = recorded("preview-replace-delete");
+    for (mode, looks) in [(Mode::Update, 1), (Mode::Aggregate, 2)] {
+        let pull = Pull::open();
+        for _ in 0..98 {
+            pull.write(&pull.server.person, "a comment");
         }
-        let looked = if mode == Mode::Update { 1 } else { 2 };
-        assert_eq!(posted[1], (Posted::Unchanged, looked), "{mode:?}");
-        assert_eq!(posted[2].0, Posted::Updated, "{mode:?}");
-        assert!(posted[2].1 <= 3 || mode == Mode::Aggregate, "{mode:?}: {posted:?}");
+        assert_eq!(post(&pull, &report, mode, 1).0, Posted::Created);
+        assert_eq!(post(&pull, &report, mode, 1), (Posted::Unchanged, looks), "{mode:?}");
+        let (done, calls) = post(&pull, &report, mode, 2);
+        assert_eq!(done, Posted::Updated, "{mode:?}");
+        assert!(calls <= 3 || mode == Mode::Aggregate, "an update among a hundred comments: {calls} calls");
     }
     shown();
 }

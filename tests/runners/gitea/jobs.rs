@@ -21,9 +21,7 @@ pub fn actions(pull: &Pull, run: u32) -> Scene {
     let server = pull.server;
     let scene = scene("gitea-actions", "pull-request");
     let event = scene.root().join("event.json");
-    let side = |branch: &str, sha: Option<&str>| {
-        json!({ "ref": branch, "sha": sha, "repo": { "full_name": pull.repository, "fork": false } })
-    };
+    let side = |branch: &str, sha: Option<&str>| json!({ "ref": branch, "sha": sha, "repo": { "full_name": pull.repository, "fork": false } });
     let payload = json!({
         "action": "synchronize",
         "number": pull.number,

@@ -5,6 +5,7 @@ mod behaviours;
 mod elsewhere;
 mod jobs;
 mod page;
+mod posted;
 mod repository;
 mod server;
 mod troubles;

@@ -1,6 +1,9 @@
 //! What people see: the page that Gitea makes of the comment.
 
+use stackstep::comment::Mode;
+
 use super::jobs::actions;
+use super::posted::{post, recorded};
 use super::repository::Pull;
 use super::shown;
 
@@ -10,7 +13,8 @@ fn rendered(pull: &Pull) -> String {
     let page = pull.server.page(&format!("{}/pulls/{}", pull.repository, pull.number));
     let (_, from) = page.split_once(&format!("id=\"issuecomment-{id}\"")).unwrap();
     let (_, from) = from.split_once("class=\"render-content markup\"").unwrap();
-    let (shown, _) = from.split_once("class=\"raw-content").or_else(|| from.split_once("edit-content")).unwrap();
+    let (shown, _) =
+        from.split_once("class=\"raw-content").or_else(|| from.split_once("edit-content")).unwrap();
     shown.split_once('>').unwrap().1.to_owned()
 }
 
@@ -32,7 +36,16 @@ fn is_good(html: &str, folds: usize) {
     }
     assert_eq!(html.matches("<summary").count(), folds, "{html}");
     assert!(html.contains("<table") && html.contains("<h"), "{html}");
-    for raw in ["&lt;details", "&lt;summary", "&lt;!--", "stackstep v=1", "| --- |", "```", "[!CAUTION]", "[!WARNING]"] {
+    for raw in [
+        "&lt;details",
+        "&lt;summary",
+        "&lt;!--",
+        "stackstep v=1",
+        "| --- |",
+        "```",
+        "[!CAUTION]",
+        "[!WARNING]",
+    ] {
         assert!(!html.contains(raw), "`{raw}` is shown as text in\n{html}");
     }
 }
@@ -41,11 +54,7 @@ fn is_good(html: &str, folds: usize) {
 #[ignore = "needs Gitea"]
 fn the_comment_is_folded_and_nothing_of_its_markup_shows() {
     let pull = Pull::open();
-    let scene = actions(&pull, 1);
-    scene.run("up").ends_with(0);
-    pull.delete(&pull.only());
-    scene.edit("${greeting} world", "${greeting} moon");
-    scene.run("preview").ends_with(0);
+    post(&pull, &recorded("preview-replace-delete"), Mode::Update, 1);
     let body = pull.only().body;
     let html = rendered(&pull);
     is_good(&html, body.matches("<summary").count());

@@ -66,14 +66,21 @@ impl Gitea {
         std::fs::write(&config, configuration(&home, port)).unwrap();
         let gitea = |arguments: &[&str]| {
             let mut command = Command::new(&program);
-            command.arg("--config").arg(&config).args(arguments).env("HOME", &home).env("GITEA_WORK_DIR", &home);
+            command
+                .arg("--config")
+                .arg(&config)
+                .args(arguments)
+                .env("HOME", &home)
+                .env("GITEA_WORK_DIR", &home);
             let (fine, said) = run(&mut command);
             assert!(fine, "gitea {arguments:?}:\n{said}");
         };
         gitea(&["migrate"]);
         let email = format!("{OWNER}@example.com");
         let owner = ["--username", OWNER, "--password", PASSWORD, "--email", &email];
-        gitea(&[&["admin", "user", "create", "--admin", "--must-change-password=false"][..], &owner].concat());
+        gitea(
+            &[&["admin", "user", "create", "--admin", "--must-change-password=false"][..], &owner].concat(),
+        );
         let keeper = Command::new("sh")
             .args(["-c", KEEPER])
             .env("GITEA", &program)
@@ -191,10 +198,14 @@ fn configuration(home: &Path, port: u16) -> String {
     // It wants to know that one means it, where a container's only user runs it.
     writeln!(text, "I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true").unwrap();
     for (section, lines) in [
-        ("server", format!(
-            "HTTP_ADDR = 127.0.0.1\nHTTP_PORT = {port}\nROOT_URL = http://127.0.0.1:{port}/\nOFFLINE_MODE = true\n\
-             DISABLE_SSH = true\nSTATIC_ROOT_PATH = {}", sources().trim()
-        )),
+        (
+            "server",
+            format!(
+                "HTTP_ADDR = 127.0.0.1\nHTTP_PORT = {port}\nROOT_URL = http://127.0.0.1:{port}/\nOFFLINE_MODE = true\n\
+             DISABLE_SSH = true\nSTATIC_ROOT_PATH = {}",
+                sources().trim()
+            ),
+        ),
         ("database", format!("DB_TYPE = sqlite3\nPATH = {home}/gitea.db\nSQLITE_JOURNAL_MODE = WAL")),
         ("repository", format!("ROOT = {home}/repositories")),
         ("security", "INSTALL_LOCK = true\nPASSWORD_HASH_ALGO = pbkdf2_hi".to_owned()),

@@ -67,7 +67,8 @@ fn a_locked_conversation_is_told() {
     let pull = Pull::open();
     pull.lock();
     let stranger = &pull.server.person;
-    let scene = actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", stranger).with("STACKSTEP_COMMENT", "required");
+    let scene =
+        actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", stranger).with("STACKSTEP_COMMENT", "required");
     scene.run("preview").ends_with(11).says("its conversation is locked");
     shown();
 }
@@ -76,7 +77,8 @@ fn a_locked_conversation_is_told() {
 #[ignore = "needs Gitea"]
 fn a_pull_request_that_is_not_there_is_told() {
     let pull = Pull::open();
-    let scene = actions(&pull, 1).with("STACKSTEP_CHANGE_REQUEST", "4711").with("STACKSTEP_COMMENT", "update");
+    let scene =
+        actions(&pull, 1).with("STACKSTEP_CHANGE_REQUEST", "4711").with("STACKSTEP_COMMENT", "update");
     scene.run("preview").ends_with(0).says("status 404");
     assert!(pull.ours().is_empty());
     shown();

@@ -153,7 +153,15 @@ impl Install {
                 edit.args(["mod", "edit", &format!("-require={module}@v{version}")]);
                 edit.args(replace.iter().map(|(old, new)| format!("-replace={old}={new}")));
                 let mut build = command("go", folder);
-                build.args(["build", "-mod=mod", "-o", &format!("bin/{name}"), "-tags", &tags.join(","), module]);
+                build.args([
+                    "build",
+                    "-mod=mod",
+                    "-o",
+                    &format!("bin/{name}"),
+                    "-tags",
+                    &tags.join(","),
+                    module,
+                ]);
                 Ok(succeeds(command("go", folder).args(["mod", "init", "runner"]))?
                     && succeeds(&mut edit)?
                     && succeeds(&mut build)?)
