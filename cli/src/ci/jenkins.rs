@@ -125,7 +125,8 @@ impl CiSystem for Jenkins {
         _random: &mut dyn FnMut() -> String,
     ) -> Option<Append> {
         let path = PathBuf::from(env.get(STEP_STATE)?);
-        let text = state.iter().map(|Output { name, value }| format!("{name}={value}\n")).collect();
+        let lines = state.iter().map(|Output { name, value }| format!("{name}={value}\n"));
+        let text = lines.collect::<Vec<_>>().concat();
         Some(Append { path, text })
     }
 
