@@ -48,7 +48,13 @@ mod injection;
 #[cfg(unix)]
 mod jenkins;
 #[cfg(unix)]
+mod keeper;
+#[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod peers;
+#[cfg(unix)]
+mod prism;
 #[cfg(unix)]
 mod real_parts;
 #[cfg(unix)]

@@ -1,12 +1,13 @@
 //! One Gitea for all tests: it listens on loopback, keeps everything in a folder of its own, and is gone when the tests
 //! are, however they end.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,6 +17,7 @@ use stackstep::http::{Answer, Http, Limits, Method, Request, Url};
 use stackstep::secret::Secret;
 use tempfile::TempDir;
 
+use crate::keeper::Kept;
 use crate::tools::{folder, run};
 
 /// The scopes that the documentation asks for, as Gitea names them.
@@ -28,18 +30,6 @@ pub const BOT: &str = "ci-bot";
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// How long a start may take on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Keeps the server while somebody holds its standard input, then ends it and takes its folder away: whatever becomes of
-/// the tests, the system closes that for them.
-const KEEPER: &str = "\"$GITEA\" web --config \"$CONFIG\" >\"$FOLDER/log\" 2>&1 &
-read -r _
-kill $!
-wait $!
-rm -rf \"$FOLDER\"
-";
-
 /// The server.
 pub struct Gitea {
     /// `http://127.0.0.1:port`.
@@ -47,7 +37,7 @@ pub struct Gitea {
     /// The tokens of [`BOT`] and of [`PERSON`], with [`SCOPES`].
     pub bot: String,
     pub person: String,
-    _keeper: Child,
+    _kept: Kept,
 }
 
 /// The server, started once.
@@ -81,18 +71,13 @@ impl Gitea {
         gitea(
             &[&["admin", "user", "create", "--admin", "--must-change-password=false"][..], &owner].concat(),
         );
-        let keeper = Command::new("sh")
-            .args(["-c", KEEPER])
-            .env("GITEA", &program)
-            .env("CONFIG", &config)
-            .env("FOLDER", &home)
-            .env("GITEA_WORK_DIR", &home)
-            .env("HOME", &home)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut server = Self { url, bot: String::new(), person: String::new(), _keeper: keeper };
-        server.wait(&home);
+        let arguments = ["web", "--config"].map(OsStr::new);
+        let environment = [("HOME", home.as_os_str()), ("GITEA_WORK_DIR", home.as_os_str())];
+        let arguments = [&[program.as_os_str()], &arguments[..], &[config.as_os_str()]].concat();
+        let kept = Kept::start(&arguments, &environment, "Starting new Web server", Some(&home));
+        let mut server = Self { url, bot: String::new(), person: String::new(), _kept: kept };
+        // It says so a moment before it listens.
+        while send(&Request::get(server.address("version"))).is_none() {}
         for name in [BOT, PERSON] {
             let user = json!({
                 "username": name, "email": format!("{name}@example.com"), "password": PASSWORD,
@@ -103,16 +88,6 @@ impl Gitea {
         server.bot = server.token(BOT, SCOPES);
         server.person = server.token(PERSON, SCOPES);
         server
-    }
-
-    /// Waits until it answers.
-    fn wait(&self, home: &Path) {
-        let began = Instant::now();
-        let request = Request::get(self.address("version"));
-        while !send(&request).is_some_and(|answer| answer.status == 200) {
-            let log = || std::fs::read_to_string(home.join("log")).unwrap_or_default();
-            assert!(began.elapsed() < PATIENCE, "gitea does not answer:\n{}", log());
-        }
     }
 
     /// A token of `user`.
@@ -212,7 +187,7 @@ fn configuration(home: &Path, port: u16) -> String {
         ("cron", "ENABLED = false".to_owned()),
         ("indexer", "ISSUE_INDEXER_TYPE = db".to_owned()),
         ("actions", "ENABLED = false".to_owned()),
-        ("log", "LEVEL = warn".to_owned()),
+        ("log", "LEVEL = info".to_owned()),
     ] {
         writeln!(text, "[{section}]\n{lines}").unwrap();
     }
