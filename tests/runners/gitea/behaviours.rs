@@ -3,9 +3,10 @@
 use stackstep::comment::{Marker, Mode, Posted, aggregate};
 
 use super::jobs::actions;
-use super::posted::{post, recorded};
+use super::posted::post;
 use super::repository::Pull;
 use super::shown;
+use crate::posts::recorded;
 use crate::support::Scene;
 
 /// Makes the preview say something else than before.

@@ -3,9 +3,10 @@
 use stackstep::comment::Mode;
 
 use super::jobs::actions;
-use super::posted::{post, recorded};
+use super::posted::post;
 use super::repository::Pull;
 use super::shown;
+use crate::posts::recorded;
 
 /// The part of the pull request's page that shows the first comment of the bot.
 fn rendered(pull: &Pull) -> String {

@@ -154,6 +154,10 @@ pub trait Face: Sync {
     /// The header that says who asks.
     fn authorization(&self) -> String;
     fn comment(&self, comment: &Stored) -> Value;
+    /// What a comment is answered with that was edited.
+    fn updated(&self, comment: &Stored) -> Value {
+        self.comment(comment)
+    }
     fn pull(&self, pull: &Pull) -> Value;
     fn me(&self) -> Value;
     /// A list, with the address of its next page where there is one.
@@ -309,7 +313,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Update { id, body } => match memory.comments.iter_mut().find(|one| one.id == id) {
             Some(comment) => {
                 comment.body = body;
-                Reply::json(200, &face.comment(comment))
+                Reply::json(200, &face.updated(comment))
             }
             None => missing(),
         },
@@ -325,7 +329,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Hide { id } => match memory.comments.iter_mut().find(|one| one.id == id) {
             Some(comment) => {
                 comment.hidden = true;
-                Reply::json(200, &json!({ "id": id }))
+                Reply::json(200, &face.comment(comment))
             }
             None => missing(),
         },
