@@ -158,6 +158,10 @@ pub trait Face: Sync {
     fn updated(&self, comment: &Stored) -> Value {
         self.comment(comment)
     }
+    /// What one is answered with that was hidden.
+    fn hidden(&self, comment: &Stored) -> Value {
+        self.comment(comment)
+    }
     fn pull(&self, pull: &Pull) -> Value;
     fn me(&self) -> Value;
     /// A list, with the address of its next page where there is one.
@@ -169,6 +173,10 @@ pub trait Face: Sync {
     /// The status of something that was created.
     fn created(&self) -> u16 {
         201
+    }
+    /// What the end of a deployment is answered with.
+    fn deployment_ended(&self) -> Value {
+        json!({ "id": 1 })
     }
     /// What a recorded deployment is answered with.
     fn deployed(&self) -> Value {
@@ -329,7 +337,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Hide { id } => match memory.comments.iter_mut().find(|one| one.id == id) {
             Some(comment) => {
                 comment.hidden = true;
-                Reply::json(200, &face.comment(comment))
+                Reply::json(200, &face.hidden(comment))
             }
             None => missing(),
         },
@@ -358,7 +366,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         }
         Op::DeployEnd(end) => {
             memory.deployments.push(end);
-            Reply::json(200, &json!({ "id": 1 }))
+            Reply::json(200, &face.deployment_ended())
         }
     }
 }
