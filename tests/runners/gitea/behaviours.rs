@@ -61,7 +61,7 @@ fn appending_leaves_all_as_it_is() {
     let pull = Pull::open();
     for run in 1..4 {
         actions(&pull, run).with("STACKSTEP_COMMENT", "append").run("preview").ends_with(0);
-        assert_eq!(pull.ours().len() as u32, run);
+        assert_eq!(pull.ours().len(), usize::try_from(run).unwrap());
     }
     shown();
 }

@@ -174,6 +174,10 @@ pub trait Face: Sync {
     fn created(&self) -> u16 {
         201
     }
+    /// The status of the list of what is not there.
+    fn list_of_nothing(&self) -> u16 {
+        404
+    }
     /// What the end of a deployment is answered with.
     fn deployment_ended(&self) -> Value {
         json!({ "id": 1 })
@@ -301,7 +305,10 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
     let missing = || face.error(404, "Not Found");
     let find = |memory: &Memory, number: u64| memory.pulls.iter().any(|pull| pull.number == number);
     match op {
-        Op::List { number, .. } | Op::Create { number, .. } if !find(memory, number) => missing(),
+        Op::List { number, .. } if !find(memory, number) => {
+            face.error(face.list_of_nothing(), "The target couldn't be found.")
+        }
+        Op::Create { number, .. } if !find(memory, number) => missing(),
         Op::List { page, size, .. } => {
             let size = face.page().map_or(usize::MAX, |_| size);
             let from = (page - 1).saturating_mul(size);
