@@ -161,6 +161,25 @@ impl<'a> Sender<'a> {
         sent
     }
 
+    /// Where a comment would go, and what the token has to be allowed; or why there would be none.
+    pub fn outlook(&self) -> String {
+        if Choice::of(self.inputs) == Choice::Off {
+            return "none: it is switched off".to_owned();
+        }
+        match self.place() {
+            Ok(place) => {
+                let number = self.inputs.change_request.map(u64::from).or(self.context.change_request);
+                let number = number.map_or_else(
+                    || "the change request that the commit or the branch has".to_owned(),
+                    |number| format!("change request {number}"),
+                );
+                let forge = place.forge;
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+            }
+            Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
+        }
+    }
+
     /// Which forge, which repository, whose token.
     fn place(&self) -> Result<Place, String> {
         let origin = self.ci.origin(self.env);
