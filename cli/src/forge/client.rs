@@ -174,6 +174,18 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The open change requests at `commit`, where [`Client::of_commit`] finds merged ones only.
+    pub async fn at_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
+        let forge = self.place.forge;
+        let Some(request) = forge.open(self.place) else { return Ok(Vec::new()) };
+        let found = self.all("look for the change request of the commit", request, |page| {
+            forge.read_change_requests(page)
+        });
+        let mut found = found.await?;
+        found.retain(|one| one.open && one.head.as_deref() == Some(commit));
+        Ok(found)
+    }
+
     /// The open change requests of this repository that come from its `branch`, or are at `commit`.
     pub async fn of_branch(&self, branch: &str, commit: Option<&str>) -> Done<Vec<ChangeRequest>> {
         let forge = self.place.forge;

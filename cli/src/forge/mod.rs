@@ -195,6 +195,11 @@ pub trait Forge: Sync {
     /// Asks for the open change requests that come from `branch`; others among them are sorted out above.
     fn of_branch(&self, place: &Place, branch: &str) -> Request;
 
+    /// Asks for all open change requests. None where [`Forge::of_commit`] finds open ones too.
+    fn open(&self, _place: &Place) -> Option<Request> {
+        None
+    }
+
     /// Reads a list of change requests.
     fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>>;
 
