@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, SYSTEMS};
+use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, STEP_STATE, SYSTEMS};
 use stackstep::env::Env;
 
 /// One environment.
@@ -214,6 +214,19 @@ fn the_tokens_of_a_system_are_secrets_and_no_switch_is() {
         ["SYSTEM_ACCESSTOKEN"]
     );
     assert_eq!(secret("travis-ci", &[(OWN_VARIABLE, "t"), ("TRAVIS", "true")]), [OWN_VARIABLE]);
+}
+
+#[test]
+fn what_a_later_part_of_the_wrapper_has_to_know_is_a_line_of_the_file_that_it_names() {
+    let env = Env::from_pairs("/work", [(STEP_STATE, ".stackstep/state")]);
+    let of = |name: &str, value: &str| Output { name: name.to_owned(), value: value.to_owned() };
+    let state = [of("unfinished", "/tmp/a b/unfinished.json"), of("forged", "a\nunfinished=b")];
+    for name in ["gitlab-ci", "jenkins", "aws-codebuild", "generic"] {
+        let append = by_name(name).post_step_state(&env, &state, &mut String::new).unwrap();
+        assert_eq!(append.path, Path::new("/work/.stackstep/state"), "{name}");
+        assert_eq!(append.text, "unfinished=/tmp/a b/unfinished.json\n", "{name}");
+        assert_eq!(by_name(name).post_step_state(&Env::default(), &state, &mut String::new), None, "{name}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::context::{app, first, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS, STEP_STATE};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS};
 use crate::env::Env;
 
 /// Jenkins.
@@ -116,18 +116,6 @@ impl CiSystem for Jenkins {
         Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
     }
 
-    /// Read by the library's `finally`.
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = PathBuf::from(env.get(STEP_STATE)?);
-        let text = state.iter().map(|Output { name, value }| format!("{name}={value}\n")).collect();
-        Some(Append { path, text })
-    }
-
     // The grace period is that of 10 s, after which a step counts as not stopped:
     // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
 }
@@ -158,18 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_of_a_run_is_a_line_for_the_library() {
-        let env = Env::from_pairs("/", [(STEP_STATE, "/tmp/state")]);
-        let append = Jenkins.post_step_state(&env, &[output("unfinished", "/tmp/a b")], &mut String::new);
-        assert_eq!(
-            append,
-            Some(Append { path: "/tmp/state".into(), text: "unfinished=/tmp/a b\n".to_owned() })
-        );
-    }
-
-    #[test]
     fn without_the_library_nothing_is_handed_on() {
         assert!(!Jenkins.takes_outputs(&Env::default()));
-        assert_eq!(Jenkins.post_step_state(&Env::default(), &[], &mut String::new), None);
     }
 }
