@@ -25,6 +25,7 @@ mod jenkins;
 mod local;
 mod origin;
 mod travis;
+mod woodpecker;
 mod workflow_command;
 
 use std::path::{Path, PathBuf};
@@ -65,6 +66,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &travis::TRAVIS,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
+    &woodpecker::Woodpecker,
     &generic::Generic,
     &local::Local,
 ];
@@ -299,7 +301,8 @@ pub trait CiSystem: Sync {
         let path = env.cwd().join(env.get(STEP_STATE)?);
         // The values are paths; one with a line end could pass for another line.
         let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
-        let text = one_line.map(|Output { name, value }| format!("{name}={value}\n")).collect();
+        let text =
+            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
         Some(Append { path, text })
     }
 

@@ -7,11 +7,11 @@ pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
-mod fixtures;
 mod github;
 pub mod gitlab;
 pub mod machine;
 pub mod travis;
+mod woodpecker;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &woodpecker::Woodpecker,
 ];
 
 /// What started the run.
