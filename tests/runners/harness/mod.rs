@@ -14,6 +14,7 @@ pub mod gitlab;
 pub mod jenkins;
 pub mod machine;
 pub mod travis;
+mod woodpecker;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
     &jenkins::Jenkins,
+    &woodpecker::Woodpecker,
 ];
 
 /// What started the run.
