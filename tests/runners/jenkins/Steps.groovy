@@ -99,7 +99,7 @@ class Steps extends BasePipelineTestCPS {
         }
         allow('withEnv', [List, Closure]) { List pairs, Closure body ->
             Map<String, String> before = environment
-            environment = expanded(before, pairs)
+            environment = overridden(before, pairs)
             try { helper.callClosure(body) } finally { environment = before }
         }
         // A value is not expanded: `Overrider` in
@@ -125,25 +125,20 @@ class Steps extends BasePipelineTestCPS {
         given.returnStdout ? ended.text : null
     }
 
-    /** `EnvVars.overrideExpandingAll`: https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/EnvVars.java */
-    static Map<String, String> expanded(Map<String, String> before, List pairs) {
+    /**
+     * `EnvVars.overrideAll`, which is what `withEnv` calls: nothing is expanded, what is empty is taken away.
+     * https://github.com/jenkinsci/workflow-basic-steps-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/EnvStep.java
+     * https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/EnvVars.java
+     */
+    static Map<String, String> overridden(Map<String, String> before, List pairs) {
         Map<String, String> after = new HashMap(before)
         pairs.each { pair ->
             int at = pair.toString().indexOf('=')
             String name = pair.toString().substring(0, at)
-            String value = expand(pair.toString().substring(at + 1), after)
+            String value = pair.toString().substring(at + 1)
             if (value.isEmpty()) { after.remove(name) } else { after[name] = value }
         }
         after
-    }
-
-    /** `Util.replaceMacro`: https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/Util.java */
-    static String expand(String text, Map<String, String> known) {
-        text.replaceAll(/\$([A-Za-z0-9_]+|\{[A-Za-z0-9_.]+\}|\$)/) { whole, name ->
-            if (name == '$') { return '$' }
-            def value = known[name.startsWith('{') ? name[1..-2] : name]
-            value == null ? whole : value
-        }
     }
 
     Map<String, String> credential(Map binding) {
