@@ -7,6 +7,7 @@ pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
+pub mod codefresh;
 pub mod fixture;
 mod fixtures;
 mod github;
@@ -29,6 +30,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &codefresh::Codefresh,
     &jenkins::Jenkins,
     &woodpecker::Woodpecker,
 ];
