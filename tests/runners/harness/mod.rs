@@ -8,8 +8,6 @@ pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
 pub mod codefresh;
-pub mod fixture;
-mod fixtures;
 mod github;
 pub mod gitlab;
 pub mod jenkins;
