@@ -206,6 +206,22 @@ impl<'a> Client<'a> {
         self.ask("set the commit's status", &request).await.map(drop)
     }
 
+    /// Sets a check; its name on the forge. None where the forge has no checks, or has them for others than this token:
+    /// on GitHub only apps and jobs may set them.
+    pub async fn check(
+        &self,
+        status: &CommitStatus,
+        page: &str,
+        there: Option<&str>,
+    ) -> Done<Option<String>> {
+        let Some(request) = self.place.forge.check(self.place, status, page, there) else { return Ok(None) };
+        match self.ask("set the commit's check", &request).await {
+            Ok((answer, _)) => Ok(super::id(&answer, "/id")),
+            Err(trouble) if matches!(trouble.kind, Kind::Denied | Kind::Missing) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
     /// Records a deployment. False where the forge has no page of them.
     pub async fn deployment(&self, deployment: &Deployment) -> Done<bool> {
         let forge = self.place.forge;
