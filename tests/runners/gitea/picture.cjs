@@ -11,7 +11,7 @@ const [url, comment] = process.argv.slice(2);
 (async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, colorScheme: 'light' });
+    const page = await browser.newPage({ viewport: { width: 1150, height: 900 }, colorScheme: 'light' });
     await page.goto(url, { waitUntil: 'load' });
     const shown = page.locator(`#issuecomment-${comment} .render-content`);
     const folds = shown.locator('details');
