@@ -16,7 +16,7 @@ use crate::forge::place::{Clues, Tokens};
 use crate::forge::{ChangeRequest, Client, CommitStatus, Deployment, Place, State, Trouble};
 use crate::git;
 use crate::http::{Http, Limits, Url};
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::job::Job;
 use crate::render::{self, Options, Template};
 use crate::report::{Command, Reason, Report, Status};
@@ -92,6 +92,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Whether something that fails the step was not sent.
+    pub fn has_missed(&self) -> bool {
+        self.missed.is_some()
+    }
+
     /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
     #[must_use]
     pub fn noted_in(self, mut report: Report) -> Report {
@@ -128,31 +133,48 @@ impl<'a> Sender<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Sent {
+        self.send_all(publisher, std::slice::from_ref(report), console, signals).await
+    }
+
+    /// The same with several reports, in one comment.
+    pub async fn send_all(
+        &self,
+        publisher: &Publisher,
+        reports: &[Report],
+        console: &Console,
+        signals: &Signals,
+    ) -> Sent {
+        let Some(report) = reports.first() else { return Sent::default() };
+        let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
+        let later = self.reports_later() && !may_not;
         let choice = Choice::of(self.inputs);
         let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
             && self.inputs.change_request.is_none();
-        if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
+        let outputs_only = reports.iter().all(|report| report.command == Command::Outputs);
+        if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
-        if report.reason == Some(Reason::Untrusted) {
+        // Another job can tell what this one could not.
+        if report.reason == Some(Reason::Untrusted) && !self.reports_later() {
             if choice != Choice::Off {
                 console.line("no comment: the run is not trusted with the credentials for it");
             }
             return Sent::default();
         }
-        let about = self.about(report);
+        let about = self.about(reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
                 return Sent::default();
             }
         }
-        let telling = Telling { console, choice, sure: matches!(about, About::Number(_)) };
-        let hurry = report.status == Status::Cancelled || signals.first().is_some();
-        let work = self.work(publisher, report, &about, &telling, hurry);
+        let sure = matches!(about, About::Number(_)) || self.context.fork == Some(true);
+        let telling = Telling { console, choice, sure, later };
+        let hurry = (report.status == Status::Cancelled && !later) || signals.first().is_some();
+        let work = self.work(publisher, reports, &about, &telling, hurry);
         let within = tokio::time::timeout(if hurry { HURRY } else { PATIENCE }, work);
         let done = tokio::select! {
             done = within => done.ok(),
@@ -164,7 +186,7 @@ impl<'a> Sender<'a> {
     async fn work(
         &self,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         about: &About,
         telling: &Telling<'_>,
         hurry: bool,
@@ -181,19 +203,33 @@ impl<'a> Sender<'a> {
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
-            sent = self.comment(&client, mode, about, publisher, report, telling).await;
+            sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
-        if self.inputs.commit_status {
-            self.commit_status(&client, report, telling.console).await;
-        }
-        if let Some(environment) = &self.inputs.environment {
-            self.deployment(&client, environment, report, telling.console).await;
+        for report in reports {
+            if self.inputs.commit_status {
+                self.commit_status(&client, report, telling.console).await;
+            }
+            if let Some(environment) = &self.inputs.environment {
+                self.deployment(&client, environment, report, telling.console).await;
+            }
         }
         sent
     }
 
+    /// Whether anything may go to the forge.
+    pub fn has_something_to_send(&self) -> bool {
+        Choice::of(self.inputs) != Choice::Off
+            || self.inputs.commit_status
+            || self.inputs.environment.is_some()
+    }
+
+    /// Whether the work itself was another job's.
+    fn reports_later(&self) -> bool {
+        self.inputs.command == inputs::Command::Report
+    }
+
     /// Which forge, which repository, whose token.
-    fn place(&self) -> Result<Place, String> {
+    pub fn place(&self) -> Result<Place, String> {
         let origin = self.ci.origin(self.env);
         let remote = git::origin(&self.inputs.cwd);
         let clues = Clues {
@@ -219,7 +255,7 @@ impl<'a> Sender<'a> {
         mode: Mode,
         about: &About,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         telling: &Telling<'_>,
     ) -> Sent {
         let number = match about.number(client).await {
@@ -243,7 +279,7 @@ impl<'a> Sender<'a> {
         };
         let template = self.template(telling.console);
         let content = Content {
-            report: &publisher.shown(report),
+            reports: &publisher.shown(reports),
             options: &options,
             template: template.as_ref(),
             warn: &|why| warn(telling.console, why),
@@ -281,12 +317,12 @@ impl<'a> Sender<'a> {
     }
 
     /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
-    fn about(&self, report: &Report) -> About {
+    fn about(&self, reports: &[Report]) -> About {
         let context = self.context;
         if let Some(number) = self.inputs.change_request.map(u64::from).or(context.change_request) {
             return About::Number(number);
         }
-        let deployed = !report.command.only_looks(report.preview_only);
+        let deployed = reports.iter().any(|report| !report.command.only_looks(report.preview_only));
         match (&context.commit, &context.branch) {
             _ if context.merge_queue => About::Nothing,
             (Some(commit), _)
@@ -296,7 +332,11 @@ impl<'a> Sender<'a> {
             }
             _ if context.default_branch == Some(true) || context.tag.is_some() => About::Nothing,
             (None, None) => About::Nothing,
-            (commit, branch) => About::Open { commit: commit.clone(), branch: branch.clone() },
+            (commit, branch) => About::Open {
+                commit: commit.clone(),
+                branch: branch.clone(),
+                fork: context.source_repository.clone().filter(|_| context.fork == Some(true)),
+            },
         }
     }
 
@@ -317,7 +357,10 @@ impl<'a> Sender<'a> {
         };
         match client.status(&status).await {
             Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => warn(console, &trouble.to_string()),
+            Err(trouble) => {
+                console.miss();
+                warn(console, &trouble.to_string());
+            }
         }
     }
 
@@ -345,7 +388,10 @@ impl<'a> Sender<'a> {
                 "`environment` is not used: {} takes no deployments from outside of its own pipelines",
                 client.place().forge.title()
             )),
-            Err(trouble) => warn(console, &trouble.to_string()),
+            Err(trouble) => {
+                console.miss();
+                warn(console, &trouble.to_string());
+            }
         }
     }
 
@@ -376,7 +422,14 @@ enum About {
     /// This one.
     Number(u64),
     /// The open one that the commit or the branch belongs to.
-    Open { commit: Option<String>, branch: Option<String> },
+    Open {
+        /// The head of the branch.
+        commit: Option<String>,
+        /// The branch.
+        branch: Option<String>,
+        /// The repository that they are in, where it is another one than the change request's.
+        fork: Option<String>,
+    },
     /// The one that was merged with this commit.
     Merged(String),
 }
@@ -391,15 +444,16 @@ impl About {
                 let found = client.of_commit(commit).await?;
                 Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
             }
-            Self::Open { commit, branch } => {
+            Self::Open { commit, branch, fork } => {
+                let fork = fork.as_deref();
                 if let Some(commit) = commit
-                    && let Some(number) = best(&client.of_commit(commit).await?, commit)
+                    && let Some(number) = best(&client.of_commit(commit).await?, commit, fork.is_some())
                 {
                     return Ok(Some(number));
                 }
                 let Some(branch) = branch else { return Ok(None) };
-                let found = client.of_branch(branch, commit.as_deref()).await?;
-                Ok(best(&found, commit.as_deref().unwrap_or_default()))
+                let found = client.of_branch(branch, commit.as_deref(), fork).await?;
+                Ok(best(&found, commit.as_deref().unwrap_or_default(), fork.is_some()))
             }
         }
     }
@@ -413,9 +467,10 @@ impl About {
 }
 
 /// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
-/// commit if there is one, the latest.
-fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
-    let open = found.iter().filter(|one| one.open);
+/// commit if there is one, the latest. For a fork's commit it is one of a fork, and at no other commit.
+fn best(found: &[ChangeRequest], commit: &str, fork: bool) -> Option<u64> {
+    let of_fork = |one: &&ChangeRequest| one.fork != Some(false) && one.head.as_deref() == Some(commit);
+    let open = found.iter().filter(|one| one.open).filter(|one| !fork || of_fork(one));
     open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
         .map(|one| one.number)
 }
@@ -446,6 +501,8 @@ struct Telling<'a> {
     choice: Choice,
     /// The run is about a change request for certain.
     sure: bool,
+    /// Publishing is all that there is to do.
+    later: bool,
 }
 
 impl Telling<'_> {
@@ -453,6 +510,9 @@ impl Telling<'_> {
     fn missed(&self, why: &str) -> Sent {
         let message = format!("no comment: {why}");
         match self.choice {
+            Choice::Asked(_) | Choice::Required if self.later => return self.failed(message),
+            Choice::IfPossible(_) if self.later && self.sure => return self.failed(message),
+            Choice::Off if self.later => return self.failed(why.to_owned()),
             Choice::Off => warn(self.console, why),
             Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
@@ -460,11 +520,14 @@ impl Telling<'_> {
                 self.console.miss();
                 warn(self.console, &message);
             }
-            Choice::Required => {
-                self.console.annotate(Level::Error, "stackstep", &message);
-                return Sent { missed: Some(message) };
-            }
+            Choice::Required => return self.failed(message),
         }
         Sent::default()
+    }
+
+    /// The same where it fails the step.
+    fn failed(&self, message: String) -> Sent {
+        self.console.annotate(Level::Error, "stackstep", &message);
+        Sent { missed: Some(message) }
     }
 }
