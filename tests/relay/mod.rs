@@ -189,7 +189,7 @@ fn an_event_log_of_the_engine_is_reported() {
         ("events.jsonl", "preview-create", "Preview of `dyn/rec`"),
         ("events.jsonl", "up-update", "Deployed `dyn/rec`"),
         ("destroy=events.jsonl", "destroy", "Destroyed `dyn/rec`"),
-        ("refresh=events.jsonl", "refresh-preview-drift", "Drift check of `dyn/rec`"),
+        ("refresh=events.jsonl", "refresh-preview-drift", "Drift check of `drift/dev`: 1 gone, 1 changed"),
         ("*.jsonl", "up-partial-failure", "Update of `dyn/rec` failed"),
     ] {
         let fake = github();

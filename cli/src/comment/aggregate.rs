@@ -110,7 +110,8 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     let frame: Vec<Part> = reports.iter().map(|report| part(report, "x")).collect();
     let (Size::Bytes(most) | Size::Chars(most)) = limit;
     let marker = task.marker();
-    let used = several::length(&whole(&marker, &frame, 0, flavor), limit) + several::left_out(1000, 0).len();
+    let used =
+        several::length(&whole(&marker, &frame, &[], flavor), limit) + several::left_out(1000, 0).len();
     let room = several::same_unit(limit, most.saturating_sub(used));
     let texts = several::texts(&reports, room, several::SMALLEST, &|report, room| {
         task.render(report, &options, room)
@@ -120,31 +121,29 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
 }
 
 fn fitted(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
-    let mut dropped = 0;
+    let mut dropped = Vec::new();
     loop {
-        let text = whole(marker, &parts, dropped, flavor);
+        let text = whole(marker, &parts, &dropped, flavor);
         if fits(&text, limit) {
             return text;
         }
         match parts.iter_mut().max_by_key(|part| part.text.len()) {
             Some(longest) if !longest.text.is_empty() => longest.text.clear(),
-            Some(_) => {
-                parts.pop();
-                dropped += 1;
-            }
+            Some(_) => dropped.extend(parts.pop()),
             None => return text,
         }
     }
 }
 
-fn whole(marker: &Marker, parts: &[Part], dropped: usize, flavor: Flavor) -> String {
-    let outcomes = parts.iter().map(|part| part.more(OUTCOME));
+/// The comment; of what was dropped the outcomes are counted.
+fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> String {
+    let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
     let rows = parts.iter().map(|part| (part.more(SIGN), part.more(ROW)));
     let bare = parts.iter().filter(|part| part.text.is_empty()).count();
     let mut out = format!("{}\n", marker.write(flavor));
-    out.push_str(&format!("## {}\n\n", several::heading(outcomes, parts.len() + dropped)));
+    out.push_str(&format!("## {}\n\n", several::heading(outcomes, parts.len() + dropped.len())));
     out.push_str(&several::table(rows));
-    out.push_str(&several::left_out(bare, dropped));
+    out.push_str(&several::left_out(bare, dropped.len()));
     for part in parts {
         out.push_str(&part.write(flavor));
     }
@@ -206,7 +205,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     let known = there.iter().any(|part| part.marker.subject == mine);
     there.retain(|part| part.marker.subject != mine);
     let (Size::Bytes(limit) | Size::Chars(limit)) = forge.limit();
-    let used = whole(marker, &there, 0, flavor).encode_utf16().count() + FRAME;
+    let used = whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME;
     // Room is left for the stacks that come after this one.
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
     let options = Options { flavor, marker: None, ..task.content.options.clone() };

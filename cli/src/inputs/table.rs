@@ -254,8 +254,8 @@ pub static INPUTS: &[Input] = &[
     row("comment-merged", Bool, Report, COMMENTED, "After a push to the default branch, comment on the change request that was merged by it.").default("false"),
     row("comment-author", Text, Report, COMMENTED, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.").depends("who the token belongs to"),
     row("comment-template", Path, Report, COMMENTED, "A template (minijinja) for the comment instead of the built-in one."),
-    row("comment-on-pr", Bool, Report, OPERATIONS, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`."),
-    row("edit-pr-comment", Bool, Report, OPERATIONS, "The official action's way to choose between `comment: update` and `comment: append`.").default("true"),
+    row("comment-on-pr", Bool, Report, COMMENTED, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`."),
+    row("edit-pr-comment", Bool, Report, COMMENTED, "The official action's way to choose between `comment: update` and `comment: append`.").default("true"),
     row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, COMMENTED, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
         .depends("the one that the job runs for"),
     row("always-include-summary", Bool, Report, OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.").default("false"),

@@ -23,9 +23,9 @@ pub fn all(
         warn(console, "the counts", write_whole(path, &counts::terraform_of(reports)));
     }
     if let Some(mut together) = together(reports).filter(|_| job.takes_outputs()) {
-        if fork {
-            together.outputs.clear();
-        }
+        // A secret's value is not in a result.
+        let secret = std::mem::take(&mut together.secret_outputs);
+        together.outputs.retain(|name, _| !fork && !secret.contains(name));
         outputs::hand_on(job, &together, &Exported::new(), "", result_file, console);
     }
     for report in reports {

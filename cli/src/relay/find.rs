@@ -29,7 +29,12 @@ pub(super) fn files(base: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
                 return Err(Error::input(format!("`{}` is no file", path.display()), "name a result file"));
             }
             Err(_) if pattern.contains(['*', '?']) => matching(base, pattern)?,
-            Err(source) => return Err(Error::Io { action: "read", path, source }),
+            Err(error) => {
+                return Err(Error::input(
+                    format!("could not read `{}`: {error}", path.display()),
+                    "did the job before hand its result on? The input `result-file` says where it is written",
+                ));
+            }
         };
         if found.is_empty() {
             return Err(Error::input(
