@@ -287,7 +287,7 @@ private int start(String label) {
 }
 
 // Completes the report of a run that was killed before it could, and stops an engine that was left alone. Jenkins
-// goes on 10 s after an abort, whatever the process does:
+// goes on 20 s after an abort, whatever the process does:
 // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
 private void finish(String folder, Map read) {
     try {
@@ -386,23 +386,28 @@ private static List reports(Map arguments) {
     }
 }
 
+@NonCPS
+private static String joined(List parts, String between) {
+    parts.findAll { it }.join(between)
+}
+
 // One line on what happened.
 @NonCPS
 private static String headline(Map result) {
     String counts = result.changes.findAll { kind, count -> kind != 'same' }.collect { kind, count -> "${count} ${kind}" }.join(', ')
-    String what = [result.command, result.stack].findAll().join(' of ') ?: 'stackstep'
+    String what = joined([result.command, result.stack], ' of ') ?: 'stackstep'
     "${what}: ${result.reason ?: result.status}${counts ? " (${counts})" : ''}".toString()
 }
 
 // Marks the build, and ends the step as the run ended.
 private Map conclude(Map arguments, Map result) {
     if (arguments.describe != false) {
-        currentBuild.description = [currentBuild.description, headline(result)].findAll().join(' · ')
+        currentBuild.description = joined([currentBuild.description, headline(result)], ' · ')
     }
     if (result.exitStatus == publishFailed()) {
         unstable("stackstep: a required report could not be published: ${result.message ?: 'see the log'}")
     } else if (result.exitStatus != 0 && !arguments.returnStatus) {
-        String why = [result.reason, result.message].findAll().join(': ') ?: "exit status ${result.exitStatus}"
+        String why = joined([result.reason, result.message], ': ') ?: "exit status ${result.exitStatus}"
         error("stackstep: ${headline(result)}: ${why}${result.hint ? "\nhint: ${result.hint}" : ''}")
     }
     return result

@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests start runners, and fail by a panic"
 )]
@@ -42,6 +43,8 @@ mod harness;
 mod hostile;
 #[cfg(unix)]
 mod injection;
+#[cfg(unix)]
+mod jenkins;
 #[cfg(unix)]
 mod launcher;
 #[cfg(unix)]

@@ -3,7 +3,13 @@
 //! Whatever goes wrong here is a warning with its reason: the operation is done. Only `comment: required` makes it an
 //! error, beside the operation's own outcome. A run that the gate refuses to trust sends nothing.
 
+mod about;
+mod choice;
+
 use std::time::Duration;
+
+use about::About;
+use choice::{Choice, Telling};
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
@@ -13,7 +19,7 @@ use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::EXIT_PUBLISH;
 use crate::forge::place::{Clues, Tokens};
-use crate::forge::{ChangeRequest, Client, CommitStatus, Deployment, Place, State, Trouble};
+use crate::forge::{Client, CommitStatus, Deployment, Place, State};
 use crate::git;
 use crate::http::{Http, Limits, Url};
 use crate::inputs::{self, Inputs};
@@ -41,48 +47,6 @@ pub struct Sender<'a> {
     pub began: u64,
     /// What a request may cost.
     pub limits: Limits,
-}
-
-/// How comments were asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    /// None shall be there.
-    Off,
-    /// Nobody said anything: comments if a token can.
-    IfPossible(Mode),
-    /// They were asked for.
-    Asked(Mode),
-    /// They were asked for, and the step fails without.
-    Required,
-}
-
-impl Choice {
-    fn of(inputs: &Inputs) -> Self {
-        let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
-        match (inputs.comment.as_deref(), inputs.comment_on_pr) {
-            (Some("off"), _) => Self::Off,
-            (Some("required"), _) => Self::Required,
-            (Some("new"), _) => Self::Asked(Mode::New),
-            (Some("append"), _) => Self::Asked(Mode::Append),
-            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
-            (Some(_), _) => Self::Asked(Mode::Update),
-            (None, Some(true)) => Self::Asked(edit),
-            // The official action comments on a number whatever `comment-on-pr` says:
-            // https://github.com/pulumi/actions/blob/main/src/main.ts
-            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
-            (None, Some(false)) => Self::Off,
-            (None, None) if inputs.official_action => Self::Off,
-            (None, None) => Self::IfPossible(edit),
-        }
-    }
-
-    fn mode(self) -> Option<Mode> {
-        match self {
-            Self::Off => None,
-            Self::IfPossible(mode) | Self::Asked(mode) => Some(mode),
-            Self::Required => Some(Mode::Update),
-        }
-    }
 }
 
 /// What came of it.
@@ -164,7 +128,7 @@ impl<'a> Sender<'a> {
             }
             return Sent::default();
         }
-        let about = self.about(reports);
+        let about = About::of(self.context, self.inputs, reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
@@ -316,30 +280,6 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
-    fn about(&self, reports: &[Report]) -> About {
-        let context = self.context;
-        if let Some(number) = self.inputs.change_request.map(u64::from).or(context.change_request) {
-            return About::Number(number);
-        }
-        let deployed = reports.iter().any(|report| !report.command.only_looks(report.preview_only));
-        match (&context.commit, &context.branch) {
-            _ if context.merge_queue => About::Nothing,
-            (Some(commit), _)
-                if self.inputs.comment_merged && deployed && context.default_branch != Some(false) =>
-            {
-                About::Merged(commit.clone())
-            }
-            _ if context.default_branch == Some(true) || context.tag.is_some() => About::Nothing,
-            (None, None) => About::Nothing,
-            (commit, branch) => About::Open {
-                commit: commit.clone(),
-                branch: branch.clone(),
-                fork: context.source_repository.clone().filter(|_| context.fork == Some(true)),
-            },
-        }
-    }
-
     async fn commit_status(&self, client: &Client<'_>, report: &Report, console: &Console) {
         let Some(commit) = self.context.commit.clone() else {
             console.line("no commit status: the run's commit is not known");
@@ -357,10 +297,7 @@ impl<'a> Sender<'a> {
         };
         match client.status(&status).await {
             Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => {
-                console.miss();
-                warn(console, &trouble.to_string());
-            }
+            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 
@@ -388,10 +325,7 @@ impl<'a> Sender<'a> {
                 "`environment` is not used: {} takes no deployments from outside of its own pipelines",
                 client.place().forge.title()
             )),
-            Err(trouble) => {
-                console.miss();
-                warn(console, &trouble.to_string());
-            }
+            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 
@@ -414,67 +348,6 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The change request that a run is about.
-#[derive(Debug, PartialEq, Eq)]
-enum About {
-    /// None: a push to the default branch, a tag.
-    Nothing,
-    /// This one.
-    Number(u64),
-    /// The open one that the commit or the branch belongs to.
-    Open {
-        /// The head of the branch.
-        commit: Option<String>,
-        /// The branch.
-        branch: Option<String>,
-        /// The repository that they are in, where it is another one than the change request's.
-        fork: Option<String>,
-    },
-    /// The one that was merged with this commit.
-    Merged(String),
-}
-
-impl About {
-    /// Its number, asked for where it is not known.
-    async fn number(&self, client: &Client<'_>) -> Result<Option<u64>, Trouble> {
-        match self {
-            Self::Nothing => Ok(None),
-            Self::Number(number) => Ok(Some(*number)),
-            Self::Merged(commit) => {
-                let found = client.of_commit(commit).await?;
-                Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
-            }
-            Self::Open { commit, branch, fork } => {
-                let fork = fork.as_deref();
-                if let Some(commit) = commit
-                    && let Some(number) = best(&client.of_commit(commit).await?, commit, fork.is_some())
-                {
-                    return Ok(Some(number));
-                }
-                let Some(branch) = branch else { return Ok(None) };
-                let found = client.of_branch(branch, commit.as_deref(), fork).await?;
-                Ok(best(&found, commit.as_deref().unwrap_or_default(), fork.is_some()))
-            }
-        }
-    }
-
-    fn not_found(&self) -> &'static str {
-        match self {
-            Self::Merged(_) => "no change request was merged with this commit",
-            _ => "no open change request has this commit or comes from this branch",
-        }
-    }
-}
-
-/// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
-/// commit if there is one, the latest. For a fork's commit it is one of a fork, and at no other commit.
-fn best(found: &[ChangeRequest], commit: &str, fork: bool) -> Option<u64> {
-    let of_fork = |one: &&ChangeRequest| one.fork != Some(false) && one.head.as_deref() == Some(commit);
-    let open = found.iter().filter(|one| one.open).filter(|one| !fork || of_fork(one));
-    open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
-        .map(|one| one.number)
-}
-
 fn is_address(text: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
@@ -491,43 +364,12 @@ fn said(posted: Posted) -> &'static str {
     }
 }
 
+/// Says that something that was asked for is not there.
+fn miss(console: &Console, message: &str) {
+    console.miss();
+    warn(console, message);
+}
+
 fn warn(console: &Console, message: &str) {
     console.annotate(Level::Warning, "stackstep", message);
-}
-
-/// How loud a missing comment is.
-struct Telling<'a> {
-    console: &'a Console,
-    choice: Choice,
-    /// The run is about a change request for certain.
-    sure: bool,
-    /// Publishing is all that there is to do.
-    later: bool,
-}
-
-impl Telling<'_> {
-    /// Says that there is no comment, and why.
-    fn missed(&self, why: &str) -> Sent {
-        let message = format!("no comment: {why}");
-        match self.choice {
-            Choice::Asked(_) | Choice::Required if self.later => return self.failed(message),
-            Choice::IfPossible(_) if self.later && self.sure => return self.failed(message),
-            Choice::Off if self.later => return self.failed(why.to_owned()),
-            Choice::Off => warn(self.console, why),
-            Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
-            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => {
-                self.console.miss();
-                warn(self.console, &message);
-            }
-            Choice::Required => return self.failed(message),
-        }
-        Sent::default()
-    }
-
-    /// The same where it fails the step.
-    fn failed(&self, message: String) -> Sent {
-        self.console.annotate(Level::Error, "stackstep", &message);
-        Sent { missed: Some(message) }
-    }
 }

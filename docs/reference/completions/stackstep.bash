@@ -2401,7 +2401,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__report)
-            opts="-s -C -h --stack --cwd --results --event-log --result-file --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --change-request --commit-status --environment --environment-url --forge --forge-url --suppress-outputs --help"
+            opts="-s -C -h --stack --cwd --results --event-log --result-file --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --commit-status --environment --environment-url --forge --forge-url --suppress-outputs --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2488,6 +2488,14 @@ _stackstep() {
                     return 0
                     ;;
                 --comment-template)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment-on-pr)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edit-pr-comment)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -603,6 +603,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-k
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-on-pr -d 'The official action\'s way to ask for a comment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l environment -d 'The environment that the forge records this deployment for' -r

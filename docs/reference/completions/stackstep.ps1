@@ -556,6 +556,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--comment-merged', '--comment-merged', [CompletionResultType]::ParameterName, 'After a push to the default branch, comment on the change request that was merged by it')
             [CompletionResult]::new('--comment-author', '--comment-author', [CompletionResultType]::ParameterName, 'Whose comments are our own, where the token can''t ask who it is: the user''s name on the forge')
             [CompletionResult]::new('--comment-template', '--comment-template', [CompletionResultType]::ParameterName, 'A template (minijinja) for the comment instead of the built-in one')
+            [CompletionResult]::new('--comment-on-pr', '--comment-on-pr', [CompletionResultType]::ParameterName, 'The official action''s way to ask for a comment')
+            [CompletionResult]::new('--edit-pr-comment', '--edit-pr-comment', [CompletionResultType]::ParameterName, 'The official action''s way to choose between `comment: update` and `comment: append`')
             [CompletionResult]::new('--change-request', '--change-request', [CompletionResultType]::ParameterName, 'The number of the change request to comment on')
             [CompletionResult]::new('--commit-status', '--commit-status', [CompletionResultType]::ParameterName, 'Set a status called `stackstep / project / stack` on the commit')
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'The environment that the forge records this deployment for')

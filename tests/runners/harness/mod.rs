@@ -7,9 +7,11 @@ pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
+pub mod fixture;
 mod fixtures;
 mod github;
 pub mod gitlab;
+pub mod jenkins;
 pub mod machine;
 pub mod travis;
 
@@ -26,6 +28,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &jenkins::Jenkins,
 ];
 
 /// What started the run.

@@ -1,5 +1,5 @@
-// Runs a pipeline, or one call of `stackstep`, as a job of Jenkins would: `pipeline.groovy SPEC.json`.
-// It ends with the status of the run, and writes what the pipeline got and did to the file `result` of the spec.
+// Runs a pipeline, or calls of `stackstep`, as a job of Jenkins would: `pipeline.groovy SPEC.json`.
+// It ends with the status of the last run, and writes what the pipeline got and did to the file `result` of the spec.
 
 import com.lesfurets.jenkins.unit.global.lib.LibraryConfiguration
 import com.lesfurets.jenkins.unit.global.lib.LocalSource
@@ -19,25 +19,23 @@ steps.helper.registerSharedLibrary(new LibraryConfiguration(
 steps.setUp()
 Declarative.allow(steps)
 
-String problem = null
-def returned = null
-try {
-    if (spec.pipeline) {
-        steps.runScript(spec.pipeline)
-    } else {
-        steps.binding.setVariable('arguments', spec.arguments)
-        returned = steps.runScript('call.jenkins')
+// The value of one run, and why it failed.
+List outcomes = (spec.pipeline ? [null] : spec.calls).collect { arguments ->
+    try {
+        steps.binding.setVariable('arguments', arguments)
+        [returned: steps.runScript(spec.pipeline ?: 'call.jenkins'), problem: null]
+    } catch (InterruptedException | IOException error) {
+        [returned: null, problem: error.message]
     }
-} catch (InterruptedException | IOException error) {
-    problem = error.message
 }
-// Jenkins writes a pipeline's variables to disk with it.
-new ObjectOutputStream(new ByteArrayOutputStream()).writeObject(returned)
+// Jenkins writes a pipeline's variables to disk.
+new ObjectOutputStream(new ByteArrayOutputStream()).writeObject(outcomes)
 Map told = [
-    returned: returned, problem: problem, calls: steps.calls.collect { call -> call.collect { it instanceof Map || it instanceof List ? it : it.toString() } },
+    returned: outcomes*.returned, problems: outcomes*.problem, calls: steps.calls,
     result: steps.binding.getVariable('currentBuild').result,
     description: steps.binding.getVariable('currentBuild').description,
 ]
 new File(spec.result).setText(JsonOutput.toJson(told), 'UTF-8')
+String problem = outcomes.last().problem
 if (problem != null) { System.err.println(problem) }
-System.exit(returned?.exitStatus ?: (problem == null ? 0 : (steps.lastStatus ?: 1)))
+System.exit(outcomes.last().returned?.exitStatus ?: (problem == null ? 0 : (steps.lastStatus ?: 1)))
