@@ -78,7 +78,9 @@ pub(super) fn vetted(found: Vec<Found>, event: &Event, build_url: Option<&str>) 
         reports.push(report);
     }
     if event.fork {
-        reports.iter_mut().for_each(|report| distrust(report, build_url));
+        for report in &mut reports {
+            distrust(report, build_url);
+        }
     }
     Ok(reports)
 }
