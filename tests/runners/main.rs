@@ -15,6 +15,8 @@ mod act;
 #[cfg(unix)]
 mod azure;
 #[cfg(unix)]
+mod azure_devops;
+#[cfg(unix)]
 mod azure_language_service;
 #[cfg(unix)]
 mod cfn_lint;
@@ -52,9 +54,11 @@ mod keeper;
 #[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
-mod peers;
+mod posts;
 #[cfg(unix)]
 mod prism;
+#[cfg(unix)]
+mod python_gitlab;
 #[cfg(unix)]
 mod real_parts;
 #[cfg(unix)]

@@ -314,10 +314,9 @@ impl Task<'_> {
         if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
     }
 
-    /// The trouble, or that there is no such change request: Gitea answers with status 500 when the comments of one are
-    /// asked for that is not there.
+    /// The trouble, or that there is no such change request, where that can look the same.
     async fn or_missing(&self, trouble: Trouble) -> Trouble {
-        if trouble.kind != Kind::Broken {
+        if trouble.kind != Kind::Broken || !self.client.place().forge.breaks_where_none_is() {
             return trouble;
         }
         match self.client.change_request(self.number).await {

@@ -158,6 +158,11 @@ pub trait Forge: Sync {
     /// Asks for the first page of a change request's comments.
     fn comments(&self, place: &Place, change_request: u64) -> Request;
 
+    /// Whether it answers as if it were in trouble when they are asked for of a change request that is not there.
+    fn breaks_where_none_is(&self) -> bool {
+        false
+    }
+
     /// Reads a page of them; what people said about a line of the code, and what the forge itself noted, is left out.
     fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>>;
 

@@ -58,6 +58,10 @@ impl Face for GitHub {
         json!({ "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body })
     }
 
+    fn hidden(&self, _comment: &Stored) -> Value {
+        json!({ "data": { "minimizeComment": { "minimizedComment": { "isMinimized": true } } } })
+    }
+
     fn pull(&self, one: &Pull) -> Value {
         let head = if one.fork { "bob/shop" } else { "acme/shop" };
         json!({
