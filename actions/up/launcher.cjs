@@ -42,14 +42,16 @@ function finish () {
 }
 
 function start (binary, words) {
-  const child = spawn(binary, words, { stdio: 'inherit', windowsHide: true })
   // GitHub signals this process only: what comes is passed on as often as it came, and the binary decides when to
-  // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once.
+  // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once. We listen before there is a
+  // binary: a signal that comes right then must not leave it alone.
+  let child
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      if (process.platform !== 'win32') child.kill(signal)
+      if (process.platform !== 'win32') child?.kill(signal)
     })
   }
+  child = spawn(binary, words, { stdio: 'inherit', windowsHide: true })
   child.on('error', (error) => fail(`could not start \`${binary}\`: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? BY_SIGNAL + constants.signals[signal]

@@ -6,6 +6,7 @@
 //! `GIT_*` come from the git plugin: <https://plugins.jenkins.io/git/#plugin-content-environment-variables>.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -116,8 +117,12 @@ impl CiSystem for Jenkins {
         Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
     }
 
-    // The grace period is that of 10 s, after which a step counts as not stopped:
-    // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
+    fn grace_period(&self) -> Duration {
+        // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
+        // pipeline goes on: the report should be out.
+        // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
+        Duration::from_secs(15)
+    }
 }
 
 /// `owner/name` of a fork, which comes as `owner` alone when the name is the same.

@@ -225,6 +225,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The folder for what a later part of the wrapper has to find, where that sees another temporary folder.
+    fn shared_folder(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
     /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed.
     fn grace_period(&self) -> Duration {
         WITHIN_TEN_SECONDS
@@ -349,9 +354,9 @@ pub trait CiSystem: Sync {
         None
     }
 
-    /// The file of variables that the CI system reads after the step, in the form of [`CiSystem::outputs_form`]. It
-    /// shows what it reads: secrets go to [`CiSystem::secrets_file`].
-    fn outputs_file(&self, _env: &Env) -> Option<PathBuf> {
+    /// The file of variables that the CI system reads after the step, and its form. The system shows what it reads:
+    /// secrets go to [`CiSystem::secrets_file`].
+    fn outputs_file(&self, _env: &Env) -> Option<(PathBuf, OutputsForm)> {
         None
     }
 

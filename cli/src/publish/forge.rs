@@ -3,7 +3,15 @@
 //! Whatever goes wrong here is a warning with its reason: the operation is done. Only `comment: required` makes it an
 //! error, beside the operation's own outcome. A run that the gate refuses to trust sends nothing.
 
+mod about;
+mod choice;
+mod status;
+
 use std::time::Duration;
+
+use about::About;
+use choice::{Choice, Telling};
+pub use status::Begun;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
@@ -13,12 +21,12 @@ use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::EXIT_PUBLISH;
 use crate::forge::place::{Clues, Tokens};
-use crate::forge::{ChangeRequest, Client, CommitStatus, Deployment, Place, State, Trouble};
+use crate::forge::{Client, Deployment, Place, State};
 use crate::git;
 use crate::http::{Http, Limits, Url};
 use crate::inputs::Inputs;
 use crate::job::Job;
-use crate::render::{self, Options, Template};
+use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 
 /// How long all of it may take.
@@ -41,48 +49,8 @@ pub struct Sender<'a> {
     pub began: u64,
     /// What a request may cost.
     pub limits: Limits,
-}
-
-/// How comments were asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    /// None shall be there.
-    Off,
-    /// Nobody said anything: comments if a token can.
-    IfPossible(Mode),
-    /// They were asked for.
-    Asked(Mode),
-    /// They were asked for, and the step fails without.
-    Required,
-}
-
-impl Choice {
-    fn of(inputs: &Inputs) -> Self {
-        let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
-        match (inputs.comment.as_deref(), inputs.comment_on_pr) {
-            (Some("off"), _) => Self::Off,
-            (Some("required"), _) => Self::Required,
-            (Some("new"), _) => Self::Asked(Mode::New),
-            (Some("append"), _) => Self::Asked(Mode::Append),
-            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
-            (Some(_), _) => Self::Asked(Mode::Update),
-            (None, Some(true)) => Self::Asked(edit),
-            // The official action comments on a number whatever `comment-on-pr` says:
-            // https://github.com/pulumi/actions/blob/main/src/main.ts
-            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
-            (None, Some(false)) => Self::Off,
-            (None, None) if inputs.official_action => Self::Off,
-            (None, None) => Self::IfPossible(edit),
-        }
-    }
-
-    fn mode(self) -> Option<Mode> {
-        match self {
-            Self::Off => None,
-            Self::IfPossible(mode) | Self::Asked(mode) => Some(mode),
-            Self::Required => Some(Mode::Update),
-        }
-    }
+    /// The status that was set at the beginning.
+    pub begun: Begun,
 }
 
 /// What came of it.
@@ -117,6 +85,7 @@ impl<'a> Sender<'a> {
             inputs: &job.inputs,
             began,
             limits: crate::forge::client::LIMITS,
+            begun: Begun::default(),
         }
     }
 
@@ -143,7 +112,7 @@ impl<'a> Sender<'a> {
             }
             return Sent::default();
         }
-        let about = self.about(report);
+        let about = About::of(self.context, self.inputs, report);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
@@ -184,12 +153,31 @@ impl<'a> Sender<'a> {
             sent = self.comment(&client, mode, about, publisher, report, telling).await;
         }
         if self.inputs.commit_status {
-            self.commit_status(&client, report, telling.console).await;
+            self.commit_status(&client, publisher, report, telling.console).await;
         }
         if let Some(environment) = &self.inputs.environment {
             self.deployment(&client, environment, report, telling.console).await;
         }
         sent
+    }
+
+    /// Where a comment would go, and what the token has to be allowed; or why there would be none.
+    pub fn outlook(&self) -> String {
+        if Choice::of(self.inputs) == Choice::Off {
+            return "none: it is switched off".to_owned();
+        }
+        match self.place() {
+            Ok(place) => {
+                let number = self.inputs.change_request.map(u64::from).or(self.context.change_request);
+                let number = number.map_or_else(
+                    || "the change request that the commit or the branch has".to_owned(),
+                    |number| format!("change request {number}"),
+                );
+                let forge = place.forge;
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+            }
+            Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
+        }
     }
 
     /// Which forge, which repository, whose token.
@@ -280,47 +268,6 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
-    fn about(&self, report: &Report) -> About {
-        let context = self.context;
-        if let Some(number) = self.inputs.change_request.map(u64::from).or(context.change_request) {
-            return About::Number(number);
-        }
-        let deployed = !report.command.only_looks(report.preview_only);
-        match (&context.commit, &context.branch) {
-            _ if context.merge_queue => About::Nothing,
-            (Some(commit), _)
-                if self.inputs.comment_merged && deployed && context.default_branch != Some(false) =>
-            {
-                About::Merged(commit.clone())
-            }
-            _ if context.default_branch == Some(true) || context.tag.is_some() => About::Nothing,
-            (None, None) => About::Nothing,
-            (commit, branch) => About::Open { commit: commit.clone(), branch: branch.clone() },
-        }
-    }
-
-    async fn commit_status(&self, client: &Client<'_>, report: &Report, console: &Console) {
-        let Some(commit) = self.context.commit.clone() else {
-            console.line("no commit status: the run's commit is not known");
-            return;
-        };
-        let good = matches!(report.status, Status::Succeeded | Status::Skipped);
-        let names = ["stackstep", report.project.as_deref().unwrap_or_default(), report.stack.as_str()];
-        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-        let status = CommitStatus {
-            commit,
-            name: names.join(" / "),
-            state: if good { State::Success } else { State::Failure },
-            description: render::log_line(&render::headline(report, str::to_owned)),
-            url: report.permalink.clone().or_else(|| self.context.build_url.clone()),
-        };
-        match client.status(&status).await {
-            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => warn(console, &trouble.to_string()),
-        }
-    }
-
     async fn deployment(&self, client: &Client<'_>, environment: &str, report: &Report, console: &Console) {
         let begun = report.engine.is_some() && report.status != Status::Skipped;
         let commit = self.context.commit.as_ref().or(self.context.merge_commit.as_ref());
@@ -345,7 +292,7 @@ impl<'a> Sender<'a> {
                 "`environment` is not used: {} takes no deployments from outside of its own pipelines",
                 client.place().forge.title()
             )),
-            Err(trouble) => warn(console, &trouble.to_string()),
+            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 
@@ -368,58 +315,6 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The change request that a run is about.
-#[derive(Debug, PartialEq, Eq)]
-enum About {
-    /// None: a push to the default branch, a tag.
-    Nothing,
-    /// This one.
-    Number(u64),
-    /// The open one that the commit or the branch belongs to.
-    Open { commit: Option<String>, branch: Option<String> },
-    /// The one that was merged with this commit.
-    Merged(String),
-}
-
-impl About {
-    /// Its number, asked for where it is not known.
-    async fn number(&self, client: &Client<'_>) -> Result<Option<u64>, Trouble> {
-        match self {
-            Self::Nothing => Ok(None),
-            Self::Number(number) => Ok(Some(*number)),
-            Self::Merged(commit) => {
-                let found = client.of_commit(commit).await?;
-                Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
-            }
-            Self::Open { commit, branch } => {
-                if let Some(commit) = commit
-                    && let Some(number) = best(&client.of_commit(commit).await?, commit)
-                {
-                    return Ok(Some(number));
-                }
-                let Some(branch) = branch else { return Ok(None) };
-                let found = client.of_branch(branch, commit.as_deref()).await?;
-                Ok(best(&found, commit.as_deref().unwrap_or_default()))
-            }
-        }
-    }
-
-    fn not_found(&self) -> &'static str {
-        match self {
-            Self::Merged(_) => "no change request was merged with this commit",
-            _ => "no open change request has this commit or comes from this branch",
-        }
-    }
-}
-
-/// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
-/// commit if there is one, the latest.
-fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
-    let open = found.iter().filter(|one| one.open);
-    open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
-        .map(|one| one.number)
-}
-
 fn is_address(text: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
@@ -436,35 +331,12 @@ fn said(posted: Posted) -> &'static str {
     }
 }
 
+/// Says that something that was asked for is not there.
+fn miss(console: &Console, message: &str) {
+    console.miss();
+    warn(console, message);
+}
+
 fn warn(console: &Console, message: &str) {
     console.annotate(Level::Warning, "stackstep", message);
-}
-
-/// How loud a missing comment is.
-struct Telling<'a> {
-    console: &'a Console,
-    choice: Choice,
-    /// The run is about a change request for certain.
-    sure: bool,
-}
-
-impl Telling<'_> {
-    /// Says that there is no comment, and why.
-    fn missed(&self, why: &str) -> Sent {
-        let message = format!("no comment: {why}");
-        match self.choice {
-            Choice::Off => warn(self.console, why),
-            Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
-            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => {
-                self.console.miss();
-                warn(self.console, &message);
-            }
-            Choice::Required => {
-                self.console.annotate(Level::Error, "stackstep", &message);
-                return Sent { missed: Some(message) };
-            }
-        }
-        Sent::default()
-    }
 }

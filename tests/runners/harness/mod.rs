@@ -7,8 +7,10 @@ pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
+pub mod codefresh;
 mod github;
 pub mod gitlab;
+pub mod jenkins;
 pub mod machine;
 pub mod travis;
 mod woodpecker;
@@ -26,6 +28,8 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &codefresh::Codefresh,
+    &jenkins::Jenkins,
     &woodpecker::Woodpecker,
 ];
 

@@ -1,13 +1,13 @@
 //! One forge in memory with a face for each vendor: paths, headers, paging and JSON are the vendor's, what is kept and
 //! what goes wrong is written once. Facts are linked where the real side has them, in `cli/src/forge`.
 
+mod asked;
 mod azure;
 mod bitbucket;
 mod gitea;
 mod github;
 mod gitlab;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
@@ -16,7 +16,10 @@ use stackstep::forge::Place;
 use stackstep::forge::place::{Clues, Tokens};
 use stackstep::secret::Secret;
 
-use super::server::{Received, Reply, Server};
+pub use asked::Asked;
+use asked::next_page;
+
+use super::server::{Reply, Server};
 
 /// The token that the forge takes.
 pub const TOKEN: &str = "forge-token-0123456789abcdef";
@@ -63,6 +66,8 @@ pub struct Memory {
     pub comments: Vec<Stored>,
     pub pulls: Vec<Pull>,
     pub statuses: Vec<Value>,
+    /// Checks, in the order in which they were set; none where the token may not.
+    pub checks: Option<Vec<Value>>,
     pub deployments: Vec<Value>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
@@ -119,6 +124,7 @@ pub enum Op {
     OfBranch(String),
     ChangeRequest(u64),
     Status(Value),
+    Check(Value),
     Deploy(Value),
     DeployEnd(Value),
 }
@@ -135,53 +141,11 @@ impl Op {
             Self::OfCommit(_) => Verb::OfCommit,
             Self::OfBranch(_) => Verb::OfBranch,
             Self::ChangeRequest(_) => Verb::ChangeRequest,
-            Self::Status(_) => Verb::Status,
+            Self::Status(_) | Self::Check(_) => Verb::Status,
             Self::Deploy(_) => Verb::Deploy,
             Self::DeployEnd(_) => Verb::DeployEnd,
         }
     }
-}
-
-/// A request in parts.
-pub struct Asked {
-    pub method: String,
-    /// The path's parts, decoded.
-    pub path: Vec<String>,
-    pub query: BTreeMap<String, String>,
-    pub body: Value,
-    pub base: String,
-}
-
-impl Asked {
-    fn of(request: &Received, base: &str) -> Option<Self> {
-        let url = stackstep::http::Url::parse(&format!("{base}{}", request.target)).ok()?;
-        let path = url.path().trim_matches('/').split('/').map(decoded).collect();
-        let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        let body =
-            if request.body.is_empty() { Value::Null } else { serde_json::from_str(&request.body).ok()? };
-        if !body.is_null() {
-            assert_eq!(request.header("content-type"), Some("application/json"));
-        }
-        Some(Self { method: request.method.clone(), path, query, body, base: base.to_owned() })
-    }
-
-    /// The path's parts, to be matched.
-    pub fn parts(&self) -> Vec<&str> {
-        self.path.iter().map(String::as_str).collect()
-    }
-
-    fn number(&self, name: &str, default: usize) -> usize {
-        self.query.get(name).and_then(|value| value.parse().ok()).unwrap_or(default)
-    }
-
-    fn text(&self, pointer: &str) -> Option<String> {
-        self.body.pointer(pointer)?.as_str().map(str::to_owned)
-    }
-}
-
-fn decoded(text: &str) -> String {
-    let url = stackstep::http::Url::parse(&format!("http://x/?a={}", text.replace('+', "%2B"))).unwrap();
-    url.query_pairs().next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// A vendor's paths and JSON.
@@ -387,6 +351,13 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             memory.statuses.push(status);
             Reply::json(face.created(), &json!({ "id": 1 }))
         }
+        Op::Check(check) => match &mut memory.checks {
+            Some(checks) => {
+                checks.push(check);
+                Reply::json(201, &json!({ "id": 5 }))
+            }
+            None => face.error(403, "Resource not accessible by personal access token"),
+        },
         Op::Deploy(deployment) => {
             memory.deployments.push(deployment);
             Reply::json(201, &face.deployed())
@@ -396,14 +367,6 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             Reply::json(200, &json!({ "id": 1 }))
         }
     }
-}
-
-fn next_page(asked: &Asked, name: &str, page: usize) -> String {
-    let path: Vec<String> = asked.path.iter().map(|part| part.replace('/', "%2F")).collect();
-    let mut url = stackstep::http::Url::parse(&format!("{}/{}", asked.base, path.join("/"))).unwrap();
-    let others = asked.query.iter().filter(|(own, _)| *own != name);
-    url.query_pairs_mut().extend_pairs(others).append_pair(name, &page.to_string());
-    url.to_string()
 }
 
 /// The `Link` header of a page.

@@ -4,6 +4,7 @@
 use crate::process::{command, output, succeeds};
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Written last: without it an install was cut off and is made anew.
@@ -33,6 +34,20 @@ pub struct Tool {
 pub enum Install {
     /// `go install` of this package.
     Go(String),
+    /// A program of a Go module that replaces some of what it depends on, which `go install` refuses: built from a
+    /// small module of our own that repeats the replacements.
+    /// <https://go.dev/ref/mod#go-install>
+    #[serde(rename_all = "kebab-case")]
+    GoModule {
+        /// The module, whose root is the program.
+        module: String,
+        /// Its build tags.
+        #[serde(default)]
+        tags: Vec<String>,
+        /// What stands for which of its dependencies, as `module@version`.
+        #[serde(default)]
+        replace: BTreeMap<String, String>,
+    },
     /// `cargo install` of the package of the tool's name.
     Cargo,
     /// These packages of Debian, unpacked, not installed.
@@ -49,6 +64,8 @@ pub enum Install {
         #[serde(default)]
         deb: Vec<String>,
     },
+    /// These artifacts of Maven Central (`group:artifact:version`) and what they depend on, as files in `lib`.
+    Maven(Vec<String>),
     /// `npm install` of these packages, and one program bundled out of them.
     NpmBundle {
         /// With their versions.
@@ -131,6 +148,24 @@ impl Install {
                     .env("GOBIN", folder.join("bin"))
                     .env("GOFLAGS", "-mod=mod"),
             ),
+            Self::GoModule { module, tags, replace } => {
+                let mut edit = command("go", folder);
+                edit.args(["mod", "edit", &format!("-require={module}@v{version}")]);
+                edit.args(replace.iter().map(|(old, new)| format!("-replace={old}={new}")));
+                let mut build = command("go", folder);
+                build.args([
+                    "build",
+                    "-mod=mod",
+                    "-o",
+                    &format!("bin/{name}"),
+                    "-tags",
+                    &tags.join(","),
+                    module,
+                ]);
+                Ok(succeeds(command("go", folder).args(["mod", "init", "runner"]))?
+                    && succeeds(&mut edit)?
+                    && succeeds(&mut build)?)
+            }
             Self::Cargo => succeeds(
                 command(env!("CARGO"), folder)
                     .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])
@@ -145,6 +180,18 @@ impl Install {
             }
             Self::Npm { packages, deb } => {
                 Ok((deb.is_empty() || unpack(folder, deb)?) && npm_install(folder, packages)?)
+            }
+            Self::Maven(artifacts) => {
+                let pom = folder.join("pom.xml");
+                std::fs::write(&pom, project(artifacts)).map_err(Error::io("write", &pom))?;
+                // A repository of its own: nothing of a person's settings or cache plays a part.
+                succeeds(command("mvn", folder).args([
+                    "--batch-mode",
+                    "--quiet",
+                    "-Dmaven.repo.local=repository",
+                    &format!("{COPY_DEPENDENCIES}:copy-dependencies"),
+                    "-DoutputDirectory=lib",
+                ]))
             }
             Self::NpmBundle { packages, entry } => {
                 let installed = npm_install(folder, packages)?;
@@ -185,6 +232,27 @@ fn with_dependencies(folder: &Path, packages: &[String]) -> Vec<String> {
     all
 }
 
+/// The plugin that puts a project's dependencies into a folder:
+/// <https://maven.apache.org/plugins/maven-dependency-plugin/copy-dependencies-mojo.html>
+const COPY_DEPENDENCIES: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+
+/// A project of Maven that is nothing but these dependencies: <https://maven.apache.org/pom.html>
+fn project(artifacts: &[String]) -> String {
+    let dependency = |artifact: &String| {
+        let mut parts = artifact.splitn(3, ':').map(str::to_owned);
+        let [group, name, version] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        format!(
+            "<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>\n"
+        )
+    };
+    let dependencies: String = artifacts.iter().map(dependency).collect();
+    format!(
+        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\">\n<modelVersion>4.0.0</modelVersion>\n\
+         <groupId>runners</groupId><artifactId>tool</artifactId><version>1</version>\n\
+         <dependencies>\n{dependencies}</dependencies>\n</project>\n"
+    )
+}
+
 /// Whether `program` can be started.
 fn is_there(program: &str) -> bool {
     let arguments: &[&str] = match program {
@@ -213,6 +281,12 @@ mod tests {
         let state = tool.install(root.path()).unwrap();
         assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
         assert!(!root.path().join("target").exists());
+    }
+
+    #[test]
+    fn artifacts_of_maven_become_a_project() {
+        let project = project(&["com.example:tool:1.2".to_owned()]);
+        assert!(project.contains("<groupId>com.example</groupId><artifactId>tool</artifactId><version>1.2<"));
     }
 
     #[test]

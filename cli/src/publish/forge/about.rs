@@ -1,0 +1,85 @@
+//! Which change request a run is about: named, told by the CI system, or looked for.
+
+use crate::ci::Context;
+use crate::forge::{ChangeRequest, Client, Trouble};
+use crate::inputs::Inputs;
+use crate::report::Report;
+
+/// The change request that a run is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// None: a push to the default branch, a tag.
+    Nothing,
+    /// This one.
+    Number(u64),
+    /// The open one that the commit or the branch belongs to.
+    Open {
+        /// The commit.
+        commit: Option<String>,
+        /// The branch.
+        branch: Option<String>,
+    },
+    /// The one that was merged with this commit.
+    Merged(String),
+}
+
+impl About {
+    /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
+    pub fn of(context: &Context, inputs: &Inputs, report: &Report) -> Self {
+        if let Some(number) = inputs.change_request.map(u64::from).or(context.change_request) {
+            return Self::Number(number);
+        }
+        let deployed = !report.command.only_looks(report.preview_only);
+        match (&context.commit, &context.branch) {
+            _ if context.merge_queue => Self::Nothing,
+            (Some(commit), _)
+                if inputs.comment_merged && deployed && context.default_branch != Some(false) =>
+            {
+                Self::Merged(commit.clone())
+            }
+            _ if context.default_branch == Some(true) || context.tag.is_some() => Self::Nothing,
+            (None, None) => Self::Nothing,
+            (commit, branch) => Self::Open { commit: commit.clone(), branch: branch.clone() },
+        }
+    }
+
+    /// Its number, asked for where it is not known.
+    pub async fn number(&self, client: &Client<'_>) -> Result<Option<u64>, Trouble> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Number(number) => Ok(Some(*number)),
+            Self::Merged(commit) => {
+                let found = client.of_commit(commit).await?;
+                Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
+            }
+            Self::Open { commit, branch } => {
+                if let Some(commit) = commit
+                    && let Some(number) = best(&client.of_commit(commit).await?, commit)
+                {
+                    return Ok(Some(number));
+                }
+                let found = match (branch, commit) {
+                    (Some(branch), _) => client.of_branch(branch, commit.as_deref()).await?,
+                    (None, Some(commit)) => client.at_commit(commit).await?,
+                    (None, None) => Vec::new(),
+                };
+                Ok(best(&found, commit.as_deref().unwrap_or_default()))
+            }
+        }
+    }
+
+    pub fn not_found(&self) -> &'static str {
+        match self {
+            Self::Merged(_) => "no change request was merged with this commit",
+            _ => "no open change request has this commit or comes from this branch",
+        }
+    }
+}
+
+/// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
+/// commit if there is one, the latest.
+fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
+    let open = found.iter().filter(|one| one.open);
+    open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
+        .map(|one| one.number)
+}

@@ -1,0 +1,79 @@
+//! How comments were asked for, and how loud it is that there is none.
+
+use super::{Sent, miss};
+use crate::ci::Level;
+use crate::comment::Mode;
+use crate::console::Console;
+use crate::inputs::Inputs;
+
+/// How comments were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// None shall be there.
+    Off,
+    /// Nobody said anything: comments if a token can.
+    IfPossible(Mode),
+    /// They were asked for.
+    Asked(Mode),
+    /// They were asked for, and the step fails without.
+    Required,
+}
+
+impl Choice {
+    /// What the inputs say; those of the official action keep their meaning.
+    pub fn of(inputs: &Inputs) -> Self {
+        let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
+        match (inputs.comment.as_deref(), inputs.comment_on_pr) {
+            (Some("off"), _) => Self::Off,
+            (Some("required"), _) => Self::Required,
+            (Some("new"), _) => Self::Asked(Mode::New),
+            (Some("append"), _) => Self::Asked(Mode::Append),
+            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
+            (Some(_), _) => Self::Asked(Mode::Update),
+            (None, Some(true)) => Self::Asked(edit),
+            // The official action comments on a number whatever `comment-on-pr` says:
+            // https://github.com/pulumi/actions/blob/main/src/main.ts
+            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
+            (None, Some(false)) => Self::Off,
+            (None, None) if inputs.official_action => Self::Off,
+            (None, None) => Self::IfPossible(edit),
+        }
+    }
+
+    /// What happens to the comment that is there. None where there shall be no comment.
+    pub fn mode(self) -> Option<Mode> {
+        match self {
+            Self::Off => None,
+            Self::IfPossible(mode) | Self::Asked(mode) => Some(mode),
+            Self::Required => Some(Mode::Update),
+        }
+    }
+}
+
+/// How loud a missing comment is.
+pub(super) struct Telling<'a> {
+    /// Says it.
+    pub console: &'a Console,
+    /// How comments were asked for.
+    pub choice: Choice,
+    /// The run is about a change request for certain.
+    pub sure: bool,
+}
+
+impl Telling<'_> {
+    /// Says that there is no comment, and why.
+    pub fn missed(&self, why: &str) -> Sent {
+        let message = format!("no comment: {why}");
+        match self.choice {
+            Choice::Off => miss(self.console, why),
+            Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
+            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
+            Choice::Asked(_) => miss(self.console, &message),
+            Choice::Required => {
+                self.console.annotate(Level::Error, "stackstep", &message);
+                return Sent { missed: Some(message) };
+            }
+        }
+        Sent::default()
+    }
+}
