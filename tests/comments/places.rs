@@ -67,6 +67,7 @@ async fn a_commit_has_a_status_in_each_forges_words() {
         ("bitbucket", "SUCCESSFUL", "FAILED"),
         ("gitea", "success", "failure"),
     ];
+    assert_eq!(FACES.len(), words.len());
     for (face, (name, good, bad)) in FACES.iter().zip(words) {
         let (fake, http) = (Fake::start(*face), http());
         assert_eq!(face.name(), name);
