@@ -120,10 +120,7 @@ pub fn volume(place: &Place) -> PathBuf {
 /// The variables that later steps get, the last value of each.
 pub fn exported(place: &Place) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(volume(place).join("env_vars_to_export")).unwrap_or_default();
-    text.lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(n, v)| (n.to_owned(), v.to_owned()))
-        .collect()
+    text.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
 }
 
 /// The parts that a step becomes, in their order, or why Codefresh would not take the arguments.
