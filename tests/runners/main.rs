@@ -30,6 +30,8 @@ mod cloud_build;
 #[cfg(unix)]
 mod codebuild;
 #[cfg(unix)]
+mod codefresh;
+#[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
 mod dependencies;

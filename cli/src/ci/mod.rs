@@ -4,7 +4,8 @@
 //! show things: groups, masks, annotations, outputs, a summary page. It never comments on a change request: that
 //! is a forge's work, and the two are separate (CircleCI builds GitHub repositories too).
 //!
-//! A new system is a file here, a line in [`SYSTEMS`], and its fixtures in `tests/fixtures/ci/`.
+//! A new system is a file here, a line in [`SYSTEMS`], and its fixtures in `tests/fixtures/ci/`:
+//! `docs/adding-a-ci-system.md`.
 
 mod azure;
 mod bitbucket;

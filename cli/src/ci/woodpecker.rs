@@ -72,7 +72,7 @@ impl CiSystem for Woodpecker {
             forge,
             remote: text(env, "CI_REPO_CLONE_URL").or_else(|| text(env, "CI_REPO_URL")),
             run: number(env, "CI_PIPELINE_NUMBER"),
-            attempt: Some(reruns(env)),
+            attempt: number(env, "CI_PIPELINE_NUMBER").map(|_| reruns(env)),
             ..Origin::default()
         }
     }

@@ -118,7 +118,7 @@ impl Forge for Gitea {
     }
 
     // There is no filter by branch.
-    fn of_branch(&self, place: &Place, _branch: &str) -> Request {
+    fn of_branch(&self, place: &Place, _branch: &str, _fork: Option<&str>) -> Request {
         open(place)
     }
 

@@ -197,8 +197,9 @@ pub trait Forge: Sync {
     /// Asks for the change requests that `commit` belongs to.
     fn of_commit(&self, place: &Place, commit: &str) -> Request;
 
-    /// Asks for the open change requests that come from `branch`; others among them are sorted out above.
-    fn of_branch(&self, place: &Place, branch: &str) -> Request;
+    /// Asks for the open change requests that come from `branch`, of the repository `fork` where that is another one;
+    /// others among them are sorted out above.
+    fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request;
 
     /// Asks for all open change requests. None where [`Forge::of_commit`] finds open ones too.
     fn open(&self, _place: &Place) -> Option<Request> {

@@ -43,7 +43,7 @@ impl Face for GitHub {
             ("GET", ["commits", commit, "pulls"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pulls"]) => {
                 assert_eq!(asked.query["state"], "open");
-                Op::OfBranch(asked.query["head"].strip_prefix("acme:")?.to_owned())
+                Op::OfBranch(asked.query["head"].clone())
             }
             ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),

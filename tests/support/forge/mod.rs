@@ -358,6 +358,9 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         }
         Op::OfBranch(branch) => {
             let open = memory.pulls.iter().filter(|pull| pull.state == State::Open);
+            // GitHub asks for the owner's too; a branch has no colon.
+            let (owner, branch) = branch.split_once(':').unwrap_or(("", &branch));
+            let open = open.filter(|pull| owner.is_empty() || pull.fork == (owner == "bob"));
             // Gitea has no filter by branch.
             let found = open.filter(|pull| branch.is_empty() || pull.branch == branch);
             face.list(found.map(|pull| face.pull(pull)).collect(), None)
