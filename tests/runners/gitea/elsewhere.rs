@@ -1,6 +1,6 @@
 //! Jobs that have to find their pull request, of CI systems that know nothing of Gitea; the commit's status.
 
-use super::jobs::{actions, actions_on_main, jenkins, woodpecker, woodpecker_push};
+use super::jobs::{actions, actions_on_main, jenkins, of_commit, woodpecker, woodpecker_push};
 use super::repository::{BRANCH, Pull};
 use super::shown;
 
@@ -39,8 +39,7 @@ fn a_push_finds_its_pull_request_by_branch() {
 #[ignore = "needs Gitea"]
 fn a_push_finds_its_pull_request_by_the_head_commit() {
     let pull = Pull::open();
-    let scene = woodpecker_push(&pull, "HEAD").without("CI_COMMIT_BRANCH");
-    scene.run("preview").ends_with(0).says("commented on change request");
+    of_commit(&pull).run("preview").ends_with(0).says("commented on change request");
     pull.only();
     shown();
 }

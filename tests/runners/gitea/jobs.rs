@@ -61,8 +61,9 @@ pub fn actions_on_main(pull: &Pull, commit: &str) -> Scene {
 
 /// Woodpecker's pipeline for it.
 pub fn woodpecker(pull: &Pull) -> Scene {
-    elsewhere(scene("generic", "woodpecker-pull-request"), pull)
+    elsewhere(scene("woodpecker-ci", "pull-request"), pull)
         .with("CI_REPO", &pull.repository)
+        .with("CI_REPO_CLONE_URL", &format!("{}/{}.git", pull.server.url, pull.repository))
         .with("CI_COMMIT_SHA", &pull.head)
         .with("CI_COMMIT_SOURCE_BRANCH", BRANCH)
         .with("CI_COMMIT_PULL_REQUEST", &pull.number.to_string())
@@ -70,10 +71,17 @@ pub fn woodpecker(pull: &Pull) -> Scene {
 
 /// Woodpecker's pipeline for the push, which names no pull request.
 pub fn woodpecker_push(pull: &Pull, branch: &str) -> Scene {
-    elsewhere(scene("generic", "woodpecker-push"), pull)
+    elsewhere(scene("woodpecker-ci", "push"), pull)
         .with("CI_REPO", &pull.repository)
+        .with("CI_REPO_CLONE_URL", &format!("{}/{}.git", pull.server.url, pull.repository))
         .with("CI_COMMIT_SHA", &pull.head)
         .with("CI_COMMIT_BRANCH", branch)
+}
+
+/// A job that knows nothing but the repository's name and the commit.
+pub fn of_commit(pull: &Pull) -> Scene {
+    let scene = elsewhere(scene("generic", "sign-only"), pull);
+    scene.with("CI_REPO", &pull.repository).with("CI_COMMIT_SHA", &pull.head)
 }
 
 /// A multibranch job of Jenkins for it.

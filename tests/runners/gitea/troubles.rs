@@ -49,10 +49,11 @@ fn the_named_scopes_are_enough_for_a_comment_and_those_for_a_status_are_named() 
     let token = pull.server.token(BOT, &["write:issue", "read:repository", "read:user"]);
     let scene = actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", &token);
     scene.run("preview").ends_with(0).says("commented on change request");
-    let scene = scene.with("STACKSTEP_COMMIT_STATUS", "true");
+    let scene = scene.with("STACKSTEP_COMMIT_STATUS", "true").with("GITHUB_RUN_NUMBER", "2");
     scene.run("preview").ends_with(0).says("comment updated").says("write:repository");
     let token = pull.server.token(BOT, &["write:issue", "read:repository"]);
     let scene = scene.with("STACKSTEP_COMMIT_STATUS", "false").with("STACKSTEP_COMMENT_AUTHOR", BOT);
+    let scene = scene.with("GITHUB_RUN_NUMBER", "3");
     scene.with("STACKSTEP_FORGE_TOKEN", &token).run("preview").ends_with(0).says("comment updated");
     shown();
 }
