@@ -159,7 +159,10 @@ fn what_no_input_can_be_is_refused_before_anything_starts_and_the_value_is_not_s
         (json!({ "target": ["a,s3cret"] }), "an item of `target` has a comma"),
         (json!({ "message": "s3cret\u{0}" }), "`message` holds a NUL"),
         (json!({ "message": long }), "`message` is longer than a variable can be (128 KiB)"),
-        (json!({ "archive": true, "reportFile": "/elsewhere" }), "`archive` and `stash` take what these name"),
+        (
+            json!({ "archive": true, "reportFile": "/elsewhere" }),
+            "`archive` and `stash` take what these name",
+        ),
         (json!({ "junit": true }), "`junit` takes the file that `junitFile` names"),
         (json!({ "credentials": { "stack": "id" } }), "`stack` takes no credential"),
         (json!({ "credentials": { "no-name": "id" } }), "`no-name` of `credentials` is neither"),

@@ -8,6 +8,7 @@ mod cloud_build;
 mod codebuild;
 mod fresh;
 mod github;
+mod jenkins;
 mod links;
 mod schema;
 mod wrappers;
