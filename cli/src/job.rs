@@ -43,8 +43,10 @@ pub struct Job<'a> {
     pub demand: Option<(Demand, String)>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
-    /// A folder of this run's own, for the event log and credentials; removed with the job.
+    /// A folder of this run's own, for the event log; removed with the job.
     pub folder: TempDir,
+    /// Another one for credentials, which never lies where other steps of the build see it.
+    _credentials: Option<TempDir>,
 }
 
 impl<'a> Job<'a> {
@@ -75,7 +77,9 @@ impl<'a> Job<'a> {
                 "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
             ));
         }
-        let project = Project::find(&inputs.cwd)?;
+        // What is reported was made elsewhere.
+        let reports = inputs.command == Command::Report;
+        let project = if reports { None } else { Project::find(&inputs.cwd)? };
         let stack = find_stack(&inputs, project.as_ref())?;
         if let (Some(stack), None) = (&stack, &inputs.stack) {
             console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
@@ -92,9 +96,9 @@ impl<'a> Job<'a> {
         if backend.oidc.is_some() {
             oidc::endpoint(&backend)?;
         }
-        let folder = own_folder()?;
-        let credentials = backend.own_credentials().then(|| folder.path().join("credentials"));
-        let engine_env = engine_env(env, ci, &backend, credentials.as_deref(), &file);
+        let folder = own_folder_in(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
+        let credentials = backend.own_credentials().then(own_folder).transpose()?;
+        let engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(TempDir::path), &file);
         Ok(Self {
             env,
             ci,
@@ -107,6 +111,7 @@ impl<'a> Job<'a> {
             demand,
             engine_env,
             folder,
+            _credentials: credentials,
         })
     }
 
@@ -136,6 +141,9 @@ pub fn result_file(
 ) -> Option<PathBuf> {
     let name = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
     inputs.result_file.clone().or_else(|| {
+        if inputs.command == Command::Report {
+            return None;
+        }
         let project = project.map_or("", |project| project.name.as_str());
         let stack = stack.map_or("", StackName::as_str);
         let command = inputs.command.word();
@@ -149,18 +157,22 @@ pub const FOLDER: &str = "stackstep-";
 
 /// A folder that only we can read.
 pub fn own_folder() -> Result<TempDir> {
+    own_folder_in(std::env::temp_dir())
+}
+
+fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(FOLDER);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir().map_err(Error::io("make a folder in", std::env::temp_dir()))
+    builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))
 }
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
 pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
-        Command::Install | Command::Exec => false,
+        Command::Install | Command::Exec | Command::Report => false,
         Command::Outputs => !named_in_full,
         _ => true,
     };
@@ -170,7 +182,7 @@ pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<S
     if let Some(stack) = &inputs.stack {
         return Ok(Some(stack.clone()));
     }
-    if matches!(inputs.command, Command::Install | Command::Exec) {
+    if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
         return Ok(None);
     }
     let stacks = project.map(Project::stacks).unwrap_or_default();

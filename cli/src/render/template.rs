@@ -41,7 +41,7 @@ impl Template {
         let template = environment.template_from_named_str(&self.name, &self.source);
         let built_in = Options { marker: None, ..options.clone() };
         let values = context! {
-            report => Value::from_serialize(allowed(report, options)),
+            report => as_written(&allowed(report, options)),
             headline => Value::from_safe_string(words::headline(report, |stack| code(stack, options.flavor.html))),
             sign => words::sign(report),
             counts => words::counts(report),
@@ -82,6 +82,11 @@ pub fn comment(
         Err(error) => warn(&format!("{error}: {instead}")),
     }
     fit(report, options, size)
+}
+
+/// The report as the result file has it. By way of its text, as no other serialiser has to be in the binary for it.
+fn as_written(report: &Report) -> Value {
+    Value::from_serialize(serde_json::from_str::<serde_json::Value>(&report.to_json()).unwrap_or_default())
 }
 
 fn environment(options: &Options) -> Environment<'static> {

@@ -110,7 +110,7 @@ pub fn arguments(inputs: &[(&str, &str)]) -> Map<String, Value> {
 pub fn spec(place: &Place, event: &str, more: Value) -> Spec {
     let temporary = place.beside("repository@tmp");
     std::fs::create_dir_all(&temporary).unwrap();
-    let mut environment = fixture::environment("jenkins", event);
+    let mut environment = fixture("jenkins", event);
     environment.insert("WORKSPACE".to_owned(), place.repository().display().to_string());
     environment.insert("WORKSPACE_TMP".to_owned(), temporary.display().to_string());
     environment.extend(place.environment());
