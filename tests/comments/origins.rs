@@ -31,3 +31,14 @@ fn each_documented_environment_leads_to_its_forge() {
     }
     snapshot::matches("comments/places.md", &rows).unwrap();
 }
+
+#[test]
+fn the_input_forge_takes_the_name_of_every_forge() {
+    let input = stackstep::inputs::Input::find("forge").unwrap();
+    let stackstep::inputs::Kind::Choice(words) = input.kind else { panic!("{:?}", input.kind) };
+    let mut names: Vec<_> = stackstep::forge::FORGES.iter().map(|forge| forge.name()).collect();
+    let mut words = words.to_vec();
+    names.sort_unstable();
+    words.sort_unstable();
+    assert_eq!(words, names);
+}

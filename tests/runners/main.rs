@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::disallowed_methods,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "tests start runners, and fail by a panic"
 )]
@@ -13,6 +14,8 @@
 mod act;
 #[cfg(unix)]
 mod azure;
+#[cfg(unix)]
+mod azure_devops;
 #[cfg(unix)]
 mod azure_language_service;
 #[cfg(unix)]
@@ -33,6 +36,8 @@ mod conformance;
 #[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
+mod gitea;
+#[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
@@ -47,7 +52,21 @@ mod injection;
 #[cfg(unix)]
 mod jenkins;
 #[cfg(unix)]
+mod keeper;
+#[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod posts;
+#[cfg(unix)]
+mod prism;
+#[cfg(unix)]
+mod python_gitlab;
+#[cfg(unix)]
+mod real_parts;
+#[cfg(unix)]
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod support;
 #[cfg(unix)]
 mod tfx_cli;
 mod tools;

@@ -67,7 +67,7 @@ impl Forge for GitHub {
     }
 
     fn permission(&self) -> &'static str {
-        "the token needs `pull-requests: write` (a status `statuses: write`, a deployment `deployments: write`), in a \
+        "the token needs `pull-requests: write` (a check `checks: write`, a status `statuses: write`, a deployment `deployments: write`), in a \
          workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
          (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
     }
@@ -138,8 +138,10 @@ impl Forge for GitHub {
         place.get(&format!("{}/commits/{}/pulls", repository(place), part(commit)))
     }
 
-    fn of_branch(&self, place: &Place, branch: &str) -> Request {
-        let owner = place.repository.split('/').next().unwrap_or_default();
+    fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request {
+        // The only way to a fork's: its commits are not found by `of_commit`.
+        // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
+        let owner = fork.unwrap_or(&place.repository).split('/').next().unwrap_or_default();
         let head = part(&format!("{owner}:{branch}"));
         place.get(&format!("{}/pulls?state=open&head={head}", repository(place)))
     }
@@ -178,6 +180,34 @@ impl Forge for GitHub {
             "target_url": status.url,
         });
         place.send(Method::POST, &path, &body)
+    }
+
+    // https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    fn check(
+        &self,
+        place: &Place,
+        status: &CommitStatus,
+        page: &str,
+        there: Option<&str>,
+    ) -> Option<Request> {
+        let mut body = json!({
+            "name": status.name,
+            "head_sha": status.commit,
+            "output": { "title": cut(&status.description, DESCRIPTION), "summary": page },
+        });
+        if let Some(url) = &status.url {
+            body["details_url"] = json!(url);
+        }
+        match status.state {
+            State::Pending => body["status"] = json!("in_progress"),
+            State::Success => body["conclusion"] = json!("success"),
+            State::Failure => body["conclusion"] = json!("failure"),
+        }
+        let checks = format!("{}/check-runs", repository(place));
+        Some(match there {
+            Some(check) => place.send(Method::PATCH, &format!("{checks}/{}", part(check)), &body),
+            None => place.send(Method::POST, &checks, &body),
+        })
     }
 
     fn deployment(&self, place: &Place, deployment: &Deployment) -> Option<Request> {

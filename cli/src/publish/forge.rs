@@ -5,11 +5,13 @@
 
 mod about;
 mod choice;
+mod status;
 
 use std::time::Duration;
 
 use about::About;
 use choice::{Choice, Telling};
+pub use status::Begun;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
@@ -19,12 +21,12 @@ use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::EXIT_PUBLISH;
 use crate::forge::place::{Clues, Tokens};
-use crate::forge::{Client, CommitStatus, Deployment, Place, State};
+use crate::forge::{Client, Deployment, Place, State};
 use crate::git;
 use crate::http::{Http, Limits, Url};
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::job::Job;
-use crate::render::{self, Options, Template};
+use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 
 /// How long all of it may take.
@@ -47,6 +49,8 @@ pub struct Sender<'a> {
     pub began: u64,
     /// What a request may cost.
     pub limits: Limits,
+    /// The status that was set at the beginning.
+    pub begun: Begun,
 }
 
 /// What came of it.
@@ -56,6 +60,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Whether something that fails the step was not sent.
+    pub fn has_missed(&self) -> bool {
+        self.missed.is_some()
+    }
+
     /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
     #[must_use]
     pub fn noted_in(self, mut report: Report) -> Report {
@@ -81,6 +90,7 @@ impl<'a> Sender<'a> {
             inputs: &job.inputs,
             began,
             limits: crate::forge::client::LIMITS,
+            begun: Begun::default(),
         }
     }
 
@@ -92,31 +102,48 @@ impl<'a> Sender<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Sent {
+        self.send_all(publisher, std::slice::from_ref(report), console, signals).await
+    }
+
+    /// The same with several reports, in one comment.
+    pub async fn send_all(
+        &self,
+        publisher: &Publisher,
+        reports: &[Report],
+        console: &Console,
+        signals: &Signals,
+    ) -> Sent {
+        let Some(report) = reports.first() else { return Sent::default() };
+        let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
+        let later = self.reports_later() && !may_not;
         let choice = Choice::of(self.inputs);
         let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
             && self.inputs.change_request.is_none();
-        if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
+        let outputs_only = reports.iter().all(|report| report.command == Command::Outputs);
+        if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
-        if report.reason == Some(Reason::Untrusted) {
+        // Another job can tell what this one could not.
+        if report.reason == Some(Reason::Untrusted) && !self.reports_later() {
             if choice != Choice::Off {
                 console.line("no comment: the run is not trusted with the credentials for it");
             }
             return Sent::default();
         }
-        let about = About::of(self.context, self.inputs, report);
+        let about = About::of(self.context, self.inputs, reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
                 return Sent::default();
             }
         }
-        let telling = Telling { console, choice, sure: matches!(about, About::Number(_)) };
-        let hurry = report.status == Status::Cancelled || signals.first().is_some();
-        let work = self.work(publisher, report, &about, &telling, hurry);
+        let sure = matches!(about, About::Number(_)) || self.context.fork == Some(true);
+        let telling = Telling { console, choice, sure, later };
+        let hurry = (report.status == Status::Cancelled && !later) || signals.first().is_some();
+        let work = self.work(publisher, reports, &about, &telling, hurry);
         let within = tokio::time::timeout(if hurry { HURRY } else { PATIENCE }, work);
         let done = tokio::select! {
             done = within => done.ok(),
@@ -128,7 +155,7 @@ impl<'a> Sender<'a> {
     async fn work(
         &self,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         about: &About,
         telling: &Telling<'_>,
         hurry: bool,
@@ -145,19 +172,52 @@ impl<'a> Sender<'a> {
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
-            sent = self.comment(&client, mode, about, publisher, report, telling).await;
+            sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
-        if self.inputs.commit_status {
-            self.commit_status(&client, report, telling.console).await;
-        }
-        if let Some(environment) = &self.inputs.environment {
-            self.deployment(&client, environment, report, telling.console).await;
+        for report in reports {
+            if self.inputs.commit_status {
+                self.commit_status(&client, publisher, report, telling.console).await;
+            }
+            if let Some(environment) = &self.inputs.environment {
+                self.deployment(&client, environment, report, telling.console).await;
+            }
         }
         sent
     }
 
+    /// Where a comment would go, and what the token has to be allowed; or why there would be none.
+    pub fn outlook(&self) -> String {
+        if Choice::of(self.inputs) == Choice::Off {
+            return "none: it is switched off".to_owned();
+        }
+        match self.place() {
+            Ok(place) => {
+                let number = self.inputs.change_request.map(u64::from).or(self.context.change_request);
+                let number = number.map_or_else(
+                    || "the change request that the commit or the branch has".to_owned(),
+                    |number| format!("change request {number}"),
+                );
+                let forge = place.forge;
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+            }
+            Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
+        }
+    }
+
+    /// Whether anything may go to the forge.
+    pub fn has_something_to_send(&self) -> bool {
+        Choice::of(self.inputs) != Choice::Off
+            || self.inputs.commit_status
+            || self.inputs.environment.is_some()
+    }
+
+    /// Whether the work itself was another job's.
+    fn reports_later(&self) -> bool {
+        self.inputs.command == inputs::Command::Report
+    }
+
     /// Which forge, which repository, whose token.
-    fn place(&self) -> Result<Place, String> {
+    pub fn place(&self) -> Result<Place, String> {
         let origin = self.ci.origin(self.env);
         let remote = git::origin(&self.inputs.cwd);
         let clues = Clues {
@@ -183,7 +243,7 @@ impl<'a> Sender<'a> {
         mode: Mode,
         about: &About,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         telling: &Telling<'_>,
     ) -> Sent {
         let number = match about.number(client).await {
@@ -207,7 +267,7 @@ impl<'a> Sender<'a> {
         };
         let template = self.template(telling.console);
         let content = Content {
-            report: &publisher.shown(report),
+            reports: &publisher.shown(reports),
             options: &options,
             template: template.as_ref(),
             warn: &|why| warn(telling.console, why),
@@ -241,27 +301,6 @@ impl<'a> Sender<'a> {
             run: origin.run,
             attempt: origin.attempt.unwrap_or(0),
             at: self.began,
-        }
-    }
-
-    async fn commit_status(&self, client: &Client<'_>, report: &Report, console: &Console) {
-        let Some(commit) = self.context.commit.clone() else {
-            console.line("no commit status: the run's commit is not known");
-            return;
-        };
-        let good = matches!(report.status, Status::Succeeded | Status::Skipped);
-        let names = ["stackstep", report.project.as_deref().unwrap_or_default(), report.stack.as_str()];
-        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-        let status = CommitStatus {
-            commit,
-            name: names.join(" / "),
-            state: if good { State::Success } else { State::Failure },
-            description: render::log_line(&render::headline(report, str::to_owned)),
-            url: report.permalink.clone().or_else(|| self.context.build_url.clone()),
-        };
-        match client.status(&status).await {
-            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! <https://codefresh.io/docs/docs/pipelines/steps/#example-with-step-templating>
 
-use super::fixtures::environment;
+use super::fixture;
 use super::{Event, Place, Whom, Wrapper};
 use crate::tools;
 use serde_json::{Map, Value, json};
@@ -107,7 +107,7 @@ pub fn build(place: &Place, event: Event) -> BTreeMap<String, String> {
         Event::Bot => "pull-request-bot",
         Event::Tag => "tag",
     };
-    let mut variables = environment("codefresh", case);
+    let mut variables = fixture("codefresh", case);
     if event == Event::MergeQueue {
         let queue = "gh-readonly-queue/main/pr-7-88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9";
         variables.insert("CF_BRANCH".to_owned(), queue.to_owned());
@@ -126,6 +126,7 @@ pub fn volume(place: &Place) -> PathBuf {
 pub fn exported(place: &Place) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(volume(place).join("env_vars_to_export")).unwrap_or_default();
     text.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+<<<<<<< HEAD
 }
 
 /// Holds the arguments against the step's schema. Those of the last step that was asked for are kept.
@@ -138,6 +139,8 @@ fn takes(step: &Value, arguments: &Value) -> Result<(), String> {
     }
     let (_, validator) = kept.as_ref().unwrap();
     validator.validate(arguments).map_err(|error| error.to_string())
+=======
+>>>>>>> main
 }
 
 /// The parts that a step becomes, in their order, or why Codefresh would not take the arguments.

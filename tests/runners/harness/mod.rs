@@ -8,13 +8,12 @@ pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
 pub mod codefresh;
-pub mod fixture;
-mod fixtures;
 mod github;
 pub mod gitlab;
 pub mod jenkins;
 pub mod machine;
 pub mod travis;
+mod woodpecker;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,6 +30,7 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &codebuild::CodeBuild,
     &codefresh::Codefresh,
     &jenkins::Jenkins,
+    &woodpecker::Woodpecker,
 ];
 
 /// What started the run.

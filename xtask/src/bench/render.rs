@@ -28,7 +28,9 @@ fn report() -> Report {
     let mut fold = Fold::new();
     for number in 0..RESOURCES {
         let operation = ["update", "update", "create", "update", "update", "replace"][number % 6];
-        parse::pair(number, operation).iter().for_each(|line| fold.line(line));
+        for line in &parse::pair(number, operation) {
+            fold.line(line);
+        }
     }
     report::report(fold.finish(), Facts::new(Command::Preview, "dev", Ending::Exited(0), 0))
 }
