@@ -126,7 +126,6 @@ pub fn volume(place: &Place) -> PathBuf {
 pub fn exported(place: &Place) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(volume(place).join("env_vars_to_export")).unwrap_or_default();
     text.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
-<<<<<<< HEAD
 }
 
 /// Holds the arguments against the step's schema. Those of the last step that was asked for are kept.
@@ -139,8 +138,6 @@ fn takes(step: &Value, arguments: &Value) -> Result<(), String> {
     }
     let (_, validator) = kept.as_ref().unwrap();
     validator.validate(arguments).map_err(|error| error.to_string())
-=======
->>>>>>> main
 }
 
 /// The parts that a step becomes, in their order, or why Codefresh would not take the arguments.

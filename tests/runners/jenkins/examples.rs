@@ -34,7 +34,9 @@ fn pipeline(place: &Place, file: &str, event: &str, engine: Option<&str>) -> Tol
     let gcloud = programs.join("gcloud");
     std::fs::write(&gcloud, "#!/bin/sh\necho \"gcloud $*\"\n").unwrap();
     std::fs::set_permissions(&gcloud, std::fs::Permissions::from_mode(0o755)).unwrap();
-    spec.environment.entry("PATH".to_owned()).and_modify(|path| *path = format!("{}:{path}", programs.display()));
+    spec.environment
+        .entry("PATH".to_owned())
+        .and_modify(|path| *path = format!("{}:{path}", programs.display()));
     if let Some(engine) = engine {
         spec.environment.insert("STACKSTEP_ENGINE".to_owned(), engine.to_owned());
         spec.environment.insert("STACKSTEP_UPSERT".to_owned(), "true".to_owned());
