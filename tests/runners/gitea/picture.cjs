@@ -11,7 +11,7 @@ const [url, comment] = process.argv.slice(2);
 (async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
   try {
-    const page = await browser.newPage({ viewport: { width: 1100, height: 900 }, colorScheme: 'light' });
+    const page = await browser.newPage({ viewport: { width: 1150, height: 900 }, colorScheme: 'light' });
     await page.goto(url, { waitUntil: 'load' });
     const shown = page.locator(`#issuecomment-${comment} .render-content`);
     const folds = shown.locator('details');
@@ -27,8 +27,9 @@ const [url, comment] = process.argv.slice(2);
     assert.ok(await shown.locator('table tr').count() > 1);
     const wide = await shown.evaluate((element) => element.scrollWidth - element.clientWidth);
     assert.ok(wide <= 0, `the comment is ${wide} pixels wider than its place`);
-    await page.screenshot({ path: path.join(process.env.PICTURES, 'gitea-page.png'), fullPage: true });
-    await page.locator(`#issuecomment-${comment}`).screenshot({ path: path.join(process.env.PICTURES, 'gitea-comment.png') });
+    // A release's packed style has this class and the comment's padding; the sheets it is packed from have not.
+    await page.addStyleTag({ content: `.tw-hidden { display: none } #issuecomment-${comment} .render-content { padding: 16px }` });
+    await shown.screenshot({ path: path.join(process.env.PICTURES, 'gitea-comment.png') });
   } finally {
     await browser.close();
   }

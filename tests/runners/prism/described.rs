@@ -91,6 +91,8 @@ pub struct Described {
 
 impl Described {
     pub fn start() -> Self {
+        // What waits for it could take it for a forge in trouble.
+        prism();
         let memory: Arc<Mutex<Memory>> = Arc::default();
         let kept = Arc::clone(&memory);
         let server = Server::start(move |request, _| answer(request, &mut kept.lock().unwrap()));
@@ -126,15 +128,23 @@ fn answer(request: &Received, memory: &mut Memory) -> Reply {
         return Reply::json(200, &json!({ "data": { "viewer": { "login": EXAMPLE_USER } } }));
     }
     let refuse = memory.refuse.filter(|(method, end, _)| request.method == *method && path.ends_with(end));
-    let (status, head, body) = ask(request, refuse.map(|(_, _, status)| status));
+    let (status, head, body) = ask(request, None);
     if is_violation(&head) {
         memory.violations.push(format!("{} {}: {body}", request.method, request.target));
     }
-    let example = serde_json::from_str(&body).unwrap_or(Value::Null);
-    if refuse.is_none() && (200..300).contains(&status) {
-        return Reply::json(status, &remembered(request, &path, example, memory));
+    if let Some((_, _, wanted)) = refuse {
+        let (status, head, body) = ask(request, Some(wanted));
+        // Not every refusal is described; these are the words to a job whose `permissions` do not have it.
+        let words = if is_violation(&head) {
+            r#"{"message": "Resource not accessible by integration"}"#
+        } else {
+            &body
+        };
+        let status = if is_violation(&head) { wanted } else { status };
+        return Reply::json(status, &serde_json::from_str(words).unwrap_or_default());
     }
-    Reply::json(status, &example)
+    let example = serde_json::from_str(&body).unwrap_or(Value::Null);
+    Reply::json(status, &remembered(request, &path, example, memory))
 }
 
 /// The example with what is kept in its place.
@@ -158,13 +168,13 @@ fn remembered(request: &Received, path: &str, example: Value, memory: &mut Memor
             memory.comments.push((id, body()));
             with(&example, &(id, body()))
         }
-        "PATCH" => {
+        "PATCH" if path.contains("/issues/comments/") => {
             for one in memory.comments.iter_mut().filter(|(id, _)| *id == last) {
                 one.1 = body();
             }
             with(&example, &(last, body()))
         }
-        "DELETE" => {
+        "DELETE" if path.contains("/issues/comments/") => {
             memory.comments.retain(|(id, _)| *id != last);
             example
         }

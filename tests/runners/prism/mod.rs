@@ -116,7 +116,7 @@ fn a_push_asks_for_its_pull_request_by_commit_and_by_branch() {
 
 #[test]
 #[ignore = "needs prism"]
-fn a_status_and_a_deployment_are_as_described() {
+fn a_check_and_a_deployment_are_as_described() {
     let forge = Described::start();
     let scene = job(&forge, "up")
         .input("commit-status", "true")
@@ -124,7 +124,8 @@ fn a_status_and_a_deployment_are_as_described() {
         .input("environment-url", "https://shop.example");
     scene.run("run").ends_with(0).says("commit status set").says("deployment recorded");
     forge.was_asked(&[
-        &format!("POST /repos/acme/shop/statuses/{HEAD}"),
+        "POST /repos/acme/shop/check-runs",
+        "PATCH /repos/acme/shop/check-runs/4",
         "POST /repos/acme/shop/deployments",
         "POST /repos/acme/shop/deployments/1/statuses",
     ]);
@@ -133,9 +134,20 @@ fn a_status_and_a_deployment_are_as_described() {
     scene.edit("${nope} world", "${greeting} world");
     scene.input("command", "destroy").input("remove", "true").run("run").ends_with(0);
     forge.was_asked(&[]);
-    for what in ["status", "deployment", "failed deployment", "removed environment"] {
+    for what in ["check", "deployment", "failed deployment", "removed environment"] {
         shown(what);
     }
+}
+
+#[test]
+#[ignore = "needs prism"]
+fn where_checks_are_refused_there_is_a_plain_status() {
+    let forge = Described::start();
+    forge.memory().refuse = Some(("POST", "/check-runs", 403));
+    let scene = job(&forge, "preview").input("commit-status", "true");
+    scene.run("run").ends_with(0).says("commit status set");
+    forge.was_asked(&[&format!("POST /repos/acme/shop/statuses/{HEAD}")]);
+    shown("status");
 }
 
 #[test]
