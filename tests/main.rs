@@ -41,6 +41,8 @@ mod outputs_file;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod stopping;

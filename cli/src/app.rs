@@ -29,6 +29,7 @@ use crate::oidc;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exported;
 use crate::publish::{self, Publisher};
+use crate::relay;
 use crate::report::Report;
 use crate::result::Run;
 use crate::stack::StackName;
@@ -69,6 +70,9 @@ async fn operate(
 ) -> Result<u8> {
     let (began, since_1970) = (Instant::now(), unfinished::now());
     let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
+    if job.inputs.command == Command::Report {
+        return relay::publish(&job, since_1970, console, signals).await;
+    }
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
         let (engine, _) = engine?;

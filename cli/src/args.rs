@@ -45,12 +45,22 @@ const COMMANDS: &[(Command, &str, &str)] = &[
     (Command::Destroy, "destroy", "Delete every resource of the stack"),
     (Command::Outputs, "outputs", "Read the stack's outputs and hand them to later steps"),
     (Command::Install, "install", "See to it that the engine is there"),
+    (Command::Report, "report", "Publish what other jobs or machines have found"),
 ];
+
+/// What stands behind `report` without a flag.
+const FILES: &str = "files";
 
 /// The whole command line, as a value that help, completions and the man page are made from.
 pub fn command() -> Clap {
-    let all: &[Command] =
-        &[Command::Preview, Command::Up, Command::Refresh, Command::Destroy, Command::Outputs];
+    let all: &[Command] = &[
+        Command::Preview,
+        Command::Up,
+        Command::Refresh,
+        Command::Destroy,
+        Command::Outputs,
+        Command::Report,
+    ];
     let mut clap = Clap::new("stackstep")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs Pulumi in CI: preview, deploy and report from any CI system")
@@ -66,6 +76,13 @@ pub fn command() -> Clap {
         sub = match command {
             Command::Up => sub.visible_alias("update"),
             Command::Outputs => sub.alias("output"),
+            Command::Report => sub.arg(
+                Arg::new(FILES)
+                    .help("Result files: the same as `--results`")
+                    .value_name("FILE")
+                    .num_args(0..)
+                    .conflicts_with("results"),
+            ),
             _ => sub,
         };
         clap = clap.subcommand(sub);
@@ -130,7 +147,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
-    Ok(Args { ask, flags: given(sub) })
+    let mut flags = given(sub);
+    if let Ok(Some(files)) = sub.try_get_many::<String>(FILES) {
+        flags.insert("results", files.cloned().collect());
+    }
+    Ok(Args { ask, flags })
 }
 
 /// The inputs that stand on the command line.

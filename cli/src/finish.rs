@@ -126,6 +126,7 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     facts.engine.clone_from(&about.engine);
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);
+    facts.repository.clone_from(&about.repository);
     facts.duration_ms = now().saturating_sub(unfinished.began).saturating_mul(1000);
     facts.notes.push(
         "the step was killed before it could report its end: a later step has put this together from the engine's \

@@ -77,7 +77,9 @@ impl<'a> Job<'a> {
                 "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
             ));
         }
-        let project = Project::find(&inputs.cwd)?;
+        // What is reported was made elsewhere.
+        let reports = inputs.command == Command::Report;
+        let project = if reports { None } else { Project::find(&inputs.cwd)? };
         let stack = find_stack(&inputs, project.as_ref())?;
         if let (Some(stack), None) = (&stack, &inputs.stack) {
             console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
@@ -139,6 +141,9 @@ pub fn result_file(
 ) -> Option<PathBuf> {
     let name = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
     inputs.result_file.clone().or_else(|| {
+        if inputs.command == Command::Report {
+            return None;
+        }
         let project = project.map_or("", |project| project.name.as_str());
         let stack = stack.map_or("", StackName::as_str);
         let command = inputs.command.word();
@@ -167,7 +172,7 @@ fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
 pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
-        Command::Install | Command::Exec => false,
+        Command::Install | Command::Exec | Command::Report => false,
         Command::Outputs => !named_in_full,
         _ => true,
     };
@@ -177,7 +182,7 @@ pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<S
     if let Some(stack) = &inputs.stack {
         return Ok(Some(stack.clone()));
     }
-    if matches!(inputs.command, Command::Install | Command::Exec) {
+    if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
         return Ok(None);
     }
     let stacks = project.map(Project::stacks).unwrap_or_default();

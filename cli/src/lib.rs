@@ -30,6 +30,7 @@ pub mod oidc;
 pub mod project;
 pub mod publish;
 pub mod random;
+pub mod relay;
 pub mod render;
 pub mod report;
 pub mod result;

@@ -7,6 +7,7 @@ mod counts;
 pub mod forge;
 pub mod outputs;
 mod pages;
+pub mod several;
 pub mod template;
 
 use std::borrow::Cow;
@@ -96,28 +97,38 @@ impl Publisher {
 
     /// The result file, the summary page, and what else there is to be shown.
     pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
-        self.sinks.pages.write(&self.shown(report), &self.options(), console);
+        self.files_of(std::slice::from_ref(report), console)
+    }
+
+    /// The same of several reports. A result file is of one.
+    pub fn files_of(&self, reports: &[Report], console: &Console) -> Option<&Path> {
+        let shown = self.shown(reports);
+        self.sinks.pages.write(&shown, &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
-            let written = write_from(page, *start, &self.markdown(report, room));
+            let written = write_from(page, *start, &self.markdown(&shown, room));
             if let (Ok(()), Some(lines)) = (&written, self.ci.summary_command(page)) {
                 console.command(&lines);
             }
             warn(console, "the summary page", written);
         }
         if let Some(path) = &self.sinks.markdown_file {
-            warn(console, "the Markdown file", write_whole(path, &self.markdown(report, usize::MAX)));
+            warn(console, "the Markdown file", write_whole(path, &self.markdown(&shown, usize::MAX)));
         }
         let path = self.sinks.result_file.as_deref()?;
+        let [report] = reports else { return None };
         let written = write_whole(path, &report.to_json());
         let there = written.is_ok();
         warn(console, "the result file", written);
         there.then_some(path)
     }
 
-    /// The report as Markdown of no more bytes than `room`.
-    fn markdown(&self, report: &Report, room: usize) -> String {
-        render::fit(&self.shown(report), &self.options(), Size::Bytes(room))
+    /// What is shown, as Markdown of no more bytes than `room`.
+    fn markdown(&self, shown: &[Report], room: usize) -> String {
+        match shown {
+            [only] => render::fit(only, &self.options(), Size::Bytes(room)),
+            several => render::several(several, &self.options(), Size::Bytes(room)),
+        }
     }
 
     fn options(&self) -> Options {
@@ -132,18 +143,21 @@ impl Publisher {
     /// The log's last lines.
     pub fn text(&self, report: &Report, result_file: Option<&Path>) -> String {
         let path = result_file.map(|path| path.display().to_string());
-        render::text(&self.shown(report), path.as_deref())
+        let shown = self.shown(std::slice::from_ref(report));
+        shown.iter().map(|report| render::text(report, path.as_deref())).collect()
     }
 
-    /// The report without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the
+    /// The reports without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the
     /// same.
-    fn shown<'r>(&self, report: &'r Report) -> Cow<'r, Report> {
+    fn shown<'r>(&self, reports: &'r [Report]) -> Cow<'r, [Report]> {
         if !self.sinks.suppress_outputs {
-            return Cow::Borrowed(report);
+            return Cow::Borrowed(reports);
         }
-        let mut shown = report.clone();
-        shown.outputs.clear();
-        shown.output_changes.clear();
+        let mut shown = reports.to_vec();
+        for report in &mut shown {
+            report.outputs.clear();
+            report.output_changes.clear();
+        }
         Cow::Owned(shown)
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
             inputs::Command::Refresh => Command::Refresh,
             inputs::Command::Destroy => Command::Destroy,
             inputs::Command::Outputs => Command::Outputs,
-            inputs::Command::Exec | inputs::Command::Install => return None,
+            inputs::Command::Exec | inputs::Command::Install | inputs::Command::Report => return None,
         };
         Some(Self { job, command, engine: None, processes: 0, began })
     }
@@ -138,6 +138,7 @@ impl<'a> Run<'a> {
         });
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
         facts.commit.clone_from(&job.context.commit);
+        facts.repository.clone_from(&job.context.repository);
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
         facts.ci_hints = withheld(job);

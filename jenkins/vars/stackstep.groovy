@@ -26,7 +26,7 @@ private static List ownParameters() {
 @NonCPS
 private static Map inputs() {
     [
-        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "refresh", "destroy", "outputs", "output"]],
+        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"]],
         "stack": [type: "string", variable: "STACKSTEP_INPUT_STACK"],
         "cwd": [type: "path", variable: "STACKSTEP_INPUT_CWD"],
         "upsert": [type: "boolean", variable: "STACKSTEP_INPUT_UPSERT"],
@@ -68,6 +68,8 @@ private static Map inputs() {
         "lockTimeout": [type: "string", variable: "STACKSTEP_INPUT_LOCK_TIMEOUT"],
         "gracePeriod": [type: "string", variable: "STACKSTEP_INPUT_GRACE_PERIOD"],
         "stale": [type: "choice", variable: "STACKSTEP_INPUT_STALE", values: ["warn", "refuse", "ignore"]],
+        "results": [type: "list", variable: "STACKSTEP_INPUT_RESULTS"],
+        "eventLog": [type: "list", variable: "STACKSTEP_INPUT_EVENT_LOG"],
         "resultFile": [type: "path", variable: "STACKSTEP_INPUT_RESULT_FILE"],
         "secretOutputs": [type: "list", variable: "STACKSTEP_INPUT_SECRET_OUTPUTS"],
         "detail": [type: "choice", variable: "STACKSTEP_INPUT_DETAIL", values: ["counts", "resources", "paths", "values"]],

@@ -6,6 +6,7 @@ mod binary;
 mod calls;
 mod origins;
 mod places;
+mod several;
 mod snapshots;
 mod troubles;
 
@@ -77,6 +78,14 @@ async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, T
     let (http, place) = (http(), fake.place());
     let options = Options::default();
     let content = Content::of(report, &options);
+    comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
+}
+
+/// Posts several at once, as a final job does.
+async fn post_all(fake: &Fake, wanted: &Wanted, reports: &[Report]) -> Result<Posted, Trouble> {
+    let (http, place) = (http(), fake.place());
+    let options = Options::default();
+    let content = Content { reports, ..Content::of(&reports[0], &options) };
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }
 

@@ -41,7 +41,7 @@ async fn a_change_request_is_found_by_its_branch_and_a_forks_branch_of_that_name
         fake.memory().pulls = vec![pull(7, State::Open), pull(8, State::Closed), fork, other];
         let place = fake.place();
         let client = Client::new(http, &place);
-        let found = client.of_branch("feature/a b", None).await.unwrap();
+        let found = client.of_branch("feature/a b", None, None).await.unwrap();
         assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), [7], "{}", face.name());
         assert_eq!(found[0].head.as_deref(), Some(HEAD));
     }

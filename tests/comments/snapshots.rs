@@ -2,7 +2,7 @@
 
 use stackstep::comment::{Mode, Wanted};
 
-use super::{changes, failed, of, only, post, run};
+use super::{changes, failed, no_changes, of, only, post, post_all, run};
 use crate::report::snapshot;
 use crate::support::forge::{FACES, Fake};
 
@@ -20,6 +20,19 @@ async fn the_same_result_is_posted_to_all_five_forges() {
         }
         differences
             .extend(snapshot::matches(&format!("comments/{}-aggregate.md", face.name()), &only(&fake)).err());
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[tokio::test]
+async fn one_final_jobs_report_of_several_stacks_is_posted_to_all_five_forges() {
+    let reports = [no_changes(), of("shop", "prod", failed()), of("web", "dev", changes())];
+    let mut differences = Vec::new();
+    for face in FACES {
+        let fake = Fake::start(*face);
+        post_all(&fake, &run(42), &reports).await.unwrap();
+        differences
+            .extend(snapshot::matches(&format!("comments/{}-report.md", face.name()), &only(&fake)).err());
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

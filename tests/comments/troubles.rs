@@ -122,7 +122,8 @@ async fn a_forge_in_trouble_is_asked_again_with_a_limit() {
         }
         fake.then(Verb::List, Act::Answer(Reply::Half));
         let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
-        assert_eq!(fake.asked().len(), 3, "{trouble}");
+        let lists = fake.asked().into_iter().filter(|verb| *verb == Verb::List).count();
+        assert_eq!(lists, 3, "{trouble}");
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
     }
 }

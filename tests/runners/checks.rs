@@ -332,6 +332,21 @@ mod shellcheck {
 
     #[test]
     #[ignore = "needs shellcheck"]
+    #[cfg(unix)]
+    fn has_nothing_to_say_about_codefreshs_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let scripts = crate::codefresh::scripts();
+        assert_eq!(scripts.len(), 3);
+        for (name, script) in scripts {
+            std::fs::write(folder.path().join(name), script).unwrap();
+        }
+        let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let (fine, said) = run(tool("shellcheck").args(["--shell", "sh", "--exclude", NOT]).args(files));
+        assert!(fine, "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs shellcheck"]
     fn has_nothing_to_say_about_the_jobs_that_travis_imports() {
         use std::io::Write as _;
         for command in ["preview", "up", "destroy"] {

@@ -60,7 +60,7 @@ impl Kept {
         match told.recv_timeout(PATIENCE) {
             Ok(None) => Self { _keeper: keeper },
             Ok(Some(said)) => panic!("{arguments:?} has ended:\n{said}"),
-            Err(_) => panic!("{arguments:?} does not say `{ready}`"),
+            Err(error) => panic!("{arguments:?} does not say `{ready}`: {error}"),
         }
     }
 }

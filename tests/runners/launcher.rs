@@ -63,6 +63,7 @@ fn each_action_starts_the_binary_with_its_own_command() {
         ("refresh", "refresh"),
         ("destroy", "destroy"),
         ("outputs", "outputs"),
+        ("report", "report"),
         ("setup", "install"),
     ] {
         let mut node = Command::new("node");

@@ -15,6 +15,8 @@ mod act;
 #[cfg(unix)]
 mod azure;
 #[cfg(unix)]
+mod azure_devops;
+#[cfg(unix)]
 mod azure_language_service;
 #[cfg(unix)]
 mod cfn_lint;
@@ -27,6 +29,8 @@ mod circleci;
 mod cloud_build;
 #[cfg(unix)]
 mod codebuild;
+#[cfg(unix)]
+mod codefresh;
 #[cfg(unix)]
 mod conformance;
 #[cfg(unix)]
@@ -52,9 +56,11 @@ mod keeper;
 #[cfg(unix)]
 mod launcher;
 #[cfg(unix)]
-mod peers;
+mod posts;
 #[cfg(unix)]
 mod prism;
+#[cfg(unix)]
+mod python_gitlab;
 #[cfg(unix)]
 mod real_parts;
 #[cfg(unix)]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::{app, number, text};
 use super::identity::with_parameter;
-use super::{CiSystem, Context, IdentityToken, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
+use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
 use crate::env::Env;
 
 /// The file whose variables all later steps get, on the volume:
@@ -61,6 +61,10 @@ impl CiSystem for Codefresh {
             ..Context::default()
         }
         .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        Origin { remote: remote(env), ..Origin::default() }
     }
 
     fn maintainers_way(&self, _context: &Context) -> String {
@@ -118,6 +122,14 @@ impl CiSystem for Codefresh {
     // How long a terminated build's step has is not documented.
 }
 
+/// The repository's page, which the commit's begins with.
+fn remote(env: &Env) -> Option<String> {
+    let commit = env.get("CF_COMMIT_URL")?;
+    let slug = format!("/{}/{}", env.get("CF_REPO_OWNER")?, env.get("CF_REPO_NAME")?);
+    let (before, _) = commit.split_once(&format!("{slug}/"))?;
+    Some(format!("{before}{slug}"))
+}
+
 /// A line is a variable, and a value of several lines is cut off:
 /// <https://codefresh.io/docs/docs/pipelines/variables/#multi-line-variables-with-cf_export>.
 fn refuses_value(value: &str) -> Option<&'static str> {
@@ -170,6 +182,21 @@ mod tests {
         assert_eq!(Codefresh.shared_folder(&env).as_deref(), Some(folder.path()));
         let elsewhere = Env::from_pairs(folder.path(), [(STEP_STATE, "nowhere/state")]);
         assert_eq!(Codefresh.shared_folder(&elsewhere), None);
+    }
+
+    #[test]
+    fn the_forge_is_the_one_of_the_commits_page() {
+        let remote = |url: &str| {
+            let pairs = [("CF_COMMIT_URL", url), ("CF_REPO_OWNER", "acme"), ("CF_REPO_NAME", "shop")];
+            Codefresh.origin(&Env::from_pairs("/", pairs)).remote
+        };
+        for (url, wanted) in [
+            ("https://github.com/acme/shop/commit/8d08154", Some("https://github.com/acme/shop")),
+            ("https://git.example.com/acme/shop/-/commit/8d08154", Some("https://git.example.com/acme/shop")),
+            ("https://github.com/acme/shopping/commit/8d08154", None),
+        ] {
+            assert_eq!(remote(url).as_deref(), wanted);
+        }
     }
 
     #[test]

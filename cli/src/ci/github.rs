@@ -44,7 +44,7 @@ impl CiSystem for GitHubActions {
             forge: Some("github"),
             token: own_token(env, &["GITHUB_TOKEN"]),
             author: Some("github-actions[bot]"),
-            run: number(env, "GITHUB_RUN_ID"),
+            run: run_reported_on(env).or_else(|| number(env, "GITHUB_RUN_ID")),
             ..origin(env)
         }
     }
@@ -271,6 +271,12 @@ fn workflow_run(context: Context, event: &Value) -> Context {
         base_commit: context.commit.clone(),
         ..context
     }
+}
+
+/// The run that started this one: what it has found is as old as it is, and the later of two can end first.
+fn run_reported_on(env: &Env) -> Option<u64> {
+    let is_one = env.get("GITHUB_EVENT_NAME") == Some("workflow_run");
+    env.event().filter(|_| is_one)?.pointer("/workflow_run/id")?.as_u64()
 }
 
 /// A comment on a pull request: the event does not say where the change comes from, nor its commit.

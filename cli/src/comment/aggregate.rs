@@ -1,20 +1,19 @@
 //! One comment for several stacks: a table of them, and a folded part for each.
 //!
-//! Every step replaces its own part of the comment and leaves the others as they are. Two that write in the same moment
+//! Either one final job has all reports and writes the whole comment ([`of_all`]); or each step that has its own writes
+//! it when it is done. Every step replaces its own part of the comment and leaves the others as they are. Two that write in the same moment
 //! can lose one another's part, so the comment is read again after it was written, and mended: twice at most.
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::{Marked, Posted, Task};
 use crate::forge::Trouble;
 use crate::forge::trouble::Kind;
-use crate::render::{self, Flavor, Options, Size, fits};
-use crate::report::{Report, Status};
+use crate::render::several::{self, Line};
+use crate::render::{Flavor, Options, Size, fits};
+use crate::report::Report;
 
 /// How often the comment is written at most.
 const ROUNDS: usize = 3;
-
-/// A part that would be smaller is left out: the table has the outcome.
-const SMALLEST: usize = 1200;
 
 /// What a part needs beside its text: its marker, its row of the table, its fold.
 const FRAME: usize = 1200;
@@ -36,27 +35,12 @@ const OUTCOME: &str = "outcome";
 impl Part {
     /// The part of `report` with its `text`; empty where there is no room for it.
     pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
-        let outcome = match report.status {
-            Status::Failed | Status::Cancelled => "failed",
-            _ if report.has_changes => "changes",
-            _ => "same",
-        };
-        let job = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref());
-        let job = job.map(|url| format!(" · {}", render::link("job", url, html))).unwrap_or_default();
-        let commit = report.commit.as_deref().map(|commit| {
-            let short = commit.get(..10).filter(|_| commit.len() >= 40).unwrap_or(commit);
-            render::code(short, html)
-        });
-        let row = format!(
-            "{} | {}{job}",
-            render::headline(report, |stack| render::code(stack, html)),
-            commit.unwrap_or_default()
-        );
+        let line = Line::of(report, html);
         for (name, value) in [
-            (SIGN, render::sign(report).to_owned()),
-            (TITLE, render::headline(report, |stack| render::tagged(stack, html))),
-            (ROW, row),
-            (OUTCOME, outcome.to_owned()),
+            (SIGN, line.sign.to_owned()),
+            (TITLE, line.title),
+            (ROW, line.row),
+            (OUTCOME, line.outcome.to_owned()),
         ] {
             marker.more.insert(name.to_owned(), value);
         }
@@ -69,16 +53,7 @@ impl Part {
 
     fn write(&self, flavor: Flavor) -> String {
         let mut out = format!("{}\n", self.marker.write_part(flavor));
-        if !self.text.is_empty() {
-            let (sign, title, text) = (self.more(SIGN), self.more(TITLE), self.text.trim_end());
-            if flavor.html {
-                out.push_str(&format!(
-                    "<details><summary>{sign} {title}</summary>\n\n{text}\n\n</details>\n"
-                ));
-            } else {
-                out.push_str(&format!("\n{text}\n\n"));
-            }
-        }
+        out.push_str(&several::part(flavor, self.more(SIGN), self.more(TITLE), &self.text));
         out.push_str(&format!("{}\n\n", end_of_part(flavor)));
         out
     }
@@ -116,48 +91,59 @@ fn unfolded(lines: &[&str]) -> String {
 /// The whole comment of `parts`, as much as `limit` holds: the longest texts go first, then the last stacks.
 pub fn body(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
     parts.sort_by(|one, other| one.marker.subject.cmp(&other.marker.subject));
-    let mut dropped = 0;
+    fitted(marker, parts, flavor, limit)
+}
+
+/// The comment of several reports by one final job, which knows them all: the room is shared out by urgency.
+pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
+    let forge = task.client.place().forge;
+    let (flavor, limit) = (forge.flavor(), forge.limit());
+    let options = Options { flavor, marker: None, ..task.content.options.clone() };
+    let mut reports = task.content.reports.to_vec();
+    for report in &mut reports {
+        report.notes.splice(0..0, note.map(str::to_owned));
+    }
+    let reports = several::ordered(&reports);
+    let marker_of = |report: &Report| Marker::of(report, task.wanted.key.as_deref(), &task.wanted.stamp);
+    let part = |report: &Report, text: &str| Part::new(report, marker_of(report), flavor.html, text);
+    // What folds a part is written around its text.
+    let frame: Vec<Part> = reports.iter().map(|report| part(report, "x")).collect();
+    let (Size::Bytes(most) | Size::Chars(most)) = limit;
+    let marker = task.marker();
+    let used =
+        several::length(&whole(&marker, &frame, &[], flavor), limit) + several::left_out(1000, 0).len();
+    let room = several::same_unit(limit, most.saturating_sub(used));
+    let texts = several::texts(&reports, room, several::SMALLEST, &|report, room| {
+        task.render(report, &options, room)
+    });
+    let parts = reports.iter().zip(&texts).map(|(report, text)| part(report, text)).collect();
+    fitted(&marker, parts, flavor, limit)
+}
+
+fn fitted(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
+    let mut dropped = Vec::new();
     loop {
-        let text = whole(marker, &parts, dropped, flavor);
+        let text = whole(marker, &parts, &dropped, flavor);
         if fits(&text, limit) {
             return text;
         }
         match parts.iter_mut().max_by_key(|part| part.text.len()) {
             Some(longest) if !longest.text.is_empty() => longest.text.clear(),
-            Some(_) => {
-                parts.pop();
-                dropped += 1;
-            }
+            Some(_) => dropped.extend(parts.pop()),
             None => return text,
         }
     }
 }
 
-fn whole(marker: &Marker, parts: &[Part], dropped: usize, flavor: Flavor) -> String {
-    let count = |outcome: &str| parts.iter().filter(|part| part.more(OUTCOME) == outcome).count();
-    let (failed, changes) = (count("failed"), count("changes"));
-    let sign = match (failed, changes) {
-        (0, 0) => "✅",
-        (0, _) => "📝",
-        _ => "❌",
-    };
-    let all = parts.len() + dropped;
-    let counts: Vec<String> = [(failed, "failed"), (changes, "with changes")]
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
+/// The comment; of what was dropped the outcomes are counted.
+fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> String {
+    let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
+    let rows = parts.iter().map(|part| (part.more(SIGN), part.more(ROW)));
+    let bare = parts.iter().filter(|part| part.text.is_empty()).count();
     let mut out = format!("{}\n", marker.write(flavor));
-    out.push_str(&format!("## {sign} {all} stack{}: {counts}\n\n", if all == 1 { "" } else { "s" }));
-    out.push_str("| | outcome | commit |\n| --- | --- | --- |\n");
-    for part in parts {
-        out.push_str(&format!("| {} | {} |\n", part.more(SIGN), part.more(ROW)));
-    }
-    out.push('\n');
-    if dropped > 0 {
-        out.push_str(&format!("And {dropped} more: see the jobs' logs\n\n"));
-    }
+    out.push_str(&format!("## {}\n\n", several::heading(outcomes, parts.len() + dropped.len())));
+    out.push_str(&several::table(rows));
+    out.push_str(&several::left_out(bare, dropped.len()));
     for part in parts {
         out.push_str(&part.write(flavor));
     }
@@ -219,7 +205,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     let known = there.iter().any(|part| part.marker.subject == mine);
     there.retain(|part| part.marker.subject != mine);
     let (Size::Bytes(limit) | Size::Chars(limit)) = forge.limit();
-    let used = whole(marker, &there, 0, flavor).encode_utf16().count() + FRAME;
+    let used = whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME;
     // Room is left for the stacks that come after this one.
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
     let options = Options { flavor, marker: None, ..task.content.options.clone() };
@@ -227,7 +213,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     if known && !task.wanted.when.is_met_by(task.report) {
         report.notes.insert(0, task.wanted.when.no_more().to_owned());
     }
-    let room = Some(Size::Chars(room)).filter(|_| room >= SMALLEST);
+    let room = Some(Size::Chars(room)).filter(|_| room >= several::SMALLEST);
     let text = room.map(|room| task.render(&report, &options, room)).unwrap_or_default();
     there.push(Part::new(&report, task.marker(), flavor.html, &text));
     // The comment's own run is the latest of its parts': the same parts make the same comment.

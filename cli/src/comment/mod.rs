@@ -87,8 +87,8 @@ pub struct Wanted {
 /// What a comment says.
 #[derive(Clone, Copy)]
 pub struct Content<'a> {
-    /// The report, masked.
-    pub report: &'a Report,
+    /// The report, masked; of several the comment is one for all.
+    pub reports: &'a [Report],
     /// How much of it is shown; flavour, marker and size are the forge's.
     pub options: &'a Options,
     /// A form of one's own.
@@ -100,7 +100,7 @@ pub struct Content<'a> {
 impl<'a> Content<'a> {
     /// `report` in the built-in form.
     pub fn of(report: &'a Report, options: &'a Options) -> Self {
-        Self { report, options, template: None, warn: &|_| {} }
+        Self { reports: std::slice::from_ref(report), options, template: None, warn: &|_| {} }
     }
 }
 
@@ -128,12 +128,14 @@ pub async fn post(
     wanted: &Wanted,
     content: &Content<'_>,
 ) -> Result<Posted, Trouble> {
-    let job = Task { client, number, wanted, content, report: content.report };
+    let Some(report) = content.reports.first() else { return Ok(Posted::Nothing) };
+    let job = Task { client, number, wanted, content, report };
     match wanted.mode {
+        Mode::Aggregate if job.is_of_several() => job.update().await,
         Mode::Update => job.update().await,
         Mode::New => job.new_one().await,
-        Mode::Append if wanted.when.is_met_by(content.report) => {
-            let body = job.body(content.report);
+        Mode::Append if job.is_worth_one() => {
+            let body = job.body(None);
             job.create(&body, true).await.map(|_| Posted::Created)
         }
         Mode::Append => Ok(Posted::Nothing),
@@ -155,18 +157,32 @@ struct Task<'a> {
 
 impl Task<'_> {
     fn marker(&self) -> Marker {
-        Marker::of(self.report, self.wanted.key.as_deref(), &self.wanted.stamp)
+        let marker = Marker::of(self.report, self.wanted.key.as_deref(), &self.wanted.stamp);
+        if self.is_of_several() { Marker { subject: Subject::Aggregate, ..marker } } else { marker }
     }
 
-    /// The comment's text, as much of it as the forge takes.
-    fn body(&self, report: &Report) -> String {
+    fn is_of_several(&self) -> bool {
+        self.content.reports.len() > 1
+    }
+
+    fn is_worth_one(&self) -> bool {
+        self.content.reports.iter().any(|report| self.wanted.when.is_met_by(report))
+    }
+
+    /// The comment's text, as much of it as the forge takes, with a note in front.
+    fn body(&self, note: Option<&str>) -> String {
+        if self.is_of_several() {
+            return aggregate::of_all(self, note);
+        }
+        let mut report = self.report.clone();
+        report.notes.splice(0..0, note.map(str::to_owned));
         let forge = self.client.place().forge;
         let options = Options {
             flavor: forge.flavor(),
             marker: Some(self.marker().write(forge.flavor())),
             ..self.content.options.clone()
         };
-        self.render(report, &options, forge.limit())
+        self.render(&report, &options, forge.limit())
     }
 
     fn render(&self, report: &Report, options: &Options, size: Size) -> String {
@@ -175,16 +191,13 @@ impl Task<'_> {
 
     /// The text that says that what stood there is over.
     fn body_of_no_more(&self) -> String {
-        let mut report = self.report.clone();
-        report.notes.insert(0, self.wanted.when.no_more().to_owned());
-        self.body(&report)
+        self.body(Some(self.wanted.when.no_more()))
     }
 
     async fn update(&self) -> Result<Posted, Trouble> {
-        let worth_one = self.wanted.when.is_met_by(self.report);
+        let worth_one = self.is_worth_one();
         let marked = self.marked(&self.marker()).await?;
-        let body =
-            if worth_one || marked.is_empty() { self.body(self.report) } else { self.body_of_no_more() };
+        let body = if worth_one || marked.is_empty() { self.body(None) } else { self.body_of_no_more() };
         if let [(only, _)] = marked.as_slice()
             && is_same(&only.body, &body)
         {
@@ -221,8 +234,8 @@ impl Task<'_> {
         if old.iter().any(|(_, marker)| marker.stamp.is_later_than(&self.wanted.stamp)) {
             return Ok(Posted::Outdated);
         }
-        let posted = if self.wanted.when.is_met_by(self.report) {
-            let created = self.create(&self.body(self.report), true).await?;
+        let posted = if self.is_worth_one() {
+            let created = self.create(&self.body(None), true).await?;
             // Now we know who we are.
             old = self.ours(found, Some(&created.author)).await;
             old.retain(|(comment, _)| comment.id != created.id);
@@ -301,10 +314,9 @@ impl Task<'_> {
         if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
     }
 
-    /// The trouble, or that there is no such change request: Gitea answers with status 500 when the comments of one are
-    /// asked for that is not there.
+    /// The trouble, or that there is no such change request, where that can look the same.
     async fn or_missing(&self, trouble: Trouble) -> Trouble {
-        if trouble.kind != Kind::Broken {
+        if trouble.kind != Kind::Broken || !self.client.place().forge.breaks_where_none_is() {
             return trouble;
         }
         match self.client.change_request(self.number).await {

@@ -168,7 +168,7 @@ impl Forge for AzureRepos {
         Request { repeatable: true, ..place.send(Method::POST, &path, &body) }
     }
 
-    fn of_branch(&self, place: &Place, branch: &str) -> Request {
+    fn of_branch(&self, place: &Place, branch: &str, _fork: Option<&str>) -> Request {
         let branch = part(&format!("refs/heads/{branch}"));
         place.get(&format!(
             "{}/pullrequests?searchCriteria.status=active&searchCriteria.sourceRefName={branch}&{VERSION}",

@@ -130,7 +130,7 @@ impl Forge for Bitbucket {
     }
 
     // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
-    fn of_branch(&self, place: &Place, branch: &str) -> Request {
+    fn of_branch(&self, place: &Place, branch: &str, _fork: Option<&str>) -> Request {
         let quoted = branch.replace('\\', "\\\\").replace('"', "\\\"");
         let query = part(&format!("source.branch.name = \"{quoted}\""));
         place.get(&format!("{}/pullrequests?state=OPEN&q={query}", repository(place)))

@@ -186,10 +186,16 @@ impl<'a> Client<'a> {
         Ok(found)
     }
 
-    /// The open change requests of this repository that come from its `branch`, or are at `commit`.
-    pub async fn of_branch(&self, branch: &str, commit: Option<&str>) -> Done<Vec<ChangeRequest>> {
+    /// The open change requests of this repository that come from its `branch`, or are at `commit`; the branch can be
+    /// one of `fork`.
+    pub async fn of_branch(
+        &self,
+        branch: &str,
+        commit: Option<&str>,
+        fork: Option<&str>,
+    ) -> Done<Vec<ChangeRequest>> {
         let forge = self.place.forge;
-        let request = forge.of_branch(self.place, branch);
+        let request = forge.of_branch(self.place, branch, fork);
         let found = self
             .all("look for the branch's change request", request, |page| forge.read_change_requests(page));
         let mut found = found.await?;

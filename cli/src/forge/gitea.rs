@@ -71,6 +71,11 @@ impl Forge for Gitea {
         place.get(&format!("{}/issues/{change_request}/comments?limit=50", repository(place)))
     }
 
+    // Status 500, in 1.26.
+    fn breaks_where_none_is(&self) -> bool {
+        true
+    }
+
     fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
         each(Some(answer), |comment| self.read_comment(comment))
     }
@@ -113,7 +118,7 @@ impl Forge for Gitea {
     }
 
     // There is no filter by branch.
-    fn of_branch(&self, place: &Place, _branch: &str) -> Request {
+    fn of_branch(&self, place: &Place, _branch: &str, _fork: Option<&str>) -> Request {
         open(place)
     }
 

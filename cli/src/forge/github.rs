@@ -138,8 +138,10 @@ impl Forge for GitHub {
         place.get(&format!("{}/commits/{}/pulls", repository(place), part(commit)))
     }
 
-    fn of_branch(&self, place: &Place, branch: &str) -> Request {
-        let owner = place.repository.split('/').next().unwrap_or_default();
+    fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request {
+        // The only way to a fork's: its commits are not found by `of_commit`.
+        // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
+        let owner = fork.unwrap_or(&place.repository).split('/').next().unwrap_or_default();
         let head = part(&format!("{owner}:{branch}"));
         place.get(&format!("{}/pulls?state=open&head={head}", repository(place)))
     }

@@ -122,7 +122,7 @@ impl Forge for GitLab {
         place.get(&format!("{}/repository/commits/{}/merge_requests", project(place), part(commit)))
     }
 
-    fn of_branch(&self, place: &Place, branch: &str) -> Request {
+    fn of_branch(&self, place: &Place, branch: &str, _fork: Option<&str>) -> Request {
         place.get(&format!("{}/merge_requests?state=opened&source_branch={}", project(place), part(branch)))
     }
 

@@ -158,6 +158,11 @@ pub trait Forge: Sync {
     /// Asks for the first page of a change request's comments.
     fn comments(&self, place: &Place, change_request: u64) -> Request;
 
+    /// Whether it answers as if it were in trouble when they are asked for of a change request that is not there.
+    fn breaks_where_none_is(&self) -> bool {
+        false
+    }
+
     /// Reads a page of them; what people said about a line of the code, and what the forge itself noted, is left out.
     fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>>;
 
@@ -192,8 +197,9 @@ pub trait Forge: Sync {
     /// Asks for the change requests that `commit` belongs to.
     fn of_commit(&self, place: &Place, commit: &str) -> Request;
 
-    /// Asks for the open change requests that come from `branch`; others among them are sorted out above.
-    fn of_branch(&self, place: &Place, branch: &str) -> Request;
+    /// Asks for the open change requests that come from `branch`, of the repository `fork` where that is another one;
+    /// others among them are sorted out above.
+    fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request;
 
     /// Asks for all open change requests. None where [`Forge::of_commit`] finds open ones too.
     fn open(&self, _place: &Place) -> Option<Request> {

@@ -41,7 +41,7 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
 }
 
 /// Refuses to bring secrets into a job whose log shows them.
-fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
+pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
     match ci.shows_variables(env) {
         Some(variable) if !env.is_true(ALLOW_DEBUG_TRACE) => Err(Error::Refused {
             what: format!(

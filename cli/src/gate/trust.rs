@@ -87,7 +87,7 @@ impl Verdict {
 
 /// Judges a run.
 pub fn judge(question: &Question<'_>) -> Verdict {
-    if question.command == Command::Install {
+    if matches!(question.command, Command::Install | Command::Report) {
         return Verdict::Go;
     }
     fork_that_changes(question)
@@ -107,7 +107,7 @@ impl Question<'_> {
         match self.command {
             Command::Up | Command::Refresh | Command::Destroy => !self.preview_only,
             Command::Exec => true,
-            Command::Preview | Command::Outputs | Command::Install => false,
+            Command::Preview | Command::Outputs | Command::Install | Command::Report => false,
         }
     }
 
@@ -275,7 +275,7 @@ fn fork_with_credentials(question: &Question<'_>) -> Option<Verdict> {
 }
 
 /// Whether two hashes are of one commit; one of them can be short.
-fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
+pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return false };
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     short.len() >= 7 && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))

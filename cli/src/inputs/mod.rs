@@ -33,12 +33,14 @@ pub enum Command {
     Exec,
     /// See to it that the engine is there; what an empty command means.
     Install,
+    /// Publish what other jobs have found.
+    Report,
 }
 
 impl Command {
     /// The words that a step's `command` takes.
     pub const WORDS: &'static [&'static str] =
-        &["preview", "up", "update", "refresh", "destroy", "outputs", "output"];
+        &["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"];
 
     /// The command that `word` names.
     pub fn from_word(word: &str) -> Option<Self> {
@@ -50,6 +52,7 @@ impl Command {
             "outputs" | "output" => Self::Outputs,
             "exec" => Self::Exec,
             "install" => Self::Install,
+            "report" => Self::Report,
             _ => return None,
         })
     }
@@ -64,6 +67,7 @@ impl Command {
             Self::Outputs => "outputs",
             Self::Exec => "exec",
             Self::Install => "install",
+            Self::Report => "report",
         }
     }
 }

@@ -106,7 +106,10 @@ pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: 
         Some(Raw::Text(folder)) => env.cwd().join(folder),
         _ => env.cwd().to_owned(),
     };
-    let file = ConfigFile::find(&start)?;
+    let word = Input::find("command").and_then(|input| outer.find(input).transpose()).transpose()?;
+    let command = command_of(command, word.as_ref())?;
+    // What is reported can be a stranger's, and so can be what lies beside it.
+    let file = if command == Command::Report { None } else { ConfigFile::find(&start)? };
 
     let mut values = BTreeMap::new();
     for input in INPUTS {
@@ -122,19 +125,6 @@ pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: 
         }
     }
 
-    let command = match (command, values.get("command").map(|found| &found.raw)) {
-        (Some(command), _) => command,
-        (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
-            .filter(|_| Command::WORDS.contains(&word.trim()))
-            .ok_or_else(|| {
-                let hint = match nearest(word, Command::WORDS.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it is one of `{}`", Command::WORDS.join("`, `")),
-                };
-                Error::input(format!("unknown command `{word}`"), hint)
-            })?,
-        _ => Command::Install,
-    };
     let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
     for input in INPUTS {
         if let Some(value) = default_value(input, official_action) {
@@ -145,6 +135,23 @@ pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: 
     }
     warnings.extend(meaningless(command, &values));
     Ok(Resolved { command, values, warnings, official_action })
+}
+
+/// What to run: `command` of the command line, else what the step or the environment says.
+fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
+    match (command, word.map(|found| &found.raw)) {
+        (Some(command), _) => Ok(command),
+        (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
+            .filter(|_| Command::WORDS.contains(&word.trim()))
+            .ok_or_else(|| {
+                let hint = match nearest(word, Command::WORDS.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it is one of `{}`", Command::WORDS.join("`, `")),
+                };
+                Error::input(format!("unknown command `{word}`"), hint)
+            }),
+        _ => Ok(Command::Install),
+    }
 }
 
 /// Where a comment goes, and with which token: not for the change itself to say.

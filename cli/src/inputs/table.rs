@@ -4,7 +4,7 @@
 //! Names are the Pulumi CLI's own where it has one (<https://www.pulumi.com/docs/iac/cli/commands/>); the names of
 //! the official GitHub action (<https://github.com/pulumi/actions>) are aliases.
 
-use super::Command::{self, Destroy, Exec, Outputs, Preview, Refresh, Up};
+use super::Command::{self, Destroy, Exec, Outputs, Preview, Refresh, Report as ReportCommand, Up};
 
 /// One input.
 #[derive(Debug)]
@@ -119,6 +119,14 @@ const WITH_STACK: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs];
 const SIGNED_IN: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec];
 const CONFIGURED: &[Command] = &[Preview, Up, Refresh, Destroy, Exec];
 const ALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Command::Install];
+const EVERY: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Command::Install, ReportCommand];
+/// What has a stack, and what reports on it later.
+const REPORTED: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, ReportCommand];
+/// What comments, and what comments for it later.
+const COMMENTED: &[Command] = &[Preview, Up, Refresh, Destroy, ReportCommand];
+/// What deploys, and what reports on it later.
+const RECORDED: &[Command] = &[Up, Refresh, Destroy, ReportCommand];
+const REPORT: &[Command] = &[ReportCommand];
 
 /// A row with the fields that most rows leave alone.
 const fn row(
@@ -170,11 +178,11 @@ use Kind::{Bool, Choice, Duration, List, Mapping, Number, Path, Secret, Text, Wo
 /// The rows.
 pub static INPUTS: &[Input] = &[
     // Stack
-    row("command", Choice(Command::WORDS), Stack, ALL, "What to run. On a command line it is the first word; a step without one only sees to it that the engine is there."),
-    row("stack", Text, Stack, &[Preview, Up, Refresh, Destroy, Outputs, Exec], "The stack: `stack`, `organization/stack` or `organization/project/stack`.")
+    row("command", Choice(Command::WORDS), Stack, EVERY, "What to run. On a command line it is the first word; a step without one only sees to it that the engine is there."),
+    row("stack", Text, Stack, &[Preview, Up, Refresh, Destroy, Outputs, Exec, ReportCommand], "The stack: `stack`, `organization/stack` or `organization/project/stack`.")
         .alias(&["stack-name"]).short('s')
         .depends("for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file"),
-    row("cwd", Path, Stack, ALL, "The folder of the Pulumi program.").alias(&["work-dir"]).short('C').default("."),
+    row("cwd", Path, Stack, EVERY, "The folder of the Pulumi program.").alias(&["work-dir"]).short('C').default("."),
     row("upsert", Bool, Stack, &[Preview, Up, Refresh, Destroy], "Create the stack when the backend says that there is none.").default("false"),
     row("remove", Bool, Stack, &[Destroy], "After everything is destroyed, remove the stack and its configuration file too.").default("false"),
     row("profile", Choice(&["none", "official-action"]), Stack, ALL, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ.").default("none"),
@@ -226,40 +234,42 @@ pub static INPUTS: &[Input] = &[
     row("grace-period", Duration, Safety, WITH_STACK, "How long a cancelled engine may take to finish what it has begun before it is told to stop at once.").depends("what the CI system allows"),
     row("stale", Choice(&["warn", "refuse", "ignore"]), Safety, &[Up], "What happens when the job's commit is no longer the head of its branch.").default("warn"),
     // Report
-    row("result-file", Path, Report, WITH_STACK, "Where to write the result as JSON.").depends("a file in the CI system's temporary folder"),
+    row("results", List, Report, REPORT, "The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards. Several become one report with a part for each stack."),
+    row("event-log", List, Report, REPORT, "Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards. What they don't tell: the commit, and how the engine ended."),
+    row("result-file", Path, Report, REPORTED, "Where to write the result as JSON.").depends("a file in the CI system's temporary folder"),
     row("secret-outputs", List, Report, WITH_STACK, "Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.").official("", "*"),
-    row("detail", Choice(&["counts", "resources", "paths", "values"]), Report, WITH_STACK, "How much of what changes a report shows.")
+    row("detail", Choice(&["counts", "resources", "paths", "values"]), Report, REPORTED, "How much of what changes a report shows.")
         .depends("`values` where the CI system says that the repository is private, else `paths`"),
-    row("comment-on-summary", Bool, Report, WITH_STACK, "Write the report to the job's summary page.").alias(&["summary"]).official("true", "false"),
-    row("outputs-file", Path, Report, WITH_STACK, "Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system's own way, if it has one."),
-    row("outputs-prefix", Text, Report, WITH_STACK, "What the names in `outputs-file` begin with.").default("STACK_"),
-    row("markdown-file", Path, Report, WITH_STACK, "Where to write the report as Markdown."),
-    row("report-file", Path, Report, WITH_STACK, "Where to write the report as one HTML page that needs no network."),
-    row("junit-file", Path, Report, WITH_STACK, "Where to write the report as JUnit XML, which most CI systems show as test results."),
-    row("counts-file", Path, Report, OPERATIONS, "Where to write the counts of changes as GitLab's `terraform` report has them."),
-    row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, OPERATIONS, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 11) when it can't.")
+    row("comment-on-summary", Bool, Report, REPORTED, "Write the report to the job's summary page.").alias(&["summary"]).official("true", "false"),
+    row("outputs-file", Path, Report, REPORTED, "Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source. It goes with the CI system's own way, if it has one."),
+    row("outputs-prefix", Text, Report, REPORTED, "What the names in `outputs-file` begin with.").default("STACK_"),
+    row("markdown-file", Path, Report, REPORTED, "Where to write the report as Markdown."),
+    row("report-file", Path, Report, REPORTED, "Where to write the report as one HTML page that needs no network."),
+    row("junit-file", Path, Report, REPORTED, "Where to write the report as JUnit XML, which most CI systems show as test results."),
+    row("counts-file", Path, Report, COMMENTED, "Where to write the counts of changes as GitLab's `terraform` report has them."),
+    row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, COMMENTED, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 11) when it can't.")
         .depends("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
-    row("comment-when", Choice(&["always", "changes", "failure"]), Report, OPERATIONS, "When there is a comment. One that stands there already is brought up to date all the same.").default("always"),
-    row("comment-key", Text, Report, OPERATIONS, "Keeps comments apart that are for the same stack and command."),
-    row("comment-merged", Bool, Report, OPERATIONS, "After a push to the default branch, comment on the change request that was merged by it.").default("false"),
-    row("comment-author", Text, Report, OPERATIONS, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.").depends("who the token belongs to"),
-    row("comment-template", Path, Report, OPERATIONS, "A template (minijinja) for the comment instead of the built-in one."),
-    row("comment-on-pr", Bool, Report, OPERATIONS, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`."),
-    row("edit-pr-comment", Bool, Report, OPERATIONS, "The official action's way to choose between `comment: update` and `comment: append`.").default("true"),
-    row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, OPERATIONS, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
+    row("comment-when", Choice(&["always", "changes", "failure"]), Report, COMMENTED, "When there is a comment. One that stands there already is brought up to date all the same.").default("always"),
+    row("comment-key", Text, Report, COMMENTED, "Keeps comments apart that are for the same stack and command."),
+    row("comment-merged", Bool, Report, COMMENTED, "After a push to the default branch, comment on the change request that was merged by it.").default("false"),
+    row("comment-author", Text, Report, COMMENTED, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.").depends("who the token belongs to"),
+    row("comment-template", Path, Report, COMMENTED, "A template (minijinja) for the comment instead of the built-in one."),
+    row("comment-on-pr", Bool, Report, COMMENTED, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`."),
+    row("edit-pr-comment", Bool, Report, COMMENTED, "The official action's way to choose between `comment: update` and `comment: append`.").default("true"),
+    row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, COMMENTED, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
         .depends("the one that the job runs for"),
     row("always-include-summary", Bool, Report, OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.").default("false"),
-    row("commit-status", Bool, Report, OPERATIONS, "Set a status called `stackstep / project / stack` on the commit.").default("false"),
-    row("environment", Text, Report, CHANGING, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
-    row("environment-url", Text, Report, CHANGING, "The environment's address: a URL, or the name of the stack output that holds it."),
-    row("forge", Choice(&["github", "gitlab", "azure-repos", "bitbucket", "gitea"]), Report, OPERATIONS, "Where the change request is.").depends("what the CI system and the remote's URL say"),
-    row("forge-url", Text, Report, OPERATIONS, "The forge's own address, for one that is not the public one: `https://git.example.com`.").depends("what the CI system and the remote's URL say"),
-    row("forge-token", Secret, Report, OPERATIONS, "The token that comments.").depends("the CI system's own where it has one that can"),
-    row("github-token", Secret, Report, OPERATIONS, "The token that comments on GitHub, where `forge-token` is not set."),
+    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit.").default("false"),
+    row("environment", Text, Report, RECORDED, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
+    row("environment-url", Text, Report, RECORDED, "The environment's address: a URL, or the name of the stack output that holds it."),
+    row("forge", Choice(&["github", "gitlab", "azure-repos", "bitbucket", "gitea"]), Report, COMMENTED, "Where the change request is.").depends("what the CI system and the remote's URL say"),
+    row("forge-url", Text, Report, COMMENTED, "The forge's own address, for one that is not the public one: `https://git.example.com`.").depends("what the CI system and the remote's URL say"),
+    row("forge-token", Secret, Report, COMMENTED, "The token that comments.").depends("the CI system's own where it has one that can"),
+    row("github-token", Secret, Report, COMMENTED, "The token that comments on GitHub, where `forge-token` is not set."),
     // Log
     row("diff", Bool, Log, OPERATIONS, "Show the operation as a rich diff in the log.").default("false"),
     row("color", Choice(&["always", "never", "raw", "auto"]), Log, OPERATIONS, "Whether the engine's output has colours.").default("auto"),
-    row("suppress-outputs", Bool, Log, OPERATIONS, "Leave the stack's outputs out of log and report.").default("false"),
+    row("suppress-outputs", Bool, Log, COMMENTED, "Leave the stack's outputs out of log and report.").default("false"),
     row("suppress-progress", Bool, Log, OPERATIONS, "Leave the engine's progress dots out of the log.").default("false"),
     row("log-verbosity", Number { min: 1, max: 11 }, Log, OPERATIONS, "How much the engine writes to standard error. From 9 it can show decrypted configuration.").short('v').alias(&["verbose"]),
     row("log-flow", Bool, Log, OPERATIONS, "Hand the verbosity on to plugins.").alias(&["logflow"]).default("false"),

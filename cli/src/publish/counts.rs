@@ -14,6 +14,21 @@ pub fn terraform(report: &Report) -> String {
     format!("{counts}\n")
 }
 
+/// The same of several reports, added up.
+pub fn terraform_of(reports: &[Report]) -> String {
+    if !reports.iter().all(known) {
+        return format!("{}\n", json!({}));
+    }
+    let mut sum = json!({"create": 0, "update": 0, "delete": 0});
+    for counts in reports.iter().map(counts) {
+        for name in ["create", "update", "delete"] {
+            sum[name] =
+                json!(sum[name].as_u64().unwrap_or(0).saturating_add(counts[name].as_u64().unwrap_or(0)));
+        }
+    }
+    format!("{sum}\n")
+}
+
 /// Whether the counts are of the whole run: of a preview that broke off nobody knows what it would have found.
 fn known(report: &Report) -> bool {
     let looks_only = report.preview_only || report.command == Command::Preview;
@@ -28,7 +43,8 @@ fn known(report: &Report) -> bool {
 
 fn counts(report: &Report) -> Value {
     let sum = |operations: &[&str]| -> u64 {
-        operations.iter().filter_map(|operation| report.changes.get(*operation)).sum()
+        let counts = operations.iter().filter_map(|operation| report.changes.get(*operation));
+        counts.fold(0, |sum, count| sum.saturating_add(*count))
     };
     json!({
         "create": sum(&["create", "replace"]),

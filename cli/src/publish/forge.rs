@@ -24,7 +24,7 @@ use crate::forge::place::{Clues, Tokens};
 use crate::forge::{Client, Deployment, Place, State};
 use crate::git;
 use crate::http::{Http, Limits, Url};
-use crate::inputs::Inputs;
+use crate::inputs::{self, Inputs};
 use crate::job::Job;
 use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
@@ -60,6 +60,11 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Whether something that fails the step was not sent.
+    pub fn has_missed(&self) -> bool {
+        self.missed.is_some()
+    }
+
     /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
     #[must_use]
     pub fn noted_in(self, mut report: Report) -> Report {
@@ -97,31 +102,48 @@ impl<'a> Sender<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Sent {
+        self.send_all(publisher, std::slice::from_ref(report), console, signals).await
+    }
+
+    /// The same with several reports, in one comment.
+    pub async fn send_all(
+        &self,
+        publisher: &Publisher,
+        reports: &[Report],
+        console: &Console,
+        signals: &Signals,
+    ) -> Sent {
+        let Some(report) = reports.first() else { return Sent::default() };
+        let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
+        let later = self.reports_later() && !may_not;
         let choice = Choice::of(self.inputs);
         let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
             && self.inputs.change_request.is_none();
-        if report.command == Command::Outputs || ((choice == Choice::Off || unasked) && !wants_more) {
+        let outputs_only = reports.iter().all(|report| report.command == Command::Outputs);
+        if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
-        if report.reason == Some(Reason::Untrusted) {
+        // Another job can tell what this one could not.
+        if report.reason == Some(Reason::Untrusted) && !self.reports_later() {
             if choice != Choice::Off {
                 console.line("no comment: the run is not trusted with the credentials for it");
             }
             return Sent::default();
         }
-        let about = About::of(self.context, self.inputs, report);
+        let about = About::of(self.context, self.inputs, reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
                 return Sent::default();
             }
         }
-        let telling = Telling { console, choice, sure: matches!(about, About::Number(_)) };
-        let hurry = report.status == Status::Cancelled || signals.first().is_some();
-        let work = self.work(publisher, report, &about, &telling, hurry);
+        let sure = matches!(about, About::Number(_)) || self.context.fork == Some(true);
+        let telling = Telling { console, choice, sure, later };
+        let hurry = (report.status == Status::Cancelled && !later) || signals.first().is_some();
+        let work = self.work(publisher, reports, &about, &telling, hurry);
         let within = tokio::time::timeout(if hurry { HURRY } else { PATIENCE }, work);
         let done = tokio::select! {
             done = within => done.ok(),
@@ -133,7 +155,7 @@ impl<'a> Sender<'a> {
     async fn work(
         &self,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         about: &About,
         telling: &Telling<'_>,
         hurry: bool,
@@ -150,13 +172,15 @@ impl<'a> Sender<'a> {
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
-            sent = self.comment(&client, mode, about, publisher, report, telling).await;
+            sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
-        if self.inputs.commit_status {
-            self.commit_status(&client, publisher, report, telling.console).await;
-        }
-        if let Some(environment) = &self.inputs.environment {
-            self.deployment(&client, environment, report, telling.console).await;
+        for report in reports {
+            if self.inputs.commit_status {
+                self.commit_status(&client, publisher, report, telling.console).await;
+            }
+            if let Some(environment) = &self.inputs.environment {
+                self.deployment(&client, environment, report, telling.console).await;
+            }
         }
         sent
     }
@@ -180,8 +204,20 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// Whether anything may go to the forge.
+    pub fn has_something_to_send(&self) -> bool {
+        Choice::of(self.inputs) != Choice::Off
+            || self.inputs.commit_status
+            || self.inputs.environment.is_some()
+    }
+
+    /// Whether the work itself was another job's.
+    fn reports_later(&self) -> bool {
+        self.inputs.command == inputs::Command::Report
+    }
+
     /// Which forge, which repository, whose token.
-    fn place(&self) -> Result<Place, String> {
+    pub fn place(&self) -> Result<Place, String> {
         let origin = self.ci.origin(self.env);
         let remote = git::origin(&self.inputs.cwd);
         let clues = Clues {
@@ -207,7 +243,7 @@ impl<'a> Sender<'a> {
         mode: Mode,
         about: &About,
         publisher: &Publisher,
-        report: &Report,
+        reports: &[Report],
         telling: &Telling<'_>,
     ) -> Sent {
         let number = match about.number(client).await {
@@ -231,7 +267,7 @@ impl<'a> Sender<'a> {
         };
         let template = self.template(telling.console);
         let content = Content {
-            report: &publisher.shown(report),
+            reports: &publisher.shown(reports),
             options: &options,
             template: template.as_ref(),
             warn: &|why| warn(telling.console, why),

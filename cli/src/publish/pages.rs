@@ -32,12 +32,12 @@ impl Pages {
     }
 
     /// Writes them, each whole. One that can't be written is a warning.
-    pub fn write(&self, report: &Report, options: &Options, console: &Console) {
+    pub fn write(&self, reports: &[Report], options: &Options, console: &Console) {
         if let Some(path) = &self.html {
-            warn(console, "the HTML report", write_whole(path, &render::html(report, options)));
+            warn(console, "the HTML report", write_whole(path, &render::html_of(reports, options)));
         }
         if let Some(path) = &self.junit {
-            warn(console, "the JUnit file", write_whole(path, &render::junit(report, options)));
+            warn(console, "the JUnit file", write_whole(path, &render::junit_of(reports, options)));
         }
     }
 }

@@ -32,34 +32,63 @@ enum Ending {
     Failed { kind: String, message: String, text: String },
 }
 
+impl Case {
+    fn failed(&self) -> bool {
+        matches!(self.ending, Ending::Failed { .. })
+    }
+}
+
 /// The report as JUnit XML.
 pub fn junit(report: &Report, options: &Options) -> String {
+    junit_of(std::slice::from_ref(report), options)
+}
+
+/// Several reports as JUnit XML, a suite each.
+pub fn junit_of(reports: &[Report], options: &Options) -> String {
+    let suites: Vec<(&Report, Vec<Case>)> =
+        reports.iter().map(|report| (report, cases(report, options))).collect();
+    let all = || suites.iter().flat_map(|(_, cases)| cases);
+    let time = reports.iter().fold(0, |sum: u64, report| sum.saturating_add(report.duration_ms));
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(
+        xml,
+        "<testsuites name=\"stackstep\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{}\">",
+        all().count(),
+        all().filter(|case| case.failed()).count(),
+        seconds(time)
+    );
+    for (report, cases) in &suites {
+        suite(&mut xml, report, cases);
+    }
+    xml.push_str("</testsuites>\n");
+    xml
+}
+
+fn cases(report: &Report, options: &Options) -> Vec<Case> {
     let mut cases = vec![run(report, options)];
     if options.detail >= Detail::Resources {
         let unlucky = |step: &&Step| matches!(step.status, StepStatus::Failed | StepStatus::Unfinished);
         cases.extend(report.steps.iter().filter(unlucky).map(|step| resource(report, step)));
         cases.extend(report.policies.violations.iter().map(|violation| finding(report, violation)));
     }
-    let of = |wanted: fn(&Ending) -> bool| cases.iter().filter(|case| wanted(&case.ending)).count();
-    let failures = of(|ending| matches!(ending, Ending::Failed { .. }));
-    let skipped = of(|ending| matches!(ending, Ending::Skipped(_)));
-    let (tests, time) = (cases.len(), seconds(report.duration_ms));
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    cases
+}
+
+fn suite(xml: &mut String, report: &Report, cases: &[Case]) {
+    let skipped = cases.iter().filter(|case| matches!(case.ending, Ending::Skipped(_))).count();
     let _ = writeln!(
         xml,
-        "<testsuites name=\"stackstep\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" time=\"{time}\">"
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" time=\"{}\">",
+        attribute(&words::place(report)),
+        cases.len(),
+        cases.iter().filter(|case| case.failed()).count(),
+        seconds(report.duration_ms)
     );
-    let _ = writeln!(
-        xml,
-        "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"{time}\">",
-        attribute(&words::place(report))
-    );
-    properties(&mut xml, report);
-    for case in &cases {
-        write(&mut xml, case);
+    properties(xml, report);
+    for case in cases {
+        write(xml, case);
     }
-    xml.push_str("  </testsuite>\n</testsuites>\n");
-    xml
+    xml.push_str("  </testsuite>\n");
 }
 
 fn properties(xml: &mut String, report: &Report) {

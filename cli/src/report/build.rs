@@ -69,6 +69,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         engine: facts.engine,
         ci: facts.ci,
         commit: facts.commit,
+        repository: facts.repository,
         permalink: facts.permalink,
         notes,
     }

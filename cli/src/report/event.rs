@@ -131,6 +131,7 @@ pub(super) struct PolicyTally {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct SummaryEvent {
     pub maybe_corrupt: bool,
+    pub is_preview: bool,
     pub resource_changes: Option<BTreeMap<String, u64>>,
     pub result: String,
 }

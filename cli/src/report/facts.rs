@@ -33,6 +33,8 @@ pub struct Facts {
     pub ci: Option<Ci>,
     /// The commit.
     pub commit: Option<String>,
+    /// The repository.
+    pub repository: Option<String>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
     /// What stackstep itself decided, when it was not the engine that ended the run.
@@ -60,6 +62,7 @@ impl Facts {
             engine: None,
             ci: None,
             commit: None,
+            repository: None,
             permalink: None,
             verdict: None,
             notes: Vec::new(),

@@ -25,6 +25,8 @@ pub struct Events {
     pub(super) lines: u64,
     pub(super) broken: u64,
     pub(super) project: Option<String>,
+    pub(super) stack: Option<String>,
+    pub(super) planned: bool,
     pub(super) steps: Steps,
     pub(super) outputs: Outputs,
     pub(super) diagnostics: Diagnostics,
@@ -40,6 +42,28 @@ pub(super) struct Summary {
     pub changes: BTreeMap<String, u64>,
     pub result: String,
     pub maybe_corrupt: bool,
+}
+
+impl Events {
+    /// How many lines there were, and how many of them could not be read.
+    pub fn lines(&self) -> (u64, u64) {
+        (self.lines, self.broken)
+    }
+
+    /// The stack's name, as the resources have it.
+    pub fn stack(&self) -> Option<&str> {
+        self.stack.as_deref()
+    }
+
+    /// Whether they only say what would be done.
+    pub fn is_preview(&self) -> bool {
+        self.planned
+    }
+
+    /// Whether the engine says at the end that all was done. Earlier versions say no word for it.
+    pub fn succeeded(&self) -> bool {
+        self.summary.as_ref().is_some_and(|summary| matches!(summary.result.as_str(), "succeeded" | ""))
+    }
 }
 
 impl Fold {
@@ -103,6 +127,7 @@ impl Fold {
         tallies.iter().flatten().for_each(|tally| self.events.policies.tally(tally));
         self.events.waits_for_debugger |= event.start_debugging_event.is_some();
         if let Some(summary) = event.summary_event {
+            self.events.planned = summary.is_preview;
             self.events.summary = Some(summary.into());
         }
         if let Some(error) = event.error_event {
@@ -129,8 +154,11 @@ impl Fold {
     }
 
     fn learn(&mut self, event: &StepEvent) {
+        self.events.planned = event.planning;
         if self.events.project.is_none() {
-            self.events.project = Urn::parse(&event.metadata.urn).map(|urn| urn.project.to_owned());
+            let urn = Urn::parse(&event.metadata.urn);
+            self.events.project = urn.map(|urn| urn.project.to_owned());
+            self.events.stack = urn.map(|urn| urn.stack.to_owned());
         }
     }
 

@@ -15,9 +15,14 @@ impl Report {
             }
         };
         on(&mut self.stack);
-        for text in
-            [&mut self.project, &mut self.message, &mut self.hint, &mut self.commit, &mut self.permalink]
-        {
+        for text in [
+            &mut self.project,
+            &mut self.message,
+            &mut self.hint,
+            &mut self.commit,
+            &mut self.permalink,
+            &mut self.repository,
+        ] {
             maybe(text);
         }
         self.notes.iter_mut().for_each(on);

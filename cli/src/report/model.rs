@@ -64,6 +64,9 @@ pub struct Report {
     pub ci: Option<Ci>,
     /// The commit that it ran for.
     pub commit: Option<String>,
+    /// The repository that it ran for, as the CI system names it.
+    #[serde(default)]
+    pub repository: Option<String>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
     /// What a reader must know about the report itself: what is missing, and why.

@@ -34,6 +34,7 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "refresh" -d 'Br
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "destroy" -d 'Delete every resource of the stack'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "outputs" -d 'Read the stack\'s outputs and hand them to later steps'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "install" -d 'See to it that the engine is there'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "report" -d 'Publish what other jobs or machines have found'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run any engine command with the same backend, credentials and masks'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Tell what was detected, what is missing and what would run; changes nothing'
@@ -573,6 +574,49 @@ strict\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l result-file -d 'Where to write the result as JSON' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
+resources\t''
+paths\t''
+values\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-on-summary -d 'Write the report to the job\'s summary page' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l outputs-file -d 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l outputs-prefix -d 'What the names in `outputs-file` begin with' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l markdown-file -d 'Where to write the report as Markdown' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l report-file -d 'Where to write the report as one HTML page that needs no network' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l counts-file -d 'Where to write the counts of changes as GitLab\'s `terraform` report has them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment -d 'How the report is commented on the change request' -r -f -a "update\t''
+new\t''
+append\t''
+aggregate\t''
+off\t''
+required\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-when -d 'When there is a comment' -r -f -a "always\t''
+changes\t''
+failure\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-key -d 'Keeps comments apart that are for the same stack and command' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-merged -d 'After a push to the default branch, comment on the change request that was merged by it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-author -d 'Whose comments are our own, where the token can\'t ask who it is: the user\'s name on the forge' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-template -d 'A template (minijinja) for the comment instead of the built-in one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-on-pr -d 'The official action\'s way to ask for a comment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l change-request -d 'The number of the change request to comment on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l environment -d 'The environment that the forge records this deployment for' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l forge -d 'Where the change request is' -r -f -a "github\t''
+gitlab\t''
+azure-repos\t''
+bitbucket\t''
+gitea\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
@@ -601,7 +645,8 @@ update\t''
 refresh\t''
 destroy\t''
 outputs\t''
-output\t''"
+output\t''
+report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -644,6 +689,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l grace-per
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -712,7 +759,8 @@ update\t''
 refresh\t''
 destroy\t''
 outputs\t''
-output\t''"
+output\t''
+report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -755,6 +803,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l grace-per
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -825,7 +875,8 @@ update\t''
 refresh\t''
 destroy\t''
 outputs\t''
-output\t''"
+output\t''
+report\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l upsert -d 'Create the stack when the backend says that there is none' -r
@@ -868,6 +919,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l grace-period
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -930,15 +983,16 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and hand them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "install" -d 'See to it that the engine is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "exec" -d 'Run any engine command with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "doctor" -d 'Tell what was detected, what is missing and what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install exec inputs doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and hand them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "install" -d 'See to it that the engine is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "exec" -d 'Run any engine command with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "doctor" -d 'Tell what was detected, what is missing and what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

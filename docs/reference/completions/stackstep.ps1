@@ -33,6 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('destroy', 'destroy', [CompletionResultType]::ParameterValue, 'Delete every resource of the stack')
             [CompletionResult]::new('outputs', 'outputs', [CompletionResultType]::ParameterValue, 'Read the stack''s outputs and hand them to later steps')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'See to it that the engine is there')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any engine command with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Tell what was detected, what is missing and what would run; changes nothing')
@@ -533,6 +534,41 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'stackstep;report' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards')
+            [CompletionResult]::new('--event-log', '--event-log', [CompletionResultType]::ParameterName, 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards')
+            [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
+            [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
+            [CompletionResult]::new('--comment-on-summary', '--comment-on-summary', [CompletionResultType]::ParameterName, 'Write the report to the job''s summary page')
+            [CompletionResult]::new('--outputs-file', '--outputs-file', [CompletionResultType]::ParameterName, 'Where to add the outputs for later steps: a dotenv file on GitLab, elsewhere lines that a POSIX shell can source')
+            [CompletionResult]::new('--outputs-prefix', '--outputs-prefix', [CompletionResultType]::ParameterName, 'What the names in `outputs-file` begin with')
+            [CompletionResult]::new('--markdown-file', '--markdown-file', [CompletionResultType]::ParameterName, 'Where to write the report as Markdown')
+            [CompletionResult]::new('--report-file', '--report-file', [CompletionResultType]::ParameterName, 'Where to write the report as one HTML page that needs no network')
+            [CompletionResult]::new('--junit-file', '--junit-file', [CompletionResultType]::ParameterName, 'Where to write the report as JUnit XML, which most CI systems show as test results')
+            [CompletionResult]::new('--counts-file', '--counts-file', [CompletionResultType]::ParameterName, 'Where to write the counts of changes as GitLab''s `terraform` report has them')
+            [CompletionResult]::new('--comment', '--comment', [CompletionResultType]::ParameterName, 'How the report is commented on the change request')
+            [CompletionResult]::new('--comment-when', '--comment-when', [CompletionResultType]::ParameterName, 'When there is a comment')
+            [CompletionResult]::new('--comment-key', '--comment-key', [CompletionResultType]::ParameterName, 'Keeps comments apart that are for the same stack and command')
+            [CompletionResult]::new('--comment-merged', '--comment-merged', [CompletionResultType]::ParameterName, 'After a push to the default branch, comment on the change request that was merged by it')
+            [CompletionResult]::new('--comment-author', '--comment-author', [CompletionResultType]::ParameterName, 'Whose comments are our own, where the token can''t ask who it is: the user''s name on the forge')
+            [CompletionResult]::new('--comment-template', '--comment-template', [CompletionResultType]::ParameterName, 'A template (minijinja) for the comment instead of the built-in one')
+            [CompletionResult]::new('--comment-on-pr', '--comment-on-pr', [CompletionResultType]::ParameterName, 'The official action''s way to ask for a comment')
+            [CompletionResult]::new('--edit-pr-comment', '--edit-pr-comment', [CompletionResultType]::ParameterName, 'The official action''s way to choose between `comment: update` and `comment: append`')
+            [CompletionResult]::new('--change-request', '--change-request', [CompletionResultType]::ParameterName, 'The number of the change request to comment on')
+            [CompletionResult]::new('--commit-status', '--commit-status', [CompletionResultType]::ParameterName, 'Set a status called `stackstep / project / stack` on the commit')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'The environment that the forge records this deployment for')
+            [CompletionResult]::new('--environment-url', '--environment-url', [CompletionResultType]::ParameterName, 'The environment''s address: a URL, or the name of the stack output that holds it')
+            [CompletionResult]::new('--forge', '--forge', [CompletionResultType]::ParameterName, 'Where the change request is')
+            [CompletionResult]::new('--forge-url', '--forge-url', [CompletionResultType]::ParameterName, 'The forge''s own address, for one that is not the public one')
+            [CompletionResult]::new('--suppress-outputs', '--suppress-outputs', [CompletionResultType]::ParameterName, 'Leave the stack''s outputs out of log and report')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'stackstep;exec' {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
@@ -607,6 +643,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait while somebody else holds the stack''s lock')
             [CompletionResult]::new('--grace-period', '--grace-period', [CompletionResultType]::ParameterName, 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once')
             [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'What happens when the job''s commit is no longer the head of its branch')
+            [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards')
+            [CompletionResult]::new('--event-log', '--event-log', [CompletionResultType]::ParameterName, 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards')
             [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
             [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
             [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
@@ -702,6 +740,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait while somebody else holds the stack''s lock')
             [CompletionResult]::new('--grace-period', '--grace-period', [CompletionResultType]::ParameterName, 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once')
             [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'What happens when the job''s commit is no longer the head of its branch')
+            [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards')
+            [CompletionResult]::new('--event-log', '--event-log', [CompletionResultType]::ParameterName, 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards')
             [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
             [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
             [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
@@ -803,6 +843,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait while somebody else holds the stack''s lock')
             [CompletionResult]::new('--grace-period', '--grace-period', [CompletionResultType]::ParameterName, 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once')
             [CompletionResult]::new('--stale', '--stale', [CompletionResultType]::ParameterName, 'What happens when the job''s commit is no longer the head of its branch')
+            [CompletionResult]::new('--results', '--results', [CompletionResultType]::ParameterName, 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards')
+            [CompletionResult]::new('--event-log', '--event-log', [CompletionResultType]::ParameterName, 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards')
             [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
             [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
             [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
@@ -857,6 +899,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('destroy', 'destroy', [CompletionResultType]::ParameterValue, 'Delete every resource of the stack')
             [CompletionResult]::new('outputs', 'outputs', [CompletionResultType]::ParameterValue, 'Read the stack''s outputs and hand them to later steps')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'See to it that the engine is there')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any engine command with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Tell what was detected, what is missing and what would run; changes nothing')
@@ -881,6 +924,9 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;help;install' {
+            break
+        }
+        'stackstep;help;report' {
             break
         }
         'stackstep;help;exec' {

@@ -3,7 +3,7 @@
 mod sample;
 
 /// The tests need both tools; the modules have their names.
-mod playwright {
+pub mod playwright {
     use super::sample;
     use crate::tools::{folder, root, run};
     use serde_json::Value;
@@ -14,7 +14,7 @@ mod playwright {
 
     /// The browser of the machine, or the unpacked one with the variables that it needs: libraries and fonts lie where
     /// nobody looks for them.
-    fn browser(command: &mut Command, scratch: &Path) {
+    pub fn browser(command: &mut Command, scratch: &Path) {
         let system = Path::new("/usr/bin/chromium");
         if system.exists() {
             command.env("CHROMIUM", system);

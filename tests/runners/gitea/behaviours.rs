@@ -3,9 +3,10 @@
 use stackstep::comment::{Marker, Mode, Posted, aggregate};
 
 use super::jobs::actions;
-use super::posted::{post, recorded};
+use super::posted::post;
 use super::repository::Pull;
 use super::shown;
+use crate::posts::recorded;
 use crate::support::Scene;
 
 /// Makes the preview say something else than before.
@@ -60,7 +61,7 @@ fn appending_leaves_all_as_it_is() {
     let pull = Pull::open();
     for run in 1..4 {
         actions(&pull, run).with("STACKSTEP_COMMENT", "append").run("preview").ends_with(0);
-        assert_eq!(pull.ours().len() as u32, run);
+        assert_eq!(pull.ours().len(), usize::try_from(run).unwrap());
     }
     shown();
 }

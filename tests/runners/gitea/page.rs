@@ -3,9 +3,44 @@
 use stackstep::comment::Mode;
 
 use super::jobs::actions;
-use super::posted::{post, recorded};
+use super::posted::post;
 use super::repository::Pull;
 use super::shown;
+use crate::posts::recorded;
+
+/// The tests here need the browser too; the module has the name of what drives it.
+mod playwright {
+    use std::process::Command;
+
+    use stackstep::comment::Mode;
+
+    use super::super::posted::post;
+    use super::super::repository::Pull;
+    use super::super::shown;
+    use crate::chromium::playwright::browser;
+    use crate::posts::recorded;
+    use crate::tools::{folder, root, run};
+
+    #[test]
+    #[ignore = "needs Gitea, Chromium and Playwright"]
+    fn people_see_the_comment_folded_and_can_unfold_it() {
+        let pull = Pull::open();
+        post(&pull, &recorded("preview-replace-delete"), Mode::Update, 1);
+        let (scratch, pictures) = (tempfile::tempdir().unwrap(), root().join("target/report-pictures"));
+        std::fs::create_dir_all(&pictures).unwrap();
+        let mut command = Command::new("node");
+        command
+            .arg(root().join("tests/runners/gitea/picture.cjs"))
+            .arg(format!("{}/{}/pulls/{}", pull.server.url, pull.repository, pull.number))
+            .arg(pull.ours()[0].id.to_string())
+            .env("PLAYWRIGHT", folder("playwright").join("node_modules"))
+            .env("PICTURES", pictures);
+        browser(&mut command, scratch.path());
+        let (fine, said) = run(&mut command);
+        assert!(fine, "{said}");
+        shown();
+    }
+}
 
 /// The part of the pull request's page that shows the first comment of the bot.
 fn rendered(pull: &Pull) -> String {

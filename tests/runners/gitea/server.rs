@@ -65,6 +65,9 @@ impl Gitea {
             let (fine, said) = run(&mut command);
             assert!(fine, "gitea {arguments:?}:\n{said}");
         };
+        let style = home.join("custom/public/assets/css");
+        std::fs::create_dir_all(&style).unwrap();
+        link_style(&Path::new(sources().trim()).join("web_src/css"), &style);
         gitea(&["migrate"]);
         let email = format!("{OWNER}@example.com");
         let owner = ["--username", OWNER, "--password", PASSWORD, "--email", &email];
@@ -192,6 +195,16 @@ fn configuration(home: &Path, port: u16) -> String {
         writeln!(text, "[{section}]\n{lines}").unwrap();
     }
     String::from_utf8(text).unwrap()
+}
+
+/// Puts the sheets of style where its pages look for them: a release packs them, a browser can read them as they are.
+fn link_style(from: &Path, to: &Path) {
+    for folder in [from.to_owned(), from.join("themes")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            std::os::unix::fs::symlink(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
 }
 
 /// The module's folder, where its templates are: a build from the module has none inside.

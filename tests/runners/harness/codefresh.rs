@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Codefresh.
 pub struct Codefresh;
@@ -39,10 +39,15 @@ impl Wrapper for Codefresh {
     }
 
     fn command(&self, place: &Place, event: Event, inputs: &[(&str, &str)]) -> Command {
-        let step = read("step.yaml");
+        static STEP: OnceLock<(Value, Value)> = OnceLock::new();
+        let (step, schema) = STEP.get_or_init(|| {
+            let step = read("step.yaml");
+            let schema = schema(&step);
+            (step, schema)
+        });
         let mut arguments = json!({ "WORKING_DIRECTORY": "${{main_clone}}" });
         let mut variables = build(place, event);
-        let declared = schema(&step)["properties"].clone();
+        let declared = &schema["properties"];
         for (name, value) in inputs {
             let name = name.replace('-', "_").to_uppercase();
             if declared.get(&name).is_some() {
@@ -54,7 +59,7 @@ impl Wrapper for Codefresh {
         if arguments.get("COMMAND").is_none() {
             arguments["COMMAND"] = "up".into();
         }
-        match run(place, &step, &arguments, &variables) {
+        match run(place, step, &arguments, &variables) {
             Ok(command) => command,
             // Codefresh does not start the step.
             Err(_) => Command::new("false"),
@@ -123,12 +128,21 @@ pub fn exported(place: &Place) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
 }
 
+/// Holds the arguments against the step's schema. Those of the last step that was asked for are kept.
+fn takes(step: &Value, arguments: &Value) -> Result<(), String> {
+    static KEPT: Mutex<Option<(Value, jsonschema::Validator)>> = Mutex::new(None);
+    let of = &step["spec"]["arguments"];
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.as_ref().is_none_or(|(other, _)| other != of) {
+        *kept = Some((of.clone(), jsonschema::validator_for(&schema(step)).unwrap()));
+    }
+    let (_, validator) = kept.as_ref().unwrap();
+    validator.validate(arguments).map_err(|error| error.to_string())
+}
+
 /// The parts that a step becomes, in their order, or why Codefresh would not take the arguments.
 pub fn parts(step: &Value, arguments: &Value) -> Result<Map<String, Value>, String> {
-    let schema = jsonschema::validator_for(&schema(step)).unwrap();
-    if let Err(error) = schema.validate(arguments) {
-        return Err(error.to_string());
-    }
+    takes(step, arguments)?;
     let spec = &step["spec"];
     let given = json!({
         "Template": spec["stepsTemplate"],

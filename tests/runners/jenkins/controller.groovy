@@ -75,11 +75,13 @@ out.println(server.localPort)
 out.flush()
 while (true) {
     Socket socket = server.accept()
+    Agent agent = new Agent(socket)
     try {
-        build(steps, new Agent(socket))
+        build(steps, agent)
     } catch (Throwable error) {
-        // The build's agent hears nothing more, and fails.
-        error.printStackTrace()
+        StringWriter trace = new StringWriter()
+        error.printStackTrace(new PrintWriter(trace))
+        try { agent.tell(ended: 70, problem: trace.toString()) } catch (IOException gone) { }
     } finally {
         socket.close()
     }

@@ -66,11 +66,9 @@ fn a_failed_run_fails_the_step_with_its_reason_unless_the_status_is_wanted() {
 #[test]
 #[ignore = "needs java"]
 fn a_report_that_could_not_be_published_makes_the_build_unstable_and_not_red() {
-    let spec = {
-        let mut spec = spec(&place(), "push", json!({ "calls": [{ "command": "up" }] }));
-        spec.environment.insert("SHIM".to_owned(), "exit 11".to_owned());
-        spec
-    };
+    let place = place();
+    let mut spec = spec(&place, "push", json!({ "calls": [{ "command": "up" }] }));
+    spec.environment.insert("SHIM".to_owned(), "exit 11".to_owned());
     let told = run(&spec);
     assert_eq!((&told.json["result"], &told.json["problems"][0]), (&json!("UNSTABLE"), &Value::Null));
 }
@@ -226,8 +224,9 @@ fn reports_go_to_the_steps_that_were_asked_for() {
 #[test]
 #[ignore = "needs java"]
 fn a_plugin_that_is_missing_makes_the_build_unstable() {
+    let place = place();
     let spec = spec(
-        &place(),
+        &place,
         "push",
         json!({ "missing": ["publishChecks"], "calls": [{ "command": "up", "checks": "x" }] }),
     );
@@ -243,7 +242,8 @@ fn a_plugin_that_is_missing_makes_the_build_unstable() {
 #[ignore = "needs java"]
 fn a_report_that_a_step_refuses_makes_the_build_unstable_and_the_run_counts() {
     let call = json!({ "command": "up", "markdownFile": "report.md", "archive": true });
-    let told = run(&spec(&place(), "push", json!({ "failing": ["archiveArtifacts"], "calls": [call] })));
+    let place = place();
+    let told = run(&spec(&place, "push", json!({ "failing": ["archiveArtifacts"], "calls": [call] })));
     assert_eq!((&told.json["result"], &told.json["problems"][0]), (&json!("UNSTABLE"), &Value::Null));
 }
 

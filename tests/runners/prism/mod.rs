@@ -97,17 +97,20 @@ fn a_comment_is_created_edited_written_anew_and_deleted() {
 #[test]
 #[ignore = "needs prism"]
 fn a_push_asks_for_its_pull_request_by_commit_and_by_branch() {
+    let of_commit = "GET /repos/acme/shop/commits/2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192/pulls";
     let forge = Described::start();
-    let scene = push(&forge, "preview").with("GITHUB_REF_NAME", "feature/a b");
-    scene.run("run").ends_with(0);
-    forge.was_asked(&["GET /repos/acme/shop/commits/2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192/pulls"]);
-    forge.memory().refuse = Some(("GET", "/pulls", 304));
-    drop(scene);
+    push(&forge, "preview").with("GITHUB_REF_NAME", "feature").run("run").ends_with(0);
+    forge.was_asked(&[of_commit, "POST /repos/acme/shop/issues/1347/comments"]);
+    let forge = Described::start();
+    forge.memory().refuse = Some(("GET", "708192/pulls", 409));
+    push(&forge, "preview").with("GITHUB_REF_NAME", "feature/a b").run("run").ends_with(0);
+    forge.was_asked(&[of_commit, "GET /repos/acme/shop/pulls"]);
     let forge = Described::start();
     let merged = push(&forge, "up").input("comment-merged", "true");
     merged.run("run").ends_with(0);
-    forge.was_asked(&["GET /repos/acme/shop/commits/2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192/pulls"]);
+    forge.was_asked(&[of_commit]);
     shown("by commit");
+    shown("by branch");
     shown("comment-merged");
 }
 

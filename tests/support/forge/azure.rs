@@ -63,10 +63,14 @@ impl Face for Azure {
             "status": if one.hidden { json!("closed") } else { Value::Null },
             "isDeleted": false,
             "threadContext": null,
-            "comments": [{
-                "id": 1, "author": { "id": one.author, "displayName": "Somebody" },
-                "content": one.body, "commentType": "text",
-            }],
+            "comments": [self.updated(one)],
+        })
+    }
+
+    fn updated(&self, one: &Stored) -> Value {
+        json!({
+            "id": 1, "author": { "id": one.author, "displayName": "Somebody" },
+            "content": one.body, "commentType": "text",
         })
     }
 

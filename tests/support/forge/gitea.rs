@@ -59,6 +59,10 @@ impl Face for Gitea {
         json!({ "login": ME })
     }
 
+    fn list_of_nothing(&self) -> u16 {
+        500
+    }
+
     fn list(&self, items: Vec<Value>, _next: Option<String>) -> Reply {
         Reply::json(200, &Value::Array(items))
     }

@@ -43,7 +43,7 @@ impl Face for GitHub {
             ("GET", ["commits", commit, "pulls"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pulls"]) => {
                 assert_eq!(asked.query["state"], "open");
-                Op::OfBranch(asked.query["head"].strip_prefix("acme:")?.to_owned())
+                Op::OfBranch(asked.query["head"].clone())
             }
             ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
@@ -56,6 +56,10 @@ impl Face for GitHub {
 
     fn comment(&self, one: &Stored) -> Value {
         json!({ "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body })
+    }
+
+    fn hidden(&self, _comment: &Stored) -> Value {
+        json!({ "data": { "minimizeComment": { "minimizedComment": { "isMinimized": true } } } })
     }
 
     fn pull(&self, one: &Pull) -> Value {

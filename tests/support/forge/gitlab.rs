@@ -93,6 +93,10 @@ impl Face for GitLab {
     }
 
     fn deployed(&self) -> Value {
-        json!({ "id": 9, "environment": { "id": 5, "name": "production", "external_url": null } })
+        json!({ "id": 9, "environment": self.deployment_ended() })
+    }
+
+    fn deployment_ended(&self) -> Value {
+        json!({ "id": 5, "name": "production", "external_url": null })
     }
 }

@@ -157,6 +157,14 @@ pub trait Face: Sync {
     /// The header that says who asks.
     fn authorization(&self) -> String;
     fn comment(&self, comment: &Stored) -> Value;
+    /// What a comment is answered with that was edited.
+    fn updated(&self, comment: &Stored) -> Value {
+        self.comment(comment)
+    }
+    /// What one is answered with that was hidden.
+    fn hidden(&self, comment: &Stored) -> Value {
+        self.comment(comment)
+    }
     fn pull(&self, pull: &Pull) -> Value;
     fn me(&self) -> Value;
     /// A list, with the address of its next page where there is one.
@@ -168,6 +176,14 @@ pub trait Face: Sync {
     /// The status of something that was created.
     fn created(&self) -> u16 {
         201
+    }
+    /// The status of the list of what is not there.
+    fn list_of_nothing(&self) -> u16 {
+        404
+    }
+    /// What the end of a deployment is answered with.
+    fn deployment_ended(&self) -> Value {
+        json!({ "id": 1 })
     }
     /// What a recorded deployment is answered with.
     fn deployed(&self) -> Value {
@@ -292,7 +308,10 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
     let missing = || face.error(404, "Not Found");
     let find = |memory: &Memory, number: u64| memory.pulls.iter().any(|pull| pull.number == number);
     match op {
-        Op::List { number, .. } | Op::Create { number, .. } if !find(memory, number) => missing(),
+        Op::List { number, .. } if !find(memory, number) => {
+            face.error(face.list_of_nothing(), "The target couldn't be found.")
+        }
+        Op::Create { number, .. } if !find(memory, number) => missing(),
         Op::List { page, size, .. } => {
             let size = face.page().map_or(usize::MAX, |_| size);
             let from = (page - 1).saturating_mul(size);
@@ -312,7 +331,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Update { id, body } => match memory.comments.iter_mut().find(|one| one.id == id) {
             Some(comment) => {
                 comment.body = body;
-                Reply::json(200, &face.comment(comment))
+                Reply::json(200, &face.updated(comment))
             }
             None => missing(),
         },
@@ -328,7 +347,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         Op::Hide { id } => match memory.comments.iter_mut().find(|one| one.id == id) {
             Some(comment) => {
                 comment.hidden = true;
-                Reply::json(200, &json!({ "id": id }))
+                Reply::json(200, &face.hidden(comment))
             }
             None => missing(),
         },
@@ -339,6 +358,9 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         }
         Op::OfBranch(branch) => {
             let open = memory.pulls.iter().filter(|pull| pull.state == State::Open);
+            // GitHub asks for the owner's too; a branch has no colon.
+            let (owner, branch) = branch.split_once(':').unwrap_or(("", &branch));
+            let open = open.filter(|pull| owner.is_empty() || pull.fork == (owner == "bob"));
             // Gitea has no filter by branch.
             let found = open.filter(|pull| branch.is_empty() || pull.branch == branch);
             face.list(found.map(|pull| face.pull(pull)).collect(), None)
@@ -364,7 +386,7 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
         }
         Op::DeployEnd(end) => {
             memory.deployments.push(end);
-            Reply::json(200, &json!({ "id": 1 }))
+            Reply::json(200, &face.deployment_ended())
         }
     }
 }

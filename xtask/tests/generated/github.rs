@@ -8,12 +8,13 @@ use xtask::generate::{folders, wrappers};
 use xtask::release::table::{Archive, Release};
 
 /// The thin actions and their commands.
-const ACTIONS: [(&str, Command); 6] = [
+const ACTIONS: [(&str, Command); 7] = [
     ("preview", Command::Preview),
     ("up", Command::Up),
     ("refresh", Command::Refresh),
     ("destroy", Command::Destroy),
     ("outputs", Command::Outputs),
+    ("report", Command::Report),
     ("setup", Command::Install),
 ];
 

@@ -6,6 +6,7 @@
 mod azure;
 mod cloud_build;
 mod codebuild;
+mod codefresh;
 mod fresh;
 mod github;
 mod links;

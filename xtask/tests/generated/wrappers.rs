@@ -279,3 +279,16 @@ fn the_scripts_of_cloud_build_and_codebuild_carry_the_bootstrap_of_the_release_a
         assert!(install.ends_with(&format!("{bootstrap}END-OF-STACKSTEP\n")), "{file}");
     }
 }
+
+#[test]
+fn codefreshs_steps_carry_the_hashes_of_the_release() {
+    let files = xtask::generate::wrappers(&xtask::root(), &release()).unwrap();
+    for path in ["codefresh/step.yaml", "codefresh/finish.yaml"] {
+        let text = &files.iter().find(|file| file.path == Path::new(path)).unwrap().text;
+        let step: Value = serde_yaml::from_str(text).unwrap();
+        let template = step["spec"]["stepsTemplate"].as_str().unwrap();
+        for line in ["version='1.2.3'", &format!("archive_sum={}", "a".repeat(64))] {
+            assert!(template.lines().any(|one| one.trim() == line), "{path}: {line}");
+        }
+    }
+}

@@ -18,6 +18,8 @@ pub(super) enum About {
         commit: Option<String>,
         /// The branch.
         branch: Option<String>,
+        /// The repository that they are in, where it is another one than the change request's.
+        fork: Option<String>,
     },
     /// The one that was merged with this commit.
     Merged(String),
@@ -25,11 +27,11 @@ pub(super) enum About {
 
 impl About {
     /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
-    pub fn of(context: &Context, inputs: &Inputs, report: &Report) -> Self {
+    pub fn of(context: &Context, inputs: &Inputs, reports: &[Report]) -> Self {
         if let Some(number) = inputs.change_request.map(u64::from).or(context.change_request) {
             return Self::Number(number);
         }
-        let deployed = !report.command.only_looks(report.preview_only);
+        let deployed = reports.iter().any(|report| !report.command.only_looks(report.preview_only));
         match (&context.commit, &context.branch) {
             _ if context.merge_queue => Self::Nothing,
             (Some(commit), _)
@@ -39,7 +41,11 @@ impl About {
             }
             _ if context.default_branch == Some(true) || context.tag.is_some() => Self::Nothing,
             (None, None) => Self::Nothing,
-            (commit, branch) => Self::Open { commit: commit.clone(), branch: branch.clone() },
+            (commit, branch) => Self::Open {
+                commit: commit.clone(),
+                branch: branch.clone(),
+                fork: context.source_repository.clone().filter(|_| context.fork == Some(true)),
+            },
         }
     }
 
@@ -52,18 +58,19 @@ impl About {
                 let found = client.of_commit(commit).await?;
                 Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
             }
-            Self::Open { commit, branch } => {
+            Self::Open { commit, branch, fork } => {
+                let fork = fork.as_deref();
                 if let Some(commit) = commit
-                    && let Some(number) = best(&client.of_commit(commit).await?, commit)
+                    && let Some(number) = best(&client.of_commit(commit).await?, commit, fork.is_some())
                 {
                     return Ok(Some(number));
                 }
                 let found = match (branch, commit) {
-                    (Some(branch), _) => client.of_branch(branch, commit.as_deref()).await?,
+                    (Some(branch), _) => client.of_branch(branch, commit.as_deref(), fork).await?,
                     (None, Some(commit)) => client.at_commit(commit).await?,
                     (None, None) => Vec::new(),
                 };
-                Ok(best(&found, commit.as_deref().unwrap_or_default()))
+                Ok(best(&found, commit.as_deref().unwrap_or_default(), fork.is_some()))
             }
         }
     }
@@ -77,9 +84,10 @@ impl About {
 }
 
 /// The change request among `found` that a run for `commit` is for: open, from this repository if there is one, at the
-/// commit if there is one, the latest.
-fn best(found: &[ChangeRequest], commit: &str) -> Option<u64> {
-    let open = found.iter().filter(|one| one.open);
+/// commit if there is one, the latest. For a fork's commit it is one of a fork, and at no other commit.
+fn best(found: &[ChangeRequest], commit: &str, fork: bool) -> Option<u64> {
+    let of_fork = |one: &&ChangeRequest| one.fork != Some(false) && one.head.as_deref() == Some(commit);
+    let open = found.iter().filter(|one| one.open).filter(|one| !fork || of_fork(one));
     open.max_by_key(|one| (one.fork != Some(true), one.head.as_deref() == Some(commit), one.number))
         .map(|one| one.number)
 }

@@ -58,6 +58,8 @@ pub(super) struct Telling<'a> {
     pub choice: Choice,
     /// The run is about a change request for certain.
     pub sure: bool,
+    /// Publishing is all that there is to do.
+    pub later: bool,
 }
 
 impl Telling<'_> {
@@ -65,15 +67,20 @@ impl Telling<'_> {
     pub fn missed(&self, why: &str) -> Sent {
         let message = format!("no comment: {why}");
         match self.choice {
+            Choice::Asked(_) if self.later => return self.failed(message),
+            Choice::IfPossible(_) if self.later && self.sure => return self.failed(message),
             Choice::Off => miss(self.console, why),
             Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
             Choice::Asked(_) => miss(self.console, &message),
-            Choice::Required => {
-                self.console.annotate(Level::Error, "stackstep", &message);
-                return Sent { missed: Some(message) };
-            }
+            Choice::Required => return self.failed(message),
         }
         Sent::default()
+    }
+
+    /// The same where it fails the step.
+    fn failed(&self, message: String) -> Sent {
+        self.console.annotate(Level::Error, "stackstep", &message);
+        Sent { missed: Some(message) }
     }
 }

@@ -39,7 +39,9 @@ impl Sender<'_> {
         let Ok(place) = self.place() else { return };
         let limits = Limits { tries: 1, try_time: AT_THE_BEGINNING, ..self.limits };
         let Ok(http) = Http::new(self.env, limits) else { return };
-        let _ = self.set(&Client::new(&http, &place), &status, "").await;
+        if let Ok(check) = self.set(&Client::new(&http, &place), &status, "").await {
+            *self.begun.check.borrow_mut() = check;
+        }
     }
 
     /// Not for a change that is not trusted: the gate may have let it look, with no rights to write.
@@ -64,9 +66,10 @@ impl Sender<'_> {
         };
         status.url = report.permalink.clone().or(status.url);
         let options = Options { flavor: Flavor::GITHUB, ..publisher.options() };
-        let page = render::fit(&publisher.shown(report), &options, CHECK);
+        let shown = publisher.shown(std::slice::from_ref(report));
+        let page = shown.first().map(|report| render::fit(report, &options, CHECK)).unwrap_or_default();
         match self.set(client, &status, &page).await {
-            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
+            Ok(_) => console.line(&format!("commit status set: {}", status.name)),
             Err(why) => miss(console, &why),
         }
     }
@@ -83,16 +86,22 @@ impl Sender<'_> {
         })
     }
 
-    async fn set(&self, client: &Client<'_>, status: &CommitStatus, page: &str) -> Result<(), String> {
-        let there = self.begun.check.borrow().clone();
+    /// Sets it; the check's name where it is one. The check of the beginning is ended by the first that comes after it.
+    async fn set(
+        &self,
+        client: &Client<'_>,
+        status: &CommitStatus,
+        page: &str,
+    ) -> Result<Option<String>, String> {
+        let there = self.begun.check.take();
         if !self.begun.plain.get() {
             let check = client.check(status, page, there.as_deref()).await.map_err(|why| why.to_string())?;
-            if let Some(check) = check {
-                *self.begun.check.borrow_mut() = Some(check);
-                return Ok(());
+            if check.is_some() {
+                return Ok(check);
             }
             self.begun.plain.set(true);
         }
-        client.status(status).await.map_err(|why| why.to_string())
+        client.status(status).await.map_err(|why| why.to_string())?;
+        Ok(None)
     }
 }

@@ -53,16 +53,20 @@ struct Looks {
 pub(super) fn table(view: &View<'_>, html: &mut Html) {
     let mut steps: Vec<&Step> = view.report.steps.iter().collect();
     steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
-    // Shown by the script, as it does nothing without.
-    html.raw("<form id=\"filter\" role=\"search\" hidden>\n")
-        .raw("<label>Search <input id=\"query\" type=\"search\" autocomplete=\"off\" aria-keyshortcuts=\"/\"></label>\n")
+    // Shown by the script, as it does nothing without. It searches one table.
+    if view.prefix.is_empty() {
+        html.raw("<form id=\"filter\" role=\"search\" hidden>\n")
+            .raw("<label>Search <input id=\"query\" type=\"search\" autocomplete=\"off\" aria-keyshortcuts=\"/\"></label>\n")
         .raw("<label>Operation <select id=\"operation\"><option value=\"\">all</option></select></label>\n")
         .raw("<output id=\"shown\" for=\"query operation\"></output>\n</form>\n");
+    }
     let paths = view.shows(Detail::Paths);
     let began = html.len();
     wide(html, "Table of changes", |html| {
         let roles = if steps.len() > MANY { &SPOKEN } else { &IMPLIED };
-        html.raw("<table id=\"rows\"")
+        html.raw("<table id=\"")
+            .raw(view.prefix)
+            .raw("rows\"")
             .raw(roles.table)
             .raw(">\n<thead")
             .raw(roles.group)

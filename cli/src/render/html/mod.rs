@@ -8,6 +8,7 @@
 mod changes;
 mod outputs;
 mod said;
+mod several;
 mod timeline;
 mod write;
 
@@ -25,13 +26,40 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// The report as an HTML page.
 pub fn html(report: &Report, options: &Options) -> String {
-    let view = View { report, options };
+    let view = View { report, options, prefix: "", level: "h2" };
     let mut html = Html::default();
-    view.head(&mut html);
+    head(&mut html, &words::headline(report, str::to_owned));
     view.summary(&mut html);
     view.sections(&mut html);
+    html.raw("</main>\n");
     view.foot(&mut html);
     html.finish()
+}
+
+/// Several reports as one HTML page: a table of the stacks, then each of them.
+pub fn html_of(reports: &[Report], options: &Options) -> String {
+    if let [only] = reports {
+        return html(only, options);
+    }
+    several::html(reports, options)
+}
+
+/// All before the page's own content.
+fn head(html: &mut Html, title: &str) {
+    let (style, script) = (hash(STYLE), hash(SCRIPT));
+    html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '")
+        .raw(&style)
+        .raw("'; script-src '")
+        .raw(&script)
+        .raw("'; img-src data:; base-uri 'none'; form-action 'none'\">\n")
+        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
+        .raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
+        .text(title)
+        .raw("</title>\n<style>")
+        .raw(STYLE)
+        .raw("</style>\n</head>\n<body>\n");
 }
 
 /// What every part of the page needs to know.
@@ -39,28 +67,15 @@ pub fn html(report: &Report, options: &Options) -> String {
 struct View<'a> {
     report: &'a Report,
     options: &'a Options,
+    /// What the anchors begin with: empty on a page of one report.
+    prefix: &'a str,
+    /// The element of a section's heading.
+    level: &'static str,
 }
 
 impl View<'_> {
     fn shows(&self, detail: Detail) -> bool {
         self.options.detail >= detail
-    }
-
-    fn head(&self, html: &mut Html) {
-        let (style, script) = (hash(STYLE), hash(SCRIPT));
-        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-            .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '")
-            .raw(&style)
-            .raw("'; script-src '")
-            .raw(&script)
-            .raw("'; img-src data:; base-uri 'none'; form-action 'none'\">\n")
-            .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
-            .raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
-            .text(&words::headline(self.report, str::to_owned))
-            .raw("</title>\n<style>")
-            .raw(STYLE)
-            .raw("</style>\n</head>\n<body>\n");
     }
 
     fn summary(&self, html: &mut Html) {
@@ -77,9 +92,14 @@ impl View<'_> {
         self.facts(html);
         self.contents(html);
         html.raw("</header>\n<main>\n");
+        self.outcome(html);
+    }
+
+    /// What one has to know first.
+    fn outcome(&self, html: &mut Html) {
         said::failure(self, html);
         self.counts(html);
-        if let Some(next) = words::next(report, self.options) {
+        if let Some(next) = words::next(self.report, self.options) {
             html.raw("<p class=\"next\"><strong>What happens next:</strong> ").prose(&next).raw("</p>\n");
         }
         said::notes(self, html);
@@ -142,7 +162,7 @@ impl View<'_> {
         }
         html.raw("<nav aria-label=\"Sections\"><ul>");
         for Section { id, title, .. } in there {
-            html.raw("<li><a href=\"#").raw(id).raw("\">").raw(title).raw("</a></li> ");
+            html.raw("<li><a href=\"#").raw(self.prefix).raw(id).raw("\">").raw(title).raw("</a></li> ");
         }
         html.raw("</ul></nav>\n");
     }
@@ -162,15 +182,23 @@ impl View<'_> {
 
     fn sections(&self, html: &mut Html) {
         for Section { id, title, write, .. } in SECTIONS.iter().filter(|section| (section.there)(self)) {
-            html.raw("<section aria-labelledby=\"").raw(id).raw("\">\n<h2 id=\"").raw(id).raw("\">");
-            html.raw(title).raw("</h2>\n");
+            html.raw("<section aria-labelledby=\"").raw(self.prefix).raw(id).raw("\">\n");
+            self.heading(html, id, |html| {
+                html.raw(title);
+            });
             write(self, html);
             html.raw("</section>\n");
         }
     }
 
+    /// A heading that links lead to.
+    fn heading(&self, html: &mut Html, id: &str, write: impl FnOnce(&mut Html)) {
+        html.raw("<").raw(self.level).raw(" id=\"").raw(self.prefix).raw(id).raw("\">");
+        write(html);
+        html.raw("</").raw(self.level).raw(">\n");
+    }
+
     fn foot(&self, html: &mut Html) {
-        html.raw("</main>\n");
         if let Some(result) = &self.options.result {
             html.raw("<footer><p>").link("The whole result", result).raw("</p></footer>\n");
         }

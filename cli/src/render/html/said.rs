@@ -7,11 +7,10 @@ use crate::report::{Report, Severity};
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
     let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
-    html.raw("<section class=\"failure\" aria-labelledby=\"reason\">\n<h2 id=\"reason\">");
-    html.raw(reason.meaning().trim_end_matches('.'))
-        .raw(" (<code>")
-        .raw(reason.name())
-        .raw("</code>)</h2>\n");
+    html.raw("<section class=\"failure\" aria-labelledby=\"").raw(view.prefix).raw("reason\">\n");
+    view.heading(html, "reason", |html| {
+        html.raw(reason.meaning().trim_end_matches('.')).raw(" (<code>").raw(reason.name()).raw("</code>)");
+    });
     if let Some(message) = message.as_deref().filter(|_| view.shows(Detail::Resources)) {
         html.raw("<pre>").lines(message.trim()).raw("</pre>\n");
     }

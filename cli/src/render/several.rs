@@ -1,0 +1,255 @@
+//! Several reports in one: a heading with the counts of stacks, a table of them, and a folded part for each.
+//!
+//! The size is shared out before anything is written, so that each part is the most useful form that its share holds:
+//! what failed or destroys first, then what changes, then the rest. A part without room is a row of the table, and the
+//! document says so.
+
+use super::escape::{code, link, short_commit, tagged};
+use super::{Flavor, Options, Size, fit, fits, words};
+use crate::report::{Report, Status};
+
+/// A share that would be smaller is none: the table has the outcome.
+pub const SMALLEST: usize = 1200;
+
+/// How one report stands among several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// A sign for the outcome.
+    pub sign: &'static str,
+    /// The outcome, where Markdown is not read.
+    pub title: String,
+    /// The outcome and the commit, as cells of a table.
+    pub row: String,
+    /// What is counted in the heading.
+    pub outcome: &'static str,
+}
+
+impl Line {
+    /// The line of `report`.
+    pub fn of(report: &Report, html: bool) -> Self {
+        let outcome = match report.status {
+            Status::Failed | Status::Cancelled => "failed",
+            _ if report.has_changes => "changes",
+            _ => "same",
+        };
+        let job = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref());
+        let job = job.map(|url| format!(" · {}", link("job", url, html))).unwrap_or_default();
+        let commit = report.commit.as_deref().map(|commit| code(short_commit(commit), html));
+        Self {
+            sign: words::sign(report),
+            title: words::headline(report, |stack| tagged(stack, html)),
+            row: format!(
+                "{} | {}{job}",
+                words::headline(report, |stack| code(stack, html)),
+                commit.unwrap_or_default()
+            ),
+            outcome,
+        }
+    }
+}
+
+/// The heading over `all` stacks, of which these are the outcomes that are known: "3 stacks: 1 failed".
+pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: usize) -> String {
+    let (mut failed, mut changes) = (0, 0);
+    for outcome in outcomes {
+        match outcome {
+            "failed" => failed += 1,
+            "changes" => changes += 1,
+            _ => {}
+        }
+    }
+    let sign = match (failed, changes) {
+        (0, 0) => "✅",
+        (0, _) => "📝",
+        _ => "❌",
+    };
+    let counts: Vec<String> = [(failed, "failed"), (changes, "with changes")]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
+    format!("{sign} {}: {counts}", words::many(all, "stack"))
+}
+
+/// The table, from its lines: a sign and a row each.
+pub fn table<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut table = "| | outcome | commit |\n| --- | --- | --- |\n".to_owned();
+    for (sign, row) in lines {
+        table.push_str(&format!("| {sign} | {row} |\n"));
+    }
+    table + "\n"
+}
+
+/// What has no part: `bare` stacks are in the table only, `dropped` are not even there.
+pub fn left_out(bare: usize, dropped: usize) -> String {
+    let mut text = String::new();
+    if dropped > 0 {
+        text.push_str(&format!("And {dropped} more: see the jobs' logs\n\n"));
+    }
+    if bare > 0 {
+        let stacks = words::many(bare, "stack");
+        text.push_str(&format!("No room for the details of {stacks}: they are in the jobs' logs\n\n"));
+    }
+    text
+}
+
+/// The part of one stack, folded where that can be done.
+pub fn part(flavor: Flavor, sign: &str, title: &str, text: &str) -> String {
+    let text = text.trim_end();
+    match text {
+        "" => String::new(),
+        _ if flavor.html => {
+            format!("<details><summary>{sign} {title}</summary>\n\n{text}\n\n</details>\n")
+        }
+        _ => format!("\n{text}\n\n"),
+    }
+}
+
+/// The order in which reports are shown and get room: what failed, what destroys, what changes, the rest.
+pub fn urgency(report: &Report) -> u8 {
+    let destroys = |(operation, count): (&String, &u64)| words::destroys(operation) && *count > 0;
+    match report.status {
+        Status::Failed | Status::Cancelled => 0,
+        _ if report.changes.iter().any(destroys) => 1,
+        _ if report.has_changes => 2,
+        _ => 3,
+    }
+}
+
+/// The reports, the most urgent first; of one urgency by their names.
+pub fn ordered(reports: &[Report]) -> Vec<&Report> {
+    let mut reports: Vec<&Report> = reports.iter().collect();
+    reports.sort_by_key(|report| (urgency(report), words::place(report), report.command.name()));
+    reports
+}
+
+/// What `render` makes of each report, so that all together are no more than `room`. Empty for one that gets none.
+pub fn texts(
+    reports: &[&Report],
+    room: Size,
+    smallest: usize,
+    render: &dyn Fn(&Report, Size) -> String,
+) -> Vec<String> {
+    let whole: Vec<String> = reports.iter().map(|report| render(report, room)).collect();
+    let (Size::Bytes(all) | Size::Chars(all)) = room;
+    let wanted: Vec<(u8, usize)> =
+        reports.iter().zip(&whole).map(|(report, text)| (urgency(report), length(text, room))).collect();
+    let shares = shares(&wanted, all, smallest);
+    let texts = reports.iter().zip(whole).zip(wanted.iter().zip(shares));
+    texts
+        .map(|((report, text), ((_, wanted), share))| match share {
+            0 => String::new(),
+            share if share >= *wanted => text,
+            share => render(report, same_unit(room, share)),
+        })
+        .collect()
+}
+
+/// How `room` is shared out among those who want so much, the most urgent first: each gets the smallest useful share
+/// as long as there is room, then the urgent ones as much as they want, in equal parts.
+fn shares(wanted: &[(u8, usize)], room: usize, smallest: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    let of = |at: usize| wanted.get(at).copied().unwrap_or_default();
+    order.sort_by_key(|at| of(*at));
+    let mut shares = vec![0; wanted.len()];
+    let mut left = room;
+    for &at in &order {
+        let least = of(at).1.min(smallest);
+        if let Some(share) = shares.get_mut(at).filter(|_| least <= left) {
+            *share = least;
+            left -= least;
+        }
+    }
+    // The smallest wishes of an urgency come first, so that what they leave goes to the others.
+    for (done, &at) in order.iter().enumerate() {
+        let (urgency, wish) = of(at);
+        let alike = order
+            .iter()
+            .skip(done)
+            .filter(|other| of(**other).0 == urgency && shares.get(**other).is_some_and(|share| *share > 0));
+        let equal = left / alike.count().max(1);
+        if let Some(share) = shares.get_mut(at).filter(|share| **share > 0) {
+            let more = equal.min(wish.saturating_sub(*share));
+            *share += more;
+            left -= more;
+        }
+    }
+    shares
+}
+
+/// How much of `size` the text takes.
+pub fn length(text: &str, size: Size) -> usize {
+    match size {
+        Size::Bytes(_) => text.len(),
+        Size::Chars(_) => text.encode_utf16().count(),
+    }
+}
+
+/// So much, in the unit of `size`.
+pub fn same_unit(size: Size, room: usize) -> Size {
+    match size {
+        Size::Bytes(_) => Size::Bytes(room),
+        Size::Chars(_) => Size::Chars(room),
+    }
+}
+
+/// All of `reports` as Markdown that `size` holds.
+pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
+    let (flavor, reports) = (options.flavor, ordered(reports));
+    let lines: Vec<Line> = reports.iter().map(|report| Line::of(report, flavor.html)).collect();
+    let document = |texts: &[String], shown: usize| {
+        let outcomes = lines.iter().map(|line| line.outcome);
+        let rows = lines.iter().take(shown).map(|line| (line.sign, line.row.as_str()));
+        let bare = texts.iter().take(shown).filter(|text| text.is_empty()).count();
+        let mut out = format!("## {}\n\n{}", heading(outcomes, lines.len()), table(rows));
+        out.push_str(&left_out(bare, lines.len() - shown));
+        for (line, text) in lines.iter().zip(texts) {
+            out.push_str(&part(flavor, line.sign, &line.title, text));
+            out.push_str(if text.is_empty() { "" } else { "\n" });
+        }
+        out
+    };
+    let empty = vec![String::new(); reports.len()];
+    // What folds a part is written around its text.
+    let folds: usize =
+        lines.iter().map(|line| length(&part(flavor, line.sign, &line.title, "x"), size) + 2).sum();
+    let (Size::Bytes(limit) | Size::Chars(limit)) = size;
+    let room = limit.saturating_sub(length(&document(&empty, lines.len()), size).saturating_add(folds));
+    let texts = texts(&reports, same_unit(size, room), SMALLEST, &|report, room| fit(report, options, room));
+    let whole = document(&texts, lines.len());
+    if fits(&whole, size) {
+        return whole;
+    }
+    (0..=lines.len())
+        .rev()
+        .map(|shown| document(&empty, shown))
+        .find(|text| fits(text, size))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn all_get_what_they_want_while_there_is_room() {
+        assert_eq!(shares(&[(0, 5000), (3, 2000)], 10_000, 1200), [5000, 2000]);
+    }
+
+    #[test]
+    fn the_urgent_get_more_and_everybody_the_smallest_share() {
+        assert_eq!(shares(&[(3, 9000), (0, 9000), (2, 9000)], 10_000, 1200), [1200, 7600, 1200]);
+    }
+
+    #[test]
+    fn what_a_small_one_leaves_goes_to_the_others() {
+        assert_eq!(shares(&[(0, 2000), (0, 9000)], 10_000, 1200), [2000, 8000]);
+        assert_eq!(shares(&[(0, 9000), (0, 9000)], 10_000, 1200), [5000, 5000]);
+    }
+
+    #[test]
+    fn without_room_for_all_the_least_urgent_get_none() {
+        assert_eq!(shares(&[(3, 9000), (0, 9000), (2, 9000)], 2500, 1200), [0, 1300, 1200]);
+    }
+}
