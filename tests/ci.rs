@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, SYSTEMS};
+use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, STEP_STATE, SYSTEMS};
 use stackstep::env::Env;
 
 /// One environment.
@@ -170,12 +170,35 @@ fn systems_that_share_variables_are_told_apart() {
     assert_eq!(detect(&[("CI", "false"), ("PROJECT_ID", "acme")]), "local");
 }
 
+/// The systems whose variables the engine reads itself (of CodeBuild it knows the name only), and those that are none:
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/ciutil/detect.go>.
+const ENGINE_KNOWS: &[&str] = &[
+    "azure-pipelines",
+    "bitbucket-pipelines",
+    "buildkite",
+    "circleci",
+    "codefresh",
+    "forgejo-actions",
+    "generic",
+    "gitea-actions",
+    "github-actions",
+    "gitlab-ci",
+    "jenkins",
+    "local",
+    "travis-ci",
+];
+
 #[test]
 fn the_engine_is_told_where_it_runs_only_where_it_is_blind() {
     for case in cases() {
         let told = ci::detect(&case.env).tell_engine(&case.env);
-        let blind = ["aws-codebuild", "google-cloud-build"].contains(&case.system.as_str());
-        assert_eq!(!told.is_empty(), blind, "{}/{}", case.system, case.name);
+        assert_eq!(
+            told.is_empty(),
+            ENGINE_KNOWS.contains(&case.system.as_str()),
+            "{}/{}",
+            case.system,
+            case.name
+        );
     }
 }
 
@@ -214,6 +237,19 @@ fn the_tokens_of_a_system_are_secrets_and_no_switch_is() {
         ["SYSTEM_ACCESSTOKEN"]
     );
     assert_eq!(secret("travis-ci", &[(OWN_VARIABLE, "t"), ("TRAVIS", "true")]), [OWN_VARIABLE]);
+}
+
+#[test]
+fn what_a_later_part_of_the_wrapper_has_to_know_is_a_line_of_the_file_that_it_names() {
+    let env = Env::from_pairs("/work", [(STEP_STATE, ".stackstep/state")]);
+    let of = |name: &str, value: &str| Output { name: name.to_owned(), value: value.to_owned() };
+    let state = [of("unfinished", "/tmp/a b/unfinished.json"), of("forged", "a\nunfinished=b")];
+    for name in ["gitlab-ci", "jenkins", "aws-codebuild", "generic"] {
+        let append = by_name(name).post_step_state(&env, &state, &mut String::new).unwrap();
+        assert_eq!(append.path, Path::new("/work/.stackstep/state"), "{name}");
+        assert_eq!(append.text, "unfinished=/tmp/a b/unfinished.json\n", "{name}");
+        assert_eq!(by_name(name).post_step_state(&Env::default(), &state, &mut String::new), None, "{name}");
+    }
 }
 
 #[test]

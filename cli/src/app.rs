@@ -32,6 +32,7 @@ use crate::publish::{self, Publisher};
 use crate::relay;
 use crate::report::Report;
 use crate::result::Run;
+use crate::stack::StackName;
 use crate::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
@@ -88,7 +89,7 @@ async fn operate(
     run.begin(&engine, console);
     run.count(processes);
 
-    let outcome = match work(&mut run, &engine, &publisher, console, signals).await {
+    let outcome = match work(&mut run, &engine, &publisher, &sender, console, signals).await {
         Ok(outcome) => outcome,
         Err(error) => return Ok(give_up(&run, &publisher, &sender, &error, console, signals).await),
     };
@@ -139,6 +140,7 @@ async fn work(
     run: &mut Run<'_>,
     engine: &Engine,
     publisher: &Publisher,
+    sender: &Sender<'_>,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<Outcome> {
@@ -151,7 +153,10 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let (outcome, left_behind) = tokio::join!(driver.run_plan(), gate::left_behind(job));
+    let project = job.project.as_ref().map(|project| project.name.as_str());
+    let stack = job.stack.as_ref().map_or("", StackName::as_str);
+    let (outcome, left_behind, ()) =
+        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(project, stack)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)

@@ -52,6 +52,8 @@ pub struct Diagnosis {
     pub trust: String,
     /// Where the result and the report go.
     pub sinks: Vec<String>,
+    /// Where a comment would go, or why there would be none.
+    pub comment: String,
     /// The processes of the engine, in order.
     pub plan: Vec<Planned>,
     /// What is missing or worth knowing.

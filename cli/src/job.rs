@@ -43,8 +43,10 @@ pub struct Job<'a> {
     pub demand: Option<(Demand, String)>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
-    /// A folder of this run's own, for the event log and credentials; removed with the job.
+    /// A folder of this run's own, for the event log; removed with the job.
     pub folder: TempDir,
+    /// Another one for credentials, which never lies where other steps of the build see it.
+    _credentials: Option<TempDir>,
 }
 
 impl<'a> Job<'a> {
@@ -94,9 +96,9 @@ impl<'a> Job<'a> {
         if backend.oidc.is_some() {
             oidc::endpoint(&backend)?;
         }
-        let folder = own_folder()?;
-        let credentials = backend.own_credentials().then(|| folder.path().join("credentials"));
-        let engine_env = engine_env(env, ci, &backend, credentials.as_deref(), &file);
+        let folder = own_folder_in(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
+        let credentials = backend.own_credentials().then(own_folder).transpose()?;
+        let engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(TempDir::path), &file);
         Ok(Self {
             env,
             ci,
@@ -109,6 +111,7 @@ impl<'a> Job<'a> {
             demand,
             engine_env,
             folder,
+            _credentials: credentials,
         })
     }
 
@@ -154,11 +157,15 @@ pub const FOLDER: &str = "stackstep-";
 
 /// A folder that only we can read.
 pub fn own_folder() -> Result<TempDir> {
+    own_folder_in(std::env::temp_dir())
+}
+
+fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(FOLDER);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir().map_err(Error::io("make a folder in", std::env::temp_dir()))
+    builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))
 }
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.

@@ -4,6 +4,10 @@
 // pipeline. What it takes and what it returns: vars/stackstep.txt, which Jenkins shows as its help.
 //
 // A value travels in the environment and nowhere else: the script that an agent runs is the same text every time.
+// `withEnv` hands values on as they are, and so does what starts the script: a `$` in them stands for itself.
+// https://github.com/jenkinsci/workflow-basic-steps-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/EnvStep.java
+// https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java (`escape`)
+//
 // Nothing here needs a plugin beside the Pipeline suite, nor an approval of a script: what is called is in
 // https://github.com/jenkinsci/script-security-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/scriptsecurity/sandbox/whitelists/generic-whitelist
 
@@ -123,11 +127,11 @@ def call(Map arguments = [:]) {
     writeFile(file: "${folder}/state", text: '')
     Map result = [:]
     try {
-        List ours = ["STACKSTEP_STEP_OUTPUTS=${folder}/outputs", "STACKSTEP_STEP_STATE=${folder}/state"]
+        List ours = ["STACKSTEP_STEP_OUTPUTS=${folder}/outputs".toString(), "STACKSTEP_STEP_STATE=${folder}/state".toString()]
         if (arguments.checks && !arguments.markdownFile) {
-            ours.add("STACKSTEP_INPUT_MARKDOWN_FILE=${folder}/report.md")
+            ours.add("STACKSTEP_INPUT_MARKDOWN_FILE=${folder}/report.md".toString())
         }
-        int status = withValues(read.values + escaped(ours), credentialsOf(read.credentials, arguments.bindings)) {
+        int status = withValues(read.values + ours, credentialsOf(read.credentials, arguments.bindings)) {
             start("stackstep ${arguments.command ?: ''}")
         }
         result = readResult(folder, status)
@@ -159,6 +163,10 @@ private static Map readArguments(Map arguments) {
             problems.add("there is no parameter `${name}`" + (near ? ", did you mean `${near}`?" : ''))
         }
     }
+    if ((arguments.archive || arguments.stash) && !reports(arguments)) {
+        problems.add("`archive` and `stash` take what these name, in the workspace: ${reportFiles().join(', ')}".toString())
+    }
+    if (arguments.junit && !arguments.junitFile) { problems.add('`junit` takes the file that `junitFile` names') }
     if (arguments.credentials != null && !(arguments.credentials instanceof Map)) {
         problems.add('`credentials` takes a map of names and ids; bindings such as `usernamePassword(…)` go to `bindings`')
     } else {
@@ -173,7 +181,7 @@ private static Map readArguments(Map arguments) {
             }
         }
     }
-    [problems: problems, values: escaped(values), credentials: credentials]
+    [problems: problems, values: values, credentials: credentials]
 }
 
 // One value as text, or what is wrong with it. It never shows the value: it may be secret.
@@ -216,14 +224,6 @@ private static String asYaml(Object value) {
     if (value == null || value instanceof Number || value instanceof Boolean) { return String.valueOf(value) }
     String text = value.toString().replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n')
     '"' + text.replace('\r', '\\r').replace('\t', '\\t').replace('\u0085', '\\N').replace('\u2028', '\\L').replace('\u2029', '\\P') + '"'
-}
-
-// `withEnv` expands `$NAME` and `${NAME}` in values, and makes `$` of `$$`:
-// https://github.com/jenkinsci/workflow-basic-steps-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/EnvStep.java
-// https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/Util.java (`replaceMacro`)
-@NonCPS
-private static List escaped(List variables) {
-    variables.collect { it.toString().replace('$', '$$') }
 }
 
 // The parameter that differs least from `name`, when it is near.
@@ -294,7 +294,7 @@ private void finish(String folder, Map read) {
         String state = readFile(file: "${folder}/state", encoding: 'UTF-8').trim()
         String unfinished = state.startsWith('unfinished=') ? state.substring('unfinished='.length()) : ''
         if (unfinished && fileExists(unfinished)) {
-            withEnv(read.values + escaped(["STACKSTEP_UNFINISHED=${unfinished}"])) { start('stackstep finish') }
+            withEnv(read.values + ["STACKSTEP_UNFINISHED=${unfinished}".toString()]) { start('stackstep finish') }
         }
         dir(folder) { deleteDir() }
     } catch (IOException problem) {
@@ -357,7 +357,7 @@ private void publish(Map arguments, Map result, String folder) {
             what = 'stash'
             stash(name: arguments.stash.toString(), includes: files.join(','), allowEmpty: true)
         }
-        if (arguments.junit && arguments.junitFile) {
+        if (arguments.junit) {
             what = 'junit'
             junit(testResults: arguments.junitFile.toString(), allowEmptyResults: true)
         }
@@ -369,6 +369,8 @@ private void publish(Map arguments, Map result, String folder) {
         }
     } catch (NoSuchMethodError missing) {
         unstable("stackstep: `${what}` needs a plugin that this Jenkins does not have")
+    } catch (IOException problem) {
+        unstable("stackstep: `${what}` failed: ${problem.message}")
     }
 }
 
@@ -378,10 +380,13 @@ private static String conclusion(String status) {
     [succeeded: 'SUCCESS', failed: 'FAILURE', cancelled: 'CANCELED', skipped: 'SKIPPED'][status] ?: 'FAILURE'
 }
 
+@NonCPS
+private static List reportFiles() { ['resultFile', 'markdownFile', 'reportFile', 'junitFile', 'plan'] }
+
 // The report's files that lie in the workspace: no other can be archived.
 @NonCPS
 private static List reports(Map arguments) {
-    ['resultFile', 'markdownFile', 'reportFile', 'junitFile', 'plan'].collect { arguments[it]?.toString() }.findAll {
+    reportFiles().collect { arguments[it]?.toString() }.findAll {
         it && !it.startsWith('/') && !it.contains(':') && !it.contains(',')
     }
 }

@@ -82,7 +82,11 @@ fn each_forge_gets_its_comment_and_the_token_is_in_no_output() {
             .with("STACKSTEP_RESULT_FILE", "result.json");
         // The program and the forge both say it.
         scene.edit("${greeting} world", &format!("${{nope}} {TOKEN}"));
-        fake.then(Verb::Status, Act::Refuse(403, &*Box::leak(format!("bad token {TOKEN}").into_boxed_str())));
+        // At the beginning, where it is tried as a check and as a status, and at the end.
+        for _ in 0..3 {
+            let said = Box::leak(format!("bad token {TOKEN}").into_boxed_str());
+            fake.then(Verb::Status, Act::Refuse(403, said));
+        }
         let run = scene.run("up").ends_with(1).says("commented on change request 7").says("status 403");
         assert!(!run.log().contains(TOKEN), "{}", run.log());
         assert!(!super::only(&fake).contains(TOKEN));
@@ -329,10 +333,30 @@ fn a_deployment_and_a_status_go_to_the_forge() {
     scene.edit("${greeting} world", "${greeting}");
     scene.run("run").ends_with(0).says("deployment recorded: production").says("commit status set");
     let memory = fake.memory();
-    assert_eq!(memory.statuses[0]["context"], "stackstep / hello / dev");
+    let states: Vec<_> = memory.statuses.iter().map(|one| (&one["context"], &one["state"])).collect();
+    let name = "stackstep / hello / dev".into();
+    assert_eq!(states, [(&name, &"pending".into()), (&name, &"success".into())]);
     assert_eq!(memory.deployments[0]["environment"], "production");
     assert_eq!(memory.deployments[1]["state"], "success");
     assert_eq!(memory.deployments[1]["environment_url"], "https://shop.example");
+}
+
+#[test]
+fn a_token_that_may_sets_a_check_with_the_report_on_it() {
+    for (good, conclusion) in [(true, "success"), (false, "failure")] {
+        let fake = github();
+        fake.memory().checks = Some(Vec::new());
+        let scene = step(&fake, "up").input("commit-status", "true");
+        let faults = if good { "{}" } else { "{resources: [{match: note, fail: quota exceeded}]}" };
+        scene.with("PULUMI_SANDBOX_FAULTS", faults).run("run");
+        let memory = fake.memory();
+        let checks = memory.checks.as_ref().unwrap();
+        assert_eq!(checks[0]["status"], "in_progress");
+        assert_eq!(checks[1]["conclusion"], conclusion);
+        assert_eq!(checks[1]["name"], "stackstep / hello / dev");
+        assert!(checks[1]["output"]["summary"].as_str().unwrap().contains("`hello/dev`"), "{}", checks[1]);
+        assert!(memory.statuses.is_empty() && checks.len() == 2);
+    }
 }
 
 #[test]

@@ -67,30 +67,19 @@ fn holds(folder: &Path, name: &str) -> bool {
     })
 }
 
-/// The folder of each system's wrapper, whose `gen.toml` says what it leaves out.
-const FOLDERS: &[(&str, &str)] = &[
-    ("github-actions", "actions"),
-    ("gitlab-ci", "gitlab-templates"),
-    ("circleci", "circleci-orb"),
-    ("azure-pipelines", "azure-tasks"),
-    ("google-cloud-build", "cloud-build"),
-    ("aws-codebuild", "codebuild"),
-    ("codefresh", "codefresh"),
-    ("travis-ci", "travis"),
-    ("jenkins", "jenkins"),
-];
-
-/// The inputs that a wrapper takes. Not `command`: it chooses what runs, and is tried alone.
+/// The inputs that a wrapper takes, by the `gen.toml` of its folder. Not `command`: it chooses what runs, and is tried alone.
 fn inputs_of(wrapper: &dyn Wrapper) -> Vec<&'static Input> {
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
     struct Spec {
+        name: Option<String>,
         #[serde(default)]
         leave_out: BTreeMap<String, String>,
     }
-    let (_, folder) = FOLDERS.iter().find(|(system, _)| *system == wrapper.system()).unwrap();
-    let text = std::fs::read_to_string(crate::tools::root().join(folder).join("gen.toml")).unwrap();
-    let spec: Spec = toml::from_str(&text).unwrap();
+    let files = std::fs::read_dir(crate::tools::root()).unwrap().map(|entry| entry.unwrap().path());
+    let texts = files.filter_map(|folder| std::fs::read_to_string(folder.join("gen.toml")).ok());
+    let mut specs = texts.map(|text| toml::from_str::<Spec>(&text).unwrap());
+    let spec = specs.find(|spec| spec.name.as_deref() == Some(wrapper.system())).unwrap();
     INPUTS
         .iter()
         .filter(|input| input.name != "command" && !spec.leave_out.contains_key(input.name))

@@ -32,6 +32,8 @@ mod conformance;
 #[cfg(unix)]
 mod dependencies;
 #[cfg(unix)]
+mod gitea;
+#[cfg(unix)]
 mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
@@ -46,7 +48,19 @@ mod injection;
 #[cfg(unix)]
 mod jenkins;
 #[cfg(unix)]
+mod keeper;
+#[cfg(unix)]
 mod launcher;
+#[cfg(unix)]
+mod peers;
+#[cfg(unix)]
+mod prism;
+#[cfg(unix)]
+mod real_parts;
+#[cfg(unix)]
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the other tests need more of it")]
+mod support;
 #[cfg(unix)]
 mod tfx_cli;
 mod tools;

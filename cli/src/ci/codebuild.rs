@@ -4,13 +4,11 @@
 //!
 //! The log has no groups, masks or annotations, and there is no summary page. Outputs are variables of the build's
 //! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
-//! to know goes to the file that the buildspec names in [`STEP_STATE`].
-
-use std::path::PathBuf;
+//! to know goes to the file that the buildspec names in [`super::STEP_STATE`].
 
 use super::context::{branch_of, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_STATE, engine_told};
+use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
 use crate::env::Env;
 
 /// AWS CodeBuild.
@@ -83,19 +81,6 @@ impl CiSystem for CodeBuild {
         IdentityToken::Command(words.into_iter().chain(form).map(str::to_owned).collect())
     }
 
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = env.cwd().join(PathBuf::from(env.get(STEP_STATE)?));
-        let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
-        let text =
-            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
-        Some(Append { path, text })
-    }
-
     // How long a stopped build has is not documented.
 }
 
@@ -134,15 +119,5 @@ mod tests {
             "aws sts get-web-identity-token --audience urn:pulumi:org:acme --signing-algorithm RS256 \
              --query WebIdentityToken --output text"
         );
-    }
-
-    #[test]
-    fn what_the_finally_block_needs_goes_to_the_file_of_the_buildspec() {
-        let state = [Output { name: "unfinished".into(), value: "/tmp/x/unfinished.json".into() }];
-        let env = Env::from_pairs("/src", [(STEP_STATE, ".stackstep/state")]);
-        let append = CodeBuild.post_step_state(&env, &state, &mut String::new).unwrap();
-        assert_eq!(append.path, PathBuf::from("/src/.stackstep/state"));
-        assert_eq!(append.text, "unfinished=/tmp/x/unfinished.json\n");
-        assert!(CodeBuild.post_step_state(&Env::default(), &state, &mut String::new).is_none());
     }
 }

@@ -2,11 +2,29 @@
 //!
 //! Variables: <https://codefresh.io/docs/docs/pipelines/variables/>. Those of a change are what the git provider
 //! sends with its event.
+//!
+//! The log has no groups, no annotations and no commands: it hides the values of encrypted variables by itself, and
+//! those that `cf_export --mask` exports. Annotations of a build are made by its pipeline. Later steps get variables
+//! from a file of lines `NAME=value`.
+//!
+//! The steps of a build run in a container each, and share a volume: what a later one has to find lies there.
+
+use std::path::{Path, PathBuf};
 
 use super::context::{app, number, text};
 use super::identity::with_parameter;
-use super::{CiSystem, Context, IdentityToken, TokenRequest};
+use super::{
+    Append, CiSystem, Context, IdentityToken, Output, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest,
+};
 use crate::env::Env;
+
+/// The file whose variables all later steps get, on the volume:
+/// <https://codefresh.io/docs/docs/pipelines/variables/#directly-writing-to-the-file>.
+const VARIABLES: &str = "env_vars_to_export";
+
+/// The most bytes of a value: it becomes a variable of every later step, and no program starts with a longer one. A
+/// longest name is taken off. <https://man7.org/linux/man-pages/man2/execve.2.html>
+const LONGEST_VALUE: usize = 128 * 1024 - 256;
 
 /// Codefresh.
 pub struct Codefresh;
@@ -47,6 +65,51 @@ impl CiSystem for Codefresh {
         .settled()
     }
 
+    fn maintainers_way(&self, _context: &Context) -> String {
+        // https://codefresh.io/docs/docs/pipelines/triggers/git-triggers/#build-pull-requests-from-forks
+        "a maintainer who has read the change can push its commits to a branch of this repository, or start a build by \
+         the comment that the trigger asks for"
+            .to_owned()
+    }
+
+    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
+        env.get("CF_VOLUME_PATH").map(|volume| Path::new(volume).join(".stackstep"))
+    }
+
+    fn shared_folder(&self, env: &Env) -> Option<PathBuf> {
+        let folder = env.cwd().join(env.get(STEP_STATE)?).parent()?.to_owned();
+        folder.is_dir().then_some(folder)
+    }
+
+    fn outputs_file(&self, env: &Env) -> Option<(PathBuf, OutputsForm)> {
+        let path = Path::new(env.get("CF_VOLUME_PATH")?).join(VARIABLES);
+        let form = OutputsForm::Dotenv {
+            bytes: usize::MAX,
+            variables: usize::MAX,
+            name: 255,
+            refuses: refuses_value,
+        };
+        Some((path, form))
+    }
+
+    fn secrets_file(&self, env: &Env) -> Option<PathBuf> {
+        env.get(STEP_SECRETS).map(|path| env.cwd().join(path))
+    }
+
+    /// Read by the step that a hook runs at the build's end.
+    fn post_step_state(
+        &self,
+        env: &Env,
+        state: &[Output],
+        _random: &mut dyn FnMut() -> String,
+    ) -> Option<Append> {
+        let path = env.cwd().join(env.get(STEP_STATE)?);
+        let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
+        let text =
+            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
+        Some(Append { path, text })
+    }
+
     fn secret_variables(&self) -> &'static [&'static str] {
         &["CF_OIDC_REQUEST_TOKEN", "CF_API_KEY", "ID_TOKEN"]
     }
@@ -69,4 +132,76 @@ impl CiSystem for Codefresh {
     }
 
     // How long a terminated build's step has is not documented.
+}
+
+/// A line is a variable, and a value of several lines is cut off:
+/// <https://codefresh.io/docs/docs/pipelines/variables/#multi-line-variables-with-cf_export>.
+fn refuses_value(value: &str) -> Option<&'static str> {
+    if value.contains(['\r', '\n']) {
+        Some("Codefresh cuts a value of several lines off")
+    } else if value.contains('\0') {
+        Some("no variable can hold a NUL")
+    } else {
+        (value.len() > LONGEST_VALUE).then_some("no program starts with a variable of 128 KiB")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build() -> Env {
+        let volume = [("CF_BUILD_ID", "5f0e3c2d1b"), ("CF_VOLUME_PATH", "/codefresh/volume")];
+        Env::from_pairs("/codefresh/volume/shop", volume)
+    }
+
+    #[test]
+    fn variables_for_later_steps_are_in_the_file_of_the_volume() {
+        let (path, _) = Codefresh.outputs_file(&build()).unwrap();
+        assert_eq!(path, Path::new("/codefresh/volume/env_vars_to_export"));
+        assert!(Codefresh.takes_outputs(&build()) && !Codefresh.takes_outputs(&Env::default()));
+    }
+
+    #[test]
+    fn a_value_that_codefresh_would_cut_off_is_refused() {
+        for value in ["a\nb", "a\r", "a\0", &"x".repeat(LONGEST_VALUE + 1)] {
+            assert!(refuses_value(value).is_some(), "{value:.10}");
+        }
+        for value in ["", " a'b\"c`d $(x) ${{CF_BRANCH}} ", &"x".repeat(LONGEST_VALUE)] {
+            assert_eq!(refuses_value(value), None, "{value:.40}");
+        }
+    }
+
+    #[test]
+    fn secret_outputs_wait_for_the_part_of_the_step_that_masks_them() {
+        assert_eq!(Codefresh.secrets_file(&build()), None);
+        let env = Env::from_pairs("/v", [(STEP_SECRETS, "/v/.stackstep/secrets")]);
+        assert_eq!(Codefresh.secrets_file(&env), Some("/v/.stackstep/secrets".into()));
+    }
+
+    #[test]
+    fn the_hook_finds_what_a_killed_run_has_left() {
+        let env = Env::from_pairs("/v", [(STEP_STATE, ".stackstep/state")]);
+        let state = [Output { name: "unfinished".into(), value: "/v/.stackstep/x y/unfinished.json".into() }];
+        let append = Codefresh.post_step_state(&env, &state, &mut String::new).unwrap();
+        assert_eq!(append.path, Path::new("/v/.stackstep/state"));
+        assert_eq!(append.text, "unfinished=/v/.stackstep/x y/unfinished.json\n");
+        assert!(Codefresh.post_step_state(&build(), &state, &mut String::new).is_none());
+    }
+
+    #[test]
+    fn the_runs_folder_lies_beside_the_state_where_that_folder_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Env::from_pairs(folder.path(), [(STEP_STATE, "state")]);
+        assert_eq!(Codefresh.shared_folder(&env).as_deref(), Some(folder.path()));
+        let elsewhere = Env::from_pairs(folder.path(), [(STEP_STATE, "nowhere/state")]);
+        assert_eq!(Codefresh.shared_folder(&elsewhere), None);
+    }
+
+    #[test]
+    fn the_log_takes_no_commands() {
+        assert_eq!(Codefresh.group("Preview") + &Codefresh.end_group(), "Preview\n");
+        assert_eq!(Codefresh.mask("a secret"), "");
+        assert!(Codefresh.disarm().is_none() && !Codefresh.shows_annotations());
+    }
 }

@@ -1,7 +1,7 @@
 //! What the engine is told about where it runs, on the systems that it can't read by itself.
 //!
-//! The engine knows most CI systems by their variables. It does not know Cloud Build, and of CodeBuild only the
-//! name; `PULUMI_CI_SYSTEM` overrides all that it finds out itself, so it is set on these two only.
+//! The engine knows most CI systems by their variables. Of others it knows the name only, or nothing:
+//! `PULUMI_CI_SYSTEM` overrides all that it finds out itself, so it is set on these only.
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>,
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/ciutil/generic.go>
 

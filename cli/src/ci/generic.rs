@@ -1,8 +1,8 @@
 //! A CI system without a file of its own: what `CI=true` and the most common names tell.
 //!
 //! The engine has variables for the same purpose, and they are read first:
-//! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Drone and Woodpecker
-//! (<https://woodpecker-ci.org/docs/usage/environment>) and of git plugins.
+//! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
+//! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
 use super::context::{branch_of, first, number, text};
 use super::{CiSystem, Context, Origin};

@@ -2,11 +2,10 @@
 //!
 //! Variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, OutputsForm, OwnToken, STEP_STATE};
+use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -170,18 +169,6 @@ impl CiSystem for GitLabCi {
         format!("\u{1b}[0Ksection_end:{at}:stackstep_{number}\r\u{1b}[0K\n")
     }
 
-    /// What GitLab has for a post step is `after_script`: the templates' one reads this file.
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = PathBuf::from(env.get(STEP_STATE)?);
-        let lines: Vec<_> = state.iter().map(|Output { name, value }| format!("{name}={value}\n")).collect();
-        Some(Append { path, text: lines.concat() })
-    }
-
     fn outputs_form(&self, env: &Env) -> OutputsForm {
         // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
         // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
@@ -255,20 +242,6 @@ mod tests {
             "\u{1b}[0Ksection_start:1700000000:stackstep_2[collapsed=true]\r\u{1b}[0KPreview of dev\n\
              \u{1b}[0Ksection_end:1700000060:stackstep_2\r\u{1b}[0K\n"
         );
-    }
-
-    #[test]
-    fn the_state_of_a_run_is_a_line_for_the_after_script() {
-        let env = Env::from_pairs("/", [(STEP_STATE, "/builds/shop.tmp/stackstep-7")]);
-        let state = [Output { name: "unfinished".into(), value: "/tmp/a b".into() }];
-        assert_eq!(
-            GitLabCi.post_step_state(&env, &state, &mut String::new),
-            Some(Append {
-                path: "/builds/shop.tmp/stackstep-7".into(),
-                text: "unfinished=/tmp/a b\n".into()
-            })
-        );
-        assert_eq!(GitLabCi.post_step_state(&Env::default(), &state, &mut String::new), None);
     }
 
     #[test]

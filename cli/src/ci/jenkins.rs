@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::context::{app, first, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS, STEP_STATE};
+use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS};
 use crate::env::Env;
 
 /// Jenkins.
@@ -117,19 +117,6 @@ impl CiSystem for Jenkins {
         Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
     }
 
-    /// Read by the library's `finally`.
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = PathBuf::from(env.get(STEP_STATE)?);
-        let lines = state.iter().map(|Output { name, value }| format!("{name}={value}\n"));
-        let text = lines.collect::<Vec<_>>().concat();
-        Some(Append { path, text })
-    }
-
     fn grace_period(&self) -> Duration {
         // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
         // pipeline goes on: the report should be out.
@@ -164,18 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_of_a_run_is_a_line_for_the_library() {
-        let env = Env::from_pairs("/", [(STEP_STATE, "/tmp/state")]);
-        let append = Jenkins.post_step_state(&env, &[output("unfinished", "/tmp/a b")], &mut String::new);
-        assert_eq!(
-            append,
-            Some(Append { path: "/tmp/state".into(), text: "unfinished=/tmp/a b\n".to_owned() })
-        );
-    }
-
-    #[test]
     fn without_the_library_nothing_is_handed_on() {
         assert!(!Jenkins.takes_outputs(&Env::default()));
-        assert_eq!(Jenkins.post_step_state(&Env::default(), &[], &mut String::new), None);
     }
 }

@@ -25,6 +25,7 @@ mod jenkins;
 mod local;
 mod origin;
 mod travis;
+mod woodpecker;
 mod workflow_command;
 
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ pub use origin::{Origin, OwnToken};
 pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
 /// The one for outputs that a wrapper has to hand on masked.
 pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
-/// The one for what a later part of the wrapper has to know.
+/// The one for what a later part of the wrapper has to know: [`CiSystem::post_step_state`].
 pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
 /// The variable that lets a run begin although the log shows the values of variables.
 pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
@@ -65,6 +66,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &travis::TRAVIS,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
+    &woodpecker::Woodpecker,
     &generic::Generic,
     &local::Local,
 ];
@@ -222,6 +224,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// The folder for what a later part of the wrapper has to find, where that sees another temporary folder.
+    fn shared_folder(&self, _env: &Env) -> Option<PathBuf> {
+        None
+    }
+
     /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed.
     fn grace_period(&self) -> Duration {
         WITHIN_TEN_SECONDS
@@ -288,14 +295,20 @@ pub trait CiSystem: Sync {
         whole.lines().map(|line| log_line(line) + "\n").collect()
     }
 
-    /// How the name and value of something for this job's post step get there. None where there is no post step.
+    /// How the name and value of something for this job's post step get there. None where there is no post step. By
+    /// default as lines `NAME=value` of the file that the wrapper names in [`STEP_STATE`], if it names one.
     fn post_step_state(
         &self,
-        _env: &Env,
-        _state: &[Output],
+        env: &Env,
+        state: &[Output],
         _random: &mut dyn FnMut() -> String,
     ) -> Option<Append> {
-        None
+        let path = env.cwd().join(env.get(STEP_STATE)?);
+        // The values are paths; one with a line end could pass for another line.
+        let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
+        let text =
+            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
+        Some(Append { path, text })
     }
 
     /// The lines of the log that do so, where the system takes it from there.
@@ -340,9 +353,9 @@ pub trait CiSystem: Sync {
         None
     }
 
-    /// The file of variables that the CI system reads after the step, in the form of [`CiSystem::outputs_form`]. It
-    /// shows what it reads: secrets go to [`CiSystem::secrets_file`].
-    fn outputs_file(&self, _env: &Env) -> Option<PathBuf> {
+    /// The file of variables that the CI system reads after the step, and its form. The system shows what it reads:
+    /// secrets go to [`CiSystem::secrets_file`].
+    fn outputs_file(&self, _env: &Env) -> Option<(PathBuf, OutputsForm)> {
         None
     }
 

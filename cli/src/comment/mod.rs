@@ -263,7 +263,10 @@ impl Task<'_> {
 
     /// The comments with a marker for the same, the oldest first, whoever wrote them.
     async fn marked(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
-        let comments = self.client.comments(self.number).await?;
+        let comments = match self.client.comments(self.number).await {
+            Ok(comments) => comments,
+            Err(trouble) => return Err(self.or_missing(trouble).await),
+        };
         let alike = comments.into_iter().filter_map(|comment| {
             let found = Marker::read(&comment.body).filter(|found| found.is_like(marker))?;
             Some((comment, found))
@@ -309,6 +312,18 @@ impl Task<'_> {
             return Ok(there);
         }
         if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
+    }
+
+    /// The trouble, or that there is no such change request: Gitea answers with status 500 when the comments of one are
+    /// asked for that is not there.
+    async fn or_missing(&self, trouble: Trouble) -> Trouble {
+        if trouble.kind != Kind::Broken {
+            return trouble;
+        }
+        match self.client.change_request(self.number).await {
+            Err(other) if other.kind == Kind::Missing => other,
+            _ => trouble,
+        }
     }
 
     /// The trouble with what the change request's state says about it.

@@ -14,10 +14,17 @@ use crate::inputs::{Command, Inputs};
 use crate::job;
 use crate::oidc::{self, Wanted};
 use crate::project::Project;
+use crate::publish::forge::{Begun, Sender};
 use crate::stack::StackName;
 
 /// Looks at it all.
-pub fn at(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env, console: &mut Console) {
+pub fn at(
+    found: &mut Diagnosis,
+    inputs: &Inputs,
+    ci: &'static dyn CiSystem,
+    env: &Env,
+    console: &mut Console,
+) {
     found.unless(args::check_extra(&inputs.args));
     let project = project(found, inputs);
     let stack = found.unless(job::find_stack(inputs, project.as_ref())).flatten();
@@ -36,6 +43,12 @@ pub fn at(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env, 
     organisation(found, inputs, stack.as_ref());
     trust(found, inputs, ci, identity, &backend, env);
     sinks(found, inputs, ci, env, project.as_ref(), stack.as_ref());
+    if inputs.command != Command::Outputs {
+        let context = found.context.clone();
+        let limits = crate::forge::client::LIMITS;
+        let sender = Sender { env, ci, context: &context, inputs, began: 0, limits, begun: Begun::default() };
+        found.comment = sender.outlook();
+    }
     if let Some(stack) = &stack {
         planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud() });
     }

@@ -67,6 +67,7 @@ fn rows(found: &Diagnosis) -> Vec<(&'static str, String)> {
         ("engine", or_none(&engine)),
         ("trust", if found.trust.is_empty() { "not judged".to_owned() } else { found.trust.clone() }),
         ("report", listed(&found.sinks)),
+        ("comment", if found.comment.is_empty() { "none".to_owned() } else { found.comment.clone() }),
     ]
 }
 

@@ -174,6 +174,18 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The open change requests at `commit`, where [`Client::of_commit`] finds merged ones only.
+    pub async fn at_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
+        let forge = self.place.forge;
+        let Some(request) = forge.open(self.place) else { return Ok(Vec::new()) };
+        let found = self.all("look for the change request of the commit", request, |page| {
+            forge.read_change_requests(page)
+        });
+        let mut found = found.await?;
+        found.retain(|one| one.open && one.head.as_deref() == Some(commit));
+        Ok(found)
+    }
+
     /// The open change requests of this repository that come from its `branch`, or are at `commit`; the branch can be
     /// one of `fork`.
     pub async fn of_branch(
@@ -198,6 +210,22 @@ impl<'a> Client<'a> {
     pub async fn status(&self, status: &CommitStatus) -> Done<()> {
         let request = self.place.forge.status(self.place, status);
         self.ask("set the commit's status", &request).await.map(drop)
+    }
+
+    /// Sets a check; its name on the forge. None where the forge has no checks, or has them for others than this token:
+    /// on GitHub only apps and jobs may set them.
+    pub async fn check(
+        &self,
+        status: &CommitStatus,
+        page: &str,
+        there: Option<&str>,
+    ) -> Done<Option<String>> {
+        let Some(request) = self.place.forge.check(self.place, status, page, there) else { return Ok(None) };
+        match self.ask("set the commit's check", &request).await {
+            Ok((answer, _)) => Ok(super::id(&answer, "/id")),
+            Err(trouble) if matches!(trouble.kind, Kind::Denied | Kind::Missing) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Records a deployment. False where the forge has no page of them.

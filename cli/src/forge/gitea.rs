@@ -107,14 +107,18 @@ impl Forge for Gitea {
         text(answer, "/login")
     }
 
-    // The pull request that brought the commit in, or none (404).
+    // The pull request that brought the commit in, or none (404): one that is open is not found by it.
     fn of_commit(&self, place: &Place, commit: &str) -> Request {
         place.get(&format!("{}/commits/{}/pull", repository(place), part(commit)))
     }
 
     // There is no filter by branch.
     fn of_branch(&self, place: &Place, _branch: &str, _fork: Option<&str>) -> Request {
-        place.get(&format!("{}/pulls?state=open&sort=recentupdate&limit=50", repository(place)))
+        open(place)
+    }
+
+    fn open(&self, place: &Place) -> Option<Request> {
+        Some(open(place))
     }
 
     fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
@@ -155,6 +159,10 @@ impl Forge for Gitea {
         });
         place.send(Method::POST, &path, &body)
     }
+}
+
+fn open(place: &Place) -> Request {
+    place.get(&format!("{}/pulls?state=open&sort=recentupdate&limit=50", repository(place)))
 }
 
 fn repository(place: &Place) -> String {

@@ -67,7 +67,7 @@ impl Forge for GitHub {
     }
 
     fn permission(&self) -> &'static str {
-        "the token needs `pull-requests: write` (a status `statuses: write`, a deployment `deployments: write`), in a \
+        "the token needs `pull-requests: write` (a check `checks: write`, a status `statuses: write`, a deployment `deployments: write`), in a \
          workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
          (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
     }
@@ -180,6 +180,34 @@ impl Forge for GitHub {
             "target_url": status.url,
         });
         place.send(Method::POST, &path, &body)
+    }
+
+    // https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    fn check(
+        &self,
+        place: &Place,
+        status: &CommitStatus,
+        page: &str,
+        there: Option<&str>,
+    ) -> Option<Request> {
+        let mut body = json!({
+            "name": status.name,
+            "head_sha": status.commit,
+            "output": { "title": cut(&status.description, DESCRIPTION), "summary": page },
+        });
+        if let Some(url) = &status.url {
+            body["details_url"] = json!(url);
+        }
+        match status.state {
+            State::Pending => body["status"] = json!("in_progress"),
+            State::Success => body["conclusion"] = json!("success"),
+            State::Failure => body["conclusion"] = json!("failure"),
+        }
+        let checks = format!("{}/check-runs", repository(place));
+        Some(match there {
+            Some(check) => place.send(Method::PATCH, &format!("{checks}/{}", part(check)), &body),
+            None => place.send(Method::POST, &checks, &body),
+        })
     }
 
     fn deployment(&self, place: &Place, deployment: &Deployment) -> Option<Request> {

@@ -196,6 +196,11 @@ pub trait Forge: Sync {
     /// others among them are sorted out above.
     fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request;
 
+    /// Asks for all open change requests. None where [`Forge::of_commit`] finds open ones too.
+    fn open(&self, _place: &Place) -> Option<Request> {
+        None
+    }
+
     /// Reads a list of change requests.
     fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>>;
 
@@ -207,6 +212,18 @@ pub trait Forge: Sync {
 
     /// Asks to set a commit's status.
     fn status(&self, place: &Place, status: &CommitStatus) -> Request;
+
+    /// Asks for a check, which is a status that holds a page of Markdown; `there` names the one that is there already.
+    /// None where the forge has none.
+    fn check(
+        &self,
+        _place: &Place,
+        _status: &CommitStatus,
+        _page: &str,
+        _there: Option<&str>,
+    ) -> Option<Request> {
+        None
+    }
 
     /// Asks to record a deployment. None where the forge has no page of them that a request can write on.
     fn deployment(&self, _place: &Place, _deployment: &Deployment) -> Option<Request> {

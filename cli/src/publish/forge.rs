@@ -5,11 +5,13 @@
 
 mod about;
 mod choice;
+mod status;
 
 use std::time::Duration;
 
 use about::About;
 use choice::{Choice, Telling};
+pub use status::Begun;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
@@ -19,12 +21,12 @@ use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::EXIT_PUBLISH;
 use crate::forge::place::{Clues, Tokens};
-use crate::forge::{Client, CommitStatus, Deployment, Place, State};
+use crate::forge::{Client, Deployment, Place, State};
 use crate::git;
 use crate::http::{Http, Limits, Url};
 use crate::inputs::{self, Inputs};
 use crate::job::Job;
-use crate::render::{self, Options, Template};
+use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 
 /// How long all of it may take.
@@ -47,6 +49,8 @@ pub struct Sender<'a> {
     pub began: u64,
     /// What a request may cost.
     pub limits: Limits,
+    /// The status that was set at the beginning.
+    pub begun: Begun,
 }
 
 /// What came of it.
@@ -86,6 +90,7 @@ impl<'a> Sender<'a> {
             inputs: &job.inputs,
             began,
             limits: crate::forge::client::LIMITS,
+            begun: Begun::default(),
         }
     }
 
@@ -171,13 +176,32 @@ impl<'a> Sender<'a> {
         }
         for report in reports {
             if self.inputs.commit_status {
-                self.commit_status(&client, report, telling.console).await;
+                self.commit_status(&client, publisher, report, telling.console).await;
             }
             if let Some(environment) = &self.inputs.environment {
                 self.deployment(&client, environment, report, telling.console).await;
             }
         }
         sent
+    }
+
+    /// Where a comment would go, and what the token has to be allowed; or why there would be none.
+    pub fn outlook(&self) -> String {
+        if Choice::of(self.inputs) == Choice::Off {
+            return "none: it is switched off".to_owned();
+        }
+        match self.place() {
+            Ok(place) => {
+                let number = self.inputs.change_request.map(u64::from).or(self.context.change_request);
+                let number = number.map_or_else(
+                    || "the change request that the commit or the branch has".to_owned(),
+                    |number| format!("change request {number}"),
+                );
+                let forge = place.forge;
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+            }
+            Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
+        }
     }
 
     /// Whether anything may go to the forge.
@@ -277,27 +301,6 @@ impl<'a> Sender<'a> {
             run: origin.run,
             attempt: origin.attempt.unwrap_or(0),
             at: self.began,
-        }
-    }
-
-    async fn commit_status(&self, client: &Client<'_>, report: &Report, console: &Console) {
-        let Some(commit) = self.context.commit.clone() else {
-            console.line("no commit status: the run's commit is not known");
-            return;
-        };
-        let good = matches!(report.status, Status::Succeeded | Status::Skipped);
-        let names = ["stackstep", report.project.as_deref().unwrap_or_default(), report.stack.as_str()];
-        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
-        let status = CommitStatus {
-            commit,
-            name: names.join(" / "),
-            state: if good { State::Success } else { State::Failure },
-            description: render::log_line(&render::headline(report, str::to_owned)),
-            url: report.permalink.clone().or_else(|| self.context.build_url.clone()),
-        };
-        match client.status(&status).await {
-            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
-            Err(trouble) => miss(console, &trouble.to_string()),
         }
     }
 

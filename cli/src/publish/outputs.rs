@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::ci::{CiSystem, Level, Output};
+use crate::ci::{CiSystem, Level, Output, OutputsForm};
 use crate::console::Console;
 use crate::engine::args;
 use crate::engine::drive::{Driver, Unwatched};
@@ -142,7 +142,9 @@ pub fn hand_on(
     console: &Console,
 ) {
     let handed = handed(report, exported, result_file, console);
-    if job.ci.takes_outputs(job.env) {
+    if let Some((path, form)) = job.ci.outputs_file(job.env) {
+        to_the_systems_file(job, &handed, exported, (&path, &form), console);
+    } else if job.ci.takes_outputs(job.env) {
         let mut outputs = by_name(&handed.stack, exported, job.ci, console);
         outputs.extend(handed.own.iter().map(|output| within_room(output, job.ci, console)));
         outputs
@@ -160,8 +162,42 @@ pub fn hand_on(
         let mut own = handed.own;
         own.extend(environment_url(job.inputs.environment_url.as_deref(), &handed.stack, console));
         let named = file::named(&own, &handed.stack, &job.inputs.outputs_prefix);
-        let added = file::add(path, &job.ci.outputs_form(job.env), named, !exported.is_empty(), console);
+        let (form, secret) = (job.ci.outputs_form(job.env), !exported.is_empty());
+        let added = file::add(path, "`outputs-file`", &form, named, secret, console);
         super::warn(console, "the file of outputs", added);
+    }
+}
+
+/// Hands the outputs on in the file that the CI system reads after the step; the secret ones in the file from which the
+/// wrapper hands them on masked.
+fn to_the_systems_file(
+    job: &Job<'_>,
+    handed: &Handed,
+    exported: &Exported,
+    (path, form): (&Path, &OutputsForm),
+    console: &Console,
+) {
+    let part = |secret: bool| {
+        let of = |outputs: &[Output]| -> Vec<Output> {
+            outputs.iter().filter(|output| is_secret(output, exported) == secret).cloned().collect()
+        };
+        file::named(&of(&handed.own), &of(&handed.stack), &job.inputs.outputs_prefix)
+    };
+    let what = "the file of outputs";
+    super::warn(console, what, file::add(path, "the file of variables", form, part(false), false, console));
+    if exported.is_empty() {
+        return;
+    }
+    match job.ci.secrets_file(job.env) {
+        Some(path) => {
+            let secret = file::fit_for(form, part(true));
+            let added = file::add(&path, "the file of secrets", &OutputsForm::Shell, secret, true, console);
+            super::warn(console, what, added);
+        }
+        None => refuse(
+            console,
+            "the secret outputs are not handed on: it takes a later part of the step that masks them, and there is none",
+        ),
     }
 }
 

@@ -160,7 +160,9 @@ impl Ran {
         if self.field("reason") == "lock" {
             result["message"] = Value::Null;
         }
-        serde_json::to_string_pretty(&result).unwrap().replace(&self.folder, "FOLDER")
+        let text = serde_json::to_string_pretty(&result).unwrap().replace(&self.folder, "FOLDER");
+        // Not every system says which repository a fork is.
+        text.replace(" (`bob/shop`)", "")
     }
 
     /// Whether the log says that the output can't be handed on here.

@@ -2,7 +2,7 @@
 //!
 //! What it hands over: <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>.
 
-use super::{Event, Place, Whom, Wrapper};
+use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools::root;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ impl Wrapper for Task {
             .arg(root().join("azure-tasks/task/launcher.cjs"))
             .current_dir(place.repository())
             .env_clear()
-            .envs(environment(place, fixture(event)))
+            .envs(environment(place, case(event)))
             .envs(inputs_as_variables(inputs.iter().copied()));
         command
     }
@@ -48,7 +48,7 @@ impl Wrapper for Task {
 }
 
 /// The documented variables of an event, in `tests/fixtures/ci/azure-pipelines`.
-fn fixture(event: Event) -> &'static str {
+fn case(event: Event) -> &'static str {
     match event {
         Event::Push => "push",
         Event::ChangeRequest => "pull-request",
@@ -62,9 +62,9 @@ fn fixture(event: Event) -> &'static str {
 }
 
 /// All that the agent gives a task, but for the values of its inputs.
-pub fn environment(place: &Place, fixture: &str) -> BTreeMap<String, String> {
+pub fn environment(place: &Place, case: &str) -> BTreeMap<String, String> {
     let mut env = place.environment();
-    env.extend(super::fixture("azure-pipelines", fixture));
+    env.extend(fixture("azure-pipelines", case));
     let repository = place.repository().display().to_string();
     let of_the_agent = [
         ("AGENT_JOBSTATUS", "Succeeded"),

@@ -1,7 +1,6 @@
 //! Cloud Build: substitutions, then each step's script in the environment that the build's file says.
 
-use super::fixtures::environment;
-use super::{Event, Place, Whom, Wrapper};
+use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -27,7 +26,7 @@ impl Wrapper for CloudBuild {
             _ => "deploy.yaml",
         };
         let build = read(&tools::root().join("cloud-build").join(file));
-        let mut given = environment(self.system(), fixture(event));
+        let mut given = fixture(self.system(), case(event));
         given.remove("BUILDER_OUTPUT");
         let mut secrets = BTreeMap::new();
         for (name, value) in inputs {
@@ -52,7 +51,7 @@ impl Wrapper for CloudBuild {
     }
 }
 
-fn fixture(event: Event) -> &'static str {
+fn case(event: Event) -> &'static str {
     match event {
         // Cloud Scheduler runs a trigger of a branch, and a build that is run again has another number.
         Event::Push | Event::Schedule | Event::Rerun => "push",

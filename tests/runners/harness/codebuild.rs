@@ -1,7 +1,6 @@
 //! CodeBuild: the phases of a buildspec in one shell, as its version 0.2 runs them.
 
-use super::fixtures::environment;
-use super::{Event, Place, Whom, Wrapper};
+use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,7 +33,7 @@ impl Wrapper for CodeBuild {
             "destroy" => "destroy.yml",
             _ => "deploy.yml",
         };
-        let mut project = environment(self.system(), fixture(event));
+        let mut project = fixture(self.system(), case(event));
         if event == Event::MergeQueue {
             let queue = "gh-readonly-queue/main/pr-7-88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9";
             project.insert("CODEBUILD_WEBHOOK_TRIGGER".to_owned(), format!("branch/{queue}"));
@@ -67,7 +66,7 @@ impl Wrapper for CodeBuild {
     }
 }
 
-fn fixture(event: Event) -> &'static str {
+fn case(event: Event) -> &'static str {
     match event {
         Event::Push | Event::MergeQueue | Event::Rerun => "push",
         Event::ChangeRequest | Event::Fork | Event::Bot => "pull-request",

@@ -1,6 +1,6 @@
 //! GitHub Actions: the launcher of `actions/deploy`, started by Node as the runner starts it.
 
-use super::{Event, Place, Whom, Wrapper};
+use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -15,13 +15,11 @@ impl Wrapper for GitHub {
 
     fn command(&self, place: &Place, event: Event, inputs: &[(&str, &str)]) -> Command {
         let fixtures = tools::root().join("tests/fixtures/ci/github-actions");
-        let name = fixture(event);
+        let name = case(event);
         let mut command = Command::new("node");
         command.arg(tools::root().join("actions/deploy/launcher.cjs"));
         command.current_dir(place.repository()).env_clear().envs(place.environment());
-        let documented = std::fs::read_to_string(fixtures.join(format!("{name}.env"))).unwrap();
-        let documented = documented.lines().filter(|line| !line.starts_with('#'));
-        command.envs(documented.filter_map(|line| line.split_once('=')));
+        command.envs(fixture("github-actions", name));
         // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
         for (variable, path) in [
             ("GITHUB_EVENT_PATH", fixtures.join(format!("{name}.event.json"))),
@@ -57,7 +55,7 @@ impl Wrapper for GitHub {
 }
 
 /// The documented environment of an event.
-fn fixture(event: Event) -> &'static str {
+fn case(event: Event) -> &'static str {
     match event {
         Event::Push => "push",
         Event::ChangeRequest => "pull-request",

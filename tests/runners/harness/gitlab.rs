@@ -4,7 +4,7 @@
 //! <https://docs.gitlab.com/runner/executors/shell/>; what it writes round a script:
 //! <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>.
 
-use super::{Event, Place, Whom, Wrapper};
+use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -177,10 +177,7 @@ fn documented(event: Event) -> BTreeMap<String, String> {
         Event::Tag => "tag",
         Event::Schedule => "schedule",
     };
-    let path = tools::root().join(format!("tests/fixtures/ci/gitlab-ci/{name}.env"));
-    let text = std::fs::read_to_string(path).unwrap();
-    let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    fixture("gitlab-ci", name)
 }
 
 /// A template: what it declares, and its jobs.

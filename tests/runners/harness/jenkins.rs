@@ -4,13 +4,15 @@ use super::{Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 /// The Jenkins library.
 pub struct Jenkins;
 
-/// What a run of `tests/runners/jenkins/pipeline.groovy` is told.
+/// A build of Jenkins.
 pub struct Spec {
     /// The environment of the job.
     pub environment: BTreeMap<String, String>,
@@ -18,36 +20,23 @@ pub struct Spec {
     pub workspace: PathBuf,
     /// The folder beside it for temporary files.
     pub temporary: PathBuf,
-    /// Everything else: `calls` or `pipeline`, `credentials`, `missing`.
+    /// Everything else: `calls` or `pipeline`, `credentials`, `missing`, `failing`, `unix`.
     pub more: Value,
 }
 
 impl Spec {
-    /// The JVM that does it. What came out of it is in [`Spec::result`].
+    /// The agent that it runs on: its environment is the job's. What came out of it is in [`Spec::result`].
     pub fn command(&self) -> Command {
-        let root = tools::root().join("tests/runners/jenkins");
-        let libraries = self.temporary.join("libraries");
-        std::fs::create_dir_all(&libraries).unwrap();
-        // Where the runner looks for the version that pipelines ask for.
-        let library = libraries.join("stackstep@v1");
-        if !library.exists() {
-            std::os::unix::fs::symlink(tools::root().join("jenkins"), library).unwrap();
-        }
-        let mut spec = json!({
-            "root": root,
-            "libraries": libraries,
-            "workspace": self.workspace,
-            "temporary": self.temporary,
-            "result": self.result(),
-            "environment": self.environment,
-        });
+        let mut spec =
+            json!({ "workspace": self.workspace, "temporary": self.temporary, "result": self.result() });
         if let (Some(spec), Some(more)) = (spec.as_object_mut(), self.more.as_object()) {
             spec.extend(more.clone());
         }
         let file = self.temporary.join("spec.json");
         std::fs::write(&file, spec.to_string()).unwrap();
-        let mut command = java(&root);
-        command.arg(root.join("pipeline.groovy")).arg(file).env_clear().current_dir(&self.workspace);
+        let mut command = Command::new("python3");
+        command.args(["-S", "-E"]).arg(folder().join("agent.py")).arg(&controller().port).arg(file);
+        command.env_clear().envs(&self.environment).current_dir(&self.workspace);
         command
     }
 
@@ -55,6 +44,33 @@ impl Spec {
     pub fn result(&self) -> PathBuf {
         self.temporary.join("pipeline.json")
     }
+}
+
+fn folder() -> PathBuf {
+    tools::root().join("tests/runners/jenkins")
+}
+
+/// The one JVM of this process. It ends when this process does, which closes its standard input.
+struct Controller {
+    port: String,
+    _process: Child,
+    /// Where it looks for the version of the library that pipelines ask for.
+    _libraries: tempfile::TempDir,
+}
+
+fn controller() -> &'static Controller {
+    static CONTROLLER: OnceLock<Controller> = OnceLock::new();
+    CONTROLLER.get_or_init(|| {
+        let libraries = tempfile::tempdir().unwrap();
+        let library = libraries.path().join("stackstep@v1");
+        std::os::unix::fs::symlink(tools::root().join("jenkins"), library).unwrap();
+        let mut command = java(&folder());
+        command.arg(folder().join("controller.groovy")).arg(folder()).arg(libraries.path());
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Controller { port: port.trim().to_owned(), _process: process, _libraries: libraries }
+    })
 }
 
 /// Groovy 2.4, the one of Jenkins, looks into classes that Java closes since version 17.
@@ -94,7 +110,7 @@ pub fn arguments(inputs: &[(&str, &str)]) -> Map<String, Value> {
 pub fn spec(place: &Place, event: &str, more: Value) -> Spec {
     let temporary = place.beside("repository@tmp");
     std::fs::create_dir_all(&temporary).unwrap();
-    let mut environment = fixture::environment("jenkins", event);
+    let mut environment = fixture("jenkins", event);
     environment.insert("WORKSPACE".to_owned(), place.repository().display().to_string());
     environment.insert("WORKSPACE_TMP".to_owned(), temporary.display().to_string());
     environment.extend(place.environment());

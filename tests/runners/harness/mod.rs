@@ -7,13 +7,13 @@ pub mod azure;
 pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
-pub mod fixture;
-mod fixtures;
+pub mod codefresh;
 mod github;
 pub mod gitlab;
 pub mod jenkins;
 pub mod machine;
 pub mod travis;
+mod woodpecker;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,9 @@ pub static WRAPPERS: &[&dyn Wrapper] = &[
     &travis::Travis,
     &cloud_build::CloudBuild,
     &codebuild::CodeBuild,
+    &codefresh::Codefresh,
     &jenkins::Jenkins,
+    &woodpecker::Woodpecker,
 ];
 
 /// What started the run.

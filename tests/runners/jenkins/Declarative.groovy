@@ -4,22 +4,26 @@
 import java.util.concurrent.CancellationException
 
 class Declarative {
+    /** Words that a block of this form gives a meaning. */
+    static final Set<String> WORDS = ['any', 'none'] as Set
+
     static void allow(Steps steps) {
         def helper = steps.helper
         def run = { Closure body -> helper.callClosure(body) }
-        ['agent', 'any', 'none'].each { steps.binding.setVariable(it, it) }
+        WORDS.each { steps.binding.setVariable(it, it) }
         ['pipeline', 'stages', 'steps', 'script', 'options', 'post', 'always', 'success', 'unsuccessful', 'libraries'].each { name ->
             steps.allow(name, [Closure], run)
         }
         ['failure', 'aborted', 'unstable', 'fixed', 'changed'].each { name -> steps.allow(name, [Closure]) { Closure body -> null } }
-        steps.allow('agent', [Object]) { given -> steps.calls.add(['agent', given]) }
-        steps.allow('agent', [String]) { String given -> steps.calls.add(['agent', given]) }
-        steps.allow('agent', [Closure]) { Closure body -> steps.calls.add(['agent']); run(body) }
+        steps.allow('agent', [String]) { String given -> steps.note('agent', [given]) }
+        steps.allow('agent', [Closure]) { Closure body -> steps.note('agent', []); run(body) }
         ['label', 'image', 'beforeAgent', 'beforeInput', 'message', 'ok', 'submitter', 'skipDefaultCheckout', 'buildDiscarder', 'retries'].each { name ->
-            [[Object], [String], [Boolean], [Map], []].each { types -> steps.allow(name, types) { Object... given -> steps.calls.add([name] + (given as List)) } }
+            [[String], [Boolean], [Map], []].each { types ->
+                steps.allow(name, types) { Object... given -> steps.note(name, given as List) }
+            }
         }
         steps.allow('docker', [Closure], run)
-        steps.allow('input', [Closure]) { Closure body -> steps.calls.add(['input']); run(body) }
+        steps.allow('input', [Closure]) { Closure body -> steps.note('input', []); run(body) }
         conditions(steps, run)
         environment(steps, run)
     }

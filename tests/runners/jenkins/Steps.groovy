@@ -10,40 +10,56 @@ import java.util.concurrent.CancellationException
 // An aborted step throws FlowInterruptedException, which is an InterruptedException; `error` and a failed script throw
 // AbortException, which is an IOException: https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/AbortException.java
 class Steps extends BasePipelineTestCPS {
-    /** Environment, workspace, credentials by id, answers to `isUnix` and the like. */
+    /** Where `call.jenkins` is. */
+    private final String root
+    /** What the binding of every build begins with. */
+    private Set<String> base
+    /** What the build is: environment, workspace, credentials by id, answers to `isUnix` and the like. */
     Map spec
+    /** Where processes run. */
+    def agent
     /** The environment as the blocks round a step made it. */
-    Map<String, String> environment = [:]
-    File workspace
+    Map<String, String> environment
     File temporary
     /** Where `sh` and the others work. */
     File folder
     /** What steps were called with, in order. */
-    List<List> calls = []
-    int lastStatus = 0
-    volatile boolean aborted = false
+    List<List> calls
+    int lastStatus
 
-    Steps(Map spec) {
-        this.spec = spec
-        environment.putAll(spec.environment)
-        workspace = new File(spec.workspace)
-        temporary = new File(spec.temporary)
-        folder = workspace
-    }
+    Steps(String root) { this.root = root }
 
+    /** Once for all builds. */
     void setUp() {
-        scriptRoots = [new File(spec.root).path] as String[]
+        scriptRoots = [root] as String[]
         super.setUp()
         helper.baseScriptRoot = '/'
-        binding.setVariable('currentBuild', [result: null, description: null])
-        binding.setVariable('scm', [:])
-        binding.setVariable('params', spec.parameters ?: [:])
-        binding.setVariable('env', new Environment(this))
         files()
         processes()
         blocks()
         marks()
+        base = new HashSet(binding.variables.keySet())
     }
+
+    /** Another build. */
+    void begin(Map spec, agent) {
+        this.spec = spec
+        this.agent = agent
+        environment = new HashMap(spec.environment)
+        temporary = new File(spec.temporary)
+        folder = new File(spec.workspace)
+        calls = []
+        lastStatus = 0
+        helper.callStack.clear()
+        (binding.variables.keySet() - base - Declarative.WORDS).each { binding.variables.remove(it) }
+        binding.setVariable('currentBuild', [result: null, description: null])
+        binding.setVariable('scm', [:])
+        binding.setVariable('params', spec.parameters ?: [:])
+        binding.setVariable('env', new Environment(this))
+    }
+
+    /** Keeps what a step was called with, a block as its name. */
+    void note(String name, List given) { calls.add([name] + given.collect { it instanceof Closure ? '{}' : it }) }
 
     def allow(String name, List<Class> types, Closure closure) {
         helper.registerAllowedMethod(name, types, closure)
@@ -78,12 +94,12 @@ class Steps extends BasePipelineTestCPS {
         allow('sh', [Map]) { Map given -> run(given) }
         allow('sh', [String]) { String script -> run([script: script]) }
         allow('powershell', [Map]) { Map given ->
-            calls.add(['powershell', given.script])
+            note('powershell', [given.script])
             0
         }
         allow('withEnv', [List, Closure]) { List pairs, Closure body ->
             Map<String, String> before = environment
-            environment = expanded(before, pairs)
+            environment = overridden(before, pairs)
             try { helper.callClosure(body) } finally { environment = before }
         }
         // A value is not expanded: `Overrider` in
@@ -98,53 +114,31 @@ class Steps extends BasePipelineTestCPS {
         }
     }
 
-    // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/BourneShellScript.java
     def run(Map given) {
-        File script = File.createTempFile('script', '.sh', temporary)
-        script.setText(given.script, 'UTF-8')
-        script.setExecutable(true)
-        List<String> command = given.script.startsWith('#!') ? [script.path] : ['sh', '-xe', script.path]
-        ProcessBuilder builder = new ProcessBuilder(command)
-        builder.directory(folder)
-        builder.environment().clear()
-        builder.environment().putAll(environment)
-        builder.redirectErrorStream(true)
-        boolean returned = given.returnStdout
-        if (!returned) { builder.redirectOutput(ProcessBuilder.Redirect.INHERIT) }
-        builder.redirectInput(ProcessBuilder.Redirect.from(new File('/dev/null')))
-        Process process = builder.start()
-        String text = returned ? process.inputStream.getText('UTF-8') : ''
-        lastStatus = process.waitFor()
-        script.delete()
-        calls.add(['sh', lastStatus])
-        if (aborted) {
-            aborted = false
-            throw new InterruptedException('the build was stopped')
-        }
+        agent.tell(script: given.script.toString(), folder: folder.path, environment: environment, returned: given.returnStdout == true)
+        Map ended = agent.listen()
+        lastStatus = ended.status
+        note('sh', [lastStatus])
+        if (ended.stopped) { throw new InterruptedException('the build was stopped') }
         if (given.returnStatus) { return lastStatus }
         if (lastStatus != 0) { throw new IOException("script returned exit code ${lastStatus}") }
-        text
+        given.returnStdout ? ended.text : null
     }
 
-    /** `EnvVars.overrideExpandingAll`: https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/EnvVars.java */
-    static Map<String, String> expanded(Map<String, String> before, List pairs) {
+    /**
+     * `EnvVars.overrideAll`, which is what `withEnv` calls: nothing is expanded, what is empty is taken away.
+     * https://github.com/jenkinsci/workflow-basic-steps-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/EnvStep.java
+     * https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/EnvVars.java
+     */
+    static Map<String, String> overridden(Map<String, String> before, List pairs) {
         Map<String, String> after = new HashMap(before)
         pairs.each { pair ->
             int at = pair.toString().indexOf('=')
             String name = pair.toString().substring(0, at)
-            String value = expand(pair.toString().substring(at + 1), after)
+            String value = pair.toString().substring(at + 1)
             if (value.isEmpty()) { after.remove(name) } else { after[name] = value }
         }
         after
-    }
-
-    /** `Util.replaceMacro`: https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/Util.java */
-    static String expand(String text, Map<String, String> known) {
-        text.replaceAll(/\$([A-Za-z0-9_]+|\{[A-Za-z0-9_.]+\}|\$)/) { whole, name ->
-            if (name == '$') { return '$' }
-            def value = known[name.startsWith('{') ? name[1..-2] : name]
-            value == null ? whole : value
-        }
     }
 
     Map<String, String> credential(Map binding) {
@@ -164,30 +158,41 @@ class Steps extends BasePipelineTestCPS {
     /** Blocks that wait for something that is always there on this machine. */
     void blocks() {
         allow('stage', [String, Closure]) { String name, Closure body ->
-            calls.add(['stage', name])
-            try { helper.callClosure(body) } catch (CancellationException skipped) { calls.add(['skipped', name]) }
+            note('stage', [name])
+            try { helper.callClosure(body) } catch (CancellationException skipped) { note('skipped', [name]) }
         }
         ['node', 'lock', 'timeout', 'catchError', 'warnError'].each { name ->
-            allow(name, [Closure]) { Closure body -> calls.add([name]); helper.callClosure(body) }
-            allow(name, [String, Closure]) { String given, Closure body -> calls.add([name, given]); helper.callClosure(body) }
-            allow(name, [Map, Closure]) { Map given, Closure body -> calls.add([name, given]); helper.callClosure(body) }
-        }
-        ['checkout', 'echo', 'input', 'milestone', 'properties', 'stash', 'unstash', 'junit', 'archiveArtifacts', 'disableConcurrentBuilds', 'lockOption'].each { name ->
-            if (spec.missing?.contains(name)) { return }
-            [[Map], [String], [Integer], [Object], [List], []].each { types ->
-                allow(name, types) { Object... given -> calls.add([name] + (given as List)); name == 'disableConcurrentBuilds' ? [:] : null }
+            [[Closure], [String, Closure], [Map, Closure]].each { types ->
+                allow(name, types) { Object... given -> note(name, given as List); helper.callClosure(given.last()) }
             }
         }
-        allow('publishChecks', [Map]) { Map given ->
-            if (spec.missing?.contains('publishChecks')) { throw new NoSuchMethodError('No such DSL method') }
-            calls.add(['publishChecks', given])
+        PLAIN.each { name ->
+            [[Map], [String], [Integer], [List], []].each { types ->
+                allow(name, types) { Object... given -> plain(name, given as List) }
+            }
         }
+        allow('parallel', [Map]) { Map branches ->
+            branches.each { name, body -> if (body instanceof Closure) { note('branch', [name]); helper.callClosure(body) } }
+        }
+    }
+
+    /** Steps of which it is enough to know that they were called. */
+    private static final List<String> PLAIN = [
+        'archiveArtifacts', 'checkout', 'disableConcurrentBuilds', 'echo', 'input', 'junit', 'milestone', 'properties', 'publishChecks',
+        'stash', 'unstash',
+    ]
+
+    private def plain(String name, List given) {
+        if (spec.missing?.contains(name)) { throw new NoSuchMethodError("No such DSL method '${name}' found among steps") }
+        if (spec.failing?.contains(name)) { throw new IOException("${name} failed") }
+        note(name, given)
+        name == 'disableConcurrentBuilds' ? [disableConcurrentBuilds: given] : null
     }
 
     void marks() {
         allow('error', [String]) { String message -> throw new IOException(message) }
         allow('unstable', [String]) { String message ->
-            calls.add(['unstable', message])
+            note('unstable', [message])
             binding.getVariable('currentBuild').result = 'UNSTABLE'
         }
     }

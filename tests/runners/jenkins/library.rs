@@ -71,8 +71,6 @@ fn a_report_that_could_not_be_published_makes_the_build_unstable_and_not_red() {
         spec.environment.insert("SHIM".to_owned(), "exit 11".to_owned());
         spec
     };
-    std::fs::create_dir_all(&spec.temporary).unwrap();
-    std::fs::create_dir_all(&spec.workspace).unwrap();
     let told = run(&spec);
     assert_eq!((&told.json["result"], &told.json["problems"][0]), (&json!("UNSTABLE"), &Value::Null));
 }
@@ -163,6 +161,11 @@ fn what_no_input_can_be_is_refused_before_anything_starts_and_the_value_is_not_s
         (json!({ "target": ["a,s3cret"] }), "an item of `target` has a comma"),
         (json!({ "message": "s3cret\u{0}" }), "`message` holds a NUL"),
         (json!({ "message": long }), "`message` is longer than a variable can be (128 KiB)"),
+        (
+            json!({ "archive": true, "reportFile": "/elsewhere" }),
+            "`archive` and `stash` take what these name",
+        ),
+        (json!({ "junit": true }), "`junit` takes the file that `junitFile` names"),
         (json!({ "credentials": { "stack": "id" } }), "`stack` takes no credential"),
         (json!({ "credentials": { "no-name": "id" } }), "`no-name` of `credentials` is neither"),
         (json!({ "credentials": ["id"] }), "`credentials` takes a map of names and ids"),
@@ -228,14 +231,20 @@ fn a_plugin_that_is_missing_makes_the_build_unstable() {
         "push",
         json!({ "missing": ["publishChecks"], "calls": [{ "command": "up", "checks": "x" }] }),
     );
-    std::fs::create_dir_all(&spec.temporary).unwrap();
-    std::fs::create_dir_all(&spec.workspace).unwrap();
     let told = run(&spec);
     assert!(
         told.call("unstable")[1].as_str().unwrap().contains("`publishChecks` needs a plugin"),
         "{}",
         told.json
     );
+}
+
+#[test]
+#[ignore = "needs java"]
+fn a_report_that_a_step_refuses_makes_the_build_unstable_and_the_run_counts() {
+    let call = json!({ "command": "up", "markdownFile": "report.md", "archive": true });
+    let told = run(&spec(&place(), "push", json!({ "failing": ["archiveArtifacts"], "calls": [call] })));
+    assert_eq!((&told.json["result"], &told.json["problems"][0]), (&json!("UNSTABLE"), &Value::Null));
 }
 
 #[test]

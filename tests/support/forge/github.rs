@@ -47,6 +47,7 @@ impl Face for GitHub {
             }
             ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
+            ("POST", ["check-runs"]) | ("PATCH", ["check-runs", "5"]) => Op::Check(asked.body.clone()),
             ("POST", ["deployments"]) => Op::Deploy(asked.body.clone()),
             ("POST", ["deployments", "99", "statuses"]) => Op::DeployEnd(asked.body.clone()),
             _ => return None,

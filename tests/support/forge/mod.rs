@@ -66,6 +66,8 @@ pub struct Memory {
     pub comments: Vec<Stored>,
     pub pulls: Vec<Pull>,
     pub statuses: Vec<Value>,
+    /// Checks, in the order in which they were set; none where the token may not.
+    pub checks: Option<Vec<Value>>,
     pub deployments: Vec<Value>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
@@ -122,6 +124,7 @@ pub enum Op {
     OfBranch(String),
     ChangeRequest(u64),
     Status(Value),
+    Check(Value),
     Deploy(Value),
     DeployEnd(Value),
 }
@@ -138,7 +141,7 @@ impl Op {
             Self::OfCommit(_) => Verb::OfCommit,
             Self::OfBranch(_) => Verb::OfBranch,
             Self::ChangeRequest(_) => Verb::ChangeRequest,
-            Self::Status(_) => Verb::Status,
+            Self::Status(_) | Self::Check(_) => Verb::Status,
             Self::Deploy(_) => Verb::Deploy,
             Self::DeployEnd(_) => Verb::DeployEnd,
         }
@@ -351,6 +354,13 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             memory.statuses.push(status);
             Reply::json(face.created(), &json!({ "id": 1 }))
         }
+        Op::Check(check) => match &mut memory.checks {
+            Some(checks) => {
+                checks.push(check);
+                Reply::json(201, &json!({ "id": 5 }))
+            }
+            None => face.error(403, "Resource not accessible by personal access token"),
+        },
         Op::Deploy(deployment) => {
             memory.deployments.push(deployment);
             Reply::json(201, &face.deployed())

@@ -28,6 +28,13 @@ pub struct Folder {
 pub struct Spec {
     /// What the CI system is called.
     pub system: String,
+    /// Its name in the result, as in [`stackstep::ci::SYSTEMS`]. None for a folder that is of no system.
+    pub name: Option<String>,
+    /// The schema of check-jsonschema that the YAML files of the folder and of its `examples` keep to, where it has one.
+    pub schema: Option<String>,
+    /// How the system's expressions begin, beside `${{` and `$[[`: none may stand in a script.
+    #[serde(default)]
+    pub expressions: Vec<String>,
     /// How the system's users spell an input.
     pub naming: Naming,
     /// Whether the aliases are declared beside the names.

@@ -4,6 +4,7 @@
 use crate::process::{command, output, succeeds};
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Written last: without it an install was cut off and is made anew.
@@ -33,6 +34,20 @@ pub struct Tool {
 pub enum Install {
     /// `go install` of this package.
     Go(String),
+    /// A program of a Go module that replaces some of what it depends on, which `go install` refuses: built from a
+    /// small module of our own that repeats the replacements.
+    /// <https://go.dev/ref/mod#go-install>
+    #[serde(rename_all = "kebab-case")]
+    GoModule {
+        /// The module, whose root is the program.
+        module: String,
+        /// Its build tags.
+        #[serde(default)]
+        tags: Vec<String>,
+        /// What stands for which of its dependencies, as `module@version`.
+        #[serde(default)]
+        replace: BTreeMap<String, String>,
+    },
     /// `cargo install` of the package of the tool's name.
     Cargo,
     /// These packages of Debian, unpacked, not installed.
@@ -133,6 +148,24 @@ impl Install {
                     .env("GOBIN", folder.join("bin"))
                     .env("GOFLAGS", "-mod=mod"),
             ),
+            Self::GoModule { module, tags, replace } => {
+                let mut edit = command("go", folder);
+                edit.args(["mod", "edit", &format!("-require={module}@v{version}")]);
+                edit.args(replace.iter().map(|(old, new)| format!("-replace={old}={new}")));
+                let mut build = command("go", folder);
+                build.args([
+                    "build",
+                    "-mod=mod",
+                    "-o",
+                    &format!("bin/{name}"),
+                    "-tags",
+                    &tags.join(","),
+                    module,
+                ]);
+                Ok(succeeds(command("go", folder).args(["mod", "init", "runner"]))?
+                    && succeeds(&mut edit)?
+                    && succeeds(&mut build)?)
+            }
             Self::Cargo => succeeds(
                 command(env!("CARGO"), folder)
                     .args(["install", "--quiet", "--locked", "--root", ".", "--version", version, name])

@@ -123,6 +123,51 @@ fn a_reason_is_written_for_every_input_that_is_left_out() {
     }
 }
 
+#[test]
+fn every_wrapper_has_every_input_or_a_reason_for_each_that_it_leaves_out() {
+    let root = xtask::root();
+    let files = xtask::generate::wrappers(&root, &Release::default()).unwrap();
+    let mut checked = 0;
+    for folder in folders(&root).unwrap().iter().filter(|folder| folder.spec.name.is_some()) {
+        let left_out: BTreeSet<String> =
+            folder.spec.wrappers.iter().flat_map(|wrapper| folder.left_out(wrapper).into_keys()).collect();
+        let own = files.iter().filter(|file| file.path.starts_with(&folder.name));
+        let texts: Vec<&str> = own.map(|file| file.text.as_str()).collect();
+        for input in INPUTS.iter().filter(|input| !left_out.contains(input.name)) {
+            let name = folder.spec.naming.spell(input.name);
+            // What stands before an underscore is the system's prefix: `_STACKSTEP_STACK`.
+            let is_word = |at: usize, text: &str| {
+                let (before, after) =
+                    (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+                let part_of_word = |c: char| c.is_alphanumeric() || c == '-';
+                !before.is_some_and(part_of_word) && !after.is_some_and(|c| part_of_word(c) || c == '_')
+            };
+            let there = texts.iter().any(|text| text.match_indices(&name).any(|(at, _)| is_word(at, text)));
+            assert!(there, "{}: no `{name}`, and no reason under `[leave-out]`", folder.name);
+            checked += 1;
+        }
+    }
+    assert!(checked > 500, "{checked}");
+}
+
+#[test]
+fn every_wrapper_of_a_system_is_of_one_that_the_binary_knows() {
+    for folder in folders(&xtask::root()).unwrap() {
+        if let Some(name) = folder.spec.name {
+            assert!(ci::SYSTEMS.iter().any(|system| system.name() == name), "{}: `{name}`", folder.name);
+        }
+    }
+}
+
+#[test]
+fn every_wrapper_has_a_page_with_the_reference_of_its_inputs() {
+    let root = xtask::root();
+    for folder in folders(&root).unwrap().iter().filter(|folder| folder.spec.name.is_some()) {
+        let page = std::fs::read_to_string(root.join(&folder.name).join("README.md")).unwrap();
+        assert!(page.contains("<!-- gen:inputs -->"), "{}", folder.name);
+    }
+}
+
 /// The documents of a file: a GitLab template has two.
 fn documents(text: &str) -> Result<Vec<Value>, serde_yaml::Error> {
     serde_yaml::Deserializer::from_str(text).map(Value::deserialize).collect()
@@ -144,29 +189,57 @@ fn two_yaml_readers_read_every_yaml_file_alike() {
 #[test]
 fn no_script_of_a_workflow_or_wrapper_contains_an_expression() {
     let root = xtask::root();
+    let folders = folders(&root).unwrap();
     let mut scripts = 0;
     for file in yaml_files(&root) {
+        let of = folders.iter().find(|folder| file.starts_with(root.join(&folder.name)));
+        let own = of.into_iter().flat_map(|folder| folder.spec.expressions.iter().map(String::as_str));
+        let expressions: Vec<&str> = ["${{", "$[["].into_iter().chain(own).collect();
         let Ok(documents) = documents(&std::fs::read_to_string(&file).unwrap()) else { continue };
         each_script(&Value::Array(documents), &mut |script| {
             scripts += 1;
-            assert!(!script.contains("${{") && !script.contains("$[["), "{}: {script}", file.display());
+            let found = expressions.iter().find(|expression| script.contains(**expression));
+            assert!(found.is_none(), "{}: `{}` in: {script}", file.display(), found.unwrap());
         });
     }
-    assert!(scripts > 0, "no script found at all");
+    assert!(scripts > 50, "{scripts}");
 }
 
-/// Calls `look` with every text under a `run` or `script` key.
+/// The keys under which CI systems have scripts, as one text or as a list of commands.
+const SCRIPTS: &[&str] = &[
+    "after_script",
+    "bash",
+    "before_install",
+    "before_script",
+    "command",
+    "commands",
+    "finally",
+    "install",
+    "powershell",
+    "pwsh",
+    "run",
+    "script",
+];
+
+/// The keys under which steps have inputs and variables: what is in there is no script, whatever its name.
+const VALUES: &[&str] = &["environment", "inputs", "outputs", "parameters", "settings", "with"];
+
+/// Calls `look` with every script.
 fn each_script(value: &Value, look: &mut impl FnMut(&str)) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
                 match value {
-                    Value::String(script) if key == "run" || key == "script" => look(script),
-                    Value::Array(lines)
-                        if ["before_script", "script", "after_script"].contains(&key.as_str()) =>
-                    {
-                        lines.iter().filter_map(Value::as_str).for_each(&mut *look);
+                    Value::String(script) if SCRIPTS.contains(&key.as_str()) => look(script),
+                    Value::Array(lines) if SCRIPTS.contains(&key.as_str()) => {
+                        for line in lines {
+                            match line {
+                                Value::String(script) => look(script),
+                                other => each_script(other, look),
+                            }
+                        }
                     }
+                    _ if VALUES.contains(&key.as_str()) => {}
                     _ => each_script(value, look),
                 }
             }

@@ -65,8 +65,11 @@ impl About {
                 {
                     return Ok(Some(number));
                 }
-                let Some(branch) = branch else { return Ok(None) };
-                let found = client.of_branch(branch, commit.as_deref(), fork).await?;
+                let found = match (branch, commit) {
+                    (Some(branch), _) => client.of_branch(branch, commit.as_deref(), fork).await?,
+                    (None, Some(commit)) => client.at_commit(commit).await?,
+                    (None, None) => Vec::new(),
+                };
                 Ok(best(&found, commit.as_deref().unwrap_or_default(), fork.is_some()))
             }
         }

@@ -55,10 +55,20 @@ fn spelt(name: &str) -> String {
     name.replace(['-', '.'], "_")
 }
 
-/// Adds them to the file at `path`. What does not fit is left out, and named. With `secret`, only we may read a file
-/// that is new.
+/// The same, each refused that a file of this form would not take.
+pub fn fit_for(form: &OutputsForm, named: Vec<Named>) -> Vec<Named> {
+    let fit = |Named { shown, variable, value }| {
+        let variable = variable.and_then(|name: String| line(form, &name, &value).map(|_| name));
+        Named { shown, variable, value }
+    };
+    named.into_iter().map(fit).collect()
+}
+
+/// Adds them to the file at `path`, which people know as `called`. What does not fit is left out, and named. With
+/// `secret`, only we may read a file that is new.
 pub fn add(
     path: &Path,
+    called: &str,
     form: &OutputsForm,
     named: Vec<Named>,
     secret: bool,
@@ -71,7 +81,7 @@ pub fn add(
     };
     let (text, left_out) = lines(&before, form, named);
     for (shown, why) in left_out {
-        let message = format!("{shown} is not in `outputs-file`: {why}");
+        let message = format!("{shown} is not in {called}: {why}");
         console.annotate(Level::Warning, "stackstep", &message);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,0 +1,143 @@
+//! Woodpecker CI.
+//!
+//! Variables: <https://woodpecker-ci.org/docs/usage/environment#built-in-environment-variables>. The commit of a pull
+//! request is its head, as the webhooks of each forge are read:
+//! <https://github.com/woodpecker-ci/woodpecker/tree/main/server/forge>.
+//!
+//! The log takes no commands, and steps hand nothing on but files of the workspace that they share: outputs are in
+//! `outputs-file`. Values of the secret store are hidden by Woodpecker itself.
+
+use std::time::Duration;
+
+use super::context::{app, branch_of, number, text};
+use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
+use crate::env::Env;
+use crate::inputs::resolve::variable_name;
+
+/// Woodpecker CI.
+pub struct Woodpecker;
+
+/// How a plugin gets its settings: <https://woodpecker-ci.org/docs/usage/plugins/creating-plugins#settings>.
+const SETTING: &str = "PLUGIN_";
+
+impl CiSystem for Woodpecker {
+    fn name(&self) -> &'static str {
+        "woodpecker-ci"
+    }
+
+    fn detect(&self, env: &Env) -> bool {
+        env.get("CI") == Some("woodpecker") || env.get("CI_SYSTEM_NAME") == Some("woodpecker")
+    }
+
+    fn context(&self, env: &Env) -> Context {
+        let change_request = number(env, "CI_COMMIT_PULL_REQUEST");
+        let event = env.get("CI_PIPELINE_EVENT");
+        let tag = text(env, "CI_COMMIT_TAG");
+        // Of a pull request it is the target, of a tag the branch that it was made on, of a deployment any ref.
+        let built = env.get("CI_COMMIT_BRANCH").filter(|_| tag.is_none() && event != Some("deployment"));
+        let branch = match change_request {
+            Some(_) => text(env, "CI_COMMIT_SOURCE_BRANCH"),
+            None => built.and_then(branch_of),
+        };
+        let default = env.get("CI_REPO_DEFAULT_BRANCH");
+        Context {
+            repository: text(env, "CI_REPO"),
+            commit: text(env, "CI_COMMIT_SHA"),
+            default_branch: branch.as_deref().and_then(|branch| Some(branch == default?)),
+            branch,
+            tag,
+            change_request,
+            target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
+            build_url: text(env, "CI_PIPELINE_URL"),
+            actor: text(env, "CI_PIPELINE_AUTHOR"),
+            bot: app(env.get("CI_PIPELINE_AUTHOR")),
+            event: event.map(str::to_owned),
+            scheduled: event.map(|event| event == "cron"),
+            attempt: env.get("CI_PIPELINE_NUMBER").map(|_| reruns(env).saturating_add(1)),
+            public: env.get("CI_REPO_PRIVATE").map(|private| private == "false"),
+            ..Context::default()
+        }
+        .settled()
+    }
+
+    fn origin(&self, env: &Env) -> Origin {
+        let forge = match env.get("CI_FORGE_TYPE") {
+            Some("github") => Some("github"),
+            Some("gitlab") => Some("gitlab"),
+            Some("bitbucket") => Some("bitbucket"),
+            Some("gitea" | "forgejo") => Some("gitea"),
+            _ => None,
+        };
+        Origin {
+            forge,
+            remote: text(env, "CI_REPO_CLONE_URL").or_else(|| text(env, "CI_REPO_URL")),
+            run: number(env, "CI_PIPELINE_NUMBER"),
+            attempt: Some(reruns(env)),
+            ..Origin::default()
+        }
+    }
+
+    fn maintainers_way(&self, _context: &Context) -> String {
+        // https://woodpecker-ci.org/docs/usage/project-settings#require-approval-for
+        "a maintainer who has read the change can approve its pipeline, in a project whose secrets allow the event"
+            .to_owned()
+    }
+
+    fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
+        engine_told::variables("Woodpecker CI", env, &self.context(env), env.get("CI_PIPELINE_NUMBER"))
+    }
+
+    fn strip_from_engine(&self) -> &'static [&'static str] {
+        &[SETTING, "CI_NETRC_"]
+    }
+
+    fn secret_variables(&self) -> &'static [&'static str] {
+        &["CI_NETRC_PASSWORD"]
+    }
+
+    fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
+        IdentityToken::None {
+            reason: "Woodpecker makes no identity tokens: use an access token in a secret of the repository",
+        }
+    }
+
+    fn step_input<'e>(&self, env: &'e Env, name: &str) -> Option<(String, &'e str)> {
+        let variable = format!("{SETTING}{}", variable_name(name));
+        env.get(&variable).map(|value| (variable, value))
+    }
+
+    fn grace_period(&self) -> Duration {
+        // A container is stopped, and killed 20 s later: `WOODPECKER_BACKEND_DOCKER_STOP_TIMEOUT`,
+        // https://github.com/woodpecker-ci/woodpecker/blob/main/pipeline/backend/docker/flags.go
+        Duration::from_secs(14)
+    }
+}
+
+/// How often the pipeline was started again; not set on its first run.
+fn reruns(env: &Env) -> u64 {
+    number(env, "CI_PIPELINE_RERUNS").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_the_setting_of_that_name() {
+        let env = Env::from_pairs("/", [("PLUGIN_LOCK_TIMEOUT", "5m")]);
+        assert_eq!(Woodpecker.step_input(&env, "lock-timeout"), Some(("PLUGIN_LOCK_TIMEOUT".into(), "5m")));
+        assert_eq!(Woodpecker.step_input(&env, "stack"), None);
+    }
+
+    #[test]
+    fn a_deployments_ref_is_no_branch() {
+        let deployment = [("CI_PIPELINE_EVENT", "deployment"), ("CI_COMMIT_BRANCH", "8d08154")];
+        assert_eq!(Woodpecker.context(&Env::from_pairs("/", deployment)).branch, None);
+    }
+
+    #[test]
+    fn settings_and_credentials_of_the_clone_stay_with_us() {
+        assert_eq!(Woodpecker.strip_from_engine(), ["PLUGIN_", "CI_NETRC_"]);
+        assert!(Woodpecker.is_secret("CI_NETRC_PASSWORD"));
+    }
+}

@@ -1,0 +1,101 @@
+//! The commit's status: a check with the report on it where the forge has checks and the token may set them, else a
+//! plain status. It is pending from the engine's start on.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::{Sender, miss};
+use crate::console::Console;
+use crate::forge::{Client, CommitStatus, State};
+use crate::http::{Http, Limits};
+use crate::publish::Publisher;
+use crate::render::{self, Flavor, Options, Size};
+use crate::report::{Report, Status};
+
+/// How much a check's summary holds:
+/// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>.
+const CHECK: Size = Size::Chars(65_535);
+
+/// How long a status at the beginning may take: the run's end waits for it.
+const AT_THE_BEGINNING: Duration = Duration::from_secs(5);
+
+/// What was set at the beginning.
+#[derive(Debug, Default)]
+pub struct Begun {
+    /// The check's name on the forge.
+    check: RefCell<Option<String>>,
+    /// Whether the forge or the token takes only plain statuses.
+    plain: Cell<bool>,
+}
+
+impl Sender<'_> {
+    /// Says that the run is under way. What goes wrong is said at the end, if it still does.
+    pub async fn begin(&self, project: Option<&str>, stack: &str) {
+        let Some(status) =
+            self.status(project, stack, State::Pending, "under way").filter(|_| self.may_begin())
+        else {
+            return;
+        };
+        let Ok(place) = self.place() else { return };
+        let limits = Limits { tries: 1, try_time: AT_THE_BEGINNING, ..self.limits };
+        let Ok(http) = Http::new(self.env, limits) else { return };
+        let _ = self.set(&Client::new(&http, &place), &status, "").await;
+    }
+
+    /// Not for a change that is not trusted: the gate may have let it look, with no rights to write.
+    fn may_begin(&self) -> bool {
+        self.inputs.commit_status && self.context.trusted != Some(false)
+    }
+
+    /// Sets the status of a run that is over.
+    pub(super) async fn commit_status(
+        &self,
+        client: &Client<'_>,
+        publisher: &Publisher,
+        report: &Report,
+        console: &Console,
+    ) {
+        let good = matches!(report.status, Status::Succeeded | Status::Skipped);
+        let state = if good { State::Success } else { State::Failure };
+        let headline = render::log_line(&render::headline(report, str::to_owned));
+        let Some(mut status) = self.status(report.project.as_deref(), &report.stack, state, &headline) else {
+            console.line("no commit status: the run's commit is not known");
+            return;
+        };
+        status.url = report.permalink.clone().or(status.url);
+        let options = Options { flavor: Flavor::GITHUB, ..publisher.options() };
+        let shown = publisher.shown(std::slice::from_ref(report));
+        let page = shown.first().map(|report| render::fit(report, &options, CHECK)).unwrap_or_default();
+        match self.set(client, &status, &page).await {
+            Ok(()) => console.line(&format!("commit status set: {}", status.name)),
+            Err(why) => miss(console, &why),
+        }
+        // Of several reports each has a check of its own.
+        self.begun.check.take();
+    }
+
+    fn status(&self, project: Option<&str>, stack: &str, state: State, said: &str) -> Option<CommitStatus> {
+        let names = ["stackstep", project.unwrap_or_default(), stack];
+        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+        Some(CommitStatus {
+            commit: self.context.commit.clone()?,
+            name: names.join(" / "),
+            state,
+            description: said.to_owned(),
+            url: self.context.build_url.clone(),
+        })
+    }
+
+    async fn set(&self, client: &Client<'_>, status: &CommitStatus, page: &str) -> Result<(), String> {
+        let there = self.begun.check.borrow().clone();
+        if !self.begun.plain.get() {
+            let check = client.check(status, page, there.as_deref()).await.map_err(|why| why.to_string())?;
+            if let Some(check) = check {
+                *self.begun.check.borrow_mut() = Some(check);
+                return Ok(());
+            }
+            self.begun.plain.set(true);
+        }
+        client.status(status).await.map_err(|why| why.to_string())
+    }
+}
