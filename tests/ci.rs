@@ -244,7 +244,7 @@ fn what_a_later_part_of_the_wrapper_has_to_know_is_a_line_of_the_file_that_it_na
     let env = Env::from_pairs("/work", [(STEP_STATE, ".stackstep/state")]);
     let of = |name: &str, value: &str| Output { name: name.to_owned(), value: value.to_owned() };
     let state = [of("unfinished", "/tmp/a b/unfinished.json"), of("forged", "a\nunfinished=b")];
-    for name in ["gitlab-ci", "jenkins", "aws-codebuild", "generic"] {
+    for name in ["gitlab-ci", "jenkins", "aws-codebuild", "codefresh", "generic"] {
         let append = by_name(name).post_step_state(&env, &state, &mut String::new).unwrap();
         assert_eq!(append.path, Path::new("/work/.stackstep/state"), "{name}");
         assert_eq!(append.text, "unfinished=/tmp/a b/unfinished.json\n", "{name}");

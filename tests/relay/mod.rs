@@ -150,6 +150,7 @@ fn what_was_asked_for_and_could_not_be_published_fails_the_step() {
     scene.run("report result.json").ends_with(11).says("the HTML report could not be written");
     let scene = scene.without("STACKSTEP_REPORT_FILE").with("STACKSTEP_COMMIT_STATUS", "true");
     fake.then(Verb::Status, Act::Refuse(403, "Resource not accessible by integration"));
+    fake.then(Verb::Status, Act::Refuse(403, "Resource not accessible by integration"));
     scene.run("report result.json").ends_with(11).says("status 403");
 }
 

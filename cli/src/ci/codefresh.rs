@@ -13,10 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::{app, number, text};
 use super::identity::with_parameter;
-use super::{
-    Append, CiSystem, Context, IdentityToken, Origin, Output, OutputsForm, STEP_SECRETS, STEP_STATE,
-    TokenRequest,
-};
+use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
 use crate::env::Env;
 
 /// The file whose variables all later steps get, on the volume:
@@ -101,20 +98,6 @@ impl CiSystem for Codefresh {
         env.get(STEP_SECRETS).map(|path| env.cwd().join(path))
     }
 
-    /// Read by the step that a hook runs at the build's end.
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = env.cwd().join(env.get(STEP_STATE)?);
-        let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
-        let text =
-            one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
-        Some(Append { path, text })
-    }
-
     fn secret_variables(&self) -> &'static [&'static str] {
         &["CF_OIDC_REQUEST_TOKEN", "CF_API_KEY", "ID_TOKEN"]
     }
@@ -190,16 +173,6 @@ mod tests {
         assert_eq!(Codefresh.secrets_file(&build()), None);
         let env = Env::from_pairs("/v", [(STEP_SECRETS, "/v/.stackstep/secrets")]);
         assert_eq!(Codefresh.secrets_file(&env), Some("/v/.stackstep/secrets".into()));
-    }
-
-    #[test]
-    fn the_hook_finds_what_a_killed_run_has_left() {
-        let env = Env::from_pairs("/v", [(STEP_STATE, ".stackstep/state")]);
-        let state = [Output { name: "unfinished".into(), value: "/v/.stackstep/x y/unfinished.json".into() }];
-        let append = Codefresh.post_step_state(&env, &state, &mut String::new).unwrap();
-        assert_eq!(append.path, Path::new("/v/.stackstep/state"));
-        assert_eq!(append.text, "unfinished=/v/.stackstep/x y/unfinished.json\n");
-        assert!(Codefresh.post_step_state(&build(), &state, &mut String::new).is_none());
     }
 
     #[test]

@@ -85,9 +85,9 @@ impl CiSystem for Jenkins {
 
     fn strip_from_engine(&self) -> &'static [&'static str] {
         // Jenkins finds a job's processes by these when a step is aborted and when its node is given back, and ends
-        // each with SIGTERM. We have them and pass a signal on in our own time; the engine has not, or a provider in
-        // the middle of a change would be ended with the node. What then takes care of an engine whose stackstep was
-        // killed is `stackstep finish`, which the library runs in its `finally`.
+        // each with SIGTERM, and the children of each before it: as long as stackstep lives, the engine is among them.
+        // Without them, what outlives stackstep in the middle of a change is not ended with the node; who takes care
+        // of it is `stackstep finish`, which the library runs in its `finally`.
         // https://www.jenkins.io/doc/book/using/aborting-a-build/
         // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java
         // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/steps/ExecutorStepExecution.java

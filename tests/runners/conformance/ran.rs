@@ -101,16 +101,19 @@ fn cancel(
     place: &Place,
     result: &Path,
 ) -> (Option<i32>, String) {
-    nix::unistd::mkfifo(&place.beside("began"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let child = start(&mut command);
-    std::fs::read_to_string(place.beside("began")).unwrap();
+    let mut child = start(&mut command);
+    let until = |child: &mut Child, path: &Path| {
+        while !path.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    until(&mut child, &place.beside("began"));
     let (signals, whom) = wrapper.cancel();
     let pid = i32::try_from(child.id()).unwrap();
     let target = Pid::from_raw(if whom == Whom::Group { -pid } else { pid });
-    kill(target, signal(signals)).unwrap();
-    while !result.exists() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    // One that has ended already says why in its log.
+    let _ = kill(target, signal(signals));
+    until(&mut child, result);
     std::fs::write(place.beside("go-on"), "").unwrap();
     end(child)
 }

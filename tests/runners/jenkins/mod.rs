@@ -60,6 +60,6 @@ fn run(spec: &Spec) -> Told {
 }
 
 /// Calls of `stackstep` in a job of the main branch.
-fn calls(place: &Place, calls: Value) -> Told {
+fn calls(place: &Place, calls: &Value) -> Told {
     run(&spec(place, "push", serde_json::json!({ "calls": calls })))
 }

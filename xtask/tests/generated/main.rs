@@ -9,6 +9,7 @@ mod codebuild;
 mod codefresh;
 mod fresh;
 mod github;
+mod jenkins;
 mod links;
 mod schema;
 mod wrappers;

@@ -72,6 +72,8 @@ impl Sender<'_> {
             Ok(_) => console.line(&format!("commit status set: {}", status.name)),
             Err(why) => miss(console, &why),
         }
+        // Of several reports each has a check of its own.
+        self.begun.check.take();
     }
 
     fn status(&self, project: Option<&str>, stack: &str, state: State, said: &str) -> Option<CommitStatus> {
