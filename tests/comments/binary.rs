@@ -231,6 +231,7 @@ fn a_form_of_ones_own_is_used_and_a_broken_one_is_told() {
     scene.run("run").ends_with(0).says("title=comment-template").says("comment updated");
     assert!(super::only(&fake).contains("Preview of `hello/dev`"));
     std::fs::remove_file(scene.program.join("comment.md")).unwrap();
+    scene.edit("default: hi", "default: hey");
     scene.run("run").ends_with(0).says("the comment by its template").says("comment updated");
 }
 
