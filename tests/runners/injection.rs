@@ -37,27 +37,30 @@ fn place() -> (Place, PathBuf, tempfile::TempDir) {
 
 /// What the binary would have read. None when it was not started.
 fn arrived(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Option<BTreeMap<String, String>> {
+    tried(wrapper, inputs).ok()
+}
+
+/// What the binary would have read, or the inputs that are named as refused when it was not started.
+fn tried(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Result<BTreeMap<String, String>, Vec<String>> {
     let (place, path, _folder) = place();
     let mut command = wrapper.command(&place, Event::Push, inputs);
     command.env("ARRIVED", &path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let _ = command.status();
     assert!(!holds(&place.beside(""), "pwned"), "{}: a value was executed", wrapper.system());
-    let bytes = std::fs::read(&path).ok()?;
+    let bytes = std::fs::read(&path).map_err(|_| wrapper.refused(&place, inputs))?;
     let pairs =
         bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     let env = Env::from_pairs("/", pairs);
-    let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).ok()?;
+    let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).map_err(|_| Vec::new())?;
     let text = |raw: &stackstep::inputs::resolve::Raw| match raw {
         stackstep::inputs::resolve::Raw::Text(text) => Some(text.clone()),
         _ => None,
     };
-    Some(
-        resolved
-            .values
-            .iter()
-            .filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?)))
-            .collect(),
-    )
+    Ok(resolved
+        .values
+        .iter()
+        .filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?)))
+        .collect())
 }
 
 fn holds(folder: &Path, name: &str) -> bool {
@@ -90,16 +93,24 @@ fn inputs_of(wrapper: &dyn Wrapper) -> Vec<&'static Input> {
 fn try_all(wrapper: &dyn Wrapper, names: &[&'static str], value: &str, count: &mut Count) {
     let mut inputs = vec![("command", "up")];
     inputs.extend(names.iter().map(|name| (*name, value)));
-    match arrived(wrapper, &inputs) {
-        Some(found) => {
+    match tried(wrapper, &inputs) {
+        Ok(found) => {
             for name in names {
                 let is = found.get(*name).map(String::as_str);
                 assert_eq!(is, Some(value), "{}: `{name}` did not arrive as it was given", wrapper.system());
                 count.unchanged += 1;
             }
         }
-        None if names.len() == 1 => count.refused += 1,
-        None => {
+        Err(_) if names.len() == 1 => count.refused += 1,
+        Err(refused) if names.iter().any(|name| refused.iter().any(|one| one == name)) => {
+            let left: Vec<_> =
+                names.iter().copied().filter(|name| !refused.iter().any(|one| one == name)).collect();
+            count.refused += names.len() - left.len();
+            if !left.is_empty() {
+                try_all(wrapper, &left, value, count);
+            }
+        }
+        Err(_) => {
             let (first, second) = names.split_at(names.len() / 2);
             try_all(wrapper, first, value, count);
             try_all(wrapper, second, value, count);

@@ -4,6 +4,7 @@
 use super::harness::{Job, Outcome};
 use super::workflows::{pull_request, push};
 use crate::tools;
+use serde_json::Value;
 
 /// The stacks that the examples name.
 const STACKS: [&str; 4] = ["dev", "production", "network", "shop"];
@@ -23,7 +24,10 @@ fn copied(text: &str, backend: &str) -> String {
 }
 
 fn run(text: &str, event: &'static str) -> Outcome {
-    let payload = if event == "push" { push("main") } else { pull_request() };
+    run_for(text, event, if event == "push" { push("main") } else { pull_request() })
+}
+
+fn run_for(text: &str, event: &'static str, payload: Value) -> Outcome {
     let mut job = Job::of("", &tools::root().join("examples/hello"), event).payload(payload);
     for folder in ["infrastructure/network", "infrastructure/shop"] {
         job = job.program_in(folder);
@@ -44,6 +48,8 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
     let folder = tools::root().join("actions/examples");
     let mut examples: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // What is for forks only does nothing here.
+    examples.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with("forks-"));
     examples.sort();
     assert!(examples.len() >= 8);
     for path in examples {
@@ -55,6 +61,18 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
             assert!(outcome.log.contains(did), "{} on {event}: {}", path.display(), outcome.log);
         }
     }
+}
+
+#[test]
+#[ignore = "needs act"]
+fn the_example_for_forks_writes_a_result_for_a_fork_and_does_nothing_else() {
+    let path = tools::root().join("actions/examples/forks-preview.yml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut payload = pull_request();
+    payload["pull_request"]["head"]["repo"]["full_name"] = "bob/hello".into();
+    let outcome = run_for(&text, "pull_request", payload);
+    assert!(outcome.succeeded && outcome.exists("network.json"), "{}", outcome.log);
+    assert!(outcome.log.contains("Preview of `hello/dev`"), "{}", outcome.log);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use std::process::Command;
 const STAND_IN: &str = "
 const fs = require('node:fs')
 const folder = process.env.INPUT_PATH ?? ''
-const files = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+const is = fs.statSync(folder, { throwIfNoEntry: false })
+const files = is?.isDirectory() ? fs.readdirSync(folder) : is ? [folder] : []
 const inputs = Object.entries(process.env).filter(([name, value]) => name.startsWith('INPUT_') && value)
 fs.appendFileSync(process.env.CALLS, JSON.stringify({ action, files, inputs: Object.fromEntries(inputs) }) + '\\n')
 if (process.env.INPUT_KEY) fs.appendFileSync(process.env.GITHUB_OUTPUT, `cache-primary-key=${process.env.INPUT_KEY}\\n`)

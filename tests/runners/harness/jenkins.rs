@@ -166,6 +166,14 @@ impl Wrapper for Jenkins {
         outputs
     }
 
+    fn refused(&self, place: &Place, inputs: &[(&str, &str)]) -> Vec<String> {
+        let text = std::fs::read_to_string(place.beside("repository@tmp/pipeline.json")).unwrap_or_default();
+        let told: Value = serde_json::from_str(&text).unwrap_or_default();
+        let problem = told["problems"][0].as_str().unwrap_or_default();
+        let named = inputs.iter().filter(|(name, _)| problem.contains(&format!("`{}` ", camel(name))));
+        named.map(|(name, _)| (*name).to_owned()).collect()
+    }
+
     fn cancel(&self) -> (&'static [&'static str], Whom) {
         // SIGTERM, once, to the processes with the step's cookie and to all below them, the deepest first. None is killed.
         // https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/util/ProcessTree.java

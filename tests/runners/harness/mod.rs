@@ -91,6 +91,11 @@ pub trait Wrapper: Sync {
         status
     }
 
+    /// The inputs that the wrapper itself has refused, where it names all of them at once: a test need not find them.
+    fn refused(&self, _place: &Place, _inputs: &[(&str, &str)]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
     fn cancel(&self) -> (&'static [&'static str], Whom);
 }
