@@ -65,6 +65,7 @@ fn an_install_sees_no_credentials_but_a_registry_s() {
         ("GITHUB_TOKEN", "ghs-0123456789"),
         ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "oidc-0123456789"),
         ("INPUT_FORGE-TOKEN", "forge-0123456789"),
+        ("AWS_ID_TOKEN", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln"),
         ("STACKSTEP_PLUGIN_TOKEN", "plugin-0123456789"),
     ];
     let scene = secrets.iter().fold(scene, |scene, (name, value)| scene.with(name, value));

@@ -155,8 +155,11 @@ async fn work(
     let driver = Driver::new(job, engine, console, signals, &mut watch);
     let project = job.project.as_ref().map(|project| project.name.as_str());
     let stack = job.stack.as_ref().map_or("", StackName::as_str);
-    let (outcome, left_behind, ()) =
-        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(project, stack)));
+    let (outcome, left_behind, ()) = tokio::join!(
+        driver.run_plan(),
+        gate::left_behind(job),
+        Box::pin(sender.begin(project, stack, signals))
+    );
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)

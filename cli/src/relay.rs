@@ -29,7 +29,7 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
     let found = read::all(&job.inputs)?;
     let sender = Sender::of(job, began);
     let mut event = Event::of(&job.context);
-    match change_request(job, &sender).await {
+    match change_request(job, &sender, signals).await {
         Ok(Some(request)) => event.is_about(&request),
         Ok(None) => {}
         Err(why) => {
@@ -60,6 +60,7 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
 async fn change_request(
     job: &Job<'_>,
     sender: &Sender<'_>,
+    signals: &Signals,
 ) -> std::result::Result<Option<ChangeRequest>, String> {
     let context = &job.context;
     let named =
@@ -71,7 +72,10 @@ async fn change_request(
     let place = sender.place()?;
     let http = Http::new(job.env, sender.limits).map_err(|error| error.to_string())?;
     let client = Client::new(&http, &place);
-    client.change_request(number).await.map(Some).map_err(|trouble| trouble.to_string())
+    tokio::select! {
+        asked = client.change_request(number) => asked.map(Some).map_err(|trouble| trouble.to_string()),
+        _ = signals.cancelled() => Err("the job was stopped".to_owned()),
+    }
 }
 
 /// What would give a stranger's word more weight than that of a comment.

@@ -186,7 +186,7 @@ async fn a_page_that_leads_to_another_server_gets_no_token() {
     let other = crate::support::server::Server::start(|_, _| Reply::json(200, &serde_json::json!([])));
     for face in FACES {
         let fake = Fake::start(*face);
-        let next = format!("{}/steal", other.url());
+        let next = format!("{}/steal", other.url().replace("127.0.0.1", "localhost"));
         let Reply::Answer(status, mut headers, body) = face.list(Vec::new(), None) else { panic!() };
         headers.push(("link", format!("<{next}>; rel=\"next\"")));
         let body =
@@ -195,6 +195,20 @@ async fn a_page_that_leads_to_another_server_gets_no_token() {
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
     }
     assert!(other.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_forge_that_names_itself_by_another_port_is_asked_where_it_is() {
+    let other = crate::support::server::Server::start(|_, _| Reply::json(200, &serde_json::json!([])));
+    let fake = Fake::start(FACES.iter().copied().find(|face| face.name() == "gitea").unwrap());
+    let next = format!("{}/api/v1/repos/acme/shop/issues/7/comments?page=2", other.url());
+    let first = Reply::Answer(200, vec![("link", format!("<{next}>; rel=\"next\""))], "[]".into());
+    fake.then(Verb::List, Act::Answer(first));
+    assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
+    assert!(other.received().is_empty());
+    let pages =
+        fake.server.received().iter().filter(|asked| asked.target.contains("comments?page=2")).count();
+    assert_eq!(pages, 1);
 }
 
 #[tokio::test]

@@ -79,6 +79,11 @@ impl Context {
         self
     }
 
+    /// Whether what comes with the change may not decide anything: it is not trusted, or nobody says whose it is.
+    pub fn may_be_a_strangers(&self) -> bool {
+        self.trusted == Some(false) || (self.trusted.is_none() && self.change_request.is_some())
+    }
+
     /// Whether anything at all is told of what the run is for.
     fn of_something(&self) -> bool {
         [&self.commit, &self.merge_commit, &self.branch, &self.tag].into_iter().any(Option::is_some)

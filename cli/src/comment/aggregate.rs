@@ -13,7 +13,7 @@ use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
 
 /// How often the comment is written at most.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// What a part needs beside its text: its marker, its row of the table, its fold.
 const FRAME: usize = 1200;
@@ -156,6 +156,10 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let mut posted = Posted::Nothing;
     let mut author: Option<String> = None;
     for round in 0..ROUNDS {
+        if round > 1 {
+            // Somebody else writes too: not in step with them.
+            tokio::time::sleep(pause()).await;
+        }
         let ours = match task.marked(&marker).await {
             Ok(found) => task.ours(found, author.as_deref()).await,
             // It is written: that it can't be read again is no failure.
@@ -251,7 +255,13 @@ async fn write(
         }
     };
     for (comment, _) in older {
-        task.client.delete(task.number, comment).await?;
+        task.tidied(task.client.delete(task.number, comment).await);
     }
     Ok((posted, by))
+}
+
+/// Between 0.2 and 1.2 s.
+fn pause() -> std::time::Duration {
+    let dice = crate::random::word().get(..3).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    std::time::Duration::from_millis(200 + dice.unwrap_or_default() % 1000)
 }

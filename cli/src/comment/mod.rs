@@ -222,7 +222,7 @@ impl Task<'_> {
             }
         };
         for (comment, _) in older {
-            self.client.delete(self.number, comment).await?;
+            self.tidied(self.client.delete(self.number, comment).await);
         }
         Ok(posted)
     }
@@ -251,9 +251,16 @@ impl Task<'_> {
             && old.iter().any(|(comment, _)| self.can_hide(comment));
         let shown = old.iter().rev().filter(|(comment, _)| comment.hidden != Some(true));
         for (comment, _) in shown.take(if blind { 1 } else { usize::MAX }) {
-            self.client.take_away(self.number, comment).await?;
+            self.tidied(self.client.take_away(self.number, comment).await);
         }
         Ok(posted)
+    }
+
+    /// What is written is written: that an old comment stays is worth a warning.
+    fn tidied(&self, done: Result<(), Trouble>) {
+        if let Err(trouble) = done {
+            (self.content.warn)(&trouble.to_string());
+        }
     }
 
     fn can_hide(&self, comment: &Comment) -> bool {
@@ -295,7 +302,7 @@ impl Task<'_> {
         let ours = self.ours(marked, Some(&created.author)).await;
         let Some((newest, older)) = newest_first(&ours) else { return Ok(Posted::Created) };
         for (comment, _) in older {
-            self.client.delete(self.number, comment).await?;
+            self.tidied(self.client.delete(self.number, comment).await);
         }
         Ok(if newest.0.id == created.id { Posted::Created } else { Posted::Outdated })
     }

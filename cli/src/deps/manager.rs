@@ -133,7 +133,8 @@ impl<'a> Program<'a> {
         let work = self.all()?;
         let there = match self.runtime() {
             "nodejs" | "bun" => self.node_modules_are_there(),
-            "python" => self.environment_is_there(&work.folder),
+            // An environment is there before anything is in it: only its Python tells.
+            "python" => false,
             "go" => self.folder.join("vendor/modules.txt").is_file(),
             "dotnet" => self.folder.join("obj/project.assets.json").is_file(),
             "java" => ["target/classes", "build/classes"].iter().any(|sub| self.folder.join(sub).is_dir()),
@@ -196,7 +197,10 @@ impl<'a> Program<'a> {
     }
 
     fn node(&self) -> Option<Work> {
-        let Some((folder, locked)) = self.lock_file(NODE) else {
+        let own = self.folder.join("package.json").is_file();
+        // One above is the program's where it has no package of its own, or is a part of that workspace.
+        let is_ours = |folder: &Path| folder == self.folder || !own || is_workspace(folder);
+        let Some((folder, locked)) = self.lock_file(NODE).filter(|(folder, _)| is_ours(folder)) else {
             return self.folder.join("package.json").is_file().then(|| self.by_the_engine("package.json"));
         };
         let args = if locked.file == "yarn.lock" { yarn(&folder) } else { locked.args };
@@ -220,9 +224,10 @@ impl<'a> Program<'a> {
             self.lock_file(PYTHON).filter(|(_, locked)| locked.names == [toolchain])
         {
             let mut work = kept_to(folder, locked, locked.args);
-            if toolchain == "poetry" {
-                work.ask = Some(Step::of(locked.names, &["run", "--quiet", "python", "-c", IMPORT]));
-            }
+            work.ask = Some(match toolchain {
+                "poetry" => Step::of(locked.names, &["run", "--quiet", "python", "-c", IMPORT]),
+                _ => imports(self.option("virtualenv").unwrap_or(".venv")),
+            });
             return Some(work);
         }
         if toolchain != "pip" {
@@ -241,9 +246,9 @@ impl<'a> Program<'a> {
         let (ask, steps) = match self.option("virtualenv") {
             Some(environment) => {
                 let python = python_of(Path::new(environment));
-                let attempts = vec![Attempt::online(install)];
                 let make = Step::of(PYTHONS, &["-m", "venv", environment]);
-                (None, vec![make, Step { tool: Tool::File(python), attempts }])
+                let install = Step { tool: Tool::File(python), attempts: vec![Attempt::online(install)] };
+                (Some(imports(environment)), vec![make, install])
             }
             None => (Some(Step::of(PYTHONS, &["-c", IMPORT])), vec![Step::of(PYTHONS, install)]),
         };
@@ -252,18 +257,6 @@ impl<'a> Program<'a> {
             why: "pip, as there is requirements.txt".to_owned(),
             ask,
             steps,
-        }
-    }
-
-    fn environment_is_there(&self, folder: &Path) -> bool {
-        match (self.option("toolchain"), self.option("virtualenv")) {
-            (Some("poetry"), _) => false,
-            (Some("uv"), named) => {
-                let own = self.folder.join(named.unwrap_or(".venv"));
-                [own, folder.join(".venv")].iter().any(|path| path.join("pyvenv.cfg").is_file())
-            }
-            (_, Some(named)) => self.folder.join(named).join("pyvenv.cfg").is_file(),
-            _ => false,
         }
     }
 
@@ -320,6 +313,12 @@ impl<'a> Program<'a> {
     }
 }
 
+/// <https://docs.npmjs.com/cli/using-npm/workspaces>, <https://pnpm.io/workspaces>
+fn is_workspace(folder: &Path) -> bool {
+    let package = std::fs::read_to_string(folder.join("package.json")).unwrap_or_default();
+    package.contains("\"workspaces\"") || folder.join("pnpm-workspace.yaml").is_file()
+}
+
 fn kept_to(folder: PathBuf, locked: &'static Locked, args: &[&str]) -> Work {
     let tool = locked.names.first().copied().unwrap_or_default();
     Work {
@@ -339,6 +338,12 @@ fn yarn(folder: &Path) -> &'static [&'static str] {
     } else {
         &["install", "--immutable"]
     }
+}
+
+/// Passes where the environment has the SDK.
+fn imports(environment: &str) -> Step {
+    let python = python_of(Path::new(environment));
+    Step { tool: Tool::File(python), attempts: vec![Attempt::offline(&["-c", IMPORT])] }
 }
 
 /// The interpreter of a virtual environment: <https://docs.python.org/3/library/venv.html#how-venvs-work>.

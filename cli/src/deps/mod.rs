@@ -1,7 +1,7 @@
 //! The program's dependencies and plugins, installed before the operation.
 //!
-//! It happens before the job signs in, and what it starts has neither the backend's nor the clouds' nor the forge's
-//! credentials in its environment: an install runs the code of strangers. Files that hold credentials (`~/.aws`) stay
+//! It happens before the job signs in, and what it starts has neither the backend's credentials in its environment nor
+//! those of AWS, Azure, Google, Vault and the forge, nor any signed token: an install runs the code of strangers. Files that hold credentials (`~/.aws`) stay
 //! where they are; an identity from OIDC leaves none.
 //!
 //! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
@@ -70,18 +70,10 @@ pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let policy = Policy::of(&outside.job.inputs);
     let program = Program::of(project);
-    let work = match policy {
-        Policy::Never => return Ok(0),
-        Policy::Auto => program.missing(),
-        Policy::Always => program.all(),
-    };
-    let Some(work) = work else { return Ok(0) };
-    if policy == Policy::Auto && outside.has_nothing_to_do(&work).await? {
-        return Ok(0);
-    }
+    let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
+    // Before we look: in the middle of somebody else's install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
-    // Whoever held the lock may have done it.
-    if policy == Policy::Auto && program.missing().is_none() {
+    if policy == Policy::Auto && (program.missing().is_none() || outside.has_nothing_to_do(&work).await?) {
         return Ok(0);
     }
     outside.console.line(&format!("dependencies: {}", work.why));

@@ -97,6 +97,9 @@ impl Outside<'_> {
     /// Whether a step passes; nothing of it is shown.
     pub(super) async fn passes(&self, step: &Step, folder: &Path) -> Result<bool> {
         let Ok(program) = self.program(step, folder) else { return Ok(false) };
+        if !program.exists() {
+            return Ok(false);
+        }
         let Some(attempt) = step.attempts.first() else { return Ok(false) };
         let change = Change { set: Vec::new(), remove: self.removed() };
         let answer =
@@ -124,7 +127,7 @@ impl Outside<'_> {
             event_log: None,
         };
         let (ci, console) = (self.job.ci, self.console);
-        console.command(&ci.group(&shown(program, args)));
+        console.group(&shown(program, args));
         let fence = crate::random::word();
         console.command(&ci.begin_foreign(&fence));
         let ended = {
@@ -148,7 +151,7 @@ impl Outside<'_> {
             run(&process, supervision).await
         };
         console.command(&ci.end_foreign(&fence));
-        console.command(&ci.end_group());
+        console.end_group();
         ended
     }
 
@@ -159,8 +162,11 @@ impl Outside<'_> {
         let ours = |name: &str| {
             name.starts_with("STACKSTEP_") || name.starts_with("INPUT_") || job.ci.is_secret(name)
         };
+        let identity =
+            |name: &str, value: &str| is_token(value) && !REGISTRIES.iter().any(|word| name.contains(word));
         let known = VARIABLES.iter().chain(SECRET_VARIABLES).chain(ALSO);
-        let set = job.env.iter().map(|(name, _)| name).filter(|name| ours(name));
+        let set = job.env.iter().filter(|(name, value)| ours(name) || identity(name, value));
+        let set = set.map(|(name, _)| name);
         let names = known.copied().chain(set).map(str::to_owned);
         job.engine_env.remove.iter().cloned().chain(names).collect()
     }
@@ -186,6 +192,26 @@ impl Outside<'_> {
         // A cancelled process that ended all the same was stopped by a signal.
         Error::Stopped { signal: self.signals.first().map_or(2, crate::engine::signals::Signal::number) }
     }
+}
+
+/// Words in the names of variables that registries are reached with.
+const REGISTRIES: &[&str] = &[
+    "NPM",
+    "NODE_AUTH",
+    "YARN",
+    "PNPM",
+    "PIP_",
+    "UV_",
+    "POETRY_",
+    "NUGET",
+    "GOPROXY",
+    "MAVEN",
+    "ARTIFACTORY",
+];
+
+/// Whether the value is a signed token, as identities of jobs are: <https://www.rfc-editor.org/rfc/rfc7519>.
+fn is_token(value: &str) -> bool {
+    value.starts_with("eyJ") && value.matches('.').count() == 2
 }
 
 fn failed(step: &Step, what: &str, said: &str) -> Error {

@@ -126,7 +126,7 @@ impl Forge for Bitbucket {
     // It needs an app that Bitbucket offers to install:
     // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-commit-commit-pullrequests-get
     fn of_commit(&self, place: &Place, commit: &str) -> Request {
-        place.get(&format!("{}/commit/{}/pullrequests?pagelen=50", repository(place), part(commit)))
+        place.get(&format!("{}/commit/{}/pullrequests?pagelen=50{PARTS}", repository(place), part(commit)))
     }
 
     // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
@@ -146,8 +146,7 @@ impl Forge for Bitbucket {
 
     fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
         let name = |end: &str| text(answer, &format!("/{end}/repository/full_name"));
-        // The list by commit tells the number, the title and little else.
-        let state = text(answer, "/state").unwrap_or_else(|| "OPEN".to_owned());
+        let state = text(answer, "/state").unwrap_or_default();
         Some(ChangeRequest {
             number: answer.get("id")?.as_u64()?,
             open: state == "OPEN",
@@ -190,6 +189,10 @@ fn key(name: &str) -> String {
     let end: Vec<char> = name.chars().rev().take(KEY - 17).collect();
     format!("{sum:016x}-{}", end.into_iter().rev().collect::<String>())
 }
+
+/// The list by commit tells the number, the title and little else when nobody asks for more.
+/// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>
+const PARTS: &str = "&fields=%2Bvalues.state,%2Bvalues.source,%2Bvalues.destination";
 
 fn repository(place: &Place) -> String {
     format!("repositories/{}", parts(&place.repository))

@@ -88,8 +88,12 @@ impl<'a> Client<'a> {
             let (value, next) = self.ask(do_what, &request).await?;
             items.extend(read(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))?);
             // The token goes to nobody else, whatever a page says.
-            let Some(next) = next.filter(|next| next.origin() == self.place.api.origin()) else { break };
-            request = self.place.signed(Request::get(next));
+            // A forge behind a proxy may name itself by another scheme or port.
+            let Some(next) = next.filter(|next| next.host_str() == self.place.api.host_str()) else { break };
+            let mut url = self.place.api.clone();
+            url.set_path(next.path());
+            url.set_query(next.query());
+            request = self.place.signed(Request::get(url));
         }
         Ok(items)
     }

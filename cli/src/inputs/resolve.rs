@@ -162,7 +162,7 @@ impl Resolved {
     /// Leaves out what the `stackstep.yaml` of a change that is not trusted says about where the report goes: it comes
     /// with the change, and the token would follow.
     pub fn distrust_file(&mut self, context: &Context) {
-        if context.trusted != Some(false) {
+        if !context.may_be_a_strangers() {
             return;
         }
         for name in NOT_FOR_STRANGERS {

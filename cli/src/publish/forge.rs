@@ -171,13 +171,14 @@ impl<'a> Sender<'a> {
         };
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
+        // First what would otherwise stay pending.
+        for report in reports.iter().filter(|_| self.inputs.commit_status) {
+            self.commit_status(&client, publisher, report, telling.console).await;
+        }
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
             sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
         for report in reports {
-            if self.inputs.commit_status {
-                self.commit_status(&client, publisher, report, telling.console).await;
-            }
             if let Some(environment) = &self.inputs.environment {
                 self.deployment(&client, environment, report, telling.console).await;
             }
@@ -285,7 +286,7 @@ impl<'a> Sender<'a> {
     /// The comment's own form, if there is one that can be used: not one that comes with a stranger's change.
     fn template(&self, console: &Console) -> Option<Template> {
         let path = self.inputs.comment_template.as_ref()?;
-        if self.context.trusted == Some(false) {
+        if self.context.may_be_a_strangers() {
             console.line("`comment-template` is not used: it would come with a change that is not trusted");
             return None;
         }
@@ -306,7 +307,8 @@ impl<'a> Sender<'a> {
 
     async fn deployment(&self, client: &Client<'_>, environment: &str, report: &Report, console: &Console) {
         let begun = report.engine.is_some() && report.status != Status::Skipped;
-        let commit = self.context.commit.as_ref().or(self.context.merge_commit.as_ref());
+        let own = self.context.commit.as_ref().or(self.context.merge_commit.as_ref());
+        let commit = report.commit.as_ref().or(own);
         let (Some(commit), true) = (commit, begun && !report.command.only_looks(report.preview_only)) else {
             return;
         };

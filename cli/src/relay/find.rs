@@ -63,6 +63,7 @@ fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let fixed = parts.iter().take_while(|part| !part.contains(['*', '?'])).count();
     let start: PathBuf = parts.iter().take(fixed).collect();
     let parts: Vec<&str> = parts.iter().skip(fixed).map(String::as_str).collect();
+    let deep = parts.contains(&"**");
     let (mut found, mut looked_at) = (Vec::new(), 0);
     let mut folders = vec![(start, Vec::new())];
     while let Some((folder, names)) = folders.pop() {
@@ -78,7 +79,7 @@ fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
             let Ok(kind) = entry.file_type() else { continue };
             let mut names: Vec<String> = names.clone();
             names.push(entry.file_name().to_string_lossy().into_owned());
-            if kind.is_dir() && names.len() < DEPTH {
+            if kind.is_dir() && names.len() < DEPTH && (deep || names.len() < parts.len()) {
                 folders.push((entry.path(), names));
             } else if kind.is_file() && fits(&parts, &names) {
                 found.push(entry.path());
@@ -103,16 +104,24 @@ fn fits(parts: &[&str], names: &[String]) -> bool {
     }
 }
 
+/// One pass: what follows the last star so far is tried again one byte later, and no star before it.
 fn name_fits(part: &[u8], name: &[u8]) -> bool {
-    match (part, name) {
-        ([], []) => true,
-        ([b'*', rest @ ..], name) => {
-            (0..=name.len()).any(|skip| name_fits(rest, name.get(skip..).unwrap_or_default()))
+    let (mut at, mut in_name, mut star) = (0, 0, None);
+    while let Some(byte) = name.get(in_name) {
+        match (part.get(at), star) {
+            (Some(b'*'), _) => {
+                star = Some((at + 1, in_name));
+                at += 1;
+            }
+            (Some(one), _) if *one == b'?' || one == byte => (at, in_name) = (at + 1, in_name + 1),
+            (_, Some((after, from))) => {
+                star = Some((after, from + 1));
+                (at, in_name) = (after, from + 1);
+            }
+            (_, None) => return false,
         }
-        ([b'?', rest @ ..], [_, name @ ..]) => name_fits(rest, name),
-        ([one, rest @ ..], [other, name @ ..]) => one == other && name_fits(rest, name),
-        _ => false,
     }
+    part.get(at..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]

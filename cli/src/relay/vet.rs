@@ -42,7 +42,10 @@ impl Event {
         if self.fork {
             self.commits.clear();
         }
-        self.commits.extend(request.head.clone());
+        // What has no commit of its own is of this one.
+        if let Some(head) = &request.head {
+            self.commits.insert(0, head.clone());
+        }
     }
 }
 

@@ -53,9 +53,17 @@ fn each_lock_file_has_its_strict_command() {
 
 #[test]
 fn a_workspace_has_its_lock_file_above_and_the_repository_s_root_is_the_end() {
-    let (all, _) = works("runtime: nodejs", &["package-lock.json", "program/package.json"]);
+    let workspace = "package.json={\"workspaces\": [\"program\"]}";
+    let (all, _) = works("runtime: nodejs", &["package-lock.json", workspace, "program/package.json"]);
     assert_eq!(commands(all), ["repository: npm ci --no-audit --no-fund"]);
     let (all, _) = works("runtime: nodejs", &["../package-lock.json", "program/package.json"]);
+    assert_eq!(commands(all), ["program: pulumi install --no-plugins"]);
+}
+
+#[test]
+fn the_lock_file_of_another_package_above_is_not_the_program_s() {
+    let (all, _) =
+        works("runtime: nodejs", &["package-lock.json", "package.json={}", "program/package.json"]);
     assert_eq!(commands(all), ["program: pulumi install --no-plugins"]);
 }
 
@@ -106,14 +114,6 @@ fn what_is_there_is_not_missing() {
             &["program/package-lock.json", "program/node_modules/@pulumi/pulumi/package.json"][..],
         ),
         ("runtime: nodejs", &["package-lock.json", "node_modules/@pulumi/pulumi/package.json"]),
-        (
-            "runtime: {name: python, options: {virtualenv: venv}}",
-            &["program/requirements.txt", "program/venv/pyvenv.cfg"],
-        ),
-        (
-            "runtime: {name: python, options: {toolchain: uv}}",
-            &["program/uv.lock", "program/.venv/pyvenv.cfg"],
-        ),
         ("runtime: go", &["program/go.mod", "program/vendor/modules.txt"]),
         ("runtime: dotnet", &["program/packages.lock.json", "program/obj/project.assets.json"]),
         ("runtime: java", &["program/pom.xml", "program/target/classes/App.class"]),
@@ -129,6 +129,12 @@ fn what_is_there_is_not_missing() {
 fn what_the_disk_does_not_tell_is_asked() {
     let (_, missing) = works("runtime: python", &["program/requirements.txt"]);
     assert_eq!(missing.unwrap().ask.unwrap().shown(), "python3 -c import pulumi");
+    let (_, missing) = works(
+        "runtime: {name: python, options: {virtualenv: venv}}",
+        &["program/requirements.txt", "program/venv/pyvenv.cfg"],
+    );
+    let python = python_of(Path::new("venv"));
+    assert_eq!(missing.unwrap().ask.unwrap().shown(), format!("{} -c import pulumi", python.display()));
 }
 
 #[test]

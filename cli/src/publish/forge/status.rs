@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Sender, miss};
 use crate::console::Console;
+use crate::engine::signals::Signals;
 use crate::forge::{Client, CommitStatus, State};
 use crate::http::{Http, Limits};
 use crate::publish::Publisher;
@@ -30,7 +31,7 @@ pub struct Begun {
 
 impl Sender<'_> {
     /// Says that the run is under way. What goes wrong is said at the end, if it still does.
-    pub async fn begin(&self, project: Option<&str>, stack: &str) {
+    pub async fn begin(&self, project: Option<&str>, stack: &str, signals: &Signals) {
         let Some(status) =
             self.status(project, stack, State::Pending, "under way").filter(|_| self.may_begin())
         else {
@@ -39,7 +40,12 @@ impl Sender<'_> {
         let Ok(place) = self.place() else { return };
         let limits = Limits { tries: 1, try_time: AT_THE_BEGINNING, ..self.limits };
         let Ok(http) = Http::new(self.env, limits) else { return };
-        if let Ok(check) = self.set(&Client::new(&http, &place), &status, "").await {
+        let client = Client::new(&http, &place);
+        let done = tokio::select! {
+            done = tokio::time::timeout(AT_THE_BEGINNING, self.set(&client, &status, "")) => done.ok(),
+            _ = signals.cancelled() => None,
+        };
+        if let Some(Ok(check)) = done {
             *self.begun.check.borrow_mut() = check;
         }
     }
@@ -64,6 +70,10 @@ impl Sender<'_> {
             console.line("no commit status: the run's commit is not known");
             return;
         };
+        // Of another job's result the commit that it is about.
+        if let Some(commit) = &report.commit {
+            status.commit.clone_from(commit);
+        }
         status.url = report.permalink.clone().or(status.url);
         let options = Options { flavor: Flavor::GITHUB, ..publisher.options() };
         let shown = publisher.shown(std::slice::from_ref(report));
