@@ -16,7 +16,7 @@ const HEADING: &str = "\
 The same program through each wrapper, by the wrapper's own script or launcher, in the environment that the vendor
 documents for the event. ✓ means: the result, the exit status and the outputs for later steps are those of the others,
 and no secret is in the log. What is left out of the comparison, because it is the system's own: `ci`, `commit`,
-`duration_ms`, `engine`, `exit_code` (the exit status is compared instead), `hint`, `notes`, a step's `began`, `ended` and `id`, and the folder in paths. An
+`duration_ms`, `engine`, `exit_code` (the exit status is compared instead), `hint`, `notes`, `repository`, a step's `began`, `ended` and `id`, and the folder in paths. An
 output that a system can't take as it is may be left out, if the log says so; a cancelled step
 has outputs only where steps can follow it; a fork's name is compared only where the system tells it.
 
@@ -40,7 +40,7 @@ fn differences(wrapper: &dyn Wrapper, case: &Case, ran: &Ran) -> Vec<String> {
     let wanted = [("status", case.status), ("reason", case.reason)];
     for (name, value) in wanted.into_iter().chain(case.outputs.iter().copied()) {
         // Where nothing follows a cancelled step, nobody can read its outputs.
-        if ran.says_left_out(name) || (case.cancelled && ran.outputs.is_empty()) {
+        if ran.says_left_out(name) || (case.cancelled && ran.outputs.values().all(String::is_empty)) {
             continue;
         }
         let is = ran.outputs.get(name).map_or("missing", String::as_str).to_owned();
