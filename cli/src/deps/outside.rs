@@ -159,13 +159,10 @@ impl Outside<'_> {
     /// What a registry needs (`NPM_TOKEN`, `NODE_AUTH_TOKEN`, `PIP_INDEX_URL`, …) stays.
     fn removed(&self) -> Vec<String> {
         let job = self.job;
-        let ours = |name: &str| {
-            name.starts_with("STACKSTEP_") || name.starts_with("INPUT_") || job.ci.is_secret(name)
-        };
         let identity =
             |name: &str, value: &str| is_token(value) && !REGISTRIES.iter().any(|word| name.contains(word));
         let known = VARIABLES.iter().chain(SECRET_VARIABLES).chain(ALSO);
-        let set = job.env.iter().filter(|(name, value)| ours(name) || identity(name, value));
+        let set = job.env.iter().filter(|(name, value)| job.ci.is_secret(name) || identity(name, value));
         let set = set.map(|(name, _)| name);
         let names = known.copied().chain(set).map(str::to_owned);
         job.engine_env.remove.iter().cloned().chain(names).collect()
