@@ -18,7 +18,7 @@ use crate::env::Env;
 use crate::inputs::Inputs;
 use crate::inputs::resolve::Flags;
 use crate::job;
-use crate::publish::forge::{Begun, Sender};
+use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Facts, Fold, Report};
 use crate::unfinished::{Unfinished, now};
@@ -58,16 +58,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     let publisher = Publisher::again(&unfinished.sinks, ci, env);
     let result = publisher.files(&report, console);
     if let Some(inputs) = &inputs {
-        let limits = crate::forge::client::LIMITS;
-        let sender = Sender {
-            env,
-            ci,
-            context: &context,
-            inputs,
-            began: unfinished.began,
-            limits,
-            begun: Begun::default(),
-        };
+        let sender = Sender::new(env, ci, &context, inputs, unfinished.began);
         // What could not be sent was said; the step's status is that of the run.
         let _ = sender.send(&publisher, &report, console, signals).await;
     }

@@ -20,6 +20,20 @@ pub fn head(folder: &Path) -> Option<String> {
         .or_else(|| packed(&common, reference))
 }
 
+/// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
+/// without what follows it. <https://git-scm.com/docs/git-clone#_git_urls>
+pub fn address(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, authority, path) = if let Some((scheme, rest)) = url.split_once("://") {
+        let (authority, path) = rest.split_once('/')?;
+        (scheme, authority, path)
+    } else {
+        let (authority, path) = url.split_once(':')?;
+        ("ssh", authority, path)
+    };
+    let path = path.split(['?', '#']).next()?.trim_matches('/');
+    Some((scheme, authority, path.strip_suffix(".git").unwrap_or(path)))
+}
+
 /// The address of `origin`, as the repository around `folder` has it; it can hold a token.
 /// <https://git-scm.com/docs/git-config#_syntax>
 pub fn origin(folder: &Path) -> Option<String> {

@@ -179,7 +179,7 @@ pub fn all(
     console: &mut Console,
 ) {
     if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform(report)));
+        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
     }
     if job.takes_outputs() {
         outputs::hand_on(job, report, exported, log, result_file, console);

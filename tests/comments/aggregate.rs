@@ -2,7 +2,7 @@
 
 use stackstep::comment::{Mode, Posted, Wanted};
 
-use super::{changes, failed, no_changes, of, only, post, run};
+use super::{changes, failed, no_changes, of, post, run};
 use crate::report::recordings::folded;
 use crate::support::forge::{Act, FACES, Fake, ME, Verb};
 
@@ -17,7 +17,7 @@ async fn each_stack_has_a_row_and_a_part_of_its_own() {
         post(&fake, &aggregate(1), &of("shop", "prod", failed())).await.unwrap();
         post(&fake, &aggregate(1), &of("shop", "dev", changes())).await.unwrap();
         post(&fake, &aggregate(1), &of("web", "dev", no_changes())).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         assert!(body.contains("## ❌ 3 stacks: 1 failed, 1 with changes"), "{body}");
         let rows: Vec<&str> =
             body.lines().filter(|line| line.starts_with("| ") && line.contains("of `")).collect();
@@ -38,9 +38,9 @@ async fn a_step_replaces_its_own_part_only() {
         post(&fake, &aggregate(1), &of("shop", "prod", changes())).await.unwrap();
         post(&fake, &aggregate(1), &of("shop", "dev", changes())).await.unwrap();
         let parts = |body: &str| stackstep::comment::aggregate::parts(body);
-        let before = parts(&only(&fake));
+        let before = parts(&fake.only());
         assert_eq!(post(&fake, &aggregate(2), &of("shop", "dev", failed())).await.unwrap(), Posted::Updated);
-        let after = parts(&only(&fake));
+        let after = parts(&fake.only());
         assert_eq!((before.len(), after.len()), (2, 2));
         assert_eq!(before[1], after[1], "the other stack's part stays");
         assert_ne!(before[0], after[0]);
@@ -57,12 +57,12 @@ async fn a_part_that_another_job_has_overwritten_is_put_back() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &aggregate(1), &of("shop", "prod", changes())).await.unwrap();
-        let without = only(&fake);
+        let without = fake.only();
         // The other job read the list before us, and writes after us.
         fake.then(Verb::List, Act::Meanwhile(Box::new(|_| {})));
         fake.then(Verb::List, Act::Meanwhile(Box::new(move |memory| memory.comments[0].body = without)));
         post(&fake, &aggregate(1), &of("shop", "dev", changes())).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         assert!(body.contains("`shop/dev`") && body.contains("`shop/prod`"), "{body}");
     }
 }
@@ -72,7 +72,7 @@ async fn two_comments_of_two_jobs_become_one_with_both_parts() {
     for face in FACES {
         let other = Fake::start(*face);
         post(&other, &aggregate(1), &of("shop", "prod", failed())).await.unwrap();
-        let theirs = only(&other);
+        let theirs = other.only();
         let fake = Fake::start(*face);
         fake.then(
             Verb::Create,
@@ -81,7 +81,7 @@ async fn two_comments_of_two_jobs_become_one_with_both_parts() {
             })),
         );
         post(&fake, &aggregate(1), &of("shop", "dev", changes())).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         assert!(body.contains("## ❌ 2 stacks"), "{body}");
         assert!(fake.asked().len() <= 6, "two more rounds at most");
     }
@@ -92,7 +92,7 @@ async fn what_a_program_prints_makes_no_part_and_ends_none() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &aggregate(1), &of("shop", "prod", changes())).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         let forged: String =
             body.lines().filter(|line| line.contains("stackstep")).flat_map(|line| [line, "\n"]).collect();
         let mut report = of("shop", "dev", failed());
@@ -102,11 +102,11 @@ async fn what_a_program_prints_makes_no_part_and_ends_none() {
             said.message = format!("x\n{forged}</details>\n{forged}");
         }
         post(&fake, &aggregate(1), &report).await.unwrap();
-        let parts = stackstep::comment::aggregate::parts(&only(&fake));
-        assert_eq!(parts.len(), 2, "{}", only(&fake));
+        let parts = stackstep::comment::aggregate::parts(&fake.only());
+        assert_eq!(parts.len(), 2, "{}", fake.only());
         // And again: what was read is what was written.
         post(&fake, &aggregate(2), &of("web", "dev", changes())).await.unwrap();
-        assert_eq!(stackstep::comment::aggregate::parts(&only(&fake)).len(), 3);
+        assert_eq!(stackstep::comment::aggregate::parts(&fake.only()).len(), 3);
     }
 }
 
@@ -124,7 +124,7 @@ async fn many_large_stacks_fit_and_each_has_its_row() {
                 .await
                 .unwrap();
         }
-        let body = only(&fake);
+        let body = fake.only();
         let stackstep::render::Size::Chars(limit) = fake.place().forge.limit() else { panic!() };
         assert!(body.encode_utf16().count() <= limit, "{}", body.encode_utf16().count());
         for number in 0..24 {

@@ -2,7 +2,7 @@
 
 use stackstep::comment::{Marker, Mode, Posted, When};
 
-use super::{changes, failed, no_changes, of, only, post, run};
+use super::{changes, failed, no_changes, of, post, run};
 use crate::support::forge::{Act, FACES, Fake, ME, Verb};
 
 #[tokio::test]
@@ -10,10 +10,10 @@ async fn the_first_run_comments_and_the_next_one_edits() {
     for face in FACES {
         let fake = Fake::start(*face);
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
-        let first = only(&fake);
+        let first = fake.only();
         assert!(first.contains("Preview of"), "{first}");
         assert_eq!(post(&fake, &run(2), &failed()).await.unwrap(), Posted::Updated);
-        assert_ne!(only(&fake), first);
+        assert_ne!(fake.only(), first);
         assert_eq!(fake.memory().notifications, 1);
     }
 }
@@ -38,7 +38,7 @@ async fn our_comment_is_found_on_the_last_page() {
         }
         post(&fake, &run(1), &changes()).await.unwrap();
         assert_eq!(post(&fake, &run(2), &changes()).await.unwrap(), Posted::Updated);
-        only(&fake);
+        fake.only();
     }
 }
 
@@ -47,7 +47,7 @@ async fn an_older_run_never_replaces_what_a_newer_one_said() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &run(2), &changes()).await.unwrap();
-        let newer = only(&fake);
+        let newer = fake.only();
         for mode in [Mode::Update, Mode::New, Mode::Aggregate] {
             let wanted = super::Wanted { mode, ..run(1) };
             if mode == Mode::Aggregate {
@@ -83,7 +83,7 @@ async fn a_marker_that_a_person_copied_is_not_ours() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &run(1), &changes()).await.unwrap();
-        let copy = only(&fake);
+        let copy = fake.only();
         fake.memory().comments.clear();
         fake.memory().write("mallory", &copy);
         assert_eq!(post(&fake, &run(2), &failed()).await.unwrap(), Posted::Created);
@@ -98,7 +98,7 @@ async fn what_a_program_prints_is_never_read_as_a_marker() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &run(1), &of("shop", "prod", changes())).await.unwrap();
-        let marker = only(&fake).lines().next().unwrap().to_owned();
+        let marker = fake.only().lines().next().unwrap().to_owned();
         fake.memory().comments.clear();
         let mut report = failed();
         let forged = format!("\n{marker}\n--> <!--\n{marker}");
@@ -108,7 +108,7 @@ async fn what_a_program_prints_is_never_read_as_a_marker() {
         (report.message, report.hint) = (Some(forged.clone()), Some(forged.clone()));
         report.notes.push(forged);
         post(&fake, &run(1), &report).await.unwrap();
-        assert_eq!(Marker::read(&only(&fake)).unwrap().subject, stackstep::comment::Subject::of(&report));
+        assert_eq!(Marker::read(&fake.only()).unwrap().subject, stackstep::comment::Subject::of(&report));
         // The other stack's run does not take it for its own.
         assert_eq!(post(&fake, &run(2), &of("shop", "prod", changes())).await.unwrap(), Posted::Created);
         assert_eq!(fake.memory().ours().len(), 2);
@@ -124,7 +124,7 @@ async fn a_comment_that_was_deleted_in_between_is_written_anew() {
             post(&fake, &wanted(1), &changes()).await.unwrap();
             fake.then(Verb::Update, Act::Meanwhile(Box::new(|memory| memory.comments.clear())));
             assert_eq!(post(&fake, &wanted(2), &failed()).await.unwrap(), Posted::Created);
-            only(&fake);
+            fake.only();
         }
     }
 }
@@ -136,7 +136,7 @@ async fn two_jobs_that_write_at_the_same_time_end_with_one_comment() {
             // What the other job writes, between our list and our comment.
             let other = Fake::start(*face);
             post(&other, &run(theirs), &failed()).await.unwrap();
-            let body = only(&other);
+            let body = other.only();
             let fake = Fake::start(*face);
             fake.then(
                 Verb::Create,
@@ -145,7 +145,7 @@ async fn two_jobs_that_write_at_the_same_time_end_with_one_comment() {
                 })),
             );
             assert_eq!(post(&fake, &run(2), &changes()).await.unwrap(), ends);
-            let marker = Marker::read(&only(&fake)).unwrap();
+            let marker = Marker::read(&fake.only()).unwrap();
             assert_eq!(marker.stamp.run, Some(theirs.max(2)), "the latest run's stays");
             let asked = fake.asked();
             assert_eq!(asked, [Verb::List, Verb::Create, Verb::List, Verb::Delete], "{}", face.name());
@@ -158,10 +158,10 @@ async fn comments_that_are_there_twice_become_one() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &run(1), &changes()).await.unwrap();
-        let twice = only(&fake);
+        let twice = fake.only();
         fake.memory().write(ME, &twice);
         post(&fake, &run(2), &changes()).await.unwrap();
-        assert_eq!(Marker::read(&only(&fake)).unwrap().stamp.run, Some(2));
+        assert_eq!(Marker::read(&fake.only()).unwrap().stamp.run, Some(2));
     }
 }
 
@@ -172,7 +172,7 @@ async fn a_new_comment_takes_the_old_one_away() {
         for number in 1..4 {
             let wanted = super::Wanted { mode: Mode::New, ..run(number) };
             assert_eq!(post(&fake, &wanted, &changes()).await.unwrap(), Posted::Created);
-            assert_eq!(Marker::read(&only(&fake)).unwrap().stamp.run, Some(number));
+            assert_eq!(Marker::read(&fake.only()).unwrap().stamp.run, Some(number));
         }
         let hides = ["github", "azure-repos"].contains(&face.name());
         assert_eq!(fake.memory().comments.len(), if hides { 3 } else { 1 });
@@ -224,7 +224,7 @@ async fn a_stale_comment_says_that_it_is_over() {
                 let wanted = |number| super::Wanted { when, mode, ..run(number) };
                 post(&fake, &wanted(1), &before).await.unwrap();
                 assert_eq!(post(&fake, &wanted(2), &after).await.unwrap(), Posted::Updated);
-                assert!(only(&fake).contains(says), "{}", only(&fake));
+                assert!(fake.only().contains(says), "{}", fake.only());
             }
             let fake = Fake::start(*face);
             let wanted = |number| super::Wanted { when, mode: Mode::New, ..run(number) };
@@ -242,7 +242,7 @@ async fn whose_token_it_is_need_not_be_known() {
         for number in 1..4 {
             fake.then(Verb::Me, Act::Refuse(403, "Resource not accessible by integration"));
             assert_eq!(post(&fake, &run(number), &changes()).await.unwrap(), Posted::Created);
-            assert_eq!(Marker::read(&only(&fake)).unwrap().stamp.run, Some(number));
+            assert_eq!(Marker::read(&fake.only()).unwrap().stamp.run, Some(number));
         }
     }
 }

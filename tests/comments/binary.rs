@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::forge::{Act, FACES, Fake, ME, NUMBER, Pull, State, TOKEN, Verb};
+use crate::support::forge::{Act, FACES, Fake, HEAD, ME, NUMBER, Pull, State, TOKEN, Verb};
 use crate::support::{Scene, json as file};
-
-const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
 
 fn github() -> Fake {
     Fake::start(FACES[0])
@@ -52,24 +50,15 @@ fn a_pull_request_gets_a_comment_without_being_asked_for() {
     let fake = github();
     let scene = pull_request(&fake, "preview", "acme/shop");
     scene.run("run").ends_with(0).says("commented on change request 7 (GitHub)");
-    let body = super::only(&fake);
+    let body = fake.only();
     assert!(body.contains("Preview of `hello/dev`") && body.contains("SANDBOX"), "{body}");
     scene.run("run").ends_with(0).says("comment updated on change request 7");
-    super::only(&fake);
+    fake.only();
 }
 
 /// A job somewhere that has one of the five forges.
 fn elsewhere(fake: &Fake) -> Scene {
-    Scene::new("hello")
-        .with("CI", "true")
-        .with("CI_REPO", "acme/shop")
-        .with("CI_COMMIT_SHA", HEAD)
-        .with("CI_COMMIT_BRANCH", "feature/a b")
-        .with("STACKSTEP_FORGE", fake.face.name())
-        .with("STACKSTEP_FORGE_URL", &fake.server.url())
-        .with("STACKSTEP_FORGE_TOKEN", TOKEN)
-        .with("STACKSTEP_STACK", "dev")
-        .with("STACKSTEP_UPSERT", "true")
+    Scene::new("hello").in_a_job_of(fake).with("STACKSTEP_STACK", "dev").with("STACKSTEP_UPSERT", "true")
 }
 
 #[test]
@@ -89,7 +78,7 @@ fn each_forge_gets_its_comment_and_the_token_is_in_no_output() {
         }
         let run = scene.run("up").ends_with(1).says("commented on change request 7").says("status 403");
         assert!(!run.log().contains(TOKEN), "{}", run.log());
-        assert!(!super::only(&fake).contains(TOKEN));
+        assert!(!fake.only().contains(TOKEN));
         let out: Vec<_> =
             scene.snapshot().into_iter().filter(|(path, _)| !path.ends_with("Pulumi.yaml")).collect();
         for (path, content) in out {
@@ -105,7 +94,7 @@ fn a_push_finds_its_change_request_by_commit_or_by_branch() {
         fake.memory().pulls[0].commits = vec![HEAD.to_owned()];
         "another".clone_into(&mut fake.memory().pulls[0].branch);
         elsewhere(&fake).run("preview").ends_with(0).says("commented on change request 7");
-        super::only(&fake);
+        fake.only();
     }
     let fake = github();
     elsewhere(&fake).run("preview").ends_with(0).says("commented on change request 7");
@@ -141,7 +130,7 @@ fn a_deployment_is_posted_on_the_change_request_just_merged() {
         let scene =
             elsewhere(&fake).with("CI_COMMIT_BRANCH", "main").with("STACKSTEP_COMMENT_MERGED", "true");
         scene.run("up").ends_with(0).says("commented on change request 7");
-        assert!(super::only(&fake).contains("Deployed `hello/dev`"));
+        assert!(fake.only().contains("Deployed `hello/dev`"));
     }
 }
 
@@ -201,7 +190,7 @@ fn a_run_that_an_error_of_ours_ended_is_reported_too() {
         .with("PATH", "/nowhere")
         .with("STACKSTEP_OFFLINE", "true");
     scene.run("run").ends_with(10).says("commented on change request 7");
-    assert!(super::only(&fake).contains("`install`"), "{}", super::only(&fake));
+    assert!(fake.only().contains("`install`"), "{}", fake.only());
 }
 
 #[test]
@@ -225,11 +214,11 @@ fn a_form_of_ones_own_is_used_and_a_broken_one_is_told() {
     let scene = pull_request(&fake, "preview", "acme/shop").input("comment-template", "comment.md");
     scene.write("comment.md", "ours: {{ report.stack }}\n");
     scene.run("run").ends_with(0);
-    let body = super::only(&fake);
+    let body = fake.only();
     assert!(body.starts_with("<!-- stackstep ") && body.ends_with("ours: dev\n"), "{body}");
     scene.write("comment.md", "{{ nope");
     scene.run("run").ends_with(0).says("title=comment-template").says("comment updated");
-    assert!(super::only(&fake).contains("Preview of `hello/dev`"));
+    assert!(fake.only().contains("Preview of `hello/dev`"));
     std::fs::remove_file(scene.program.join("comment.md")).unwrap();
     scene.edit("default: hi", "default: hey");
     scene.run("run").ends_with(0).says("the comment by its template").says("comment updated");
@@ -251,7 +240,7 @@ fn a_strangers_change_does_not_say_where_the_token_goes() {
         .says("`forge-url` of `stackstep.yaml` is not used")
         .says("change request 7");
     assert!(evil.received().is_empty());
-    assert!(!super::only(&fake).contains("all is well"));
+    assert!(!fake.only().contains("all is well"));
 }
 
 #[test]
@@ -320,7 +309,7 @@ fn gitlabs_job_token_says_what_to_set() {
     assert!(fake.server.received().is_empty());
     let scene = scene.with("STACKSTEP_FORGE_TOKEN", TOKEN);
     scene.run("preview").ends_with(0).says("commented on change request 7 (GitLab)");
-    super::only(&fake);
+    fake.only();
 }
 
 #[test]
@@ -402,27 +391,24 @@ mod stopped {
             .input("github-token", TOKEN)
     }
 
+    /// Ends on SIGINT.
+    const GRACEFUL: &str = "trap 'exit 1' INT\necho > \"$ROOT/begun\"\nwhile :; do sleep 0.02; done\n";
+
     #[test]
     fn a_cancelled_run_comments_before_it_ends() {
         let fake = github();
-        let scene = on_a_pull_request(
-            scene("trap 'exit 1' INT\necho > \"$ROOT/begun\"\nwhile :; do sleep 0.02; done\n"),
-            &fake,
-        );
+        let scene = on_a_pull_request(scene(GRACEFUL), &fake);
         let child = scene.start("up");
         until_begun(&scene);
         signal(&child, Signal::SIGINT);
         assert_eq!(end(child).0.code(), Some(130));
-        assert!(super::super::only(&fake).contains("cancelled"));
+        assert!(fake.only().contains("cancelled"));
     }
 
     #[test]
     fn the_post_step_comments_for_a_run_that_was_killed() {
         let fake = github();
-        let scene = on_a_pull_request(
-            scene("trap 'exit 1' INT\necho > \"$ROOT/begun\"\nwhile :; do sleep 0.02; done\n"),
-            &fake,
-        );
+        let scene = on_a_pull_request(scene(GRACEFUL), &fake);
         let child = scene.start("up");
         until_begun(&scene);
         signal(&child, Signal::SIGKILL);
@@ -430,6 +416,6 @@ mod stopped {
         assert!(fake.memory().comments.is_empty());
         let left = scene.github_state()["unfinished"].clone();
         scene.run_args(&["finish", &left]).ends_with(0).says("commented on change request 7");
-        assert!(super::super::only(&fake).contains("a later step has put this together"));
+        assert!(fake.only().contains("a later step has put this together"));
     }
 }

@@ -88,12 +88,3 @@ async fn post_all(fake: &Fake, wanted: &Wanted, reports: &[Report]) -> Result<Po
     let content = Content { reports, ..Content::of(&reports[0], &options) };
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }
-
-/// The only comment of ours that people see.
-#[track_caller]
-fn only(fake: &Fake) -> String {
-    let memory = fake.memory();
-    let ours = memory.ours();
-    assert_eq!(ours.len(), 1, "{}: {ours:#?}", fake.face.name());
-    ours[0].body.clone()
-}

@@ -3,9 +3,7 @@
 use stackstep::forge::{Client, CommitStatus, Deployment, State as Outcome};
 
 use super::http;
-use crate::support::forge::{FACES, Fake, Pull, State};
-
-const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
+use crate::support::forge::{FACES, Fake, HEAD, Pull, State};
 
 fn pull(number: u64, state: State) -> Pull {
     Pull {

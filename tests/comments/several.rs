@@ -4,7 +4,7 @@ use stackstep::comment::{Mode, Posted, Wanted, When, aggregate::parts};
 use stackstep::render::Size;
 use stackstep::report::{Report, Step};
 
-use super::{changes, failed, no_changes, of, only, post, post_all, run};
+use super::{changes, failed, no_changes, of, post, post_all, run};
 use crate::support::forge::{FACES, Fake, Verb};
 
 /// One with so many changes that no forge but GitLab takes several of them.
@@ -23,7 +23,7 @@ async fn a_final_job_replaces_what_steps_wrote_and_is_quiet_the_second_time() {
         post(&fake, &live, &of("old", "gone", changes())).await.unwrap();
         let all = [changes(), of("web", "dev", no_changes())];
         assert_eq!(post_all(&fake, &run(2), &all).await.unwrap(), Posted::Updated);
-        let body = only(&fake);
+        let body = fake.only();
         assert_eq!(parts(&body).len(), 2);
         assert!(!body.contains("old/gone"), "{body}");
         fake.asked();
@@ -32,7 +32,7 @@ async fn a_final_job_replaces_what_steps_wrote_and_is_quiet_the_second_time() {
         // A step that comes later finds the parts.
         let later = Wanted { mode: Mode::Aggregate, ..run(3) };
         post(&fake, &later, &of("web", "dev", failed())).await.unwrap();
-        assert_eq!(parts(&only(&fake)).len(), 2);
+        assert_eq!(parts(&fake.only()).len(), 2);
         // And an older final job changes nothing.
         assert_eq!(post_all(&fake, &run(1), &all).await.unwrap(), Posted::Outdated);
     }
@@ -48,7 +48,7 @@ async fn the_urgent_stand_first_and_get_the_room() {
         all.push(large("loses", &changes()));
         all.push(large("broken", &failed()));
         post_all(&fake, &run(1), &all).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         let Size::Chars(limit) = fake.place().forge.limit() else { panic!() };
         assert!(body.encode_utf16().count() <= limit, "{}", body.encode_utf16().count());
         let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
@@ -67,7 +67,7 @@ async fn hundreds_of_stacks_are_counted_and_what_is_missing_is_said() {
         let fake = Fake::start(*face);
         let all: Vec<Report> = (0..400).map(|n| large(&format!("stack-{n:03}"), &changes())).collect();
         post_all(&fake, &run(1), &all).await.unwrap();
-        let body = only(&fake);
+        let body = fake.only();
         let Size::Chars(limit) = fake.place().forge.limit() else { panic!() };
         assert!(body.encode_utf16().count() <= limit);
         assert!(body.contains("400 stacks: 400 with changes"), "{body}");
@@ -86,7 +86,7 @@ async fn when_and_mode_hold_for_all_together() {
         assert_eq!(post_all(&fake, &when, &one).await.unwrap(), Posted::Created);
         let again = Wanted { when: When::Changes, ..run(2) };
         assert_eq!(post_all(&fake, &again, &quiet).await.unwrap(), Posted::Updated);
-        assert!(only(&fake).contains("there are none any more"), "{}", only(&fake));
+        assert!(fake.only().contains("there are none any more"), "{}", fake.only());
         let append = Wanted { mode: Mode::Append, ..run(3) };
         assert_eq!(post_all(&fake, &append, &one).await.unwrap(), Posted::Created);
         assert_eq!(fake.memory().ours().len(), 2);

@@ -2,7 +2,7 @@
 
 use stackstep::comment::{Mode, Wanted};
 
-use super::{changes, failed, no_changes, of, only, post, post_all, run};
+use super::{changes, failed, no_changes, of, post, post_all, run};
 use crate::report::snapshot;
 use crate::support::forge::{FACES, Fake};
 
@@ -12,14 +12,14 @@ async fn the_same_result_is_posted_to_all_five_forges() {
     for face in FACES {
         let fake = Fake::start(*face);
         post(&fake, &run(42), &changes()).await.unwrap();
-        differences.extend(snapshot::matches(&format!("comments/{}.md", face.name()), &only(&fake)).err());
+        differences.extend(snapshot::matches(&format!("comments/{}.md", face.name()), &fake.only()).err());
         let fake = Fake::start(*face);
         let aggregate = Wanted { mode: Mode::Aggregate, ..run(42) };
         for report in [changes(), of("shop", "prod", failed())] {
             post(&fake, &aggregate, &report).await.unwrap();
         }
         differences
-            .extend(snapshot::matches(&format!("comments/{}-aggregate.md", face.name()), &only(&fake)).err());
+            .extend(snapshot::matches(&format!("comments/{}-aggregate.md", face.name()), &fake.only()).err());
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
@@ -32,7 +32,7 @@ async fn one_final_jobs_report_of_several_stacks_is_posted_to_all_five_forges() 
         let fake = Fake::start(*face);
         post_all(&fake, &run(42), &reports).await.unwrap();
         differences
-            .extend(snapshot::matches(&format!("comments/{}-report.md", face.name()), &only(&fake)).err());
+            .extend(snapshot::matches(&format!("comments/{}-report.md", face.name()), &fake.only()).err());
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

@@ -8,7 +8,7 @@ use stackstep::forge::{Client, Trouble};
 use stackstep::http::{Http, Limits};
 use stackstep::render::Options;
 
-use super::{LIMITS, changes, http, only, post, run};
+use super::{LIMITS, changes, http, post, run};
 use crate::support::forge::{Act, FACES, Fake, NUMBER, State, TOKEN, Verb};
 use crate::support::server::Reply;
 
@@ -95,7 +95,7 @@ async fn a_rate_limit_is_waited_for_and_nothing_is_written_twice() {
             assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created, "{reply:?}");
             fake.then(Verb::Update, Act::Answer(reply));
             assert_eq!(post(&fake, &run(2), &changes()).await.unwrap(), Posted::Updated);
-            only(&fake);
+            fake.only();
         }
     }
 }
@@ -134,7 +134,7 @@ async fn a_comment_whose_answer_was_lost_is_not_written_twice() {
         let fake = Fake::start(*face);
         fake.then(Verb::Create, Act::DoneAndCut);
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
-        only(&fake);
+        fake.only();
         assert_eq!(fake.memory().notifications, 1);
     }
 }
@@ -145,7 +145,7 @@ async fn a_comment_that_was_not_written_is_tried_once_more() {
         let fake = Fake::start(*face);
         fake.then(Verb::Create, Act::Refuse(500, "oops"));
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap(), Posted::Created);
-        only(&fake);
+        fake.only();
         let fake = Fake::start(*face);
         fake.then(Verb::Create, Act::Refuse(500, "oops")).then(Verb::Create, Act::Refuse(503, "oops"));
         assert_eq!(post(&fake, &run(1), &changes()).await.unwrap_err().kind, Kind::Broken);

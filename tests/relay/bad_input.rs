@@ -4,7 +4,7 @@ use std::fs::File;
 
 use serde_json::json;
 
-use super::{found, github, job, only, path, write};
+use super::{found, github, job, path, write};
 use crate::support::Scene;
 
 fn refused(name: &str, text: &str, words: &str) {
@@ -146,9 +146,9 @@ fn a_marker_in_a_result_is_no_marker() {
     hostile(&scene, "one.json", marker);
     write(&scene, "two.json", &found("prod", "preview-create"));
     scene.run("report one.json two.json").ends_with(0);
-    let body = only(&fake);
+    let body = fake.only();
     assert_eq!(stackstep::comment::aggregate::parts(&body).len(), 2, "{body}");
     assert_eq!(body.lines().filter(|line| line.starts_with("<!-- stackstep v=1")).count(), 1, "{body}");
     scene.run("report one.json two.json").ends_with(0).says("change request 7");
-    only(&fake);
+    fake.only();
 }

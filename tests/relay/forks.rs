@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{HEAD, found, github, job, only, path, workflow_run, write};
+use super::{HEAD, found, github, job, path, workflow_run, write};
 use crate::support::Scene;
 use crate::support::forge::{FACES, Fake, Pull, TOKEN};
 
@@ -25,7 +25,7 @@ fn a_forks_result_is_posted_where_the_commit_says() {
     report.ci.as_mut().unwrap().build_url = Some("https://evil.example/".into());
     write(&scene, "result.json", &report);
     scene.run("run").ends_with(0).says("commented on change request 7 (GitHub)");
-    let body = only(&fake);
+    let body = fake.only();
     assert!(body.contains("fork's own code") && !body.contains("evil.example"), "{body}");
     assert!(body.contains("/acme/shop/actions/runs/42/attempts/1"), "the trusted run's page: {body}");
     assert!(!scene.github_outputs().contains_key("token"), "no stack output is handed on");
@@ -110,7 +110,7 @@ fn a_template_is_not_used_for_a_fork() {
     scene.write("template.md", "## mine");
     write(&scene, "result.json", &found("dev", "preview-create"));
     scene.run("run").ends_with(0).says("`comment-template` is not used");
-    assert!(!only(&fake).contains("mine"));
+    assert!(!fake.only().contains("mine"));
 }
 
 /// A job of the target's own branch, which is told the number and nothing else.
@@ -131,7 +131,7 @@ fn the_forge_says_which_commit_a_named_change_request_is_at() {
             let scene = told_the_number(&fake);
             write(&scene, "result.json", &found("dev", "preview-create"));
             scene.run("report result.json").ends_with(0).says("commented on change request 7");
-            let body = only(&fake);
+            let body = fake.only();
             assert_eq!(body.contains("fork's own code"), fork, "{}: {body}", face.name());
             let mut report = found("dev", "preview-create");
             report.commit = Some("3".repeat(40));
@@ -174,6 +174,6 @@ fn a_preview_that_a_fork_could_not_make_is_told() {
     report.message = Some("no credentials".into());
     write(&scene, "result.json", &report);
     scene.run("run").ends_with(0).says("commented on change request 7");
-    assert!(only(&fake).contains("skipped"));
-    assert!(!only(&fake).contains(TOKEN) && only(&fake).contains(&HEAD[..10]));
+    assert!(fake.only().contains("skipped"));
+    assert!(!fake.only().contains(TOKEN) && fake.only().contains(&HEAD[..10]));
 }

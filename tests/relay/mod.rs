@@ -10,11 +10,8 @@ use serde_json::{Value, json};
 use stackstep::report::Report;
 
 use crate::report::recordings::folded;
-use crate::support::forge::{FACES, Fake, TOKEN};
+use crate::support::forge::{FACES, Fake, HEAD, TOKEN};
 use crate::support::{Scene, json as file};
-
-/// The commit of the change request of the tests.
-const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
 
 /// What another job has found at that commit.
 fn found(stack: &str, recording: &str) -> Report {
@@ -41,16 +38,9 @@ fn job(fake: &Fake) -> Scene {
         .without("STACKSTEP_ENGINE")
         .without("PULUMI_BACKEND_URL")
         .without("PULUMI_CONFIG_PASSPHRASE")
-        .with("PATH", "/nowhere")
-        .with("CI", "true")
-        .with("CI_REPO", "acme/shop")
-        .with("CI_COMMIT_SHA", HEAD)
-        .with("CI_COMMIT_BRANCH", "feature/a b")
-        .with("STACKSTEP_FORGE", fake.face.name())
-        .with("STACKSTEP_FORGE_URL", &fake.server.url())
-        .with("STACKSTEP_FORGE_TOKEN", TOKEN);
+        .with("PATH", "/nowhere");
     fake.memory().pulls[0].commits = vec![HEAD.to_owned()];
-    scene
+    scene.in_a_job_of(fake)
 }
 
 /// A job of a workflow that a pull request's run of `source` has started, as GitHub tells of it.
@@ -89,15 +79,6 @@ fn github() -> Fake {
     Fake::start(FACES[0])
 }
 
-/// The only comment of ours.
-#[track_caller]
-fn only(fake: &Fake) -> String {
-    let memory = fake.memory();
-    let ours = memory.ours();
-    assert_eq!(ours.len(), 1, "{}: {ours:#?}", fake.face.name());
-    ours[0].body.clone()
-}
-
 #[test]
 fn a_result_becomes_all_that_an_operation_publishes() {
     for face in FACES {
@@ -114,7 +95,7 @@ fn a_result_becomes_all_that_an_operation_publishes() {
         write(&scene, "result.json", &report);
         let run = scene.run("report result.json").ends_with(0).says("commented on change request 7");
         assert!(run.log().contains("commit status set"), "{}", run.log());
-        assert!(only(&fake).contains("Preview of `shop/dev`"));
+        assert!(fake.only().contains("Preview of `shop/dev`"));
         assert_eq!(fake.memory().statuses.len(), 1);
         let read = |name: &str| std::fs::read_to_string(path(&scene, name)).unwrap();
         assert!(read("report.md").contains("## ⚠️ Preview of `shop/dev`"));
@@ -135,7 +116,7 @@ fn a_deployment_that_failed_does_not_fail_its_report() {
     let scene = job(&fake);
     write(&scene, "result.json", &found("dev", "up-partial-failure"));
     scene.run("report result.json").ends_with(0).says("commented on change request 7");
-    assert!(only(&fake).contains("failed"));
+    assert!(fake.only().contains("failed"));
 }
 
 #[test]
@@ -165,7 +146,7 @@ fn secrets_of_the_environment_are_masked_in_what_another_job_wrote() {
     write(&scene, "result.json", &report);
     let run = scene.run("report result.json").ends_with(0);
     let page = std::fs::read_to_string(path(&scene, "report.html")).unwrap();
-    for text in [run.log(), only(&fake), page] {
+    for text in [run.log(), fake.only(), page] {
         assert!(!text.contains(SECRET) && !text.contains(TOKEN), "{text}");
     }
 }
@@ -197,7 +178,7 @@ fn an_event_log_of_the_engine_is_reported() {
         let scene = job(&fake);
         scene.write("events.jsonl", &events(recording));
         scene.run(&format!("report --event-log {option}")).ends_with(0);
-        let body = only(&fake);
+        let body = fake.only();
         assert!(body.contains(words) && body.contains("event log alone"), "{recording}: {body}");
         assert!(body.contains("8d08154cab"), "the job's own commit: {body}");
     }

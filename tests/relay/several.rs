@@ -1,6 +1,6 @@
 //! Results of several stacks, in one report.
 
-use super::{Fake, found, github, job, only, path, workflow_run, write};
+use super::{Fake, found, github, job, path, workflow_run, write};
 use crate::support::Scene;
 use crate::support::forge::FACES;
 
@@ -17,11 +17,11 @@ fn several_results_are_one_comment_on_each_forge() {
         let scene = job(&fake);
         three(&scene);
         scene.run("report results/**/*.json").ends_with(0).says("commented on change request 7");
-        let body = only(&fake);
+        let body = fake.only();
         assert!(body.contains("## ❌ 3 stacks: 1 failed, 1 with changes"), "{body}");
         assert_eq!(fake.memory().notifications, 1);
         scene.run("report results/**/*.json").ends_with(0).says("change request 7");
-        only(&fake);
+        fake.only();
     }
 }
 
@@ -75,7 +75,7 @@ fn the_same_file_twice_is_one_and_two_of_one_stack_are_refused() {
     write(&scene, "one.json", &report);
     write(&scene, "copy.json", &report);
     scene.run("report one.json one.json copy.json").ends_with(0);
-    assert!(only(&fake).contains("## 📝 Preview of `shop/dev`"), "{}", only(&fake));
+    assert!(fake.only().contains("## 📝 Preview of `shop/dev`"), "{}", fake.only());
     write(&scene, "other.json", &found("dev", "preview-update"));
     scene.run("report one.json other.json").ends_with(2).says("is the second result of `preview` of `dev`");
 }

@@ -32,10 +32,10 @@ impl Pipeline {
         for name in ["home", "state"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        copy(&tools::root().join("examples/hello"), &root.join("repository"));
-        copy(&templates, &root.join("repository/suite/gitlab-templates"));
-        copy(&templates, &root.join("suite/gitlab-templates"));
-        copy(&templates, &root.join("components"));
+        tools::copy(&tools::root().join("examples/hello"), &root.join("repository"));
+        tools::copy(&templates, &root.join("repository/suite/gitlab-templates"));
+        tools::copy(&templates, &root.join("suite/gitlab-templates"));
+        tools::copy(&templates, &root.join("components"));
         std::fs::write(root.join("repository/.gitlab-ci.yml"), configuration).unwrap();
         for name in ["repository", "suite", "components"] {
             let git = |arguments: &[&str]| {
@@ -104,19 +104,6 @@ fn libraries(tool: &Path) -> String {
     let parents = [tool.join("usr/lib"), tool.join("lib")];
     let entries = parents.iter().filter_map(|parent| std::fs::read_dir(parent).ok()).flatten();
     entries.map(|entry| entry.unwrap().path().display().to_string()).collect::<Vec<_>>().join(":")
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 /// The three jobs, and one that has the outputs of the deployment.

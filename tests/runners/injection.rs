@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use stackstep::ci;
@@ -46,7 +46,7 @@ fn tried(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Result<BTreeMap<Stri
     let mut command = wrapper.command(&place, Event::Push, inputs);
     command.env("ARRIVED", &path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let _ = command.status();
-    assert!(!holds(&place.beside(""), "pwned"), "{}: a value was executed", wrapper.system());
+    assert!(!crate::tools::holds(&place.beside(""), "pwned"), "{}: a value was executed", wrapper.system());
     let bytes = std::fs::read(&path).map_err(|_| wrapper.refused(&place, inputs))?;
     let pairs =
         bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
@@ -61,13 +61,6 @@ fn tried(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Result<BTreeMap<Stri
         .iter()
         .filter_map(|(name, found)| Some(((*name).to_owned(), text(&found.raw)?)))
         .collect())
-}
-
-fn holds(folder: &Path, name: &str) -> bool {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.file_name() == name
-            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
-    })
 }
 
 /// The inputs that a wrapper takes, by the `gen.toml` of its folder. Not `command`: it chooses what runs, and is tried alone.

@@ -77,6 +77,17 @@ impl Scene {
         self
     }
 
+    /// As a job of a system that says little, at the head of `fake`'s change request.
+    pub fn in_a_job_of(self, fake: &forge::Fake) -> Self {
+        self.with("CI", "true")
+            .with("CI_REPO", "acme/shop")
+            .with("CI_COMMIT_SHA", forge::HEAD)
+            .with("CI_COMMIT_BRANCH", "feature/a b")
+            .with("STACKSTEP_FORGE", fake.face.name())
+            .with("STACKSTEP_FORGE_URL", &fake.server.url())
+            .with("STACKSTEP_FORGE_TOKEN", forge::TOKEN)
+    }
+
     /// As a step of GitHub Actions, on a push to main.
     pub fn on_github(self) -> Self {
         let root = self.root();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::env::Env;
+use crate::git;
 
 /// What the job is about. A field that the system does not tell is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -134,12 +135,7 @@ pub(super) fn hash(text: &str) -> Option<String> {
 /// `owner/name` of a repository's address in any of git's forms; what else stands in it, such as a token, is left
 /// out. Azure's `…/project/_git/name` becomes `project/name`.
 pub(super) fn slug(url: &str) -> Option<String> {
-    let path = match url.split_once("://") {
-        Some((_, rest)) => rest.split_once('/')?.1,
-        None => url.split_once(':')?.1,
-    };
-    let path = path.split(['?', '#']).next()?.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path);
+    let (_, _, path) = git::address(url)?;
     if let Some((before, name)) = path.replace("%20", " ").split_once("_git/") {
         let project = before.trim_end_matches('/').rsplit('/').next().filter(|project| !project.is_empty());
         return Some(format!("{}/{name}", project.unwrap_or(name)));

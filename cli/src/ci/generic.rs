@@ -4,8 +4,8 @@
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
-use super::context::{branch_of, first, number, text};
-use super::{CiSystem, Context, Origin};
+use super::context::{branch_of, first, text};
+use super::{CiSystem, Context, Origin, origin};
 use crate::env::Env;
 
 /// Any CI system.
@@ -22,19 +22,7 @@ impl CiSystem for Generic {
     }
 
     fn origin(&self, env: &Env) -> Origin {
-        let forge = match env.get("CI_FORGE_TYPE") {
-            Some("github") => Some("github"),
-            Some("gitlab") => Some("gitlab"),
-            Some("bitbucket") => Some("bitbucket"),
-            Some("gitea" | "forgejo") => Some("gitea"),
-            _ => None,
-        };
-        Origin {
-            forge,
-            remote: first(env, &["CI_REPO_CLONE_URL", "CI_REPO_URL"]).map(str::to_owned),
-            run: number(env, "CI_PIPELINE_NUMBER"),
-            ..Origin::default()
-        }
+        origin::of_forge_type(env)
     }
 
     fn context(&self, env: &Env) -> Context {

@@ -1,5 +1,6 @@
 //! What a CI system tells of the forge that the repository lies on. Data only: whether it is used is decided above.
 
+use super::context::{first, number};
 use crate::env::Env;
 
 /// Where the repository lies, and which run this is.
@@ -32,6 +33,24 @@ pub struct OwnToken {
     pub variable: &'static str,
     /// Why it can't comment, and what can. None where it can.
     pub mute: Option<&'static str>,
+}
+
+/// What Woodpecker says of the forge, and with it the systems that came from it.
+/// <https://woodpecker-ci.org/docs/usage/environment>
+pub(super) fn of_forge_type(env: &Env) -> Origin {
+    let forge = match env.get("CI_FORGE_TYPE") {
+        Some("github") => Some("github"),
+        Some("gitlab") => Some("gitlab"),
+        Some("bitbucket") => Some("bitbucket"),
+        Some("gitea" | "forgejo") => Some("gitea"),
+        _ => None,
+    };
+    Origin {
+        forge,
+        remote: first(env, &["CI_REPO_CLONE_URL", "CI_REPO_URL"]).map(str::to_owned),
+        run: number(env, "CI_PIPELINE_NUMBER"),
+        ..Origin::default()
+    }
 }
 
 /// The first of these variables that holds a token.

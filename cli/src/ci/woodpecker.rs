@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::context::{app, branch_of, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
+use super::{CiSystem, Context, IdentityToken, Origin, engine_told, origin};
 use crate::env::Env;
 use crate::inputs::resolve::variable_name;
 
@@ -61,20 +61,8 @@ impl CiSystem for Woodpecker {
     }
 
     fn origin(&self, env: &Env) -> Origin {
-        let forge = match env.get("CI_FORGE_TYPE") {
-            Some("github") => Some("github"),
-            Some("gitlab") => Some("gitlab"),
-            Some("bitbucket") => Some("bitbucket"),
-            Some("gitea" | "forgejo") => Some("gitea"),
-            _ => None,
-        };
-        Origin {
-            forge,
-            remote: text(env, "CI_REPO_CLONE_URL").or_else(|| text(env, "CI_REPO_URL")),
-            run: number(env, "CI_PIPELINE_NUMBER"),
-            attempt: number(env, "CI_PIPELINE_NUMBER").map(|_| reruns(env)),
-            ..Origin::default()
-        }
+        let attempt = number(env, "CI_PIPELINE_NUMBER").map(|_| reruns(env));
+        Origin { attempt, ..origin::of_forge_type(env) }
     }
 
     fn maintainers_way(&self, _context: &Context) -> String {

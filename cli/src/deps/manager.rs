@@ -128,10 +128,9 @@ impl<'a> Program<'a> {
         Self { project, folder: project.path.parent().unwrap_or(Path::new(".")) }
     }
 
-    /// What is missing, as far as the disk tells; [`Work::ask`] knows the rest.
-    pub fn missing(&self) -> Option<Work> {
-        let work = self.all()?;
-        let there = match self.runtime() {
+    /// Whether it is all there, as far as the disk tells; [`Work::ask`] knows the rest.
+    pub fn is_there(&self) -> bool {
+        match self.runtime() {
             "nodejs" | "bun" => self.node_modules_are_there(),
             // An environment is there before anything is in it: only its Python tells.
             "python" => false,
@@ -139,8 +138,7 @@ impl<'a> Program<'a> {
             "dotnet" => self.folder.join("obj/project.assets.json").is_file(),
             "java" => ["target/classes", "build/classes"].iter().any(|sub| self.folder.join(sub).is_dir()),
             _ => self.folder.join("sdks").is_dir(),
-        };
-        (!there).then_some(work)
+        }
     }
 
     /// What installs all of it. None where the program has nothing to install.

@@ -10,25 +10,21 @@ pub mod manager;
 mod network;
 mod outside;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::console::Console;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::inputs::{Command, Inputs};
-use crate::install::cache::Cache;
+use crate::install::cache::{self, Cache};
 use crate::job::Job;
 use crate::project::Project;
 
 use manager::{Program, Step, Work};
 use outside::Outside;
-
-/// How often a lock that somebody holds is tried again.
-const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// The variable in which the engine expects a token for plugins that lie on GitHub.
 /// <https://www.pulumi.com/docs/iac/concepts/plugins/>
@@ -73,7 +69,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
-    if policy == Policy::Auto && (program.missing().is_none() || outside.has_nothing_to_do(&work).await?) {
+    if policy == Policy::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {
         return Ok(0);
     }
     outside.console.line(&format!("dependencies: {}", work.why));
@@ -121,23 +117,9 @@ impl Outside<'_> {
         let Some(file) = cache.lock_file(&format!("deps-{:016x}.lock", hasher.finish())) else {
             return Ok(None);
         };
-        let mut told = false;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(file)),
-                // A file system without locks has no second run that could hold one.
-                Err(TryLockError::Error(_)) => return Ok(None),
-                Err(TryLockError::WouldBlock) => {}
-            }
-            if !told {
-                self.console
-                    .line("waiting for another run that installs the dependencies of the same program");
-                told = true;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOCK_PAUSE) => {}
-                signal = self.signals.cancelled() => return Err(Error::Stopped { signal: signal.number() }),
-            }
-        }
+        let waiting = "waiting for another run that installs the dependencies of the same program";
+        let taken = cache::take(&file, waiting, self.console, self.signals).await?;
+        // A file system without locks has no second run that could hold one.
+        Ok(taken.is_ok().then_some(file))
     }
 }

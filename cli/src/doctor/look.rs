@@ -14,7 +14,7 @@ use crate::inputs::{Command, Inputs};
 use crate::job;
 use crate::oidc::{self, Wanted};
 use crate::project::Project;
-use crate::publish::forge::{Begun, Sender};
+use crate::publish::forge::Sender;
 use crate::stack::StackName;
 
 /// Looks at it all.
@@ -44,10 +44,7 @@ pub fn at(
     trust(found, inputs, ci, identity, &backend, env);
     sinks(found, inputs, ci, env, project.as_ref(), stack.as_ref());
     if inputs.command != Command::Outputs {
-        let context = found.context.clone();
-        let limits = crate::forge::client::LIMITS;
-        let sender = Sender { env, ci, context: &context, inputs, began: 0, limits, begun: Begun::default() };
-        found.comment = sender.outlook();
+        found.comment = Sender::new(env, ci, &found.context, inputs, 0).outlook();
     }
     if let Some(stack) = &stack {
         planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud() });

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{FORGES, Forge, named};
 use crate::ci::Origin;
+use crate::git;
 use crate::http::{Url, host};
 use crate::secret::Secret;
 
@@ -195,22 +196,14 @@ fn folder(url: &str) -> Option<Url> {
 /// The server and the path of a repository's address in any of git's forms, or of a page of it. What else stands in
 /// it, such as a token, is left out.
 fn split(address: &str) -> Option<(Url, String)> {
-    let address = address.trim();
-    let (scheme, authority, path) = if let Some((scheme, rest)) = address.split_once("://") {
-        let (authority, path) = rest.split_once('/')?;
-        (scheme, authority, path)
-    } else {
-        let (authority, path) = address.split_once(':')?;
-        ("ssh", authority, path)
-    };
+    let (scheme, authority, path) = git::address(address.trim())?;
     let host = authority.rsplit('@').next()?;
     let server = match scheme {
         "http" | "https" => format!("{scheme}://{host}"),
         // The port is one of SSH, not of the pages.
         _ => format!("https://{}", host.split(':').next()?),
     };
-    let path = path.split(['?', '#']).next()?.trim_matches('/');
-    let path = path.strip_suffix(".git").unwrap_or(path).replace("%20", " ");
+    let path = path.replace("%20", " ");
     (!path.is_empty()).then_some((folder(&server)?, path))
 }
 

@@ -135,25 +135,8 @@ impl Cache {
             .write(true)
             .open(&path)
             .map_err(|error| unusable(&path, &error))?;
-        let mut told = false;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {
-                    if !told {
-                        console.line(&format!(
-                            "waiting for another install of Pulumi {version} on this machine"
-                        ));
-                        told = true;
-                    }
-                    tokio::select! {
-                        () = tokio::time::sleep(LOCK_PAUSE) => {}
-                        signal = signals.cancelled() => return Err(stopped(signal)),
-                    }
-                }
-                Err(TryLockError::Error(error)) => return Err(unusable(&path, &error)),
-            }
-        }
+        let waiting = format!("waiting for another install of Pulumi {version} on this machine");
+        take(&lock, &waiting, console, signals).await?.map_err(|error| unusable(&path, &error))?;
         let prefix = format!(".{}-", parts.key());
         remove_left_overs(beside, &prefix);
         let folder = tempfile::Builder::new()
@@ -161,6 +144,31 @@ impl Cache {
             .tempdir_in(beside)
             .map_err(|error| unusable(beside, &error))?;
         Ok(Staging { folder, target, _lock: lock })
+    }
+}
+
+/// Takes the lock, and waits while somebody else holds it. The inner error is that of a file system without locks.
+pub async fn take(
+    lock: &File,
+    waiting: &str,
+    console: &Console,
+    signals: &Signals,
+) -> Result<std::io::Result<()>> {
+    let mut told = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(Ok(())),
+            Err(TryLockError::Error(error)) => return Ok(Err(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if !told {
+            console.line(waiting);
+            told = true;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOCK_PAUSE) => {}
+            signal = signals.cancelled() => return Err(stopped(signal)),
+        }
     }
 }
 

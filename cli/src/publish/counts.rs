@@ -4,29 +4,27 @@
 //! where a replacement is both a `create` and a `delete`.
 //! <https://docs.gitlab.com/user/infrastructure/iac/mr_integration/#configure-terraform-report-artifacts>
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::report::{Command, Reason, Report, Status};
 
-/// The report. Counts that are not known are left out, and GitLab says that the report failed, instead of "no changes".
-pub fn terraform(report: &Report) -> String {
-    let counts = if known(report) { counts(report) } else { json!({}) };
-    format!("{counts}\n")
-}
-
-/// The same of several reports, added up.
-pub fn terraform_of(reports: &[Report]) -> String {
+/// The counts of all reports, added up. Where one is not known they are left out, and GitLab says that the report
+/// failed, instead of "no changes".
+pub fn terraform(reports: &[Report]) -> String {
     if !reports.iter().all(known) {
         return format!("{}\n", json!({}));
     }
-    let mut sum = json!({"create": 0, "update": 0, "delete": 0});
-    for counts in reports.iter().map(counts) {
-        for name in ["create", "update", "delete"] {
-            sum[name] =
-                json!(sum[name].as_u64().unwrap_or(0).saturating_add(counts[name].as_u64().unwrap_or(0)));
-        }
-    }
-    format!("{sum}\n")
+    let sum = |operations: &[&str]| -> u64 {
+        let counts =
+            reports.iter().flat_map(|report| operations.iter().filter_map(|name| report.changes.get(*name)));
+        counts.fold(0, |sum, count| sum.saturating_add(*count))
+    };
+    let counts = json!({
+        "create": sum(&["create", "replace"]),
+        "update": sum(&["update"]),
+        "delete": sum(&["delete", "replace", "import-replacement"]),
+    });
+    format!("{counts}\n")
 }
 
 /// Whether the counts are of the whole run: of a preview that broke off nobody knows what it would have found.
@@ -41,25 +39,14 @@ fn known(report: &Report) -> bool {
     }
 }
 
-fn counts(report: &Report) -> Value {
-    let sum = |operations: &[&str]| -> u64 {
-        let counts = operations.iter().filter_map(|operation| report.changes.get(*operation));
-        counts.fold(0, |sum, count| sum.saturating_add(*count))
-    };
-    json!({
-        "create": sum(&["create", "replace"]),
-        "update": sum(&["update"]),
-        "delete": sum(&["delete", "replace", "import-replacement"]),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::{Ending, Events, Facts, report};
+    use serde_json::Value;
 
     fn read(report: &Report) -> Value {
-        serde_json::from_str(&terraform(report)).unwrap()
+        serde_json::from_str(&terraform(std::slice::from_ref(report))).unwrap()
     }
 
     fn with(command: Command, status: Status, changes: &[(&str, u64)]) -> Report {

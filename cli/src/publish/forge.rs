@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use about::About;
 use choice::{Choice, Telling};
-pub use status::Begun;
+use status::Begun;
 
 use super::Publisher;
 use crate::ci::{CiSystem, Context, Level, Origin};
@@ -20,6 +20,7 @@ use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::EXIT_PUBLISH;
+use crate::forge::client::LIMITS;
 use crate::forge::place::{Clues, Tokens};
 use crate::forge::{Client, Deployment, Place, State};
 use crate::git;
@@ -83,15 +84,18 @@ impl Sent {
 impl<'a> Sender<'a> {
     /// What `job` has to send.
     pub fn of(job: &'a Job<'_>, began: u64) -> Self {
-        Self {
-            env: job.env,
-            ci: job.ci,
-            context: &job.context,
-            inputs: &job.inputs,
-            began,
-            limits: crate::forge::client::LIMITS,
-            begun: Begun::default(),
-        }
+        Self::new(job.env, job.ci, &job.context, &job.inputs, began)
+    }
+
+    /// The same where there is no job to be run.
+    pub fn new(
+        env: &'a Env,
+        ci: &'static dyn CiSystem,
+        context: &'a Context,
+        inputs: &'a Inputs,
+        began: u64,
+    ) -> Self {
+        Self { env, ci, context, inputs, began, limits: LIMITS, begun: Begun::default() }
     }
 
     /// Sends what was asked for, with `report`, which has to be masked. Says what was done and what went wrong.

@@ -20,7 +20,7 @@ pub fn all(
     console: &mut Console,
 ) {
     if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform_of(reports)));
+        warn(console, "the counts", write_whole(path, &counts::terraform(reports)));
     }
     if let Some(mut together) = together(reports).filter(|_| job.takes_outputs()) {
         // A secret's value is not in a result.

@@ -36,7 +36,7 @@ impl Place {
         }
         let suite = folder.path().join("suite");
         for name in ["actions", ".github/workflows"] {
-            copy(&tools::root().join(name), &suite.join(name));
+            tools::copy(&tools::root().join(name), &suite.join(name));
         }
         let mut texts = Vec::new();
         for name in ["preview.yml", "deploy.yml"] {
@@ -46,7 +46,7 @@ impl Place {
             texts.push(text);
         }
         let repository = folder.path().join("repository");
-        copy(program, &repository);
+        tools::copy(program, &repository);
         for (name, text) in workflows {
             std::fs::write(repository.join(".github/workflows").join(name), text).unwrap();
             texts.push((*text).to_owned());
@@ -197,17 +197,4 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }

@@ -64,7 +64,7 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
     Ran {
         status: wrapper.exit_status(status, &log),
         shown: [SECRET, PASSPHRASE].into_iter().filter(|secret| told.contains(secret)).collect(),
-        pwned: holds(&place.beside(""), "pwned"),
+        pwned: crate::tools::holds(&place.beside(""), "pwned"),
         result: serde_json::from_str(&read).unwrap(),
         folder: place.beside("").display().to_string().trim_end_matches('/').to_owned(),
         outputs,
@@ -130,14 +130,6 @@ fn signal(names: &[&str]) -> Signal {
 /// The exit status that the case ends with: a cancelled one's says by which signal.
 pub fn wanted_status(wrapper: &dyn Wrapper, case: &Case) -> i32 {
     if case.cancelled { 128 + signal(wrapper.cancel().0) as i32 } else { case.exit_status }
-}
-
-/// Whether a file of this name is anywhere below `folder`.
-fn holds(folder: &Path, name: &str) -> bool {
-    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        entry.file_name() == name
-            || (entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds(&entry.path(), name))
-    })
 }
 
 impl Ran {

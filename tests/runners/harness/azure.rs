@@ -25,7 +25,7 @@ impl Wrapper for Task {
             .arg(root().join("azure-tasks/task/launcher.cjs"))
             .current_dir(place.repository())
             .env_clear()
-            .envs(environment(place, case(event)))
+            .envs(environment(place, event.usual_case()))
             .envs(inputs_as_variables(inputs.iter().copied()));
         command
     }
@@ -44,20 +44,6 @@ impl Wrapper for Task {
     // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
     fn cancel(&self) -> (&'static [&'static str], Whom) {
         (&["SIGINT", "SIGTERM", "SIGKILL"], Whom::Entry)
-    }
-}
-
-/// The documented variables of an event, in `tests/fixtures/ci/azure-pipelines`.
-fn case(event: Event) -> &'static str {
-    match event {
-        Event::Push => "push",
-        Event::ChangeRequest => "pull-request",
-        Event::Fork => "pull-request-fork",
-        Event::Bot => "pull-request-bot",
-        Event::MergeQueue => "merge-queue",
-        Event::Tag => "tag",
-        Event::Schedule => "schedule",
-        Event::Rerun => "re-run",
     }
 }
 

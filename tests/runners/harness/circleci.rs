@@ -93,12 +93,8 @@ fn bash_env(place: &Place) -> std::path::PathBuf {
 pub fn environment(place: &Place, event: Event) -> BTreeMap<String, String> {
     let case = match event {
         // Nothing tells a schedule or a re-run apart from a push.
-        Event::Push | Event::Schedule | Event::Rerun => "push",
-        Event::ChangeRequest => "pull-request",
-        Event::Fork => "pull-request-fork",
-        Event::Bot => "pull-request-bot",
-        Event::MergeQueue => "merge-queue",
-        Event::Tag => "tag",
+        Event::Schedule | Event::Rerun => "push",
+        other => other.usual_case(),
     };
     let mut environment = place.environment();
     environment.extend(fixture("circleci", case));

@@ -54,12 +54,10 @@ impl Wrapper for CloudBuild {
 fn case(event: Event) -> &'static str {
     match event {
         // Cloud Scheduler runs a trigger of a branch, and a build that is run again has another number.
-        Event::Push | Event::Schedule | Event::Rerun => "push",
+        Event::Schedule | Event::Rerun => "push",
         // Whose change it is is not told.
-        Event::ChangeRequest | Event::Bot => "pull-request",
-        Event::Fork => "pull-request-fork",
-        Event::MergeQueue => "merge-queue",
-        Event::Tag => "tag",
+        Event::Bot => "pull-request",
+        other => other.usual_case(),
     }
 }
 

@@ -68,10 +68,9 @@ impl Wrapper for CodeBuild {
 
 fn case(event: Event) -> &'static str {
     match event {
-        Event::Push | Event::MergeQueue | Event::Rerun => "push",
-        Event::ChangeRequest | Event::Fork | Event::Bot => "pull-request",
-        Event::Tag => "tag",
-        Event::Schedule => "schedule",
+        Event::MergeQueue | Event::Rerun => "push",
+        Event::Fork | Event::Bot => "pull-request",
+        other => other.usual_case(),
     }
 }
 

@@ -101,11 +101,8 @@ pub fn schema(step: &Value) -> Value {
 pub fn build(place: &Place, event: Event) -> BTreeMap<String, String> {
     let case = match event {
         // A clock's builds and tries are not told apart.
-        Event::Push | Event::Schedule | Event::Rerun | Event::MergeQueue => "push",
-        Event::ChangeRequest => "pull-request",
-        Event::Fork => "pull-request-fork",
-        Event::Bot => "pull-request-bot",
-        Event::Tag => "tag",
+        Event::Schedule | Event::Rerun | Event::MergeQueue => "push",
+        other => other.usual_case(),
     };
     let mut variables = fixture("codefresh", case);
     if event == Event::MergeQueue {

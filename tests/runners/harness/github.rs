@@ -57,14 +57,8 @@ impl Wrapper for GitHub {
 /// The documented environment of an event.
 fn case(event: Event) -> &'static str {
     match event {
-        Event::Push => "push",
-        Event::ChangeRequest => "pull-request",
-        Event::Fork => "pull-request-fork",
         Event::Bot => "pull-request-dependabot",
-        Event::MergeQueue => "merge-queue",
-        Event::Tag => "tag",
-        Event::Schedule => "schedule",
-        Event::Rerun => "re-run",
+        other => other.usual_case(),
     }
 }
 

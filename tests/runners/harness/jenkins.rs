@@ -127,12 +127,9 @@ impl Wrapper for Jenkins {
         arguments.insert("returnStatus".to_owned(), json!(true));
         let name = match event {
             // A pipeline's environment says nothing about what has started it.
-            Event::Push | Event::Schedule | Event::Rerun => "push",
+            Event::Schedule | Event::Rerun => "push",
             Event::ChangeRequest => "pull-request-head",
-            Event::Fork => "pull-request-fork",
-            Event::Bot => "pull-request-bot",
-            Event::MergeQueue => "merge-queue",
-            Event::Tag => "tag",
+            other => other.usual_case(),
         };
         spec(place, name, json!({ "calls": [arguments] })).command()
     }

@@ -54,6 +54,22 @@ pub enum Event {
     Rerun,
 }
 
+impl Event {
+    /// The fixture of most systems for it.
+    pub fn usual_case(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::ChangeRequest => "pull-request",
+            Self::Fork => "pull-request-fork",
+            Self::Bot => "pull-request-bot",
+            Self::MergeQueue => "merge-queue",
+            Self::Tag => "tag",
+            Self::Schedule => "schedule",
+            Self::Rerun => "re-run",
+        }
+    }
+}
+
 /// Whom a system signals when a person cancels a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whom {

@@ -22,12 +22,9 @@ impl Wrapper for Travis {
     fn command(&self, place: &Place, event: Event, inputs: &[(&str, &str)]) -> Command {
         let case = match event {
             // Nothing tells a re-run apart, nor who asked for the change.
-            Event::Push | Event::Rerun => "push",
-            Event::ChangeRequest | Event::Bot => "pull-request",
-            Event::Fork => "pull-request-fork",
-            Event::MergeQueue => "merge-queue",
-            Event::Tag => "tag",
-            Event::Schedule => "schedule",
+            Event::Rerun => "push",
+            Event::Bot => "pull-request",
+            other => other.usual_case(),
         };
         let command = inputs.iter().find(|(name, _)| *name == "command").map_or("", |(_, value)| *value);
         let script = place.beside("job.sh");

@@ -24,13 +24,8 @@ impl Wrapper for Woodpecker {
 
     fn command(&self, place: &Place, event: Event, inputs: &[(&str, &str)]) -> Command {
         let case = match event {
-            Event::Push => "push",
-            Event::ChangeRequest | Event::Fork => "pull-request",
-            Event::Bot => "pull-request-bot",
-            Event::MergeQueue => "merge-queue",
-            Event::Tag => "tag",
-            Event::Schedule => "schedule",
-            Event::Rerun => "re-run",
+            Event::Fork => "pull-request",
+            other => other.usual_case(),
         };
         let mut command = Command::new("sh");
         command.arg(tools::root().join("woodpecker/plugin.sh"));

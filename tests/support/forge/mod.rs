@@ -216,7 +216,19 @@ pub struct Fake {
     verbs: Arc<Mutex<Vec<Verb>>>,
 }
 
+/// The commit at the head of the fake's change request in tests of whole jobs.
+pub const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
+
 impl Fake {
+    /// The only comment of ours that people see.
+    #[track_caller]
+    pub fn only(&self) -> String {
+        let memory = self.memory();
+        let ours = memory.ours();
+        assert_eq!(ours.len(), 1, "{}: {ours:#?}", self.face.name());
+        ours[0].body.clone()
+    }
+
     /// A forge with one open change request, [`NUMBER`].
     pub fn start(face: &'static dyn Face) -> Self {
         let memory = Arc::new(Mutex::new(Memory {

@@ -16,7 +16,8 @@ fn works(project: &str, files: &[&str]) -> (Option<Work>, Option<Work>) {
     std::fs::create_dir_all(&program).unwrap();
     std::fs::write(program.join("Pulumi.yaml"), format!("name: shop\n{project}")).unwrap();
     let project = Project::find(&program).unwrap().unwrap();
-    (Program::of(&project).all(), Program::of(&project).missing())
+    let program = Program::of(&project);
+    (program.all(), program.all().filter(|_| !program.is_there()))
 }
 
 /// The command lines of all steps, with the last part of the folder that they run in.
