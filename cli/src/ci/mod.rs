@@ -25,6 +25,7 @@ mod identity;
 mod jenkins;
 mod local;
 mod origin;
+mod sink;
 mod travis;
 mod woodpecker;
 mod workflow_command;
@@ -40,6 +41,7 @@ pub use context::Context;
 pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 pub use origin::{Origin, OwnToken};
+pub use sink::{Append, Level, Output, OutputsForm};
 
 /// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
 /// of its own.
@@ -96,64 +98,6 @@ pub fn secrets<'e>(system: &dyn CiSystem, env: &'e Env) -> Vec<(&'e str, &'e str
 /// is what container engines wait, <https://docs.docker.com/reference/cli/docker/container/stop/>): the engine's
 /// share, then 2 s for its second SIGINT, and what is left is the report's.
 const WITHIN_TEN_SECONDS: Duration = Duration::from_secs(5);
-
-/// How loud an annotation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Worth knowing.
-    Notice,
-    /// Worth a look.
-    Warning,
-    /// Failed.
-    Error,
-}
-
-impl Level {
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// A value for the steps after this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// How `outputs-file` is written.
-#[derive(Debug, Clone, Copy)]
-pub enum OutputsForm {
-    /// Lines that a POSIX shell can source.
-    Shell,
-    /// Lines `NAME=value` without quotes, which the CI system reads itself.
-    Dotenv {
-        /// How many bytes the file may have.
-        bytes: usize,
-        /// How many names it may have.
-        variables: usize,
-        /// How many bytes a name may have.
-        name: usize,
-        /// Why the system would not hand on this value as it is. None when it would.
-        refuses: fn(&str) -> Option<&'static str>,
-    },
-}
-
-/// Text to be added to a file of the CI system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Append {
-    /// The file.
-    pub path: PathBuf,
-    /// What to add.
-    pub text: String,
-}
 
 /// One CI system.
 pub trait CiSystem: Sync {

@@ -1,0 +1,118 @@
+//! What the agent reads, byte by byte.
+
+use super::*;
+
+#[test]
+fn a_value_can_not_end_its_command() {
+    let output = Output { name: "a;b]".into(), value: "1\n##vso[task.complete]%0A".into() };
+    assert_eq!(
+        AzurePipelines.output_commands(&[output]).unwrap(),
+        "##vso[task.setvariable variable=a%3Bb%5D;isOutput=true]1%0A##vso[task.complete]%AZP250A\n"
+    );
+}
+
+#[test]
+fn a_secret_output_is_a_secret_variable_of_one_line() {
+    let output = Output { name: "token".into(), value: "a;b%".into() };
+    assert_eq!(
+        AzurePipelines.secret_output_commands(&[output]).unwrap(),
+        "##vso[task.setvariable variable=token;isSecret=true;isOutput=true]a;b%AZP25\n"
+    );
+    assert!(AzurePipelines.refuses_secret_value("a\nb").is_some());
+    assert_eq!(AzurePipelines.refuses_secret_value("a"), None);
+}
+
+#[test]
+fn the_summary_page_is_a_file_of_the_step_under_the_step_s_name() {
+    let step = [
+        ("AGENT_TEMPDIRECTORY", "/tmp/agent"),
+        ("SYSTEM_TASKINSTANCEID", "9c939e41"),
+        ("SYSTEM_TASKDISPLAYNAME", "Deploy ../dev: \u{1F600}"),
+    ];
+    let (page, _) = AzurePipelines.summary(&Env::from_pairs("/", step)).unwrap();
+    assert_eq!(page, Path::new("/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md"));
+    assert_eq!(
+        AzurePipelines.summary_command(&page).unwrap(),
+        "##vso[task.uploadsummary]/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md\n"
+    );
+}
+
+#[test]
+fn only_a_task_leaves_something_for_a_post_step() {
+    let state = [Output { name: "unfinished".into(), value: "/a\nb".into() }];
+    assert_eq!(AzurePipelines.post_step_commands(&Env::from_pairs("/", [("A", "b")]), &state), None);
+    let task = Env::from_pairs("/", [("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION", "OAuth")]);
+    assert_eq!(
+        AzurePipelines.post_step_commands(&task, &state).unwrap(),
+        "##vso[task.settaskvariable variable=unfinished]/a%0Ab\n"
+    );
+}
+
+#[test]
+fn a_task_asks_for_its_identity_token_with_the_connection_that_every_task_has() {
+    let env = Env::from_pairs(
+        "/",
+        [
+            ("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/acme/oidctoken"),
+            ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", "a token"),
+        ],
+    );
+    let IdentityToken::Request(request) = AzurePipelines.identity_token(&env, "any") else {
+        panic!("no request")
+    };
+    assert_eq!(request.bearer, "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN");
+}
+
+#[test]
+fn a_task_comments_with_the_token_of_the_connection_that_every_task_has() {
+    let token = ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", "a token");
+    let own = |provider| {
+        let env = Env::from_pairs("/", [token, ("BUILD_REPOSITORY_PROVIDER", provider)]);
+        AzurePipelines.origin(&env).token.is_some()
+    };
+    assert!(own("TfsGit") && !own("GitHub"), "GitHub is not to see it");
+}
+
+#[test]
+fn an_issue_is_one_line() {
+    assert_eq!(
+        AzurePipelines.annotation(Level::Warning, "bucket", "1\n2"),
+        "##vso[task.logissue type=warning]bucket: 1%0A2\n"
+    );
+    assert_eq!(AzurePipelines.annotation(Level::Notice, "a", "##vso[x]\nb"), "a: # #vso[x] b\n");
+}
+
+#[test]
+fn each_line_of_a_secret_is_masked() {
+    assert_eq!(AzurePipelines.mask("one\n\ntwo"), "##vso[task.setsecret]one\n##vso[task.setsecret]two\n");
+}
+
+#[test]
+fn a_group_has_a_beginning_and_an_end() {
+    assert_eq!(AzurePipelines.group("a\nb") + &AzurePipelines.end_group(), "##[group]a b\n##[endgroup]\n");
+}
+
+#[test]
+fn a_name_that_the_agent_keeps_for_itself_is_refused() {
+    assert!(AzurePipelines.refuses_output_name("secretKey").is_some());
+    assert!(AzurePipelines.refuses_output_name("a b").is_some());
+    assert_eq!(AzurePipelines.refuses_output_name("url"), None);
+}
+
+#[test]
+fn the_keys_of_service_connections_are_secrets_and_their_names_are_not() {
+    assert!(AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"));
+    assert!(AzurePipelines.is_secret("SECRET_PULUMI_ACCESS_TOKEN"));
+    assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_1234_TENANTID"));
+    assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_SCHEME_1234"));
+}
+
+#[test]
+fn an_input_is_found_with_and_without_its_hyphens() {
+    let env = Env::from_pairs("/", [("INPUT_SECRETSPROVIDER", "a"), ("INPUT_STACK", "b")]);
+    assert_eq!(
+        AzurePipelines.step_input(&env, "secrets-provider"),
+        Some(("INPUT_SECRETSPROVIDER".into(), "a"))
+    );
+    assert_eq!(AzurePipelines.step_input(&env, "stack"), Some(("INPUT_STACK".into(), "b")));
+}
