@@ -20,7 +20,7 @@ $releases = @{
 function Stop-Install([string] $What, [string] $Hint) {
   [Console]::Error.WriteLine("error: $What")
   [Console]::Error.WriteLine("hint: $Hint")
-  exit 10
+  exit 71
 }
 
 function Get-Platform {

@@ -161,7 +161,7 @@ fn an_engine_that_is_not_there_ends_with_10_and_names_the_ways_to_get_one() {
         .with("STACKSTEP_OFFLINE", "true");
     scene
         .run("preview --stack dev")
-        .ends_with(10)
+        .ends_with(71)
         .says("there is no `pulumi` on the PATH")
         .says("install the Pulumi CLI")
         .says("engine: sandbox");
@@ -172,7 +172,7 @@ fn an_engine_that_is_not_there_ends_with_10_and_names_the_ways_to_get_one() {
 fn an_engine_that_is_not_executable_ends_with_10() {
     let scene = Scene::new("hello");
     scene.write("engine", "not a program");
-    scene.run("preview --stack dev --engine ./engine").ends_with(10).says("can't be executed");
+    scene.run("preview --stack dev --engine ./engine").ends_with(71).says("can't be executed");
 }
 
 #[test]

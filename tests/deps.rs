@@ -95,7 +95,7 @@ fn any_other_failure_ends_the_run_with_its_reason_before_the_engine_starts() {
     let scene = scene("echo 'npm error code EUSAGE' >&2; echo 'npm error Missing: left-pad' >&2; exit 1");
     scene
         .run("up")
-        .ends_with(10)
+        .ends_with(71)
         .says("`npm ci --no-audit --no-fund`: npm error Missing: left-pad")
         .says("commit the lock file that fits");
     assert_eq!(calls(&scene), ["npm ci"]);
@@ -108,7 +108,7 @@ fn a_package_manager_that_is_missing_is_named() {
     scene.write("pnpm-lock.yaml", "lockfileVersion: '9.0'");
     scene
         .run("up")
-        .ends_with(10)
+        .ends_with(71)
         .says("`pnpm` has to install the program's dependencies, and is not on the PATH");
 }
 

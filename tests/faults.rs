@@ -57,7 +57,7 @@ fn a_token_that_is_empty_is_named() {
 fn a_version_that_is_garbage_is_shown() {
     let scene = scene("printf 'v\\377\\033[31mnope\\n'\n").with("STACKSTEP_PULUMI_VERSION", "^3");
     let (status, log) = up(&scene);
-    assert_eq!(status, Some(10), "{log}");
+    assert_eq!(status, Some(71), "{log}");
     assert_eq!(result(&scene)["reason"], "install");
     assert!(log.contains("for its version"), "{log}");
 }

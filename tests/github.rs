@@ -119,7 +119,7 @@ fn an_engine_that_is_not_there_is_reported_too() {
         .on_github()
         .input("command", "preview")
         .input("stack", "dev");
-    scene.run("run").ends_with(10);
+    scene.run("run").ends_with(71);
     assert_eq!(scene.github_outputs()["reason"], "install");
     assert!(scene.summary().contains("no `pulumi` on the PATH") || scene.summary().contains("pulumi"));
 }
@@ -140,7 +140,7 @@ fn an_empty_command_only_sees_to_the_engine() {
     let scene = Scene::new("hello").on_github();
     scene.run("run").ends_with(0).says("the engine is there");
     let scene = scene.without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
-    scene.run("run").ends_with(10);
+    scene.run("run").ends_with(71);
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn an_engine_that_does_not_stop_is_killed_and_the_report_says_so() {
 fn a_timeout_ends_with_9() {
     let scene = scene("trap 'exit 1' INT\nwhile :; do sleep 0.02; done\n");
     let (status, log) = end(scene.start("up --timeout 50ms"));
-    assert_eq!(status.code(), Some(9), "{log}");
+    assert_eq!(status.code(), Some(70), "{log}");
     assert_eq!(result(&scene)["reason"], "timeout");
 }
 
@@ -167,7 +167,7 @@ fn an_engine_that_can_not_be_started_is_reported() {
     // The kernel starts no file that names an interpreter which is not there.
     std::fs::write(scene.program.join("engine"), "#!/nowhere/sh\n").unwrap();
     let (status, log) = end(scene.start("up"));
-    assert_eq!(status.code(), Some(10), "{log}");
+    assert_eq!(status.code(), Some(71), "{log}");
     assert_eq!(result(&scene)["reason"], "install");
     assert_eq!(scene.github_outputs()["status"], "failed");
 }

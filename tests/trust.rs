@@ -30,7 +30,7 @@ fn result(scene: &Scene) -> serde_json::Value {
 fn a_forks_change_never_deploys() {
     for command in ["up", "refresh", "destroy"] {
         let scene = pull_request("pull_request", "bob/shop").input("command", command);
-        scene.run("run").ends_with(13).says("comes from a fork");
+        scene.run("run").ends_with(73).says("comes from a fork");
         assert_eq!(
             (&result(&scene)["status"], &result(&scene)["reason"]),
             (&json!("failed"), &json!("untrusted"))
@@ -66,13 +66,13 @@ fn a_forks_preview_is_skipped_too_where_the_system_gives_it_no_identity() {
 fn a_forks_code_with_the_repositorys_credentials_is_refused() {
     let scene = pull_request("pull_request_target", "bob/shop").input("command", "preview");
     scene.write(".git/HEAD", HEAD);
-    scene.run("run").ends_with(13).says("the work folder holds its code");
+    scene.run("run").ends_with(73).says("the work folder holds its code");
 }
 
 #[test]
 fn only_the_targets_own_commit_runs_with_its_credentials() {
     let base = "2d5a1c0e9f3b4a6d8c7e5f1a2b3c4d5e6f708192";
-    for (checked_out, status) in [("88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9", 13), (base, 6)] {
+    for (checked_out, status) in [("88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9", 73), (base, 6)] {
         let scene = pull_request("pull_request_target", "bob/shop").input("command", "preview");
         scene.write(".git/HEAD", checked_out);
         scene.run("run").ends_with(status);
@@ -91,9 +91,9 @@ fn a_commit_that_its_branch_left_behind_is_refused_where_that_is_asked_for() {
     let scene = scene.input("upsert", "true");
     moved_on(&scene);
     let scene = scene.with("STACKSTEP_STALE", "refuse");
-    scene.run("run").ends_with(13).says("is no longer the head of `main`");
+    scene.run("run").ends_with(73).says("is no longer the head of `main`");
     std::fs::rename(scene.root().join("remote"), scene.root().join("gone")).unwrap();
-    scene.run("run").ends_with(13).says("could not be read from `origin`");
+    scene.run("run").ends_with(73).says("could not be read from `origin`");
     std::fs::rename(scene.root().join("gone"), scene.root().join("remote")).unwrap();
     let scene = scene.with("STACKSTEP_STALE", "warn");
     scene.run("run").ends_with(0);

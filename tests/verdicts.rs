@@ -100,7 +100,7 @@ fn a_fork_never_changes_anything_whatever_it_has() {
                 let verdict = verdict(case, (command, false, false, credentials), None);
                 assert_eq!(
                     (verdict.exit_status(), verdict.reason()),
-                    (Some(13), Some(Reason::Untrusted)),
+                    (Some(73), Some(Reason::Untrusted)),
                     "{}/{}: {command:?}",
                     case.system,
                     case.name
@@ -126,7 +126,7 @@ fn a_merge_queue_previews_and_never_deploys() {
             let verdict = verdict(case, (command, false, false, true), None);
             assert_eq!(
                 (verdict.exit_status(), verdict.reason()),
-                (Some(13), Some(Reason::Gate)),
+                (Some(73), Some(Reason::Gate)),
                 "{}",
                 case.system
             );

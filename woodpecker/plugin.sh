@@ -18,7 +18,7 @@ look_up() {
 say() { printf '%s\n' "stackstep: $*" >&2; }
 fail() {
   printf '%s\n' "error: $1" "hint: $2" >&2
-  exit 10
+  exit 71
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 platform() {

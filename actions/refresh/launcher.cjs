@@ -13,7 +13,7 @@ const path = require('node:path')
 const { constants } = os
 
 // The exit status of stackstep when an install failed.
-const INSTALL_FAILED = 10
+const INSTALL_FAILED = 71
 // What a shell reports for a program that a signal ended is this and the signal's number.
 const BY_SIGNAL = 128
 

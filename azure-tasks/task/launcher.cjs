@@ -17,7 +17,7 @@ const { constants } = os
 // Exit statuses of stackstep.
 const BAD_INPUT = 2
 const NOT_SIGNED_IN = 3
-const INSTALL_FAILED = 10
+const INSTALL_FAILED = 71
 // What a shell reports for a program that a signal ended is this and the signal's number.
 const BY_SIGNAL = 128
 const REQUEST_MS = 30_000

@@ -9,17 +9,20 @@ use crate::report::Reason;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Exit status of a run that ended because of `timeout`.
-pub const EXIT_TIMEOUT: u8 = 9;
+pub const EXIT_TIMEOUT: u8 = 70;
 
 /// Exit status of a run that could not sign in: the engine's own for the same.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
 
+/// Exit status where the Pulumi CLI, its plugins or the program's dependencies could not be installed or verified.
+pub const EXIT_INSTALL: u8 = 71;
+
 /// Exit status of a run whose required report could not be published.
-pub const EXIT_PUBLISH: u8 = 11;
+pub const EXIT_PUBLISH: u8 = 72;
 
 /// Exit status of a refused run.
-pub const EXIT_REFUSED: u8 = 13;
+pub const EXIT_REFUSED: u8 = 73;
 
 /// An error of stackstep itself; what the engine reports as failed is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
@@ -134,12 +137,12 @@ impl Error {
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 10 for what could not be installed, 13 for a refusal, 0 for a
+    /// The exit status: 2 for bad input, 3 for credentials, 71 for what could not be installed, 73 for a refusal, 0 for a
     /// skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => 2,
-            Self::Engine { .. } | Self::Dependencies { .. } => 10,
+            Self::Engine { .. } | Self::Dependencies { .. } => EXIT_INSTALL,
             Self::Auth { .. } => EXIT_AUTH,
             Self::Refused { .. } => EXIT_REFUSED,
             Self::Skipped { .. } => 0,

@@ -156,15 +156,15 @@ fn a_token_that_may_not_comment_is_a_notice_unless_comments_were_asked_for() {
 }
 
 #[test]
-fn a_required_comment_that_fails_is_exit_status_11_and_the_deployment_stays_good() {
+fn a_required_comment_that_fails_is_exit_status_72_and_the_deployment_stays_good() {
     let fake = github();
     fake.then(Verb::List, Act::Refuse(403, "Resource not accessible by integration"));
     let scene = pull_request(&fake, "up", "acme/shop").input("comment", "required");
-    scene.run("run").ends_with(11).says("::error").says("pull-requests: write");
+    scene.run("run").ends_with(72).says("::error").says("pull-requests: write");
     let result = result(&scene);
     assert_eq!(
         (&result["status"], &result["reason"], &result["exit_code"]),
-        (&json!("succeeded"), &json!("publish"), &json!(11))
+        (&json!("succeeded"), &json!("publish"), &json!(72))
     );
     let outputs = scene.github_outputs();
     assert_eq!((outputs["status"].as_str(), outputs["message"].as_str()), ("succeeded", "hi world"));
@@ -189,13 +189,13 @@ fn a_run_that_an_error_of_ours_ended_is_reported_too() {
         .without("STACKSTEP_ENGINE")
         .with("PATH", "/nowhere")
         .with("STACKSTEP_OFFLINE", "true");
-    scene.run("run").ends_with(10).says("commented on change request 7");
+    scene.run("run").ends_with(71).says("commented on change request 7");
     assert!(fake.only().contains("`install`"), "{}", fake.only());
 }
 
 #[test]
 fn a_change_that_the_gate_refuses_comments_nothing() {
-    for (command, status) in [("up", 13), ("preview", 0)] {
+    for (command, status) in [("up", 73), ("preview", 0)] {
         let fake = github();
         let scene = pull_request(&fake, command, "bob/shop")
             .without("INPUT_UPSERT")

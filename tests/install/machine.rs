@@ -38,7 +38,7 @@ fn a_disk_that_is_full_is_told_and_nothing_stays() {
         let scene = scene(&server.url());
         // No file of ours may become larger than 1 MB: the write fails as on a disk without room.
         let run = scene.run_in_shell("trap '' XFSZ; ulimit -f 1000", "install");
-        run.ends_with(10).says("could not write").says("hint: ");
+        run.ends_with(71).says("could not write").says("hint: ");
         assert!(cached(&scene).is_empty(), "{:?}", cached(&scene));
     });
 }
@@ -50,7 +50,7 @@ fn a_cache_that_can_not_be_written_is_told() {
         let case = Case::new();
         std::fs::write(case.cache(), "a file where the folder should be").unwrap();
         let error = case.install(&server.url()).unwrap_err();
-        assert_eq!(error.exit_status(), 10);
+        assert_eq!(error.exit_status(), 71);
         assert!(error.to_string().contains("could not write"), "{error}");
         assert!(error.hint().unwrap().contains("`cache-folder`"));
         assert!(downloads(&server).is_empty());

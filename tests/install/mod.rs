@@ -115,7 +115,7 @@ impl Case {
     fn refuses_version(&self, mirror: &str, version: &Version, what: &str) {
         let error = self.install_version(mirror, version).unwrap_err();
         assert!(error.to_string().contains(what), "`{what}` is not in: {error}");
-        assert_eq!((error.exit_status(), error.reason().unwrap().name()), (10, "install"));
+        assert_eq!((error.exit_status(), error.reason().unwrap().name()), (71, "install"));
         assert!(matches!(error, Error::Engine { hint: Some(_), .. }));
         self.is_empty();
     }

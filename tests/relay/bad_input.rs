@@ -86,7 +86,7 @@ fn results_of_different_commits_are_refused() {
     other.commit = Some("1".repeat(40));
     write(&scene, "one.json", &found("dev", "preview-create"));
     write(&scene, "two.json", &other);
-    scene.run("report one.json two.json").ends_with(13).says("others are of `8d08154cabb1");
+    scene.run("report one.json two.json").ends_with(73).says("others are of `8d08154cabb1");
     assert!(fake.server.received().is_empty());
 }
 

@@ -59,7 +59,7 @@ fn a_result_of_another_commit_or_repository_is_refused() {
             result[name] = value.clone();
         }
         scene.write("result.json", &result.to_string());
-        scene.run("run").ends_with(13).says(words);
+        scene.run("run").ends_with(73).says(words);
         assert!(fake.server.received().is_empty());
         assert!(!path(&scene, "report.html").exists());
     }
@@ -87,7 +87,7 @@ fn a_strangers_result_sets_no_status_and_records_no_deployment() {
         of_fork(&fake);
         let scene = workflow_run(&fake, "bob/shop").input(name, value);
         write(&scene, "result.json", &found("dev", "up-create"));
-        scene.run("run").ends_with(13).says(&format!("`{name}` is refused"));
+        scene.run("run").ends_with(73).says(&format!("`{name}` is refused"));
         assert!(fake.server.received().is_empty());
     }
 }
@@ -99,7 +99,7 @@ fn an_event_log_of_a_fork_is_refused() {
     let scene = workflow_run(&fake, "bob/shop").without("INPUT_RESULTS").input("event-log", "events.jsonl");
     let log = crate::support::fixture("events/preview-create/events.jsonl");
     scene.write("events.jsonl", &std::fs::read_to_string(log).unwrap());
-    scene.run("run").ends_with(13).says("is an event log");
+    scene.run("run").ends_with(73).says("is an event log");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_forge_says_which_commit_a_named_change_request_is_at() {
             report.commit = Some("3".repeat(40));
             write(&scene, "result.json", &report);
             // The job's own commit is no proof of a stranger's.
-            scene.run("report result.json").ends_with(if fork { 13 } else { 0 });
+            scene.run("report result.json").ends_with(if fork { 73 } else { 0 });
         }
     }
 }
@@ -147,7 +147,7 @@ fn without_a_token_nobody_can_say_whose_change_it_is() {
     let fake = github();
     let scene = told_the_number(&fake).without("STACKSTEP_FORGE_TOKEN");
     write(&scene, "result.json", &found("dev", "preview-create"));
-    scene.run("report result.json").ends_with(11).says("nothing is published").says("forge-token");
+    scene.run("report result.json").ends_with(72).says("nothing is published").says("forge-token");
 }
 
 #[test]

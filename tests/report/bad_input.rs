@@ -203,7 +203,7 @@ fn the_ci_systems_own_way_out_comes_first() {
 
 #[test]
 fn our_own_decision_beats_what_the_engine_said() {
-    let mut facts = Facts::new(Command::Up, "dev", Ending::NotStarted, 13);
+    let mut facts = Facts::new(Command::Up, "dev", Ending::NotStarted, 73);
     let (reason, message) = (Some(Reason::Untrusted), "this is a fork's change".to_owned());
     facts.verdict = Some(Verdict { status: Status::Skipped, reason, message, hint: None });
     let report = report(Fold::new().finish(), facts);

@@ -99,7 +99,7 @@ fn a_lock_file_that_does_not_fit_ends_the_run_before_the_engine() {
         r#"{"name": "shop", "dependencies": {"@pulumi/pulumi": "file:./sdk", "left": "file:./other"}}"#,
     );
     let (status, log) = program.up();
-    assert_eq!(status, Some(10), "{log}");
+    assert_eq!(status, Some(71), "{log}");
     assert!(log.contains("dependencies"), "{log}");
     assert!(!log.contains("the engine ran"), "{log}");
 }
@@ -147,6 +147,6 @@ fn a_module_of_go_that_can_not_be_had_ends_the_run() {
     assert_eq!(status, Some(0), "{log}");
     program.write("go.mod", "module shop\n\ngo 1.21\n\nrequire example.com/missing v1.0.0\n");
     let (status, log) = program.up();
-    assert_eq!(status, Some(10), "{log}");
+    assert_eq!(status, Some(71), "{log}");
     assert!(log.contains("example.com/missing") && !log.contains("the engine ran"), "{log}");
 }

@@ -277,7 +277,7 @@ fn a_job_whose_log_shows_all_variables_is_refused() {
         job.env("CI_DEBUG_TRACE", "true").env("STACKSTEP_ALLOW_DEBUG_TRACE", allowed).output().unwrap()
     };
     let refused = run("");
-    assert_eq!(refused.status.code(), Some(13), "{}", log(&refused));
+    assert_eq!(refused.status.code(), Some(73), "{}", log(&refused));
     assert!(log(&refused).contains("`CI_DEBUG_TRACE` is set, so this job's log shows every variable"));
     let allowed = run("true");
     assert_eq!(allowed.status.code(), Some(0), "{}", log(&allowed));

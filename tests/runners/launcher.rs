@@ -171,7 +171,7 @@ fn a_binary_that_a_signal_ended_gives_128_and_the_signal() {
 #[ignore = "needs node"]
 fn without_a_binary_it_says_what_to_set() {
     let output = launcher().env_remove("STACKSTEP_BIN").output().unwrap();
-    assert_eq!(output.status.code(), Some(10));
+    assert_eq!(output.status.code(), Some(71));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.starts_with("::error title=stackstep::") && said.contains("STACKSTEP_BIN"), "{said}");
 }
@@ -180,7 +180,7 @@ fn without_a_binary_it_says_what_to_set() {
 #[ignore = "needs node"]
 fn a_binary_that_cannot_be_started_is_named() {
     let output = launcher().env("STACKSTEP_BIN", "/nowhere/stackstep").output().unwrap();
-    assert_eq!(output.status.code(), Some(10));
+    assert_eq!(output.status.code(), Some(71));
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("could not start `/nowhere/stackstep`"), "{said}");
 }

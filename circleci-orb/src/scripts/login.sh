@@ -17,7 +17,7 @@ stackstep() (
   say() { printf '%s\n' "stackstep: $*" >&2; }
   fail() {
     printf '%s\n' "error: $1" "hint: $2" >&2
-    exit 10
+    exit 71
   }
   has() { command -v "$1" >/dev/null 2>&1; }
   platform() {

@@ -346,7 +346,7 @@ mod tests {
             question.branch_head = Some(OTHER);
             question.refuse_stale = true;
         });
-        assert_eq!((verdict.exit_status(), verdict.reason()), (Some(13), Some(Reason::Gate)));
+        assert_eq!((verdict.exit_status(), verdict.reason()), (Some(73), Some(Reason::Gate)));
     }
 
     #[test]

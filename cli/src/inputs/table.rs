@@ -229,7 +229,7 @@ pub static INPUTS: &[Input] = &[
     row("fail-on-changes", Bool, Safety, &[Preview, Up, Refresh], "With `expect-no-changes`: whether changes fail the step (exit status 7). With `false` the step passes and `has-changes` tells.").default("true"),
     row("policy-pack", List, Safety, &[Preview, Up], "Folders of policy packs to check against.").alias(&["policy-packs", "policyPacks"]),
     row("policy-pack-config", List, Safety, &[Preview, Up], "A JSON file of settings for each policy pack, in the same order.").alias(&["policy-pack-configs", "policyPackConfigs"]),
-    row("timeout", Duration, Safety, WITH_STACK, "How long the engine may take; then it is cancelled (exit status 9)."),
+    row("timeout", Duration, Safety, WITH_STACK, "How long the engine may take; then it is cancelled (exit status 70)."),
     row("lock-timeout", Duration, Safety, CHANGING, "How long to wait while somebody else holds the stack's lock.").default("0s"),
     row("grace-period", Duration, Safety, WITH_STACK, "How long a cancelled engine may take to finish what it has begun before it is told to stop at once.").depends("what the CI system allows"),
     row("stale", Choice(&["warn", "refuse", "ignore"]), Safety, &[Up], "What happens when the job's commit is no longer the head of its branch.").default("warn"),
@@ -247,7 +247,7 @@ pub static INPUTS: &[Input] = &[
     row("report-file", Path, Report, REPORTED, "Where to write the report as one HTML page that needs no network."),
     row("junit-file", Path, Report, REPORTED, "Where to write the report as JUnit XML, which most CI systems show as test results."),
     row("counts-file", Path, Report, COMMENTED, "Where to write the counts of changes as GitLab's `terraform` report has them."),
-    row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, COMMENTED, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 11) when it can't.")
+    row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, COMMENTED, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
         .depends("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
     row("comment-when", Choice(&["always", "changes", "failure"]), Report, COMMENTED, "When there is a comment. One that stands there already is brought up to date all the same.").default("always"),
     row("comment-key", Text, Report, COMMENTED, "Keeps comments apart that are for the same stack and command."),

@@ -1,5 +1,5 @@
 //! Finds or fetches the Pulumi CLI: which version, where from, verified, unpacked beside the cache and put in place
-//! by one rename. Nothing fails open: what can't be verified is not installed, and the exit status is 10.
+//! by one rename. Nothing fails open: what can't be verified is not installed, and the exit status is 71.
 //!
 //! ```text
 //! PATH → the runner's tool cache → our cache → mirror → get.pulumi.com → GitHub releases

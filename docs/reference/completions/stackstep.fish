@@ -72,7 +72,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l expect-n
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
@@ -167,7 +167,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l expect-no-cha
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
@@ -268,7 +268,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l expect-no
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
@@ -364,7 +364,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l args -d 
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l result-file -d 'Where to write the result as JSON' -r
@@ -459,7 +459,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s p -l par
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l skip-preview -d 'Deploy without a preview before' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l result-file -d 'Where to write the result as JSON' -r
@@ -536,7 +536,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-sco
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
@@ -683,7 +683,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l expect-no
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
@@ -797,7 +797,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l expect-no
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
@@ -913,7 +913,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l expect-no-ch
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 9)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''

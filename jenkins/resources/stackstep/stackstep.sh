@@ -32,7 +32,7 @@ say() { printf '%s\n' "stackstep: $*" >&2; }
 # 10 is the exit status of stackstep when an install failed.
 fail() {
   printf '%s\n' "error: $1" "hint: $2" >&2
-  exit 10
+  exit 71
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }

@@ -84,10 +84,10 @@ fn the_exit_status_is_the_binary_s() {
     assert_eq!(with_shim("exit 7").task(&step("up", &[])).status, Some(7));
     assert_eq!(with_shim("kill -9 $$").task(&step("up", &[])).status, Some(128 + 9));
     let nowhere = Agent::new().with("STACKSTEP_BIN", "/nowhere/stackstep").task(&step("up", &[]));
-    assert!(nowhere.status == Some(10) && nowhere.of("task.logissue")[0].1.contains("/nowhere/stackstep"));
+    assert!(nowhere.status == Some(71) && nowhere.of("task.logissue")[0].1.contains("/nowhere/stackstep"));
     let none = Agent::new().with("STACKSTEP_BIN", "").task(&step("up", &[]));
     assert!(
-        none.status == Some(10) && none.of("task.logissue")[0].1.contains("STACKSTEP_BIN"),
+        none.status == Some(71) && none.of("task.logissue")[0].1.contains("STACKSTEP_BIN"),
         "{}",
         none.log
     );

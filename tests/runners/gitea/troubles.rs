@@ -30,12 +30,12 @@ fn a_closed_and_a_merged_pull_request_take_comments_too() {
 
 #[test]
 #[ignore = "needs Gitea"]
-fn a_required_comment_that_the_token_may_not_write_is_exit_status_11() {
+fn a_required_comment_that_the_token_may_not_write_is_exit_status_72() {
     let pull = Pull::open();
     let token = pull.server.token(BOT, &["read:issue", "read:repository", "read:user"]);
     let scene = actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", &token);
     let scene = scene.with("STACKSTEP_COMMENT", "required");
-    is_unseen(&token, &scene.run("up").ends_with(11).says("status 403").says("write:issue"));
+    is_unseen(&token, &scene.run("up").ends_with(72).says("status 403").says("write:issue"));
     assert!(pull.ours().is_empty());
     let scene = scene.with("STACKSTEP_FORGE_TOKEN", &pull.server.bot);
     scene.run("up").ends_with(0).says("commented on change request");
@@ -76,7 +76,7 @@ fn a_locked_conversation_is_told() {
     let stranger = &pull.server.person;
     let scene =
         actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", stranger).with("STACKSTEP_COMMENT", "required");
-    scene.run("preview").ends_with(11).says("its conversation is locked");
+    scene.run("preview").ends_with(72).says("its conversation is locked");
     shown();
 }
 

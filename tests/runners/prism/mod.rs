@@ -155,12 +155,12 @@ fn where_checks_are_refused_there_is_a_plain_status() {
 fn each_refusal_that_github_describes_is_told_with_its_own_words() {
     let comments = "/issues/7/comments";
     for (refuse, status) in [
-        (("GET", comments, 404), 11),
-        (("GET", comments, 410), 11),
-        (("POST", comments, 403), 11),
-        (("POST", comments, 404), 11),
-        (("POST", comments, 410), 11),
-        (("POST", comments, 422), 11),
+        (("GET", comments, 404), 72),
+        (("GET", comments, 410), 72),
+        (("POST", comments, 403), 72),
+        (("POST", comments, 404), 72),
+        (("POST", comments, 410), 72),
+        (("POST", comments, 422), 72),
     ] {
         let forge = Described::start();
         forge.memory().refuse = Some(refuse);

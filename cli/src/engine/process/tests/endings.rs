@@ -179,7 +179,7 @@ async fn a_program_that_is_not_there_is_an_error_with_a_way_out() {
     let mut case = Case::new("");
     case.process.program = case.folder.path().join("pulumi");
     let error = case.try_run(|_| None).await.expect_err("no such file");
-    assert_eq!(error.exit_status(), 10);
+    assert_eq!(error.exit_status(), 71);
     assert!(error.to_string().starts_with("could not start `/"), "{error}");
     assert!(error.hint().is_some());
 }
@@ -190,7 +190,7 @@ async fn a_file_that_is_no_program_is_an_error() {
     case.process.program = case.folder.path().join("pulumi");
     std::fs::write(&case.process.program, "text").expect("a file");
     let error = case.try_run(|_| None).await.expect_err("not executable");
-    assert_eq!(error.exit_status(), 10);
+    assert_eq!(error.exit_status(), 71);
 }
 
 #[tokio::test]
