@@ -6,11 +6,12 @@ use super::classify::{Evidence, Finding};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
-use super::{outputs, steps};
+use super::reason::Reason;
+use super::{hints, outputs, steps};
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
-    let Events { lines, broken, project, steps, outputs, diagnostics, policies, summary, .. } = events;
+    let Events { lines, broken, project, stack, steps, outputs, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
     let steps::Finished { steps, counted, note: too_large } = steps.finish();
     let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
@@ -25,8 +26,10 @@ pub fn report(events: Events, facts: Facts) -> Report {
         diagnostics: &diagnostics,
         policies: &policies,
         steps: &steps,
+        program_ran: stack.is_some(),
         cancelled_by_engine,
         internal_error: events.internal_error.as_deref(),
+        summarised: summary.is_some(),
     };
     let verdict = verdict(&evidence, succeeded);
 
@@ -78,30 +81,31 @@ pub fn report(events: Events, facts: Facts) -> Report {
 /// How it ended and why: what stackstep itself decided goes first.
 fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let facts = evidence.facts;
-    let hint = |reason: Option<super::Reason>| {
-        let reason = reason?;
-        let general = reason.way_out(facts.command);
-        Some(
-            facts
-                .ci_hints
-                .get(&reason)
-                .map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}")),
-        )
-    };
     if let Some(decided) = &facts.verdict {
-        return Verdict { hint: decided.hint.clone().or_else(|| hint(decided.reason)), ..decided.clone() };
+        let hint = || decided.reason.map(|reason| general(facts, reason));
+        return Verdict { hint: decided.hint.clone().or_else(hint), ..decided.clone() };
     }
     if succeeded {
         return Verdict { status: Status::Succeeded, reason: None, message: String::new(), hint: None };
     }
     let Finding { reason, message } = evidence.judge();
-    let cancelled = reason == super::Reason::Cancelled;
+    let cancelled = reason == Reason::Cancelled;
+    let hint = hints::of_state(evidence, reason)
+        .or_else(|| hints::of_words(reason, message.as_deref()?))
+        .unwrap_or_else(|| general(facts, reason));
     Verdict {
         status: if cancelled { Status::Cancelled } else { Status::Failed },
         reason: Some(reason),
         message: message.unwrap_or_default(),
-        hint: hint(Some(reason)),
+        hint: Some(hint),
     }
+}
+
+/// A reason's way out, and before it what the CI system knows of the reason.
+fn general(facts: &Facts, reason: Reason) -> String {
+    let general = reason.way_out(facts.command);
+    let of_ci = facts.ci_hints.get(&reason);
+    of_ci.map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}"))
 }
 
 fn is_cancel(message: &str) -> bool {

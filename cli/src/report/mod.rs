@@ -11,6 +11,7 @@ mod diff;
 mod event;
 mod facts;
 mod fold;
+mod hints;
 mod mask;
 mod model;
 mod outputs;
@@ -19,6 +20,7 @@ mod reason;
 mod rules;
 mod skim;
 mod steps;
+mod telling;
 mod urn;
 mod value;
 
@@ -32,7 +34,8 @@ pub use model::{
     Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use reason::Reason;
-pub use rules::{Voice, reason_of};
+pub use rules::{Voice, is_provider_gone, reason_of};
 pub use steps::InFlight;
+pub use telling::telling;
 pub use urn::Urn;
 pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};
