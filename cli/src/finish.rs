@@ -3,8 +3,6 @@
 //! No engine process is started. What there is to know stands in the event log, in the table of processes, and, where
 //! the backend is a folder, in the state.
 
-mod state;
-
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use crate::app;
 use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::alive::Trace;
+use crate::engine::left_state;
 use crate::engine::signals::Signals;
 use crate::engine::tail::Tail;
 use crate::env::Env;
@@ -126,7 +125,7 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     );
     facts.notes.push(fate);
     if let Some(folder) = &unfinished.state {
-        facts.notes.extend(state::notes(folder, about.project.as_deref().unwrap_or_default(), &about.stack));
+        facts.notes.extend(left_state::notes(folder, about.project.as_deref().unwrap_or_default(), &about.stack));
     }
     let mut report = report::report(fold.finish(), facts);
     if unfinished.stopped_by.is_none() {

@@ -1,6 +1,7 @@
 //! All that has to be known before the engine is looked for: inputs, project, stack, backend, secrets.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -118,6 +119,11 @@ impl<'a> Job<'a> {
     /// What the operation is about, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
+    pub fn grace_period(&self) -> Duration {
+        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.

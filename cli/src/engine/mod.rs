@@ -6,8 +6,10 @@ pub mod args;
 pub mod config_secrets;
 pub mod drive;
 pub mod env_file;
+mod fate;
 pub mod helper;
 pub mod ladder;
+pub mod left_state;
 pub mod locate;
 pub mod output;
 pub mod plan;
@@ -15,6 +17,7 @@ pub mod process;
 pub mod signals;
 pub mod stream;
 pub mod tail;
+pub mod told;
 #[cfg(unix)]
 pub mod tree;
 pub mod version;

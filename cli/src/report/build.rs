@@ -7,7 +7,11 @@ use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
 use super::reason::Reason;
+use super::value::shortened;
 use super::{hints, outputs, steps};
+
+/// How many unfinished resources a note names.
+const NAMED: usize = 5;
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
@@ -134,13 +138,18 @@ fn gaps(facts: &Facts, lines: u64, broken: u64, summarised: bool) -> Vec<String>
 }
 
 fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
-    let count = steps.iter().filter(|step| step.status == StepStatus::Unfinished).count();
-    let what = if interim {
-        "are being worked on"
-    } else {
-        "were begun and never finished: what became of them is not known"
+    let left: Vec<&Step> = steps.iter().filter(|step| step.status == StepStatus::Unfinished).collect();
+    let count = left.len();
+    let what = match (interim, count) {
+        (true, 1) => "resource is being worked on",
+        (true, _) => "resources are being worked on",
+        (false, 1) => "resource was begun and never finished: what became of it is not known",
+        (false, _) => "resources were begun and never finished: what became of them is not known",
     };
-    (count > 0).then(|| format!("{count} resources {what}"))
+    let named: Vec<String> =
+        left.iter().take(NAMED).map(|step| format!("{} `{}`", step.operation, shortened(&step.name, 100))).collect();
+    let more = if count > NAMED { ", …" } else { "" };
+    (count > 0).then(|| format!("{count} {what} ({}{more})", named.join(", ")))
 }
 
 fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {

@@ -65,8 +65,8 @@ const GONE: &str = "a provider's process ended before it answered: it crashed, w
                     job; look at the provider what became of the resource, and run `refresh` before the next update";
 
 /// What a killed engine leaves, and how the next run gets past it. A preview holds no lock.
-const KILLED: &str = "the stack may still be locked: if no other run is at work, `pulumi cancel` releases the lock; then \
-                      run `refresh` and this job again, with more memory where the engine was out of it";
+const KILLED: &str = "if the stack is still locked and no other run is at work, `pulumi cancel` releases the lock; then run \
+                      `refresh` and this job again, with more memory where the engine was out of it";
 
 /// What is left to do after a cancelled run that ended well.
 const ENDED_WELL: &str =

@@ -178,6 +178,8 @@ const RULES: &[Rule] = &[
     rule(R::Config, Engine, &["^organization name must be 'organization'"]),
     rule(R::Config, Engine, &["^backend ", "does not support environments"]),
     rule(R::Config, Engine, &["failed to load pulumi policy project located at"]),
+    rule(R::Config, Engine, &["^project 'main' could not be read: "]),
+    rule(R::Config, Engine, &["^parsing plugin options for '"]),
     rule(R::Config, Engine, &["^invalid configuration key"]),
     rule(R::Config, Engine, &["stack names are limited to"]),
     rule(R::Config, Engine, &["a stack name may only contain"]),
