@@ -12,6 +12,7 @@ use super::args;
 use super::fate;
 use super::ladder::{Cause, LISTEN};
 use super::left_state;
+use super::leftovers;
 use super::locate::Engine;
 use super::plan::{Purpose, Step, plan};
 use super::process::{Ended, Process, Status, Supervision, run};
@@ -206,11 +207,12 @@ impl<'a> Driver<'a> {
             arg.push(path);
             args.push(arg);
         }
+        let marked = leftovers::mark(self.job.folder.path());
         Process {
             program: self.engine.path.clone(),
             args,
             cwd: self.job.inputs.cwd.clone(),
-            set: self.job.engine_env.set.clone(),
+            set: self.job.engine_env.set.iter().cloned().chain(marked).collect(),
             remove: self.job.engine_env.remove.clone(),
             stdin: step.stdin.as_ref().map(|secret| secret.expose().as_bytes().to_vec()),
             event_log,

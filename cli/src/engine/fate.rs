@@ -14,7 +14,7 @@ use crate::report::{Ending, Events, is_provider_gone};
 pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 
 /// What is known of a lock that nobody can look at.
-pub(super) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
+pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
 
 /// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
