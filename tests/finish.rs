@@ -61,7 +61,10 @@ fn an_engine_that_was_left_alone_is_asked_to_stop_and_its_last_events_are_read()
     let scene = scene(WORKING);
     killed(&scene);
     let left = left(&scene).display().to_string();
-    scene.run_args(&["finish", &left]).ends_with(0).says("it was asked to stop, finished what it had begun and has ended");
+    scene
+        .run_args(&["finish", &left])
+        .ends_with(0)
+        .says("it was asked to stop, finished what it had begun and has ended");
     assert!(!notes(&scene).contains("stops in the middle"), "{}", notes(&scene));
 }
 

@@ -95,7 +95,11 @@ fn an_engine_that_does_not_stop_is_killed_and_the_report_says_so() {
     until_begun(&scene);
     signal(&child, Signal::SIGINT);
     assert_eq!(end(child).0.code(), Some(130));
-    assert!(scene.summary().contains("was killed") && scene.summary().contains("the lock may still be there"), "{}", scene.summary());
+    assert!(
+        scene.summary().contains("was killed") && scene.summary().contains("the lock may still be there"),
+        "{}",
+        scene.summary()
+    );
 }
 
 #[test]

@@ -129,15 +129,20 @@ fn in_words(fate: &Fate, events: &Events) -> String {
     match (fate, finished) {
         (Fate::NotStarted, _) => "the engine had not been started".to_owned(),
         (Fate::Gone, true) => "the engine is gone: it had come to its end".to_owned(),
-        (Fate::Gone, false) => "the engine is gone: it was killed with the step, or ended within seconds of it, as \
+        (Fate::Gone, false) => {
+            "the engine is gone: it was killed with the step, or ended within seconds of it, as \
                                 nobody read its output any more; what it had begun was not finished"
-            .to_owned(),
-        (Fate::Asked, true) => {
-            "the engine was still there: it was asked to stop, finished what it had begun and has ended".to_owned()
+                .to_owned()
         }
-        (Fate::Asked, false) => "the engine was still there: it was asked to stop and has ended, but it could not finish \
+        (Fate::Asked, true) => {
+            "the engine was still there: it was asked to stop, finished what it had begun and has ended"
+                .to_owned()
+        }
+        (Fate::Asked, false) => {
+            "the engine was still there: it was asked to stop and has ended, but it could not finish \
                                  what it had begun, as nobody read its output any more"
-            .to_owned(),
+                .to_owned()
+        }
         (Fate::AtWork(pid), _) => format!("the engine is still at work, as process {pid}"),
         (Fate::Unknown, _) => "what became of the engine is not known".to_owned(),
     }
@@ -153,7 +158,10 @@ async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) ->
     }
     leftovers::end(&left, false);
     let until = tokio::time::Instant::now() + LEFTOVERS_PATIENCE;
-    while !leftovers::of_run(folder).is_empty() && tokio::time::Instant::now() < until && signals.first().is_none() {
+    while !leftovers::of_run(folder).is_empty()
+        && tokio::time::Instant::now() < until
+        && signals.first().is_none()
+    {
         tokio::time::sleep(LOOK).await;
     }
     leftovers::end(&leftovers::of_run(folder), true);

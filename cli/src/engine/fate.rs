@@ -90,7 +90,9 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")
         )),
-        (Status::Exited(_), ..) if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) => {
+        (Status::Exited(_), ..)
+            if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) =>
+        {
             let lock = lock(": the lock is released, operations that were under way are pending");
             Some(format!("the engine was told to stop at once{lock}"))
         }

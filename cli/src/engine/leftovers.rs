@@ -30,7 +30,8 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
         return Vec::new();
     };
     let marked = format!("{name}={value}");
-    let bears = |environment: &[u8]| environment.split(|byte| *byte == 0).any(|pair| pair == marked.as_bytes());
+    let bears =
+        |environment: &[u8]| environment.split(|byte| *byte == 0).any(|pair| pair == marked.as_bytes());
     let found = processes.flatten().filter_map(|process| {
         let pid = process.file_name().to_str()?.parse().ok()?;
         // What is over has no environment any more.
@@ -73,7 +74,8 @@ mod tests {
         let folder = Path::new("/x/stackstep-a-test-of-leftovers");
         let (name, value) = mark(folder).expect("a mark");
         #[expect(clippy::disallowed_methods, reason = "a test starts a process that is left")]
-        let mut child = std::process::Command::new("sleep").arg("99999").env(name, value).spawn().expect("a process");
+        let mut child =
+            std::process::Command::new("sleep").arg("99999").env(name, value).spawn().expect("a process");
         // The environment is the program's own as soon as it has been started.
         let found = of_run(folder);
         child.kill().expect("a process that lives");

@@ -108,9 +108,14 @@ mod tests {
 
     #[test]
     fn a_program_that_says_the_words_is_not_the_engine() {
-        assert_eq!(heard(&["    app: ^C received; cancelling.\n", "x ^C received; terminating\n"]), Told::Never);
+        assert_eq!(
+            heard(&["    app: ^C received; cancelling.\n", "x ^C received; terminating\n"]),
+            Told::Never
+        );
         let mut listener = Listener::default();
-        listener.event(br#"{"sequence":1,"diagnosticEvent":{"message":",\"stdoutEvent\": ^C received; cancelling"}}"#);
+        listener.event(
+            br#"{"sequence":1,"diagnosticEvent":{"message":",\"stdoutEvent\": ^C received; cancelling"}}"#,
+        );
         assert_eq!(listener.told(), Told::Never);
     }
 

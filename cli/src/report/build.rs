@@ -146,8 +146,11 @@ fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
         (false, 1) => "resource was begun and never finished: what became of it is not known",
         (false, _) => "resources were begun and never finished: what became of them is not known",
     };
-    let named: Vec<String> =
-        left.iter().take(NAMED).map(|step| format!("{} `{}`", step.operation, shortened(&step.name, 100))).collect();
+    let named: Vec<String> = left
+        .iter()
+        .take(NAMED)
+        .map(|step| format!("{} `{}`", step.operation, shortened(&step.name, 100)))
+        .collect();
     let more = if count > NAMED { ", …" } else { "" };
     (count > 0).then(|| format!("{count} {what} ({}{more})", named.join(", ")))
 }

@@ -25,7 +25,11 @@ fn ended(status: Status, rung: Option<Rung>, told: Told) -> Ended {
 fn recording(name: &str, lines: usize) -> Events {
     let path = format!("{}/tests/fixtures/events/{name}/events.jsonl", env!("CARGO_MANIFEST_DIR"));
     let mut fold = Fold::new();
-    std::fs::read_to_string(path).expect("a recording").lines().take(lines).for_each(|line| fold.line(line.as_bytes()));
+    std::fs::read_to_string(path)
+        .expect("a recording")
+        .lines()
+        .take(lines)
+        .for_each(|line| fold.line(line.as_bytes()));
     fold.finish()
 }
 
@@ -85,17 +89,24 @@ fn a_preview_has_no_lock_to_talk_about() {
 #[test]
 fn what_somebody_ended_looks_cancelled_and_an_ordinary_failure_does_not() {
     let none = Events::default();
-    for (status, told) in
-        [(Status::Signalled(15), Told::Never), (Status::Signalled(2), Told::Never), (Status::Exited(1), Told::Once)]
-    {
+    for (status, told) in [
+        (Status::Signalled(15), Told::Never),
+        (Status::Signalled(2), Told::Never),
+        (Status::Exited(1), Told::Once),
+    ] {
         assert!(looks_cancelled(&ended(status, None, told), &none), "{status:?}");
     }
-    for (status, told) in
-        [(Status::Exited(1), Told::Never), (Status::Signalled(9), Told::Never), (Status::Exited(0), Told::Once)]
-    {
+    for (status, told) in [
+        (Status::Exited(1), Told::Never),
+        (Status::Signalled(9), Told::Never),
+        (Status::Exited(0), Told::Once),
+    ] {
         assert!(!looks_cancelled(&ended(status, None, told), &none), "{status:?}");
     }
-    assert!(!looks_cancelled(&ended(Status::Exited(1), None, Told::Never), &recording("up-partial-failure", 999)));
+    assert!(!looks_cancelled(
+        &ended(Status::Exited(1), None, Told::Never),
+        &recording("up-partial-failure", 999)
+    ));
     let mut fold = Fold::new();
     fold.line(br#"{"sequence":1,"diagnosticEvent":{"severity":"error","message":"error reading from server: EOF"}}"#);
     assert!(looks_cancelled(&ended(Status::Exited(1), None, Told::Never), &fold.finish()));
