@@ -20,6 +20,11 @@ pub fn head(folder: &Path) -> Option<String> {
         .or_else(|| packed(&common, reference))
 }
 
+/// The root of the work tree around `folder`. None where there is no repository.
+pub fn work_tree(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|folder| folder.join(".git").exists())
+}
+
 /// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
 /// without what follows it. <https://git-scm.com/docs/git-clone#_git_urls>
 pub fn address(url: &str) -> Option<(&str, &str, &str)> {
@@ -69,7 +74,7 @@ pub async fn branch_head(folder: &Path, branch: &str) -> Option<String> {
 
 /// The folder with the repository's files: `.git`, or what a file of that name points to.
 fn git_folder(folder: &Path) -> Option<PathBuf> {
-    let dot = folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let dot = work_tree(folder)?.join(".git");
     if dot.is_dir() {
         return Some(dot);
     }

@@ -39,6 +39,7 @@ fn run(run: u64) -> Wanted {
         when: When::Always,
         key: None,
         stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
+        official_action: false,
     }
 }
 
