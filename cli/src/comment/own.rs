@@ -45,12 +45,17 @@ impl Task<'_> {
             Ok(comments) => comments,
             Err(trouble) => return Err(self.or_missing(trouble).await),
         };
-        let akin = comments.into_iter().filter_map(|comment| {
-            let official = || of_official_action(&comment.body).filter(|_| self.wanted.official_action);
-            let found = Marker::read(&comment.body).or_else(official)?;
-            found.is_akin_to(marker).then_some((comment, found))
+        let official = |comment: &Comment| {
+            let found = of_official_action(&comment.body)?;
+            found.is_akin_to(marker).then(|| (comment.clone(), found))
+        };
+        // Of several only the last one was kept up to date.
+        let taken_over = comments.iter().rev().filter(|_| self.wanted.official_action).find_map(official);
+        let ours = comments.into_iter().filter_map(|comment| {
+            let found = Marker::read(&comment.body).filter(|found| found.is_akin_to(marker))?;
+            Some((comment, found))
         });
-        Ok(akin.collect())
+        Ok(taken_over.into_iter().chain(ours).collect())
     }
 
     /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.

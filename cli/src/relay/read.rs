@@ -11,7 +11,7 @@ use crate::engine::tail::Tail;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::report::{Command, Ending, Facts, Fold, Report, SCHEMA, report, shortened};
-use crate::stack::BackendPlace;
+use crate::stack::{BackendPlace, StackIdentity};
 
 /// More bytes than a result of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
@@ -30,10 +30,11 @@ pub(super) struct Found {
 impl Found {
     /// Adds the backend, which no event names, where the job has one.
     pub fn is_in(&mut self, backend: Option<&BackendPlace>) {
-        if let Some(identity) = &mut self.report.identity {
-            identity.backend = backend.map(BackendPlace::fingerprint);
-            identity.backend_url = backend.map(BackendPlace::address);
-        }
+        self.report.identity = Some(StackIdentity {
+            backend: backend.map(BackendPlace::fingerprint),
+            backend_url: backend.map(BackendPlace::address),
+            ..self.report.stack_identity()
+        });
     }
 }
 

@@ -46,16 +46,17 @@ pub fn report(events: Events, facts: Facts) -> Report {
         summary.map(|summary| summary.changes).filter(|changes| !changes.is_empty()).unwrap_or(counted);
     let has_changes = has_changes(&changes, &outputs);
     let project = facts.project.or(project);
-    let written = || StackIdentity::written(&facts.stack, project.as_deref());
-    let mut identity = facts.identity.unwrap_or_else(written);
-    identity.project = identity.project.or_else(|| project.clone());
+    let identity = facts.identity.map(|identity| StackIdentity {
+        project: identity.project.or_else(|| project.clone()),
+        ..identity
+    });
     Report {
         schema: SCHEMA,
         command: facts.command,
         preview_only: facts.preview_only,
         project,
         stack: facts.stack,
-        identity: Some(identity),
+        identity,
         names_backend: false,
         status: verdict.status,
         reason: verdict.reason,

@@ -20,7 +20,7 @@ pub struct Facts {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
-    /// Which stack that is; else its name and the events tell, and the backend is not known.
+    /// Which stack that is, when more is known than its name.
     pub identity: Option<StackIdentity>,
     /// How the engine ended.
     pub ending: Ending,

@@ -27,7 +27,7 @@ pub struct Report {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
-    /// Which stack that is, the same for each spelling of its name. Missing in results of earlier versions.
+    /// Which stack that is, the same for each spelling of its name. None in results of earlier versions.
     #[serde(default)]
     pub identity: Option<StackIdentity>,
     /// Whether headings name the backend, because a stack of the same name in another one is reported beside this.
