@@ -153,11 +153,8 @@ async fn work(
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
     let identity = job.identity().unwrap_or_default();
-    let (outcome, left_behind, ()) = tokio::join!(
-        driver.run_plan(),
-        gate::left_behind(job),
-        Box::pin(sender.begin(&identity, signals))
-    );
+    let (outcome, left_behind, ()) =
+        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)

@@ -154,9 +154,10 @@ fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
 
 /// The folder where `pulumi login` keeps what it knows.
 fn login_folder(env: &Env) -> Option<PathBuf> {
-    env.get("PULUMI_CREDENTIALS_PATH").or_else(|| env.get("PULUMI_HOME")).map(PathBuf::from).or_else(|| {
-        Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi"))
-    })
+    env.get("PULUMI_CREDENTIALS_PATH")
+        .or_else(|| env.get("PULUMI_HOME"))
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")))
 }
 
 #[cfg(test)]

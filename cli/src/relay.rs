@@ -44,7 +44,8 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
     }
     let reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
     let mask = |text: &str| console.masker().mask(text);
-    let reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
+    let mut reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
+    Report::tell_backends_apart(&mut reports);
     if event.fork {
         refuse_for_forks(job, console)?;
     }

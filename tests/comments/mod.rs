@@ -4,6 +4,7 @@ mod aggregate;
 mod behaviours;
 mod binary;
 mod calls;
+mod identity;
 mod origins;
 mod places;
 mod several;

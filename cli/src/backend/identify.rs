@@ -27,7 +27,8 @@ impl Backend {
         let backend = self.place(env, folder);
         let default = self.default_organization(env);
         let cloud = self.is_cloud();
-        let beside = Beside { project, backend: backend.as_ref(), cloud, default_organization: default.as_deref() };
+        let beside =
+            Beside { project, backend: backend.as_ref(), cloud, default_organization: default.as_deref() };
         StackIdentity::of(stack, beside)
     }
 

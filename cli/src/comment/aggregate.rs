@@ -174,7 +174,9 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
         }
         let ours = match (task.akin(&marker).await, &created) {
             (Ok(found), None) => task.ours(found, None).await,
-            (Ok(found), Some(created)) => with(task.ours(found, Some(&created.author)).await, created, &marker),
+            (Ok(found), Some(created)) => {
+                with(task.ours(found, Some(&created.author)).await, created, &marker)
+            }
             // It is written: that it can't be read again is no failure.
             (Err(_), _) if round > 0 => return Ok(posted),
             (Err(trouble), _) => return Err(trouble),
@@ -214,9 +216,8 @@ fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked
 fn mine(there: &[Part], report: &Report) -> Subject {
     let mine = Subject::of(report);
     let is_there = there.iter().any(|part| part.marker.subject == mine);
-    let unknown = |part: &&Part| {
-        part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine)
-    };
+    let unknown =
+        |part: &&Part| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);
     let earlier = there.iter().filter(|_| !is_there).find(unknown).map(|part| part.marker.subject.clone());
     earlier.unwrap_or(mine)
 }

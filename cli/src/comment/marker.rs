@@ -254,7 +254,11 @@ mod tests {
             "<!-- stackstep v=1 organization=acme project=shop stack=dev command=preview backend=0123456789ab \
              backend-url=s3%3A%2F%2Facme key=eu%2D1 commit=8d08154c run=github%2Dactions%3A42.2%401000 -->"
         );
-        assert!(marker("dev").write(Flavor::BITBUCKET).starts_with("[//]: # (stackstep v=1 organization=acme project=shop "));
+        assert!(
+            marker("dev")
+                .write(Flavor::BITBUCKET)
+                .starts_with("[//]: # (stackstep v=1 organization=acme project=shop ")
+        );
         assert!(marker("dev").write(Flavor::BITBUCKET).ends_with(")\n"));
     }
 
@@ -272,7 +276,8 @@ mod tests {
     #[test]
     fn a_marker_of_an_earlier_version_is_about_the_same_names_however_they_were_written() {
         let read = |stack: &str| {
-            let line = format!("<!-- stackstep v=1 project=shop stack={} command=preview -->", encoded(stack));
+            let line =
+                format!("<!-- stackstep v=1 project=shop stack={} command=preview -->", encoded(stack));
             Marker::read(&line).unwrap().subject
         };
         for stack in ["organization/dev", "organization/shop/dev"] {

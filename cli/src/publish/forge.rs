@@ -203,7 +203,7 @@ impl<'a> Sender<'a> {
                     |number| format!("change request {number}"),
                 );
                 let forge = place.forge;
-                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), place.permission())
             }
             Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
         }

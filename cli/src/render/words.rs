@@ -150,11 +150,21 @@ fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> String {
 
 /// The outcome in one line; `quote` writes the stack's name as it has to be written there.
 pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
-    outcome(report, &quoted_place(report, quote))
+    outcome_of(report, &quoted_place(report, quote))
 }
 
-/// The same about `stack`, as it has to be written.
-pub(super) fn outcome(report: &Report, stack: &str) -> String {
+/// The outcome without its counts, as plain text: "Preview of shop/dev failed".
+pub fn outcome(report: &Report) -> String {
+    let stack = place(report);
+    let outcome = outcome_of(report, &stack);
+    // A backend's address has a colon of its own.
+    let counts = outcome.find(&stack).map_or(0, |at| at + stack.len());
+    let end = outcome.get(counts..).and_then(|rest| rest.find(':')).map_or(outcome.len(), |at| counts + at);
+    outcome.get(..end).unwrap_or(&outcome).to_owned()
+}
+
+/// The outcome in one line about `stack`, as it has to be written.
+pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
     let noun = report.command.noun(report.preview_only);
     let counts = counts(report);
     let with = |head: String, none: &str| {

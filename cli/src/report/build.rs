@@ -46,10 +46,9 @@ pub fn report(events: Events, facts: Facts) -> Report {
         summary.map(|summary| summary.changes).filter(|changes| !changes.is_empty()).unwrap_or(counted);
     let has_changes = has_changes(&changes, &outputs);
     let project = facts.project.or(project);
-    let identity = facts.identity.map(|identity| StackIdentity {
-        project: identity.project.or_else(|| project.clone()),
-        ..identity
-    });
+    let identity = facts
+        .identity
+        .map(|identity| StackIdentity { project: identity.project.or_else(|| project.clone()), ..identity });
     Report {
         schema: SCHEMA,
         command: facts.command,

@@ -17,10 +17,7 @@ const SHOWN: usize = 200;
 /// <https://gocloud.dev/howto/blob/>, <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
 const PARAMETERS: &[(&str, &[(&str, &[&str])])] = &[
     ("s3", &[("endpoint", &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])]),
-    (
-        "azblob",
-        &[("storage_account", &["AZURE_STORAGE_ACCOUNT"]), ("domain", &["AZURE_STORAGE_DOMAIN"])],
-    ),
+    ("azblob", &[("storage_account", &["AZURE_STORAGE_ACCOUNT"]), ("domain", &["AZURE_STORAGE_DOMAIN"])]),
     ("gs", &[("universe_domain", &[])]),
     ("postgres", &[("table", &[]), ("search_path", &[])]),
 ];
@@ -65,7 +62,8 @@ impl BackendPlace {
         }
         // <https://pkg.go.dev/gocloud.dev/blob#PrefixedBucket>
         let prefix = parameter(query, "prefix").map(|prefix| prefix.replace("%2F", "/").replace("%2f", "/"));
-        let (folder, beginning): (Vec<_>, Vec<_>) = prefix.into_iter().partition(|prefix| prefix.ends_with('/'));
+        let (folder, beginning): (Vec<_>, Vec<_>) =
+            prefix.into_iter().partition(|prefix| prefix.ends_with('/'));
         let path = format!("{}/{path}", folder.concat());
         let segments: Vec<&str> =
             path.split('/').filter(|segment| !segment.is_empty() && *segment != ".").collect();
@@ -121,7 +119,11 @@ fn host_of(authority: &str, scheme: &str) -> String {
 /// The last value of `name` in `query`, unless it is empty.
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
     let pairs = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next_back().filter(|value| !value.is_empty())
+    pairs
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+        .next_back()
+        .filter(|value| !value.is_empty())
 }
 
 /// The parameters that name the place, where they say something that goes without saying.
@@ -166,8 +168,10 @@ fn account_of_connection(env: &Env) -> Option<String> {
 
 /// The folder of a `file://` URL: `./…` inside of the checkout, `~/…` inside of the user's home, else the whole path.
 fn folder_of(location: &str, from: ReadFrom<'_>) -> String {
-    let windows = location.trim_start_matches('/').as_bytes().get(1) == Some(&b':') || location.contains('\\');
-    let location = if windows { location.trim_start_matches('/').replace('\\', "/") } else { location.to_owned() };
+    let windows =
+        location.trim_start_matches('/').as_bytes().get(1) == Some(&b':') || location.contains('\\');
+    let location =
+        if windows { location.trim_start_matches('/').replace('\\', "/") } else { location.to_owned() };
     let home = from.env.get("HOME").or_else(|| from.env.get("USERPROFILE")).map(PathBuf::from);
     if let Some(rest) = location.strip_prefix('~') {
         let rest = clean(Path::new(rest.trim_start_matches('/')));
@@ -212,7 +216,8 @@ mod tests {
     fn place_with(url: &str, variables: &[(&str, &str)]) -> String {
         let pairs = [("HOME", "/home/runner")].into_iter().chain(variables.iter().copied());
         let env = Env::from_pairs("/", pairs);
-        let (folder, checkout) = (Path::new("/home/runner/work/shop/infra"), Path::new("/home/runner/work/shop"));
+        let (folder, checkout) =
+            (Path::new("/home/runner/work/shop/infra"), Path::new("/home/runner/work/shop"));
         BackendPlace::of(url, ReadFrom { env: &env, folder, checkout }).address()
     }
 
@@ -223,26 +228,47 @@ mod tests {
     #[test]
     fn each_spelling_of_one_place_is_the_same_place() {
         for (spellings, address) in [
-            (&["s3://acme", "S3://Acme/", "s3://acme?region=eu-central-1&awssdk=v2", " s3://acme//. "][..], "s3://acme"),
+            (
+                &["s3://acme", "S3://Acme/", "s3://acme?region=eu-central-1&awssdk=v2", " s3://acme//. "][..],
+                "s3://acme",
+            ),
             (&["s3://acme/a/b", "s3://acme/a/b/", "s3://acme/b?prefix=a/&profile=x"], "s3://acme/a/b"),
             (&["s3://acme?endpoint=s3.eu-central-1.amazonaws.com", "s3://acme?endpoint="], "s3://acme"),
             (
-                &["s3://acme?endpoint=http://Minio:9000/", "s3://acme?endpoint=minio:9000&disableSSL=true", "s3://acme?endpoint=https%3A%2F%2Fminio:9000"],
+                &[
+                    "s3://acme?endpoint=http://Minio:9000/",
+                    "s3://acme?endpoint=minio:9000&disableSSL=true",
+                    "s3://acme?endpoint=https%3A%2F%2Fminio:9000",
+                ],
                 "s3://acme?endpoint=minio:9000",
             ),
             (
-                &["https://api.pulumi.com", "https://app.pulumi.com/", "HTTPS://API.pulumi.com:443", "https://user:secret@api.pulumi.com"],
+                &[
+                    "https://api.pulumi.com",
+                    "https://app.pulumi.com/",
+                    "HTTPS://API.pulumi.com:443",
+                    "https://user:secret@api.pulumi.com",
+                ],
                 "https://api.pulumi.com",
             ),
             (
-                &["postgres://me:hunter2@db/state?sslmode=require", "postgresql://you@DB:5432/state?table=pulumi_state"],
+                &[
+                    "postgres://me:hunter2@db/state?sslmode=require",
+                    "postgresql://you@DB:5432/state?table=pulumi_state",
+                ],
                 "postgres://db/state",
             ),
-            (&["file://./state", "file://state", "file:///home/runner/work/shop/infra/state/"], "file://./infra/state"),
+            (
+                &["file://./state", "file://state", "file:///home/runner/work/shop/infra/state/"],
+                "file://./infra/state",
+            ),
             (&["file://../state", "file:///home/runner/work/shop/state?no_tmp_dir=true"], "file://./state"),
             (&["file://~", "file://~/", "file:///home/runner"], "file://~"),
             (&["file:///srv/state", "file:///srv/./x/../state/"], "file:///srv/state"),
-            (&["azblob://state?storage_account=acme&domain=blob.core.windows.net&sig=abc"], "azblob://state?storage_account=acme"),
+            (
+                &["azblob://state?storage_account=acme&domain=blob.core.windows.net&sig=abc"],
+                "azblob://state?storage_account=acme",
+            ),
         ] {
             for spelling in spellings {
                 assert_eq!(place(spelling), address, "{spelling}");
@@ -253,18 +279,34 @@ mod tests {
     #[test]
     fn different_places_are_different() {
         let urls = [
-            "s3://acme", "s3://acme-2", "s3://acme/a", "s3://acme?prefix=a", "s3://acme?endpoint=minio:9000", "gs://acme",
-            "azblob://acme?storage_account=a", "azblob://acme?storage_account=b", "azblob://acme",
+            "s3://acme",
+            "s3://acme-2",
+            "s3://acme/a",
+            "s3://acme?prefix=a",
+            "s3://acme?endpoint=minio:9000",
+            "gs://acme",
+            "azblob://acme?storage_account=a",
+            "azblob://acme?storage_account=b",
+            "azblob://acme",
             "azblob://acme?storage_account=a&domain=blob.core.chinacloudapi.cn",
-            "https://api.pulumi.com", "https://pulumi.acme.corp", "https://pulumi.acme.corp:8443",
-            "postgres://db/a", "postgres://db/b", "postgres://db/a?table=other", "postgres://db:5433/a",
-            "file:///srv/a", "file:///srv/b", "file://./a", "file://~/a",
+            "https://api.pulumi.com",
+            "https://pulumi.acme.corp",
+            "https://pulumi.acme.corp:8443",
+            "postgres://db/a",
+            "postgres://db/b",
+            "postgres://db/a?table=other",
+            "postgres://db:5433/a",
+            "file:///srv/a",
+            "file:///srv/b",
+            "file://./a",
+            "file://~/a",
         ];
         let mut seen: Vec<String> = urls
             .iter()
             .map(|url| {
                 let env = Env::from_pairs("/", [("HOME", "/home/runner")]);
-                let from = ReadFrom { env: &env, folder: Path::new("/w/shop"), checkout: Path::new("/w/shop") };
+                let from =
+                    ReadFrom { env: &env, folder: Path::new("/w/shop"), checkout: Path::new("/w/shop") };
                 BackendPlace::of(url, from).fingerprint()
             })
             .collect();

@@ -70,9 +70,7 @@ impl StackIdentity {
         let project = project.filter(|project| !project.is_empty());
         match StackName::parse(name) {
             Ok(name) => Self::of(&name, Beside { project, ..Beside::default() }),
-            Err(_) => {
-                Self { stack: name.to_owned(), project: project.map(str::to_owned), ..Self::default() }
-            }
+            Err(_) => Self { stack: name.to_owned(), project: project.map(str::to_owned), ..Self::default() },
         }
     }
 
@@ -137,7 +135,11 @@ mod tests {
         for name in ["organization/dev", "organization/hello/dev"] {
             assert_eq!(named(name, false, None), one, "{name}");
         }
-        assert_eq!(named("dev", false, Some("acme")), one, "a self-managed backend has no other organisation");
+        assert_eq!(
+            named("dev", false, Some("acme")),
+            one,
+            "a self-managed backend has no other organisation"
+        );
         assert_eq!(one.to_string(), "hello/dev");
     }
 

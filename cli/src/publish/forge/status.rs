@@ -33,8 +33,7 @@ pub struct Begun {
 impl Sender<'_> {
     /// Says that the run is under way. What goes wrong is said at the end, if it still does.
     pub async fn begin(&self, stack: &StackIdentity, signals: &Signals) {
-        let Some(status) =
-            self.status(stack, State::Pending, "under way").filter(|_| self.may_begin())
+        let Some(status) = self.status(stack, State::Pending, "under way").filter(|_| self.may_begin())
         else {
             return;
         };
@@ -88,7 +87,8 @@ impl Sender<'_> {
     }
 
     fn status(&self, stack: &StackIdentity, state: State, said: &str) -> Option<CommitStatus> {
-        let names: Vec<&str> = std::iter::once("stackstep").chain(stack.names()).collect();
+        let key = self.inputs.comment_key.as_deref();
+        let names: Vec<&str> = std::iter::once("stackstep").chain(stack.names()).chain(key).collect();
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
             name: names.join(" / "),
