@@ -34,7 +34,6 @@ use crate::publish::{self, Publisher};
 use crate::relay;
 use crate::report::Report;
 use crate::result::Run;
-use crate::stack::StackName;
 use crate::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
@@ -165,13 +164,9 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let project = job.project.as_ref().map(|project| project.name.as_str());
-    let stack = job.stack.as_ref().map_or("", StackName::as_str);
-    let (outcome, left_behind, ()) = tokio::join!(
-        driver.run_plan(),
-        gate::left_behind(job),
-        Box::pin(sender.begin(project, stack, signals))
-    );
+    let identity = job.identity().unwrap_or_default();
+    let (outcome, left_behind, ()) =
+        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)

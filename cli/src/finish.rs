@@ -113,6 +113,7 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut facts = Facts::new(about.command, about.stack.clone(), ending, exit_code);
     facts.preview_only = about.preview_only;
     facts.project.clone_from(&about.project);
+    facts.identity.clone_from(&about.identity);
     facts.engine.clone_from(&about.engine);
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);

@@ -350,6 +350,11 @@ pub trait CiSystem: Sync {
         None
     }
 
+    /// Whether the files that a run leaves are still there when somebody reads its report.
+    fn keeps_files(&self) -> bool {
+        false
+    }
+
     /// The lines that mark the step as passed, but with something to look at: its report is not whole.
     fn passed_with_issues(&self) -> Option<String> {
         None
