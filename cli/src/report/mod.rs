@@ -11,7 +11,9 @@ mod diff;
 mod event;
 mod facts;
 mod fold;
+mod gaps;
 mod hints;
+mod known;
 mod mask;
 mod model;
 mod outputs;
@@ -29,9 +31,10 @@ pub use command::Command;
 pub use diagnostics::colourless;
 pub use facts::{Ci, Ending, Engine, Facts, Verdict};
 pub use fold::{Events, Fold};
+pub use mask::is_open;
 pub use model::{
-    Change, Diagnostic, Export, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation,
-    Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
+    Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
+    SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use reason::Reason;
 pub use rules::{Voice, is_provider_gone, reason_of};
