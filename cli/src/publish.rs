@@ -61,8 +61,8 @@ pub struct Sinks {
 
 /// What was asked for; by default not the values of a repository that anybody can read.
 fn detail(job: &Job<'_>) -> Detail {
-    let by_repository = if job.context.public == Some(false) { Detail::Values } else { Detail::Paths };
-    job.inputs.detail.as_deref().and_then(Detail::from_word).unwrap_or(by_repository)
+    let asked = job.inputs.detail.as_deref().and_then(Detail::from_word);
+    asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
 }
 
 impl Publisher {
@@ -187,12 +187,7 @@ pub fn all(
     exported: &Exported,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
-    }
-    if job.takes_outputs() {
-        outputs::hand_on(job, report, exported, log, result_file, console);
-    }
+    hand_on(job, report, result_file, log, exported, console);
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();
         console.command(&job.ci.begin_foreign(&fence));
@@ -203,6 +198,23 @@ pub fn all(
         annotate(report, console);
     }
     console.text(&publisher.text(report, result_file));
+}
+
+/// What other programs read: the counts, and the outputs for later steps.
+pub fn hand_on(
+    job: &Job<'_>,
+    report: &Report,
+    result_file: Option<&Path>,
+    log: &str,
+    exported: &Exported,
+    console: &mut Console,
+) {
+    if let Some(path) = &job.inputs.counts_file {
+        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
+    }
+    if job.takes_outputs() {
+        outputs::hand_on(job, report, exported, log, result_file, console);
+    }
 }
 
 /// The last word: a step that did its work, but whose report did not get everywhere, has passed with something to

@@ -17,6 +17,7 @@ mod codefresh;
 mod context;
 mod disarm;
 mod engine_told;
+mod foreign;
 mod generic;
 mod gitea;
 mod github;

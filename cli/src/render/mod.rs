@@ -47,6 +47,11 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// What is shown where nobody asks for anything else: not the values of a repository that anybody can read.
+    pub fn of_repository(public: Option<bool>) -> Self {
+        if public == Some(false) { Self::Values } else { Self::Paths }
+    }
+
     /// The one that `word` names, as the `detail` input has it.
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
