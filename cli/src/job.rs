@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use crate::backend::{Backend, secrets_in};
 use crate::ci::{CiSystem, Context, Level};
 use crate::console::Console;
-use crate::engine::args::check_extra;
+use crate::engine::args::{check_extra, check_length};
 use crate::engine::env_file;
-use crate::engine::plan::{EngineEnv, Scope, engine_env};
+use crate::engine::plan::{EngineEnv, Scope, engine_env, plan};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
@@ -99,7 +99,7 @@ impl<'a> Job<'a> {
         let folder = own_folder_in(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
         let credentials = backend.own_credentials().then(own_folder).transpose()?;
         let engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(TempDir::path), &file);
-        Ok(Self {
+        let job = Self {
             env,
             ci,
             context,
@@ -112,7 +112,9 @@ impl<'a> Job<'a> {
             engine_env,
             folder,
             _credentials: credentials,
-        })
+        };
+        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        Ok(job)
     }
 
     /// What the operation is about, for the engine's command lines.

@@ -16,6 +16,7 @@ use crate::oidc::{self, Wanted};
 use crate::project::Project;
 use crate::publish::forge::Sender;
 use crate::stack::StackName;
+use crate::text_file::{self, read_text};
 
 /// Looks at it all.
 pub fn at(
@@ -132,7 +133,7 @@ fn passphrase(
         .any(|name| env.get_raw(name).is_some() || in_file.iter().any(|(other, _)| other == name));
     let beside = || Some(project?.stack_file(stack?));
     let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";

@@ -92,9 +92,16 @@ fn what_nests_too_deeply_or_grows_by_repetition_is_refused() {
         format!("{text}a{n}: &a{n} [{many}]\n")
     });
     let repeated = format!("a: &a [{}]\nb: [{}]", "x, ".repeat(5_000), "*a, ".repeat(5_000));
-    for text in
-        ["[".repeat(500_000), "{a: ".repeat(200_000), "- ".repeat(300_000), "[ #]\n".repeat(100_000), laughs, repeated]
-    {
+    let balanced = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for text in [
+        "[".repeat(500_000),
+        "{a: ".repeat(200_000),
+        "- ".repeat(300_000),
+        "[ #]\n".repeat(100_000),
+        balanced,
+        laughs,
+        repeated,
+    ] {
         assert!(parse(&text).is_err(), "{}", &text[..20]);
     }
 }
