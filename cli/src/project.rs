@@ -94,7 +94,11 @@ impl Project {
     pub fn program_folder(&self) -> PathBuf {
         let Some(main) = &self.main else { return self.folder().to_owned() };
         let main = plain(&self.folder().join(main));
-        if main.is_dir() { main } else { main.parent().map_or_else(|| self.folder().to_owned(), Path::to_owned) }
+        if main.is_dir() {
+            main
+        } else {
+            main.parent().map_or_else(|| self.folder().to_owned(), Path::to_owned)
+        }
     }
 
     /// The stacks that have a configuration file, sorted.
@@ -174,8 +178,12 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_and_a_second_document_are_as_if_they_were_not_there() {
-        for text in ["\u{feff}name: shop", "\u{feff}---\nname: shop\n", "name: shop\n---\n", "name: shop\n---\nname: b"]
-        {
+        for text in [
+            "\u{feff}name: shop",
+            "\u{feff}---\nname: shop\n",
+            "name: shop\n---\n",
+            "name: shop\n---\nname: b",
+        ] {
             assert_eq!(Project::parse("/p/Pulumi.yaml".into(), text).unwrap().name, "shop", "{text:?}");
         }
     }

@@ -121,10 +121,12 @@ pub fn parted(config: &[ConfigItem]) -> (Vec<&ConfigItem>, Vec<(&str, bool, &str
 
 /// Refuses a command line that no process can be started with.
 pub fn check_length(args: &[String]) -> Result<()> {
-    let Some(longest) = args.iter().max_by_key(|arg| arg.len()).filter(|arg| arg.len() > LONGEST_ARGUMENT) else {
+    let Some(longest) = args.iter().max_by_key(|arg| arg.len()).filter(|arg| arg.len() > LONGEST_ARGUMENT)
+    else {
         return Ok(());
     };
-    let name = longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
+    let name =
+        longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
     Err(Error::input(
         format!(
             "`{name}` has {} bytes, and a process can be started with at most {LONGEST_ARGUMENT} in one argument",

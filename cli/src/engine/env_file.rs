@@ -36,7 +36,10 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
         let line = line.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(line);
         let pair = line.split_once('=').map(|(name, value)| (name.trim(), value));
         let Some((name, value)) = pair.filter(|(name, _)| is_name(name)) else {
-            return Err(wrong("is no `NAME=value`", "write one variable a line; a value of several lines stands in quotes"));
+            return Err(wrong(
+                "is no `NAME=value`",
+                "write one variable a line; a value of several lines stands in quotes",
+            ));
         };
         let begun = value.trim_start();
         let value = match begun.chars().next() {
@@ -50,7 +53,9 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
         }
         if name.len() + value.len() + 2 > LONGEST_ARGUMENT {
             return Err(wrong(
-                &format!("sets `{name}` to more than the {LONGEST_ARGUMENT} bytes that this operating system takes"),
+                &format!(
+                    "sets `{name}` to more than the {LONGEST_ARGUMENT} bytes that this operating system takes"
+                ),
                 "write the value into a file of its own, and its path into the variable",
             ));
         }
@@ -205,7 +210,10 @@ mod tests {
             ("A=hunter2\0", 1, "has a zero byte"),
         ] {
             let error = read_of(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("line {line} of `env-file`")) && error.contains(what), "{error}");
+            assert!(
+                error.starts_with(&format!("line {line} of `env-file`")) && error.contains(what),
+                "{error}"
+            );
             assert!(!error.contains("hunter2"), "{error}");
         }
     }

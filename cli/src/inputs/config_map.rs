@@ -150,7 +150,8 @@ impl<'a> Entry<'a> {
     }
 
     fn item(&self, key: String, path: bool, text: String, stored_as: Option<StoredAs>) -> ConfigItem {
-        let value = if self.secret { ConfigValue::Secret(Secret::new(text)) } else { ConfigValue::Plain(text) };
+        let value =
+            if self.secret { ConfigValue::Secret(Secret::new(text)) } else { ConfigValue::Plain(text) };
         ConfigItem { key, path, value, stored_as }
     }
 }
@@ -194,7 +195,10 @@ fn text<'a>(key: &str, name: &str, value: &'a Value) -> Result<&'a str> {
 }
 
 fn no_value(key: &str) -> Error {
-    wrong(format!("`config` key `{key}` has no value"), "give it a value, or leave the key out; an empty one is `\"\"`")
+    wrong(
+        format!("`config` key `{key}` has no value"),
+        "give it a value, or leave the key out; an empty one is `\"\"`",
+    )
 }
 
 fn unsettable(problem: Unsettable) -> Error {
@@ -208,9 +212,12 @@ fn unsettable(problem: Unsettable) -> Error {
             wrong(format!("a key in `config` key `{path}` is a list or a mapping"), "write keys as text")
         }
         Unsettable::Number { path, written, better } => {
-            let number = better.map(|better| format!(", and `{better}` if it is a number")).unwrap_or_default();
+            let number =
+                better.map(|better| format!(", and `{better}` if it is a number")).unwrap_or_default();
             wrong(
-                format!("`config` key `{path}` is the number `{written}`, which would not stay as it is written"),
+                format!(
+                    "`config` key `{path}` is the number `{written}`, which would not stay as it is written"
+                ),
                 format!("write `\"{written}\"` if it is text{number}"),
             )
         }
@@ -264,8 +271,24 @@ mod tests {
     #[test]
     fn a_value_is_the_text_that_is_written() {
         for written in [
-            "20220113.10", "1234e56", "012345678901", "yes", "1.20", "99999999999999999999", "0x1F", "~", "null",
-            "2026-01-01", "True", "+1", "1_000", "22:22", ".inf", "12e3456", "'1.20'", "\"true\"",
+            "20220113.10",
+            "1234e56",
+            "012345678901",
+            "yes",
+            "1.20",
+            "99999999999999999999",
+            "0x1F",
+            "~",
+            "null",
+            "2026-01-01",
+            "True",
+            "+1",
+            "1_000",
+            "22:22",
+            ".inf",
+            "12e3456",
+            "'1.20'",
+            "\"true\"",
         ] {
             let value = written.trim_matches(['\'', '"']).to_owned();
             let expected = [("k".to_owned(), false, value, false)];
@@ -293,7 +316,8 @@ mod tests {
     fn a_file_loses_its_last_line_end_and_its_byte_order_mark() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("value");
-        for (text, expected) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\u{feff}a", "a"), ("", "")] {
+        for (text, expected) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\u{feff}a", "a"), ("", "")]
+        {
             std::fs::write(&path, text).unwrap();
             assert_eq!(from_file("k", &path).unwrap(), expected, "{text:?}");
         }

@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn an_object_becomes_paths() {
-        let paths: Vec<String> = of("{size: 3, tags: [a, {odd key: b}]}").unwrap().into_iter().map(|leaf| leaf.0).collect();
+        let paths: Vec<String> =
+            of("{size: 3, tags: [a, {odd key: b}]}").unwrap().into_iter().map(|leaf| leaf.0).collect();
         assert_eq!(paths, ["o.size", "o.tags[0]", "o.tags[1][\"odd key\"]"]);
     }
 
@@ -166,7 +167,11 @@ mod tests {
         ] {
             let error = of(&format!("{{k: {written}}}")).unwrap_err();
             let better = better.filter(|better| *better != written).map(str::to_owned);
-            assert_eq!(error, Unsettable::Number { path: "o.k".into(), written: written.into(), better }, "{written}");
+            assert_eq!(
+                error,
+                Unsettable::Number { path: "o.k".into(), written: written.into(), better },
+                "{written}"
+            );
         }
     }
 
@@ -199,7 +204,8 @@ mod tests {
     #[test]
     fn a_secret_is_text_as_it_is_written() {
         let value = crate::yaml::parse("{a: 1.20, b: true}").unwrap();
-        let texts: Vec<String> = leaves("o", &value, true).unwrap().into_iter().map(|leaf| leaf.text).collect();
+        let texts: Vec<String> =
+            leaves("o", &value, true).unwrap().into_iter().map(|leaf| leaf.text).collect();
         assert_eq!(texts, ["1.20", "true"]);
     }
 }

@@ -38,12 +38,11 @@ impl ConfigFile {
 
     /// Reads the text of the file at `path`: a mapping from the names of inputs.
     pub fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let values =
-            match yaml::parse(text).map_err(|error| unreadable(&path, &error.to_string()))? {
-                Value::Null(_) => Mapping::default(),
-                Value::Mapping(mapping) => mapping,
-                _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
-            };
+        let values = match yaml::parse(text).map_err(|error| unreadable(&path, &error.to_string()))? {
+            Value::Null(_) => Mapping::default(),
+            Value::Mapping(mapping) => mapping,
+            _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
+        };
         let mut seen: Vec<&'static str> = Vec::new();
         for key in values.keys() {
             let name = check_key(&path, key)?;
@@ -82,7 +81,8 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
             None => "`stackstep inputs` lists the names".to_owned(),
         };
         // A file that is something else, such as a link to one with credentials, does not show itself.
-        let known = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let known = name.len() <= 40
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let name = if known { format!("`{name}`") } else { "that is no name".to_owned() };
         return Err(Error::input(format!("unknown key {name} in `{shown}`"), hint));
     };

@@ -300,7 +300,9 @@ fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
                 return Ok(None);
             }
             match input.kind {
-                Kind::Path | Kind::ProgramPath => Raw::Text(file.folder().join(text).to_string_lossy().into_owned()),
+                Kind::Path | Kind::ProgramPath => {
+                    Raw::Text(file.folder().join(text).to_string_lossy().into_owned())
+                }
                 _ => Raw::Text(text.to_owned()),
             }
         }

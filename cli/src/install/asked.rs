@@ -175,7 +175,9 @@ mod tests {
     fn a_byte_order_mark_before_a_version_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(".git")).unwrap();
-        for (name, text) in [(".pulumi.version", "\u{feff}3.200.0\r\n"), (".tool-versions", "\u{feff}pulumi 3.200.0")] {
+        for (name, text) in
+            [(".pulumi.version", "\u{feff}3.200.0\r\n"), (".tool-versions", "\u{feff}pulumi 3.200.0")]
+        {
             std::fs::write(folder.path().join(name), text).unwrap();
             assert_eq!(by_file(folder.path()).unwrap().unwrap().0, Demand::Exact("3.200.0".parse().unwrap()));
             std::fs::remove_file(folder.path().join(name)).unwrap();

@@ -38,7 +38,8 @@ pub fn add(wish: &mut Wish, folder: &Path, project: Option<&Project>) {
             break;
         }
     }
-    wish.required = required(project.and_then(|project| project.required_version.as_deref()).unwrap_or_default());
+    wish.required =
+        required(project.and_then(|project| project.required_version.as_deref()).unwrap_or_default());
 }
 
 /// `requiredPulumiVersion`, in the form of blang/semver: blanks for "and", `||` for "or"

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 use super::{Malformed, Mapping, Value};
 
@@ -192,9 +194,12 @@ fn merge(mapping: Mapping) -> Result<Mapping, &'static str> {
     });
     for source in sources {
         let Value::Mapping(source) = source else { return Err("`<<` takes in mappings only") };
-        own.extend(source.0.into_iter().filter(|(key, _)| {
-            key.source().is_none_or(|key| seen.insert(key.to_owned()))
-        }));
+        own.extend(
+            source
+                .0
+                .into_iter()
+                .filter(|(key, _)| key.source().is_none_or(|key| seen.insert(key.to_owned()))),
+        );
     }
     Ok(Mapping(own))
 }
