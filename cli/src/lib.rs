@@ -39,4 +39,6 @@ pub mod report;
 pub mod result;
 pub mod secret;
 pub mod stack;
+pub mod text_file;
 pub mod unfinished;
+pub mod yaml;
