@@ -17,7 +17,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
@@ -177,10 +177,20 @@ fn start(process: &Process) -> Result<Child> {
     command.envs(process.set.iter().map(|(name, value)| (name, value)));
     #[cfg(unix)]
     command.process_group(0);
-    command.spawn().map_err(|error| Error::Engine {
-        what: format!("could not start `{}`: {error}", process.program.display()),
-        hint: Some("check that the file is there, is made for this machine, and may be executed".to_owned()),
-    })
+    command.spawn().map_err(|error| not_started(&process.program, &error))
+}
+
+fn not_started(program: &Path, error: &std::io::Error) -> Error {
+    let what = format!("could not start `{}`: {error}", program.display());
+    if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
+        return Error::input(
+            what,
+            "the inputs, or the job's variables, are longer than this operating system takes for a process: make them \
+             shorter, or put long ones into files",
+        );
+    }
+    let hint = "check that the file is there, is made for this machine, and may be executed";
+    Error::Engine { what, hint: Some(hint.to_owned()) }
 }
 
 /// The writing of the standard input.
