@@ -25,6 +25,7 @@ use crate::http::Limits;
 use crate::inputs::resolve::{Flags, Resolved, resolve};
 use crate::inputs::{self, Command};
 use crate::job::{self, Job};
+use crate::login;
 use crate::oidc;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exported;
@@ -95,6 +96,7 @@ async fn operate(
     };
     let log = outcome.log.clone();
     let mut report = run.report(outcome);
+    login::leave(&job, &engine, &report, console);
     let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
     // Only now: what was exported is a secret that was not known before.
     let report = report.masked(&|text| console.masker().mask(text));

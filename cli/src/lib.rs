@@ -26,6 +26,7 @@ pub mod http;
 pub mod inputs;
 pub mod install;
 pub mod job;
+pub mod login;
 pub mod oidc;
 pub mod project;
 pub mod publish;
