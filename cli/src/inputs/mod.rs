@@ -6,6 +6,7 @@
 mod check;
 pub mod config_map;
 pub mod file;
+mod official;
 pub mod resolve;
 pub mod show;
 mod suggest;

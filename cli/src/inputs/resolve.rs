@@ -9,6 +9,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::official;
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use crate::ci::{CiSystem, Context};
@@ -99,8 +100,12 @@ pub struct Resolved {
 /// Finds the values. Reads `stackstep.yaml`; everything else is in the arguments. `command` is the one of the
 /// command line; without it the `command` input decides, and an empty one means [`Command::Install`].
 pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
-    let outer = Outer { flags, ci, env };
+    let mut outer = Outer { flags, ci, env, official: false };
     let mut warnings = unknown_variables(env);
+    outer.official = outer.sets_official_profile()?;
+    if outer.official {
+        warnings.extend(official::ignored(|name| outer.step_variable(name).is_some()));
+    }
     let given_cwd = Input::find("cwd").and_then(|input| outer.find(input).transpose()).transpose()?;
     let start = match given_cwd.as_ref().map(|found| &found.raw) {
         Some(Raw::Text(folder)) => env.cwd().join(folder),
@@ -197,9 +202,19 @@ struct Outer<'a> {
     flags: &'a Flags,
     ci: &'a dyn CiSystem,
     env: &'a Env,
+    /// The step has no other inputs than the official action's.
+    official: bool,
 }
 
 impl Outer<'_> {
+    /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
+    fn sets_official_profile(&self) -> Result<bool> {
+        let found = Input::find("profile").and_then(|input| self.find(input).transpose()).transpose()?;
+        Ok(found.is_some_and(|found| {
+            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+        }))
+    }
+
     fn find(&self, input: &Input) -> Result<Option<Found>> {
         if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
         {
@@ -220,6 +235,10 @@ impl Outer<'_> {
     }
 
     fn step(&self, name: &str) -> Option<(String, &str)> {
+        self.step_variable(name).filter(|_| !self.official || official::knows(name))
+    }
+
+    fn step_variable(&self, name: &str) -> Option<(String, &str)> {
         self.ci
             .step_input(self.env, name)
             .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))

@@ -266,6 +266,8 @@ impl Low<'_> {
         let bounds = Input::find(name).map(|input| input.kind);
         let Some(Kind::Number { min, max }) = bounds else { return Ok(None) };
         match text.parse::<u32>() {
+            // The official action takes what JavaScript calls false as not set.
+            Ok(0) if self.resolved.official_action => Ok(None),
             Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Error::input(
                 format!("`{name}` is `{text}`"),

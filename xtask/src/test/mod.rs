@@ -4,6 +4,7 @@
 //! installed at pinned versions below `target/runners` the first time.
 
 mod count;
+mod go_module;
 pub mod tools;
 mod watch;
 
