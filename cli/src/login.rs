@@ -16,6 +16,7 @@ use crate::ci::Level;
 use crate::console::Console;
 use crate::engine::locate::Engine;
 use crate::error::Result;
+use crate::gate::standing::Standing;
 use crate::inputs::Command;
 use crate::job::Job;
 use crate::report::{Reason, Report, Status};
@@ -25,7 +26,7 @@ use selection::Selection;
 /// Leaves the login and the selected stack of a run that got as far as the official action's would have. A change that
 /// may be a stranger's leaves nothing, nor does a rehearsal. What can't be written is a warning: the run is done.
 pub fn leave(job: &Job<'_>, engine: &Engine, report: &Report, console: &Console) {
-    let wanted = job.inputs.official_action && !engine.sandbox && !job.context.may_be_a_strangers();
+    let wanted = job.inputs.official_action && !engine.sandbox && job.standing == Standing::Ours;
     let reached = !matches!(report.reason, Some(Reason::Auth | Reason::Backend));
     let Some(url) = job.backend.url.as_deref().filter(|_| wanted && reached) else { return };
     let key = key(url);

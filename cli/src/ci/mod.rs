@@ -17,6 +17,7 @@ mod codefresh;
 mod context;
 mod disarm;
 mod engine_told;
+mod foreign;
 mod generic;
 mod gitea;
 mod github;
@@ -347,6 +348,11 @@ pub trait CiSystem: Sync {
     /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
     fn summary_command(&self, _page: &Path) -> Option<String> {
         None
+    }
+
+    /// Whether the files that a run leaves are still there when somebody reads its report.
+    fn keeps_files(&self) -> bool {
+        false
     }
 
     /// The lines that mark the step as passed, but with something to look at: its report is not whole.

@@ -7,6 +7,7 @@ use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
 use super::{outputs, steps};
+use crate::stack::StackIdentity;
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
@@ -44,12 +45,18 @@ pub fn report(events: Events, facts: Facts) -> Report {
     let changes =
         summary.map(|summary| summary.changes).filter(|changes| !changes.is_empty()).unwrap_or(counted);
     let has_changes = has_changes(&changes, &outputs);
+    let project = facts.project.or(project);
+    let identity = facts
+        .identity
+        .map(|identity| StackIdentity { project: identity.project.or_else(|| project.clone()), ..identity });
     Report {
         schema: SCHEMA,
         command: facts.command,
         preview_only: facts.preview_only,
-        project: facts.project.or(project),
+        project,
         stack: facts.stack,
+        identity,
+        names_backend: false,
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,

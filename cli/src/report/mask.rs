@@ -15,6 +15,12 @@ impl Report {
             }
         };
         on(&mut self.stack);
+        if let Some(identity) = &mut self.identity {
+            on(&mut identity.stack);
+            maybe(&mut identity.organization);
+            maybe(&mut identity.project);
+            maybe(&mut identity.backend_url);
+        }
         for text in [
             &mut self.project,
             &mut self.message,

@@ -118,9 +118,7 @@ fn a_comment_that_is_not_possible_is_told_and_the_job_goes_on() {
 #[test]
 #[ignore = "needs act"]
 fn without_a_command_the_engine_is_looked_for_and_nothing_runs() {
-    let outcome = job(
-        "      - id: install\n        uses: stackstep/stackstep/actions/deploy@v1\n",
-    );
+    let outcome = job("      - id: install\n        uses: stackstep/stackstep/actions/deploy@v1\n");
     assert!(outcome.succeeded, "{}", outcome.log);
     assert!(!outcome.outputs("install").contains_key("status"), "{:?}", outcome.outputs("install"));
 }
