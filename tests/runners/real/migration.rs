@@ -50,11 +50,28 @@ fn seen(outcome: &Outcome) -> Value {
     serde_json::from_str(&seen.to_string().replace(folder.trim_end_matches('/'), "FOLDER")).unwrap()
 }
 
+/// Whether both say the same. Ours masks a secret before it sets an output, so that the runner's log has `***` in its
+/// place; that the value itself arrives whole is what the steps called `hashes` show.
+fn same(recorded: &Value, ours: &Value) -> bool {
+    let (Some(mut rest), Some(masked)) =
+        (recorded.as_str(), ours.as_str().filter(|text| text.contains("***")))
+    else {
+        return recorded == ours;
+    };
+    masked.split("***").all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
 /// What the official action did and ours did not. Ours sets more outputs, which is no difference.
 fn differences(recorded: &Value, ours: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     let mut compare = |what: String, recorded: &Value, ours: &Value| {
-        if recorded != ours {
+        if !same(recorded, ours) {
             differences.push(format!("{what}: official {recorded}, ours {ours}"));
         }
     };
@@ -68,43 +85,47 @@ fn differences(recorded: &Value, ours: &Value) -> Vec<String> {
     differences
 }
 
+/// Records what the official action does, or holds ours against it; what is wrong.
+fn try_one(case: &Path, official: Option<&PathBuf>) -> Option<String> {
+    let name = case.file_name().unwrap().to_string_lossy();
+    let workflow = std::fs::read_to_string(case.join("workflow.yml")).unwrap();
+    let recording = case.join("recorded.json");
+    if let Some(folder) = official {
+        if !recording.exists() {
+            let outcome = job(case, &workflow).official(folder.clone()).run();
+            std::fs::write(&recording, format!("{:#}\n", seen(&outcome))).unwrap();
+            println!("== {name}\n{}", outcome.log);
+        }
+        return None;
+    }
+    let moved = workflow.replace("uses: pulumi/actions@v6", "uses: stackstep/stackstep/actions/deploy@v1");
+    assert_ne!(moved, workflow, "{name} does not use the official action");
+    let outcome = job(case, &moved).run();
+    let recorded = serde_json::from_str(&std::fs::read_to_string(&recording).unwrap()).unwrap();
+    let differences = differences(&recorded, &seen(&outcome));
+    (!differences.is_empty()).then(|| format!("{name}:\n  {}\n{}", differences.join("\n  "), outcome.log))
+}
+
 #[test]
 #[ignore = "needs the Pulumi CLI and act"]
 fn moved_workflows_end_as_they_did_with_the_official_action() {
     let official = std::env::var_os("OFFICIAL_ACTION").map(PathBuf::from);
-    let mut failed = Vec::new();
     let cases = cases();
-    for case in &cases {
-        let name = case.file_name().unwrap().to_string_lossy().into_owned();
-        let workflow = std::fs::read_to_string(case.join("workflow.yml")).unwrap();
-        let recording = case.join("recorded.json");
-        if let Some(folder) = &official {
-            if recording.exists() {
-                continue;
-            }
-            let outcome = job(case, &workflow).official(folder.clone()).run();
-            std::fs::write(&recording, format!("{:#}\n", seen(&outcome))).unwrap();
-            println!("== {name}\n{}", outcome.log);
-            continue;
-        }
-        let moved =
-            workflow.replace("uses: pulumi/actions@v6", "uses: stackstep/stackstep/actions/deploy@v1");
-        assert_ne!(moved, workflow, "{name} does not use the official action");
-        let outcome = job(case, &moved).run();
-        let recorded = serde_json::from_str(&std::fs::read_to_string(&recording).unwrap()).unwrap();
-        let differences = differences(&recorded, &seen(&outcome));
-        if !differences.is_empty() {
-            failed.push(format!("{name}:\n  {}\n{}", differences.join("\n  "), outcome.log));
-        }
-    }
-    if official.is_none() {
-        let passed = cases.len() - failed.len();
-        let line = format!(
-            "{passed} of {} workflows end as with the official action, on the real engine\n",
-            cases.len()
-        );
-        tools::table("migration-real", &line);
-        assert!(cases.len() >= 20 && failed.is_empty(), "{line}{}", failed.join("\n\n"));
-        shown();
-    }
+    // Two at a time: each waits for one program most of its time.
+    let halves = cases.chunks(cases.len().div_ceil(2));
+    let try_all = |half: &[PathBuf]| -> Vec<String> {
+        half.iter().filter_map(|case| try_one(case, official.as_ref())).collect()
+    };
+    let failed: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = halves.map(|half| scope.spawn(|| try_all(half))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let passed = cases.len() - failed.len();
+    let line = format!(
+        "{passed} of {} workflows end as with the official action, on the real engine\n",
+        cases.len()
+    );
+    tools::table("migration-real", &line);
+    assert!(cases.len() >= 20 && failed.is_empty(), "{line}{}", failed.join("\n\n"));
+    shown();
 }
