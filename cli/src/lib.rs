@@ -28,6 +28,7 @@ pub mod inputs;
 pub mod install;
 pub mod job;
 pub mod json;
+pub mod login;
 pub mod oidc;
 pub mod prepare;
 pub mod project;
