@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::backend::{Backend, secrets_in};
 use crate::ci::{CiSystem, Context, Level};
 use crate::console::Console;
 use crate::engine::args::check_extra;
-use crate::engine::env_file;
 use crate::engine::plan::{EngineEnv, Scope, engine_env};
+use crate::engine::{env_file, options};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::inputs::config_map::ConfigValue;
@@ -18,7 +16,10 @@ use crate::inputs::{Command, Inputs};
 use crate::install::asked;
 use crate::install::version::Demand;
 use crate::oidc;
+use crate::own_folder::OwnFolder;
 use crate::project::Project;
+use crate::secret::is_long_enough;
+use crate::secret_names;
 use crate::stack::StackName;
 
 /// A run that can begin.
@@ -44,9 +45,9 @@ pub struct Job<'a> {
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
-    pub folder: TempDir,
+    pub folder: OwnFolder,
     /// Another one for credentials, which never lies where other steps of the build see it.
-    _credentials: Option<TempDir>,
+    credentials: Option<OwnFolder>,
 }
 
 impl<'a> Job<'a> {
@@ -85,6 +86,10 @@ impl<'a> Job<'a> {
             console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
         }
         let file = hide_env_file(&inputs, console)?;
+        let options = options::judge(env, &file, inputs.command)?;
+        for warning in &options.warnings {
+            console.annotate(Level::Warning, "stackstep", warning);
+        }
         let seen_by_engine = env.with_missing(&file);
         let backend = Backend::resolve(&inputs, &seen_by_engine, project.as_ref());
         for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
@@ -96,9 +101,10 @@ impl<'a> Job<'a> {
         if backend.oidc.is_some() {
             oidc::endpoint(&backend)?;
         }
-        let folder = own_folder_in(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
-        let credentials = backend.own_credentials().then(own_folder).transpose()?;
-        let engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(TempDir::path), &file);
+        let folder = OwnFolder::inside(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
+        let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
+        let mut engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(OwnFolder::path), &file);
+        engine_env.take_out(options.removed);
         Ok(Self {
             env,
             ci,
@@ -111,13 +117,18 @@ impl<'a> Job<'a> {
             demand,
             engine_env,
             folder,
-            _credentials: credentials,
+            credentials,
         })
     }
 
     /// What the operation is about, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// The folder that the engine keeps this run's credentials in, where it is one of our own.
+    pub fn credentials_folder(&self) -> Option<&Path> {
+        self.credentials.as_ref().map(OwnFolder::path)
     }
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
@@ -150,22 +161,6 @@ pub fn result_file(
         let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
         Some(ci.temporary_folder(env)?.join(file))
     })
-}
-
-/// How the name of a run's own folder begins.
-pub const FOLDER: &str = "stackstep-";
-
-/// A folder that only we can read.
-pub fn own_folder() -> Result<TempDir> {
-    own_folder_in(std::env::temp_dir())
-}
-
-fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(FOLDER);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))
 }
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
@@ -208,26 +203,6 @@ fn no_project(cwd: &Path, command: Command) -> Error {
     Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
 }
 
-/// Variables that hold a secret wherever they are set, beside those of the CI system.
-pub const SECRET_VARIABLES: &[&str] = &[
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE",
-    "GITHUB_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "ARM_CLIENT_SECRET",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GOOGLE_CREDENTIALS",
-    "GOOGLE_OAUTH_ACCESS_TOKEN",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN",
-    "ARM_OIDC_TOKEN",
-    "ARM_ACCESS_KEY",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "VAULT_TOKEN",
-];
-
 /// Tells the masker all that it must never let through.
 pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
     for (name, secret) in [
@@ -265,28 +240,23 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
 /// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
 pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
     let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
-    for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
+    for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
         console.hide(name, value);
     }
     Ok(file)
 }
 
-/// Tells the masker the variables that hold a secret wherever they are set.
+/// Tells the masker the variables that hold a secret: the CI system's own, and those that the table or their name
+/// says are secret.
 pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for name in SECRET_VARIABLES {
-        if let Some(value) = env.get(name) {
-            console.hide(name, value);
-        }
-    }
     for (name, value) in crate::ci::secrets(ci, env) {
         console.hide(name, value);
     }
-}
-
-/// Whether a variable of `env-file` is a secret, by its name.
-pub fn names_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY", "API_KEY"]
-        .iter()
-        .any(|word| name.contains(word))
+    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
+    for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
+        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
+        if known(name) || is_long_enough(value.trim()) {
+            console.hide(name, value);
+        }
+    }
 }

@@ -187,7 +187,7 @@ pub fn all(
     if report.command == Command::Outputs && report.status == Status::Succeeded {
         let fence = crate::random::word();
         console.command(&job.ci.begin_foreign(&fence));
-        console.print(&format!("{}\n", serde_json::to_string_pretty(&report.outputs).unwrap_or_default()));
+        console.print_json(&report.outputs.clone().into());
         console.command(&job.ci.end_foreign(&fence));
     }
     if job.ci.shows_annotations() {

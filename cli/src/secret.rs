@@ -11,6 +11,7 @@ mod fingerprint;
 mod forms;
 mod patterns;
 mod prefixes;
+pub mod signature;
 mod stream;
 mod tails;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::error::Result;
 use crate::inputs::Inputs;
 use crate::install::asked;
-use crate::job;
+use crate::own_folder::OwnFolder;
 
 /// Finds it and asks for its version, which needs no network.
 pub async fn look(
@@ -32,7 +32,7 @@ pub async fn look(
         return Ok(());
     };
     // The engine writes a log of whatever it does into its home.
-    let home = job::own_folder()?;
+    let home = OwnFolder::new()?;
     let set = vec![
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
         ("PULUMI_HOME".to_owned(), home.path().to_string_lossy().into_owned()),

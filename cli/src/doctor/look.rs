@@ -15,6 +15,7 @@ use crate::job;
 use crate::oidc::{self, Wanted};
 use crate::project::Project;
 use crate::publish::forge::Sender;
+use crate::secret_names;
 use crate::stack::StackName;
 
 /// Looks at it all.
@@ -32,7 +33,7 @@ pub fn at(
     if let Some(path) = &inputs.env_file
         && let Some(variables) = found.unless(env_file::read(path))
     {
-        for (name, value) in variables.iter().filter(|(name, _)| job::names_a_secret(name)) {
+        for (name, value) in variables.iter().filter(|(name, _)| secret_names::says_secret(name)) {
             console.hide(name, value);
         }
     }

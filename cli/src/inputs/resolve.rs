@@ -12,6 +12,7 @@ use super::file::ConfigFile;
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use crate::ci::{CiSystem, Context};
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -226,7 +227,9 @@ impl Outer<'_> {
     }
 
     fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        one_of(input, |name| self.variable(format!("{ENV_PREFIX}{}", variable_name(name))))
+        let own = one_of(input, |name| self.variable(format!("{ENV_PREFIX}{}", variable_name(name))))?;
+        // The engine would take it from there as well.
+        Ok(own.or_else(|| self.variable(options::variable_of(input.name)?)))
     }
 
     fn variable(&self, variable: String) -> Option<(String, &str)> {

@@ -44,17 +44,15 @@ fn json(whole: &str, value: &str, visit: &mut dyn FnMut(&[u8])) {
     if !html && !no_ascii && !slash && !whole.contains(must) {
         return;
     }
-    let by_number = |character: char| {
-        character < ' ' && !matches!(character, '\n' | '\r' | '\t' | '\u{8}' | '\u{c}')
-    };
+    let by_number =
+        |character: char| character < ' ' && !matches!(character, '\n' | '\r' | '\t' | '\u{8}' | '\u{c}');
     let numbers = html || no_ascii || whole.contains(by_number);
     for upper in [false, true].into_iter().take(1 + usize::from(numbers)) {
         for (also_html, also_no_ascii) in [(false, false), (true, false), (false, true), (true, true)] {
             if (also_html && !html) || (also_no_ascii && !no_ascii) {
                 continue;
             }
-            let also =
-                |c: char| (also_html && is_html(c)) || (also_no_ascii && is_no_ascii(c));
+            let also = |c: char| (also_html && is_html(c)) || (also_no_ascii && is_no_ascii(c));
             let once = json_escape(value, also, upper);
             visit(once.as_bytes());
             if slash {

@@ -34,7 +34,8 @@ impl Patterns {
             for part in &parts {
                 forms::each(part, &mut |form| {
                     if form.len() > depth {
-                        let entry = form[..depth].iter().fold(START, |state, byte| prefixes.next(state, *byte));
+                        let entry =
+                            form[..depth].iter().fold(START, |state, byte| prefixes.next(state, *byte));
                         add(entry, form);
                     }
                 });
@@ -70,7 +71,8 @@ fn prefixes(depth: usize, parts: &BTreeSet<&str>) -> Prefixes {
         forms::each_beginning(part, depth + 1, &mut |form| {
             let (beginning, goes_on) = (&form[..form.len().min(depth)], form.len() > depth);
             // Most forms of a value begin alike.
-            let known = |piece: &(usize, usize, bool)| piece.2 == goes_on && bytes[piece.0..piece.1] == *beginning;
+            let known =
+                |piece: &(usize, usize, bool)| piece.2 == goes_on && bytes[piece.0..piece.1] == *beginning;
             if !pieces[of_this..].iter().any(known) {
                 let from = bytes.len();
                 bytes.extend_from_slice(beginning);

@@ -68,8 +68,11 @@ impl Prefixes {
         for parent in 0..self.nodes.len() as u32 - 1 {
             let fallback = self.nodes[parent as usize].fallback;
             for child in self.children(parent) {
-                let target =
-                    if parent == START { START } else { self.next(fallback, self.nodes[child as usize].byte) };
+                let target = if parent == START {
+                    START
+                } else {
+                    self.next(fallback, self.nodes[child as usize].byte)
+                };
                 let inherited = self.nodes[target as usize].hit;
                 let node = &mut self.nodes[child as usize];
                 node.fallback = target;
@@ -145,7 +148,9 @@ fn nodes(sorted: &[Beginning<'_>]) -> Vec<Node> {
     while !level.is_empty() {
         let mut longer = Vec::new();
         for (mut from, to) in level {
-            while let Some(whole) = sorted[from..to].first().filter(|beginning| beginning.bytes.len() == depth) {
+            while let Some(whole) =
+                sorted[from..to].first().filter(|beginning| beginning.bytes.len() == depth)
+            {
                 if whole.goes_on {
                     nodes[index].goes_on = true;
                 } else {

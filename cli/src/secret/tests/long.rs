@@ -96,7 +96,8 @@ fn bytes_for(secrets: &[String]) -> usize {
 #[test]
 fn one_long_secret_takes_less_room_than_itself() {
     let random = &mut Random(0x5eed_0006);
-    for secret in ["a".repeat(100_000), random.text(100_000, "abcXYZ019!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ")] {
+    for secret in ["a".repeat(100_000), random.text(100_000, "abcXYZ019!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ")]
+    {
         let bytes = bytes_for(&[secret]);
         assert!(bytes < 200_000, "{bytes} bytes");
     }
