@@ -66,10 +66,15 @@ impl Console {
         let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 
-    /// The same as JSON for a machine, which stays the same value. It is not masked: a mask must not fall on a quote.
-    pub fn print_json(&self, value: &serde_json::Value) {
-        let json = serde_json::to_string_pretty(value).unwrap_or_default();
-        let _ = writeln!(std::io::stdout().lock(), "{}", json_without_commands(&json));
+    /// JSON for a machine, on standard output: what is printed is the same value, and no command of the CI system. It is
+    /// not masked, as a mask must not fall on a quote.
+    pub fn print_json(&self, json: &str) {
+        let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());
+    }
+
+    /// Whether there is no secret in a text, which therefore can be printed as it is.
+    pub fn shows(&self, text: &str) -> bool {
+        !self.masker.contains_secret(text)
     }
 
     /// Something worth knowing, shown where the CI system shows such things.
