@@ -9,6 +9,7 @@ pub mod env_file;
 pub mod helper;
 pub mod ladder;
 pub mod locate;
+pub mod options;
 pub mod output;
 pub mod plan;
 pub mod process;
@@ -18,3 +19,4 @@ pub mod tail;
 #[cfg(unix)]
 pub mod tree;
 pub mod version;
+pub mod withhold;

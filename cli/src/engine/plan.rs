@@ -91,6 +91,12 @@ pub struct EngineEnv {
 }
 
 impl EngineEnv {
+    /// Takes variables out, whether they were inherited or set.
+    pub fn take_out(&mut self, names: Vec<String>) {
+        self.set.retain(|(name, _)| !names.contains(name));
+        self.remove.extend(names);
+    }
+
     /// Sets `name`, whatever it was before.
     pub fn put(&mut self, name: &str, value: String) {
         self.set.retain(|(other, _)| other != name);
