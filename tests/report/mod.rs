@@ -6,5 +6,7 @@ mod fit;
 mod flavors;
 mod pages;
 pub mod recordings;
+mod replacements;
 mod schema;
 pub mod snapshot;
+mod unknown;
