@@ -98,6 +98,10 @@ impl EngineEnv {
 /// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
 const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 
+/// The variable that names the program in which the CLI keeps access tokens.
+/// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+const CREDENTIAL_HELPER: &str = "PULUMI_CREDENTIAL_HELPER";
+
 /// The engine's environment. `file` holds the variables of `env-file`, which never override.
 pub fn engine_env(
     env: &Env,
@@ -120,6 +124,10 @@ pub fn engine_env(
     // Without it the engine does not know `--event-log`.
     put("PULUMI_DEBUG_COMMANDS", "true".into());
     put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
+    // Else the CLI runs a `pulumi-credential-helper` that lies beside it or on the PATH, since 3.276.
+    if env.get_raw(CREDENTIAL_HELPER).is_none() {
+        put(CREDENTIAL_HELPER, "none".into());
+    }
     if let Some(url) = &backend.url {
         put("PULUMI_BACKEND_URL", url.clone());
     }
