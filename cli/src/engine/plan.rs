@@ -142,3 +142,29 @@ pub fn engine_env(
     }
     engine_env
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::BackendSource;
+    use crate::ci::detect;
+
+    /// What the engine gets for `name` in a job with these variables.
+    fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {
+        let env = Env::from_pairs("/", pairs.iter().copied());
+        let backend = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };
+        let made =
+            engine_env(&env, detect(&env), &backend, None, &[(CREDENTIAL_HELPER.into(), "./evil".into())]);
+        made.set.into_iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn the_cli_looks_for_no_credential_helper_unless_the_job_names_one() {
+        assert_eq!(given(&[], CREDENTIAL_HELPER).as_deref(), Some("none"));
+        assert_eq!(
+            given(&[(CREDENTIAL_HELPER, "vault-helper")], CREDENTIAL_HELPER),
+            None,
+            "the job's own stays"
+        );
+    }
+}
