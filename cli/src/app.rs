@@ -29,12 +29,11 @@ use crate::job::Job;
 use crate::oidc;
 use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
-use crate::publish::outputs::Exported;
+use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::relay;
 use crate::report::Report;
 use crate::result::Run;
-use crate::stack::StackName;
 use crate::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
@@ -107,12 +106,12 @@ async fn operate(
     };
     let log = outcome.log.clone();
     let mut report = run.report(outcome);
-    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
-    // Only now: what was exported is a secret that was not known before.
+    let exports = Exports::of_run(&job, &engine, &mut report, console, signals).await;
+    // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     let (report, file) = sent(&publisher, &sender, report, console, signals).await;
-    publish::all(&job, &publisher, &report, file, &log, &exported, console);
+    publish::all(&job, &publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
@@ -143,7 +142,7 @@ async fn give_up(
 ) -> u8 {
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
     let (report, file) = sent(publisher, sender, report, console, signals).await;
-    publish::all(run.job(), publisher, &report, file, "", &Exported::new(), console);
+    publish::all(run.job(), publisher, &report, file, "", &Exports::default(), console);
     error.exit_status()
 }
 
@@ -165,13 +164,9 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let project = job.project.as_ref().map(|project| project.name.as_str());
-    let stack = job.stack.as_ref().map_or("", StackName::as_str);
-    let (outcome, left_behind, ()) = tokio::join!(
-        driver.run_plan(),
-        gate::left_behind(job),
-        Box::pin(sender.begin(project, stack, signals))
-    );
+    let identity = job.identity().unwrap_or_default();
+    let (outcome, left_behind, ()) =
+        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)

@@ -102,7 +102,9 @@ async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> String
 fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut fold = Fold::new();
     if let Some(path) = &unfinished.event_log {
-        Tail::new(path.clone()).finish(&mut |line| fold.line(line));
+        let mut tail = Tail::new(path.clone());
+        tail.finish(&mut |line| fold.line(line));
+        fold.left_out(tail.state.skipped_lines);
     }
     let about = &unfinished.about;
     let (ending, exit_code) = match unfinished.stopped_by {
@@ -113,6 +115,7 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut facts = Facts::new(about.command, about.stack.clone(), ending, exit_code);
     facts.preview_only = about.preview_only;
     facts.project.clone_from(&about.project);
+    facts.identity.clone_from(&about.identity);
     facts.engine.clone_from(&about.engine);
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);

@@ -18,7 +18,7 @@ use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::install::version::Demand;
 use crate::project::Project;
-use crate::stack::StackName;
+use crate::stack::{StackIdentity, StackName};
 
 /// A run that can begin.
 pub struct Job<'a> {
@@ -56,6 +56,12 @@ impl Job<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
     }
 
+    /// The identity of the stack; none where there is no stack.
+    pub fn identity(&self) -> Option<StackIdentity> {
+        let project = self.project.as_ref().map(|project| project.name.as_str());
+        Some(self.backend.identify(self.stack.as_ref()?, project, &self.seen_by_engine, &self.inputs.cwd))
+    }
+
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
         self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
@@ -71,7 +77,7 @@ impl Job<'_> {
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
     pub fn result_file(&self) -> Option<PathBuf> {
-        result_file(&self.inputs, self.ci, self.env, self.project.as_ref(), self.stack.as_ref())
+        result_file(&self.inputs, self.ci, self.env, self.identity().as_ref())
     }
 }
 
@@ -80,19 +86,16 @@ pub fn result_file(
     inputs: &Inputs,
     ci: &dyn CiSystem,
     env: &Env,
-    project: Option<&Project>,
-    stack: Option<&StackName>,
+    identity: Option<&StackIdentity>,
 ) -> Option<PathBuf> {
-    let name = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
     inputs.result_file.clone().or_else(|| {
-        if inputs.command == Command::Report {
-            return None;
-        }
-        let project = project.map_or("", |project| project.name.as_str());
-        let stack = stack.map_or("", StackName::as_str);
         let command = inputs.command.word();
-        let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
-        Some(ci.temporary_folder(env)?.join(file))
+        let stem = match (inputs.command, identity) {
+            (Command::Report, _) => return None,
+            (_, Some(identity)) => identity.file_stem(command),
+            (_, None) => format!("stackstep-{command}"),
+        };
+        Some(ci.temporary_folder(env)?.join(format!("{stem}.json")))
     })
 }
 

@@ -120,6 +120,7 @@ impl CiSystem for AzurePipelines {
             remote: text(env, "BUILD_REPOSITORY_URI"),
             api: collection.filter(|_| own),
             token: own_token(env, &JOB_TOKEN).filter(|_| own),
+            forge_token_input: Some("forgeToken"),
             run: number(env, "BUILD_BUILDID"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             ..Origin::default()

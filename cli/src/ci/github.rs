@@ -178,6 +178,7 @@ pub(super) fn origin(env: &Env) -> Origin {
     Origin {
         remote: server.map(|(server, name)| format!("{}/{name}", server.trim_end_matches('/'))),
         api: text(env, "GITHUB_API_URL"),
+        forge_token_input: Some("forge-token"),
         attempt: number(env, "GITHUB_RUN_ATTEMPT"),
         ..Origin::default()
     }

@@ -99,7 +99,7 @@ impl CiSystem for GitLabCi {
                 variable: "CI_JOB_TOKEN",
                 // https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
                 mute: Some(
-                    "GitLab's job token can't write comments: set `forge-token` to a project access token with the \
+                    "GitLab's job token can't write comments: set `STACKSTEP_FORGE_TOKEN` to a project access token with the \
                      scope `api` and the role Reporter; without one, `counts-file` and `report-file` as artifacts show \
                      the result in the merge request",
                 ),

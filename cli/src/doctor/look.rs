@@ -15,7 +15,7 @@ use crate::oidc::{self, Wanted};
 use crate::prepare::Prepared;
 use crate::project::Project;
 use crate::publish::forge::Sender;
-use crate::stack::StackName;
+use crate::stack::{StackIdentity, StackName};
 
 /// Looks at it all.
 pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
@@ -34,7 +34,9 @@ pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     passphrase(found, inputs, project.as_ref(), stack.as_ref(), &seen);
     organisation(found, inputs, stack.as_ref());
     trust(found, inputs, *ci, identity, backend, &seen);
-    sinks(found, inputs, *ci, env, project.as_ref(), stack.as_ref());
+    let project_name = project.as_ref().map(|project| project.name.as_str());
+    let stack_identity = stack.as_ref().map(|stack| backend.identify(stack, project_name, env, &inputs.cwd));
+    sinks(found, inputs, *ci, env, stack_identity.as_ref());
     if inputs.command != Command::Outputs {
         found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
     }
@@ -193,10 +195,9 @@ fn sinks(
     inputs: &Inputs,
     ci: &dyn CiSystem,
     env: &Env,
-    project: Option<&Project>,
-    stack: Option<&StackName>,
+    identity: Option<&StackIdentity>,
 ) {
-    if let Some(path) = job::result_file(inputs, ci, env, project, stack) {
+    if let Some(path) = job::result_file(inputs, ci, env, identity) {
         found.sinks.push(format!("the result in `{}`", path.display()));
     }
     if inputs.comment_on_summary && ci.summary(env).is_some() {

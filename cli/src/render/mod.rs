@@ -30,7 +30,7 @@ pub use markdown::markdown;
 pub use several::several;
 pub use template::{Template, comment};
 pub use text::text;
-pub use words::{headline, sign};
+pub use words::{headline, outcome, sign};
 
 /// How much of what changes is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
