@@ -30,7 +30,7 @@ use crate::login;
 use crate::oidc;
 use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
-use crate::publish::outputs::Exported;
+use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::relay;
 use crate::report::Report;
@@ -108,12 +108,12 @@ async fn operate(
     let log = outcome.log.clone();
     let mut report = run.report(outcome);
     login::leave(&job, &engine, &report, console);
-    let exported = publish::outputs::export_secrets(&job, &engine, &mut report, console, signals).await;
-    // Only now: what was exported is a secret that was not known before.
+    let exports = Exports::of_run(&job, &engine, &mut report, console, signals).await;
+    // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     let (report, file) = sent(&publisher, &sender, report, console, signals).await;
-    publish::all(&job, &publisher, &report, file, &log, &exported, console);
+    publish::all(&job, &publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     Ok(status(report.exit_code))
 }
@@ -144,7 +144,7 @@ async fn give_up(
 ) -> u8 {
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
     let (report, file) = sent(publisher, sender, report, console, signals).await;
-    publish::all(run.job(), publisher, &report, file, "", &Exported::new(), console);
+    publish::all(run.job(), publisher, &report, file, "", &Exports::default(), console);
     error.exit_status()
 }
 

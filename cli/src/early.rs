@@ -12,7 +12,7 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::inputs::{Command, OuterInputs};
 use crate::prepare::{Prepared, Request, SINKS, Until, prepare};
-use crate::publish::outputs::Exported;
+use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
 
@@ -49,9 +49,9 @@ fn publish(
     let publisher = Publisher::new(&job);
     let file = publisher.files(&report, console);
     if let Error::Skipped { .. } = error {
-        publish::all(&job, &publisher, &report, file, "", &Exported::new(), console);
+        publish::all(&job, &publisher, &report, file, "", &Exports::default(), console);
     } else {
-        publish::hand_on(&job, &report, file, "", &Exported::new(), console);
+        publish::hand_on(&job, &report, file, "", &Exports::default(), console);
     }
     true
 }

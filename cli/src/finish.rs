@@ -102,7 +102,9 @@ async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> String
 fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut fold = Fold::new();
     if let Some(path) = &unfinished.event_log {
-        Tail::new(path.clone()).finish(&mut |line| fold.line(line));
+        let mut tail = Tail::new(path.clone());
+        tail.finish(&mut |line| fold.line(line));
+        fold.left_out(tail.state.skipped_lines);
     }
     let about = &unfinished.about;
     let (ending, exit_code) = match unfinished.stopped_by {

@@ -27,6 +27,7 @@ pub mod http;
 pub mod inputs;
 pub mod install;
 pub mod job;
+pub mod json;
 pub mod login;
 pub mod oidc;
 pub mod prepare;

@@ -16,6 +16,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::ci::{Append, CiSystem, Level};
 use crate::console::Console;
@@ -26,7 +27,7 @@ use crate::job::Job;
 use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
-use outputs::Exported;
+use outputs::Exports;
 use pages::Pages;
 
 /// GitHub shows ten annotations of a level and step; more would push out those of others.
@@ -164,7 +165,7 @@ impl Publisher {
         }
         let mut shown = reports.to_vec();
         for report in &mut shown {
-            report.outputs.clear();
+            report.outputs.iter_mut().for_each(Map::clear);
             report.output_changes.clear();
         }
         Cow::Owned(shown)
@@ -184,14 +185,17 @@ pub fn all(
     report: &Report,
     result_file: Option<&Path>,
     log: &str,
-    exported: &Exported,
+    exports: &Exports,
     console: &mut Console,
 ) {
-    hand_on(job, report, result_file, log, exported, console);
-    if report.command == Command::Outputs && report.status == Status::Succeeded {
+    hand_on(job, report, result_file, log, exports, console);
+    if let (Command::Outputs, Status::Succeeded, Some(outputs)) =
+        (report.command, report.status, &report.outputs)
+    {
+        let printable = outputs::printable(outputs, console);
         let fence = crate::random::word();
         console.command(&job.ci.begin_foreign(&fence));
-        console.print(&format!("{}\n", serde_json::to_string_pretty(&report.outputs).unwrap_or_default()));
+        console.print(&printable);
         console.command(&job.ci.end_foreign(&fence));
     }
     if job.ci.shows_annotations() {
@@ -206,14 +210,14 @@ pub fn hand_on(
     report: &Report,
     result_file: Option<&Path>,
     log: &str,
-    exported: &Exported,
+    exports: &Exports,
     console: &mut Console,
 ) {
     if let Some(path) = &job.inputs.counts_file {
         warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
     }
     if job.takes_outputs() {
-        outputs::hand_on(job, report, exported, log, result_file, console);
+        outputs::hand_on(job, report, exports, log, result_file, console);
     }
 }
 

@@ -53,10 +53,10 @@ fn changes() -> Report {
 /// A report without, of the same.
 fn no_changes() -> Report {
     let mut report = changes();
-    report.changes.retain(|operation, _| operation == "same");
+    report.changes.iter_mut().for_each(|changes| changes.retain(|operation, _| operation == "same"));
     report.steps.clear();
     report.output_changes.clear();
-    report.has_changes = false;
+    report.has_changes = Some(false);
     report
 }
 

@@ -110,6 +110,12 @@ impl CiSystem for CloudBuild {
         Some(Append { path, text: record(outputs) })
     }
 
+    fn shows_outputs(&self) -> bool {
+        // They are a part of the build's description, which who may view builds can read.
+        // https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results
+        true
+    }
+
     fn grace_period(&self) -> Duration {
         // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
         // nobody hurries it.

@@ -320,6 +320,11 @@ pub trait CiSystem: Sync {
         self.output_commands(outputs)
     }
 
+    /// Whether people can read what is handed on by `outputs` here, without the system's own mask.
+    fn shows_outputs(&self) -> bool {
+        false
+    }
+
     /// How many bytes the value of an output may have.
     fn output_room(&self) -> usize {
         usize::MAX

@@ -36,7 +36,7 @@ pub enum Mode {
 pub enum When {
     /// After every run.
     Always,
-    /// When something changes, or went wrong.
+    /// When something changes, may have changed, or went wrong.
     Changes,
     /// When something went wrong.
     Failure,
@@ -57,7 +57,7 @@ impl When {
         let failed = matches!(report.status, Status::Failed | Status::Cancelled);
         match self {
             Self::Always => true,
-            Self::Changes => failed || report.has_changes,
+            Self::Changes => failed || report.may_have_changes(),
             Self::Failure => failed,
         }
     }

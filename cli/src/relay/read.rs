@@ -87,7 +87,7 @@ struct Version {
 fn result(path: &Path) -> Result<Report> {
     let shown = path.display();
     let text = within(path, RESULT, "a result")?;
-    let version: Version = serde_json::from_slice(&text).map_err(|error| unreadable(path, &error))?;
+    let version: Version = crate::json::read(&text).map_err(|error| unreadable(path, &error))?;
     match version.schema {
         None => {
             return Err(Error::input(
@@ -105,7 +105,7 @@ fn result(path: &Path) -> Result<Report> {
         }
         Some(_) => {}
     }
-    let report: Report = serde_json::from_slice(&text).map_err(|error| unreadable(path, &error))?;
+    let report: Report = crate::json::read(&text).map_err(|error| unreadable(path, &error))?;
     let word = |text: &str| {
         !text.is_empty()
             && text.len() <= 64
@@ -118,7 +118,7 @@ fn result(path: &Path) -> Result<Report> {
         ));
     }
     // They are names of outputs and of counts, which others build upon.
-    if let Some(operation) = report.changes.keys().find(|operation| !word(operation)) {
+    if let Some(operation) = report.changes.iter().flatten().map(|(name, _)| name).find(|name| !word(name)) {
         return Err(Error::input(
             format!(
                 "`{shown}` is no result: `{}` in its `changes` is no operation",
@@ -127,7 +127,7 @@ fn result(path: &Path) -> Result<Report> {
             "name a file that `result-file` has written",
         ));
     }
-    Ok(report)
+    Ok(report.of_today())
 }
 
 fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
@@ -185,7 +185,9 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
         ));
     }
     let mut fold = Fold::new();
-    Tail::new(path.to_owned()).finish(&mut |line| fold.line(line));
+    let mut tail = Tail::new(path.to_owned());
+    tail.finish(&mut |line| fold.line(line));
+    fold.left_out(tail.state.skipped_lines);
     let events = fold.finish();
     let (lines, broken) = events.lines();
     if lines == 0 || lines == broken {

@@ -46,6 +46,8 @@ pub struct Facts {
     pub notes: Vec<String>,
     /// The engine is still at work: the report says how things stand.
     pub interim: bool,
+    /// The engine said that there was nothing to do, and wrote no event log.
+    pub nothing_to_do: bool,
     /// Ways out that only the CI system knows, by the reason that they belong to.
     pub ci_hints: BTreeMap<Reason, String>,
 }
@@ -71,6 +73,7 @@ impl Facts {
             verdict: None,
             notes: Vec::new(),
             interim: false,
+            nothing_to_do: false,
             ci_hints: BTreeMap::new(),
         }
     }

@@ -253,7 +253,9 @@ const SECTIONS: &[Section] = &[
         title: "Outputs",
         there: |view| {
             let report = view.report;
-            view.shows(Detail::Resources) && !(report.outputs.is_empty() && report.output_changes.is_empty())
+            view.shows(Detail::Resources)
+                && !(report.outputs.as_ref().is_none_or(serde_json::Map::is_empty)
+                    && report.output_changes.is_empty())
         },
         write: outputs::outputs,
     },
