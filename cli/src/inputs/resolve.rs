@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::official;
 use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use crate::ci::CiSystem;
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::yaml::{Mapping, Value};
@@ -142,9 +144,29 @@ pub(super) struct OuterSources<'a> {
     pub flags: &'a Flags,
     pub ci: &'a dyn CiSystem,
     pub env: &'a Env,
+    /// The step has no other inputs than the official action's.
+    pub official: bool,
 }
 
-impl OuterSources<'_> {
+impl<'a> OuterSources<'a> {
+    pub fn new(flags: &'a Flags, ci: &'a dyn CiSystem, env: &'a Env) -> Self {
+        let all = Self { flags, ci, env, official: false };
+        Self { official: all.sets_official_profile(), ..all }
+    }
+
+    /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
+    fn sets_official_profile(&self) -> bool {
+        let found = Input::find("profile").and_then(|input| self.find(input).ok()?);
+        found.is_some_and(|found| {
+            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+        })
+    }
+
+    /// A warning for each input of the step that does not count.
+    pub fn ignored(&self) -> Vec<String> {
+        if self.official { official::ignored(|name| self.step_variable(name).is_some()) } else { Vec::new() }
+    }
+
     pub fn find(&self, input: &Input) -> Result<Option<Found>> {
         if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
         {
@@ -166,16 +188,25 @@ impl OuterSources<'_> {
     }
 
     fn step(&self, name: &str) -> Option<(String, &str)> {
+        self.step_variable(name).filter(|_| !self.official || official::knows(name))
+    }
+
+    fn step_variable(&self, name: &str) -> Option<(String, &str)> {
         self.ci
             .step_input(self.env, name)
             .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))
     }
 
     fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        one_of(input, |name| {
+        let own = one_of(input, |name| {
             let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
             set(input, variable, value)
-        })
+        })?;
+        // The engine would take it from there as well.
+        Ok(own.or_else(|| {
+            let (variable, value) = self.variable(options::variable_of(input.name)?)?;
+            set(input, variable, value)
+        }))
     }
 
     fn variable(&self, variable: String) -> Option<(String, &str)> {
