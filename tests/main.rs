@@ -37,6 +37,9 @@ mod install;
 mod leaks;
 #[cfg(test)]
 mod life;
+#[cfg(unix)]
+#[cfg(test)]
+mod login;
 #[cfg(test)]
 mod mask_config;
 #[cfg(test)]
@@ -52,6 +55,8 @@ mod relay;
 mod report;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

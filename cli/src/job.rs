@@ -2,6 +2,7 @@
 //! secrets. [`crate::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::backend::Backend;
 use crate::ci::{CiSystem, Context};
@@ -60,6 +61,11 @@ impl Job<'_> {
     /// The folder that the engine keeps this run's credentials in, where it is one of our own.
     pub fn credentials_folder(&self) -> Option<&Path> {
         self.credentials.as_ref().map(OwnFolder::path)
+    }
+
+    /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
+    pub fn grace_period(&self) -> Duration {
+        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
     /// The identity of the stack; none where there is no stack.

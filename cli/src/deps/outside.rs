@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::manager::{Attempt, Step, Tool};
+use super::said::helpful;
 use super::{network, withheld};
 use crate::console::Console;
 use crate::engine::helper::{self, Change};
@@ -70,7 +71,7 @@ impl Outside<'_> {
             }
             let said = format!("{}\n{}", ended.stdout.masked(), ended.stderr.masked());
             if tries_left == 0 || !attempt.uses_network || !network::is_to_blame(&said) {
-                return Ok(Err(last_words(&said)));
+                return Ok(Err(helpful(&said)));
             }
             self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
             tokio::select! {
@@ -125,7 +126,8 @@ impl Outside<'_> {
                 masker: console.masker(),
                 signals: self.signals,
                 timeout: None,
-                grace: self.job.inputs.grace_period.unwrap_or_else(|| ci.grace_period()),
+                listen: Duration::ZERO,
+                grace: self.job.grace_period(),
                 stdout: &mut stdout,
                 stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
                 passing: Passing::Through,
@@ -154,7 +156,7 @@ impl Outside<'_> {
             Tool::Engine => Ok(self.engine.path.clone()),
             Tool::File(path) => Ok(folder.join(path)),
             Tool::OneOf(names) => names.iter().find_map(|name| on_path(name, self.job.env)).ok_or_else(|| {
-                let name = names.first().copied().unwrap_or_default();
+                let name = names.first().map(String::as_str).unwrap_or_default();
                 Error::Dependencies {
                     what: format!("`{name}` has to install the program's dependencies, and is not on the PATH"),
                     hint: format!(
@@ -187,10 +189,4 @@ fn failed(step: &Step, what: &str, said: &str) -> Error {
 fn shown(program: &Path, args: &[String]) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     format!("{name} {}", args.join(" "))
-}
-
-/// The last line that says something.
-fn last_words(said: &str) -> String {
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    last.trim().chars().take(300).collect()
 }

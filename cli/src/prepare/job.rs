@@ -2,7 +2,8 @@
 
 use super::{Finding, Prepared};
 use crate::backend::{Backend, BackendSource};
-use crate::engine::plan::{EngineEnv, engine_env};
+use crate::engine::args::check_length;
+use crate::engine::plan::{EngineEnv, engine_env, plan};
 use crate::error::{Error, Result};
 use crate::gate::standing::Standing;
 use crate::gate::trust::Verdict;
@@ -53,7 +54,7 @@ impl<'a> Prepared<'a> {
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
         engine_env.take_out(self.not_for_the_engine);
-        Ok(Job {
+        let job = Job {
             env: self.env,
             ci: self.ci,
             context: self.context,
@@ -67,7 +68,9 @@ impl<'a> Prepared<'a> {
             engine_env,
             folder,
             credentials,
-        })
+        };
+        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        Ok(job)
     }
 
     /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
