@@ -12,10 +12,14 @@ mod comments;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod debug_text;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod engine_options;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
