@@ -5,6 +5,7 @@
 
 mod check;
 pub mod config_map;
+mod config_object;
 pub mod file;
 mod official;
 pub mod outer;
