@@ -10,6 +10,8 @@ mod ci;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod config_values;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
@@ -40,6 +42,8 @@ mod oidc;
 mod outputs_file;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod project_files;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
