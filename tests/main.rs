@@ -10,6 +10,8 @@ mod ci;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod config_values;
 #[cfg(test)]
 #[cfg(unix)]
@@ -33,6 +35,9 @@ mod install;
 mod leaks;
 #[cfg(test)]
 mod life;
+#[cfg(unix)]
+#[cfg(test)]
+mod login;
 #[cfg(test)]
 mod mask_config;
 #[cfg(test)]

@@ -187,7 +187,7 @@ pub static INPUTS: &[Input] = &[
     row("cwd", Path, Stack, EVERY, "The folder of the Pulumi program.").alias(&["work-dir"]).short('C').default("."),
     row("upsert", Bool, Stack, &[Preview, Up, Refresh, Destroy], "Create the stack when the backend says that there is none.").default("false"),
     row("remove", Bool, Stack, &[Destroy], "After everything is destroyed, remove the stack and its configuration file too.").default("false"),
-    row("profile", Choice(&["none", "official-action"]), Stack, ALL, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ.").default("none"),
+    row("profile", Choice(&["none", "official-action"]), Stack, ALL, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action's inputs only; others are named and not used.").default("none"),
     // Backend
     row("cloud-url", Text, Backend, ALL, "The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`.")
         .alias(&["backend-url"])

@@ -279,6 +279,8 @@ impl Low<'_> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
         let Kind::Number { min, max } = row(name)?.kind else { return Err(wrong(name, "takes no number")) };
         match text.parse::<u32>() {
+            // The official action takes what JavaScript calls false as not set.
+            Ok(0) if self.resolved.official_action => Ok(None),
             Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Error::input(
                 format!("`{name}` is `{text}`"),

@@ -11,6 +11,8 @@ mod diff;
 mod event;
 mod facts;
 mod fold;
+mod gaps;
+mod known;
 mod mask;
 mod model;
 mod outputs;
@@ -27,9 +29,10 @@ pub use command::Command;
 pub use diagnostics::colourless;
 pub use facts::{Ci, Ending, Engine, Facts, Verdict};
 pub use fold::{Events, Fold};
+pub use mask::is_open;
 pub use model::{
-    Change, Diagnostic, Export, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation,
-    Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
+    Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
+    SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use reason::Reason;
 pub use rules::{Voice, reason_of};
