@@ -1,8 +1,8 @@
 //! The program's dependencies and plugins, installed before the operation.
 //!
-//! It happens before the job signs in, and what it starts has neither the backend's credentials in its environment nor
-//! those of AWS, Azure, Google, Vault and the forge, nor any signed token: an install runs the code of strangers. Files that hold credentials (`~/.aws`) stay
-//! where they are; an identity from OIDC leaves none.
+//! It happens before the job signs in, and what it starts gets neither secrets in its environment nor the files by which
+//! a step decides about later ones ([`withheld`]): an install runs the code of strangers. Files that hold credentials
+//! (`~/.aws`) stay where they are; an identity from OIDC leaves none.
 //!
 //! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
 
@@ -12,6 +12,7 @@ mod node;
 mod outside;
 mod python;
 mod said;
+mod withheld;
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

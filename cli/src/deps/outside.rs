@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::manager::{Attempt, Step, Tool};
-use super::network;
 use super::said::helpful;
+use super::{network, withheld};
 use crate::console::Console;
 use crate::engine::helper::{self, Change};
 use crate::engine::locate::{Engine, on_path};
@@ -13,8 +13,7 @@ use crate::engine::process::{Ended, Process, Status, Supervision, run};
 use crate::engine::signals::Signals;
 use crate::engine::stream::Passing;
 use crate::error::{Error, Result};
-use crate::gate::credentials::VARIABLES;
-use crate::job::{Job, SECRET_VARIABLES};
+use crate::job::Job;
 
 /// How much of what it says is kept to find out why it failed.
 const CAPTURE: usize = 64 * 1024;
@@ -24,17 +23,6 @@ const TRIES: u32 = 3;
 
 /// The pause before the second try; the next one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Settings of the engine that lead to a backend, and tokens that forges give to jobs, beside the secrets that are
-/// known everywhere.
-const ALSO: &[&str] = &[
-    "PULUMI_BACKEND_URL",
-    "GH_TOKEN",
-    "GITLAB_TOKEN",
-    "BITBUCKET_TOKEN",
-    "GITEA_TOKEN",
-    "AZURE_DEVOPS_EXT_PAT",
-];
 
 /// What a run needs to start something.
 pub(super) struct Outside<'a> {
@@ -138,7 +126,8 @@ impl Outside<'_> {
                 masker: console.masker(),
                 signals: self.signals,
                 timeout: None,
-                grace: self.job.inputs.grace_period.unwrap_or_else(|| ci.grace_period()),
+                listen: Duration::ZERO,
+                grace: self.job.grace_period(),
                 stdout: &mut stdout,
                 stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
                 passing: Passing::Through,
@@ -156,17 +145,10 @@ impl Outside<'_> {
         ended
     }
 
-    /// What no install may see: every variable that holds a secret of ours, the backend's, a cloud's or the forge's.
-    /// What a registry needs (`NPM_TOKEN`, `NODE_AUTH_TOKEN`, `PIP_INDEX_URL`, …) stays.
+    /// What no install may see, as the engine, and what is [`withheld`] from it.
     fn removed(&self) -> Vec<String> {
-        let job = self.job;
-        let identity =
-            |name: &str, value: &str| is_token(value) && !REGISTRIES.iter().any(|word| name.contains(word));
-        let known = VARIABLES.iter().chain(SECRET_VARIABLES).chain(ALSO);
-        let set = job.env.iter().filter(|(name, value)| job.ci.is_secret(name) || identity(name, value));
-        let set = set.map(|(name, _)| name);
-        let names = known.copied().chain(set).map(str::to_owned);
-        job.engine_env.remove.iter().cloned().chain(names).collect()
+        let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
+        self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
     }
 
     fn program(&self, step: &Step, folder: &Path) -> Result<PathBuf> {
@@ -190,26 +172,6 @@ impl Outside<'_> {
         // A cancelled process that ended all the same was stopped by a signal.
         Error::Stopped { signal: self.signals.first().map_or(2, crate::engine::signals::Signal::number) }
     }
-}
-
-/// Words in the names of variables that registries are reached with.
-const REGISTRIES: &[&str] = &[
-    "NPM",
-    "NODE_AUTH",
-    "YARN",
-    "PNPM",
-    "PIP_",
-    "UV_",
-    "POETRY_",
-    "NUGET",
-    "GOPROXY",
-    "MAVEN",
-    "ARTIFACTORY",
-];
-
-/// Whether the value is a signed token, as identities of jobs are: <https://www.rfc-editor.org/rfc/rfc7519>.
-fn is_token(value: &str) -> bool {
-    value.starts_with("eyJ") && value.matches('.').count() == 2
 }
 
 fn failed(step: &Step, what: &str, said: &str) -> Error {

@@ -123,18 +123,29 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
     ("suppress-permalink", None, "stackstep decides by the backend"),
     ("remote", None, "stackstep runs the engine on this machine"),
     ("yes", Some('y'), "stackstep confirms each operation itself"),
+    ("tracing", None, "what it writes holds secrets in plain text"),
+    ("otel-traces", None, "what it writes holds secrets in plain text"),
     ("show-secrets", None, "list the names of secret outputs that a later step needs in `secret-outputs`"),
 ];
 
 /// Short flags of the engine that take a value, so that what follows the letter is no further flag.
 const SHORT_WITH_VALUE: &str = "cmptx";
 
+fn row(name: &str) -> Option<&'static (&'static str, Option<char>, &'static str)> {
+    OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+}
+
+/// What to do instead of setting a flag that stackstep owns; `name` has no dashes before it.
+pub fn owned(name: &str) -> Option<&'static str> {
+    row(name).map(|(_, _, hint)| *hint)
+}
+
 /// Refuses what stackstep owns.
 pub fn check_extra(args: &[String]) -> Result<()> {
     for arg in args {
         let hit = if let Some(long) = arg.strip_prefix("--") {
             let name = long.split('=').next().unwrap_or_default();
-            OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+            row(name)
         } else if let Some(letters) = arg.strip_prefix('-') {
             let flags = letters.split_inclusive(|c| SHORT_WITH_VALUE.contains(c)).next().unwrap_or_default();
             OWNED.iter().find(|(_, short, _)| short.is_some_and(|short| flags.contains(short)))

@@ -12,6 +12,7 @@ use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use crate::ci::CiSystem;
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::yaml::{Mapping, Value};
@@ -197,10 +198,15 @@ impl<'a> OuterSources<'a> {
     }
 
     fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        one_of(input, |name| {
+        let own = one_of(input, |name| {
             let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
             set(input, variable, value)
-        })
+        })?;
+        // The engine would take it from there as well.
+        Ok(own.or_else(|| {
+            let (variable, value) = self.variable(options::variable_of(input.name)?)?;
+            set(input, variable, value)
+        }))
     }
 
     fn variable(&self, variable: String) -> Option<(String, &str)> {

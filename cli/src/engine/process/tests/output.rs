@@ -134,6 +134,7 @@ async fn events_arrive_while_the_process_runs() {
         masker: &case.masker,
         signals: &case.signals,
         timeout: None,
+        listen: Duration::ZERO,
         grace: Duration::ZERO,
         stdout: &mut stdout,
         stderr: &mut stderr,

@@ -18,17 +18,27 @@ const SCRIPT: &str = "STACKSTEP_TEST_SCRIPT";
 /// Lets the supervisor's ladder pass in no time.
 const HURRY: &str = "STACKSTEP_TEST_HURRY";
 
+/// Lets the supervisor listen until the engine says that somebody else has signalled it.
+const LISTEN: &str = "STACKSTEP_TEST_LISTEN";
+
 /// The supervisor: without a script it has nothing to do.
 #[tokio::test]
 async fn supervisor() {
     #[expect(clippy::disallowed_methods, reason = "how the parent tells what to do")]
-    let (Ok(script), hurry) = (std::env::var(SCRIPT), std::env::var_os(HURRY)) else { return };
+    let (Ok(script), hurry, listen) =
+        (std::env::var(SCRIPT), std::env::var_os(HURRY), std::env::var_os(LISTEN))
+    else {
+        return;
+    };
     // Where tests run one by one, the test's name stands on the line already.
     println!();
     let _clock = hurry.as_ref().map(|_| Frozen::now());
     let mut case = Case::new(&script);
     case.signals = Signals::listen().expect("signals");
     case.log.echo();
+    if listen.is_some() {
+        case.listen = GRACE;
+    }
     if hurry.is_some() {
         case.pass_at("interrupt 1", GRACE);
         case.pass_at("interrupt 2", LAST_WORDS);
@@ -46,14 +56,18 @@ struct Supervisor {
 
 impl Supervisor {
     fn start(script: &str, hurry: bool) -> Self {
+        Self::start_with(script, hurry.then_some(HURRY))
+    }
+
+    fn start_with(script: &str, setting: Option<&str>) -> Self {
         use std::os::unix::process::CommandExt as _;
         let program = std::env::current_exe().expect("this test program");
         #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
         let mut command = Command::new(program);
         command.args(["--exact", "engine::process::tests::signals::supervisor", "--nocapture"]);
         command.env(SCRIPT, script).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
-        if hurry {
-            command.env(HURRY, "1");
+        if let Some(setting) = setting {
+            command.env(setting, "1");
         }
         let mut child = command.spawn().expect("a supervisor");
         let stdout = child.stdout.take().expect("its output");
@@ -72,9 +86,18 @@ impl Supervisor {
         lines.find(|line| line.starts_with(beginning)).unwrap_or_else(|| panic!("a line `{beginning}`"))
     }
 
+    /// The next line that begins in one of these ways.
+    fn line_of(&mut self, beginnings: &[&str]) -> String {
+        let mut lines = self.lines.by_ref().map_while(std::result::Result::ok);
+        let begins = |line: &String| beginnings.iter().any(|beginning| line.starts_with(beginning));
+        lines.find(begins).unwrap_or_else(|| panic!("a line of {beginnings:?}"))
+    }
+
     /// All further lines of the script and of the supervisor.
     fn rest(mut self) -> Vec<String> {
-        let of_ours = |line: &String| line.starts_with("ended:") || line.starts_with("interrupt");
+        let of_ours = |line: &String| {
+            ["ended:", "interrupt", "^C received"].iter().any(|beginning| line.starts_with(beginning))
+        };
         let rest = self.lines.by_ref().map_while(std::result::Result::ok).filter(of_ours).collect();
         self.child.wait().expect("its end");
         rest
@@ -217,4 +240,64 @@ fn a_daemon_lives_on_when_the_engine_ends_by_itself() {
     assert_eq!(supervisor.rest(), ["ended: Exited(0) None false"]);
     let daemon = Pid::from_raw(daemon.parse().expect("a number"));
     kill(daemon, Sent::SIGKILL).expect("a process that lives");
+}
+
+/// Says what the real engine says of its signals, and ends at once at the second one.
+fn talkative(go: &std::path::Path) -> String {
+    format!(
+        "on() {{ n=$((n+1)); if [ $n = 1 ]; then echo '^C received; cancelling. If you would'; else \
+         echo '^C received; terminating'; exit 9; fi; }}; trap on INT TERM; echo up $$; \
+         while [ ! -e {} ]; do :; done; exit 1",
+        go.display()
+    )
+}
+
+/// Who gets a signal of the CI system.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Us,
+    Engine,
+}
+
+/// Sends SIGTERM to both in this order, and lets the engine finish: it must have got no second signal of ours. With
+/// `in_turn` the next is signalled only when the one before has said that it was.
+fn is_let_finish(order: [Whom; 2], in_turn: bool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = folder.path().join("go");
+    let mut supervisor = Supervisor::start_with(&talkative(&go), Some(LISTEN));
+    let engine = supervisor.line("up ").split_off("up ".len()).parse().expect("a number");
+    let (engine, us) = (Pid::from_raw(engine), supervisor.pid());
+    let answer = |whom| if whom == Whom::Us { "stopping: " } else { "^C received; cancelling" };
+    for whom in order {
+        send(To::Process, Sent::SIGTERM, if whom == Whom::Us { us } else { engine });
+        if in_turn {
+            supervisor.line(answer(whom));
+        }
+    }
+    if !in_turn {
+        // Which of them speaks first is not known: both have when the ladder has been taken without a signal of ours.
+        let first = supervisor.line_of(&["stopping: ", "^C received; cancelling"]);
+        let other = if first.starts_with('^') { "stopping: " } else { "^C received; cancelling" };
+        supervisor.line(other);
+    }
+    std::fs::write(go, "").expect("a file");
+    assert_eq!(supervisor.rest(), ["ended: Exited(1) Some(Interrupted) false"]);
+}
+
+#[test]
+fn an_engine_that_is_signalled_before_us_gets_no_second_signal() {
+    // GitLab in containers, the youngest process first:
+    // <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>; Jenkins, children first:
+    // <https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/util/ProcessTree.java>.
+    is_let_finish([Whom::Engine, Whom::Us], true);
+}
+
+#[test]
+fn an_engine_that_is_signalled_right_after_us_gets_no_second_signal() {
+    is_let_finish([Whom::Us, Whom::Engine], true);
+}
+
+#[test]
+fn an_engine_that_is_signalled_together_with_us_gets_no_second_signal() {
+    is_let_finish([Whom::Engine, Whom::Us], false);
 }
