@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::model::{OutputChange, PropertyDiff, Report};
 
 impl Report {
-    /// The report with `mask` applied to each of its texts, names and paths included.
+    /// The report with `mask` applied to each of its texts, names and paths included; then values too large for it give
+    /// way to what differs in them.
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         let on = |text: &mut String| *text = mask(text);
@@ -64,10 +65,11 @@ impl Report {
         self.outputs = map(std::mem::take(&mut self.outputs), mask);
         self.secret_outputs.iter_mut().for_each(on);
         self.unknown_outputs.iter_mut().for_each(on);
-        for OutputChange { name, old, new, .. } in &mut self.output_changes {
+        for OutputChange { name, old, new, text_diff, .. } in &mut self.output_changes {
             on(name);
             value(old, mask);
             value(new, mask);
+            *text_diff = text_diff.take().map(|text| text.masked(mask));
         }
         if let Some(ci) = &mut self.ci {
             on(&mut ci.name);
@@ -76,7 +78,8 @@ impl Report {
         if let Some(engine) = &mut self.engine {
             maybe(&mut engine.version);
         }
-        self
+        // Only what is masked as a whole may be cut.
+        self.compacted()
     }
 }
 
@@ -85,6 +88,7 @@ fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
         diff.path = mask(&diff.path);
         value(&mut diff.old, mask);
         value(&mut diff.new, mask);
+        diff.text_diff = diff.text_diff.take().map(|text| text.masked(mask));
     }
 }
 
