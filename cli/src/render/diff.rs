@@ -2,6 +2,7 @@
 //!
 //! Values are compared whole and cut afterwards: [`TextDiff`] says in which order.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -12,7 +13,9 @@ use super::fit::Page;
 use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
-use crate::report::{Change, DiffRoom, OutputChange, PropertyDiff, Step, TextDiff, clipped};
+use crate::report::{
+    Change, DiffRoom, OutputChange, PropertyDiff, Step, TextDiff, clipped, skeleton, unseen,
+};
 
 /// Where nothing folds, more resources than this would bury what follows.
 const OPEN_DIFFS: usize = 20;
@@ -109,6 +112,7 @@ pub(super) fn block(step: &Step, shape: Shape) -> Block {
     for diff in step.diffs.iter().take(shape.properties) {
         block.hidden.lines += property(&mut block.text, diff, shape.room);
     }
+    names_alike(&mut block.text, step.diffs.get(..shape.properties).unwrap_or(&step.diffs));
     let others = step.diffs.get(shape.properties..).unwrap_or_default();
     let more = others.len() as u64 + step.more_diffs;
     if more > 0 {
@@ -122,6 +126,22 @@ pub(super) fn block(step: &Step, shape: Shape) -> Block {
     }
     block.text.truncate(block.text.trim_end_matches('\n').len());
     block
+}
+
+/// In words how the name of a property that comes differs from one that goes, where they look alike.
+fn names_alike(lines: &mut String, diffs: &[PropertyDiff]) {
+    let with = |change| diffs.iter().filter(move |diff| diff.change == change).map(|diff| diff.path.as_str());
+    if with(Change::Delete).next().is_none() || with(Change::Add).next().is_none() {
+        return;
+    }
+    let gone: HashMap<String, &str> = with(Change::Delete).map(|path| (skeleton(path), path)).collect();
+    for path in with(Change::Add) {
+        let told = gone.get(&skeleton(path)).and_then(|gone| unseen(gone, path));
+        if let Some(told) = told {
+            let _ =
+                writeln!(lines, "~ {}: the name differs, {}", visible(path, false), visible(&told, false));
+        }
+    }
 }
 
 /// The lines of one output that is too large for a cell of a table.

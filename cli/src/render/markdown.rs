@@ -84,12 +84,13 @@ fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
     }
     let lines = usize::try_from(hidden.lines).unwrap_or(usize::MAX);
     missing.extend((lines > 0).then(|| words::many(lines, "changed line")));
+    let without_diff = hidden.resources;
+    missing.extend(
+        (without_diff > 0).then(|| format!("the properties of {}", words::many(without_diff, "resource"))),
+    );
     let properties = usize::try_from(hidden.properties).unwrap_or(usize::MAX);
     missing
         .extend((properties > 0).then(|| format!("the values of {}", words::many(properties, "property"))));
-    let resources = hidden.resources;
-    missing
-        .extend((resources > 0).then(|| format!("the properties of {}", words::many(resources, "resource"))));
     for (count, thing) in [(said, "diagnostic"), (findings, "policy finding")] {
         if resources && limits.messages == 0 && count > 0 {
             missing.push(words::many(count, thing));

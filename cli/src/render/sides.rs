@@ -15,26 +15,33 @@ pub(super) struct Sides {
 
 /// `old` and `new` as JSON, of no more than about `room` bytes each.
 pub(super) fn sides(old: &Value, new: &Value, room: usize) -> Sides {
-    of_texts(&old.to_string(), &new.to_string(), room)
+    let (was, is) = (old.to_string(), new.to_string());
+    let note = match (old, new) {
+        (Value::String(old), Value::String(new)) => note(old, new),
+        _ => note(&was, &is),
+    };
+    cut(was, is, note, room)
 }
 
 /// [`sides`], with strings as they are.
 pub(super) fn plain_sides(old: &Value, new: &Value, room: usize) -> Sides {
     match (old, new) {
-        (Value::String(old), Value::String(new)) => of_texts(old, new, room),
+        (Value::String(old), Value::String(new)) => cut(old.clone(), new.clone(), note(old, new), room),
         // `1` and `"1"` are not the same.
         _ => sides(old, new, room),
     }
 }
 
-fn of_texts(old: &str, new: &str, room: usize) -> Sides {
-    let note = if old == new { Some(HIDDEN.to_owned()) } else { unseen(old, new) };
+fn note(old: &str, new: &str) -> Option<String> {
+    if old == new { Some(HIDDEN.to_owned()) } else { unseen(old, new) }
+}
+
+fn cut(before: String, after: String, note: Option<String>, room: usize) -> Sides {
     let room = room.max(60);
-    let (before, after) = if old.len().max(new.len()) > room.saturating_add(32) {
-        excerpt(old, new, room)
-    } else {
-        (old.to_owned(), new.to_owned())
-    };
+    if before.len().max(after.len()) <= room.saturating_add(32) {
+        return Sides { before, after, note };
+    }
+    let (before, after) = excerpt(&before, &after, room);
     Sides { before, after, note }
 }
 

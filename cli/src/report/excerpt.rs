@@ -7,7 +7,7 @@ use super::align::{self, Run};
 use super::value::char_boundary;
 
 /// Up to so many bytes are compared character by character; more are compared by words.
-const BY_CHARACTERS: usize = 4096;
+const BY_CHARACTERS: usize = 1024;
 /// Bytes of unchanged text that stay on each side of a change.
 const AROUND: usize = 40;
 
@@ -24,7 +24,7 @@ pub(super) fn differing(old: &str, new: &str) -> Vec<Place> {
     }
     let few = was.len() + is.len() <= BY_CHARACTERS;
     let (a, b) = if few { (characters(was), characters(is)) } else { (words(was), words(is)) };
-    let runs = if few { align::runs_of_few(a.parts(), b.parts()) } else { align::runs(a.parts(), b.parts()) };
+    let runs = align::runs(a.parts(), b.parts());
     let places = runs.into_iter().map(|Run { old: old_run, new: new_run }| {
         trimmed(old, a.bytes(&old_run, before.start), new, b.bytes(&new_run, after.start))
     });

@@ -4,6 +4,7 @@
 //! say with how the engine ended. The [`Report`] as JSON is the result file.
 
 mod align;
+mod anchors;
 mod build;
 mod classify;
 mod command;
@@ -46,6 +47,6 @@ pub use natural::natural;
 pub use reason::Reason;
 pub use rules::{Voice, reason_of};
 pub use steps::InFlight;
-pub(crate) use unseen::unseen;
+pub(crate) use unseen::{skeleton, unseen};
 pub use urn::Urn;
 pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};

@@ -100,7 +100,7 @@ fn look_alike(old: &str, new: &str) -> bool {
 
 /// `text` as it looks: compatibility forms and composed characters taken apart, all white space a single blank, and
 /// nothing of what has no width. <https://www.unicode.org/reports/tr39/#Confusable_Detection>
-pub(super) fn skeleton(text: &str) -> String {
+pub(crate) fn skeleton(text: &str) -> String {
     let text = without_escapes(text);
     let mut out = String::with_capacity(text.len());
     let mut push = |c: char| match c {
