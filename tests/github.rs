@@ -102,7 +102,7 @@ fn the_summary_shows_what_changed_and_keeps_what_was_there() {
 fn a_failing_job_has_a_summary_outputs_and_an_annotation() {
     for scene in deployed("hello") {
         scene.edit("${greeting} world", "${nope} world");
-        scene.run("run").ends_with(1).says("::error title=up of dev%3A program::");
+        scene.run("run").ends_with(1).says("::error title=Update of hello/dev failed (program)::");
         let outputs = scene.github_outputs();
         assert_eq!((outputs["status"].as_str(), outputs["reason"].as_str()), ("failed", "program"));
         assert_eq!(outputs["message"], "hi world", "the previous outputs are still there");

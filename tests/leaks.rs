@@ -100,7 +100,7 @@ fn sinks(secrets: &[String], known: bool) -> BTreeMap<&'static str, Vec<u8>> {
     let (status, log) = end(scene.start("up"));
     assert_eq!(status.code(), Some(1), "{}", &log[log.len().saturating_sub(2000)..]);
     let mut sinks = split(&log);
-    sinks.insert("result", std::fs::read(scene.root().join("runner/stackstep-hello-dev-up.json")).unwrap());
+    sinks.insert("result", std::fs::read(scene.result_file("up")).unwrap());
     sinks.insert("HTML report", std::fs::read(scene.program.join("report.html")).unwrap());
     sinks.insert("JUnit file", std::fs::read(scene.program.join("junit.xml")).unwrap());
     sinks.insert("summary", scene.summary().into_bytes());

@@ -10,6 +10,8 @@ mod ci;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]

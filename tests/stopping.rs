@@ -18,7 +18,7 @@ finish() {
     sleep 0.02
   done
   cp "$GITHUB_STEP_SUMMARY" "$ROOT/summary-then"
-  cp "$ROOT/runner/stackstep-hello-dev-up.json" "$ROOT/result-then"
+  cp "$ROOT"/runner/stackstep-hello-dev-up-*.json "$ROOT/result-then"
   echo finished; exit 1
 }
 trap finish INT

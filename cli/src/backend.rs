@@ -1,5 +1,7 @@
 //! Where the state lies and who may read it: resolved as input, environment, `Pulumi.yaml`, earlier login.
 
+mod identify;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -144,14 +146,18 @@ fn without_credentials(url: &str) -> String {
 
 /// The backend that somebody logged in to on this machine before, with the file that says so.
 fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
-    let folder =
-        env.get("PULUMI_CREDENTIALS_PATH").or_else(|| env.get("PULUMI_HOME")).map(PathBuf::from).or_else(
-            || Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")),
-        )?;
-    let path = folder.join("credentials.json");
+    let path = login_folder(env)?.join("credentials.json");
     let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
     let url = file.get("current")?.as_str().filter(|url| !url.is_empty())?;
     Some((url.to_owned(), BackendSource::Login(path)))
+}
+
+/// The folder where `pulumi login` keeps what it knows.
+fn login_folder(env: &Env) -> Option<PathBuf> {
+    env.get("PULUMI_CREDENTIALS_PATH")
+        .or_else(|| env.get("PULUMI_HOME"))
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")))
 }
 
 #[cfg(test)]

@@ -49,12 +49,20 @@ impl Console {
 
     /// What was asked for, on standard output.
     pub fn print(&self, text: &str) {
+        let _ = std::io::stdout().lock().write_all(&self.printed(text));
+    }
+
+    /// Whether [`Console::print`] prints `text` as it is.
+    pub fn shows(&self, text: &str) -> bool {
+        self.printed(text) == text.as_bytes()
+    }
+
+    fn printed(&self, text: &str) -> Vec<u8> {
         let text = self.masker.mask(text);
-        let bytes = match self.ci.disarm() {
+        match self.ci.disarm() {
             Some(disarm) => disarmed(text.as_bytes(), disarm, &mut true),
             None => text.into_bytes(),
-        };
-        let _ = std::io::stdout().lock().write_all(&bytes);
+        }
     }
 
     /// Something worth knowing, shown where the CI system shows such things.

@@ -24,6 +24,9 @@ pub const EXIT_PUBLISH: u8 = 72;
 /// Exit status of a refused run.
 pub const EXIT_REFUSED: u8 = 73;
 
+/// Exit status of a run of which it is not known what happened or would happen.
+pub const EXIT_INCOMPLETE: u8 = 79;
+
 /// An error of stackstep itself; what the engine reports as failed is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -67,6 +70,14 @@ pub enum Error {
         /// Why.
         what: String,
         /// How it gets done.
+        hint: String,
+    },
+    /// The engine's answer could not be read, so that nobody knows what it said.
+    #[error("{what}")]
+    Incomplete {
+        /// What could not be read.
+        what: String,
+        /// The way out.
         hint: String,
     },
     /// There is no identity to sign in with, or it was not accepted.
@@ -116,9 +127,10 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Input { hint, .. } | Self::Engine { hint, .. } | Self::Auth { hint, .. } => hint.as_deref(),
-            Self::Refused { hint, .. } | Self::Skipped { hint, .. } | Self::Dependencies { hint, .. } => {
-                Some(hint)
-            }
+            Self::Refused { hint, .. }
+            | Self::Skipped { hint, .. }
+            | Self::Dependencies { hint, .. }
+            | Self::Incomplete { hint, .. } => Some(hint),
             Self::Io { .. } | Self::Stopped { .. } => None,
         }
     }
@@ -130,6 +142,7 @@ impl Error {
             Self::Engine { .. } => Some(Reason::Install),
             Self::Dependencies { .. } => Some(Reason::Dependencies),
             Self::Auth { .. } => Some(Reason::Auth),
+            Self::Incomplete { .. } => Some(Reason::Incomplete),
             Self::Stopped { .. } => Some(Reason::Cancelled),
             Self::Refused { reason, .. } => Some(*reason),
             Self::Skipped { .. } => Some(Reason::Untrusted),
@@ -137,14 +150,15 @@ impl Error {
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 71 for what could not be installed, 73 for a refusal, 0 for a
-    /// skipped run, 128+n for signal n, 1 for everything else.
+    /// The exit status: 2 for bad input, 3 for credentials, 71 for what could not be installed, 73 for a refusal, 79 for
+    /// an answer that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => 2,
             Self::Engine { .. } | Self::Dependencies { .. } => EXIT_INSTALL,
             Self::Auth { .. } => EXIT_AUTH,
             Self::Refused { .. } => EXIT_REFUSED,
+            Self::Incomplete { .. } => EXIT_INCOMPLETE,
             Self::Skipped { .. } => 0,
             Self::Stopped { signal } => 128 + signal,
             Self::Io { .. } => 1,

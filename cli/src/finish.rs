@@ -8,16 +8,16 @@ mod state;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::app;
 use crate::ci::{self, Level};
 use crate::console::Console;
 use crate::engine::alive::Trace;
 use crate::engine::signals::Signals;
 use crate::engine::tail::Tail;
 use crate::env::Env;
-use crate::inputs::Inputs;
 use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, Inputs};
 use crate::job;
+use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Facts, Fold, Report};
@@ -44,13 +44,12 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     }
     let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
     // Inputs that make no run hide all the same what the environment holds.
-    let mut inputs = None;
-    if let Ok(mut resolved) = app::hide_inputs(&Flags::new(), env, console) {
-        resolved.distrust_file(&context);
-        inputs = Inputs::from_resolved(&resolved, env).ok();
-    }
-    if let Some(inputs) = &inputs {
-        job::hide_secrets(inputs, env, ci, console);
+    let flags = Flags::new();
+    let request = Request { command: Some(Command::Up), flags: &flags, env, ci };
+    let found = prepare(&request, Until::TheInputs, console);
+    let inputs = found.resolved.as_ref().and_then(|resolved| Inputs::from_resolved(resolved, env).ok());
+    if let Some(inputs) = inputs.as_ref().filter(|_| !found.is_closed()) {
+        job::hide_secrets(inputs, console);
         let _ = job::hide_env_file(inputs, console);
     }
     let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
@@ -103,7 +102,9 @@ async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> String
 fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut fold = Fold::new();
     if let Some(path) = &unfinished.event_log {
-        Tail::new(path.clone()).finish(&mut |line| fold.line(line));
+        let mut tail = Tail::new(path.clone());
+        tail.finish(&mut |line| fold.line(line));
+        fold.left_out(tail.state.skipped_lines);
     }
     let about = &unfinished.about;
     let (ending, exit_code) = match unfinished.stopped_by {
@@ -114,6 +115,7 @@ fn report(unfinished: &Unfinished, fate: String) -> Report {
     let mut facts = Facts::new(about.command, about.stack.clone(), ending, exit_code);
     facts.preview_only = about.preview_only;
     facts.project.clone_from(&about.project);
+    facts.identity.clone_from(&about.identity);
     facts.engine.clone_from(&about.engine);
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);

@@ -6,21 +6,19 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 use crate::console::Console;
-use crate::engine::drive::Outcome;
+use crate::engine::drive::{EXIT_CHANGES, Outcome};
 use crate::engine::ladder::Cause;
 use crate::engine::locate::Engine;
 use crate::engine::plan::Purpose;
-use crate::error::{EXIT_TIMEOUT, Error};
+use crate::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
 use crate::inputs::{self, Inputs};
 use crate::job::Job;
+use crate::json;
 use crate::report::{
     self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Status, Verdict,
 };
-use crate::secret::Secret;
+use crate::secret::{MASK, Secret};
 use crate::stack::StackName;
-
-/// The exit status of the engine that says that there are changes where none were expected.
-const EXIT_CHANGES: i32 = 7;
 
 /// A run of a command that makes a report.
 pub struct Run<'a> {
@@ -107,7 +105,7 @@ impl<'a> Run<'a> {
     pub fn report(&self, outcome: Outcome) -> Report {
         let facts = self.facts(&outcome);
         if self.command == Command::Outputs {
-            let printed = outcome.raw.as_ref().map(Secret::expose).unwrap_or_default();
+            let printed = outcome.raw.as_ref().map(Secret::expose);
             return with_printed_outputs(report::report(outcome.events, facts), printed);
         }
         report::report(outcome.events, facts)
@@ -128,6 +126,7 @@ impl<'a> Run<'a> {
             .as_ref()
             .map(|project| project.name.clone())
             .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
+        facts.identity = job.identity();
         facts.stderr.clone_from(&outcome.stderr);
         facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         facts.engine = self.engine.as_ref().map(|engine| report::Engine {
@@ -141,6 +140,7 @@ impl<'a> Run<'a> {
         facts.repository.clone_from(&job.context.repository);
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
+        facts.nothing_to_do = self.command == Command::Destroy && has_nothing_to_destroy(&outcome.log);
         facts.ci_hints = withheld(job);
         facts.verdict = allowed_changes(&job.inputs, ending);
         facts
@@ -158,24 +158,36 @@ fn withheld(job: &Job<'_>) -> BTreeMap<Reason, String> {
     hints.into_iter().filter(|(_, hint)| !hint.is_empty()).collect()
 }
 
-/// The outputs as `stack output --json` prints them, secrets hidden by the engine.
-fn with_printed_outputs(mut report: Report, printed: &str) -> Report {
+/// The outputs as `stack output --json` prints them, secrets hidden by the engine. An answer that can't be read is no
+/// stack without outputs.
+fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
     if report.status != Status::Succeeded {
         return report;
     }
-    match serde_json::from_str::<Map<String, Value>>(printed) {
-        Ok(outputs) => {
-            report.secret_outputs = outputs
-                .iter()
-                .filter(|(_, value)| holds_secret(value))
-                .map(|(name, _)| name.clone())
-                .collect();
-            report.outputs = outputs;
-            report.outputs_from = OutputsFrom::Current;
+    match printed.and_then(json::answer) {
+        Some(outputs) => take_outputs(&mut report, outputs, OutputsFrom::Current),
+        None => {
+            report.status = Status::Failed;
+            report.reason = Some(Reason::Incomplete);
+            report.message = Some(UNREADABLE.to_owned());
+            report.hint = Some(Reason::Incomplete.way_out(report.command).to_owned());
+            report.exit_code = i32::from(EXIT_INCOMPLETE);
+            report.incomplete = true;
+            (report.changes, report.has_changes) = (None, None);
         }
-        Err(_) => report.notes.push("the engine printed outputs that can't be read".to_owned()),
     }
     report
+}
+
+/// What is said of outputs that the engine printed in a form that can't be read.
+const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
+
+/// Takes over the outputs that the engine printed.
+pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: OutputsFrom) {
+    let secret = outputs.iter().filter(|(_, value)| holds_secret(value));
+    report.secret_outputs = secret.map(|(name, _)| name.clone()).collect();
+    report.outputs = Some(outputs);
+    report.outputs_from = from;
 }
 
 fn holds_secret(value: &Value) -> bool {
@@ -208,9 +220,17 @@ pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
     }
 }
 
+/// Whether the CLI says that all resources are protected, which are then to stay: it writes no event log.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/operations/destroy.go>
+fn has_nothing_to_destroy(log: &str) -> bool {
+    log.lines().any(|line| line.starts_with("There were no unprotected resources to destroy"))
+}
+
 /// The page of the run at Pulumi Cloud, from the line that the CLI prints.
 fn permalink(log: &str) -> Option<String> {
-    log.lines().find_map(|line| line.trim().strip_prefix("View Live: ").map(|url| url.trim().to_owned()))
+    let url = log.lines().find_map(|line| Some(line.trim().strip_prefix("View Live: ")?.trim().to_owned()));
+    // In the log a secret's text is hidden: what is left of a URL then leads nowhere.
+    url.filter(|url| !url.contains(MASK))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod aggregate;
 mod behaviours;
 mod binary;
 mod calls;
+mod identity;
 mod origins;
 mod places;
 mod several;
@@ -39,6 +40,7 @@ fn run(run: u64) -> Wanted {
         when: When::Always,
         key: None,
         stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
+        official_action: false,
     }
 }
 
@@ -51,10 +53,10 @@ fn changes() -> Report {
 /// A report without, of the same.
 fn no_changes() -> Report {
     let mut report = changes();
-    report.changes.retain(|operation, _| operation == "same");
+    report.changes.iter_mut().for_each(|changes| changes.retain(|operation, _| operation == "same"));
     report.steps.clear();
     report.output_changes.clear();
-    report.has_changes = false;
+    report.has_changes = Some(false);
     report
 }
 

@@ -43,7 +43,7 @@ async fn the_urgent_stand_first_and_get_the_room() {
     for face in FACES {
         let fake = Fake::start(*face);
         let mut quiet = large("quiet", &no_changes());
-        quiet.has_changes = true;
+        quiet.has_changes = Some(true);
         let mut all: Vec<Report> = (0..20).map(|n| large(&format!("quiet-{n:02}"), &quiet)).collect();
         all.push(large("loses", &changes()));
         all.push(large("broken", &failed()));

@@ -104,7 +104,7 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
             diffs,
             more_diffs: 0,
         };
-        *made.changes.entry(operation.to_owned()).or_default() += 1;
+        *made.changes.get_or_insert_default().entry(operation.to_owned()).or_default() += 1;
         made.steps.push(step);
     }
     for severity in [Severity::Error, Severity::Warning, Severity::ProgramError, Severity::Info] {
@@ -122,7 +122,7 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
         }
     }
     for _ in 0..dice.roll(9) {
-        made.outputs.insert(dice.text(), dice.text().into());
+        made.outputs.get_or_insert_default().insert(dice.text(), dice.text().into());
         let (old, new) = (Some(dice.text().into()), Some(dice.text().into()));
         made.output_changes.push(OutputChange {
             name: dice.text(),

@@ -141,6 +141,12 @@ impl Scene {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// The only result of a `command` in the folder for temporary files of a step of GitHub Actions.
+    #[track_caller]
+    pub fn result_file(&self, command: &str) -> PathBuf {
+        result_in(&self.root().join("runner"), command)
+    }
+
     /// Runs `stackstep`.
     pub fn run_args(&self, args: &[&str]) -> Run {
         let output = self.command(args).stdin(Stdio::null()).output().unwrap();
@@ -294,4 +300,17 @@ fn path_variable() -> String {
 
 fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path_variable()).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The only result of a `command` in `folder`: its name ends with a hash of the stack's identity.
+#[track_caller]
+pub fn result_in(folder: &Path, command: &str) -> PathBuf {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_result = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("stackstep-") && name.ends_with(".json") && name.contains(&format!("-{command}-"))
+    };
+    let found: Vec<PathBuf> = entries.filter(is_result).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].clone()
 }

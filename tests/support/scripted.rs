@@ -43,5 +43,5 @@ pub fn end(mut child: Child) -> (ExitStatus, String) {
 
 /// The result of an `up` of the stack `dev`.
 pub fn result(scene: &Scene) -> serde_json::Value {
-    json(scene.root().join("runner/stackstep-hello-dev-up.json"))
+    json(scene.result_file("up"))
 }

@@ -56,7 +56,12 @@ impl CiSystem for AzurePipelines {
             env,
             if github { "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER" } else { "SYSTEM_PULLREQUEST_PULLREQUESTID" },
         );
-        let change = change_request.is_some() || env.get("BUILD_REASON") == Some("PullRequest");
+        let reference_of_a_change =
+            env.get("BUILD_SOURCEBRANCH").is_some_and(|name| name.starts_with("refs/pull/"));
+        let change = change_request.is_some()
+            || env.get("BUILD_REASON") == Some("PullRequest")
+            || reference_of_a_change;
+        let follows_a_change = follows_a_change(env);
         let built = text(env, "BUILD_SOURCEVERSION");
         let reference = env.get("BUILD_SOURCEBRANCH").unwrap_or_default();
         let common = Context {
@@ -67,6 +72,9 @@ impl CiSystem for AzurePipelines {
             event: text(env, "BUILD_REASON"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             scheduled: env.get("BUILD_REASON").map(|reason| reason == "Schedule"),
+            base_credentials: follows_a_change,
+            base_commit: built.clone().filter(|_| follows_a_change),
+            own_commits: built.clone().into_iter().filter(|_| follows_a_change).collect(),
             ..Context::default()
         };
         if change {
@@ -76,6 +84,7 @@ impl CiSystem for AzurePipelines {
                     .or_else(|| reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()),
                 // Build.SourceVersion is the merge commit.
                 commit: text(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+                proposed: true,
                 merge_commit: built,
                 branch: env.get("SYSTEM_PULLREQUEST_SOURCEBRANCH").and_then(branch_of),
                 target_branch: env.get("SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(branch_of),
@@ -86,7 +95,8 @@ impl CiSystem for AzurePipelines {
             }
         } else {
             Context {
-                commit: built,
+                commit: built.filter(|_| !follows_a_change),
+                proposed: follows_a_change,
                 branch: branch_of(reference).filter(|name| !name.is_empty()),
                 tag: tag_of(reference),
                 ..common
@@ -110,6 +120,7 @@ impl CiSystem for AzurePipelines {
             remote: text(env, "BUILD_REPOSITORY_URI"),
             api: collection.filter(|_| own),
             token: own_token(env, &JOB_TOKEN).filter(|_| own),
+            forge_token_input: Some("forgeToken"),
             run: number(env, "BUILD_BUILDID"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             ..Origin::default()
@@ -300,6 +311,18 @@ impl CiSystem for AzurePipelines {
         });
         Some(lines.collect())
     }
+}
+
+/// Whether the run was started by the end of a pull request's run: it has this pipeline's own rights, and can work with
+/// what the other one has made.
+/// <https://learn.microsoft.com/azure/devops/pipelines/process/resources#pipeline-resource-metadata-as-predefined-variables>
+fn follows_a_change(env: &Env) -> bool {
+    env.get("BUILD_REASON") == Some("ResourceTrigger")
+        && env.iter().any(|(name, value)| {
+            name.starts_with("RESOURCES_PIPELINE_")
+                && name.ends_with("_SOURCEBRANCH")
+                && value.starts_with("refs/pull/")
+        })
 }
 
 fn set_variables(outputs: &[Output], how: &str) -> String {

@@ -23,8 +23,12 @@ impl CiSystem for Buildkite {
         // `false` where there is no pull request.
         let change_request = number(env, "BUILDKITE_PULL_REQUEST");
         let repository = env.get("BUILDKITE_REPO").and_then(slug);
-        let source = change_request.and(env.get("BUILDKITE_PULL_REQUEST_REPO")).and_then(slug);
+        let proposed = env.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false");
+        let source = env.get("BUILDKITE_PULL_REQUEST_REPO").filter(|_| proposed).and_then(slug);
         let tag = text(env, "BUILDKITE_TAG");
+        // A build that another one triggers has the branch only.
+        let forks_branch =
+            env.get("BUILDKITE_BRANCH").is_some_and(|name| name.contains(':') && tag.is_none());
         // A tag's name stands in both; a fork's branch comes as `owner:branch`, and git allows no colon in a name.
         let branch = text(env, "BUILDKITE_BRANCH")
             .filter(|branch| Some(branch) != tag.as_ref())
@@ -32,7 +36,8 @@ impl CiSystem for Buildkite {
         let queue = env.get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH");
         let target = queue.or_else(|| env.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"));
         Context {
-            fork: differ(source.as_deref(), repository.as_deref()),
+            fork: differ(source.as_deref(), repository.as_deref()).or(forks_branch.then_some(true)),
+            proposed,
             repository,
             // It can be `HEAD` too.
             commit: env.get("BUILDKITE_COMMIT").and_then(hash),

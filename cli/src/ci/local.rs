@@ -29,4 +29,8 @@ impl CiSystem for Local {
     fn one_stream(&self) -> bool {
         false
     }
+
+    fn keeps_files(&self) -> bool {
+        true
+    }
 }

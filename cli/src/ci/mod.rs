@@ -17,6 +17,7 @@ mod codefresh;
 mod context;
 mod disarm;
 mod engine_told;
+mod foreign;
 mod generic;
 mod gitea;
 mod github;
@@ -319,6 +320,11 @@ pub trait CiSystem: Sync {
         self.output_commands(outputs)
     }
 
+    /// Whether people can read what is handed on by `outputs` here, without the system's own mask.
+    fn shows_outputs(&self) -> bool {
+        false
+    }
+
     /// How many bytes the value of an output may have.
     fn output_room(&self) -> usize {
         usize::MAX
@@ -347,6 +353,11 @@ pub trait CiSystem: Sync {
     /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
     fn summary_command(&self, _page: &Path) -> Option<String> {
         None
+    }
+
+    /// Whether the files that a run leaves are still there when somebody reads its report.
+    fn keeps_files(&self) -> bool {
+        false
     }
 
     /// The lines that mark the step as passed, but with something to look at: its report is not whole.

@@ -47,6 +47,7 @@ impl CiSystem for Woodpecker {
             branch,
             tag,
             change_request,
+            proposed: event.is_some_and(|event| event.starts_with("pull_request")),
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: text(env, "CI_PIPELINE_URL"),
             actor: text(env, "CI_PIPELINE_AUTHOR"),

@@ -14,6 +14,7 @@ use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::job::Job;
+use crate::json;
 use crate::report::{Ending, Reason};
 use crate::secret::{SHORTEST, is_long_enough};
 
@@ -60,14 +61,13 @@ pub async fn hide(
         _ if outcome.reason() == Some(Reason::StackNotFound) => return Ok(Hidden::Done { processes }),
         _ => return Ok(Hidden::Failed(Box::new(outcome))),
     }
-    let printed = outcome.raw.as_ref().and_then(|raw| serde_json::from_str::<Value>(raw.expose()).ok());
-    let Some(printed) = printed else {
-        return Err(Error::Engine {
-            what: "the engine printed a configuration that can't be read, so its secrets can't be hidden"
+    let printed = outcome.raw.as_ref().and_then(|raw| json::answer(raw.expose()));
+    let Some(printed) = printed.map(Value::Object) else {
+        return Err(Error::Incomplete {
+            what: "the engine printed a configuration that can't be read, so its secrets are not known and can't be \
+                   hidden"
                 .to_owned(),
-            hint: Some(
-                "see what `pulumi config --json` prints here; it has to be JSON and nothing else".to_owned(),
-            ),
+            hint: "see what `pulumi config --json` prints here; it has to be JSON with nothing behind it".to_owned(),
         });
     };
     let file = stack_file(job);

@@ -27,6 +27,9 @@ const CAPTURE: usize = 512 * 1024;
 /// How much a process may print whose output is read and not shown.
 const CAPTURE_JSON: usize = 64 * 1024 * 1024;
 
+/// The exit status of the engine that says that there are changes where none were expected.
+pub const EXIT_CHANGES: i32 = 7;
+
 /// What became of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -112,8 +115,16 @@ impl<'a> Driver<'a> {
                     _ => return Ok(self.outcome),
                 }
             }
+            if step.purpose == Purpose::PreviewBefore && self.is_unsure() {
+                return Ok(self.outcome);
+            }
         }
         Ok(self.outcome)
+    }
+
+    /// Whether no changes are expected, and nobody knows whether there are some.
+    fn is_unsure(&self) -> bool {
+        self.job.inputs.expect_no_changes && !self.outcome.events.are_whole()
     }
 
     /// Runs one engine command of the person's own.
@@ -186,9 +197,21 @@ impl<'a> Driver<'a> {
         };
         foreign.end(self.console);
         let ended = ended?;
-        let passed = ended.status == Status::Exited(0);
         self.take(step.purpose, &ended, fold.into_inner());
-        Ok(passed)
+        self.expect_nothing_left_over();
+        Ok(self.outcome.ending == Some(Ending::Exited(0)))
+    }
+
+    /// `expect-no-changes` of a preview means what an earlier replacement has left over to delete, too: the engine does
+    /// not count it.
+    fn expect_nothing_left_over(&mut self) {
+        let Outcome { events, ending, .. } = &mut self.outcome;
+        if self.job.inputs.expect_no_changes && events.is_preview() && events.has_left_over() {
+            *ending = ending.map(|ending| match ending {
+                Ending::Exited(0) => Ending::Exited(EXIT_CHANGES),
+                other => other,
+            });
+        }
     }
 
     fn process(&self, step: &Step, event_log: Option<PathBuf>) -> Process {
@@ -214,14 +237,17 @@ impl<'a> Driver<'a> {
     }
 
     /// Keeps what the process has to say: the last one that ran decides.
-    fn take(&mut self, purpose: Purpose, ended: &Ended, fold: Fold) {
+    fn take(&mut self, purpose: Purpose, ended: &Ended, mut fold: Fold) {
         let outcome = &mut self.outcome;
+        fold.left_out(ended.events.skipped_lines);
         outcome.engine_time += ended.duration;
         outcome.purpose = Some(purpose);
         outcome.ending = Some(ending(ended));
         outcome.events = fold.finish();
-        outcome.raw = ended.stdout.raw().map(|bytes| Secret::new(String::from_utf8_lossy(bytes)));
-        outcome.log = if outcome.raw.is_some() { String::new() } else { ended.stdout.masked() };
+        // An answer that is no UTF-8 is none: a replacement character would change a value.
+        let raw = ended.stdout.raw();
+        outcome.raw = raw.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Secret::new);
+        outcome.log = if raw.is_some() { String::new() } else { ended.stdout.masked() };
         outcome.stderr = ended.stderr.masked();
         outcome.notes.extend(what_became(ended));
     }
@@ -239,6 +265,11 @@ impl Outcome {
             notes: self.notes.clone(),
             ..Self::default()
         }
+    }
+
+    /// Whether the deciding process ended by itself and well.
+    pub fn ended_well(&self) -> bool {
+        self.ending == Some(Ending::Exited(0))
     }
 
     /// Why the last process did not pass, as far as a further process can mend it.

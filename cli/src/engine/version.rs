@@ -11,6 +11,8 @@ use super::locate::{Engine, locate, on_path};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::error::{Error, Result};
+use crate::gate::standing::Standing;
+use crate::git;
 use crate::inputs::Command;
 use crate::install::cache::Cache;
 use crate::install::parts::Parts;
@@ -27,7 +29,9 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
         return named(job, console, signals).await;
     }
     let mut wish = wish(job)?;
-    let here = on_path("pulumi", job.env).map(|path| Engine { path, version: None, sandbox: false });
+    let here = on_path("pulumi", job.env)
+        .filter(|path| job.standing != Standing::Unproven || !git::is_within(path, job.env.cwd()))
+        .map(|path| Engine { path, version: None, sandbox: false });
     if wish.demand.is_none()
         && let Some(engine) = here
     {
@@ -63,12 +67,16 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
 fn wish(job: &Job<'_>) -> Result<Wish> {
     let demand = match &job.demand {
         Some(demand) => Some(demand.clone()),
+        None if job.standing == Standing::Unproven => None,
         None => asked::by_file(&job.inputs.cwd)?,
     };
     Ok(Wish { demand, ..Wish::default() })
 }
 
 fn add_pins(wish: &mut Wish, job: &Job<'_>) {
+    if job.standing == Standing::Unproven {
+        return;
+    }
     let file = job.project.as_ref().map(|project| project.path.as_path());
     pins::add(wish, file.and_then(std::path::Path::parent).unwrap_or(&job.inputs.cwd), file);
 }
@@ -148,7 +156,7 @@ async fn installed(
         env: job.env,
         console,
         signals,
-        cache: Cache::find(job.inputs.cache_folder.as_deref(), job.env, job.ci)?,
+        cache: Cache::find(job.cache_folder(), job.env, job.ci)?,
         mirror: job.inputs.pulumi_mirror.clone(),
         offline: job.inputs.offline,
         trust: Trust { strict: job.inputs.verify_strict, by_hand: job.inputs.pulumi_sha256 },

@@ -20,10 +20,18 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none.
-    pub fn find(start: &Path) -> Result<Option<Self>> {
+    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none. A link of a
+    /// stranger's change could lead to any file of the machine, and a message about it would tell of that one: with
+    /// `without_links` it is refused.
+    pub fn find(start: &Path, without_links: bool) -> Result<Option<Self>> {
         for folder in start.ancestors() {
             let path = folder.join(NAME);
+            if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+                return Err(unreadable(
+                    &path,
+                    "it comes with a change that is not trusted, and is no plain file",
+                ));
+            }
             match std::fs::read_to_string(&path) {
                 Ok(text) => return Self::parse(path, &text).map(Some),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

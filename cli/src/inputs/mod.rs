@@ -6,12 +6,15 @@
 mod check;
 pub mod config_map;
 pub mod file;
+pub mod outer;
 pub mod resolve;
 pub mod show;
+pub mod strangers;
 mod suggest;
 pub mod table;
 pub mod typed;
 
+pub use outer::{FileUse, OuterInputs};
 pub use resolve::{Resolved, Source, resolve};
 pub use table::{Default, Group, INPUTS, Input, Kind};
 pub use typed::Inputs;

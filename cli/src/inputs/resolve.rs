@@ -9,9 +9,10 @@ use serde_yaml::{Mapping, Value};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
-use crate::ci::{CiSystem, Context};
+use crate::ci::CiSystem;
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -96,49 +97,16 @@ pub struct Resolved {
     pub official_action: bool,
 }
 
-/// Finds the values. Reads `stackstep.yaml`; everything else is in the arguments. `command` is the one of the
-/// command line; without it the `command` input decides, and an empty one means [`Command::Install`].
+/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` is the one of the command
+/// line; without it the `command` input decides, and an empty one means [`Command::Install`].
 pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
-    let outer = Outer { flags, ci, env };
-    let mut warnings = unknown_variables(env);
-    let given_cwd = Input::find("cwd").and_then(|input| outer.find(input).transpose()).transpose()?;
-    let start = match given_cwd.as_ref().map(|found| &found.raw) {
-        Some(Raw::Text(folder)) => env.cwd().join(folder),
-        _ => env.cwd().to_owned(),
-    };
-    let word = Input::find("command").and_then(|input| outer.find(input).transpose()).transpose()?;
-    let command = command_of(command, word.as_ref())?;
-    // What is reported can be a stranger's, and so can be what lies beside it.
-    let file = if command == Command::Report { None } else { ConfigFile::find(&start)? };
-
-    let mut values = BTreeMap::new();
-    for input in INPUTS {
-        let found = match outer.find(input)? {
-            Some(found) => {
-                warnings.extend(outer.overruled(input, &found));
-                Some(found)
-            }
-            None => file.as_ref().and_then(|file| from_file(file, input).transpose()).transpose()?,
-        };
-        if let Some(found) = found {
-            values.insert(input.name, found);
-        }
-    }
-
-    let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
-    for input in INPUTS {
-        if let Some(value) = default_value(input, official_action) {
-            values
-                .entry(input.name)
-                .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
-        }
-    }
-    warnings.extend(meaningless(command, &values));
-    Ok(Resolved { command, values, warnings, official_action })
+    let outer = OuterInputs::find(command, flags, ci, env)?;
+    let file = outer.file(false)?;
+    outer.with_file(file.as_ref(), FileUse::Whole)
 }
 
 /// What to run: `command` of the command line, else what the step or the environment says.
-fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
+pub(super) fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
     match (command, word.map(|found| &found.raw)) {
         (Some(command), _) => Ok(command),
         (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
@@ -151,28 +119,6 @@ fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command>
                 Error::input(format!("unknown command `{word}`"), hint)
             }),
         _ => Ok(Command::Install),
-    }
-}
-
-/// Where a comment goes, and with which token: not for the change itself to say.
-const NOT_FOR_STRANGERS: &[&str] =
-    &["forge", "forge-url", "change-request", "comment-author", "comment-template"];
-
-impl Resolved {
-    /// Leaves out what the `stackstep.yaml` of a change that is not trusted says about where the report goes: it comes
-    /// with the change, and the token would follow.
-    pub fn distrust_file(&mut self, context: &Context) {
-        if !context.may_be_a_strangers() {
-            return;
-        }
-        for name in NOT_FOR_STRANGERS {
-            if let Some(Found { source: Source::File(_), .. }) = self.values.get(name) {
-                self.values.remove(name);
-                self.warnings.push(format!(
-                    "`{name}` of `stackstep.yaml` is not used: the change that it comes with is not trusted"
-                ));
-            }
-        }
     }
 }
 
@@ -193,14 +139,14 @@ pub fn variable_name(name: &str) -> String {
 }
 
 /// The sources outside of files.
-struct Outer<'a> {
-    flags: &'a Flags,
-    ci: &'a dyn CiSystem,
-    env: &'a Env,
+pub(super) struct OuterSources<'a> {
+    pub flags: &'a Flags,
+    pub ci: &'a dyn CiSystem,
+    pub env: &'a Env,
 }
 
-impl Outer<'_> {
-    fn find(&self, input: &Input) -> Result<Option<Found>> {
+impl OuterSources<'_> {
+    pub fn find(&self, input: &Input) -> Result<Option<Found>> {
         if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
         {
             let raw = match (input.kind, values.as_slice()) {
@@ -235,7 +181,7 @@ impl Outer<'_> {
     }
 
     /// One line where a variable of the environment says otherwise than the flag or step that won.
-    fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
+    pub fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
         let winner = match &found.source {
             Source::Flag => "the flag",
             Source::Step(_) => "the step",
@@ -270,7 +216,7 @@ fn one_of<'v>(
 }
 
 /// The value that `stackstep.yaml` has for `input`. Relative paths begin at the file.
-fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
+pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
     let Some(value) = file.get(input) else { return Ok(None) };
     let wrong = |expected: &str| {
         Error::input(
@@ -305,7 +251,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A warning for each `STACKSTEP_*` variable that names no input.
-fn unknown_variables(env: &Env) -> Vec<String> {
+pub(super) fn unknown_variables(env: &Env) -> Vec<String> {
     let known: Vec<String> = INPUTS.iter().flat_map(Input::names).map(variable_name).collect();
     let unknown = env.iter().filter_map(|(variable, _)| {
         if NO_INPUTS.contains(&variable) {
@@ -326,7 +272,7 @@ fn unknown_variables(env: &Env) -> Vec<String> {
 
 /// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are
 /// shared by all commands, so what they hold for another one is no mistake.
-fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
+pub(super) fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
     if command == Command::Install {
         return Vec::new();
     }

@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use crate::report::{Command, Reason, Report, Status};
+use crate::report::{Report, Status};
 
 /// The counts of all reports, added up. Where one is not known they are left out, and GitLab says that the report
 /// failed, instead of "no changes".
@@ -15,34 +15,35 @@ pub fn terraform(reports: &[Report]) -> String {
         return format!("{}\n", json!({}));
     }
     let sum = |operations: &[&str]| -> u64 {
-        let counts =
-            reports.iter().flat_map(|report| operations.iter().filter_map(|name| report.changes.get(*name)));
+        let counts = reports
+            .iter()
+            .filter_map(|report| report.changes.as_ref())
+            .flat_map(|changes| operations.iter().filter_map(|name| changes.get(*name)));
         counts.fold(0, |sum, count| sum.saturating_add(*count))
     };
     let counts = json!({
         "create": sum(&["create", "replace"]),
         "update": sum(&["update"]),
-        "delete": sum(&["delete", "replace", "import-replacement"]),
+        "delete": sum(&["delete", "replace", "import-replacement", "delete-replaced"]),
     });
     format!("{counts}\n")
 }
 
-/// Whether the counts are of the whole run: of a preview that broke off nobody knows what it would have found.
+/// Whether the counts are of the whole run.
 fn known(report: &Report) -> bool {
-    let looks_only = report.preview_only || report.command == Command::Preview;
+    let Some(changes) = &report.changes else { return false };
     match report.status {
         Status::Succeeded => true,
         Status::Skipped => false,
-        Status::Failed | Status::Cancelled if looks_only => report.reason == Some(Reason::ChangesUnexpected),
         // What was done until then has been done.
-        Status::Failed | Status::Cancelled => !report.changes.is_empty(),
+        Status::Failed | Status::Cancelled => !changes.is_empty(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Ending, Events, Facts, report};
+    use crate::report::{Command, Ending, Events, Facts, report};
     use serde_json::Value;
 
     fn read(report: &Report) -> Value {
@@ -53,7 +54,8 @@ mod tests {
         let mut made = report(Events::default(), Facts::new(command, "dev", Ending::Exited(0), 0));
         made.status = status;
         made.reason = None;
-        made.changes = changes.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect();
+        made.changes =
+            Some(changes.iter().map(|(operation, count)| ((*operation).to_owned(), *count)).collect());
         made
     }
 
@@ -79,11 +81,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_broken_preview_would_have_found_is_not_known() {
-        let mut report = with(Command::Preview, Status::Failed, &[("create", 1)]);
-        assert_eq!(read(&report), json!({}));
-        report.reason = Some(Reason::ChangesUnexpected);
-        assert_eq!(read(&report), json!({"create": 1, "delete": 0, "update": 0}));
+    fn what_is_not_known_is_no_number() {
+        for status in [Status::Succeeded, Status::Failed] {
+            let mut report = with(Command::Preview, status, &[("create", 1)]);
+            assert_eq!(read(&report), json!({"create": 1, "delete": 0, "update": 0}));
+            report.changes = None;
+            assert_eq!(read(&report), json!({}));
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_replacement_has_left_over_is_deleted() {
+        let report = with(Command::Up, Status::Succeeded, &[("same", 2), ("delete-replaced", 2)]);
+        assert_eq!(read(&report), json!({"create": 0, "delete": 2, "update": 0}));
     }
 
     #[test]

@@ -203,7 +203,7 @@ impl<'a> Sender<'a> {
                     |number| format!("change request {number}"),
                 );
                 let forge = place.forge;
-                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), place.permission())
             }
             Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
         }
@@ -264,6 +264,7 @@ impl<'a> Sender<'a> {
             when: When::from_word(&self.inputs.comment_when),
             key: self.inputs.comment_key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
+            official_action: self.inputs.official_action,
         };
         let options = Options {
             detail: publisher.sinks.detail,
@@ -341,7 +342,7 @@ impl<'a> Sender<'a> {
     /// The environment's address: as it was given, or the stack output of that name.
     fn environment_url(&self, report: &Report, console: &Console) -> Option<String> {
         let given = self.inputs.environment_url.as_deref()?;
-        let output = || report.outputs.get(given).and_then(serde_json::Value::as_str);
+        let output = || report.outputs.as_ref()?.get(given).and_then(serde_json::Value::as_str);
         let secret = report.secret_outputs.iter().any(|name| name == given);
         let url = if is_address(given) { Some(given) } else { output().filter(|_| !secret) };
         let url = url.filter(|url| is_address(url)).map(str::to_owned);

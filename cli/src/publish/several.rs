@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::outputs::{self, Exported};
+use serde_json::Map;
+
+use super::outputs::{self, Exported, Exports};
 use super::{Publisher, counts, warn, write_whole};
 use crate::console::Console;
 use crate::job::Job;
@@ -25,12 +27,24 @@ pub fn all(
     if let Some(mut together) = together(reports).filter(|_| job.takes_outputs()) {
         // A secret's value is not in a result.
         let secret = std::mem::take(&mut together.secret_outputs);
-        together.outputs.retain(|name, _| !fork && !secret.contains(name));
-        outputs::hand_on(job, &together, &Exported::new(), "", result_file, console);
+        if let Some(outputs) = &mut together.outputs {
+            outputs.retain(|name, _| !fork && !secret.contains(name));
+        }
+        let exports = Exports::of(&together, Exported::new());
+        outputs::hand_on(job, &together, &exports, "", result_file, console);
     }
     for report in reports {
         console.text(&publisher.text(report, result_file));
     }
+}
+
+/// All counts added up.
+fn sum(counts: &[&BTreeMap<String, u64>]) -> BTreeMap<String, u64> {
+    counts.iter().copied().flatten().fold(BTreeMap::new(), |mut sum, (operation, count)| {
+        let all: &mut u64 = sum.entry(operation.clone()).or_default();
+        *all = all.saturating_add(*count);
+        sum
+    })
 }
 
 /// The reports as one, for who asks for a status or for counts: the worst outcome, all changes. Outputs are those of
@@ -44,18 +58,15 @@ fn together(reports: &[Report]) -> Option<Report> {
     };
     let mut together = reports.iter().min_by_key(worst)?.clone();
     if reports.len() > 1 {
-        together.outputs.clear();
+        together.outputs.iter_mut().for_each(Map::clear);
         together.secret_outputs.clear();
         together.permalink = None;
-        together.has_changes = reports.iter().any(|report| report.has_changes);
-        together.changes = reports.iter().flat_map(|report| &report.changes).fold(
-            BTreeMap::new(),
-            |mut sum, (operation, count)| {
-                let all: &mut u64 = sum.entry(operation.clone()).or_default();
-                *all = all.saturating_add(*count);
-                sum
-            },
-        );
+        together.incomplete = reports.iter().any(|report| report.incomplete);
+        // What is not known of one is not known of all.
+        let known: Option<Vec<bool>> = reports.iter().map(|report| report.has_changes).collect();
+        together.has_changes = known.map(|known| known.contains(&true));
+        let known: Option<Vec<_>> = reports.iter().map(|report| report.changes.as_ref()).collect();
+        together.changes = known.map(|known| sum(&known));
     }
     Some(together)
 }

@@ -1,6 +1,6 @@
 //! The report with no more in it than may be shown, for those who decide themselves what they take from it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Detail, Options};
 use crate::report::Report;
@@ -14,7 +14,8 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         report.steps.clear();
         report.diagnostics.clear();
         report.policies = crate::report::Policies::default();
-        report.outputs.clear();
+        report.outputs.iter_mut().for_each(Map::clear);
+        report.withheld_outputs.clear();
         report.output_changes.clear();
         report.secret_outputs.clear();
         report.unknown_outputs.clear();
@@ -41,7 +42,7 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         }
     }
     if !(options.output_values && shows(Detail::Values)) {
-        report.outputs.values_mut().for_each(|value| *value = Value::Null);
+        report.outputs.iter_mut().flat_map(Map::values_mut).for_each(|value| *value = Value::Null);
         for change in &mut report.output_changes {
             (change.old, change.new, change.text_diff) = (None, None, None);
         }

@@ -15,14 +15,17 @@ const OPEN_ROWS: usize = 30;
 pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
     let report = context.report;
     let plan = words::is_plan(report);
-    let count = |operation: &str| report.changes.get(operation).copied().unwrap_or(0);
+    let changes = report.least_changes();
+    let count = |operation: &str| changes.get(operation).copied().unwrap_or(0);
     let mut lost = Vec::new();
     if words::found(report, "delete").is_some() {
         return;
     }
-    for (operation, will, was) in
-        [("delete", "will be deleted", "deleted"), ("replace", "will be replaced", "replaced")]
-    {
+    for (operation, will, was) in [
+        ("delete", "will be deleted", "deleted"),
+        ("replace", "will be replaced", "replaced"),
+        ("delete-replaced", "left over from a replacement will be deleted", "left over deleted"),
+    ] {
         if count(operation) > 0 {
             let things = words::many(usize::try_from(count(operation)).unwrap_or(usize::MAX), "resource");
             lost.push(format!("{things} {}", if plan { will } else { was }));
@@ -32,7 +35,8 @@ pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
         return;
     }
     context.alert(page, "CAUTION");
-    page.push(&format!("> **{}.**", lost.join(", ")));
+    let least = if report.changes.is_none() { "At least " } else { "" };
+    page.push(&format!("> **{least}{}.**", lost.join(", ")));
     let forcing = words::forcing(report);
     if context.shows(Detail::Paths) && !forcing.is_empty() {
         let shown = forcing.iter().take(FORCING).map(|key| context.code(key)).collect::<Vec<_>>().join(", ");

@@ -92,9 +92,12 @@ fn suite(xml: &mut String, report: &Report, cases: &[Case]) {
 }
 
 fn properties(xml: &mut String, report: &Report) {
+    let identity = report.stack_identity();
     let facts = [
-        ("project", report.project.as_deref()),
-        ("stack", Some(report.stack.as_str())),
+        ("organization", identity.organization.as_deref()),
+        ("project", identity.project.as_deref()),
+        ("stack", Some(identity.stack.as_str())),
+        ("backend", identity.backend_url.as_deref().filter(|_| report.names_backend)),
         ("command", Some(report.command.name())),
         ("commit", report.commit.as_deref().map(short_commit)),
         ("job", report.ci.as_ref().and_then(|ci| ci.build_url.as_deref())),

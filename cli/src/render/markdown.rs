@@ -73,7 +73,7 @@ fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
     let resources = context.shows(Detail::Resources);
     let said = report.diagnostics.iter().filter(|said| !said.says_nothing()).count();
     let findings = report.policies.violations.len() + report.policies.remediations.len();
-    let outputs = report.outputs.len().max(report.output_changes.len());
+    let outputs = report.outputs.as_ref().map_or(0, serde_json::Map::len).max(report.output_changes.len());
     let mut missing = Vec::new();
     if resources && limits.rows == 0 && !report.steps.is_empty() {
         missing.push(format!("the table of {}", words::many(report.steps.len(), "change")));

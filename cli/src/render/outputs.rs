@@ -1,6 +1,6 @@
 //! The stack's outputs before and after.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::escape::{code, fence, plain};
 use super::fit::Page;
@@ -51,28 +51,22 @@ pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
 }
 
 fn all(context: &Context<'_>, page: &mut Page) {
-    let report = context.report;
-    if report.outputs.is_empty() {
-        return;
-    }
+    let Some(outputs) = context.report.outputs.as_ref().filter(|outputs| !outputs.is_empty()) else { return };
     context.fold(page, &title(context));
     page.push("| Output | Value |\n| --- | --- |\n");
-    for (name, value) in report.outputs.iter().take(context.limits.outputs) {
+    for (name, value) in outputs.iter().take(context.limits.outputs) {
         if page.is_full() {
             return;
         }
         page.push(&format!("| {} | {} |\n", context.code(name), cell(context, Some(value))));
     }
     page.push("\n");
-    more(page, report.outputs.len(), context.limits.outputs);
+    more(page, outputs.len(), context.limits.outputs);
     context.unfold(page);
 }
 
 fn names(context: &Context<'_>, page: &mut Page) {
-    let outputs = &context.report.outputs;
-    if outputs.is_empty() {
-        return;
-    }
+    let Some(outputs) = context.report.outputs.as_ref().filter(|outputs| !outputs.is_empty()) else { return };
     let shown = outputs.keys().take(context.limits.outputs.min(50)).map(|name| context.code(name));
     let mut shown = shown.collect::<Vec<_>>();
     if shown.len() < outputs.len() {
@@ -82,7 +76,7 @@ fn names(context: &Context<'_>, page: &mut Page) {
 }
 
 fn title(context: &Context<'_>) -> String {
-    let count = words::many(context.report.outputs.len(), "output");
+    let count = words::many(context.report.outputs.as_ref().map_or(0, Map::len), "output");
     match context.report.outputs_from {
         OutputsFrom::Previous => format!("{count} of the last deployment"),
         OutputsFrom::Current | OutputsFrom::None => count,
@@ -105,7 +99,13 @@ fn cells(context: &Context<'_>, change: &OutputChange) -> [String; 2] {
             digest.map(|digest| format!("{}, see below", words::size(digest))).unwrap_or_default()
         });
     }
-    let (Some(was), Some(is)) = (old, new) else { return [cell(context, old), cell(context, new)] };
+    let (Some(was), Some(is)) = (old, new) else {
+        let withheld = |value: Option<&Value>, expected: bool| match value {
+            None if expected => "not shown".to_owned(),
+            value => cell(context, value),
+        };
+        return [withheld(old, change.change != Change::Add), withheld(new, change.change != Change::Delete)];
+    };
     let sides = plain_sides(was, is, context.limits.value.min(1000));
     let note = sides.note.map(|note| format!(" ({})", plain(&note))).unwrap_or_default();
     let written = |side: &str| code(side, context.html());

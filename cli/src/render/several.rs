@@ -29,7 +29,8 @@ impl Line {
     pub fn of(report: &Report, html: bool) -> Self {
         let outcome = match report.status {
             Status::Failed | Status::Cancelled => "failed",
-            _ if report.has_changes => "changes",
+            _ if report.has_changes.is_none() => "unknown",
+            _ if report.has_changes == Some(true) => "changes",
             _ => "same",
         };
         let job = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref());
@@ -50,20 +51,22 @@ impl Line {
 
 /// The heading over `all` stacks, of which these are the outcomes that are known: "3 stacks: 1 failed".
 pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: usize) -> String {
-    let (mut failed, mut changes) = (0, 0);
+    let (mut failed, mut unknown, mut changes) = (0, 0, 0);
     for outcome in outcomes {
         match outcome {
             "failed" => failed += 1,
+            "unknown" => unknown += 1,
             "changes" => changes += 1,
             _ => {}
         }
     }
-    let sign = match (failed, changes) {
-        (0, 0) => "✅",
-        (0, _) => "📝",
+    let sign = match (failed, unknown, changes) {
+        (0, 0, 0) => "✅",
+        (0, 0, _) => "📝",
+        (0, _, _) => "⚠️",
         _ => "❌",
     };
-    let counts: Vec<String> = [(failed, "failed"), (changes, "with changes")]
+    let counts: Vec<String> = [(failed, "failed"), (unknown, "not known"), (changes, "with changes")]
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
@@ -113,8 +116,8 @@ pub fn urgency(report: &Report) -> u8 {
     let destroys = |(operation, count): (&String, &u64)| words::destroys(operation) && *count > 0;
     match report.status {
         Status::Failed | Status::Cancelled => 0,
-        _ if report.changes.iter().any(destroys) => 1,
-        _ if report.has_changes => 2,
+        _ if report.has_changes.is_none() || report.least_changes().iter().any(destroys) => 1,
+        _ if report.has_changes == Some(true) => 2,
         _ => 3,
     }
 }

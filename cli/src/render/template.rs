@@ -12,6 +12,7 @@ use super::escape::{code, fence, link, plain, prose};
 use super::fit::{fit, fits};
 use super::markdown::markdown;
 use super::{Options, Size, diff, words};
+use crate::json;
 use crate::report::{DiffRoom, Report, Step};
 
 /// So many instructions a template may take: some hundred for each of ten thousand resources.
@@ -90,7 +91,26 @@ pub fn comment(
 
 /// The report as the result file has it. By way of its text, as no other serialiser has to be in the binary for it.
 fn as_written(report: &Report) -> Value {
-    Value::from_serialize(serde_json::from_str::<serde_json::Value>(&report.to_json()).unwrap_or_default())
+    json::read(report.to_json().as_bytes()).map_or(Value::UNDEFINED, from_json)
+}
+
+/// The same value for a template. A number that would come out in another form is its text.
+fn from_json(value: serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Null => Value::from(()),
+        serde_json::Value::Bool(bool) => Value::from(bool),
+        serde_json::Value::String(text) => Value::from(text),
+        serde_json::Value::Array(items) => items.into_iter().map(from_json).collect(),
+        serde_json::Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (Value::from(name), from_json(value))).collect()
+        }
+        serde_json::Value::Number(number) => {
+            let text = number.to_string();
+            let whole = number.as_i64().map(Value::from).or_else(|| number.as_u64().map(Value::from));
+            let found = whole.or_else(|| number.as_f64().map(Value::from));
+            found.filter(|found| found.to_string() == text).unwrap_or_else(|| Value::from(text))
+        }
+    }
 }
 
 fn environment(options: &Options) -> Environment<'static> {
@@ -200,6 +220,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_numbers_and_none_comes_out_in_another_form() {
+        assert_eq!(rendered("{{ report.exit_code + 1 }} {{ report.steps|length }}").unwrap(), "80 0");
+        let mut made = made();
+        let outputs = made.outputs.get_or_insert_default();
+        for number in ["1e+300", "0.1", "99999999999999999999", "-3"] {
+            outputs.insert(number.to_owned(), json::read(number.as_bytes()).unwrap());
+        }
+        let options = Options { output_values: true, ..Options::default() };
+        let template =
+            Template::new("t.md", "{% for n in report.outputs %}{{ report.outputs[n] }} {% endfor %}");
+        let rendered = template.unwrap().render(&made, &options).unwrap();
+        let mut shown: Vec<_> = rendered.split_whitespace().collect();
+        shown.sort_unstable();
+        assert_eq!(shown, ["-3", "0.1", "1e+300", "99999999999999999999"]);
+    }
+
+    #[test]
     fn nothing_makes_foreign_text_active() {
         for source in ["{{ report.stack|safe }}", "{{ report|tojson }}", "{% include 'x' %}"] {
             assert!(rendered(source).is_err(), "{source}");
@@ -251,7 +288,7 @@ mod tests {
     #[test]
     fn a_template_sees_no_more_than_may_be_shown() {
         let mut made = made();
-        made.outputs.insert("url".to_owned(), "private".into());
+        made.outputs.get_or_insert_default().insert("url".to_owned(), "private".into());
         let options = Options { detail: Detail::Paths, ..Options::default() };
         let template = Template::new("t.md", "{{ report.outputs }}").unwrap();
         let body = template.render(&made, &options).unwrap();

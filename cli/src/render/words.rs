@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Options;
-use crate::report::{Command, Report, Status, Step, StepStatus, natural};
+use crate::report::{Command, Reason, Report, Status, Step, StepStatus, natural};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -82,15 +82,17 @@ pub(super) fn operation(report: &Report, step: &Step) -> &'static str {
     })
 }
 
-/// "2 to delete, 3 to create", or nothing.
+/// "2 to delete, 3 to create", or nothing; "at least 3 to create" where not all is known.
 pub(super) fn counts(report: &Report) -> String {
     let parts = count_parts(report).into_iter().map(|(_, number, word)| format!("{number} {word}"));
-    parts.collect::<Vec<_>>().join(", ")
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if report.changes.is_none() && !parts.is_empty() { format!("at least {parts}") } else { parts }
 }
 
 /// The counts one by one: what is counted, how many there are, and how one says it.
 pub(super) fn count_parts(report: &Report) -> Vec<(String, String, String)> {
-    let mut changes: Vec<_> = report.changes.iter().collect();
+    let all = report.least_changes();
+    let mut changes: Vec<_> = all.iter().collect();
     changes.sort_by_key(|(operation, _)| rank(operation));
     let plan = is_plan(report);
     let changes = changes.into_iter().filter(|(operation, count)| **count > 0 && *operation != "same");
@@ -113,7 +115,7 @@ pub(super) fn count_parts(report: &Report) -> Vec<(String, String, String)> {
 /// pipeline's affair; that the next deployment makes them is true everywhere.
 pub(super) fn next(report: &Report, options: &Options) -> Option<String> {
     let previewed = report.command == Command::Preview && report.status == Status::Succeeded;
-    (options.change_request && previewed && report.has_changes).then(|| {
+    (options.change_request && previewed && report.has_changes == Some(true)).then(|| {
         let stack = place(report).replace('`', "'");
         format!("nothing has been deployed yet. Merging this makes these changes part of the next deployment of `{stack}`.")
     })
@@ -157,54 +159,114 @@ pub(super) fn many(count: usize, thing: &str) -> String {
     }
 }
 
-/// The stack with its project, where the stack's name does not have it.
+/// The stack with its organisation and project, and with its backend where it takes that to tell stacks apart.
 pub(super) fn place(report: &Report) -> String {
-    match &report.project {
-        Some(project) if !report.stack.contains('/') => format!("{project}/{}", report.stack),
-        _ => report.stack.clone(),
+    quoted_place(report, str::to_owned)
+}
+
+/// The same with each name as `quote` writes it.
+fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> String {
+    let identity = report.stack_identity();
+    let stack = quote(&identity.to_string());
+    match identity.backend_url.filter(|_| report.names_backend) {
+        Some(backend) => format!("{stack} ({})", quote(&backend)),
+        None => stack,
     }
 }
 
 /// The outcome in one line; `quote` writes the stack's name as it has to be written there.
 pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
-    let stack = quote(&place(report));
+    outcome_of(report, &quoted_place(report, quote))
+}
+
+/// The outcome without its counts, as plain text: "Preview of shop/dev failed".
+pub fn outcome(report: &Report) -> String {
+    let stack = place(report);
+    let outcome = outcome_of(report, &stack);
+    // A backend's address has a colon of its own.
+    let counts = outcome.find(&stack).map_or(0, |at| at + stack.len());
+    let end = outcome.get(counts..).and_then(|rest| rest.find(':')).map_or(outcome.len(), |at| counts + at);
+    outcome.get(..end).unwrap_or(&outcome).to_owned()
+}
+
+/// The outcome in one line about `stack`, as it has to be written.
+pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
     let noun = report.command.noun(report.preview_only);
     let counts = counts(report);
     let with = |head: String, none: &str| {
         let tail = if counts.is_empty() { none } else { &counts };
         if tail.is_empty() { head } else { format!("{head}: {tail}") }
     };
+    if report.reason == Some(Reason::Incomplete) && report.status == Status::Failed {
+        return unknown(&noun_of(report, &stack), what_is_unknown(report), &counts);
+    }
+    if report.status == Status::Succeeded && report.changes.is_none() {
+        return unknown(&done_to(report, &stack), "what changed is not known", &counts);
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => {
             with(format!("{noun} of {stack} found changes, none expected"), "")
         }
-        Status::Failed => with(format!("{noun} of {stack} failed"), ""),
-        Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), ""),
+        Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
+        Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => format!("{noun} of {stack} was skipped"),
         Status::Succeeded => match (report.command, report.preview_only) {
-            (Command::Outputs, _) => format!("Outputs of {stack}"),
-            (Command::Refresh, true) => with(format!("Drift check of {stack}"), "no drift"),
-            (Command::Up, false) => with(format!("Deployed {stack}"), quiet(report)),
-            (Command::Refresh, false) => with(format!("Refreshed {stack}"), quiet(report)),
-            (Command::Destroy, false) => with(format!("Destroyed {stack}"), quiet(report)),
-            _ => with(format!("{noun} of {stack}"), quiet(report)),
+            (Command::Outputs, _) => done_to(report, &stack),
+            (Command::Refresh, true) => with(done_to(report, &stack), "no drift"),
+            _ => with(done_to(report, &stack), quiet(report)),
         },
     }
 }
 
+/// "Preview of dev".
+fn noun_of(report: &Report, stack: &str) -> String {
+    format!("{} of {stack}", report.command.noun(report.preview_only))
+}
+
+/// "Deployed dev".
+fn done_to(report: &Report, stack: &str) -> String {
+    match (report.command, report.preview_only) {
+        (Command::Up, false) => format!("Deployed {stack}"),
+        (Command::Refresh, false) => format!("Refreshed {stack}"),
+        (Command::Destroy, false) => format!("Destroyed {stack}"),
+        _ => noun_of(report, stack),
+    }
+}
+
+/// A headline that says what is not known, and what was read all the same.
+fn unknown(head: &str, what: &str, counts: &str) -> String {
+    if counts.is_empty() { format!("{head}: {what}") } else { format!("{head}: {what}, {counts}") }
+}
+
+/// What is to be said of an operation that did not end well where no change of it was read.
+fn so_far(report: &Report) -> &'static str {
+    let unknown = report.changes.is_none() && !is_plan(report);
+    if unknown { "what was changed until then is not known" } else { "" }
+}
+
+fn what_is_unknown(report: &Report) -> &'static str {
+    match (report.command, report.preview_only) {
+        (Command::Outputs, _) => "what they are is not known",
+        (Command::Refresh, true) => "whether there is drift is not known",
+        _ => "what would change is not known",
+    }
+}
+
 fn quiet(report: &Report) -> &'static str {
-    if report.has_changes { "only outputs change" } else { "no changes" }
+    if report.has_changes == Some(true) { "only outputs change" } else { "no changes" }
 }
 
 /// A sign before the headline.
 pub fn sign(report: &Report) -> &'static str {
-    let destructive = report.changes.iter().any(|(operation, count)| destroys(operation) && *count > 0);
+    let destructive =
+        report.least_changes().iter().any(|(operation, count)| destroys(operation) && *count > 0);
     match report.status {
         Status::Failed => "❌",
         Status::Cancelled => "🛑",
         Status::Skipped => "⏭️",
         Status::Succeeded if is_plan(report) && destructive => "⚠️",
-        Status::Succeeded if is_plan(report) && report.has_changes => "📝",
+        Status::Succeeded if report.changes.is_none() => "⚠️",
+        Status::Succeeded if is_plan(report) && report.has_changes == Some(true) => "📝",
         Status::Succeeded => "✅",
     }
 }

@@ -5,14 +5,19 @@ use std::collections::BTreeMap;
 use super::classify::{Evidence, Finding};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
-use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
+use super::known::{Log, is_known, looked_in_vain};
+use super::model::{Diagnostic, Report, SCHEMA, Severity, Status, Step, StepStatus};
+use super::steps::LEFT_OVER;
 use super::{outputs, steps};
+use crate::error::EXIT_INCOMPLETE;
+use crate::stack::StackIdentity;
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
+    let lost = events.lost();
     let Events { lines, broken, project, steps, outputs, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
-    let steps::Finished { steps, counted, note: too_large } = steps.finish();
+    let steps::Finished { steps, counted, left_over, note: too_large } = steps.finish();
     let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
     let (mut diagnostics, cut) = diagnostics.finish();
     last_the_empty_ones(&mut diagnostics);
@@ -28,10 +33,17 @@ pub fn report(events: Events, facts: Facts) -> Report {
         cancelled_by_engine,
         internal_error: events.internal_error.as_deref(),
     };
-    let verdict = verdict(&evidence, succeeded);
+    let mut verdict = verdict(&evidence, succeeded);
+    let log = Log { lines, broken, lost, summary: summary.as_ref() };
+    let known = is_known(&facts, &log, &verdict);
+    let mut exit_code = facts.exit_code;
+    if !known && verdict.status == Status::Succeeded && facts.command.only_looks(facts.preview_only) {
+        verdict = looked_in_vain(&facts);
+        exit_code = i32::from(EXIT_INCOMPLETE);
+    }
 
     let mut notes = facts.notes.clone();
-    notes.extend(gaps(&facts, lines, broken, summary.is_some()));
+    notes.extend(log.gaps(&facts));
     notes.extend(unfinished(&steps, facts.interim));
     if summary.as_ref().is_some_and(|summary| summary.maybe_corrupt) {
         notes.push("the engine says that a resource may be in an invalid state".to_owned());
@@ -39,31 +51,44 @@ pub fn report(events: Events, facts: Facts) -> Report {
     if events.waits_for_debugger {
         notes.push("the program waited for a debugger to attach".to_owned());
     }
+    notes.extend(outputs.left_out());
     notes.extend([cut, too_large, more_findings].into_iter().flatten());
 
-    let changes =
+    let mut changes =
         summary.map(|summary| summary.changes).filter(|changes| !changes.is_empty()).unwrap_or(counted);
+    // The engine counts no deletion of what an earlier replacement has left over.
+    if left_over > 0 {
+        changes.entry(LEFT_OVER.to_owned()).or_insert(left_over);
+    }
     let has_changes = has_changes(&changes, &outputs);
+    let project = facts.project.or(project);
+    let identity = facts
+        .identity
+        .map(|identity| StackIdentity { project: identity.project.or_else(|| project.clone()), ..identity });
     Report {
         schema: SCHEMA,
         command: facts.command,
         preview_only: facts.preview_only,
-        project: facts.project.or(project),
+        project,
         stack: facts.stack,
+        identity,
+        names_backend: false,
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,
         message: Some(verdict.message).filter(|message| !message.is_empty()),
-        exit_code: facts.exit_code,
-        changes,
-        has_changes,
+        exit_code,
+        incomplete: !known,
+        changes: known.then_some(changes),
+        has_changes: known.then_some(has_changes),
         steps,
         diagnostics,
         policies,
         outputs: outputs.values,
-        outputs_from: outputs.from.unwrap_or(OutputsFrom::None),
+        outputs_from: outputs.from,
         secret_outputs: outputs.secret,
         unknown_outputs: outputs.unknown,
+        withheld_outputs: outputs.withheld,
         output_changes: outputs.changes,
         duration_ms: facts.duration_ms,
         engine: facts.engine,
@@ -111,22 +136,6 @@ fn is_cancel(message: &str) -> bool {
 /// "update failed" goes behind what explains it.
 fn last_the_empty_ones(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|said| (said.severity, said.says_nothing()));
-}
-
-/// What is missing from the log, in words.
-fn gaps(facts: &Facts, lines: u64, broken: u64, summarised: bool) -> Vec<String> {
-    let mut gaps = Vec::new();
-    let ran = !matches!(facts.ending, Ending::NotStarted) && facts.verdict.is_none();
-    let clean = facts.ending == Ending::Exited(0);
-    if ran && lines == 0 && clean && facts.command != super::Command::Outputs {
-        gaps.push("the engine wrote no event log: what changed is not known".to_owned());
-    } else if ran && lines > 0 && !summarised && !facts.interim {
-        gaps.push("the event log stops in the middle: this is what there was until then".to_owned());
-    }
-    if broken > 0 {
-        gaps.push(format!("{broken} of {lines} lines of the event log could not be read"));
-    }
-    gaps
 }
 
 fn unfinished(steps: &[Step], interim: bool) -> Option<String> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::hunks::{DiffRoom, TextDiff};
-use super::model::{OutputChange, PropertyDiff, Report};
+use super::model::{Change, OutputChange, PropertyDiff, Report};
 use super::value::weight;
 
 /// A larger value, in bytes, is replaced by its digest.
@@ -39,7 +39,14 @@ impl Report {
         for PropertyDiff { old, new, text_diff, .. } in diffs {
             compact(old, new, text_diff, &mut used);
         }
-        for OutputChange { old, new, text_diff, .. } in &mut self.output_changes {
+        for OutputChange { old, new, text_diff, change, .. } in &mut self.output_changes {
+            // Of the other side nothing may be shown: there is nothing to compare with.
+            if *change == Change::Update && old.is_some() != new.is_some() && text_diff.is_none() {
+                *text_diff = Some(TextDiff { notes: vec![HIDDEN.to_owned()], ..TextDiff::default() });
+                for value in [&mut *old, &mut *new].into_iter().flatten() {
+                    *value = digest(&text_of(value));
+                }
+            }
             compact(old, new, text_diff, &mut used);
         }
         self
@@ -50,7 +57,7 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
     let size = |value: &Option<Value>| value.as_ref().map_or(0, weight);
     let limit = if *used > CROWDED_BYTES { 1024 } else { VALUE_BYTES };
     if text.is_none() && (size(old) > limit || size(new) > limit) {
-        let [was, is] = texts(old.as_ref(), new.as_ref());
+        let [was, is] = [&*old, &*new].map(|value| value.as_ref().map(text_of).unwrap_or_default());
         let mut found = match *used {
             0..=CROWDED_BYTES => fitting(&was, &is),
             ..=FULL_BYTES => TextDiff::of(&was, &is, CROWDED),
@@ -84,13 +91,12 @@ fn fitting(old: &str, new: &str) -> TextDiff {
     found
 }
 
-/// The two sides as texts: a string as it is, everything else as JSON on many lines. A side that is not there is empty.
-pub(super) fn texts(old: Option<&Value>, new: Option<&Value>) -> [String; 2] {
-    [old, new].map(|value| match value {
-        None => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => serde_json::to_string_pretty(other).unwrap_or_default(),
-    })
+/// A string as it is, everything else as JSON on many lines.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
 }
 
 /// What stands in a large value's place.

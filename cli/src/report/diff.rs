@@ -409,9 +409,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_too_long_for_a_parser_are_compared_as_they_are_written() {
-        let text = |last: u32, b: u32| json!({ "p": format!("[1234567890123456789012{last}, {b}]") });
-        assert_eq!(paths(text(1, 1), text(2, 2)), [("p".to_owned(), Change::Update)]);
+    fn numbers_are_compared_as_they_are_written() {
+        let text = |number: &str, b: u32| json!({ "p": format!("[{number}, {b}]") });
+        for (old, new) in
+            [("12345678901234567890121", "12345678901234567890122"), ("1.0", "1.00"), ("1", "1.0")]
+        {
+            assert_eq!(paths(text(old, 1), text(new, 2)).len(), 2, "{old} {new}");
+        }
     }
 
     #[test]

@@ -32,6 +32,15 @@ pub(super) struct Event {
     pub error_event: Option<ErrorEvent>,
 }
 
+impl Event {
+    /// Whether each step says what is done to which resource.
+    pub fn is_sound(&self) -> bool {
+        let steps = [&self.resource_pre_event, &self.res_outputs_event, &self.res_op_failed_event];
+        let metadata = |event: &StepEvent| !event.metadata.op.is_empty() && !event.metadata.urn.is_empty();
+        steps.into_iter().flatten().all(metadata)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct DiagnosticEvent {
@@ -71,6 +80,11 @@ pub(super) struct StepMetadata {
 }
 
 impl StepMetadata {
+    /// The ID of the resource as it was before the step.
+    pub fn old_id(&self) -> Option<&str> {
+        self.old.as_ref().map(|state| state.id.as_str()).filter(|id| !id.is_empty())
+    }
+
     /// Whether nothing but the engine works on it: a component, the stack itself.
     pub fn is_component(&self) -> bool {
         self.new.as_ref().or(self.old.as_ref()).is_some_and(|state| !state.custom)

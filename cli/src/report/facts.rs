@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use super::model::Status;
 use super::reason::Reason;
+use crate::stack::StackIdentity;
 
 /// What is known of a run when its engine is gone.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Facts {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
+    /// Which stack that is, when more is known than its name.
+    pub identity: Option<StackIdentity>,
     /// How the engine ended.
     pub ending: Ending,
     /// The end of its standard error, masked.
@@ -43,6 +46,8 @@ pub struct Facts {
     pub notes: Vec<String>,
     /// The engine is still at work: the report says how things stand.
     pub interim: bool,
+    /// The engine said that there was nothing to do, and wrote no event log.
+    pub nothing_to_do: bool,
     /// Ways out that only the CI system knows, by the reason that they belong to.
     pub ci_hints: BTreeMap<Reason, String>,
 }
@@ -55,6 +60,7 @@ impl Facts {
             preview_only: false,
             project: None,
             stack: stack.into(),
+            identity: None,
             ending,
             stderr: String::new(),
             exit_code,
@@ -67,6 +73,7 @@ impl Facts {
             verdict: None,
             notes: Vec::new(),
             interim: false,
+            nothing_to_do: false,
             ci_hints: BTreeMap::new(),
         }
     }

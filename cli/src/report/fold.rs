@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostics::Diagnostics;
 use super::event::{Event, StepEvent, SummaryEvent};
+use super::gaps::{Gaps, is_one_diagnostic};
 use super::outputs::Outputs;
 use super::policies::Found;
 use super::skim::{Skim, skim};
@@ -24,6 +25,7 @@ pub struct Fold {
 pub struct Events {
     pub(super) lines: u64,
     pub(super) broken: u64,
+    pub(super) gaps: Gaps,
     pub(super) project: Option<String>,
     pub(super) stack: Option<String>,
     pub(super) planned: bool,
@@ -42,12 +44,29 @@ pub(super) struct Summary {
     pub changes: BTreeMap<String, u64>,
     pub result: String,
     pub maybe_corrupt: bool,
+    pub is_preview: bool,
 }
 
 impl Events {
     /// How many lines there were, and how many of them could not be read.
     pub fn lines(&self) -> (u64, u64) {
         (self.lines, self.broken)
+    }
+
+    /// How many lines that could have been a step, an output or the summary are missing or could not be read.
+    pub(super) fn lost(&self) -> u64 {
+        self.gaps.lost
+    }
+
+    /// Whether a resource is or would be deleted that an earlier replacement has left over: the engine does not count
+    /// it as a change.
+    pub fn has_left_over(&self) -> bool {
+        self.steps.has_left_over()
+    }
+
+    /// Whether any line was read, and none is missing that could have been a step, an output or the summary.
+    pub fn are_whole(&self) -> bool {
+        self.gaps.lost == 0 && self.summary.is_some()
     }
 
     /// The stack's name, as the resources have it.
@@ -79,17 +98,30 @@ impl Fold {
             return;
         }
         self.events.lines += 1;
+        self.events.gaps.follow(line);
         match skim(line) {
             Skim::Debug => {}
             Skim::Same { urn } => self.events.steps.same(urn),
             Skim::SameDone { urn } => self.events.steps.same_done(urn),
             // A list would pass for an event's fields in their order.
-            Skim::Other if !line.starts_with(b"{") => self.events.broken += 1,
-            Skim::Other => match serde_json::from_slice(line) {
-                Ok(event) => self.event(event),
-                Err(_) => self.events.broken += 1,
+            Skim::Other if !line.starts_with(b"{") => self.broken(line),
+            Skim::Other => match crate::json::read::<Event>(line) {
+                Ok(event) if event.is_sound() => self.event(event),
+                _ => self.broken(line),
             },
         }
+    }
+
+    /// Takes notice of lines that were there and are not passed on: they were too long.
+    pub fn left_out(&mut self, lines: u32) {
+        self.events.lines += u64::from(lines);
+        self.events.broken += u64::from(lines);
+        self.events.gaps.lost += u64::from(lines);
+    }
+
+    fn broken(&mut self, line: &[u8]) {
+        self.events.broken += 1;
+        self.events.gaps.lost += u64::from(!is_one_diagnostic(line));
     }
 
     /// The resources that were begun and are not done, the oldest first.
@@ -175,10 +207,12 @@ impl Fold {
 impl From<SummaryEvent> for Summary {
     fn from(event: SummaryEvent) -> Self {
         let changes = event.resource_changes.unwrap_or_default().into_iter();
+        let is_preview = event.is_preview;
         Self {
             changes: changes.take(50).map(|(operation, count)| (shortened(&operation, 64), count)).collect(),
             result: event.result,
             maybe_corrupt: event.maybe_corrupt,
+            is_preview,
         }
     }
 }

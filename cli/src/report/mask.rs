@@ -1,8 +1,13 @@
 //! Every text of a report through a mask: nothing that a person or program wrote is left out.
+//!
+//! What others act upon is never changed by it: the names of stack and project, the commit and the repository stay as
+//! they are; a link or a stack output that holds a secret's text is left out whole, the output by name.
 
 use serde_json::{Map, Value};
 
 use super::model::{OutputChange, PropertyDiff, Report};
+use super::urn::Urn;
+use crate::json::{PORTABLE_DEPTH, depth};
 
 impl Report {
     /// The report with `mask` applied to each of its texts, names and paths included; then values too large for it give
@@ -15,30 +20,40 @@ impl Report {
                 *text = mask(text);
             }
         };
-        on(&mut self.stack);
-        for text in [
-            &mut self.project,
-            &mut self.message,
-            &mut self.hint,
-            &mut self.commit,
-            &mut self.permalink,
-            &mut self.repository,
-        ] {
+        if let Some(identity) = &mut self.identity {
+            maybe(&mut identity.backend_url);
+        }
+        for text in [&mut self.message, &mut self.hint] {
             maybe(text);
         }
+        let whole_or_none = |link: &mut Option<String>| {
+            link.take_if(|link| mask(link) != *link);
+        };
+        whole_or_none(&mut self.permalink);
         self.notes.iter_mut().for_each(on);
+        let identity = Identity { stack: self.stack.clone(), project: self.project.clone() };
+        let urn = |urn: &mut String| *urn = identity.urn(urn, mask);
+        let name_of = |name: &mut String, urn: &str| {
+            if !identity.is_stack(urn) {
+                *name = mask(name);
+            }
+        };
         for step in &mut self.steps {
-            on(&mut step.urn);
+            name_of(&mut step.name, &step.urn);
+            urn(&mut step.urn);
             on(&mut step.kind);
-            on(&mut step.name);
-            maybe(&mut step.parent);
+            step.parent.iter_mut().for_each(urn);
             maybe(&mut step.id);
             step.replace_keys.iter_mut().for_each(on);
             diffs(&mut step.diffs, mask);
         }
         for diagnostic in &mut self.diagnostics {
-            maybe(&mut diagnostic.urn);
-            maybe(&mut diagnostic.name);
+            if let (Some(name), Some(urn)) = (&mut diagnostic.name, &diagnostic.urn) {
+                name_of(name, urn);
+            } else {
+                maybe(&mut diagnostic.name);
+            }
+            diagnostic.urn.iter_mut().for_each(urn);
             maybe(&mut diagnostic.kind);
             on(&mut diagnostic.message);
         }
@@ -49,7 +64,7 @@ impl Report {
         for violation in &mut self.policies.violations {
             on(&mut violation.policy);
             on(&mut violation.pack);
-            maybe(&mut violation.urn);
+            violation.urn.iter_mut().for_each(urn);
             maybe(&mut violation.name);
             on(&mut violation.message);
             on(&mut violation.level);
@@ -58,28 +73,97 @@ impl Report {
         for remediation in &mut self.policies.remediations {
             on(&mut remediation.policy);
             on(&mut remediation.pack);
-            maybe(&mut remediation.urn);
+            remediation.urn.iter_mut().for_each(urn);
             maybe(&mut remediation.name);
             diffs(&mut remediation.diffs, mask);
         }
-        self.outputs = map(std::mem::take(&mut self.outputs), mask);
         self.secret_outputs.iter_mut().for_each(on);
         self.unknown_outputs.iter_mut().for_each(on);
         for OutputChange { name, old, new, text_diff, .. } in &mut self.output_changes {
             on(name);
-            value(old, mask);
-            value(new, mask);
+            for value in [old, new] {
+                value.take_if(|value| !is_presentable(value, mask));
+            }
             *text_diff = text_diff.take().map(|text| text.masked(mask));
         }
         if let Some(ci) = &mut self.ci {
-            on(&mut ci.name);
-            maybe(&mut ci.build_url);
+            whole_or_none(&mut ci.build_url);
         }
         if let Some(engine) = &mut self.engine {
-            maybe(&mut engine.version);
+            whole_or_none(&mut engine.version);
         }
+        self.withhold(mask);
         // Only what is masked as a whole may be cut.
         self.compacted()
+    }
+
+    /// Leaves out, by name, the outputs that a file for machines can't hold as they are.
+    fn withhold(&mut self, mask: &dyn Fn(&str) -> String) {
+        let Some(outputs) = self.outputs.take() else { return };
+        let (kept, withheld): (Map<_, _>, Map<_, _>) =
+            outputs.into_iter().partition(|(name, value)| mask(name) == *name && is_presentable(value, mask));
+        self.outputs = Some(kept);
+        let names: Vec<String> = withheld.keys().map(|name| mask(name)).collect();
+        if !names.is_empty() {
+            let listed = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>();
+            self.notes.push(format!(
+                "left out of the result and the report, as they hold a secret's text or are nested too deeply: the \
+                 outputs {}",
+                listed.join(", ")
+            ));
+        }
+        self.withheld_outputs.extend(names);
+    }
+}
+
+/// Whether a value can stand in a file that others read: no mask changes it, and usual parsers can read it.
+fn is_presentable(value: &Value, mask: &dyn Fn(&str) -> String) -> bool {
+    depth(value) <= PORTABLE_DEPTH && is_open(value, mask)
+}
+
+/// Whether `value` holds nothing that `mask` changes.
+pub fn is_open(value: &Value, mask: &dyn Fn(&str) -> String) -> bool {
+    let is_open_text = |text: &str| mask(text) == text;
+    match value {
+        Value::String(text) => is_open_text(text),
+        Value::Number(number) => is_open_text(&number.to_string()),
+        Value::Array(items) => items.iter().all(|item| is_open(item, mask)),
+        Value::Object(fields) => {
+            fields.iter().all(|(name, value)| is_open_text(name) && is_open(value, mask))
+        }
+        Value::Bool(_) | Value::Null => true,
+    }
+}
+
+/// The stack that a report is about: its names are no secret, whatever else has the same text.
+struct Identity {
+    stack: String,
+    project: Option<String>,
+}
+
+impl Identity {
+    fn is_this(&self, urn: &Urn<'_>) -> bool {
+        self.stack.rsplit('/').next() == Some(urn.stack) && self.project.as_deref() == Some(urn.project)
+    }
+
+    /// Whether `urn` is that of the stack itself.
+    fn is_stack(&self, urn: &str) -> bool {
+        Urn::parse(urn).is_some_and(|urn| {
+            self.is_this(&urn) && urn.is_stack() && urn.name == format!("{}-{}", urn.project, urn.stack)
+        })
+    }
+
+    /// `urn` masked, but for the names of this stack and its project.
+    fn urn(&self, urn: &str, mask: &dyn Fn(&str) -> String) -> String {
+        match Urn::parse(urn).filter(|parts| self.is_this(parts)) {
+            Some(_) if self.is_stack(urn) => urn.to_owned(),
+            Some(parts) => {
+                let begin = format!("urn:pulumi:{}::{}::", parts.stack, parts.project);
+                let rest = urn.strip_prefix(&begin).unwrap_or(urn);
+                begin + &mask(rest)
+            }
+            None => mask(urn),
+        }
     }
 }
 

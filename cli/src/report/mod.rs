@@ -16,7 +16,9 @@ mod event;
 mod excerpt;
 mod facts;
 mod fold;
+mod gaps;
 mod hunks;
+mod known;
 mod lines;
 mod mask;
 mod model;
@@ -39,9 +41,10 @@ pub(crate) use excerpt::excerpt;
 pub use facts::{Ci, Ending, Engine, Facts, Verdict};
 pub use fold::{Events, Fold};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
+pub use mask::is_open;
 pub use model::{
-    Change, Diagnostic, Export, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation,
-    Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
+    Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
+    SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::natural;
 pub use reason::Reason;

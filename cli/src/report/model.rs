@@ -9,6 +9,7 @@ use super::command::Command;
 use super::facts::{Ci, Engine};
 use super::hunks::TextDiff;
 use super::reason::Reason;
+use crate::stack::StackIdentity;
 
 /// The version of the result file's form; it grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 2;
@@ -27,6 +28,12 @@ pub struct Report {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
+    /// Which stack that is, the same for each spelling of its name. None in results of earlier versions.
+    #[serde(default)]
+    pub identity: Option<StackIdentity>,
+    /// Whether headings name the backend, because a stack of the same name in another one is reported beside this.
+    #[serde(skip)]
+    pub names_backend: bool,
     /// How it ended.
     pub status: Status,
     /// Why it did not succeed.
@@ -37,24 +44,31 @@ pub struct Report {
     pub hint: Option<String>,
     /// stackstep's exit status.
     pub exit_code: i32,
-    /// How many resources each operation concerns.
-    pub changes: BTreeMap<String, u64>,
-    /// Any operation but `same` and `read`, or a changed stack output.
-    pub has_changes: bool,
+    /// Whether something is not known that a whole report has: what changed or would change, or the stack's outputs.
+    #[serde(default)]
+    pub incomplete: bool,
+    /// How many resources each operation concerns; `null` where that is not known.
+    pub changes: Option<BTreeMap<String, u64>>,
+    /// Any operation but `same` and `read`, or a changed stack output; `null` where that is not known.
+    pub has_changes: Option<bool>,
     /// The resources that change, in the order in which they were begun.
     pub steps: Vec<Step>,
     /// What the engine, the program and the providers had to say.
     pub diagnostics: Vec<Diagnostic>,
     /// What the policies had to say.
     pub policies: Policies,
-    /// The stack's outputs by name; a secret is `"[secret]"`, at any depth.
-    pub outputs: Map<String, Value>,
+    /// The stack's outputs by name; a secret is `"[secret]"`, at any depth. `null` where they are not known.
+    pub outputs: Option<Map<String, Value>>,
     /// Where the outputs come from.
     pub outputs_from: OutputsFrom,
     /// The outputs that hold a secret at any depth.
     pub secret_outputs: Vec<String>,
     /// The outputs that hold a value which is not known yet, at any depth.
     pub unknown_outputs: Vec<String>,
+    /// The outputs that are left out of `outputs`: their value holds a secret's text, is nested too deeply for a JSON
+    /// file, or is an asset, whose contents are not known.
+    #[serde(default)]
+    pub withheld_outputs: Vec<String>,
     /// The outputs that this run changes, or would change.
     pub output_changes: Vec<OutputChange>,
     /// How long it took.
@@ -267,7 +281,7 @@ pub struct Remediation {
 }
 
 /// Where the values of `outputs` come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutputsFrom {
@@ -276,6 +290,7 @@ pub enum OutputsFrom {
     /// The last deployment: this run does not deploy, or did not get there.
     Previous,
     /// Nowhere: nothing is known of them.
+    #[default]
     None,
 }
 
@@ -303,19 +318,6 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
     Value::deserialize(deserializer).map(Some)
 }
 
-/// A stack output as a job may have it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Export<'a> {
-    /// The output's name.
-    pub name: &'a str,
-    /// Its value, with secrets hidden.
-    pub value: &'a Value,
-    /// Whether it holds a secret at any depth.
-    pub secret: bool,
-    /// Whether it holds a value which is not known yet, at any depth.
-    pub unknown: bool,
-}
-
 impl Diagnostic {
     /// Whether it only says that the run failed: "update failed" says nothing that the status does not say.
     pub fn says_nothing(&self) -> bool {
@@ -327,14 +329,20 @@ impl Diagnostic {
 }
 
 impl Report {
-    /// The stack's outputs with what has to be known before they are handed to a job.
-    pub fn exports(&self) -> impl Iterator<Item = Export<'_>> {
-        self.outputs.iter().map(|(name, value)| Export {
-            name,
-            value,
-            secret: self.secret_outputs.contains(name),
-            unknown: self.unknown_outputs.contains(name),
-        })
+    /// Which stack it is about; of a result of an earlier version as far as its names tell.
+    pub fn stack_identity(&self) -> StackIdentity {
+        let written = || StackIdentity::written(&self.stack, self.project.as_deref());
+        self.identity.clone().unwrap_or_else(written)
+    }
+
+    /// Lets the headings of stacks that have the same names in different backends name the backend.
+    pub fn tell_backends_apart(reports: &mut [Self]) {
+        let identities: Vec<StackIdentity> = reports.iter().map(Self::stack_identity).collect();
+        for (report, identity) in reports.iter_mut().zip(&identities) {
+            report.names_backend |= identities
+                .iter()
+                .any(|other| other.has_the_names_of(identity) && other.backend != identity.backend);
+        }
     }
 
     /// The report as JSON, as the result file has it.

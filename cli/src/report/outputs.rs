@@ -17,20 +17,26 @@ pub(super) struct Outputs {
     new: Option<Map<String, Value>>,
     gone: bool,
     planning: bool,
+    /// The stack was met: where it has no outputs from before, there are none.
+    met: bool,
 }
 
 /// The outputs as the report has them.
 #[derive(Debug, Default)]
 pub(super) struct Finished {
-    pub values: Map<String, Value>,
-    pub from: Option<OutputsFrom>,
+    /// None where nothing is known of them.
+    pub values: Option<Map<String, Value>>,
+    pub from: OutputsFrom,
     pub secret: Vec<String>,
     pub unknown: Vec<String>,
+    /// Those whose value the log does not have.
+    pub withheld: Vec<String>,
     pub changes: Vec<OutputChange>,
 }
 
 impl Outputs {
     pub fn begun(&mut self, event: &StepEvent) {
+        self.met = true;
         self.planning |= event.planning;
         if let Some(old) = &event.metadata.old {
             self.old = Some(old.outputs.clone().unwrap_or_default());
@@ -39,6 +45,7 @@ impl Outputs {
 
     /// A preview tells twice: when the step is planned, and again with the outputs.
     pub fn done(&mut self, event: &StepEvent) {
+        self.met = true;
         self.planning |= event.planning;
         self.gone = event.metadata.op == "delete";
         if let Some(old) = &event.metadata.old {
@@ -49,34 +56,47 @@ impl Outputs {
 
     /// `complete` says that the program ran to its end: only then a missing output is one that goes.
     pub fn finish(self, complete: bool) -> Finished {
-        let mut finished = Finished::default();
         let reached = self.new.is_some() || self.gone;
         let old = self.old;
         let new = if self.gone { Some(Map::new()) } else { self.new };
+        let changes = if reached { changes(old.as_ref(), new.as_ref(), complete) } else { Vec::new() };
         let deployed = reached && !self.planning;
-        if reached {
-            finished.changes = changes(old.as_ref(), new.as_ref(), complete);
-        }
-        let (values, from) = if deployed {
-            (new.unwrap_or_default(), OutputsFrom::Current)
-        } else {
-            match old {
-                Some(old) => (old, OutputsFrom::Previous),
-                None => (Map::new(), OutputsFrom::None),
-            }
+        let (values, from) = match (deployed, new, old) {
+            (true, new, _) => (Some(new.unwrap_or_default()), OutputsFrom::Current),
+            (false, _, Some(old)) => (Some(old), OutputsFrom::Previous),
+            (false, _, None) if self.met => (Some(Map::new()), OutputsFrom::Previous),
+            (false, _, None) => (None, OutputsFrom::None),
         };
-        for (name, value) in values {
-            let (value, met) = value::shown(value);
-            if met.secret {
-                finished.secret.push(name.clone());
-            }
-            if met.unknown {
-                finished.unknown.push(name.clone());
-            }
-            finished.values.insert(name, value);
-        }
-        finished.from = Some(from);
+        let mut finished = Finished { from, changes, ..Finished::default() };
+        finished.values =
+            values.map(|values| values.into_iter().filter_map(|output| finished.take(output)).collect());
         finished
+    }
+}
+
+impl Finished {
+    /// A note of the outputs whose value the log does not have.
+    pub fn left_out(&self) -> Option<String> {
+        let names: Vec<_> = self.withheld.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+        (!names.is_empty()).then(|| {
+            format!("left out, as the event log has no contents of assets: the outputs {}", names.join(", "))
+        })
+    }
+
+    /// An output as it is handed on, if it is. What it holds is remembered by its name.
+    fn take(&mut self, (name, value): (String, Value)) -> Option<(String, Value)> {
+        let (value, met) = value::output(value);
+        if met.asset {
+            self.withheld.push(name);
+            return None;
+        }
+        if met.secret {
+            self.secret.push(name.clone());
+        }
+        if met.unknown {
+            self.unknown.push(name.clone());
+        }
+        Some((name, value))
     }
 }
 

@@ -75,6 +75,8 @@ reasons! {
     Install = "install";
     /// A gate did not let the run pass.
     Gate = "gate";
+    /// What happened or would happen is not known: the engine's event log or its answer could not be read whole.
+    Incomplete = "incomplete";
     /// A required report could not be published.
     Publish = "publish";
     /// None of the above, or not sure enough.
@@ -152,6 +154,13 @@ impl Reason {
             Self::Install => "check the version that is asked for and whether the job can reach its download",
             Self::Gate => "see which rule refused, and get what it asks for",
             Self::Publish => "check the token's permissions; the operation itself was done",
+            Self::Incomplete if looks => {
+                "nothing was changed: see that the machine's disk has room for temporary files and that `pulumi` prints \
+                 its answers and nothing behind them, then run this job again"
+            }
+            Self::Incomplete => {
+                "see in the job's log and with `preview` what was done; give the machine's disk room for temporary files"
+            }
             Self::Unknown => "read the messages and the end of the job's log",
         }
     }

@@ -42,6 +42,7 @@ fn kind(line: &[u8]) -> Option<Skim<'_>> {
     (plain && whole).then_some(if met { Skim::Same { urn } } else { Skim::SameDone { urn } })
 }
 
+/// What follows the number at the beginning of `text`.
 fn number(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.get(end..).unwrap_or_default()

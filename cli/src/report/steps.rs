@@ -16,6 +16,8 @@ use super::value::{clipped, shortened};
 const DIFF_BYTES: usize = 128 * 1024 * 1024;
 /// Names and paths longer than this are cut.
 const NAME_BYTES: usize = 1024;
+/// The operation of a step that deletes what an earlier replacement has left over, and does nothing else.
+pub(super) const LEFT_OVER: &str = "delete-replaced";
 
 /// A resource on which the engine works right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,8 @@ struct Entry {
     planned: bool,
     counts: bool,
     only_cleans_up: bool,
+    /// The ID of the resource as it was, which tells two deletions of one URN apart.
+    old_id: Option<String>,
 }
 
 /// What became of all steps.
@@ -64,6 +68,8 @@ struct Entry {
 pub(super) struct Finished {
     pub steps: Vec<Step>,
     pub counted: BTreeMap<String, u64>,
+    /// How many deletions of what earlier replacements have left over there are: the engine counts none.
+    pub left_over: u64,
     pub note: Option<String>,
 }
 
@@ -151,11 +157,17 @@ impl Steps {
         for entry in self.list.iter().filter(|entry| entry.counts && !entry.failed && entry.open == 0) {
             *counted.entry(entry.step.operation.clone()).or_default() += 1;
         }
+        let left_over = self.list.iter().filter(|entry| entry.is_left_over()).count() as u64;
         let shown = self.list.into_iter().filter(|entry| !is_internal(&entry.step.urn) || entry.failed);
         let note = (self.valueless > 0).then(|| {
             format!("the changes are too large: {} resources' values were left out", self.valueless)
         });
-        Finished { steps: shown.map(Entry::finish).collect(), counted, note }
+        Finished { steps: shown.map(Entry::finish).collect(), counted, left_over, note }
+    }
+
+    /// Whether a resource is deleted that an earlier replacement has left over.
+    pub fn has_left_over(&self) -> bool {
+        self.list.iter().any(Entry::is_left_over)
     }
 
     fn count_unchanged(&mut self, operation: &'static str, urn: &str) {
@@ -168,9 +180,12 @@ impl Steps {
     fn entry(&mut self, metadata: &StepMetadata) -> usize {
         let operation = &*clipped(operation(&metadata.op), 64);
         let same_urn = self.by_urn.entry(metadata.urn.clone()).or_default();
-        let known = same_urn
-            .iter()
-            .find(|&&at| self.list.get(at).is_some_and(|entry: &Entry| entry.step.operation == operation));
+        let belongs = |entry: &Entry| {
+            let ids = entry.old_id.as_deref().zip(metadata.old_id());
+            let another = takes_away(&metadata.op) && ids.is_some_and(|(one, other)| one != other);
+            entry.step.operation == operation && !another
+        };
+        let known = same_urn.iter().find(|&&at| self.list.get(at).is_some_and(belongs));
         if let Some(&known) = known {
             return known;
         }
@@ -182,6 +197,9 @@ impl Steps {
     /// Adds what `metadata` knows of the step.
     fn describe(&mut self, index: usize, metadata: StepMetadata, refreshed: bool) {
         let Some(entry) = self.list.get_mut(index) else { return };
+        if entry.old_id.is_none() {
+            entry.old_id = metadata.old_id().map(str::to_owned);
+        }
         let (step, cleans_up) = (&mut entry.step, is_cleanup(&metadata.op));
         entry.only_cleans_up &= cleans_up;
         entry.counts |= (metadata.logical || refreshed) && !is_internal(&metadata.urn);
@@ -200,7 +218,7 @@ impl Steps {
             }
         }
         if step.diffs.is_empty() && !cleans_up && metadata.op != "delete" && !is_internal(&metadata.urn) {
-            let found = diffs(metadata, refreshed, &step.replace_keys);
+            let found = diffs(metadata, refreshed);
             (step.diffs, step.more_diffs) = (found.list, found.more);
             self.bytes += step.diffs.iter().map(weight).sum::<usize>();
             if self.bytes > DIFF_BYTES {
@@ -229,7 +247,15 @@ impl Entry {
             diffs: Vec::new(),
             more_diffs: 0,
         };
-        Self { step, open: 0, failed: false, planned: false, counts: false, only_cleans_up: true }
+        Self {
+            step,
+            open: 0,
+            failed: false,
+            planned: false,
+            counts: false,
+            only_cleans_up: true,
+            old_id: None,
+        }
     }
 
     fn finish(self) -> Step {
@@ -245,15 +271,24 @@ impl Entry {
         }
         step.replace_keys.sort_by(|a, b| natural(a, b));
         if self.only_cleans_up {
-            "delete-replaced".clone_into(&mut step.operation);
+            LEFT_OVER.clone_into(&mut step.operation);
+        }
+        // What forces a replacement may be said after what changes.
+        for diff in &mut step.diffs {
+            diff.replaces |= step.replace_keys.iter().any(|key| is_under(&diff.path, key));
         }
         step
+    }
+
+    /// Whether all that is done is to delete what an earlier replacement has left over.
+    fn is_left_over(&self) -> bool {
+        self.only_cleans_up && !self.failed && (self.planned || self.open == 0)
     }
 }
 
 /// What a step changes: its detailed diff, its inputs, what a refresh found, or at least the names that
 /// the engine gives.
-fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Diffs {
+fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     let StepMetadata { old, new, diffs: names, detailed_diff, .. } = metadata;
     let protect = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.protect != new.protect);
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
@@ -269,9 +304,6 @@ fn diffs(metadata: StepMetadata, refreshed: bool, replace_keys: &[String]) -> Di
     }
     if let Some((old, new)) = protect {
         found.add("protect", Some(old), Some(new));
-    }
-    for diff in &mut found.list {
-        diff.replaces |= replace_keys.iter().any(|key| is_under(&diff.path, key));
     }
     found
 }
@@ -297,6 +329,11 @@ fn looks(op: &str) -> bool {
 
 fn is_cleanup(op: &str) -> bool {
     matches!(op, "delete-replaced" | "discard-replaced")
+}
+
+/// Whether the operation deletes a resource of which there can be several with one URN.
+fn takes_away(op: &str) -> bool {
+    matches!(op, "delete" | "delete-replaced")
 }
 
 fn is_internal(urn: &str) -> bool {

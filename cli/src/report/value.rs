@@ -8,6 +8,9 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::json::DEEPEST;
 
 /// What stands in a report in place of a secret.
 pub const SECRET: &str = "[secret]";
@@ -22,8 +25,8 @@ const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE_SIGNATURE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
 const RESOURCE_SIGNATURE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/// How deep a value is walked: JSON parsers stop at 128.
-const DEPTH: usize = 130;
+/// How deep a value of a diff is shown.
+const SHOWN_DEPTH: usize = 96;
 
 /// One string for each type that a value not known yet may have.
 const UNKNOWN_VALUES: [&str; 7] = [
@@ -43,42 +46,94 @@ pub struct Met {
     pub secret: bool,
     /// A value that is not known yet, at any depth.
     pub unknown: bool,
+    /// An asset or archive, at any depth: the engine writes its contents in no event.
+    pub asset: bool,
+}
+
+/// A way through a value.
+struct Walk {
+    met: Met,
+    /// Whether a reference to a resource stays what it is, for who can follow it.
+    keeps_references: bool,
 }
 
 /// The value for a report: every secret is [`SECRET`], every unknown is [`UNKNOWN`], assets are named by
-/// their hash.
+/// their hash, references to resources are URNs.
 pub fn shown(value: Value) -> (Value, Met) {
-    let mut met = Met::default();
-    let value = walk(value, &mut met, DEPTH);
-    (value, met)
+    let mut walk = Walk { met: Met::default(), keeps_references: false };
+    (walk.value(value, SHOWN_DEPTH), walk.met)
+}
+
+/// A stack output as it is handed on: as [`shown`], but whole at any depth and with references as the engine has them.
+pub fn output(value: Value) -> (Value, Met) {
+    let mut walk = Walk { met: Met::default(), keeps_references: true };
+    (walk.value(value, DEEPEST + 1), walk.met)
 }
 
 /// [`shown`] for the members of an object.
 pub fn shown_map(map: Option<Map<String, Value>>) -> Map<String, Value> {
-    let mut met = Met::default();
-    map.into_iter().flatten().map(|(key, value)| (key, walk(value, &mut met, DEPTH))).collect()
+    map.into_iter().flatten().map(|(key, value)| (key, shown(value).0)).collect()
 }
 
-fn walk(value: Value, met: &mut Met, depth: usize) -> Value {
-    if depth == 0 {
-        return Value::from("[too deep]");
+impl Walk {
+    fn value(&mut self, value: Value, depth: usize) -> Value {
+        if depth == 0 && (value.is_array() || value.is_object()) {
+            return Value::from(too_deep(&value));
+        }
+        match value {
+            Value::String(text) => known(text, &mut self.met),
+            Value::Array(items) => items.into_iter().map(|item| self.value(item, depth - 1)).collect(),
+            Value::Object(map) => match map.get(SIGNATURE) {
+                Some(signature) => {
+                    let signature = signature.as_str().unwrap_or_default().to_owned();
+                    self.special(&signature, map, depth)
+                }
+                None => self.map(map, depth).into(),
+            },
+            plain => plain,
+        }
     }
-    match value {
-        Value::String(text) => known(text, met),
-        Value::Array(items) => items.into_iter().map(|item| walk(item, met, depth - 1)).collect(),
-        Value::Object(map) => match map.get(SIGNATURE) {
-            Some(signature) => {
-                let signature = signature.as_str().unwrap_or_default().to_owned();
-                special(&signature, map, met, depth)
+
+    fn map(&mut self, map: Map<String, Value>, depth: usize) -> Map<String, Value> {
+        map.into_iter().map(|(key, item)| (key, self.value(item, depth - 1))).collect()
+    }
+
+    fn special(&mut self, signature: &str, mut map: Map<String, Value>, depth: usize) -> Value {
+        match signature {
+            OUTPUT_SIGNATURE if map.get("secret") != Some(&Value::Bool(true)) => {
+                if let Some(value) = map.remove("value") {
+                    return self.value(value, depth - 1);
+                }
+                self.met.unknown = true;
+                Value::from(UNKNOWN)
             }
-            None => map
-                .into_iter()
-                .map(|(key, item)| (key, walk(item, met, depth - 1)))
-                .collect::<Map<_, _>>()
-                .into(),
-        },
-        plain => plain,
+            ASSET_SIGNATURE => self.named("asset", &map),
+            ARCHIVE_SIGNATURE => self.named("archive", &map),
+            RESOURCE_SIGNATURE if self.keeps_references => self.map(map, depth).into(),
+            RESOURCE_SIGNATURE => map.remove("urn").unwrap_or_else(|| Value::from("[resource]")),
+            // A secret, a secret output, and a kind that is not known here: it could be a secret's next form.
+            _ => {
+                self.met.secret = true;
+                Value::from(SECRET)
+            }
+        }
     }
+
+    fn named(&mut self, kind: &str, map: &Map<String, Value>) -> Value {
+        self.met.asset = true;
+        let text = |key| map.get(key).and_then(Value::as_str);
+        let hash = text("hash").map_or("", |hash| hash.get(..12).unwrap_or(hash));
+        Value::from(match text("path").or_else(|| text("uri")) {
+            Some(place) => format!("[{kind} {place} {hash}]"),
+            None => format!("[{kind} {hash}]"),
+        })
+    }
+}
+
+/// What stands for a value that is nested too deeply to be shown: two different ones look different.
+fn too_deep(value: &Value) -> String {
+    let digest = Sha256::digest(value.to_string().as_bytes());
+    format!("[too deep to be shown, {:02x}{:02x}{:02x}{:02x}]", digest[0], digest[1], digest[2], digest[3])
 }
 
 /// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.
@@ -93,35 +148,6 @@ fn known(mut text: String, met: &mut Met) -> Value {
         }
     }
     Value::String(text)
-}
-
-fn special(signature: &str, mut map: Map<String, Value>, met: &mut Met, depth: usize) -> Value {
-    match signature {
-        OUTPUT_SIGNATURE if map.get("secret") != Some(&Value::Bool(true)) => {
-            if let Some(value) = map.remove("value") {
-                return walk(value, met, depth - 1);
-            }
-            met.unknown = true;
-            Value::from(UNKNOWN)
-        }
-        ASSET_SIGNATURE => Value::from(named("asset", &map)),
-        ARCHIVE_SIGNATURE => Value::from(named("archive", &map)),
-        RESOURCE_SIGNATURE => map.remove("urn").unwrap_or_else(|| Value::from("[resource]")),
-        // A secret, a secret output, and a kind that is not known here: it could be a secret's next form.
-        _ => {
-            met.secret = true;
-            Value::from(SECRET)
-        }
-    }
-}
-
-fn named(kind: &str, map: &Map<String, Value>) -> String {
-    let text = |key| map.get(key).and_then(Value::as_str);
-    let hash = text("hash").map_or("", |hash| hash.get(..12).unwrap_or(hash));
-    match text("path").or_else(|| text("uri")) {
-        Some(place) => format!("[{kind} {place} {hash}]"),
-        None => format!("[{kind} {hash}]"),
-    }
 }
 
 /// About how many bytes `value` takes.
@@ -198,6 +224,27 @@ mod tests {
     fn an_asset_is_named_by_its_path_and_hash() {
         let asset = json!({ SIGNATURE: ASSET_SIGNATURE, "hash": "0123456789abcdef", "path": "index.html" });
         assert_eq!(shown(asset).0, json!("[asset index.html 0123456789ab]"));
+    }
+
+    #[test]
+    fn an_output_keeps_its_references_and_tells_its_assets() {
+        let reference =
+            json!({ SIGNATURE: RESOURCE_SIGNATURE, "urn": "urn:pulumi:d::p::t:t:T::n", "id": "i" });
+        assert_eq!(output(json!([reference])), (json!([reference]), Met::default()));
+        assert_eq!(shown(reference).0, json!("urn:pulumi:d::p::t:t:T::n"));
+        let asset = json!([{ SIGNATURE: ASSET_SIGNATURE, "hash": "0123", "text": "<contents elided>" }]);
+        assert!(output(asset).1.asset);
+    }
+
+    #[test]
+    fn an_output_is_whole_at_any_depth_and_a_shown_value_says_where_it_ends() {
+        let deep = |end: &str| (0..DEEPEST).fold(json!(end), |value, _| json!([value]));
+        assert_eq!(output(deep("a")).0, deep("a"));
+        let (one, other) = (shown(deep("a")).0, shown(deep("b")).0);
+        assert!(one.to_string().contains("[too deep to be shown, "), "{one}");
+        assert_ne!(one, other);
+        let secret = (0..DEEPEST - 1).fold(secret(), |value, _| json!([value]));
+        assert!(output(secret.clone()).1.secret && !output(secret).0.to_string().contains("ciphertext"));
     }
 
     #[test]

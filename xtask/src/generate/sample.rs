@@ -22,7 +22,7 @@ pub fn readme(root: &Path) -> Result<Generated> {
     facts.engine =
         Some(Engine { name: "pulumi".into(), version: Some("3.260.0".into()), processes: 1, sandbox: false });
     let report = report::report(fold.finish(), facts);
-    if !report.has_changes {
+    if report.has_changes != Some(true) {
         return Err(Error::input(
             format!("`{}` shows no change", recording.display()),
             "record a preview that changes something",

@@ -1,6 +1,6 @@
 //! The stack's outputs: what changes, and what they are where values may be shown.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::changes::difference;
 use super::{Html, View, wide};
@@ -21,7 +21,7 @@ pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
         all(view, html);
     } else {
         html.raw("<p>").raw(from(view)).raw("</p>\n<ul>\n");
-        for name in report.outputs.keys() {
+        for name in report.outputs.iter().flat_map(Map::keys) {
             html.raw("<li>").code(name).raw("</li>\n");
         }
         html.raw("</ul>\n");
@@ -62,7 +62,7 @@ fn all(view: &View<'_>, html: &mut Html) {
     html.raw("<p>").raw(from(view)).raw("</p>\n");
     wide(html, "Table of outputs", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Output</th><th scope=\"col\">Value</th></tr></thead>\n<tbody>\n");
-        for (name, value) in &view.report.outputs {
+        for (name, value) in view.report.outputs.iter().flatten() {
             html.raw("<tr><th scope=\"row\">").code(name).raw("</th>");
             cell(html, Some(value));
             html.raw("</tr>\n");
@@ -87,8 +87,16 @@ fn cells(html: &mut Html, change: &OutputChange) {
         return;
     }
     let (Some(old), Some(new)) = (&change.old, &change.new) else {
-        cell(html, change.old.as_ref());
-        return cell(html, change.new.as_ref());
+        for (value, expected) in
+            [(&change.old, change.change != Change::Add), (&change.new, change.change != Change::Delete)]
+        {
+            if value.is_none() && expected {
+                html.raw("<td>not shown</td>");
+            } else {
+                cell(html, value.as_ref());
+            }
+        }
+        return;
     };
     let sides = plain_sides(old, new, VALUE);
     html.raw("<td>").code(&sides.before).raw("</td><td>").code(&sides.after);

@@ -1,0 +1,154 @@
+//! JSON as the engine writes it: nested deeper than parsers allow by default, and with other text in front of it.
+//!
+//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is handed on is
+//! what was read: `1e+300`, `99999999999999999999` and `0.10` stay as they are.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// How many levels a value may be nested. Beyond it a value is not read: everything that walks through values would
+/// need more stack than a thread has.
+pub const DEEPEST: usize = 512;
+
+/// How many levels most parsers read at least, those of Ruby (100) and Rust (128) included. A file that others read
+/// holds nothing deeper.
+pub const PORTABLE_DEPTH: usize = 96;
+
+/// So many levels fit on any stack.
+const SHALLOW: usize = 100;
+
+/// How many places are tried as the beginning of an answer.
+const BEGINNINGS: usize = 32;
+
+/// Reads one JSON document.
+///
+/// # Errors
+/// Text that is no JSON or not of this type, and values that are nested deeper than [`DEEPEST`].
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+    let depth = depth_of(text);
+    if depth <= SHALLOW || depth > DEEPEST {
+        // Beyond the limit this is the parser's own error, which says that it is too deep.
+        return serde_json::from_slice(text);
+    }
+    let mut parser = serde_json::Deserializer::from_slice(text);
+    parser.disable_recursion_limit();
+    let value = T::deserialize(serde_stacker::Deserializer::new(&mut parser))?;
+    parser.end()?;
+    Ok(value)
+}
+
+/// The one JSON object that a program printed, with whatever it said before: an SDK's warning, a notice of a wrapper.
+/// None where no object is whole, or something follows it.
+pub fn answer(printed: &str) -> Option<Map<String, Value>> {
+    let starts_line = |at: usize| {
+        printed.get(..at).is_some_and(|before| {
+            before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim().is_empty()
+        })
+    };
+    let braces = || printed.match_indices('{').map(|(at, _)| at);
+    let first = braces().next().into_iter();
+    let beginnings = first.chain(braces().skip(1).filter(|&at| starts_line(at))).take(BEGINNINGS);
+    let mut answers = beginnings.filter_map(|at| read(printed.get(at..)?.as_bytes()).ok());
+    answers.next()
+}
+
+/// How many levels `value` is nested: 0 for a text or a number.
+pub fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// The deepest level of brackets in a JSON text, without those in its strings.
+fn depth_of(text: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn nested(levels: usize) -> String {
+        format!("{}1e+300{}", "[".repeat(levels), "]".repeat(levels))
+    }
+
+    #[test]
+    fn numbers_keep_their_source_text_at_any_depth() {
+        for text in ["1e+300", "9007199254740993", "0.1", "99999999999999999999", "1.10", "-0"] {
+            let value: Value = read(text.as_bytes()).unwrap();
+            assert_eq!(value.to_string(), text);
+            let deep = format!("{}{text}{}", "{\"a\":".repeat(200), "}".repeat(200));
+            let value: Value = read(deep.as_bytes()).unwrap();
+            assert_eq!(value.to_string(), deep);
+        }
+    }
+
+    #[test]
+    fn a_value_is_read_down_to_the_limit_and_not_beyond() {
+        for levels in [1, SHALLOW, SHALLOW + 1, 127, 128, 129, DEEPEST] {
+            let value: Value = read(nested(levels).as_bytes()).unwrap();
+            assert_eq!(depth(&value), levels);
+        }
+        for levels in [DEEPEST + 1, 10_000, 1_000_000] {
+            let error = read::<Value>(nested(levels).as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("recursion limit"), "{error}");
+        }
+    }
+
+    #[test]
+    fn brackets_in_a_string_are_no_levels() {
+        let text = format!("{{\"a\":\"{}\\\"{}\"}}", "[".repeat(2000), "{".repeat(2000));
+        assert!(read::<Value>(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn what_follows_a_document_is_an_error_at_any_depth() {
+        for levels in [1, 200] {
+            assert!(read::<Value>(format!("{} x", nested(levels)).as_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn what_stands_before_an_answer_is_skipped() {
+        let expected = json!({"a": {"b": 1}});
+        for before in [
+            "",
+            "\n\n",
+            "SDK 2026/01/01 WARN Response has no supported checksum.\n",
+            "{\"level\":\"warn\"}\n",
+            "a { that opens nothing\n",
+            "warning: ",
+            "[notice] a new version\n  ",
+        ] {
+            let printed = format!("{before}{{\n  \"a\": {{\n    \"b\": 1\n  }}\n}}\n");
+            assert_eq!(answer(&printed), expected.as_object().cloned(), "{before}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_whole_or_not_the_last_word_is_none() {
+        for printed in ["", " \n", "[]", "null", "{\"a\":1", "{\"a\":1}\nmore", "nothing here", "{\"a\":1}}"]
+        {
+            assert_eq!(answer(printed), None, "{printed}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The stack's outputs as later steps get them: whole, and taken before any text of the report is masked. What the event
+//! log does not tell is asked of the engine: the values of secrets that may leave, and outputs that it has no word of.
+
+use serde_json::{Map, Value};
+
+use super::secrets::{Exported, choose_secrets};
+use crate::ci::Level;
+use crate::console::Console;
+use crate::engine::args;
+use crate::engine::drive::{Driver, Unwatched};
+use crate::engine::locate::Engine;
+use crate::engine::signals::Signals;
+use crate::job::Job;
+use crate::json;
+use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
+use crate::result::take_outputs;
+use crate::secret::Masker;
+
+/// What an output is to those who hand it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing of it is secret.
+    Plain,
+    /// A secret that may leave the run.
+    Exported,
+    /// A secret that stays: its value says `[secret]`.
+    Stays,
+}
+
+/// One output of the stack.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// Its value, as the engine has it.
+    pub value: Value,
+    /// Whether it is secret.
+    pub kind: Kind,
+}
+
+impl Export {
+    /// Whether something in it is to be hidden from people: a secret, or the text of one.
+    pub fn is_sensitive(&self, masker: &Masker) -> bool {
+        self.kind == Kind::Exported
+            || !is_open(&Value::String(self.name.clone()), &|text| masker.mask(text))
+            || !is_open(&self.value, &|text| masker.mask(text))
+    }
+}
+
+/// The outputs of a stack.
+#[derive(Debug, Default)]
+pub struct Exports {
+    /// In the order of their names; none where nothing is known of them.
+    pub outputs: Option<Vec<Export>>,
+}
+
+impl Exports {
+    /// Those that `report` knows, secrets without those in `exported`. Not one that is not known yet.
+    pub fn of(report: &Report, mut exported: Exported) -> Self {
+        let secret = |name: &String| report.secret_outputs.contains(name);
+        let outputs = report.outputs.as_ref().map(|outputs| {
+            let known = outputs.iter().filter(|(name, _)| !report.unknown_outputs.contains(name));
+            let export = known.map(|(name, value)| match exported.remove(name) {
+                Some(value) => Export { name: name.clone(), value, kind: Kind::Exported },
+                None => {
+                    let kind = if secret(name) { Kind::Stays } else { Kind::Plain };
+                    Export { name: name.clone(), value: value.clone(), kind }
+                }
+            });
+            export.collect()
+        });
+        Self { outputs }
+    }
+
+    /// Those of a run. What they hold is hidden from now on in everything that people read.
+    pub async fn of_run(
+        job: &Job<'_>,
+        engine: &Engine,
+        report: &mut Report,
+        console: &mut Console,
+        signals: &Signals,
+    ) -> Self {
+        let mut asked = Asked { job, engine, signals };
+        asked.complete(report, console).await;
+        let assets = asked.assets(report, console).await;
+        let exported = asked.secrets(report, console).await;
+        let mut exports = Self::of(report, exported);
+        if let Some(outputs) = &mut exports.outputs {
+            outputs.extend(assets);
+        }
+        exports
+    }
+
+    /// Whether what goes out under `name` is a secret, or holds all of them.
+    pub fn is_secret(&self, name: &str) -> bool {
+        let mut secrets = self.outputs.iter().flatten().filter(|output| output.kind == Kind::Exported);
+        secrets.any(|output| output.name == name || name == "outputs")
+    }
+}
+
+/// The engine, which is asked for outputs.
+struct Asked<'a> {
+    job: &'a Job<'a>,
+    engine: &'a Engine,
+    signals: &'a Signals,
+}
+
+impl Asked<'_> {
+    /// What the engine prints: one process. Else why it could not be read.
+    async fn read(
+        &self,
+        report: &mut Report,
+        show_secrets: bool,
+        console: &Console,
+    ) -> Result<Map<String, Value>, String> {
+        let args = args::outputs(&self.job.inputs, &self.job.scope(), show_secrets);
+        let mut nobody = Unwatched;
+        let driver = Driver::new(self.job, self.engine, console, self.signals, &mut nobody);
+        let outcome = driver.run_quietly(args).await.map_err(|error| error.to_string())?;
+        if let Some(engine) = &mut report.engine {
+            engine.processes += outcome.processes;
+        }
+        let printed = outcome.raw.as_ref().filter(|_| outcome.ended_well());
+        printed.and_then(|raw| json::answer(raw.expose())).ok_or_else(|| {
+            let said = outcome.stderr.trim();
+            if outcome.ended_well() || said.is_empty() {
+                "the engine printed no JSON that can be read".to_owned()
+            } else {
+                said.to_owned()
+            }
+        })
+    }
+
+    /// The outputs that are deployed, where the event log has no word of them: the run failed before it came to the
+    /// stack, or the log is not whole.
+    async fn complete(&mut self, report: &mut Report, console: &Console) {
+        if report.outputs.is_some() || !may_be_read(report) {
+            return;
+        }
+        if let Ok(outputs) = self.read(report, false, console).await {
+            let deployed =
+                report.status == Status::Succeeded && !report.command.only_looks(report.preview_only);
+            let from = if deployed { OutputsFrom::Current } else { OutputsFrom::Previous };
+            take_outputs(report, outputs, from);
+        } else if report.status == Status::Succeeded {
+            report.incomplete = true;
+            report.notes.push("the stack's outputs could not be read: they are not known".to_owned());
+        }
+    }
+
+    /// The outputs that hold assets, with their contents.
+    async fn assets(&mut self, report: &mut Report, console: &Console) -> Vec<Export> {
+        if report.withheld_outputs.is_empty() || !self.job.takes_outputs() {
+            return Vec::new();
+        }
+        let Ok(mut all) = self.read(report, false, console).await else { return Vec::new() };
+        let names = report.withheld_outputs.iter();
+        let found = names.filter_map(|name| Some((name.clone(), all.shift_remove(name)?)));
+        found.map(|(name, value)| Export { name, value, kind: Kind::Plain }).collect()
+    }
+
+    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to hand them on. When
+    /// they can't be read, what was deployed is deployed: a warning.
+    async fn secrets(&mut self, report: &mut Report, console: &mut Console) -> Exported {
+        let inputs = &self.job.inputs;
+        let listed = |name: &String| is_listed(&inputs.secret_outputs, name);
+        if !self.job.takes_outputs() || !report.secret_outputs.iter().any(listed) {
+            return Exported::new();
+        }
+        match self.read(report, true, console).await {
+            Ok(plain) => choose_secrets(report, inputs, &Value::Object(plain), console),
+            Err(why) => {
+                let message = format!("the secret outputs could not be read: {why}");
+                console.annotate(Level::Warning, "stackstep", &message);
+                report.incomplete = true;
+                report.notes.push("the secret outputs could not be read: they are not handed on".to_owned());
+                Exported::new()
+            }
+        }
+    }
+}
+
+/// Whether `wanted`, the words of `secret-outputs`, name the output.
+pub fn is_listed(wanted: &[String], name: &str) -> bool {
+    wanted.iter().any(|wanted| wanted == "*" || wanted == name)
+}
+
+/// Whether the engine can be asked once more after this run: it has worked, and was not stopped.
+fn may_be_read(report: &Report) -> bool {
+    let has_run = report.engine.is_some() && report.command != Command::Outputs;
+    let futile = matches!(
+        report.reason,
+        Some(
+            Reason::Auth
+                | Reason::Secrets
+                | Reason::StackNotFound
+                | Reason::Config
+                | Reason::Backend
+                | Reason::Cancelled
+                | Reason::Timeout
+                | Reason::EngineTooOld
+        )
+    );
+    has_run && !futile
+}

@@ -1,0 +1,110 @@
+//! The secret outputs that may leave the run, and what of them can be hidden from then on.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::exports::is_listed;
+use crate::ci::Level;
+use crate::console::Console;
+use crate::inputs::Inputs;
+use crate::report::{Report, SECRET};
+use crate::secret::{SHORTEST, is_long_enough};
+
+/// The plain values of the secret outputs that may leave the run, by name.
+pub type Exported = BTreeMap<String, Value>;
+
+/// A secret text, and where in the outputs it stands.
+struct SecretText {
+    place: String,
+    text: String,
+}
+
+/// Chooses the secret outputs that `secret-outputs` lists from what the engine printed, and hides them from now on. A
+/// value that is too short to be hidden stays; under `profile: official-action` it goes all the same, and a warning
+/// names it.
+pub fn choose_secrets(report: &Report, inputs: &Inputs, plain: &Value, console: &mut Console) -> Exported {
+    let mut exported = Exported::new();
+    for name in report.secret_outputs.iter().filter(|name| is_listed(&inputs.secret_outputs, name)) {
+        let Some(value) = plain.get(name) else { continue };
+        let hidden = report.outputs.as_ref().and_then(|outputs| outputs.get(name)).unwrap_or(&Value::Null);
+        let mut secrets = Vec::new();
+        collect_secrets(hidden, value, name, &mut secrets);
+        if secrets.is_empty() {
+            // The two are not of one shape: then all of it is secret.
+            all_texts(value, name, &mut secrets);
+        }
+        let (long, short): (Vec<_>, Vec<_>) =
+            secrets.into_iter().partition(|secret| is_long_enough(secret.text.trim()));
+        for secret in &long {
+            console.hide(name, &secret.text);
+        }
+        if inputs.official_action {
+            if value.is_object() || value.is_array() {
+                console.hide(name, &value.to_string());
+            }
+            warn_of(&short, console);
+        } else if !short.is_empty() {
+            let message = format!(
+                "the secret output `{}` is not exported: a value under {SHORTEST} characters can't be hidden",
+                name.escape_debug()
+            );
+            console.annotate(Level::Warning, "stackstep", &message);
+            continue;
+        }
+        exported.insert(name.clone(), value.clone());
+    }
+    exported
+}
+
+/// Names what is handed on and can't be hidden.
+fn warn_of(short: &[SecretText], console: &Console) {
+    if short.is_empty() {
+        return;
+    }
+    let places: Vec<_> = short.iter().map(|secret| format!("`{}`", secret.place.escape_debug())).collect();
+    let message = format!(
+        "secret outputs are handed on that can't be hidden in the log, as their values have under {SHORTEST} \
+         characters: {}",
+        places.join(", ")
+    );
+    console.annotate(Level::Warning, "stackstep", &message);
+}
+
+/// The plain texts where `hidden` has a secret.
+fn collect_secrets(hidden: &Value, plain: &Value, place: &str, secrets: &mut Vec<SecretText>) {
+    match (hidden, plain) {
+        (Value::String(mark), plain) if mark == SECRET => all_texts(plain, place, secrets),
+        (Value::Array(hidden), Value::Array(plain)) => {
+            for (at, (hidden, plain)) in hidden.iter().zip(plain).enumerate() {
+                collect_secrets(hidden, plain, &format!("{place}[{at}]"), secrets);
+            }
+        }
+        (Value::Object(hidden), Value::Object(plain)) => {
+            for (name, hidden) in hidden {
+                let plain = plain.get(name).unwrap_or(&Value::Null);
+                collect_secrets(hidden, plain, &format!("{place}.{name}"), secrets);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn all_texts(value: &Value, place: &str, secrets: &mut Vec<SecretText>) {
+    let mut add = |text: String| secrets.push(SecretText { place: place.to_owned(), text });
+    match value {
+        Value::String(text) => add(text.clone()),
+        Value::Number(_) | Value::Bool(_) => add(value.to_string()),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                all_texts(item, &format!("{place}[{at}]"), secrets);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                all_texts(field, &format!("{place}.{name}"), secrets);
+            }
+        }
+        Value::Null => {}
+    }
+}
