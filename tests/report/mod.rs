@@ -6,6 +6,7 @@ mod failures;
 mod fit;
 mod flavors;
 mod pages;
+mod reasons;
 pub mod recordings;
 mod schema;
 pub mod snapshot;

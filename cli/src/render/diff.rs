@@ -137,6 +137,7 @@ fn names_alike(lines: &mut String, diffs: &[PropertyDiff]) {
     let gone: HashMap<String, &str> = with(Change::Delete).map(|path| (skeleton(path), path)).collect();
     for path in with(Change::Add) {
         let told = gone.get(&skeleton(path)).and_then(|gone| unseen(gone, path));
+        let told = told.or_else(|| with(Change::Delete).take(NAMES).find_map(|gone| unseen(gone, path)));
         if let Some(told) = told {
             let _ =
                 writeln!(lines, "~ {}: the name differs, {}", visible(path, false), visible(&told, false));

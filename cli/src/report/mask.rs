@@ -8,12 +8,18 @@ use serde_json::{Map, Value};
 use super::model::{OutputChange, PropertyDiff, Report};
 use super::urn::Urn;
 use crate::json::{PORTABLE_DEPTH, depth};
+use crate::secret::signature;
 
 impl Report {
-    /// The report with `mask` applied to each of its texts, names and paths included; then values too large for it give
-    /// way to what differs in them.
+    /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the
+    /// plain value of a secret by the engine's own mark is withheld. Then values too large for it give way to what
+    /// differs in them.
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        let mask = &|text: &str| match signature::is_shown(text.as_bytes()) {
+            true => signature::WITHHELD.to_owned(),
+            false => mask(text),
+        };
         let on = |text: &mut String| *text = mask(text);
         let maybe = |text: &mut Option<String>| {
             if let Some(text) = text {

@@ -110,9 +110,7 @@ pub(crate) fn skeleton(text: &str) -> String {
             }
         }
         c if has_no_width(c) => {}
-        'O' => out.push('0'),
-        'l' | 'I' | '|' => out.push('1'),
-        c => out.push(c),
+        c => out.push(twin(c)),
     };
     if text.is_ascii() {
         text.chars().for_each(&mut push);
@@ -121,6 +119,58 @@ pub(crate) fn skeleton(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// The sign that stands for all that look like `c`: a selection of
+/// <https://www.unicode.org/Public/security/latest/confusables.txt>.
+fn twin(c: char) -> char {
+    const TWINS: [(&str, char); 40] = [
+        ("O\u{41e}\u{39f}", '0'),
+        ("lI|\u{406}\u{399}\u{4c0}\u{2223}", '1'),
+        ("\u{430}\u{3b1}", 'a'),
+        ("\u{441}", 'c'),
+        ("\u{501}", 'd'),
+        ("\u{435}", 'e'),
+        ("\u{4bb}", 'h'),
+        ("\u{456}\u{131}\u{3b9}", 'i'),
+        ("\u{458}", 'j'),
+        ("\u{43a}\u{3ba}", 'k'),
+        ("\u{43e}\u{3bf}\u{585}", 'o'),
+        ("\u{440}\u{3c1}", 'p'),
+        ("\u{51b}", 'q'),
+        ("\u{455}", 's'),
+        ("\u{3c5}\u{57d}", 'u'),
+        ("\u{3bd}\u{475}", 'v'),
+        ("\u{51d}", 'w'),
+        ("\u{445}", 'x'),
+        ("\u{443}\u{3b3}", 'y'),
+        ("\u{410}\u{391}", 'A'),
+        ("\u{412}\u{392}", 'B'),
+        ("\u{421}", 'C'),
+        ("\u{415}\u{395}", 'E'),
+        ("\u{41d}\u{397}", 'H'),
+        ("\u{408}", 'J'),
+        ("\u{41a}\u{39a}", 'K'),
+        ("\u{41c}\u{39c}", 'M'),
+        ("\u{39d}", 'N'),
+        ("\u{420}\u{3a1}", 'P'),
+        ("\u{405}", 'S'),
+        ("\u{422}\u{3a4}", 'T'),
+        ("\u{425}\u{3a7}", 'X'),
+        ("\u{423}\u{3a5}", 'Y'),
+        ("\u{396}", 'Z'),
+        ("\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2212}", '-'),
+        ("\u{2018}\u{2019}\u{201b}\u{2032}\u{b4}`", '\''),
+        ("\u{201c}\u{201d}\u{201f}\u{2033}", '"'),
+        ("\u{2044}\u{2215}", '/'),
+        ("\u{2236}\u{589}", ':'),
+        ("\u{201a}\u{66b}", ','),
+    ];
+    // Of the characters that most texts are made of, few have a twin.
+    if c.is_ascii() && !"OlI|`".contains(c) {
+        return c;
+    }
+    TWINS.iter().find(|(twins, _)| twins.contains(c)).map_or(c, |(_, sign)| *sign)
 }
 
 /// A `\u{…}` in a text looks like the character that is written out so.
