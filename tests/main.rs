@@ -52,6 +52,8 @@ mod report;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;

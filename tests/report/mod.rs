@@ -8,5 +8,7 @@ mod flavors;
 mod pages;
 mod reasons;
 pub mod recordings;
+mod replacements;
 mod schema;
 pub mod snapshot;
+mod unknown;

@@ -33,6 +33,7 @@ pub async fn look(
     let home = OwnFolder::new()?;
     let set = vec![
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
+        ("PULUMI_CREDENTIAL_HELPER".to_owned(), "none".to_owned()),
         ("PULUMI_HOME".to_owned(), home.path().to_string_lossy().into_owned()),
     ];
     let change = helper::Change { set, remove: Vec::new() };

@@ -36,7 +36,8 @@ pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     organisation(found, inputs, stack.as_ref());
     trust(found, inputs, *ci, identity, backend, &seen);
     let project_name = project.as_ref().map(|project| project.name.as_str());
-    let stack_identity = stack.as_ref().map(|stack| backend.identify(stack, project_name, env, &inputs.cwd));
+    let stack_identity =
+        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.cwd));
     sinks(found, inputs, *ci, env, stack_identity.as_ref());
     if inputs.command != Command::Outputs {
         found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();

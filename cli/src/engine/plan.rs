@@ -107,6 +107,10 @@ impl EngineEnv {
 /// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
 const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 
+/// The variable that names the program in which the CLI keeps access tokens.
+/// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+const CREDENTIAL_HELPER: &str = "PULUMI_CREDENTIAL_HELPER";
+
 /// The engine's environment. `file` holds the variables of `env-file`, which never override.
 pub fn engine_env(
     env: &Env,
@@ -129,6 +133,10 @@ pub fn engine_env(
     // Without it the engine does not know `--event-log`.
     put("PULUMI_DEBUG_COMMANDS", "true".into());
     put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
+    // Else the CLI runs a `pulumi-credential-helper` that lies beside it or on the PATH, since 3.276.
+    if env.get_raw(CREDENTIAL_HELPER).is_none() {
+        put(CREDENTIAL_HELPER, "none".into());
+    }
     if let Some(url) = &backend.url {
         put("PULUMI_BACKEND_URL", url.clone());
     }
@@ -142,4 +150,30 @@ pub fn engine_env(
         put("PULUMI_CREDENTIALS_PATH", folder.to_string_lossy().into_owned());
     }
     engine_env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::BackendSource;
+    use crate::ci::detect;
+
+    /// What the engine gets for `name` in a job with these variables.
+    fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {
+        let env = Env::from_pairs("/", pairs.iter().copied());
+        let backend = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };
+        let made =
+            engine_env(&env, detect(&env), &backend, None, &[(CREDENTIAL_HELPER.into(), "./evil".into())]);
+        made.set.into_iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn the_cli_looks_for_no_credential_helper_unless_the_job_names_one() {
+        assert_eq!(given(&[], CREDENTIAL_HELPER).as_deref(), Some("none"));
+        assert_eq!(
+            given(&[(CREDENTIAL_HELPER, "vault-helper")], CREDENTIAL_HELPER),
+            None,
+            "the job's own stays"
+        );
+    }
 }

@@ -252,7 +252,7 @@ pub static INPUTS: &[Input] = &[
     row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, COMMENTED, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
         .depends("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
     row("comment-when", Choice(&["always", "changes", "failure"]), Report, COMMENTED, "When there is a comment. One that stands there already is brought up to date all the same.").default("always"),
-    row("comment-key", Text, Report, COMMENTED, "Keeps comments apart that are for the same stack and command."),
+    row("comment-key", Text, Report, COMMENTED, "Keeps comments and statuses apart that are for the same stack and command."),
     row("comment-merged", Bool, Report, COMMENTED, "After a push to the default branch, comment on the change request that was merged by it.").default("false"),
     row("comment-author", Text, Report, COMMENTED, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.").depends("who the token belongs to"),
     row("comment-template", Path, Report, COMMENTED, "A template (minijinja) for the comment instead of the built-in one."),
@@ -261,7 +261,7 @@ pub static INPUTS: &[Input] = &[
     row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, COMMENTED, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
         .depends("the one that the job runs for"),
     row("always-include-summary", Bool, Report, OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.").default("false"),
-    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit.").default("false"),
+    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one.").default("false"),
     row("environment", Text, Report, RECORDED, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
     row("environment-url", Text, Report, RECORDED, "The environment's address: a URL, or the name of the stack output that holds it."),
     row("forge", Choice(&["github", "gitlab", "azure-repos", "bitbucket", "gitea"]), Report, COMMENTED, "Where the change request is.").depends("what the CI system and the remote's URL say"),
