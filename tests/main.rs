@@ -12,10 +12,16 @@ mod comments;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod config_values;
+#[cfg(test)]
+mod debug_text;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod engine_options;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -33,6 +39,9 @@ mod install;
 mod leaks;
 #[cfg(test)]
 mod life;
+#[cfg(unix)]
+#[cfg(test)]
+mod login;
 #[cfg(test)]
 mod mask_config;
 #[cfg(test)]
@@ -43,11 +52,15 @@ mod outputs_file;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod project_files;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::env::Env;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs};
 use crate::job;
+use crate::own_folder;
 use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
@@ -74,7 +75,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         console.annotate(Level::Error, "stackstep", message);
     }
     console.text(&publisher.text(&report, result));
-    publish::warn(console, "the run's folder", remove(path));
+    publish::warn(console, "the run's folder", remove(path, unfinished.credentials.as_deref()));
     0
 }
 
@@ -221,13 +222,9 @@ fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<S
     }
 }
 
-/// Removes the run's folder, which only the run itself could have: with the event log and with credentials.
-fn remove(path: &Path) -> crate::error::Result<()> {
-    let ours = |folder: &&Path| {
-        folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(crate::job::FOLDER))
-    };
-    match path.parent().filter(ours) {
-        Some(folder) => std::fs::remove_dir_all(folder).map_err(crate::error::Error::io("remove", folder)),
-        None => Ok(()),
-    }
+/// Removes the run's folders, which only the run itself could have: with the event log and with credentials.
+fn remove(path: &Path, credentials: Option<&Path>) -> crate::error::Result<()> {
+    let credentials = credentials.map_or(Ok(false), own_folder::remove_left);
+    path.parent().map_or(Ok(false), own_folder::remove_left)?;
+    credentials.map(|_| ())
 }

@@ -227,11 +227,8 @@ impl CiSystem for AzurePipelines {
         "##[endgroup]\n".to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        secret.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |mut lines, line| {
-            lines.push_str(&format!("##vso[task.setsecret]{}\n", data(line)));
-            lines
-        })
+    fn mask(&self, line: &str) -> String {
+        format!("##vso[task.setsecret]{}\n", data(line))
     }
 
     fn disarm(&self) -> Option<Disarm> {

@@ -113,8 +113,8 @@ impl CiSystem for GitHubActions {
         command::END_GROUP.to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        command::mask(secret)
+    fn mask(&self, line: &str) -> String {
+        command::mask(line)
     }
 
     fn begin_foreign(&self, token: &str) -> String {
@@ -309,6 +309,9 @@ fn workflow_run(context: Context, env: &Env, event: &Value) -> Context {
     // It is null when the fork has been deleted: https://github.com/github/rest-api-description/issues/1586
     let deleted = event.pointer("/workflow_run/head_repository").is_some_and(Value::is_null);
     let fork = if deleted { Some(true) } else { differ(head.as_deref(), context.repository.as_deref()) };
+    // A run that had the repository's rights itself does not say whose change it was about.
+    let first = string(event, "/workflow_run/event").unwrap_or_default();
+    let fork = fork.filter(|fork| *fork || first == "pull_request");
     let commit = string(event, "/workflow_run/head_sha");
     Context {
         change_request: event.pointer("/workflow_run/pull_requests/0/number").and_then(Value::as_u64),

@@ -39,6 +39,7 @@ use crate::env::Env;
 use crate::render::log_line;
 
 pub use context::Context;
+pub use disarm::json_without_commands;
 pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 pub use origin::{Origin, OwnToken};
@@ -212,8 +213,8 @@ pub trait CiSystem: Sync {
         self.end_group()
     }
 
-    /// Lines that make the system hide `secret` in what follows. Empty where it can't.
-    fn mask(&self, _secret: &str) -> String {
+    /// Lines that make the system hide a line of text in what follows. Empty where it can't.
+    fn mask(&self, _line: &str) -> String {
         String::new()
     }
 

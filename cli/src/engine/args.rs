@@ -3,10 +3,17 @@
 
 use std::path::Path;
 
+use super::config_args::Parted;
 use super::plan::Scope;
 use crate::error::{Error, Result};
-use crate::inputs::config_map::{ConfigValue, path_root};
+use crate::inputs::config_map::path_root;
 use crate::inputs::{Command, Inputs};
+
+/// The longest argument, and the longest variable with its name, that a process can be started with, in bytes: Linux's
+/// `MAX_ARG_STRLEN`, and on Windows what a whole command line may have.
+/// <https://man7.org/linux/man-pages/man2/execve.2.html>,
+/// <https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw>
+pub const LONGEST_ARGUMENT: usize = if cfg!(windows) { 30 * 1024 } else { 128 * 1024 - 1 };
 
 /// The arguments of the operation itself, without `--event-log`.
 pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
@@ -68,18 +75,23 @@ pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.0
 }
 
-/// `pulumi config set` of a secret, whose value goes over standard input.
-pub fn config_set_secret(inputs: &Inputs, scope: &Scope<'_>, key: &str, path: bool) -> Vec<String> {
-    let mut args = Line::of("config");
-    args.push("set");
-    args.stack(scope);
-    args.push("--secret");
-    args.flag("path", path);
-    args.path("config-file", inputs.config_file.as_deref());
-    // Behind the dashes a key can't be a flag.
-    args.push("--");
-    args.push(key);
-    args.0
+/// Refuses a command line that no process can be started with.
+pub fn check_length(args: &[String]) -> Result<()> {
+    let Some(longest) = args.iter().max_by_key(|arg| arg.len()).filter(|arg| arg.len() > LONGEST_ARGUMENT)
+    else {
+        return Ok(());
+    };
+    let name =
+        longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
+    // An object of the configuration.
+    let name = if name == "json" { "config" } else { name };
+    Err(Error::input(
+        format!(
+            "`{name}` has {} bytes, and a process can be started with at most {LONGEST_ARGUMENT} in one argument",
+            longest.len()
+        ),
+        "make it shorter",
+    ))
 }
 
 /// `pulumi config` with every value, to learn what has to be hidden.
@@ -111,18 +123,29 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
     ("suppress-permalink", None, "stackstep decides by the backend"),
     ("remote", None, "stackstep runs the engine on this machine"),
     ("yes", Some('y'), "stackstep confirms each operation itself"),
+    ("tracing", None, "what it writes holds secrets in plain text"),
+    ("otel-traces", None, "what it writes holds secrets in plain text"),
     ("show-secrets", None, "list the names of secret outputs that a later step needs in `secret-outputs`"),
 ];
 
 /// Short flags of the engine that take a value, so that what follows the letter is no further flag.
 const SHORT_WITH_VALUE: &str = "cmptx";
 
+fn row(name: &str) -> Option<&'static (&'static str, Option<char>, &'static str)> {
+    OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+}
+
+/// What to do instead of setting a flag that stackstep owns; `name` has no dashes before it.
+pub fn owned(name: &str) -> Option<&'static str> {
+    row(name).map(|(_, _, hint)| *hint)
+}
+
 /// Refuses what stackstep owns.
 pub fn check_extra(args: &[String]) -> Result<()> {
     for arg in args {
         let hit = if let Some(long) = arg.strip_prefix("--") {
             let name = long.split('=').next().unwrap_or_default();
-            OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+            row(name)
         } else if let Some(letters) = arg.strip_prefix('-') {
             let flags = letters.split_inclusive(|c| SHORT_WITH_VALUE.contains(c)).next().unwrap_or_default();
             OWNED.iter().find(|(_, short, _)| short.is_some_and(|short| flags.contains(short)))
@@ -167,30 +190,30 @@ pub fn can_print_secrets(args: &[String]) -> bool {
 }
 
 /// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
-struct Line(Vec<String>);
+pub(super) struct Line(pub(super) Vec<String>);
 
 impl Line {
-    fn of(word: &str) -> Self {
+    pub(super) fn of(word: &str) -> Self {
         Self(vec![word.to_owned()])
     }
 
-    fn push(&mut self, arg: &str) {
+    pub(super) fn push(&mut self, arg: &str) {
         self.0.push(arg.to_owned());
     }
 
-    fn flag(&mut self, name: &str, on: bool) {
+    pub(super) fn flag(&mut self, name: &str, on: bool) {
         if on {
             self.0.push(format!("--{name}"));
         }
     }
 
-    fn text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.0.push(format!("--{name}={value}"));
         }
     }
 
-    fn path(&mut self, name: &str, value: Option<&Path>) {
+    pub(super) fn path(&mut self, name: &str, value: Option<&Path>) {
         self.text(name, value.map(|path| path.to_string_lossy()).as_deref());
     }
 
@@ -200,7 +223,7 @@ impl Line {
         }
     }
 
-    fn stack(&mut self, scope: &Scope<'_>) {
+    pub(super) fn stack(&mut self, scope: &Scope<'_>) {
         self.text("stack", Some(scope.stack));
         self.push("--non-interactive");
     }
@@ -245,12 +268,11 @@ impl Line {
 
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     fn config(&mut self, inputs: &Inputs) {
-        let any_path = inputs.config.iter().any(|item| item.path);
-        for item in &inputs.config {
-            if let ConfigValue::Plain(value) = &item.value {
-                let key = if any_path && !item.path { path_root(&item.key) } else { item.key.clone() };
-                self.0.push(format!("--config={key}={value}"));
-            }
+        let along = Parted::of(&inputs.config).along;
+        let any_path = along.iter().any(|value| value.is_path);
+        for value in along {
+            let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
+            self.0.push(format!("--config={key}={}", value.text));
         }
         self.flag("config-path", any_path);
     }
@@ -258,5 +280,22 @@ impl Line {
     fn finish(mut self, inputs: &Inputs) -> Vec<String> {
         self.0.extend(inputs.args.iter().cloned());
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_that_is_too_long_is_named() {
+        let long = "x".repeat(LONGEST_ARGUMENT);
+        let error = check_length(&["up".to_owned(), format!("--message={long}")]).unwrap_err().to_string();
+        assert!(error.starts_with("`message` has "), "{error}");
+        let error = check_length(&[format!("--json={long}")]).unwrap_err().to_string();
+        assert!(error.starts_with("`config` has "), "{error}");
+        let error = check_length(&[long.clone() + "x"]).unwrap_err().to_string();
+        assert!(error.starts_with("`args` has "), "{error}");
+        assert!(check_length(&[long]).is_ok());
     }
 }

@@ -19,7 +19,7 @@ use super::process::{Ended, Process, Supervision, run};
 use super::signals::{Signal, Signals};
 use super::stream::Passing;
 use crate::console::Console;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inputs::Command;
 use crate::job::Job;
 use crate::render::log_line;
@@ -165,6 +165,9 @@ impl<'a> Driver<'a> {
         let event_log =
             watched.then(|| self.job.folder.path().join(format!("events-{}", self.outcome.processes)));
         let fold = RefCell::new(Fold::new());
+        if let Some(path) = &event_log {
+            private_file(path)?;
+        }
         let process = self.process(step, event_log);
         self.outcome.processes += 1;
         let quiet = step.purpose == Purpose::Outputs;
@@ -313,6 +316,15 @@ impl Outcome {
             _ => None,
         }
     }
+}
+
+/// Makes the empty event log: it is secret, and the engine would let others read what it makes itself.
+fn private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(Error::io("write", path))
 }
 
 /// The line that says that something is going on, and what.

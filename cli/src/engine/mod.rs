@@ -3,6 +3,7 @@
 
 pub mod alive;
 pub mod args;
+pub mod config_args;
 pub mod config_secrets;
 pub mod drive;
 pub mod env_file;
@@ -12,6 +13,7 @@ pub mod ladder;
 pub mod left_state;
 pub mod leftovers;
 pub mod locate;
+pub mod options;
 pub mod output;
 pub mod plan;
 pub mod process;
@@ -22,3 +24,4 @@ pub mod told;
 #[cfg(unix)]
 pub mod tree;
 pub mod version;
+pub mod withhold;

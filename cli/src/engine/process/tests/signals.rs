@@ -6,9 +6,11 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use nix::sys::signal::{Signal as Sent, kill, killpg};
 use nix::unistd::Pid;
 
+use super::limit::{LIMIT, Limit};
 use super::support::{Case, Frozen, GRACE, is_gone};
 use super::*;
 use crate::engine::ladder::LAST_WORDS;
+use crate::engine::tree;
 
 /// Says to the supervisor, which is a test as well, what script it is to run.
 const SCRIPT: &str = "STACKSTEP_TEST_SCRIPT";
@@ -49,6 +51,7 @@ async fn supervisor() {
 struct Supervisor {
     child: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
+    _limit: Limit,
 }
 
 impl Supervisor {
@@ -68,7 +71,9 @@ impl Supervisor {
         }
         let mut child = command.spawn().expect("a supervisor");
         let stdout = child.stdout.take().expect("its output");
-        Self { child, lines: BufReader::new(stdout).lines() }
+        let pid = i32::try_from(child.id()).expect("a process number");
+        let limit = Limit::new(LIMIT, move || tree::kill(pid, None));
+        Self { child, lines: BufReader::new(stdout).lines(), _limit: limit }
     }
 
     fn pid(&self) -> Pid {
@@ -99,11 +104,26 @@ impl Supervisor {
     }
 }
 
+#[test]
+fn where_interrupts_are_ignored_the_tests_of_interrupts_pass_all_the_same() {
+    let program = std::env::current_exe().expect("this test program");
+    #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
+    let mut command = Command::new("sh");
+    let test = "engine::process::tests::endings::one_interrupt_is_enough_for_an_engine_that_listens";
+    command.args(["-c", "trap '' INT; exec \"$0\" --exact \"$1\""]).arg(program).arg(test);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("this test program");
+    let pid = i32::try_from(child.id()).expect("a process number");
+    let _limit = Limit::new(LIMIT, move || tree::kill(pid, None));
+    let output = child.wait_with_output().expect("its end");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 /// Says how often it was interrupted, and ends when the pipe `go` is written to.
 fn engine(go: &std::path::Path) -> String {
     format!(
         "trap 'n=$((n+1)); echo interrupt $n' INT; trap 'echo interrupt by another' TERM HUP; echo up; \
-         while [ ! -e {} ]; do :; done; exit 1",
+         while [ ! -e {} ]; do sleep 0.02; done; exit 1",
         go.display()
     )
 }
@@ -187,7 +207,7 @@ fn daemon_of(supervisor: &mut Supervisor) -> String {
 #[test]
 fn a_daemon_is_killed_with_an_engine_that_does_not_listen() {
     let mut supervisor = Supervisor::start(
-        &format!("trap 'n=$((n+1)); echo interrupt $n' INT; {DAEMON}; while :; do :; done"),
+        &format!("trap 'n=$((n+1)); echo interrupt $n' INT; {DAEMON}; while :; do sleep 0.02; done"),
         true,
     );
     let daemon = daemon_of(&mut supervisor);
@@ -200,7 +220,7 @@ fn a_daemon_is_killed_with_an_engine_that_does_not_listen() {
 #[cfg(target_os = "linux")]
 fn after_the_daemon(then: &str) -> String {
     let daemon = DAEMON.replace("exec", ": > said; exec");
-    format!("{daemon}; while [ ! -e said ]; do :; done; {then}")
+    format!("{daemon}; while [ ! -e said ]; do sleep 0.02; done; {then}")
 }
 
 #[cfg(target_os = "linux")]
