@@ -96,7 +96,7 @@ fn any_other_failure_ends_the_run_with_its_reason_before_the_engine_starts() {
     scene
         .run("up")
         .ends_with(71)
-        .says("`npm ci --no-audit --no-fund`: npm error Missing: left-pad")
+        .says("`npm ci --no-audit --no-fund`: Missing: left-pad")
         .says("commit the lock file that fits");
     assert_eq!(calls(&scene), ["npm ci"]);
     assert_eq!(scripted::result(&scene)["reason"], "dependencies");
@@ -105,6 +105,7 @@ fn any_other_failure_ends_the_run_with_its_reason_before_the_engine_starts() {
 #[test]
 fn a_package_manager_that_is_missing_is_named() {
     let scene = scene(INSTALLS);
+    std::fs::remove_file(scene.program.join("package-lock.json")).unwrap();
     scene.write("pnpm-lock.yaml", "lockfileVersion: '9.0'");
     scene
         .run("up")
@@ -135,4 +136,46 @@ fn an_operation_that_needs_no_program_installs_nothing() {
     let scene = scene(INSTALLS);
     scene.run("outputs");
     assert_eq!(calls(&scene), ["pulumi stack output"]);
+}
+
+#[test]
+fn destroy_and_refresh_install_nothing_unless_the_program_runs() {
+    for command in ["destroy", "refresh"] {
+        let plain = scene("exit 1");
+        plain.run(command).ends_with(0);
+        plain.run(&format!("{command} --run-program=false")).ends_with(0);
+        assert_eq!(calls(&plain), [format!("pulumi {command}"), format!("pulumi {command}")]);
+        let profile = scene("exit 1").input("profile", "official-action");
+        profile.run(command).ends_with(0);
+        assert_eq!(calls(&profile), [format!("pulumi {command}")]);
+        for runs in [
+            scene(INSTALLS).input("run-program", "true"),
+            scene(INSTALLS).input("args", "--run-program"),
+            scene(INSTALLS).with("PULUMI_RUN_PROGRAM", "true"),
+            scene(INSTALLS).input("deps", "always"),
+        ] {
+            runs.run(command).ends_with(0);
+            assert_eq!(calls(&runs), ["npm ci".to_owned(), format!("pulumi {command}")]);
+        }
+    }
+}
+
+#[test]
+fn a_package_that_is_missing_beside_the_sdk_is_installed() {
+    let scene = scene("mkdir -p node_modules/is-odd && echo '{}' >node_modules/is-odd/package.json");
+    scene.write("package.json", r#"{"dependencies": {"@pulumi/pulumi": "^3", "is-odd": "^3"}}"#);
+    scene.write("node_modules/@pulumi/pulumi/package.json", "{}");
+    scene.run("up").ends_with(0).says("dependencies: npm");
+    scene.run("up").ends_with(0).never_says("dependencies:");
+    assert_eq!(calls(&scene), ["npm ci", "pulumi up", "pulumi up"]);
+}
+
+#[test]
+fn the_program_of_main_has_its_packages_installed_where_it_lies() {
+    let scene = scene("pwd >\"$ROOT/where\"");
+    scene.write("Pulumi.yaml", "name: hello\nruntime: nodejs\nmain: app/\n");
+    scene.write("app/package-lock.json", "{}");
+    scene.run("up").ends_with(0);
+    let place = std::fs::read_to_string(scene.root().join("where")).unwrap();
+    assert!(place.trim().ends_with("/app"), "{place}");
 }

@@ -61,7 +61,10 @@ fn an_engine_that_was_left_alone_is_asked_to_stop_and_its_last_events_are_read()
     let scene = scene(WORKING);
     killed(&scene);
     let left = left(&scene).display().to_string();
-    scene.run_args(&["finish", &left]).ends_with(0).says("it was asked to stop, and has ended");
+    scene
+        .run_args(&["finish", &left])
+        .ends_with(0)
+        .says("it was asked to stop, finished what it had begun and has ended");
     assert!(!notes(&scene).contains("stops in the middle"), "{}", notes(&scene));
 }
 
@@ -157,4 +160,34 @@ fn the_engine_does_not_see_the_post_steps_state() {
     let scene = scene("echo \"state: <$GITHUB_STATE>\"\n");
     let (_, log) = end(scene.start("up"));
     assert!(log.contains("state: <>"), "{log}");
+}
+
+/// Writes as the real engine does, and has started something that does not end with it.
+const WRITING: &str = r#"
+cat events > "$LOG"
+(setsid sleep 99999 > /dev/null 2>&1 < /dev/null & echo $! > "$ROOT/left")
+echo $$ > "$ROOT/begun"
+while :; do echo "@ updating...."; done
+"#;
+
+fn lives(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.starts_with(" Z"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_engine_that_lost_its_reader_is_gone_and_what_it_left_is_named_and_ended() {
+    let scene = scene(WRITING);
+    let engine = killed(&scene).to_string();
+    while lives(&engine) {
+        std::thread::yield_now();
+    }
+    let left = std::fs::read_to_string(scene.root().join("left")).unwrap().trim().to_owned();
+    assert!(lives(&left));
+    let file = self::left(&scene).display().to_string();
+    scene.run_args(&["finish", &file]).ends_with(0).says("nobody read its output any more").says("`sleep`");
+    assert!(!lives(&left), "it was left");
+    let notes = notes(&scene);
+    assert!(notes.contains("what it had begun was not finished") && notes.contains("lock"), "{notes}");
 }

@@ -59,9 +59,56 @@ fn a_secret_output_that_is_asked_for_is_masked_first() {
 }
 
 #[test]
-fn a_yes_in_arguments_that_the_official_action_never_saw_ends_no_run() {
-    let scene = Scene::new("hello").on_github().input("profile", "official-action").input("args", "--yes");
-    scene.run("up --stack dev --upsert").ends_with(0);
+fn what_the_official_action_ignores_is_named_and_changes_nothing_under_its_profile() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action");
+    let scene = scene.input("command", "up").input("stack-name", "dev").input("upsert", "true");
+    // The first would be bad input without the profile, each for a reason of its own.
+    let ignored = [
+        ("args", "-v=9 --logtostderr --stack other"),
+        ("config", "aws:region=us-east-1"),
+        ("stack", "other"),
+        ("cwd", "nowhere"),
+        ("comment", "true"),
+        ("timeout", "soon"),
+        ("env-file", "nowhere.env"),
+        ("policy-pack", "nowhere"),
+        ("offline", "perhaps"),
+        ("environment", "production"),
+        ("preview-only", "true"),
+    ];
+    let scene = ignored.iter().fold(scene, |scene, (name, value)| scene.input(name, value));
+    let run = scene.run("run").ends_with(0);
+    for (name, _) in ignored {
+        assert!(
+            run.log().contains(&format!("`{name}` is not used, as the official action")),
+            "{}",
+            run.log()
+        );
+    }
+    let result = json(&scene.github_outputs()["result"]);
+    assert_eq!((&result["stack"], &result["changes"]), (&json!("dev"), &json!({"create": 3})));
+}
+
+#[test]
+fn under_the_official_actions_profile_ours_count_by_the_environment() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action");
+    let scene = scene.input("command", "up").input("stack-name", "dev").input("upsert", "true");
+    scene.with("STACKSTEP_PREVIEW_ONLY", "yes").with("STACKSTEP_DETAIL", "all").run("run").ends_with(2);
+    scene_of_our_own().input("detail", "all").run("run").ends_with(2).says("`detail` is `all`");
+}
+
+/// The same step without the profile.
+fn scene_of_our_own() -> Scene {
+    let scene = Scene::new("hello").on_github().input("profile", "none");
+    scene.input("command", "up").input("stack-name", "dev")
+}
+
+#[test]
+fn a_zero_is_no_number_to_the_official_action() {
+    let scene = Scene::new("hello").on_github().input("command", "up").input("stack-name", "dev");
+    let scene = scene.input("upsert", "true").input("parallel", "0").input("log-verbosity", "0");
+    scene.run("run").ends_with(2);
+    scene.input("profile", "official-action").run("run").ends_with(0);
 }
 
 #[test]

@@ -12,12 +12,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use finder::Finder;
-use made::{Random, SECRETS, encoded, parts, secrets};
+use made::{Random, encoded, parts, secrets};
 use nix::sys::signal::Signal;
 use serde_json::{Map, json};
 
 use crate::support::scripted::{end, scene, signal, until_begun};
 use crate::support::{Scene, fixture, table};
+
+/// How many secrets there are.
+const SECRETS: usize = 10_000;
 
 /// Prints its output in pieces, writes its event log, fails with a message.
 const ENGINE: &str =
@@ -25,7 +28,7 @@ const ENGINE: &str =
 
 /// Single-line secrets, as a file of variables can hold them.
 fn one_line_secrets(random: &mut Random) -> Vec<String> {
-    let made = [secrets(random), secrets(random)].concat();
+    let made = [secrets(random, SECRETS), secrets(random, SECRETS)].concat();
     let fits = |secret: &&str| !secret.contains(['\n', '\r', '\0', '"', '\'']) && secret.trim() == *secret;
     let mut all: Vec<String> = parts(&made).into_iter().filter(fits).map(str::to_owned).collect();
     // A report is full of it, whatever the secrets are.

@@ -33,6 +33,9 @@ mod install;
 mod leaks;
 #[cfg(test)]
 mod life;
+#[cfg(unix)]
+#[cfg(test)]
+mod login;
 #[cfg(test)]
 mod mask_config;
 #[cfg(test)]

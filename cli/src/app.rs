@@ -26,6 +26,7 @@ use crate::http::Limits;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{self, Command};
 use crate::job::Job;
+use crate::login;
 use crate::oidc;
 use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
@@ -106,6 +107,7 @@ async fn operate(
     };
     let log = outcome.log.clone();
     let mut report = run.report(outcome);
+    login::leave(&job, &engine, &report, console);
     let exports = Exports::of_run(&job, &engine, &mut report, console, signals).await;
     // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));

@@ -217,7 +217,7 @@ fn flag(order: usize, input: &'static Input) -> Arg {
         Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
         // What a person writes may begin with a dash.
         Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
-        Kind::Path => arg.value_parser(NonEmptyStringValueParser::new()),
+        Kind::Path | Kind::ProgramPath => arg.value_parser(NonEmptyStringValueParser::new()),
         _ => arg,
     }
 }
@@ -240,7 +240,7 @@ pub fn help(input: &Input) -> String {
 fn value_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Secret => "TEXT",
-        Kind::Path => "PATH",
+        Kind::Path | Kind::ProgramPath => "PATH",
         Kind::Bool => "BOOL",
         Kind::Number { .. } => "N",
         Kind::Duration => "TIME",

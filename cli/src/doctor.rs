@@ -140,15 +140,13 @@ pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Res
     // Not the CI system's: nothing foreign is shown that it would have to mask, and JSON stays alone on its stream.
     let mut console = Console::new(ci::detect(&Env::default()));
     let diagnosis = examine(flags, env, &mut console, signals).await?;
-    let printed = if json {
-        // Masked before it becomes JSON: a mask must not fall on a quote.
+    if json {
         let value = serde_json::to_value(&diagnosis).unwrap_or_default();
         let masked = masked(value, &|text| console.masker().mask(text));
-        format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default())
+        console.print_json(&format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default()));
     } else {
-        text::text(&diagnosis)
-    };
-    console.print(&printed);
+        console.print(&text::text(&diagnosis));
+    }
     Ok(u8::from(!diagnosis.ok))
 }
 

@@ -2,8 +2,7 @@
 //! secrets. [`crate::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
+use std::time::Duration;
 
 use crate::backend::Backend;
 use crate::ci::{CiSystem, Context};
@@ -17,7 +16,10 @@ use crate::git;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::install::version::Demand;
+use crate::own_folder::OwnFolder;
 use crate::project::Project;
+use crate::secret::is_long_enough;
+use crate::secret_names;
 use crate::stack::{StackIdentity, StackName};
 
 /// A run that can begin.
@@ -45,15 +47,25 @@ pub struct Job<'a> {
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
-    pub folder: TempDir,
+    pub folder: OwnFolder,
     /// Another one for credentials, which never lies where other steps of the build see it.
-    pub credentials: Option<TempDir>,
+    pub credentials: Option<OwnFolder>,
 }
 
 impl Job<'_> {
     /// What the operation is about, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// The folder that the engine keeps this run's credentials in, where it is one of our own.
+    pub fn credentials_folder(&self) -> Option<&Path> {
+        self.credentials.as_ref().map(OwnFolder::path)
+    }
+
+    /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
+    pub fn grace_period(&self) -> Duration {
+        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
     /// The identity of the stack; none where there is no stack.
@@ -99,22 +111,6 @@ pub fn result_file(
     })
 }
 
-/// How the name of a run's own folder begins.
-pub const FOLDER: &str = "stackstep-";
-
-/// A folder that only we can read.
-pub fn own_folder() -> Result<TempDir> {
-    own_folder_in(std::env::temp_dir())
-}
-
-pub(crate) fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(FOLDER);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))
-}
-
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
 pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
@@ -155,26 +151,6 @@ fn no_project(cwd: &Path, command: Command) -> Error {
     Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
 }
 
-/// Variables that hold a secret wherever they are set, beside those of the CI system.
-pub const SECRET_VARIABLES: &[&str] = &[
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE",
-    "GITHUB_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "ARM_CLIENT_SECRET",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GOOGLE_CREDENTIALS",
-    "GOOGLE_OAUTH_ACCESS_TOKEN",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN",
-    "ARM_OIDC_TOKEN",
-    "ARM_ACCESS_KEY",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "VAULT_TOKEN",
-];
-
 /// Tells the masker what of the inputs it must never let through; [`hide_environment`] comes before.
 pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
     for (name, secret) in [
@@ -211,28 +187,23 @@ pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
 /// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
 pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
     let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
-    for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
+    for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
         console.hide(name, value);
     }
     Ok(file)
 }
 
-/// Tells the masker the variables that hold a secret wherever they are set.
+/// Tells the masker the variables that hold a secret: the CI system's own, and those that the table or their name
+/// says are secret.
 pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for name in SECRET_VARIABLES {
-        if let Some(value) = env.get(name) {
-            console.hide(name, value);
-        }
-    }
     for (name, value) in crate::ci::secrets(ci, env) {
         console.hide(name, value);
     }
-}
-
-/// Whether a variable of `env-file` is a secret, by its name.
-pub fn names_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY", "API_KEY"]
-        .iter()
-        .any(|word| name.contains(word))
+    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
+    for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
+        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
+        if known(name) || is_long_enough(value.trim()) {
+            console.hide(name, value);
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::backend::{Backend, secrets_in};
 use crate::ci::{CiSystem, Context, Level};
 use crate::console::Console;
 use crate::engine::args::check_extra;
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::gate::standing::Standing;
@@ -86,6 +87,8 @@ pub struct Prepared<'a> {
     pub stack: Option<StackName>,
     /// The variables of `env-file`.
     pub file_variables: Vec<(String, String)>,
+    /// Flags of the engine in variables that it does not get.
+    pub not_for_the_engine: Vec<String>,
     /// Where the state lies.
     pub backend: Option<Backend>,
     /// What was found on the way, in order.
@@ -118,6 +121,7 @@ pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -
         project: None,
         stack: None,
         file_variables: Vec::new(),
+        not_for_the_engine: Vec::new(),
         backend: None,
         findings: Vec::new(),
     };
@@ -262,6 +266,12 @@ fn backend(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let file = hide_env_file(inputs, console);
     found.file_variables = found.keep(file).unwrap_or_default();
+    let Some(inputs) = &found.inputs else { return };
+    let options = options::judge(found.env, &found.file_variables, inputs.command);
+    if let Some(judged) = found.keep(options) {
+        judged.warnings.into_iter().for_each(|warning| found.warning(warning));
+        found.not_for_the_engine = judged.removed;
+    }
     let Some(inputs) = &found.inputs else { return };
     let seen = found.env.with_missing(&found.file_variables);
     let backend = Backend::resolve(inputs, &seen, found.project.as_ref());

@@ -195,7 +195,7 @@ pub fn all(
         let printable = outputs::printable(outputs, console);
         let fence = crate::random::word();
         console.command(&job.ci.begin_foreign(&fence));
-        console.print(&printable);
+        console.print_json(&printable);
         console.command(&job.ci.end_foreign(&fence));
     }
     if job.ci.shows_annotations() {

@@ -125,6 +125,23 @@ async fn a_comment_of_an_earlier_version_is_taken_over_by_one_backend_and_not_do
 }
 
 #[tokio::test]
+async fn a_comment_of_a_run_that_did_not_know_its_backend_goes_when_there_is_only_one() {
+    for face in FACES {
+        let fake = Fake::start(*face);
+        post(&fake, &run(1), &at("s3://acme-eu", changes())).await.unwrap();
+        post(&fake, &run(2), &failed()).await.unwrap();
+        assert_eq!(headings(&fake).len(), 2, "whose it is is not known");
+        post(&fake, &run(3), &at("s3://acme-eu", changes())).await.unwrap();
+        assert_eq!(Marker::read(&fake.only()).unwrap().stamp.run, Some(3), "{}", face.name());
+        // Of two backends it can be either's.
+        post(&fake, &run(4), &at("s3://acme-us", changes())).await.unwrap();
+        post(&fake, &run(5), &failed()).await.unwrap();
+        post(&fake, &run(6), &at("s3://acme-eu", changes())).await.unwrap();
+        assert_eq!(headings(&fake).len(), 3, "{}", face.name());
+    }
+}
+
+#[tokio::test]
 async fn a_comment_that_two_backends_take_over_in_the_same_moment_becomes_two() {
     for face in FACES {
         let fake = Fake::start(*face);

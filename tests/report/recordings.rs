@@ -20,7 +20,7 @@ pub fn all() -> Vec<String> {
 }
 
 /// What the recording's command line asked for.
-fn facts(folder: &Path) -> Facts {
+pub fn facts(folder: &Path) -> Facts {
     let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
     let command_line = text("command.txt");
     let command = match command_line.split_whitespace().nth(1).unwrap() {

@@ -14,6 +14,9 @@ impl Backend {
     pub fn place(&self, env: &Env, folder: &Path) -> Option<BackendPlace> {
         let top = git::top(folder);
         let checkout = top.as_deref().unwrap_or(env.cwd());
+        // As the checkout's top is: without links.
+        let real = std::fs::canonicalize(folder).ok().filter(|_| top.is_some());
+        let folder = real.as_deref().unwrap_or(folder);
         Some(BackendPlace::of(self.url.as_deref()?, ReadFrom { env, folder, checkout }))
     }
 
@@ -78,6 +81,22 @@ mod tests {
         let token = Some(crate::secret::Secret::new("pul-0123456789"));
         let own = Backend { token, ..cloud(BackendSource::Token) };
         assert_eq!(identity(&own, &env).to_string(), "shop/dev");
+    }
+
+    #[test]
+    fn two_checkouts_agree_on_a_relative_folder_and_two_projects_of_one_do_not() {
+        let place = |project: &str| {
+            let checkout = tempfile::tempdir().unwrap();
+            let folder = checkout.path().join(project);
+            std::fs::create_dir_all(checkout.path().join(".git")).unwrap();
+            std::fs::create_dir_all(&folder).unwrap();
+            let url = Some("file://./state".to_owned());
+            let backend = Backend { url, source: BackendSource::Environment, token: None, oidc: None };
+            backend.place(&Env::from_pairs(&folder, [("HOME", "/nowhere")]), &folder).unwrap().address()
+        };
+        assert_eq!(place("infra/shop"), "file://./infra/shop/state");
+        assert_eq!(place("infra/shop"), place("infra/shop"));
+        assert_ne!(place("infra/shop"), place("infra/network"));
     }
 
     #[test]

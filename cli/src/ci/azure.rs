@@ -4,12 +4,13 @@
 //! Commands: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::context::{app, branch_of, number, slug, tag_of, text};
 use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::origin::own_token;
-use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
+use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest, share_of};
 use crate::engine::output::Disarm;
 use crate::env::Env;
 
@@ -210,8 +211,13 @@ impl CiSystem for AzurePipelines {
         env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from)
     }
 
-    // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
-    // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
+    /// SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later, unless variables of the pipeline say otherwise:
+    /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/Knob/AgentKnobs.cs>
+    fn grace_period(&self, env: &Env) -> Duration {
+        let told = |name, usual| Duration::from_millis(number(env, name).unwrap_or(usual));
+        let (first, second) = (told("PROCESS_SIGINT_TIMEOUT", 7500), told("PROCESS_SIGTERM_TIMEOUT", 2500));
+        share_of(first.saturating_add(second))
+    }
 
     fn group(&self, title: &str) -> String {
         format!("##[group]{}\n", title.replace(['\r', '\n'], " "))
@@ -221,11 +227,8 @@ impl CiSystem for AzurePipelines {
         "##[endgroup]\n".to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        secret.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |mut lines, line| {
-            lines.push_str(&format!("##vso[task.setsecret]{}\n", data(line)));
-            lines
-        })
+    fn mask(&self, line: &str) -> String {
+        format!("##vso[task.setsecret]{}\n", data(line))
     }
 
     fn disarm(&self) -> Option<Disarm> {

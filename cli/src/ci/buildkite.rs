@@ -3,8 +3,10 @@
 //! Variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
 //! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
 
+use std::time::Duration;
+
 use super::context::{app, differ, hash, number, slug, text};
-use super::{CiSystem, Context, IdentityToken, Origin};
+use super::{CiSystem, Context, IdentityToken, Origin, share_of};
 use crate::env::Env;
 
 /// Buildkite.
@@ -90,8 +92,19 @@ impl CiSystem for Buildkite {
         )
     }
 
-    // The grace period is that of 10 s, the default of `cancel-grace-period`:
-    // https://buildkite.com/docs/agent/self-hosted/configure
+    /// The agent tells each job its own settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
+    /// 3 the second number counts back from the first where it is negative; version 4 has one number.
+    fn grace_period(&self, env: &Env) -> Duration {
+        let seconds = |name| env.get(name)?.trim().trim_end_matches('s').parse::<i64>().ok();
+        let whole = seconds("BUILDKITE_CANCEL_GRACE_PERIOD").unwrap_or(10);
+        let until_killed = match seconds("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS") {
+            Some(back) if back < 0 => whole.saturating_add(back),
+            Some(own) => own,
+            None => whole,
+        };
+        let until_killed = seconds("BUILDKITE_CANCEL_SIGNAL_TIMEOUT").unwrap_or(until_killed);
+        share_of(Duration::from_secs(u64::try_from(until_killed).unwrap_or_default()))
+    }
 
     fn group(&self, title: &str) -> String {
         format!("--- {}\n", title.replace(['\r', '\n'], " "))

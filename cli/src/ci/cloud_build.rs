@@ -116,7 +116,7 @@ impl CiSystem for CloudBuild {
         true
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
         // nobody hurries it.
         Duration::from_secs(300)

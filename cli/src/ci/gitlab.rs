@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken};
+use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken, TEN_SECONDS, share_of};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -188,10 +188,14 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    fn grace_period(&self) -> Duration {
-        // The shell executor waits 10 minutes between SIGTERM and SIGKILL; containers are taken away sooner,
-        // without a documented number: https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
-        Duration::from_secs(60)
+    /// By executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
+    /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), so does ours by ssh. In a
+    /// container each process gets SIGTERM, the youngest first and the next one when it has ended or after 6 s, then
+    /// the container is stopped like any other:
+    /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/executors/docker/docker.go>
+    fn grace_period(&self, env: &Env) -> Duration {
+        // "All executors except shell and ssh": https://docs.gitlab.com/ci/variables/predefined_variables/
+        if env.is_true("CI_DISPOSABLE_ENVIRONMENT") { share_of(TEN_SECONDS) } else { Duration::from_secs(60) }
     }
 }
 

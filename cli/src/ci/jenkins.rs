@@ -126,7 +126,7 @@ impl CiSystem for Jenkins {
         Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
         // pipeline goes on: the report should be out.
         // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java

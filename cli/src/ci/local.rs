@@ -21,7 +21,7 @@ impl CiSystem for Local {
         Context::default()
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // Whoever presses Ctrl-C at a terminal can wait; nobody kills the job behind it.
         Duration::from_secs(600)
     }

@@ -95,7 +95,7 @@ impl CiSystem for Woodpecker {
         env.get(&variable).map(|value| (variable, value))
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // A container is stopped, and killed 20 s later: `WOODPECKER_BACKEND_DOCKER_STOP_TIMEOUT`,
         // https://github.com/woodpecker-ci/woodpecker/blob/main/pipeline/backend/docker/flags.go
         Duration::from_secs(14)

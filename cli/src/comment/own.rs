@@ -19,15 +19,17 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// The comments of `ours` for `marker`. One without a backend is this stack's, if this stack has no other.
+    /// The comments of `ours` for `marker`. One without a backend is this stack's where it has no other, or where there
+    /// is no other backend that it could be of: it is of an earlier version, or of a run that did not get as far.
     pub fn of(ours: Vec<Marked>, marker: &Marker) -> Self {
         let backend = marker.subject.backend();
         let (mut same, others): (Vec<_>, Vec<_>) =
             ours.into_iter().partition(|(_, found)| found.subject.backend() == backend);
         let (unknown, elsewhere): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|(_, found)| found.subject.backend().is_none());
-        if same.is_empty() {
-            same = unknown;
+        if same.is_empty() || elsewhere.is_empty() {
+            same.extend(unknown);
+            same.sort_by_key(|(comment, _)| comment.age());
         }
         Self { same, elsewhere }
     }

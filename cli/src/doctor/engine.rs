@@ -6,7 +6,7 @@ use crate::engine::locate::{Engine, locate, on_path};
 use crate::engine::signals::Signals;
 use crate::engine::{args, helper, version};
 use crate::error::Result;
-use crate::job;
+use crate::own_folder::OwnFolder;
 use crate::prepare::Prepared;
 
 /// Finds it and asks for its version, which needs no network.
@@ -30,7 +30,7 @@ pub async fn look(
         return Ok(());
     };
     // The engine writes a log of whatever it does into its home.
-    let home = job::own_folder()?;
+    let home = OwnFolder::new()?;
     let set = vec![
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
         ("PULUMI_CREDENTIAL_HELPER".to_owned(), "none".to_owned()),

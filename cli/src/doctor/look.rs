@@ -16,6 +16,7 @@ use crate::prepare::Prepared;
 use crate::project::Project;
 use crate::publish::forge::Sender;
 use crate::stack::{StackIdentity, StackName};
+use crate::text_file::{self, read_text};
 
 /// Looks at it all.
 pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
@@ -35,7 +36,8 @@ pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     organisation(found, inputs, stack.as_ref());
     trust(found, inputs, *ci, identity, backend, &seen);
     let project_name = project.as_ref().map(|project| project.name.as_str());
-    let stack_identity = stack.as_ref().map(|stack| backend.identify(stack, project_name, env, &inputs.cwd));
+    let stack_identity =
+        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.cwd));
     sinks(found, inputs, *ci, env, stack_identity.as_ref());
     if inputs.command != Command::Outputs {
         found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
@@ -119,7 +121,7 @@ fn passphrase(
     let given = names.iter().any(|name| env.get_raw(name).is_some());
     let beside = || Some(project?.stack_file(stack?));
     let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";

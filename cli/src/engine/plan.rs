@@ -33,7 +33,7 @@ pub struct Step {
 /// What an engine process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Sets a secret of the stack's configuration.
+    /// Sets a value of the stack's configuration that is secret, or that a command line does not take.
     SetConfig,
     /// The preview before an operation: the operation follows only if it passes.
     PreviewBefore,
@@ -51,14 +51,8 @@ pub enum Purpose {
 pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut step = |purpose, args, stdin| steps.push(Step { purpose, args, stdin });
-    for item in &inputs.config {
-        if let ConfigValue::Secret(value) = &item.value {
-            step(
-                Purpose::SetConfig,
-                args::config_set_secret(inputs, scope, &item.key, item.path),
-                Some(value.clone()),
-            );
-        }
+    for item in args::parted(&inputs.config).0 {
+        step(Purpose::SetConfig, args::config_set(inputs, scope, item), Some(for_stdin(&item.value)));
     }
     if inputs.command == Command::Outputs {
         step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
@@ -69,6 +63,15 @@ pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
     }
     step(Purpose::Operation, args::operation(inputs, scope), None);
     steps
+}
+
+/// A configuration value as the engine has to read it, which takes one line end away.
+fn for_stdin(value: &ConfigValue) -> Secret {
+    let text = match value {
+        ConfigValue::Plain(text) => text,
+        ConfigValue::Secret(secret) => secret.expose(),
+    };
+    Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() })
 }
 
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.
@@ -88,6 +91,12 @@ pub struct EngineEnv {
 }
 
 impl EngineEnv {
+    /// Takes variables out, whether they were inherited or set.
+    pub fn take_out(&mut self, names: Vec<String>) {
+        self.set.retain(|(name, _)| !names.contains(name));
+        self.remove.extend(names);
+    }
+
     /// Sets `name`, whatever it was before.
     pub fn put(&mut self, name: &str, value: String) {
         self.set.retain(|(other, _)| other != name);

@@ -22,6 +22,7 @@ use crate::install::trust::Trust;
 use crate::install::version::{Demand, TELLING, Wish};
 use crate::install::{Installed, Installer, asked, local, pins};
 use crate::job::Job;
+use crate::project::Project;
 
 /// Finds the engine, and sees to it that it is of the version that is asked for.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
@@ -77,8 +78,9 @@ fn add_pins(wish: &mut Wish, job: &Job<'_>) {
     if job.standing == Standing::Unproven {
         return;
     }
-    let file = job.project.as_ref().map(|project| project.path.as_path());
-    pins::add(wish, file.and_then(std::path::Path::parent).unwrap_or(&job.inputs.cwd), file);
+    let project = job.project.as_ref();
+    let folder = project.map_or_else(|| job.inputs.cwd.clone(), Project::program_folder);
+    pins::add(wish, &folder, project);
 }
 
 /// The engine that the `engine` input names.

@@ -5,7 +5,9 @@
 
 mod check;
 pub mod config_map;
+mod config_object;
 pub mod file;
+mod official;
 pub mod outer;
 pub mod resolve;
 pub mod show;

@@ -41,8 +41,9 @@ pub enum FileUse {
 impl OuterInputs {
     /// Finds the values outside of files.
     pub fn find(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Self> {
-        let sources = OuterSources { flags, ci, env };
+        let sources = OuterSources::new(flags, ci, env);
         let mut warnings = unknown_variables(env);
+        warnings.extend(sources.ignored());
         let word = Input::find("command").and_then(|input| sources.find(input).transpose()).transpose()?;
         let command = command_of(command, word.as_ref())?;
         let mut values = BTreeMap::new();
@@ -67,7 +68,7 @@ impl OuterInputs {
         ci: &dyn CiSystem,
         env: &Env,
     ) -> Option<Self> {
-        let sources = OuterSources { flags, ci, env };
+        let sources = OuterSources::new(flags, ci, env);
         let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
         let command = command_of(command, found("command").as_ref()).ok()?;
         let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();

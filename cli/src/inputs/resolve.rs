@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde_yaml::{Mapping, Value};
-
 use super::Command;
 use super::file::ConfigFile;
+use super::official;
 use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use crate::ci::CiSystem;
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::yaml::{Mapping, Value};
 
 /// What a wrapper puts before an input's name where the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
@@ -143,9 +144,29 @@ pub(super) struct OuterSources<'a> {
     pub flags: &'a Flags,
     pub ci: &'a dyn CiSystem,
     pub env: &'a Env,
+    /// The step has no other inputs than the official action's.
+    pub official: bool,
 }
 
-impl OuterSources<'_> {
+impl<'a> OuterSources<'a> {
+    pub fn new(flags: &'a Flags, ci: &'a dyn CiSystem, env: &'a Env) -> Self {
+        let all = Self { flags, ci, env, official: false };
+        Self { official: all.sets_official_profile(), ..all }
+    }
+
+    /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
+    fn sets_official_profile(&self) -> bool {
+        let found = Input::find("profile").and_then(|input| self.find(input).ok()?);
+        found.is_some_and(|found| {
+            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+        })
+    }
+
+    /// A warning for each input of the step that does not count.
+    pub fn ignored(&self) -> Vec<String> {
+        if self.official { official::ignored(|name| self.step_variable(name).is_some()) } else { Vec::new() }
+    }
+
     pub fn find(&self, input: &Input) -> Result<Option<Found>> {
         if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
         {
@@ -156,7 +177,8 @@ impl OuterSources<'_> {
             };
             return Ok(Some(Found { raw, source: Source::Flag }));
         }
-        if let Some((variable, value)) = one_of(input, |name| self.step(name))? {
+        let step = |name: &str| self.step(name).and_then(|(variable, value)| set(input, variable, value));
+        if let Some((variable, value)) = one_of(input, step)? {
             return Ok(Some(Found { raw: Raw::Text(value.to_owned()), source: Source::Step(variable) }));
         }
         Ok(self.environment(input)?.map(|(variable, value)| Found {
@@ -166,13 +188,25 @@ impl OuterSources<'_> {
     }
 
     fn step(&self, name: &str) -> Option<(String, &str)> {
+        self.step_variable(name).filter(|_| !self.official || official::knows(name))
+    }
+
+    fn step_variable(&self, name: &str) -> Option<(String, &str)> {
         self.ci
             .step_input(self.env, name)
             .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))
     }
 
     fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        one_of(input, |name| self.variable(format!("{ENV_PREFIX}{}", variable_name(name))))
+        let own = one_of(input, |name| {
+            let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
+            set(input, variable, value)
+        })?;
+        // The engine would take it from there as well.
+        Ok(own.or_else(|| {
+            let (variable, value) = self.variable(options::variable_of(input.name)?)?;
+            set(input, variable, value)
+        }))
     }
 
     fn variable(&self, variable: String) -> Option<(String, &str)> {
@@ -191,6 +225,12 @@ impl OuterSources<'_> {
         (found.raw != Raw::Text(value.to_owned()))
             .then(|| format!("`{variable}` of the environment is not used: {winner} sets `{}`", input.name))
     }
+}
+
+/// A variable and its value without blanks around it; none where nothing is left.
+fn set<'v>(input: &Input, variable: String, value: &'v str) -> Option<(String, &'v str)> {
+    let value = trimmed(input, value);
+    (!value.is_empty()).then_some((variable, value))
 }
 
 /// What `look` finds under the input's name or an alias; two names with different values contradict.
@@ -227,27 +267,36 @@ pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found
     let raw = match (input.kind, value) {
         (Kind::Mapping, Value::Mapping(mapping)) => Raw::Mapping(mapping.clone()),
         (Kind::Mapping, _) => return Err(wrong("mapping")),
-        (Kind::List, Value::Sequence(items)) => {
+        (Kind::List, Value::List(items)) => {
             Raw::List(items.iter().map(scalar).collect::<Option<_>>().ok_or_else(|| wrong("list of texts"))?)
         }
-        (Kind::Path, Value::String(path)) => {
-            Raw::Text(file.folder().join(path).to_string_lossy().into_owned())
+        (_, value) => {
+            let text = scalar(value).ok_or_else(|| wrong("single value"))?;
+            let text = trimmed(input, &text);
+            if text.is_empty() {
+                return Ok(None);
+            }
+            match input.kind {
+                Kind::Path | Kind::ProgramPath => {
+                    Raw::Text(file.folder().join(text).to_string_lossy().into_owned())
+                }
+                _ => Raw::Text(text.to_owned()),
+            }
         }
-        (_, value) => Raw::Text(scalar(value).ok_or_else(|| wrong("single value"))?),
     };
-    if raw == Raw::Text(String::new()) {
-        return Ok(None);
-    }
     Ok(Some(Found { raw, source: Source::File(file.path.clone()) }))
 }
 
+/// A single value as it is written.
 fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    value.source().filter(|_| !value.is_null()).map(str::to_owned)
+}
+
+/// The value without the blanks and line ends around it: those of a folded block, of a variable of the repository, of a
+/// line that a step before has written. Only text that people read, and what has a form of its own, stays as it is.
+fn trimmed<'v>(input: &Input, value: &'v str) -> &'v str {
+    let keeps = input.name == "message" || matches!(input.kind, Kind::Mapping | Kind::Words);
+    if keeps { value } else { value.trim() }
 }
 
 /// A warning for each `STACKSTEP_*` variable that names no input.

@@ -1,20 +1,18 @@
 //! From what was prepared to a job that can begin, or to one that only tells why it can't.
 
-use std::path::Path;
-
-use tempfile::TempDir;
-
 use super::judge::without_links;
 use super::{Finding, Prepared};
 use crate::backend::{Backend, BackendSource};
-use crate::engine::plan::{EngineEnv, engine_env};
+use crate::engine::args::check_length;
+use crate::engine::plan::{EngineEnv, engine_env, plan};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::gate::standing::Standing;
 use crate::gate::trust::Verdict;
 use crate::inputs::resolve::Found;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
-use crate::job::{Job, own_folder, own_folder_in};
+use crate::job::Job;
+use crate::own_folder::OwnFolder;
 
 /// The inputs that say where a result goes and what it shows.
 pub(crate) const SINKS: &[&str] = &[
@@ -51,14 +49,15 @@ impl<'a> Prepared<'a> {
         let (Some(mut inputs), Some(backend)) = (self.inputs, self.backend) else {
             return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
         };
-        let folder = own_folder_in(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
+        let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
         if self.standing == Standing::Unproven && inputs.command == Command::Install {
             folder.path().clone_into(&mut inputs.cwd);
         }
-        let credentials = backend.own_credentials().then(own_folder).transpose()?;
-        let path = credentials.as_ref().map(TempDir::path);
-        let engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
-        Ok(Job {
+        let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
+        let path = credentials.as_ref().map(OwnFolder::path);
+        let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
+        engine_env.take_out(self.not_for_the_engine);
+        let job = Job {
             env: self.env,
             ci: self.ci,
             context: self.context,
@@ -72,7 +71,9 @@ impl<'a> Prepared<'a> {
             engine_env,
             folder,
             credentials,
-        })
+        };
+        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        Ok(job)
     }
 
     /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
@@ -103,7 +104,7 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.clone(),
             demand: None,
             engine_env: EngineEnv::default(),
-            folder: own_folder_in(Path::new(&std::env::temp_dir()).to_owned())?,
+            folder: OwnFolder::new()?,
             credentials: None,
         })
     }

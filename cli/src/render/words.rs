@@ -173,7 +173,7 @@ pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
         let tail = if counts.is_empty() { none } else { &counts };
         if tail.is_empty() { head } else { format!("{head}: {tail}") }
     };
-    if report.reason == Some(Reason::Incomplete) && report.status == Status::Failed {
+    if report.reason == Some(Reason::Incomplete) && report.changes.is_none() {
         return unknown(&noun_of(report, &stack), what_is_unknown(report), &counts);
     }
     if report.status == Status::Succeeded && report.changes.is_none() {

@@ -64,7 +64,9 @@ impl Log<'_> {
             gaps.push(format!("{} of {} lines of the event log could not be read", self.broken, self.lines));
         }
         if self.lost > self.broken {
-            gaps.push(format!("{} lines of the event log are missing", self.lost - self.broken));
+            let missing = self.lost - self.broken;
+            let lines = if missing == 1 { "line of the event log is" } else { "lines of the event log are" };
+            gaps.push(format!("{missing} {lines} missing"));
         }
         gaps
     }

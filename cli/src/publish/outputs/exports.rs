@@ -198,6 +198,7 @@ fn may_be_read(report: &Report) -> bool {
                 | Reason::Backend
                 | Reason::Cancelled
                 | Reason::Timeout
+                | Reason::Engine
                 | Reason::EngineTooOld
         )
     );
