@@ -12,10 +12,16 @@ mod comments;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod config_values;
+#[cfg(test)]
+mod debug_text;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod engine_options;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -45,6 +51,8 @@ mod oidc;
 mod outputs_file;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod project_files;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
