@@ -242,7 +242,8 @@ fn two_sides_that_look_alike_are_never_shown_without_a_word() {
                 (json!(json!({ "k": old }).to_string()), json!(json!({ "k": new }).to_string())),
             ];
             // In a name, a tab and a backslash are written out, and blanks are plain to see.
-            if !format!("{old}{new}").contains(['\t', '\\']) && new.trim() == *new && old.trim() == *old {
+            if !format!("{old}{new}").contains(['\t', '\\', '"']) && new.trim() == *new && old.trim() == *old
+            {
                 let named = |name: &str| json!({ format!("k {name}.z"): 1 });
                 pairs.push((named(old), named(new)));
             }

@@ -73,6 +73,7 @@ fn all(view: &View<'_>, html: &mut Html) {
 
 fn from(view: &View<'_>) -> &'static str {
     match view.report.outputs_from {
+        _ if view.report.has_changes.is_none() => "Whether they change is not known.",
         OutputsFrom::Previous => "Of the last deployment; none of them changes.",
         OutputsFrom::Current | OutputsFrom::None => "None of them changes.",
     }
