@@ -68,6 +68,13 @@ fn an_install_sees_no_credentials_but_a_registry_s() {
         ("INPUT_FORGE-TOKEN", "forge-0123456789"),
         ("AWS_ID_TOKEN", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln"),
         ("STACKSTEP_PLUGIN_TOKEN", "plugin-0123456789"),
+        ("CLOUDFLARE_API_TOKEN", "cf-0123456789"),
+        ("DATADOG_API_KEY", "dd-0123456789"),
+        ("DB_PASSWORD", "db-0123456789"),
+        ("SENTRY_KEY", "sentry-0123456789"),
+        ("GITHUB_ENV", "/runner/env-0123456789"),
+        ("GITHUB_PATH", "/runner/path-0123456789"),
+        ("BASH_ENV", "/runner/bash-0123456789"),
     ];
     let scene = secrets.iter().fold(scene, |scene, (name, value)| scene.with(name, value));
     let scene = scene
@@ -77,6 +84,9 @@ fn an_install_sees_no_credentials_but_a_registry_s() {
     let seen = std::fs::read_to_string(scene.root().join("seen")).unwrap();
     for (name, secret) in secrets {
         assert!(!seen.contains(secret), "{name} is in\n{seen}");
+    }
+    for name in ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"] {
+        assert!(!seen.contains(&format!("{name}=")), "{name} is in\n{seen}");
     }
     assert!(!seen.contains("s3-0123456789"), "{seen}");
     assert!(seen.contains("NODE_AUTH_TOKEN=npm-0123456789"), "{seen}");
@@ -137,6 +147,33 @@ fn an_operation_that_needs_no_program_installs_nothing() {
     let scene = scene(INSTALLS);
     scene.run("outputs");
     assert!(calls(&scene).is_empty());
+}
+
+/// The right to trace others opens the entry all the same, so the user is one without it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_stackstep_starts_cannot_read_its_environment() {
+    use std::os::unix::process::CommandExt as _;
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), executable.clone()).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_stackstep"), file("stackstep")).unwrap();
+    let script =
+        "#!/bin/sh\necho begun\ngrep -c . /proc/$$/environ && echo own-is-open\ncat /proc/$PPID/environ\n";
+    std::fs::write(file("pulumi"), script).unwrap();
+    std::fs::set_permissions(file("pulumi"), executable).unwrap();
+    let mut command = std::process::Command::new(file("stackstep"));
+    command.args(["exec", "--engine"]).arg(file("pulumi")).args(["--", "anything"]);
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("INPUT_FORGE-TOKEN", "hunter22-hunter22");
+    command.env("PULUMI_BACKEND_URL", "file:///tmp").env("NOTE", "seen-by-all").current_dir("/");
+    if nix::unistd::Uid::effective().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let log = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(log.contains("begun") && log.contains("own-is-open"), "{log}");
+    assert!(!log.contains("seen-by-all"), "{log}");
 }
 
 #[test]

@@ -162,6 +162,46 @@ fn the_engine_does_not_see_the_post_steps_state() {
     assert!(log.contains("state: <>"), "{log}");
 }
 
+/// What killed runs of this scene have left among the temporary files.
+fn folders(scene: &Scene) -> usize {
+    let left = std::fs::read_dir(scene.root().join("tmp")).unwrap();
+    left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("stackstep-"))
+        .count()
+}
+
+/// A run that has been killed, with its temporary files where the test sees them.
+fn killed_with_credentials() -> Scene {
+    let scene =
+        scene(&format!("echo pul-0123456789 > \"$PULUMI_CREDENTIALS_PATH/credentials.json\"\n{WORKING}"));
+    std::fs::create_dir(scene.root().join("tmp")).unwrap();
+    let folder = scene.root().join("tmp").display().to_string();
+    let scene = scene
+        .with("TMPDIR", &folder)
+        .with("PULUMI_BACKEND_URL", "https://pulumi.example")
+        .with("PULUMI_ACCESS_TOKEN", "pul-0123456789");
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    assert_eq!(folders(&scene), 2, "one for the event log and one for credentials");
+    scene
+}
+
+#[test]
+fn the_credentials_of_a_killed_run_are_removed() {
+    let scene = killed_with_credentials();
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert_eq!(folders(&scene), 0);
+}
+
+#[test]
+fn a_later_run_removes_credentials_and_leaves_what_the_post_step_needs() {
+    let scene = killed_with_credentials();
+    scene.run("doctor");
+    assert!(left(&scene).exists(), "the post step is still to come");
+    assert_eq!(folders(&scene), 1);
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert_eq!(folders(&scene), 0);
+}
+
 /// Writes as the real engine does, and has started something that does not end with it.
 const WRITING: &str = r#"
 cat events > "$LOG"

@@ -239,3 +239,42 @@ fn how_much_the_summary_shows_can_be_chosen() {
         }
     }
 }
+
+#[test]
+fn the_runner_is_told_each_line_worth_a_mask_once() {
+    let key = "{\n  \"type\": \"service_account\",\n  \"private_key\": \"hunter22-hunter22\",\n  \"list\": [\n    true\n  ]\n}";
+    let scene = Scene::new("hello")
+        .on_github()
+        .with("GOOGLE_CREDENTIALS", key)
+        .with("GITHUB_TOKEN", "ghs-0123456789")
+        .with("GH_TOKEN", "ghs-0123456789")
+        .with("DB_PASSWORD", "db-0123456789")
+        .input("forge-token", "ghs-0123456789");
+    let log = scene.run("up --stack dev --upsert").ends_with(0).log();
+    let mut masks: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix("::add-mask::")).collect();
+    masks.sort_unstable();
+    assert_eq!(
+        masks,
+        [
+            "\"private_key\": \"hunter22-hunter22\",",
+            "\"type\": \"service_account\",",
+            "db-0123456789",
+            "ghs-0123456789",
+            crate::support::PASSPHRASE
+        ]
+    );
+}
+
+#[test]
+fn inputs_and_doctor_print_no_command_of_a_file() {
+    let scene = Scene::new("hello").on_github();
+    let command = "##[set-output name=v1]pwned";
+    scene.write("stackstep.yaml", &format!("stack: dev\nmessage: \"x {command}\"\n"));
+    for line in ["inputs", "doctor", "doctor --json"] {
+        scene.run(line).says("pwned").never_says("##[");
+    }
+    let found: serde_json::Value = serde_json::from_str(&scene.run("doctor --json").stdout()).unwrap();
+    let shown =
+        found["inputs"].as_array().unwrap().iter().any(|input| input["value"] == format!("x {command}"));
+    assert!(shown, "JSON keeps its values: {found}");
+}

@@ -107,7 +107,7 @@ fn a_stack_that_is_removed_is_selected_no_more() {
 
 #[test]
 fn the_token_of_pulumi_cloud_is_left_for_its_owner_alone_and_shown_nowhere() {
-    let scene = step("preview", "exit 0").input("cloud-url", "https://api.example.com/");
+    let scene = step("up", "exit 0").input("cloud-url", "https://api.example.com/");
     let scene = scene.with("PULUMI_ACCESS_TOKEN", "pul-0123456789abcdef");
     scene.run("run").ends_with(0).never_says("pul-0123456789abcdef\n`");
     let (login, _) = left(&scene);

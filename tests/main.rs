@@ -14,10 +14,14 @@ mod concurrency;
 #[cfg(test)]
 mod config_values;
 #[cfg(test)]
+mod debug_text;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod engine_options;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn is_ours(folder: &Path) -> bool {
 #[cfg(unix)]
 fn is_private(about: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    about.uid() == nix::unistd::Uid::effective().as_raw() && about.mode() & 0o077 == 0
+    about.uid() == nix::unistd::Uid::effective().as_raw() && about.mode() & 0o777 == 0o700
 }
 
 #[cfg(not(unix))]

@@ -113,12 +113,11 @@ impl Withhold {
             match (quoted.quote, byte) {
                 (Some(_), b'\\') => _ = bytes.next(),
                 (Some(quote), _) if byte == quote => quoted.quote = None,
-                (Some(_), _) => {}
                 (None, b'"' | b'\'' | b'`') => quoted.quote = Some(byte),
                 (None, b'{' | b'[' | b'(') => quoted.depth += 1,
                 (None, b'}' | b']' | b')') if quoted.depth == 0 => return,
                 (None, b'}' | b']' | b')') => quoted.depth -= 1,
-                (None, _) => {}
+                _ => {}
             }
         }
         self.state = State::Quoted(quoted);
@@ -131,7 +130,7 @@ fn indent(line: &[u8]) -> usize {
 
 /// Whether a line is the encrypted value that belongs to the signature on the line before.
 fn is_sealed(line: &[u8]) -> bool {
-    let begin = line.iter().position(|byte| byte.is_ascii_alphanumeric()).unwrap_or(line.len());
+    let begin = line.iter().position(u8::is_ascii_alphanumeric).unwrap_or(line.len());
     line[begin..].starts_with(b"ciphertext")
 }
 
@@ -139,8 +138,8 @@ fn is_sealed(line: &[u8]) -> bool {
 fn begins_something_else(line: &[u8], began: usize) -> bool {
     let text = line.trim_ascii_start();
     let is_message = || {
-        let words = ["debug: ", "info: ", "warning: ", "error: "].iter();
-        let rest = words.filter_map(|word| text.strip_prefix(word.as_bytes())).next();
+        let mut words = ["debug: ", "info: ", "warning: ", "error: "].iter();
+        let rest = words.find_map(|word| text.strip_prefix(word.as_bytes()));
         // A value of one word is rather a setting in a file than a message.
         rest.is_some_and(|rest| rest.trim_ascii().contains(&b' ')) && indent(line) <= began
     };
@@ -172,7 +171,7 @@ fn is_row(line: &[u8]) -> bool {
     let first = words.next().unwrap_or_default();
     let symbol = first.iter().all(|byte| b"+-~><=".contains(byte));
     let kind = if symbol { words.next().unwrap_or_default() } else { first };
-    kind.iter().filter(|byte| **byte == b':').count() == 2 && !kind.ends_with(b":") && words.next().is_some()
+    kind.split(|byte| *byte == b':').count() == 3 && !kind.ends_with(b":") && words.next().is_some()
 }
 
 /// Whether a line is a heading of the engine's display.

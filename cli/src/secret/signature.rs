@@ -38,7 +38,7 @@ pub fn shown_at(text: &[u8]) -> Option<usize> {
 
 /// Whether what follows a signature is the encrypted value, as in exported states and in the event log.
 fn is_sealed(after: &[u8]) -> bool {
-    let begin = after.iter().position(|byte| byte.is_ascii_alphanumeric());
+    let begin = after.iter().position(u8::is_ascii_alphanumeric);
     begin.is_some_and(|begin| after[begin..].starts_with(b"ciphertext"))
 }
 

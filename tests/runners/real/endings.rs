@@ -74,8 +74,8 @@ fn an_update_plan_that_is_not_there_ends_a_deployment() {
 #[ignore = "needs the Pulumi CLI"]
 fn a_command_of_the_person_s_own_ends_as_it_does_without_us() {
     let stage = Stage::deployed(SHOP);
-    let bare = stage.pulumi("config get nowhere --stack dev");
+    let bare = stage.pulumi("stack output nowhere --stack dev");
     assert_ne!(bare.status, 0);
-    stage.stackstep("exec -- config get nowhere --stack dev --non-interactive").ends_with(bare.status);
+    stage.stackstep("exec -- stack output nowhere --stack dev --non-interactive").ends_with(bare.status);
     shown();
 }
