@@ -383,3 +383,31 @@ fn a_system_without_commands_gets_plain_lines() {
     }
     assert!(by_name("azure-pipelines").takes_outputs(&Env::default()));
 }
+
+/// How many seconds a cancelled engine has on `system`, in an environment with these variables.
+fn grace_of(system: &str, pairs: &[(&str, &str)]) -> f64 {
+    let env = Env::from_pairs("/", pairs.iter().copied());
+    SYSTEMS.iter().find(|known| known.name() == system).unwrap().grace_period(&env).as_secs_f64()
+}
+
+#[test]
+fn the_grace_period_is_the_one_that_the_agent_gives() {
+    let of_azure = |pairs: &[_]| grace_of("azure-pipelines", pairs);
+    assert!((of_azure(&[]) - 5.0).abs() < 0.01);
+    assert!((of_azure(&[("PROCESS_SIGINT_TIMEOUT", "60000")]) - 57.5).abs() < 0.01);
+    assert!((of_azure(&[("PROCESS_SIGINT_TIMEOUT", "0"), ("PROCESS_SIGTERM_TIMEOUT", "1000")])).abs() < 0.01);
+    let of_buildkite = |pairs: &[_]| grace_of("buildkite", pairs);
+    assert!((of_buildkite(&[]) - 5.0).abs() < 0.01);
+    assert!((of_buildkite(&[("BUILDKITE_CANCEL_GRACE_PERIOD", "120")]) - 115.0).abs() < 0.01);
+    assert!((of_buildkite(&[("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS", "30")]) - 25.0).abs() < 0.01);
+    let back = [("BUILDKITE_CANCEL_GRACE_PERIOD", "60"), ("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS", "-11")];
+    assert!((of_buildkite(&back) - 44.0).abs() < 0.01);
+    assert!((of_buildkite(&[("BUILDKITE_CANCEL_SIGNAL_TIMEOUT", "20")]) - 15.0).abs() < 0.01);
+    assert!((of_buildkite(&[("BUILDKITE_CANCEL_GRACE_PERIOD", "soon")]) - 5.0).abs() < 0.01);
+}
+
+#[test]
+fn gitlab_gives_a_job_in_a_container_less_time_than_one_in_a_shell() {
+    assert!((grace_of("gitlab-ci", &[("CI_DISPOSABLE_ENVIRONMENT", "true")]) - 5.0).abs() < 0.01);
+    assert!((grace_of("gitlab-ci", &[("CI_SHARED_ENVIRONMENT", "true")]) - 60.0).abs() < 0.01);
+}

@@ -240,7 +240,34 @@ fn secrets_show_in_neither_form() {
 fn where_a_comment_would_go_is_told_with_what_the_token_needs() {
     let scene = Scene::new("hello").on_github().input("forge-token", "forge-token-0123456789");
     let run = scene.run("doctor --stack dev --change-request 7");
-    let run = run.says("change request 7 of `acme/shop` on GitHub").says("`pull-requests: write`");
+    let run = run.says("change request 7 of `acme/shop` on GitHub").says("Pull requests: Read and write");
     run.never_says("forge-token-0123456789");
     scene.run("doctor --stack dev --comment off").says("none: it is switched off");
+}
+
+#[test]
+fn the_backend_of_an_env_file_counts_as_in_a_run() {
+    let scene = Scene::new("hello").without("PULUMI_BACKEND_URL");
+    let state = scene.root().join("state").display().to_string();
+    scene.write("env.txt", &format!("PULUMI_BACKEND_URL=file://{state}\n"));
+    examined(&scene, "--stack dev --upsert --env-file env.txt")
+        .ends_with(0)
+        .says("nothing is missing")
+        .says(&state);
+    scene.run("preview --stack dev --upsert --env-file env.txt").ends_with(0);
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_worth_a_word_as_in_a_run() {
+    let scene = Scene::new("hello").on_github().with("GITHUB_EVENT_PATH", "/nowhere").input("stack", "dev");
+    let what = "the file of `GITHUB_EVENT_PATH` is of no use";
+    examined(&scene, "").says(what);
+    scene.run("preview").says(what);
+}
+
+#[test]
+fn a_log_that_shows_every_variable_is_a_finding_as_in_a_run() {
+    let scene = Scene::new("hello").with("GITLAB_CI", "true").with("CI_DEBUG_TRACE", "true");
+    examined(&scene, "--stack dev").ends_with(1).says("`CI_DEBUG_TRACE` is set");
+    scene.run("preview --stack dev").ends_with(73).says("`CI_DEBUG_TRACE` is set");
 }

@@ -207,7 +207,7 @@ fn an_engine_that_the_kernel_kills_is_reported_with_what_it_had_done() {
     assert_eq!(status, Some(137), "{log}");
     assert_eq!(result(&scene)["reason"], "engine");
     assert!(
-        log.contains("with more memory where the engine was killed") && log.contains("about to die"),
+        log.contains("with more memory where the engine was out of it") && log.contains("about to die"),
         "{log}"
     );
 }

@@ -61,7 +61,10 @@ fn an_engine_that_was_left_alone_is_asked_to_stop_and_its_last_events_are_read()
     let scene = scene(WORKING);
     killed(&scene);
     let left = left(&scene).display().to_string();
-    scene.run_args(&["finish", &left]).ends_with(0).says("it was asked to stop, and has ended");
+    scene
+        .run_args(&["finish", &left])
+        .ends_with(0)
+        .says("it was asked to stop, finished what it had begun and has ended");
     assert!(!notes(&scene).contains("stops in the middle"), "{}", notes(&scene));
 }
 
@@ -157,4 +160,74 @@ fn the_engine_does_not_see_the_post_steps_state() {
     let scene = scene("echo \"state: <$GITHUB_STATE>\"\n");
     let (_, log) = end(scene.start("up"));
     assert!(log.contains("state: <>"), "{log}");
+}
+
+/// What killed runs of this scene have left among the temporary files.
+fn folders(scene: &Scene) -> usize {
+    let left = std::fs::read_dir(scene.root().join("tmp")).unwrap();
+    left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("stackstep-"))
+        .count()
+}
+
+/// A run that has been killed, with its temporary files where the test sees them.
+fn killed_with_credentials() -> Scene {
+    let scene =
+        scene(&format!("echo pul-0123456789 > \"$PULUMI_CREDENTIALS_PATH/credentials.json\"\n{WORKING}"));
+    std::fs::create_dir(scene.root().join("tmp")).unwrap();
+    let folder = scene.root().join("tmp").display().to_string();
+    let scene = scene
+        .with("TMPDIR", &folder)
+        .with("PULUMI_BACKEND_URL", "https://pulumi.example")
+        .with("PULUMI_ACCESS_TOKEN", "pul-0123456789");
+    let engine = killed(&scene);
+    kill(engine, Signal::SIGKILL).unwrap();
+    assert_eq!(folders(&scene), 2, "one for the event log and one for credentials");
+    scene
+}
+
+#[test]
+fn the_credentials_of_a_killed_run_are_removed() {
+    let scene = killed_with_credentials();
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert_eq!(folders(&scene), 0);
+}
+
+#[test]
+fn a_later_run_removes_credentials_and_leaves_what_the_post_step_needs() {
+    let scene = killed_with_credentials();
+    scene.run("doctor");
+    assert!(left(&scene).exists(), "the post step is still to come");
+    assert_eq!(folders(&scene), 1);
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert_eq!(folders(&scene), 0);
+}
+
+/// Writes as the real engine does, and has started something that does not end with it.
+const WRITING: &str = r#"
+cat events > "$LOG"
+(setsid sleep 99999 > /dev/null 2>&1 < /dev/null & echo $! > "$ROOT/left")
+echo $$ > "$ROOT/begun"
+while :; do echo "@ updating...."; done
+"#;
+
+fn lives(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.starts_with(" Z"))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_engine_that_lost_its_reader_is_gone_and_what_it_left_is_named_and_ended() {
+    let scene = scene(WRITING);
+    let engine = killed(&scene).to_string();
+    while lives(&engine) {
+        std::thread::yield_now();
+    }
+    let left = std::fs::read_to_string(scene.root().join("left")).unwrap().trim().to_owned();
+    assert!(lives(&left));
+    let file = self::left(&scene).display().to_string();
+    scene.run_args(&["finish", &file]).ends_with(0).says("nobody read its output any more").says("`sleep`");
+    assert!(!lives(&left), "it was left");
+    let notes = notes(&scene);
+    assert!(notes.contains("what it had begun was not finished") && notes.contains("lock"), "{notes}");
 }

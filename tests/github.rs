@@ -59,9 +59,56 @@ fn a_secret_output_that_is_asked_for_is_masked_first() {
 }
 
 #[test]
-fn a_yes_in_arguments_that_the_official_action_never_saw_ends_no_run() {
-    let scene = Scene::new("hello").on_github().input("profile", "official-action").input("args", "--yes");
-    scene.run("up --stack dev --upsert").ends_with(0);
+fn what_the_official_action_ignores_is_named_and_changes_nothing_under_its_profile() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action");
+    let scene = scene.input("command", "up").input("stack-name", "dev").input("upsert", "true");
+    // The first would be bad input without the profile, each for a reason of its own.
+    let ignored = [
+        ("args", "-v=9 --logtostderr --stack other"),
+        ("config", "aws:region=us-east-1"),
+        ("stack", "other"),
+        ("cwd", "nowhere"),
+        ("comment", "true"),
+        ("timeout", "soon"),
+        ("env-file", "nowhere.env"),
+        ("policy-pack", "nowhere"),
+        ("offline", "perhaps"),
+        ("environment", "production"),
+        ("preview-only", "true"),
+    ];
+    let scene = ignored.iter().fold(scene, |scene, (name, value)| scene.input(name, value));
+    let run = scene.run("run").ends_with(0);
+    for (name, _) in ignored {
+        assert!(
+            run.log().contains(&format!("`{name}` is not used, as the official action")),
+            "{}",
+            run.log()
+        );
+    }
+    let result = json(&scene.github_outputs()["result"]);
+    assert_eq!((&result["stack"], &result["changes"]), (&json!("dev"), &json!({"create": 3})));
+}
+
+#[test]
+fn under_the_official_actions_profile_ours_count_by_the_environment() {
+    let scene = Scene::new("hello").on_github().input("profile", "official-action");
+    let scene = scene.input("command", "up").input("stack-name", "dev").input("upsert", "true");
+    scene.with("STACKSTEP_PREVIEW_ONLY", "yes").with("STACKSTEP_DETAIL", "all").run("run").ends_with(2);
+    scene_of_our_own().input("detail", "all").run("run").ends_with(2).says("`detail` is `all`");
+}
+
+/// The same step without the profile.
+fn scene_of_our_own() -> Scene {
+    let scene = Scene::new("hello").on_github().input("profile", "none");
+    scene.input("command", "up").input("stack-name", "dev")
+}
+
+#[test]
+fn a_zero_is_no_number_to_the_official_action() {
+    let scene = Scene::new("hello").on_github().input("command", "up").input("stack-name", "dev");
+    let scene = scene.input("upsert", "true").input("parallel", "0").input("log-verbosity", "0");
+    scene.run("run").ends_with(2);
+    scene.input("profile", "official-action").run("run").ends_with(0);
 }
 
 #[test]
@@ -102,7 +149,7 @@ fn the_summary_shows_what_changed_and_keeps_what_was_there() {
 fn a_failing_job_has_a_summary_outputs_and_an_annotation() {
     for scene in deployed("hello") {
         scene.edit("${greeting} world", "${nope} world");
-        scene.run("run").ends_with(1).says("::error title=up of dev%3A program::");
+        scene.run("run").ends_with(1).says("::error title=Update of hello/dev failed (program)::");
         let outputs = scene.github_outputs();
         assert_eq!((outputs["status"].as_str(), outputs["reason"].as_str()), ("failed", "program"));
         assert_eq!(outputs["message"], "hi world", "the previous outputs are still there");
@@ -191,4 +238,43 @@ fn how_much_the_summary_shows_can_be_chosen() {
             );
         }
     }
+}
+
+#[test]
+fn the_runner_is_told_each_line_worth_a_mask_once() {
+    let key = "{\n  \"type\": \"service_account\",\n  \"private_key\": \"hunter22-hunter22\",\n  \"list\": [\n    true\n  ]\n}";
+    let scene = Scene::new("hello")
+        .on_github()
+        .with("GOOGLE_CREDENTIALS", key)
+        .with("GITHUB_TOKEN", "ghs-0123456789")
+        .with("GH_TOKEN", "ghs-0123456789")
+        .with("DB_PASSWORD", "db-0123456789")
+        .input("forge-token", "ghs-0123456789");
+    let log = scene.run("up --stack dev --upsert").ends_with(0).log();
+    let mut masks: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix("::add-mask::")).collect();
+    masks.sort_unstable();
+    assert_eq!(
+        masks,
+        [
+            "\"private_key\": \"hunter22-hunter22\",",
+            "\"type\": \"service_account\",",
+            "db-0123456789",
+            "ghs-0123456789",
+            crate::support::PASSPHRASE
+        ]
+    );
+}
+
+#[test]
+fn inputs_and_doctor_print_no_command_of_a_file() {
+    let scene = Scene::new("hello").on_github();
+    let command = "##[set-output name=v1]pwned";
+    scene.write("stackstep.yaml", &format!("stack: dev\nmessage: \"x {command}\"\n"));
+    for line in ["inputs", "doctor", "doctor --json"] {
+        scene.run(line).says("pwned").never_says("##[");
+    }
+    let found: serde_json::Value = serde_json::from_str(&scene.run("doctor --json").stdout()).unwrap();
+    let shown =
+        found["inputs"].as_array().unwrap().iter().any(|input| input["value"] == format!("x {command}"));
+    assert!(shown, "JSON keeps its values: {found}");
 }

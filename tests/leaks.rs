@@ -12,12 +12,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use finder::Finder;
-use made::{Random, SECRETS, encoded, parts, secrets};
+use made::{Random, encoded, parts, secrets};
 use nix::sys::signal::Signal;
 use serde_json::{Map, json};
 
 use crate::support::scripted::{end, scene, signal, until_begun};
 use crate::support::{Scene, fixture, table};
+
+/// How many secrets there are.
+const SECRETS: usize = 10_000;
 
 /// Prints its output in pieces, writes its event log, fails with a message.
 const ENGINE: &str =
@@ -25,7 +28,7 @@ const ENGINE: &str =
 
 /// Single-line secrets, as a file of variables can hold them.
 fn one_line_secrets(random: &mut Random) -> Vec<String> {
-    let made = [secrets(random), secrets(random)].concat();
+    let made = [secrets(random, SECRETS), secrets(random, SECRETS)].concat();
     let fits = |secret: &&str| !secret.contains(['\n', '\r', '\0', '"', '\'']) && secret.trim() == *secret;
     let mut all: Vec<String> = parts(&made).into_iter().filter(fits).map(str::to_owned).collect();
     // A report is full of it, whatever the secrets are.
@@ -100,11 +103,16 @@ fn sinks(secrets: &[String], known: bool) -> BTreeMap<&'static str, Vec<u8>> {
     let (status, log) = end(scene.start("up"));
     assert_eq!(status.code(), Some(1), "{}", &log[log.len().saturating_sub(2000)..]);
     let mut sinks = split(&log);
-    sinks.insert("result", std::fs::read(scene.root().join("runner/stackstep-hello-dev-up.json")).unwrap());
+    sinks.insert("result", std::fs::read(scene.result_file("up")).unwrap());
     sinks.insert("HTML report", std::fs::read(scene.program.join("report.html")).unwrap());
     sinks.insert("JUnit file", std::fs::read(scene.program.join("junit.xml")).unwrap());
     sinks.insert("summary", scene.summary().into_bytes());
-    sinks.insert("outputs", std::fs::read(scene.root().join("github-output")).unwrap());
+    // The stack's own outputs are handed on as they are, for steps and not for people.
+    let own = |name: &String| {
+        name != "outputs" && !name.trim_start_matches("out").starts_with(|c: char| c.is_ascii_digit())
+    };
+    let outputs = scene.github_outputs().into_iter().filter(|(name, _)| own(name));
+    sinks.insert("outputs", outputs.map(|(_, value)| value + "\n").collect::<String>().into_bytes());
     sinks.insert("error", error(secrets, known));
     sinks.insert("state file", state_file(secrets, known));
     sinks

@@ -10,10 +10,16 @@ mod ci;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod debug_text;
+#[cfg(test)]
 #[cfg(unix)]
 mod deps;
 #[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod engine_options;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -32,6 +38,9 @@ mod install;
 mod leaks;
 #[cfg(test)]
 mod life;
+#[cfg(unix)]
+#[cfg(test)]
+mod login;
 #[cfg(test)]
 mod mask_config;
 #[cfg(test)]
@@ -47,6 +56,8 @@ mod relay;
 mod report;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -18,7 +18,7 @@ finish() {
     sleep 0.02
   done
   cp "$GITHUB_STEP_SUMMARY" "$ROOT/summary-then"
-  cp "$ROOT/runner/stackstep-hello-dev-up.json" "$ROOT/result-then"
+  cp "$ROOT"/runner/stackstep-hello-dev-up-*.json "$ROOT/result-then"
   echo finished; exit 1
 }
 trap finish INT
@@ -95,7 +95,11 @@ fn an_engine_that_does_not_stop_is_killed_and_the_report_says_so() {
     until_begun(&scene);
     signal(&child, Signal::SIGINT);
     assert_eq!(end(child).0.code(), Some(130));
-    assert!(scene.summary().contains("was killed: the lock may still be there"), "{}", scene.summary());
+    assert!(
+        scene.summary().contains("was killed") && scene.summary().contains("the lock may still be there"),
+        "{}",
+        scene.summary()
+    );
 }
 
 #[test]
@@ -189,4 +193,92 @@ fn a_deployment_stays_good_when_its_secret_outputs_can_not_be_read() {
     assert!(log.contains("the secret outputs could not be read: error: the backend is gone"), "{log}");
     assert_eq!(result(&scene)["status"], "succeeded");
     assert!(!scene.github_outputs().contains_key("token"));
+}
+
+/// Fails as soon as it is let go: a provider of it is gone.
+const ORPHANED: &str = r#"
+cat events > "$LOG"
+echo $$ > "$ROOT/begun"
+read go < "$ROOT/go"
+exit 1
+"#;
+
+const LOST: &str = "{\"sequence\":1,\"timestamp\":1,\"diagnosticEvent\":{\"urn\":\
+                    \"urn:pulumi:dev::hello::aws:s3/bucket:Bucket::logs\",\"severity\":\"error\",\"message\":\
+                    \"error reading from server: EOF\"}}\n";
+
+#[test]
+fn a_run_whose_processes_were_ended_before_it_was_told_is_cancelled_and_not_failed() {
+    let scene = scene(ORPHANED);
+    scene.write("events", LOST);
+    nix::unistd::mkfifo(&scene.root().join("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let child = scene.start("up");
+    let engine = until_begun(&scene).trim().to_owned();
+    std::fs::write(scene.root().join("go"), "go\n").unwrap();
+    while std::path::Path::new("/proc").join(&engine).exists() {
+        std::thread::yield_now();
+    }
+    signal(&child, Signal::SIGTERM);
+    let (status, log) = end(child);
+    assert_eq!(status.code(), Some(143), "{log}");
+    let result = result(&scene);
+    assert_eq!((&result["status"], &result["reason"]), (&"cancelled".into(), &"cancelled".into()));
+    assert!(log.contains("a provider's process ended before it answered"), "{log}");
+    assert!(!log.contains("install the plugin"), "{log}");
+}
+
+#[test]
+fn the_lock_of_an_engine_that_was_killed_is_named_with_its_way_out() {
+    let scene = scene(
+        "mkdir -p \"$ROOT/state/.pulumi/locks/organization/hello/dev\"\n\
+         echo '{}' > \"$ROOT/state/.pulumi/locks/organization/hello/dev/1.json\"\nkill -9 $$\n",
+    );
+    let (status, log) = end(scene.start("up"));
+    assert_eq!(status.code(), Some(137), "{log}");
+    let result = result(&scene);
+    assert!(result["notes"].to_string().contains("the stack is locked"), "{result}");
+    assert!(result["hint"].as_str().unwrap().contains("`pulumi cancel` releases the lock"), "{result}");
+}
+
+#[test]
+fn a_killed_preview_is_not_said_to_have_left_a_lock() {
+    let scene = scene("kill -9 $$\n");
+    let (status, log) = end(scene.start("preview"));
+    assert_eq!(status.code(), Some(137), "{log}");
+    assert!(!log.contains("lock"), "{log}");
+}
+
+/// Says that it was told by somebody else, and finishes what it had begun; a second signal would end it at once.
+const TOLD: &str = r#"
+n=0
+on() {
+  n=$((n+1))
+  [ $n -gt 1 ] && echo '^C received; terminating' && exit 9
+  echo '^C received; cancelling. If you would like to terminate immediately, press ^C again.'
+}
+trap on INT TERM
+cat events > "$LOG"
+echo $$ > "$ROOT/begun"
+until grep -q "still finishing" "$GITHUB_STEP_SUMMARY"; do sleep 0.02; done
+tail -n +74 all-events >> "$LOG"
+exit 1
+"#;
+
+#[test]
+fn a_run_whose_engine_was_told_first_says_that_it_finished_and_nothing_else() {
+    let scene = scene(TOLD);
+    let all = std::fs::read_to_string(fixture("events/up-interrupted/events.jsonl")).unwrap();
+    let so_far: Vec<&str> = all.lines().take(73).collect();
+    scene.write("all-events", &all);
+    scene.write("events", &(so_far.join("\n") + "\n"));
+    let child = scene.start("up --grace-period 1h");
+    let engine = until_begun(&scene).trim().parse().unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(engine), Signal::SIGTERM).unwrap();
+    signal(&child, Signal::SIGTERM);
+    let (status, log) = end(child);
+    assert_eq!(status.code(), Some(143), "{log}");
+    assert!(!log.contains("terminating"), "{log}");
+    let notes = result(&scene)["notes"].to_string();
+    assert!(notes.contains("finished what it had begun and released the lock"), "{notes}");
+    assert!(!notes.contains("never finished"), "{notes}");
 }

@@ -66,7 +66,10 @@ fn a_forks_preview_is_skipped_too_where_the_system_gives_it_no_identity() {
 fn a_forks_code_with_the_repositorys_credentials_is_refused() {
     let scene = pull_request("pull_request_target", "bob/shop").input("command", "preview");
     scene.write(".git/HEAD", HEAD);
-    scene.run("run").ends_with(73).says("the work folder holds its code");
+    scene
+        .run("run")
+        .ends_with(73)
+        .says("the work folder is at commit `8d08154c`, not at the repository's own `2d5a1c0e`");
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn the_code_of_a_fork_does_not_run_with_the_targets_credentials() {
         let at = |commit| word(&verdict(&case, (Command::Preview, false, false, true), commit));
         assert_eq!(at(Some(head)), "UNTRUSTED", "{system}/{name}");
         assert_eq!(at(Some(base)), "go", "{system}/{name}");
-        assert_eq!(at(None), "warn", "{system}/{name}");
+        assert_eq!(at(None), "UNTRUSTED", "{system}/{name}");
     }
     let target = case("github-actions", "pull-request-target-fork");
     let outputs = verdict(&target, (Command::Outputs, false, false, true), Some(merge));

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::args::{self, Ask};
-use crate::ci::{self, Level};
+use crate::ci;
 use crate::console::Console;
 use crate::deps;
 use crate::doctor;
+use crate::early;
 use crate::engine::alive::Trace;
 use crate::engine::args::{can_print_secrets, check_exec};
 use crate::engine::config_secrets::{self, Hidden};
@@ -22,27 +23,32 @@ use crate::error::{Error, Result};
 use crate::finish;
 use crate::gate;
 use crate::http::Limits;
-use crate::inputs::resolve::{Flags, Resolved, resolve};
+use crate::inputs::resolve::Flags;
 use crate::inputs::{self, Command};
-use crate::job::{self, Job};
+use crate::job::Job;
+use crate::login;
 use crate::oidc;
+use crate::prepare::{Request, Until, prepare};
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::relay;
 use crate::report::Report;
 use crate::result::Run;
-use crate::stack::StackName;
 use crate::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
-    let args = match args::parse(arguments) {
+    let args = match args::parse(arguments.iter().cloned()) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors, and go to standard output.
             let _ = error.print();
-            return if error.use_stderr() { 2 } else { 0 };
+            if !error.use_stderr() {
+                return 0;
+            }
+            early::end_unread(&arguments, &error.to_string(), env);
+            return 2;
         }
     };
     let mut console = Console::new(ci::detect(env));
@@ -69,7 +75,13 @@ async fn operate(
     signals: &Signals,
 ) -> Result<u8> {
     let (began, since_1970) = (Instant::now(), unfinished::now());
-    let mut job = Job::prepare(command, flags, env, ci::detect(env), console)?;
+    let request = Request { command, flags, env, ci: ci::detect(env) };
+    let mut found = prepare(&request, Until::FirstError, console);
+    if let Some(error) = found.take_error() {
+        return Ok(early::end(found, &request, &error, began, console));
+    }
+    found.warn(console);
+    let mut job = found.into_job()?;
     if job.inputs.command == Command::Report {
         return relay::publish(&job, since_1970, console, signals).await;
     }
@@ -96,6 +108,7 @@ async fn operate(
     let log = outcome.log.clone();
     let has_begun = outcome.events.lines().0 > 0;
     let mut report = run.report(outcome);
+    login::leave(&job, &engine, &report, console);
     let exports = Exports::of_run(&job, &engine, &mut report, has_begun, console, signals).await;
     // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));
@@ -154,13 +167,9 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let project = job.project.as_ref().map(|project| project.name.as_str());
-    let stack = job.stack.as_ref().map_or("", StackName::as_str);
-    let (outcome, left_behind, ()) = tokio::join!(
-        driver.run_plan(),
-        gate::left_behind(job),
-        Box::pin(sender.begin(project, stack, signals))
-    );
+    let identity = job.identity().unwrap_or_default();
+    let (outcome, left_behind, ()) =
+        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)
@@ -226,7 +235,13 @@ async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     check_exec(&arguments)?;
-    let mut job = Job::prepare(Some(Command::Exec), flags, env, ci::detect(env), console)?;
+    let request = Request { command: Some(Command::Exec), flags, env, ci: ci::detect(env) };
+    let mut found = prepare(&request, Until::FirstError, console);
+    found.warn(console);
+    if let Some(error) = found.take_error() {
+        return Err(error);
+    }
+    let mut job = found.into_job()?;
     if can_print_secrets(&arguments) {
         if job.stack.is_none() {
             return Err(Error::input(
@@ -246,23 +261,14 @@ async fn exec(
 
 /// Each input, its value and where it came from.
 fn show_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
-    let resolved = hide_inputs(flags, env, console)?;
-    for warning in &resolved.warnings {
-        console.annotate(Level::Warning, "stackstep", warning);
+    let request = Request { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
+    let mut found = prepare(&request, Until::TheInputs, console);
+    found.warn(console);
+    if let Some(error) = found.take_error() {
+        return Err(error);
     }
-    console.print(&inputs::show::table(&resolved));
+    console.print(&found.resolved.as_ref().map(inputs::show::table).unwrap_or_default());
     Ok(0)
-}
-
-/// Hides what is secret in the environment and in the inputs, without asking whether they make a run.
-pub fn hide_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<Resolved> {
-    let ci = ci::detect(env);
-    job::hide_environment(env, ci, console);
-    let resolved = resolve(Some(Command::Up), flags, ci, env)?;
-    for (name, secret) in inputs::show::secrets(&resolved) {
-        console.hide(name, secret);
-    }
-    Ok(resolved)
 }
 
 fn status(code: i32) -> u8 {

@@ -154,6 +154,25 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     Ok(Args { ask, flags })
 }
 
+/// What a command line that can't be read says all the same: its command, and the values of the flags for the inputs
+/// `names`.
+pub fn salvaged(arguments: &[OsString], names: &[&str]) -> (Option<Command>, Flags) {
+    let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    let command = words.first().and_then(|word| Command::from_word(word));
+    let mut flags = Flags::new();
+    let mut rest = words.iter().take_while(|word| **word != "--").peekable();
+    while let Some(word) = rest.next() {
+        let Some(flag) = word.strip_prefix("--") else { continue };
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (flag, rest.peek().map(|next| **next).filter(|next| !next.starts_with("--"))),
+        };
+        let Some(input) = Input::find(name).filter(|input| names.contains(&input.name)) else { continue };
+        flags.extend(value.map(|value| (input.name, vec![value.to_owned()])));
+    }
+    (command, flags)
+}
+
 /// The inputs that stand on the command line.
 fn given(matches: &ArgMatches) -> Flags {
     INPUTS
@@ -198,7 +217,7 @@ fn flag(order: usize, input: &'static Input) -> Arg {
         Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
         // What a person writes may begin with a dash.
         Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
-        Kind::Path => arg.value_parser(NonEmptyStringValueParser::new()),
+        Kind::Path | Kind::ProgramPath => arg.value_parser(NonEmptyStringValueParser::new()),
         _ => arg,
     }
 }
@@ -221,7 +240,7 @@ pub fn help(input: &Input) -> String {
 fn value_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::Secret => "TEXT",
-        Kind::Path => "PATH",
+        Kind::Path | Kind::ProgramPath => "PATH",
         Kind::Bool => "BOOL",
         Kind::Number { .. } => "N",
         Kind::Duration => "TIME",
@@ -256,6 +275,19 @@ mod tests {
         assert_eq!(
             (flags["diff"].as_slice(), flags["upsert"].as_slice()),
             (&["true".to_owned()][..], &["false".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_still_says_where_the_result_goes() {
+        let line = "stackstep up --paralel 3 --result-file r.json --stack=dev --junit-file --x";
+        let (command, flags) = salvaged(
+            &line.split(' ').map(OsString::from).collect::<Vec<_>>(),
+            &["result-file", "junit-file"],
+        );
+        assert_eq!(
+            (command, flags),
+            (Some(Command::Up), Flags::from([("result-file", vec!["r.json".into()])]))
         );
     }
 

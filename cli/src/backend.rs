@@ -1,4 +1,8 @@
-//! Where the state lies and who may read it: resolved as input, environment, `Pulumi.yaml`, earlier login.
+//! Where the state lies and who may read it, in the CLI's own order: input, `PULUMI_BACKEND_URL`, `Pulumi.yaml`, an
+//! earlier login, and where nothing of these names one, Pulumi Cloud at `PULUMI_API` or at its own address. A token goes
+//! where the CLI would send it and nowhere else.
+
+mod identify;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -35,6 +39,8 @@ pub enum BackendSource {
     Environment,
     /// `backend.url` in this project file.
     Project(PathBuf),
+    /// `PULUMI_API`, and an access token or a way to one.
+    Api,
     /// An access token, or a way to one, and no URL: Pulumi Cloud.
     Token,
     /// An earlier `pulumi login`, in this file.
@@ -59,10 +65,8 @@ impl Backend {
             .map(|url| (url, BackendSource::Input))
             .or_else(|| Some((env.get("PULUMI_BACKEND_URL")?.to_owned(), BackendSource::Environment)))
             .or_else(from_project)
-            .or_else(|| {
-                (token.is_some() || oidc.is_some()).then(|| (PULUMI_CLOUD.to_owned(), BackendSource::Token))
-            })
-            .or_else(|| earlier_login(env));
+            .or_else(|| earlier_login(env))
+            .or_else(|| (token.is_some() || oidc.is_some()).then(|| cloud(env)));
         match named {
             Some((url, source)) => Self { url: Some(url), source, token, oidc },
             None => Self { url: None, source: BackendSource::Nobody, token, oidc },
@@ -86,8 +90,11 @@ impl Backend {
     /// Whether the run keeps its credentials in a folder of its own, so that a token is not left on the machine
     /// and a stored login does not get in the way. A Cloud backend without a token of ours needs the earlier login.
     pub fn own_credentials(&self) -> bool {
-        !matches!(self.source, BackendSource::Login(_) | BackendSource::Nobody)
-            && (self.token.is_some() || self.oidc.is_some() || !self.is_cloud())
+        match self.source {
+            BackendSource::Nobody => false,
+            BackendSource::Login(_) if !self.is_cloud() => false,
+            _ => self.token.is_some() || self.oidc.is_some() || !self.is_cloud(),
+        }
     }
 }
 
@@ -100,6 +107,7 @@ impl fmt::Display for Backend {
             BackendSource::Input => "input `cloud-url`".to_owned(),
             BackendSource::Environment => "`PULUMI_BACKEND_URL`".to_owned(),
             BackendSource::Project(path) => format!("`{}`", path.display()),
+            BackendSource::Api => "`PULUMI_API`".to_owned(),
             BackendSource::Token => match oidc {
                 Some(oidc) => return write!(f, " ({oidc})"),
                 None => "an access token and no URL".to_owned(),
@@ -142,16 +150,29 @@ fn without_credentials(url: &str) -> String {
     }
 }
 
+/// Pulumi Cloud, where nothing else is named: at `PULUMI_API` on servers of one's own.
+/// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+fn cloud(env: &Env) -> (String, BackendSource) {
+    match env.get("PULUMI_API") {
+        Some(url) => (url.to_owned(), BackendSource::Api),
+        None => (PULUMI_CLOUD.to_owned(), BackendSource::Token),
+    }
+}
+
 /// The backend that somebody logged in to on this machine before, with the file that says so.
 fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
-    let folder =
-        env.get("PULUMI_CREDENTIALS_PATH").or_else(|| env.get("PULUMI_HOME")).map(PathBuf::from).or_else(
-            || Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")),
-        )?;
-    let path = folder.join("credentials.json");
+    let path = login_folder(env)?.join("credentials.json");
     let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
     let url = file.get("current")?.as_str().filter(|url| !url.is_empty())?;
     Some((url.to_owned(), BackendSource::Login(path)))
+}
+
+/// The folder where `pulumi login` keeps what it knows.
+fn login_folder(env: &Env) -> Option<PathBuf> {
+    env.get("PULUMI_CREDENTIALS_PATH")
+        .or_else(|| env.get("PULUMI_HOME"))
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")))
 }
 
 #[cfg(test)]
@@ -163,6 +184,53 @@ mod tests {
         assert_eq!(secrets_in("postgres://me:hunter2@db/state?sslmode=require"), ["hunter2"]);
         assert_eq!(secrets_in("azblob://state?sig=abc&sv=1"), ["abc"]);
         assert!(secrets_in("s3://bucket/a?region=eu").is_empty());
+    }
+
+    fn resolved(pairs: &[(&str, &str)], login: Option<&str>) -> (Option<String>, bool) {
+        let home = tempfile::tempdir().unwrap();
+        if let Some(url) = login {
+            let file = serde_json::json!({ "current": url }).to_string();
+            std::fs::write(home.path().join("credentials.json"), file).unwrap();
+        }
+        let home = [("PULUMI_CREDENTIALS_PATH", home.path().to_str().unwrap())];
+        let env = Env::from_pairs("/", pairs.iter().chain(&home).copied());
+        let inputs = crate::inputs::resolve(
+            Some(crate::inputs::Command::Up),
+            &crate::inputs::resolve::Flags::new(),
+            crate::ci::detect(&env),
+            &env,
+        );
+        let inputs = Inputs::from_resolved(&inputs.unwrap(), &env).unwrap();
+        let backend = Backend::resolve(&inputs, &env, None);
+        (backend.url.clone(), backend.own_credentials())
+    }
+
+    #[test]
+    fn a_token_goes_where_the_cli_would_send_it() {
+        let token = ("PULUMI_ACCESS_TOKEN", "pul-0123456789");
+        let api = ("PULUMI_API", "https://pulumi.acme.corp");
+        let named = ("PULUMI_BACKEND_URL", "https://named.acme.corp");
+        for (pairs, login, expected, own) in [
+            (&[token][..], None, Some(PULUMI_CLOUD), true),
+            (&[token, api], None, Some("https://pulumi.acme.corp"), true),
+            (&[token, api, named], None, Some("https://named.acme.corp"), true),
+            (&[token, named], Some("https://login.acme.corp"), Some("https://named.acme.corp"), true),
+            (&[token, api], Some("https://login.acme.corp"), Some("https://login.acme.corp"), true),
+            (&[token], Some("https://login.acme.corp"), Some("https://login.acme.corp"), true),
+            (&[token, api], Some("file:///state"), Some("file:///state"), false),
+            (&[], Some("https://login.acme.corp"), Some("https://login.acme.corp"), false),
+            (&[api], None, None, false),
+        ] {
+            assert_eq!(resolved(pairs, login), (expected.map(str::to_owned), own), "{pairs:?} {login:?}");
+        }
+    }
+
+    #[test]
+    fn an_identity_is_exchanged_where_the_cloud_is() {
+        let oidc = ("STACKSTEP_OIDC_ORGANIZATION", "acme");
+        let api = ("PULUMI_API", "https://pulumi.acme.corp");
+        assert_eq!(resolved(&[oidc], None).0.as_deref(), Some(PULUMI_CLOUD));
+        assert_eq!(resolved(&[oidc, api], None).0.as_deref(), Some("https://pulumi.acme.corp"));
     }
 
     #[test]

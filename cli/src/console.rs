@@ -1,19 +1,21 @@
 //! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::ci::{CiSystem, Level};
-use crate::engine::output::disarmed;
+use crate::ci::{CiSystem, Level, json_without_commands};
 use crate::error::Error;
 use crate::render::log_line;
-use crate::secret::Masker;
+use crate::secret::{Masker, is_long_enough, signature};
 use crate::unfinished::now;
 
 /// Writes our own lines.
 pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
+    /// What the CI system hides already.
+    told: BTreeSet<String>,
     missed: AtomicBool,
     groups: AtomicU32,
 }
@@ -21,7 +23,13 @@ pub struct Console {
 impl Console {
     /// A console for `ci`'s log.
     pub fn new(ci: &'static dyn CiSystem) -> Self {
-        Self { ci, masker: Masker::new(), missed: AtomicBool::new(false), groups: AtomicU32::new(0) }
+        Self {
+            ci,
+            masker: Masker::new(),
+            told: BTreeSet::new(),
+            missed: AtomicBool::new(false),
+            groups: AtomicU32::new(0),
+        }
     }
 
     /// The masks of this run.
@@ -32,14 +40,18 @@ impl Console {
     /// Hides `secret` from now on: first in the CI system's own log, then in all that we write.
     pub fn hide(&mut self, name: &str, secret: &str) {
         self.masker.add(name, secret);
-        if crate::secret::is_long_enough(secret.trim()) {
-            self.write(&self.ci.mask(secret));
+        let mut lines = String::new();
+        for line in worth_a_mask(secret) {
+            if self.told.insert(line.to_owned()) {
+                lines.push_str(&self.ci.mask(line));
+            }
         }
+        self.write(&lines);
     }
 
     /// One line, which may hold foreign words: nothing in it is a command of the CI system.
     pub fn line(&self, text: &str) {
-        self.write(&(log_line(&self.masker.mask(text)) + "\n"));
+        self.write(&(log_line(&self.masked(text)) + "\n"));
     }
 
     /// Text that has its line ends already, and no foreign words that could be commands.
@@ -47,27 +59,27 @@ impl Console {
         self.write(&self.masker.mask(text));
     }
 
-    /// What was asked for, on standard output.
+    /// What was asked for, on standard output, in lines for a person: nothing in it is a command of the CI system.
     pub fn print(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(&self.printed(text));
+        let lines = self.masker.mask(text);
+        let lines: String = lines.lines().map(|line| log_line(line) + "\n").collect();
+        let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 
-    /// Whether [`Console::print`] prints `text` as it is.
+    /// JSON for a machine, on standard output: what is printed is the same value, and no command of the CI system. It is
+    /// not masked, as a mask must not fall on a quote.
+    pub fn print_json(&self, json: &str) {
+        let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());
+    }
+
+    /// Whether there is no secret in a text, which therefore can be printed as it is.
     pub fn shows(&self, text: &str) -> bool {
-        self.printed(text) == text.as_bytes()
-    }
-
-    fn printed(&self, text: &str) -> Vec<u8> {
-        let text = self.masker.mask(text);
-        match self.ci.disarm() {
-            Some(disarm) => disarmed(text.as_bytes(), disarm, &mut true),
-            None => text.into_bytes(),
-        }
+        !self.masker.contains_secret(text)
     }
 
     /// Something worth knowing, shown where the CI system shows such things.
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
-        let (title, message) = (self.masker.mask(title), self.masker.mask(message));
+        let (title, message) = (self.masked(title), self.masked(message));
         self.write(&self.ci.annotation(level, &title, &message));
     }
 
@@ -94,7 +106,7 @@ impl Console {
     /// Opens a folded group.
     pub fn group(&self, title: &str) {
         let number = self.groups.fetch_add(1, Ordering::Relaxed) + 1;
-        self.write(&self.ci.numbered_group(&log_line(&self.masker.mask(title)), number, now()));
+        self.write(&self.ci.numbered_group(&log_line(&self.masked(title)), number, now()));
     }
 
     /// Closes it.
@@ -107,6 +119,13 @@ impl Console {
         self.write(lines);
     }
 
+    fn masked(&self, text: &str) -> String {
+        if signature::is_shown(text.as_bytes()) {
+            return signature::WITHHELD.to_owned();
+        }
+        self.masker.mask(text)
+    }
+
     fn write(&self, text: &str) {
         // In a job both streams end up in one log, but not in step with each other: one stream keeps the order.
         if self.ci.one_stream() {
@@ -114,6 +133,43 @@ impl Console {
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         } else {
             let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+}
+
+/// The lines of a secret that the CI system is told to hide. It hides a line wherever it shows, and GitHub withholds
+/// outputs that have it in them: a log without `{`, `true` or `- dev` can't be read, and its JSON is of no use.
+fn worth_a_mask(secret: &str) -> impl Iterator<Item = &str> {
+    let secret = secret.trim();
+    let is_alone = !secret.contains('\n');
+    let says_nothing = move |c: char| {
+        c.is_whitespace() || "{}[]()<>\"'`,;:".contains(c) || (!is_alone && c.is_ascii_punctuation())
+    };
+    secret.lines().map(str::trim).filter(move |line| is_long_enough(line.trim_matches(says_nothing)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth_a_mask;
+
+    fn masks(secret: &str) -> Vec<&str> {
+        worth_a_mask(secret).collect()
+    }
+
+    #[test]
+    fn no_line_that_is_short_or_only_signs_gets_a_mask() {
+        let secret = "{\n  \"key\": \"hunter22\",\n  \"list\": [\n    true,\n    [null],\n    \"dev\",\n  ],  [\n\
+                      ------\n======\n- false\nab\n}}}}}}}\n";
+        assert_eq!(masks(secret), ["\"key\": \"hunter22\","]);
+        assert_eq!(masks("-----BEGIN KEY-----\r\nMIIEpAIB\r\n"), ["-----BEGIN KEY-----", "MIIEpAIB"]);
+    }
+
+    #[test]
+    fn a_secret_of_one_line_gets_a_mask_unless_it_is_a_word_in_brackets() {
+        assert_eq!(masks(" p@$$!!+ \n"), ["p@$$!!+"]);
+        assert_eq!(masks("a{b}c{d}e"), ["a{b}c{d}e"]);
+        for secret in ["", "ab", "{", "hunte", "\"true\"", "[null],", "{{{{{{", "  [ ],[  ] "] {
+            assert!(masks(secret).is_empty(), "{secret}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `stackstep doctor`: what was detected, what is missing, and what a run would do. It changes nothing, and asks
 //! nobody but the engine for its version.
 //!
-//! A run stops at the first thing that is wrong; here each step is looked at that can be, and every finding has a
-//! way out.
+//! It takes the steps of a run ([`crate::prepare`]). A run stops at the first thing that is wrong; here each step is taken
+//! that can be, and every finding has a way out.
 
 use serde::Serialize;
 
@@ -11,9 +11,10 @@ use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::inputs::resolve::{Flags, Resolved, resolve};
-use crate::inputs::{Command, Inputs, Source, show};
-use crate::job;
+use crate::gate::standing::Standing;
+use crate::inputs::resolve::{Flags, Resolved};
+use crate::inputs::{Command, OuterInputs, Source, show};
+use crate::prepare::{self, Request, Until, prepare};
 
 mod engine;
 mod look;
@@ -139,54 +140,50 @@ pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Res
     // Not the CI system's: nothing foreign is shown that it would have to mask, and JSON stays alone on its stream.
     let mut console = Console::new(ci::detect(&Env::default()));
     let diagnosis = examine(flags, env, &mut console, signals).await?;
-    let printed = if json {
-        // Masked before it becomes JSON: a mask must not fall on a quote.
+    if json {
         let value = serde_json::to_value(&diagnosis).unwrap_or_default();
         let masked = masked(value, &|text| console.masker().mask(text));
-        format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default())
+        console.print_json(&format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default()));
     } else {
-        text::text(&diagnosis)
-    };
-    console.print(&printed);
+        console.print(&text::text(&diagnosis));
+    }
     Ok(u8::from(!diagnosis.ok))
 }
 
 async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<Diagnosis> {
     let ci = ci::detect(env);
-    job::hide_environment(env, ci, console);
+    let request = Request { command: command(flags, ci, env), flags, env, ci };
+    let prepared = prepare(&request, Until::TheEnd, console);
     let mut found = Diagnosis {
         stackstep: env!("CARGO_PKG_VERSION"),
         ci: ci.name(),
-        context: ci.context(env),
+        context: prepared.context.clone(),
         ..Diagnosis::default()
     };
-    if let Some(resolved) = found.unless(resolved(flags, ci, env)) {
-        for (name, secret) in show::secrets(&resolved) {
-            console.hide(name, secret);
+    for finding in &prepared.findings {
+        match finding {
+            prepare::Finding::Error(error) => found.error(error),
+            prepare::Finding::Warning(warning) => {
+                found.warn(warning.clone(), "`stackstep inputs` shows each input and where it comes from");
+            }
         }
+    }
+    if let Some(resolved) = &prepared.resolved {
         found.command = resolved.command.word();
-        found.inputs = set(&resolved);
-        for warning in &resolved.warnings {
-            found.warn(warning.clone(), "`stackstep inputs` shows each input and where it comes from");
-        }
-        if let Some(inputs) = found.unless(Inputs::from_resolved(&resolved, env)) {
-            job::hide_secrets(&inputs, env, ci, console);
-            look::at(&mut found, &inputs, ci, env, console);
-            engine::look(&mut found, &inputs, env, console, signals).await?;
-        }
+        found.inputs = set(resolved);
+    }
+    look::at(&mut found, &prepared);
+    if prepared.standing == Standing::Ours && !prepared.is_closed() {
+        engine::look(&mut found, &prepared, console, signals).await?;
     }
     found.ok = found.findings.iter().all(|finding| finding.level != Level::Missing);
     Ok(found)
 }
 
-/// The inputs; without a command they are looked at as a preview would.
-fn resolved(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
-    let resolved = resolve(None, flags, ci, env)?;
-    if resolved.command == Command::Install {
-        resolve(Some(Command::Preview), flags, ci, env)
-    } else {
-        Ok(resolved)
-    }
+/// Without a command, a preview is looked at.
+fn command(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Option<Command> {
+    let outer = OuterInputs::of_those(&[], None, flags, ci, env)?;
+    (outer.command == Command::Install).then_some(Command::Preview)
 }
 
 fn set(resolved: &Resolved) -> Vec<Set> {

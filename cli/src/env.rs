@@ -32,7 +32,8 @@ impl Env {
         let Some(path) = env.get(EVENT_FILE).map(str::to_owned) else { return Ok(env) };
         // An event file that is missing or no JSON tells nothing, as if there were none.
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
-            Ok(Ok(event)) => env.event = Some(event),
+            Ok(Ok(event @ Value::Object(_))) => env.event = Some(event),
+            Ok(Ok(_)) => env.event_problem = Some(format!("`{path}` holds no JSON object")),
             Ok(Err(error)) => env.event_problem = Some(format!("`{path}` is no JSON: {error}")),
             Err(error) => env.event_problem = Some(format!("`{path}` can't be read: {error}")),
         }

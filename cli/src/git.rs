@@ -1,23 +1,45 @@
-//! What the work folder's repository says, read from its files; only the branch's head is asked of the remote.
+//! What the work folder's repository says, read from the files of its `.git`, which no commit can bring along: git
+//! refuses such a path. No program is started for it: git would obey configuration that it finds in the folder.
+//! [`remote`] asks for the head of a branch.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+mod config;
+pub mod remote;
 
-/// How long the remote may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+use std::path::{Component, Path, PathBuf};
 
-/// The commit that the repository around `folder` is at. None where there is no repository, or no commit.
+/// The most bytes of a file of the repository that is read: packed references of a million branches.
+const LONGEST: u64 = 64 << 20;
+
+/// The commit that the repository around `folder` is at. None where there is no repository or no commit, and where it
+/// can't be told which repository is meant.
 /// <https://git-scm.com/docs/gitrepository-layout>
 pub fn head(folder: &Path) -> Option<String> {
     let git = git_folder(folder)?;
-    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
+    let head = text(&git.join("HEAD"))?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else { return commit(&head) };
+    let plain = Path::new(reference).components().all(|part| matches!(part, Component::Normal(_)));
+    if !plain || !reference.starts_with("refs/") {
+        return None;
+    }
     let common = common_folder(&git);
-    std::fs::read_to_string(common.join(reference))
-        .ok()
-        .and_then(|text| commit(&text))
-        .or_else(|| packed(&common, reference))
+    text(&common.join(reference)).and_then(|text| commit(&text)).or_else(|| packed(&common, reference))
+}
+
+/// The top folder of the checkout around `folder`: what a change can have written lies in it.
+pub fn top(folder: &Path) -> Option<PathBuf> {
+    Some(dot_git(folder)?.parent()?.to_owned())
+}
+
+/// Whether `path` lies in the checkout around `folder`, where a change can have written it.
+pub fn is_within(path: &Path, folder: &Path) -> bool {
+    let Some(top) = top(folder).or_else(|| std::fs::canonicalize(folder).ok()) else { return false };
+    let plain = without_dots(&folder.join(path));
+    // What is not there yet has no real path, but one of the folders that it will lie in has.
+    let real = plain.ancestors().find_map(|there| {
+        let rest = plain.strip_prefix(there).ok()?;
+        Some(std::fs::canonicalize(there).ok()?.join(rest))
+    });
+    plain.starts_with(&top) || real.is_some_and(|real| real.starts_with(&top))
 }
 
 /// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
@@ -35,57 +57,59 @@ pub fn address(url: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// The address of `origin`, as the repository around `folder` has it; it can hold a token.
-/// <https://git-scm.com/docs/git-config#_syntax>
 pub fn origin(folder: &Path) -> Option<String> {
-    let config = std::fs::read_to_string(common_folder(&git_folder(folder)?).join("config")).ok()?;
-    let mut within = false;
-    for line in config.lines().map(str::trim) {
-        if line.starts_with('[') {
-            within = line.replace(' ', "") == "[remote\"origin\"]";
-        } else if within && let Some((name, value)) = line.split_once('=') {
-            let value = value.trim().trim_matches('"');
-            if name.trim().eq_ignore_ascii_case("url") && !value.is_empty() {
-                return Some(value.to_owned());
-            }
-        }
-    }
-    None
-}
-
-/// The commit that `branch` is at now, as `origin` says. None when it can't be told: no git, no network, no rights.
-pub async fn branch_head(folder: &Path, branch: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "git is no engine; nothing of it is shown")]
-    let mut git = tokio::process::Command::new("git");
-    git.args(["ls-remote", "--exit-code", "origin"])
-        .arg(format!("refs/heads/{branch}"))
-        .current_dir(folder)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, git.output()).await.ok()?.ok()?;
-    commit(std::str::from_utf8(&output.stdout).ok()?.split_whitespace().next()?)
+    let config = text(&common_folder(&git_folder(folder)?).join("config"))?;
+    config::first(&config::settings(&config), "remote", Some("origin"), "url")
 }
 
 /// The folder with the repository's files: `.git`, or what a file of that name points to.
 fn git_folder(folder: &Path) -> Option<PathBuf> {
-    let dot = folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists())?;
+    let dot = dot_git(folder)?;
     if dot.is_dir() {
         return Some(dot);
     }
-    let text = std::fs::read_to_string(&dot).ok()?;
+    let text = text(&dot)?;
     Some(dot.parent()?.join(text.trim().strip_prefix("gitdir: ")?))
+}
+
+/// The nearest `.git` from `folder` up. A folder that is reached by a link or by `..` has two ways up: where they lead
+/// to different repositories, nobody can say which one is meant.
+fn dot_git(folder: &Path) -> Option<PathBuf> {
+    let nearest =
+        |folder: &Path| folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists());
+    let real = nearest(&std::fs::canonicalize(folder).ok()?)?;
+    let named = nearest(&without_dots(folder))?;
+    (std::fs::canonicalize(named).ok()? == std::fs::canonicalize(&real).ok()?).then_some(real)
+}
+
+/// The path without `.` and `..`, by its words alone.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+        path
+    })
 }
 
 /// A work tree of its own keeps its HEAD, and shares the rest with the main one.
 fn common_folder(git: &Path) -> PathBuf {
-    std::fs::read_to_string(git.join("commondir"))
-        .map_or_else(|_| git.to_owned(), |common| git.join(common.trim()))
+    text(&git.join("commondir")).map_or_else(|| git.to_owned(), |common| git.join(common.trim()))
+}
+
+/// The text of a file; none of what is no file or too long for one of a repository.
+fn text(path: &Path) -> Option<String> {
+    let there = std::fs::metadata(path).ok()?;
+    (there.is_file() && there.len() <= LONGEST).then(|| std::fs::read_to_string(path).ok())?
 }
 
 /// `reference` among the packed ones.
 fn packed(git: &Path, reference: &str) -> Option<String> {
-    let text = std::fs::read_to_string(git.join("packed-refs")).ok()?;
+    let text = text(&git.join("packed-refs"))?;
     let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(_, name)| *name == reference)?;
     commit(found.0)
 }
@@ -149,6 +173,31 @@ mod tests {
         let folder = repository(&[(".git/config", config), ("infra/x", "")]);
         assert_eq!(origin(&folder.path().join("infra")).as_deref(), Some("git@github.com:acme/shop.git"));
         assert_eq!(origin(repository(&[(".git/config", "[core]\n")]).path()), None);
+    }
+
+    #[test]
+    fn a_way_up_that_leads_through_another_repository_tells_nothing() {
+        let folder = repository(&[(".git/HEAD", COMMIT), ("infra/x", ""), ("other/y", "")]);
+        let own = folder.path().join("infra");
+        assert_eq!(head(&own.join("../infra")).as_deref(), Some(COMMIT), "the same one");
+        let outside = tempfile::tempdir().unwrap();
+        let around = own.join("../..").join(folder.path().file_name().unwrap()).join("../");
+        let around = around.join(outside.path().file_name().unwrap());
+        assert_eq!(head(&around), None, "{}", around.display());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_another_repository_tells_nothing() {
+        let (one, other) = (repository(&[(".git/HEAD", COMMIT)]), repository(&[(".git/HEAD", COMMIT)]));
+        std::os::unix::fs::symlink(other.path(), one.path().join("infra")).unwrap();
+        assert_eq!(head(&one.path().join("infra")), None);
+    }
+
+    #[test]
+    fn a_reference_that_leads_out_of_the_repository_is_none() {
+        let folder = repository(&[(".git/HEAD", "ref: refs/../../x\n"), ("x", COMMIT)]);
+        assert_eq!(head(folder.path()), None);
     }
 
     #[test]

@@ -1,25 +1,26 @@
-//! All that has to be known before the engine is looked for: inputs, project, stack, backend, secrets.
+//! All that is known before the engine is looked for, and the rules that belong to it: inputs, project, stack, backend,
+//! secrets. [`crate::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use tempfile::TempDir;
-
-use crate::backend::{Backend, secrets_in};
-use crate::ci::{CiSystem, Context, Level};
+use crate::backend::Backend;
+use crate::ci::{CiSystem, Context};
 use crate::console::Console;
-use crate::engine::args::check_extra;
 use crate::engine::env_file;
-use crate::engine::plan::{EngineEnv, Scope, engine_env};
+use crate::engine::plan::{EngineEnv, Scope};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::standing::Standing;
+use crate::git;
 use crate::inputs::config_map::ConfigValue;
-use crate::inputs::resolve::{Flags, resolve};
 use crate::inputs::{Command, Inputs};
-use crate::install::asked;
 use crate::install::version::Demand;
-use crate::oidc;
+use crate::own_folder::OwnFolder;
 use crate::project::Project;
-use crate::stack::StackName;
+use crate::secret::is_long_enough;
+use crate::secret_names;
+use crate::stack::{StackIdentity, StackName};
 
 /// A run that can begin.
 pub struct Job<'a> {
@@ -29,6 +30,8 @@ pub struct Job<'a> {
     pub ci: &'static dyn CiSystem,
     /// What the job is about.
     pub context: Context,
+    /// Whose the files of the work folder are.
+    pub standing: Standing,
     /// What was asked.
     pub inputs: Inputs,
     /// The project, where there is one.
@@ -44,80 +47,31 @@ pub struct Job<'a> {
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
-    pub folder: TempDir,
+    pub folder: OwnFolder,
     /// Another one for credentials, which never lies where other steps of the build see it.
-    _credentials: Option<TempDir>,
+    pub credentials: Option<OwnFolder>,
 }
 
-impl<'a> Job<'a> {
-    /// Resolves everything and says what was found. Bad input ends here: nothing was started or changed.
-    pub fn prepare(
-        command: Option<Command>,
-        flags: &Flags,
-        env: &'a Env,
-        ci: &'static dyn CiSystem,
-        console: &mut Console,
-    ) -> Result<Self> {
-        let mut resolved = resolve(command, flags, ci, env)?;
-        let context = ci.context(env);
-        resolved.distrust_file(&context);
-        let inputs = Inputs::from_resolved(&resolved, env)?;
-        hide_secrets(&inputs, env, ci, console);
-        check_extra(&inputs.args)?;
-        let demand = asked::by_inputs(&inputs)?;
-        for warning in &resolved.warnings {
-            console.annotate(Level::Warning, "stackstep", warning);
-        }
-        if let Some(problem) = env.event_problem() {
-            console.annotate(Level::Warning, "stackstep", &problem);
-        }
-        if !inputs.cwd.is_dir() {
-            return Err(Error::input(
-                format!("there is no folder `{}`", inputs.cwd.display()),
-                "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
-            ));
-        }
-        // What is reported was made elsewhere.
-        let reports = inputs.command == Command::Report;
-        let project = if reports { None } else { Project::find(&inputs.cwd)? };
-        let stack = find_stack(&inputs, project.as_ref())?;
-        if let (Some(stack), None) = (&stack, &inputs.stack) {
-            console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
-        }
-        let file = hide_env_file(&inputs, console)?;
-        let seen_by_engine = env.with_missing(&file);
-        let backend = Backend::resolve(&inputs, &seen_by_engine, project.as_ref());
-        for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
-            console.hide("the backend's URL", secret);
-        }
-        if let Some(token) = &backend.token {
-            console.hide("PULUMI_ACCESS_TOKEN", token.expose());
-        }
-        if backend.oidc.is_some() {
-            oidc::endpoint(&backend)?;
-        }
-        let folder = own_folder_in(ci.shared_folder(env).unwrap_or_else(std::env::temp_dir))?;
-        let credentials = backend.own_credentials().then(own_folder).transpose()?;
-        let engine_env = engine_env(env, ci, &backend, credentials.as_ref().map(TempDir::path), &file);
-        Ok(Self {
-            env,
-            ci,
-            context,
-            inputs,
-            project,
-            stack,
-            backend,
-            seen_by_engine,
-            demand,
-            engine_env,
-            folder,
-            _credentials: credentials,
-        })
-    }
-
+impl Job<'_> {
     /// What the operation is about, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+    }
+
+    /// The folder that the engine keeps this run's credentials in, where it is one of our own.
+    pub fn credentials_folder(&self) -> Option<&Path> {
+        self.credentials.as_ref().map(OwnFolder::path)
+    }
+
+    /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
+    pub fn grace_period(&self) -> Duration {
+        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
+    }
+
+    /// The identity of the stack; none where there is no stack.
+    pub fn identity(&self) -> Option<StackIdentity> {
+        let project = self.project.as_ref().map(|project| project.name.as_str());
+        Some(self.backend.identify(self.stack.as_ref()?, project, &self.seen_by_engine, &self.inputs.cwd))
     }
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
@@ -125,9 +79,17 @@ impl<'a> Job<'a> {
         self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
     }
 
+    /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
+    /// stranger's, as what lies there says nothing for itself.
+    pub fn cache_folder(&self) -> Option<&Path> {
+        let given = self.inputs.cache_folder.as_deref()?;
+        let ours = self.standing == Standing::Ours;
+        (ours || !git::is_within(given, &self.inputs.cwd)).then_some(given)
+    }
+
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
     pub fn result_file(&self) -> Option<PathBuf> {
-        result_file(&self.inputs, self.ci, self.env, self.project.as_ref(), self.stack.as_ref())
+        result_file(&self.inputs, self.ci, self.env, self.identity().as_ref())
     }
 }
 
@@ -136,36 +98,17 @@ pub fn result_file(
     inputs: &Inputs,
     ci: &dyn CiSystem,
     env: &Env,
-    project: Option<&Project>,
-    stack: Option<&StackName>,
+    identity: Option<&StackIdentity>,
 ) -> Option<PathBuf> {
-    let name = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
     inputs.result_file.clone().or_else(|| {
-        if inputs.command == Command::Report {
-            return None;
-        }
-        let project = project.map_or("", |project| project.name.as_str());
-        let stack = stack.map_or("", StackName::as_str);
         let command = inputs.command.word();
-        let file = format!("stackstep-{}-{}-{command}.json", name(project), name(stack));
-        Some(ci.temporary_folder(env)?.join(file))
+        let stem = match (inputs.command, identity) {
+            (Command::Report, _) => return None,
+            (_, Some(identity)) => identity.file_stem(command),
+            (_, None) => format!("stackstep-{command}"),
+        };
+        Some(ci.temporary_folder(env)?.join(format!("{stem}.json")))
     })
-}
-
-/// How the name of a run's own folder begins.
-pub const FOLDER: &str = "stackstep-";
-
-/// A folder that only we can read.
-pub fn own_folder() -> Result<TempDir> {
-    own_folder_in(std::env::temp_dir())
-}
-
-fn own_folder_in(parent: PathBuf) -> Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(FOLDER);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))
 }
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
@@ -208,28 +151,8 @@ fn no_project(cwd: &Path, command: Command) -> Error {
     Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
 }
 
-/// Variables that hold a secret wherever they are set, beside those of the CI system.
-pub const SECRET_VARIABLES: &[&str] = &[
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE",
-    "GITHUB_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "ARM_CLIENT_SECRET",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GOOGLE_CREDENTIALS",
-    "GOOGLE_OAUTH_ACCESS_TOKEN",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN",
-    "ARM_OIDC_TOKEN",
-    "ARM_ACCESS_KEY",
-    "ARM_CLIENT_CERTIFICATE_PASSWORD",
-    "VAULT_TOKEN",
-];
-
-/// Tells the masker all that it must never let through.
-pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut Console) {
+/// Tells the masker what of the inputs it must never let through; [`hide_environment`] comes before.
+pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
     for (name, secret) in [
         ("access-token", &inputs.access_token),
         ("oidc-token", &inputs.oidc_token),
@@ -253,7 +176,6 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
     if let Some(mirror) = &inputs.pulumi_mirror {
         mirror.hide(console);
     }
-    hide_environment(env, ci, console);
     for name in console.masker().too_short() {
         console.line(&format!(
             "`{name}` is shorter than {} characters: it can't be hidden in the log",
@@ -265,28 +187,23 @@ pub fn hide_secrets(inputs: &Inputs, env: &Env, ci: &dyn CiSystem, console: &mut
 /// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
 pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
     let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
-    for (name, value) in file.iter().filter(|(name, _)| names_a_secret(name)) {
+    for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
         console.hide(name, value);
     }
     Ok(file)
 }
 
-/// Tells the masker the variables that hold a secret wherever they are set.
+/// Tells the masker the variables that hold a secret: the CI system's own, and those that the table or their name
+/// says are secret.
 pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for name in SECRET_VARIABLES {
-        if let Some(value) = env.get(name) {
-            console.hide(name, value);
-        }
-    }
     for (name, value) in crate::ci::secrets(ci, env) {
         console.hide(name, value);
     }
-}
-
-/// Whether a variable of `env-file` is a secret, by its name.
-pub fn names_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL", "PRIVATE_KEY", "ACCESS_KEY", "API_KEY"]
-        .iter()
-        .any(|word| name.contains(word))
+    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
+    for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
+        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
+        if known(name) || is_long_enough(value.trim()) {
+            console.hide(name, value);
+        }
+    }
 }

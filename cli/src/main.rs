@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use stackstep::app;
 use stackstep::engine::signals::Signals;
 use stackstep::env::Env;
+use stackstep::private;
 
 fn main() -> ExitCode {
+    private::close();
     let started = || -> std::io::Result<u8> {
         let env = Env::of_process()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

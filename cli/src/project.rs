@@ -2,12 +2,12 @@
 //! <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use serde_yaml::Value;
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::stack::StackName;
+use crate::text_file::{self, read_text};
+use crate::yaml::{self, Mapping, Value};
 
 /// The names that the CLI looks for.
 const FILES: [&str; 3] = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
@@ -27,6 +27,10 @@ pub struct Project {
     pub runtime_options: BTreeMap<String, String>,
     /// It names packages or plugins of its own, which can be written in any language.
     pub own_packages: bool,
+    /// `requiredPulumiVersion`.
+    pub required_version: Option<String>,
+    /// `main`: the program's folder or its first file, from the project file's folder.
+    main: Option<String>,
     /// Where the stacks' configuration files lie.
     config_folder: PathBuf,
 }
@@ -37,11 +41,14 @@ impl Project {
         for folder in start.ancestors() {
             for name in FILES {
                 let path = folder.join(name);
-                match std::fs::read_to_string(&path) {
+                match read_text(&path, text_file::SETTINGS) {
                     Ok(text) => return Self::parse(path, &text).map(Some),
                     // A folder of that name is no project file.
-                    Err(_) if !path.is_file() => {}
-                    Err(error) => return Err(unreadable(&path, &error.to_string())),
+                    Err(error) if error.is_missing() => {}
+                    Err(error) => {
+                        let hint = error.hint().unwrap_or("mend the project file");
+                        return Err(unreadable(&path, &error.to_string(), hint));
+                    }
                 }
             }
         }
@@ -49,12 +56,13 @@ impl Project {
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let file: Value =
-            serde_yaml::from_str(text).map_err(|error| unreadable(&path, &error.to_string()))?;
+        let wrong = |why: &str| unreadable(&path, why, "mend the project file");
+        let file = yaml::parse(text).map_err(|error| wrong(&error.to_string()))?;
         let name = file.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
         let Some(name) = name else {
-            return Err(unreadable(&path, "it has no `name`"));
+            return Err(wrong("it has no `name`"));
         };
+        let text_of = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let config_folder = ["stackConfigDir", "config"]
             .iter()
@@ -69,9 +77,28 @@ impl Project {
             runtime: runtime.map(str::to_owned),
             runtime_options: options(&file),
             own_packages: file.get("packages").is_some() || file.get("plugins").is_some(),
+            required_version: text_of("requiredPulumiVersion"),
+            main: text_of("main").filter(|main| !main.is_empty()),
             config_folder,
             path,
         })
+    }
+
+    /// The folder of the project file.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// The folder that the program runs in and that has its packages: `main`, or the folder that it lies in where it is
+    /// a file, else the project file's. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#attributes>
+    pub fn program_folder(&self) -> PathBuf {
+        let Some(main) = &self.main else { return self.folder().to_owned() };
+        let main = plain(&self.folder().join(main));
+        if main.is_dir() {
+            main
+        } else {
+            main.parent().map_or_else(|| self.folder().to_owned(), Path::to_owned)
+        }
     }
 
     /// The stacks that have a configuration file, sorted.
@@ -100,13 +127,27 @@ fn options(file: &Value) -> BTreeMap<String, String> {
     let options = file.get("runtime").and_then(|runtime| runtime.get("options")).and_then(Value::as_mapping);
     options
         .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value.as_str()?.to_owned())))
+        .flat_map(Mapping::iter)
+        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value.source()?.to_owned())))
         .collect()
 }
 
-fn unreadable(path: &Path, why: &str) -> Error {
-    Error::input(format!("could not read `{}`: {why}", path.display()), "mend the project file")
+/// The path without `.` and, as the CLI reads it, with `a/..` taken away.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+        plain
+    })
+}
+
+fn unreadable(path: &Path, why: &str, hint: &str) -> Error {
+    Error::input(format!("could not read `{}`: {why}", path.display()), hint)
 }
 
 #[cfg(test)]
@@ -133,6 +174,41 @@ mod tests {
     fn a_malformed_file_names_line_and_column() {
         let error = Project::parse("/p/Pulumi.yaml".into(), "name: [a\nruntime: x").unwrap_err().to_string();
         assert!(error.contains("line 2 column"), "{error}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_second_document_are_as_if_they_were_not_there() {
+        for text in [
+            "\u{feff}name: shop",
+            "\u{feff}---\nname: shop\n",
+            "name: shop\n---\n",
+            "name: shop\n---\nname: b",
+        ] {
+            assert_eq!(Project::parse("/p/Pulumi.yaml".into(), text).unwrap().name, "shop", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_program_lies_where_main_says() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("p/app/src")).unwrap();
+        std::fs::write(root.path().join("p/app/src/index.ts"), "").unwrap();
+        let folder = |main: &str| {
+            let path = root.path().join("p/Pulumi.yaml");
+            let project = Project::parse(path, &format!("name: shop\n{main}")).unwrap();
+            project.program_folder().strip_prefix(root.path()).unwrap().to_owned()
+        };
+        for (main, expected) in [
+            ("", "p"),
+            ("main: app/", "p/app"),
+            ("main: ./app", "p/app"),
+            ("main: app/../app/src", "p/app/src"),
+            ("main: app/src/index.ts", "p/app/src"),
+            ("main: ../p/app", "p/app"),
+            ("main: index.ts", "p"),
+        ] {
+            assert_eq!(folder(main), Path::new(expected), "{main}");
+        }
     }
 
     #[test]

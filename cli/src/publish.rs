@@ -62,8 +62,8 @@ pub struct Sinks {
 
 /// What was asked for; by default not the values of a repository that anybody can read.
 fn detail(job: &Job<'_>) -> Detail {
-    let by_repository = if job.context.public == Some(false) { Detail::Values } else { Detail::Paths };
-    job.inputs.detail.as_deref().and_then(Detail::from_word).unwrap_or(by_repository)
+    let asked = job.inputs.detail.as_deref().and_then(Detail::from_word);
+    asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
 }
 
 impl Publisher {
@@ -135,10 +135,19 @@ impl Publisher {
     fn options(&self) -> Options {
         Options {
             detail: self.sinks.detail,
-            result: self.sinks.result_file.as_ref().map(|path| path.display().to_string()),
+            result: self.lasting_result(),
             change_request: self.sinks.pages.change_request,
             ..Options::default()
         }
+    }
+
+    /// Where the result is, for pages that are read later: a job's machine is gone by then.
+    fn lasting_result(&self) -> Option<String> {
+        self.sinks
+            .result_file
+            .as_ref()
+            .filter(|_| self.ci.keeps_files())
+            .map(|path| path.display().to_string())
     }
 
     /// The log's last lines.
@@ -179,25 +188,37 @@ pub fn all(
     exports: &Exports,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
-    }
-    if job.takes_outputs() {
-        outputs::hand_on(job, report, exports, log, result_file, console);
-    }
+    hand_on(job, report, result_file, log, exports, console);
     if let (Command::Outputs, Status::Succeeded, Some(outputs)) =
         (report.command, report.status, &report.outputs)
     {
         let printable = outputs::printable(outputs, console);
         let fence = crate::random::word();
         console.command(&job.ci.begin_foreign(&fence));
-        console.print(&printable);
+        console.print_json(&printable);
         console.command(&job.ci.end_foreign(&fence));
     }
     if job.ci.shows_annotations() {
         annotate(report, console);
     }
     console.text(&publisher.text(report, result_file));
+}
+
+/// What other programs read: the counts, and the outputs for later steps.
+pub fn hand_on(
+    job: &Job<'_>,
+    report: &Report,
+    result_file: Option<&Path>,
+    log: &str,
+    exports: &Exports,
+    console: &mut Console,
+) {
+    if let Some(path) = &job.inputs.counts_file {
+        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
+    }
+    if job.takes_outputs() {
+        outputs::hand_on(job, report, exports, log, result_file, console);
+    }
 }
 
 /// The last word: a step that did its work, but whose report did not get everywhere, has passed with something to
@@ -229,17 +250,14 @@ pub fn add_path(job: &Job<'_>, engine: &Engine, console: &Console) {
 /// The reason of a failure, then the worst of what was said.
 fn annotate(report: &Report, console: &Console) {
     if matches!(report.status, Status::Failed | Status::Cancelled) {
-        let reason = report.reason.map_or("failed", crate::report::Reason::name);
-        let mut message = report.message.clone().unwrap_or_default();
+        let message = report.message.as_deref().unwrap_or_default();
+        // The line is an error already.
+        let mut message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         if let Some(hint) = &report.hint {
             message.push_str("\nhint: ");
             message.push_str(hint);
         }
-        console.annotate(
-            Level::Error,
-            &format!("{} of {}: {reason}", report.command.name(), report.stack),
-            &message,
-        );
+        console.annotate(Level::Error, &title(report), &message);
     }
     let loud: Vec<_> = report
         .diagnostics
@@ -249,11 +267,20 @@ fn annotate(report: &Report, console: &Console) {
         .collect();
     for said in loud.iter().take(ANNOTATIONS - 1) {
         let level = if said.severity == Severity::Error { Level::Error } else { Level::Warning };
-        console.annotate(level, said.name.as_deref().unwrap_or(&report.stack), &said.message);
+        let stack = report.stack_identity().to_string();
+        let resource = said.name.as_deref().filter(|name| !name.is_empty());
+        let title = resource.map_or(stack.clone(), |name| format!("{name} in {stack}"));
+        console.annotate(level, &title, &said.message);
     }
     if let Some(more) = loud.len().checked_sub(ANNOTATIONS - 1).filter(|more| *more > 0) {
         console.line(&format!("and {more} more errors and warnings: see the report"));
     }
+}
+
+/// The title of a failed run's annotation: "Preview of shop/dev failed (program)".
+fn title(report: &Report) -> String {
+    let outcome = render::outcome(report);
+    report.reason.map_or(outcome.clone(), |reason| format!("{outcome} ({})", reason.name()))
 }
 
 /// Says that something could not be written.

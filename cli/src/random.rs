@@ -2,10 +2,26 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// 32 fresh hexadecimal characters. Each [`RandomState`] is keyed by the system's random numbers
-/// (<https://doc.rust-lang.org/std/collections/hash_map/struct.RandomState.html>); what it makes of nothing can't be
-/// foreseen without the key.
+/// 32 fresh hexadecimal characters, from the system's source of random numbers. They fence what a program prints from
+/// what a CI system reads, so that they have to be unforeseeable.
 pub fn word() -> String {
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
+    let mut bytes = [0; 16];
+    if getrandom::fill(&mut bytes).is_err() {
+        // A system without such a source: each `RandomState` has keys of its own.
+        let half = || RandomState::new().build_hasher().finish();
+        return format!("{:016x}{:016x}", half(), half());
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn words_are_long_and_never_the_same() {
+        let words: std::collections::BTreeSet<String> = (0..1000).map(|_| word()).collect();
+        assert_eq!(words.len(), 1000);
+        assert!(words.iter().all(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit())));
+    }
 }

@@ -26,7 +26,11 @@ use vet::Event;
 /// was asked for and could not be published fails it; a result that says that a deployment failed does not.
 pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: &Signals) -> Result<u8> {
     gate::refuse_open_log(job.ci, job.env)?;
-    let found = read::all(&job.inputs)?;
+    let mut found = read::all(&job.inputs)?;
+    let backend = job.backend.place(&job.seen_by_engine, &job.inputs.cwd);
+    for one in found.iter_mut().filter(|one| one.from_log) {
+        one.is_in(backend.as_ref());
+    }
     let sender = Sender::of(job, began);
     let mut event = Event::of(&job.context);
     match change_request(job, &sender, signals).await {
@@ -40,7 +44,8 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
     }
     let reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
     let mask = |text: &str| console.masker().mask(text);
-    let reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
+    let mut reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
+    Report::tell_backends_apart(&mut reports);
     if event.fork {
         refuse_for_forks(job, console)?;
     }

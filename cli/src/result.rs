@@ -126,6 +126,7 @@ impl<'a> Run<'a> {
             .as_ref()
             .map(|project| project.name.clone())
             .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
+        facts.identity = job.identity();
         facts.stderr.clone_from(&outcome.stderr);
         facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         facts.engine = self.engine.as_ref().map(|engine| report::Engine {

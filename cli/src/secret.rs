@@ -1,15 +1,19 @@
 //! Secrets: a type that never shows its value, and the masker that hides known values in whatever goes out.
 //!
 //! The masker looks for each value and for the forms in which programs usually write it ([`forms`]), all in one
-//! pass over the text ([`automaton`]), and in a stream of arbitrary pieces as well ([`MaskStream`]).
+//! pass over the text ([`patterns`]), and in a stream of arbitrary pieces as well ([`MaskStream`]).
 //!
 //! What can't be masked: values under [`SHORTEST`] characters (their names are in [`Masker::too_short`]), parts
 //! of a value, values in an encoding that is not among the forms (hexadecimal, compressed, encrypted, base64 that
 //! is wrapped in lines), and values with something in between (line wraps, terminal colours).
 
-mod automaton;
+mod fingerprint;
 mod forms;
+mod patterns;
+mod prefixes;
+pub mod signature;
 mod stream;
+mod tails;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +21,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use automaton::Automaton;
+use patterns::Patterns;
 pub use stream::MaskStream;
 
 /// What stands in place of a secret.
@@ -68,9 +72,9 @@ pub struct Masker {
 
 #[derive(Clone, Default)]
 struct Known {
-    patterns: BTreeSet<Vec<u8>>,
+    values: BTreeSet<String>,
     too_short: Vec<String>,
-    automaton: OnceLock<Arc<Automaton>>,
+    patterns: OnceLock<Arc<Patterns>>,
 }
 
 impl Masker {
@@ -96,10 +100,8 @@ impl Masker {
             }
             return;
         }
-        known.automaton = OnceLock::new();
-        let lines = value.lines().map(str::trim).filter(|line| is_long_enough(line) && *line != value);
-        for part in std::iter::once(value).chain(lines) {
-            known.patterns.extend(forms::of(part));
+        if known.values.insert(value.to_owned()) {
+            known.patterns = OnceLock::new();
         }
     }
 
@@ -124,16 +126,21 @@ impl Masker {
 
     /// Whether the text contains a secret in one of its forms.
     pub fn contains_secret(&self, text: &str) -> bool {
-        self.automaton().matches(text.as_bytes())
+        self.patterns().matches(text.as_bytes())
     }
 
     /// A masker for text that arrives in pieces, cut anywhere.
     pub fn stream(&self) -> MaskStream {
-        MaskStream::new(Arc::clone(self.automaton()))
+        MaskStream::new(Arc::clone(self.patterns()))
     }
 
-    fn automaton(&self) -> &Arc<Automaton> {
-        self.known.automaton.get_or_init(|| Arc::new(Automaton::new(&self.known.patterns)))
+    /// How many bytes it takes to know the secrets, beside the values themselves.
+    pub fn bytes(&self) -> usize {
+        self.patterns().bytes()
+    }
+
+    fn patterns(&self) -> &Arc<Patterns> {
+        self.known.patterns.get_or_init(|| Arc::new(Patterns::new(&self.known.values)))
     }
 }
 
@@ -141,7 +148,7 @@ impl fmt::Debug for Masker {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Masker")
-            .field("patterns", &self.known.patterns.len())
+            .field("values", &self.known.values.len())
             .field("too_short", &self.known.too_short)
             .finish()
     }

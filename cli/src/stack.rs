@@ -1,8 +1,14 @@
-//! The name of a stack, as the Pulumi CLI takes it with `--stack`.
+//! The name of a stack, as the Pulumi CLI takes it with `--stack`, and the identity that all its spellings share.
+
+pub mod backend_place;
+pub mod identity;
 
 use std::fmt;
 
 use crate::error::{Error, Result};
+
+pub use backend_place::{BackendPlace, ReadFrom};
+pub use identity::{Beside, StackIdentity};
 
 /// `stack`, `organization/stack` or `organization/project/stack`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +41,11 @@ impl StackName {
         self.full.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The organisation, where the name has one.
+    pub fn organization(&self) -> Option<&str> {
+        self.full.split_once('/').map(|(organization, _)| organization)
+    }
+
     /// The project, where the name has one.
     pub fn project(&self) -> Option<&str> {
         let mut parts = self.full.split('/');
@@ -63,6 +74,8 @@ mod tests {
     #[test]
     fn the_three_forms_are_read() {
         assert_eq!(StackName::parse("dev").unwrap().short(), "dev");
+        assert_eq!(StackName::parse("dev").unwrap().organization(), None);
+        assert_eq!(StackName::parse("acme/shop/dev").unwrap().organization(), Some("acme"));
         assert_eq!(StackName::parse("acme/dev").unwrap().project(), None);
         assert_eq!(StackName::parse("acme/shop/dev").unwrap().project(), Some("shop"));
     }

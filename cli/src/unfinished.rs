@@ -29,6 +29,9 @@ pub struct Unfinished {
     pub stackstep: Trace,
     /// The last engine process.
     pub engine: Option<Trace>,
+    /// The folder with the engine's credentials.
+    #[serde(default)]
+    pub credentials: Option<PathBuf>,
     /// Its event log.
     pub event_log: Option<PathBuf>,
     /// The signal that asked stackstep to end; 0 when the time was over.
@@ -55,6 +58,7 @@ impl Unfinished {
             began: now(),
             stackstep: Trace::of(std::process::id()),
             engine: None,
+            credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
             stopped_by: None,
             state: job.backend.folder(job.env),
@@ -88,6 +92,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn file(folder: &Path) -> PathBuf {
+/// Where it is in a run's own folder.
+pub fn file(folder: &Path) -> PathBuf {
     folder.join("unfinished.json")
 }

@@ -203,7 +203,7 @@ fn a_change_that_the_gate_refuses_comments_nothing() {
             .with("PULUMI_BACKEND_URL", "https://api.pulumi.com")
             .input("comment", "required")
             .input("commit-status", "true");
-        scene.run("run").ends_with(status).says("the run is not trusted");
+        scene.run("run").ends_with(status).says("comes from a fork");
         assert!(fake.server.received().is_empty());
     }
 }
@@ -237,7 +237,7 @@ fn a_strangers_change_does_not_say_where_the_token_goes() {
     scene
         .run("run")
         .ends_with(0)
-        .says("`forge-url` of `stackstep.yaml` is not used")
+        .says("`change-request`, `forge-url` of `stackstep.yaml` are not used")
         .says("change request 7");
     assert!(evil.received().is_empty());
     assert!(!fake.only().contains("all is well"));

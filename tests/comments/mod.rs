@@ -4,6 +4,7 @@ mod aggregate;
 mod behaviours;
 mod binary;
 mod calls;
+mod identity;
 mod origins;
 mod places;
 mod several;
@@ -39,6 +40,7 @@ fn run(run: u64) -> Wanted {
         when: When::Always,
         key: None,
         stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
+        official_action: false,
     }
 }
 

@@ -111,3 +111,57 @@ fn a_hash_by_hand_needs_no_checksum_file() {
     let case = Case { trust, ..Case::new() };
     assert!(case.installs(&server.url()).origin.contains("pinned by `pulumi-sha256`"));
 }
+
+/// A cache entry that somebody has planted for a version, with that hash.
+fn planted(case: &Case, version: &Version, hash: &str) {
+    let platform = Platform::host().unwrap();
+    let folder = case.cache().join(format!("pulumi/{version}/{platform}/all"));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("pulumi"), "evil").unwrap();
+    let list = serde_json::json!({
+        "archive": platform.archive(version), "sha256": hash, "pinned": true, "voucher": "table",
+        "files": [{"name": "pulumi", "size": 4}],
+    });
+    std::fs::write(folder.join(".stackstep.json"), list.to_string()).unwrap();
+}
+
+#[test]
+fn a_cached_version_that_this_binary_knows_has_the_hash_that_it_knows() {
+    let (version, _) = stackstep::install::trust::known_releases().next().unwrap();
+    for strict in [false, true] {
+        let trust = stackstep::install::trust::Trust { strict, by_hand: None };
+        let case = Case { trust, offline: true, ..Case::new() };
+        planted(&case, &version, &"0".repeat(64));
+        assert!(case.install_version("https://mirror.invalid/", &version).is_err(), "strict: {strict}");
+    }
+}
+
+#[test]
+fn what_one_job_pinned_proves_nothing_to_another_one() {
+    let archive = tar_gz(&whole(&VERSION), &[]);
+    let by_hand = stackstep::install::trust::Digest::parse(&super::release::sha256(&archive));
+    let server = Files::release(&VERSION, Platform::host().unwrap(), archive).serve_all();
+    let pinned = stackstep::install::trust::Trust { strict: true, by_hand };
+    let case = Case { trust: pinned, ..Case::new() };
+    case.installs(&server.url());
+    let later = |trust| Case { trust, offline: true, shared: Some(case.cache()), ..Case::new() };
+    let other = stackstep::install::trust::Digest::parse(&"1".repeat(64));
+    assert!(later(pinned).install(&server.url()).is_ok(), "the same hash");
+    for trust in [
+        stackstep::install::trust::Trust::default(),
+        stackstep::install::trust::Trust { strict: true, by_hand: None },
+        stackstep::install::trust::Trust { strict: false, by_hand: other },
+    ] {
+        assert!(later(trust).install(&server.url()).is_err(), "{trust:?}");
+    }
+}
+
+#[test]
+fn what_one_mirror_vouched_for_is_not_taken_for_another_one() {
+    let server = Files::good(&VERSION).serve_all();
+    let case = Case::new();
+    case.installs(&server.url());
+    let later = || Case { offline: true, shared: Some(case.cache()), ..Case::new() };
+    assert!(later().install(&server.url()).is_ok());
+    assert!(later().install("https://other.invalid/").is_err());
+}

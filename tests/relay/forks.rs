@@ -147,7 +147,7 @@ fn without_a_token_nobody_can_say_whose_change_it_is() {
     let fake = github();
     let scene = told_the_number(&fake).without("STACKSTEP_FORGE_TOKEN");
     write(&scene, "result.json", &found("dev", "preview-create"));
-    scene.run("report result.json").ends_with(72).says("nothing is published").says("forge-token");
+    scene.run("report result.json").ends_with(72).says("nothing is published").says("STACKSTEP_FORGE_TOKEN");
 }
 
 #[test]

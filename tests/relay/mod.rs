@@ -126,7 +126,7 @@ fn what_was_asked_for_and_could_not_be_published_fails_the_step() {
     let scene = job(&fake).with("STACKSTEP_COMMENT", "update");
     write(&scene, "result.json", &found("dev", "preview-create"));
     fake.then(Verb::Create, Act::Refuse(403, "Resource not accessible by integration"));
-    scene.run("report result.json").ends_with(72).says("pull-requests: write");
+    scene.run("report result.json").ends_with(72).says("Pull requests: Read and write");
     let scene = scene.with("STACKSTEP_COMMENT", "off").with("STACKSTEP_REPORT_FILE", "/dev/null/report.html");
     scene.run("report result.json").ends_with(72).says("the HTML report could not be written");
     let scene = scene.without("STACKSTEP_REPORT_FILE").with("STACKSTEP_COMMIT_STATUS", "true");

@@ -77,5 +77,8 @@ fn the_same_file_twice_is_one_and_two_of_one_stack_are_refused() {
     scene.run("report one.json one.json copy.json").ends_with(0);
     assert!(fake.only().contains("## 📝 Preview of `shop/dev`"), "{}", fake.only());
     write(&scene, "other.json", &found("dev", "preview-update"));
-    scene.run("report one.json other.json").ends_with(2).says("is the second result of `preview` of `dev`");
+    scene
+        .run("report one.json other.json")
+        .ends_with(2)
+        .says("is the second result of `preview` of `shop/dev`");
 }

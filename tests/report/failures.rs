@@ -6,7 +6,7 @@
 use std::fs;
 
 use serde::Deserialize;
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, report};
+use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, report};
 
 use super::snapshot;
 
@@ -19,6 +19,8 @@ struct Case {
     also: Vec<Reason>,
     #[serde(rename = "as")]
     channel: Channel,
+    /// A piece of the way out that fits this text.
+    hint: Option<String>,
     link: String,
     text: String,
 }
@@ -38,8 +40,8 @@ fn cases(name: &str) -> Vec<Case> {
     serde_yaml::from_str(&text).unwrap()
 }
 
-/// The reason that the whole way from the log to the report finds.
-fn found(case: &Case) -> Reason {
+/// The report that the whole way from the log on makes of a text.
+fn reported(case: &Case) -> Report {
     let mut facts = Facts::new(Command::Up, "dev", Ending::Exited(1), 1);
     let mut fold = Fold::new();
     let mut say = |urn: &str, severity: &str| {
@@ -52,7 +54,11 @@ fn found(case: &Case) -> Reason {
         Channel::Resource => say("urn:pulumi:dev::shop::aws:s3/bucket:Bucket::logs", "error"),
         Channel::Program => say("", "info#err"),
     }
-    report(fold.finish(), facts).reason.unwrap()
+    report(fold.finish(), facts)
+}
+
+fn found(case: &Case) -> Reason {
+    reported(case).reason.unwrap()
 }
 
 /// The confidently wrong ones, and how many are unknown.
@@ -102,4 +108,16 @@ fn every_failure_text_has_a_link() {
     for case in cases("tuned.yaml").iter().chain(&cases("held-out.yaml")) {
         assert!(case.link.starts_with("https://"), "{}", case.text);
     }
+}
+
+#[test]
+fn a_text_with_a_way_out_of_its_own_is_given_it() {
+    let mut with_hint = 0;
+    for case in cases("tuned.yaml") {
+        let Some(piece) = &case.hint else { continue };
+        let hint = reported(&case).hint.unwrap();
+        assert!(hint.contains(piece.as_str()), "{}\n{hint}", case.text);
+        with_hint += 1;
+    }
+    assert!(with_hint > 10);
 }

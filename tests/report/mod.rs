@@ -5,6 +5,7 @@ mod failures;
 mod fit;
 mod flavors;
 mod pages;
+mod reasons;
 pub mod recordings;
 mod replacements;
 mod schema;

@@ -237,7 +237,7 @@ fn the_hook_completes_the_report_of_a_run_that_was_killed() {
     let (place, engine) = killed();
     let mut command = Codefresh.command(&place, Event::Push, &[("stack", "dev"), ("engine", &engine)]);
     assert!(!command.status().unwrap().success());
-    let result = volume(&place).join(".stackstep/stackstep-hello-dev-up.json");
+    let result = crate::support::result_in(&volume(&place).join(".stackstep"), "up");
     // The hook's container has another temporary folder, and shares the volume.
     let mut hook = step(&place, &read("finish.yaml"), &json!({}), &build(&place, Event::Push)).unwrap();
     hook.env("TMPDIR", place.temporary());

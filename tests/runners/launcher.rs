@@ -237,8 +237,9 @@ fn a_step_as_the_runner_starts_it_deploys_and_hands_its_outputs_on() {
     let program = tools::root().join("examples/hello/Pulumi.yaml");
     std::fs::copy(program, place.repository().join("Pulumi.yaml")).unwrap();
     let github = WRAPPERS.iter().find(|wrapper| wrapper.system() == "github-actions").unwrap();
-    let inputs = [("command", "up"), ("stack-name", "dev"), ("upsert", "true"), ("engine", "sandbox")];
-    let output = github.command(&place, Event::Push, &inputs).output().unwrap();
+    let inputs = [("command", "up"), ("stack-name", "dev"), ("upsert", "true")];
+    let mut command = github.command(&place, Event::Push, &inputs);
+    let output = command.env("STACKSTEP_ENGINE", "sandbox").output().unwrap();
     let log = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{log}");
     let outputs = github.outputs(&place, &log);

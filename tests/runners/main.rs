@@ -62,6 +62,8 @@ mod prism;
 #[cfg(unix)]
 mod python_gitlab;
 #[cfg(unix)]
+mod real;
+#[cfg(unix)]
 mod real_parts;
 #[cfg(unix)]
 #[path = "../support/mod.rs"]

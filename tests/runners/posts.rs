@@ -22,7 +22,7 @@ pub fn recorded(name: &str) -> Report {
 /// The wish of the `run`th run.
 pub fn wanted(mode: Mode, run: u64) -> Wanted {
     let stamp = Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 };
-    Wanted { mode, when: When::Always, key: None, stamp }
+    Wanted { mode, when: When::Always, key: None, stamp, official_action: false }
 }
 
 /// Posts a report as the `run`th run.

@@ -11,6 +11,13 @@ pub fn root() -> &'static Path {
 
 /// The folder that `cargo xtask test` installed the tool in.
 pub fn folder(name: &str) -> PathBuf {
+    let folder = root().join(format!("target/runners/{name}-{}", version(name)));
+    assert!(folder.exists(), "{name} is not installed: run these tests by `cargo xtask test`");
+    folder
+}
+
+/// The version that the tool is pinned at.
+pub fn version(name: &str) -> String {
     #[derive(Deserialize)]
     struct Tools {
         tool: Vec<Tool>,
@@ -22,10 +29,7 @@ pub fn folder(name: &str) -> PathBuf {
         version: String,
     }
     let pins: Tools = toml::from_str(include_str!("tools.toml")).unwrap();
-    let tool = pins.tool.into_iter().find(|tool| tool.name == name).unwrap();
-    let folder = root().join(format!("target/runners/{}-{}", tool.name, tool.version));
-    assert!(folder.exists(), "{} is not installed: run these tests by `cargo xtask test`", tool.name);
-    folder
+    pins.tool.into_iter().find(|tool| tool.name == name).unwrap().version
 }
 
 /// The tool's program, to be run in the repository's root.

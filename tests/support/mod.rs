@@ -1,6 +1,7 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
 pub mod forge;
+pub mod limit;
 #[cfg(unix)]
 pub mod scripted;
 pub mod server;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use limit::Limit;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -141,9 +143,15 @@ impl Scene {
         self.run_args(&line.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// The only result of a `command` in the folder for temporary files of a step of GitHub Actions.
+    #[track_caller]
+    pub fn result_file(&self, command: &str) -> PathBuf {
+        result_in(&self.root().join("runner"), command)
+    }
+
     /// Runs `stackstep`.
     pub fn run_args(&self, args: &[&str]) -> Run {
-        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        let output = output(self.command(args).stdin(Stdio::null()));
         Run { output, engine: self.variables.get("STACKSTEP_ENGINE").cloned().unwrap_or_default() }
     }
 
@@ -164,7 +172,7 @@ impl Scene {
         let mut command = Command::new("sh");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_stackstep")]);
         command.current_dir(&self.program).env_clear().envs(&self.variables).stdin(Stdio::null());
-        Run { output: command.output().unwrap(), engine: String::new() }
+        Run { output: output(&mut command), engine: String::new() }
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -207,6 +215,24 @@ impl Scene {
     pub fn summary(&self) -> String {
         std::fs::read_to_string(self.root().join("github-summary")).unwrap()
     }
+}
+
+/// Runs the command to its end; one that takes too long is killed with all that it has started.
+pub fn output(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _limit = limit(&child);
+    child.wait_with_output().unwrap()
+}
+
+/// The time limit of a program that a test has started.
+pub fn limit(child: &Child) -> Limit {
+    let id = child.id();
+    Limit::new(limit::LIMIT, move || {
+        #[cfg(unix)]
+        stackstep::engine::tree::kill(i32::try_from(id).unwrap(), None);
+        #[cfg(not(unix))]
+        panic!("the process {id} does not end");
+    })
 }
 
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
@@ -294,4 +320,17 @@ fn path_variable() -> String {
 
 fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path_variable()).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The only result of a `command` in `folder`: its name ends with a hash of the stack's identity.
+#[track_caller]
+pub fn result_in(folder: &Path, command: &str) -> PathBuf {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_result = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with("stackstep-") && name.ends_with(".json") && name.contains(&format!("-{command}-"))
+    };
+    let found: Vec<PathBuf> = entries.filter(is_result).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].clone()
 }

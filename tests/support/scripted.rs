@@ -36,6 +36,7 @@ pub fn signal(child: &Child, signal: Signal) {
 
 /// Waits for its end; its status and its log.
 pub fn end(mut child: Child) -> (ExitStatus, String) {
+    let _limit = super::limit(&child);
     let mut log = Vec::new();
     child.stdout.take().unwrap().read_to_end(&mut log).unwrap();
     (child.wait().unwrap(), String::from_utf8_lossy(&log).into_owned())
@@ -43,5 +44,5 @@ pub fn end(mut child: Child) -> (ExitStatus, String) {
 
 /// The result of an `up` of the stack `dev`.
 pub fn result(scene: &Scene) -> serde_json::Value {
-    json(scene.root().join("runner/stackstep-hello-dev-up.json"))
+    json(scene.result_file("up"))
 }

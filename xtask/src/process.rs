@@ -1,9 +1,9 @@
 //! Other programs, started by a developer's command: always with standard input closed, as in a CI job.
 
 use stackstep::error::{Error, Result};
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// `program`, to be run in `folder`.
 pub fn command(program: impl AsRef<std::ffi::OsStr>, folder: &Path) -> Command {
@@ -29,17 +29,73 @@ pub fn output(command: &mut Command) -> Option<String> {
     String::from_utf8(output.stdout).ok()
 }
 
-/// Runs it, passes its standard output on and shows each line to `look`. Whether it succeeded.
-pub fn each_line(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool> {
-    let program = command.get_program().to_owned();
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(Error::io("start", &program))?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.map_err(Error::io("read the output of", &program))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            look(&line);
-        }
+/// A program that runs, so that an interrupt or a time limit can end it with all that it has started.
+#[derive(Debug)]
+pub struct Running {
+    pid: i32,
+}
+
+/// The program that runs now; 0 where none does.
+static NOW: AtomicI32 = AtomicI32::new(0);
+
+impl Running {
+    /// As long as this value lives.
+    pub fn new(child: &Child) -> Self {
+        let pid = i32::try_from(child.id()).unwrap_or_default();
+        NOW.store(pid, Ordering::Relaxed);
+        Self { pid }
     }
-    Ok(child.wait().map_err(Error::io("wait for", &program))?.success())
+
+    /// Kills it and its descendants.
+    pub fn kill(&self) {
+        kill(self.pid);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        NOW.store(0, Ordering::Relaxed);
+    }
+}
+
+fn kill(pid: i32) {
+    #[cfg(unix)]
+    if pid > 0 {
+        stackstep::engine::tree::kill(pid, None);
+    }
+    #[cfg(not(unix))]
+    let _ = pid;
+}
+
+/// Listens to interrupts from now on, also where whoever started us had them ignored (`nohup … &`): a signal that is
+/// ignored stays so in each program that is started, and no shell could trap it there.
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/exec.html>
+pub fn hear_interrupts() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::io("start", "the thread that listens to interrupts"))?;
+    let (sender, listening) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime.block_on(async move {
+            let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+            // The first look at it is what registers it.
+            tokio::select! {
+                biased;
+                heard = &mut interrupt => drop(heard),
+                () = std::future::ready(()) => {}
+            }
+            let _ = sender.send(());
+            if interrupt.await.is_ok() {
+                kill(NOW.load(Ordering::Relaxed));
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "an interrupt ends a developer's command at once"
+                )]
+                std::process::exit(130);
+            }
+        });
+    });
+    let _ = listening.recv();
+    Ok(())
 }

@@ -10,6 +10,7 @@ stackstep() (
   version=''
   source=''
   target='' archive_sum='' program_sum='' sandbox_sum=''
+  waited=''
   look_up() {
     case $1 in
       *) return 1 ;;
@@ -47,6 +48,17 @@ stackstep() (
   }
   is_whole() { [ -r "$1" ] && [ "$(sha256_of "$1")" = "$2" ]; }
   is_installed() { is_whole "$1/stackstep$exe" "$program_sum" && is_whole "$1/pulumi-sandbox$exe" "$sandbox_sum"; }
+  await() {
+    waited=$1
+    wait "$1"
+    status=$?
+    waited=''
+    return "$status"
+  }
+  stop() {
+    [ -z "$waited" ] || kill "$waited" 2>/dev/null
+    exit "$1"
+  }
   fetch() {
     case $1 in
       file://*)
@@ -58,13 +70,15 @@ stackstep() (
     if has curl; then
       printf 'url = "%s"\n' "$1" |
         curl --config - --output "$2" --fail --silent --show-error --location --proto-redir '=https,http' \
-          --retry 2 --connect-timeout 20 --speed-limit 1000 --speed-time 30
+          --retry 2 --connect-timeout 20 --speed-limit 1000 --speed-time 30 &
+      await "$!"
       status=$?
       [ "$status" -ne 22 ] || return 2
       [ "$status" -eq 0 ]
     elif has wget; then
       case $1 in *@*) return 2 ;; esac
-      wget -q -O "$2" "$1"
+      wget -q -O "$2" "$1" &
+      await "$!"
     else
       return 2
     fi
@@ -74,14 +88,16 @@ stackstep() (
       fetch "$source/stackstep-v$version-$target.tar.gz" "$1" && return
       if [ $? -eq 2 ] || [ "$pause" -eq 0 ]; then return 1; fi
       say "the download failed: trying again"
-      sleep "$pause"
+      sleep "$pause" &
+      await "$!"
     done
   }
   install() {
     part=$(mktemp -d "$1/.stackstep.XXXXXX") || fail "could not make a folder in $1" "set STACKSTEP_CACHE to a folder"
     trap 'rm -rf "$part"' EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    trap 'stop 130' INT
+    trap 'stop 143' TERM
+    trap 'stop 129' HUP
     say "fetching version $version for $target"
     if ! fetch_archive "$part/archive"; then
       fail "could not fetch stackstep-v$version-$target.tar.gz" \

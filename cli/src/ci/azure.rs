@@ -4,12 +4,13 @@
 //! Commands: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::context::{app, branch_of, number, slug, tag_of, text};
 use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::origin::own_token;
-use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
+use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest, share_of};
 use crate::engine::output::Disarm;
 use crate::env::Env;
 
@@ -56,7 +57,12 @@ impl CiSystem for AzurePipelines {
             env,
             if github { "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER" } else { "SYSTEM_PULLREQUEST_PULLREQUESTID" },
         );
-        let change = change_request.is_some() || env.get("BUILD_REASON") == Some("PullRequest");
+        let reference_of_a_change =
+            env.get("BUILD_SOURCEBRANCH").is_some_and(|name| name.starts_with("refs/pull/"));
+        let change = change_request.is_some()
+            || env.get("BUILD_REASON") == Some("PullRequest")
+            || reference_of_a_change;
+        let follows_a_change = follows_a_change(env);
         let built = text(env, "BUILD_SOURCEVERSION");
         let reference = env.get("BUILD_SOURCEBRANCH").unwrap_or_default();
         let common = Context {
@@ -67,6 +73,9 @@ impl CiSystem for AzurePipelines {
             event: text(env, "BUILD_REASON"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             scheduled: env.get("BUILD_REASON").map(|reason| reason == "Schedule"),
+            base_credentials: follows_a_change,
+            base_commit: built.clone().filter(|_| follows_a_change),
+            own_commits: built.clone().into_iter().filter(|_| follows_a_change).collect(),
             ..Context::default()
         };
         if change {
@@ -76,6 +85,7 @@ impl CiSystem for AzurePipelines {
                     .or_else(|| reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()),
                 // Build.SourceVersion is the merge commit.
                 commit: text(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+                proposed: true,
                 merge_commit: built,
                 branch: env.get("SYSTEM_PULLREQUEST_SOURCEBRANCH").and_then(branch_of),
                 target_branch: env.get("SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(branch_of),
@@ -86,7 +96,8 @@ impl CiSystem for AzurePipelines {
             }
         } else {
             Context {
-                commit: built,
+                commit: built.filter(|_| !follows_a_change),
+                proposed: follows_a_change,
                 branch: branch_of(reference).filter(|name| !name.is_empty()),
                 tag: tag_of(reference),
                 ..common
@@ -110,6 +121,7 @@ impl CiSystem for AzurePipelines {
             remote: text(env, "BUILD_REPOSITORY_URI"),
             api: collection.filter(|_| own),
             token: own_token(env, &JOB_TOKEN).filter(|_| own),
+            forge_token_input: Some("forgeToken"),
             run: number(env, "BUILD_BUILDID"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             ..Origin::default()
@@ -199,8 +211,13 @@ impl CiSystem for AzurePipelines {
         env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from)
     }
 
-    // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
-    // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
+    /// SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later, unless variables of the pipeline say otherwise:
+    /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/Knob/AgentKnobs.cs>
+    fn grace_period(&self, env: &Env) -> Duration {
+        let told = |name, usual| Duration::from_millis(number(env, name).unwrap_or(usual));
+        let (first, second) = (told("PROCESS_SIGINT_TIMEOUT", 7500), told("PROCESS_SIGTERM_TIMEOUT", 2500));
+        share_of(first.saturating_add(second))
+    }
 
     fn group(&self, title: &str) -> String {
         format!("##[group]{}\n", title.replace(['\r', '\n'], " "))
@@ -210,11 +227,8 @@ impl CiSystem for AzurePipelines {
         "##[endgroup]\n".to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        secret.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |mut lines, line| {
-            lines.push_str(&format!("##vso[task.setsecret]{}\n", data(line)));
-            lines
-        })
+    fn mask(&self, line: &str) -> String {
+        format!("##vso[task.setsecret]{}\n", data(line))
     }
 
     fn disarm(&self) -> Option<Disarm> {
@@ -300,6 +314,18 @@ impl CiSystem for AzurePipelines {
         });
         Some(lines.collect())
     }
+}
+
+/// Whether the run was started by the end of a pull request's run: it has this pipeline's own rights, and can work with
+/// what the other one has made.
+/// <https://learn.microsoft.com/azure/devops/pipelines/process/resources#pipeline-resource-metadata-as-predefined-variables>
+fn follows_a_change(env: &Env) -> bool {
+    env.get("BUILD_REASON") == Some("ResourceTrigger")
+        && env.iter().any(|(name, value)| {
+            name.starts_with("RESOURCES_PIPELINE_")
+                && name.ends_with("_SOURCEBRANCH")
+                && value.starts_with("refs/pull/")
+        })
 }
 
 fn set_variables(outputs: &[Output], how: &str) -> String {

@@ -32,6 +32,7 @@ impl CiSystem for BitbucketPipelines {
             branch: text(env, "BITBUCKET_BRANCH"),
             tag: text(env, "BITBUCKET_TAG"),
             change_request,
+            proposed: env.get("BITBUCKET_PR_ID").is_some(),
             // Pull requests from forks start no pipeline:
             // https://support.atlassian.com/bitbucket-cloud/docs/pipeline-start-conditions/#Pull-Requests
             fork: change_request.map(|_| false),

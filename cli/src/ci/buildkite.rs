@@ -3,8 +3,10 @@
 //! Variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
 //! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
 
+use std::time::Duration;
+
 use super::context::{app, differ, hash, number, slug, text};
-use super::{CiSystem, Context, IdentityToken, Origin};
+use super::{CiSystem, Context, IdentityToken, Origin, share_of};
 use crate::env::Env;
 
 /// Buildkite.
@@ -23,8 +25,12 @@ impl CiSystem for Buildkite {
         // `false` where there is no pull request.
         let change_request = number(env, "BUILDKITE_PULL_REQUEST");
         let repository = env.get("BUILDKITE_REPO").and_then(slug);
-        let source = change_request.and(env.get("BUILDKITE_PULL_REQUEST_REPO")).and_then(slug);
+        let proposed = env.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false");
+        let source = env.get("BUILDKITE_PULL_REQUEST_REPO").filter(|_| proposed).and_then(slug);
         let tag = text(env, "BUILDKITE_TAG");
+        // A build that another one triggers has the branch only.
+        let forks_branch =
+            env.get("BUILDKITE_BRANCH").is_some_and(|name| name.contains(':') && tag.is_none());
         // A tag's name stands in both; a fork's branch comes as `owner:branch`, and git allows no colon in a name.
         let branch = text(env, "BUILDKITE_BRANCH")
             .filter(|branch| Some(branch) != tag.as_ref())
@@ -32,7 +38,8 @@ impl CiSystem for Buildkite {
         let queue = env.get("BUILDKITE_MERGE_QUEUE_BASE_BRANCH");
         let target = queue.or_else(|| env.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH"));
         Context {
-            fork: differ(source.as_deref(), repository.as_deref()),
+            fork: differ(source.as_deref(), repository.as_deref()).or(forks_branch.then_some(true)),
+            proposed,
             repository,
             // It can be `HEAD` too.
             commit: env.get("BUILDKITE_COMMIT").and_then(hash),
@@ -85,8 +92,19 @@ impl CiSystem for Buildkite {
         )
     }
 
-    // The grace period is that of 10 s, the default of `cancel-grace-period`:
-    // https://buildkite.com/docs/agent/self-hosted/configure
+    /// The agent tells each job its own settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
+    /// 3 the second number counts back from the first where it is negative; version 4 has one number.
+    fn grace_period(&self, env: &Env) -> Duration {
+        let seconds = |name| env.get(name)?.trim().trim_end_matches('s').parse::<i64>().ok();
+        let whole = seconds("BUILDKITE_CANCEL_GRACE_PERIOD").unwrap_or(10);
+        let until_killed = match seconds("BUILDKITE_SIGNAL_GRACE_PERIOD_SECONDS") {
+            Some(back) if back < 0 => whole.saturating_add(back),
+            Some(own) => own,
+            None => whole,
+        };
+        let until_killed = seconds("BUILDKITE_CANCEL_SIGNAL_TIMEOUT").unwrap_or(until_killed);
+        share_of(Duration::from_secs(u64::try_from(until_killed).unwrap_or_default()))
+    }
 
     fn group(&self, title: &str) -> String {
         format!("--- {}\n", title.replace(['\r', '\n'], " "))

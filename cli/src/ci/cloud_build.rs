@@ -43,7 +43,7 @@ impl CiSystem for CloudBuild {
         // Triggers of pull requests only; a trigger of pushes knows none.
         let change_request = number(env, "_PR_NUMBER");
         let repository = text(env, "REPO_FULL_NAME").or_else(|| text(env, "REPO_NAME"));
-        let source = change_request.and(env.get("_HEAD_REPO_URL")).and_then(slug);
+        let source = env.get("_HEAD_REPO_URL").and_then(slug);
         Context {
             fork: differ(source.as_deref(), repository.as_deref().filter(|name| name.contains('/'))),
             repository,
@@ -51,6 +51,9 @@ impl CiSystem for CloudBuild {
             branch: first(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
             tag: text(env, "TAG_NAME"),
             change_request,
+            proposed: ["_PR_NUMBER", "_HEAD_REPO_URL", "_BASE_BRANCH"]
+                .iter()
+                .any(|name| env.get(name).is_some()),
             source_repository: source,
             target_branch: text(env, "_BASE_BRANCH"),
             build_url: build_url(env),
@@ -113,7 +116,7 @@ impl CiSystem for CloudBuild {
         true
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
         // nobody hurries it.
         Duration::from_secs(300)

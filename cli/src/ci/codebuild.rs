@@ -27,7 +27,10 @@ impl CiSystem for CodeBuild {
         // `pr/7`, `branch/main` or `tag/v1`; without a webhook the source version can be `pr/7` too.
         let trigger = env.get("CODEBUILD_WEBHOOK_TRIGGER").or_else(|| env.get("CODEBUILD_SOURCE_VERSION"));
         let trigger = trigger.unwrap_or_default();
-        let change_request = trigger.strip_prefix("pr/").and_then(|number| number.parse().ok());
+        let pull =
+            trigger.strip_prefix("pr/").or_else(|| trigger.strip_prefix("refs/pull/")?.split('/').next());
+        let change_request = pull.and_then(|number| number.parse().ok());
+        let event = env.get("CODEBUILD_WEBHOOK_EVENT");
         let head = env.get("CODEBUILD_WEBHOOK_HEAD_REF");
         let pipeline = env.get("CODEBUILD_INITIATOR").filter(|name| name.starts_with("codepipeline/"));
         Context {
@@ -44,11 +47,12 @@ impl CiSystem for CodeBuild {
                 .or_else(|| head.filter(|head| head.starts_with("refs/heads/")).and_then(branch_of)),
             tag: trigger.strip_prefix("tag/").map(str::to_owned).or_else(|| head.and_then(tag_of)),
             change_request,
+            proposed: pull.is_some() || event.is_some_and(|event| event.starts_with("PULL_REQUEST")),
             target_branch: change_request.and(env.get("CODEBUILD_WEBHOOK_BASE_REF")).and_then(branch_of),
             build_url: text(env, "CODEBUILD_PUBLIC_BUILD_URL")
                 .or_else(|| console_url(env.get("CODEBUILD_BUILD_ARN")?)),
             actor: text(env, "CODEBUILD_INITIATOR"),
-            event: env.get("CODEBUILD_WEBHOOK_EVENT").or(pipeline).map(str::to_owned),
+            event: event.or(pipeline).map(str::to_owned),
             ..Context::default()
         }
         .settled()

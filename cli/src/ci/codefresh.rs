@@ -52,6 +52,8 @@ impl CiSystem for Codefresh {
             branch: branch.filter(|branch| Some(branch) != tag.as_ref()),
             tag,
             change_request,
+            proposed: env.get("CF_PULL_REQUEST_NUMBER").is_some()
+                || env.get("CF_PULL_REQUEST_TARGET").is_some(),
             target_branch: text(env, "CF_PULL_REQUEST_TARGET"),
             fork: change_request.and(env.get("CF_PULL_REQUEST_IS_FORK")).map(|fork| fork == "true"),
             build_url: text(env, "CF_BUILD_URL"),

@@ -33,6 +33,13 @@ pub struct Context {
     pub base_credentials: bool,
     /// The target's own commit, where the run has its credentials by the event alone: the code that they are for.
     pub base_commit: Option<String>,
+    /// Whether the run is about a change that somebody proposes, also where neither its number nor its origin is told.
+    #[serde(skip)]
+    pub proposed: bool,
+    /// Commits that only people who may write to the repository can have made: where the run has the repository's
+    /// credentials by the event alone, the work folder has to be at one of them.
+    #[serde(skip)]
+    pub own_commits: Vec<String>,
     /// The page of this run.
     pub build_url: Option<String>,
     /// Who started the run, in the system's own words.
@@ -68,13 +75,13 @@ impl Context {
         if self.merge_queue && self.merge_commit.is_none() {
             self.merge_commit = self.commit.take();
         }
-        if self.change_request.is_some() {
+        if self.is_a_change() {
             self.default_branch = Some(false);
         }
-        self.trusted = match (self.fork, self.change_request) {
+        self.trusted = match (self.fork, self.is_a_change()) {
             (Some(true), _) => Some(false),
-            (_, Some(_)) if self.bot == Some(true) => Some(false),
-            (None, Some(_)) => None,
+            (_, true) if self.bot == Some(true) => Some(false),
+            (None, true) => None,
             _ => self.of_something().then_some(true),
         };
         self
@@ -82,7 +89,12 @@ impl Context {
 
     /// Whether what comes with the change may not decide anything: it is not trusted, or nobody says whose it is.
     pub fn may_be_a_strangers(&self) -> bool {
-        self.trusted == Some(false) || (self.trusted.is_none() && self.change_request.is_some())
+        self.trusted == Some(false) || (self.trusted.is_none() && self.is_a_change())
+    }
+
+    /// Whether the run is about a change that is not merged yet.
+    fn is_a_change(&self) -> bool {
+        self.change_request.is_some() || self.proposed
     }
 
     /// Whether anything at all is told of what the run is for.

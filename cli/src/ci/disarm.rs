@@ -25,6 +25,23 @@ pub(super) fn hash_commands(part: &[u8], _begins_line: bool) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// JSON with the same value in which no agent finds a command, wherever it looks: a `#` behind another one is escaped,
+/// also where there is something between them that can't be seen. In JSON of several lines none begins with `::`.
+pub fn json_without_commands(json: &str) -> String {
+    let mut last = None;
+    json.chars().fold(String::with_capacity(json.len()), |mut out, character| {
+        if character == '#' && last == Some('#') {
+            out.push_str("\\u0023");
+        } else {
+            out.push(character);
+        }
+        if (' '..'\u{7f}').contains(&character) {
+            last = Some(character);
+        }
+        out
+    })
+}
+
 /// Whether the bytes behind a `#` make a command of it.
 fn begins_command(rest: &[u8]) -> bool {
     let mut seen = rest.iter().filter(|byte| (0x20..0x7f).contains(*byte));
@@ -55,6 +72,14 @@ mod tests {
     fn what_a_comparison_by_language_overlooks_hides_no_command() {
         assert_eq!(disarmed("#\u{ad}#vs\u{200d}o[task.complete]"), "# \u{ad}#vs\u{200d}o[task.complete]");
         assert_eq!(disarmed("##\u{0}[error]"), "# #\u{0}[error]");
+    }
+
+    #[test]
+    fn json_keeps_its_value_and_holds_no_command() {
+        let value = serde_json::json!({"##[add-path]x": "a ##vso[task.complete]b ###", "c": "#\u{ad}#vso[x]", "d": "#"});
+        let json = super::json_without_commands(&value.to_string());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+        assert!(!json.contains("##") && hash_commands(json.as_bytes(), true) == json.as_bytes(), "{json}");
     }
 
     #[test]

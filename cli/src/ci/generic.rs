@@ -5,7 +5,7 @@
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
 use super::context::{branch_of, first, text};
-use super::{CiSystem, Context, Origin, origin};
+use super::{CiSystem, Context, Origin, foreign, origin};
 use crate::env::Env;
 
 /// Any CI system.
@@ -18,7 +18,7 @@ impl CiSystem for Generic {
 
     fn detect(&self, env: &Env) -> bool {
         let ci = env.get("CI").is_some_and(|ci| !ci.eq_ignore_ascii_case("false") && ci != "0");
-        ci || env.get("PULUMI_CI_SYSTEM").is_some()
+        ci || env.get("PULUMI_CI_SYSTEM").is_some() || foreign::told(env).is_some()
     }
 
     fn origin(&self, env: &Env) -> Origin {
@@ -26,13 +26,21 @@ impl CiSystem for Generic {
     }
 
     fn context(&self, env: &Env) -> Context {
-        let number = first(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"]);
-        let change_request = number.and_then(|number| number.parse().ok());
+        let number = first(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"])
+            .filter(|number| !number.eq_ignore_ascii_case("false"));
+        let told = foreign::told(env).unwrap_or_default();
+        let change_request = number.and_then(|number| number.parse().ok()).or(told.number);
+        let event =
+            first(env, &["PULUMI_CI_BUILD_TYPE", "CI_PIPELINE_EVENT", "CI_BUILD_EVENT", "DRONE_BUILD_EVENT"]);
+        let proposed = number.is_some() || told.proposed || event.is_some_and(names_a_change);
         let built = first(env, &["CI_COMMIT_SHA", "GIT_COMMIT", "COMMIT_SHA"]).map(str::to_owned);
         Context {
-            repository: text(env, "CI_REPO"),
+            repository: text(env, "CI_REPO").or(told.repository),
             // Of a change request, what was built can be a merge commit.
-            commit: text(env, "PULUMI_CI_PULL_REQUEST_SHA").or(built.filter(|_| number.is_none())),
+            commit: text(env, "PULUMI_CI_PULL_REQUEST_SHA").or(built.filter(|_| !proposed)).or(told.commit),
+            proposed,
+            fork: told.fork,
+            source_repository: told.source,
             branch: first(
                 env,
                 &[
@@ -43,14 +51,25 @@ impl CiSystem for Generic {
                     "BRANCH_NAME",
                 ],
             )
+            .map(str::to_owned)
+            .or(told.branch)
+            .as_deref()
             .and_then(branch_of),
             tag: first(env, &["CI_COMMIT_TAG", "TAG_NAME"]).map(str::to_owned),
             change_request,
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: first(env, &["PULUMI_CI_BUILD_URL", "CI_PIPELINE_URL", "CI_BUILD_URL", "BUILD_URL"])
                 .map(str::to_owned),
-            event: first(env, &["PULUMI_CI_BUILD_TYPE", "CI_PIPELINE_EVENT"]).map(str::to_owned),
+            event: event.map(str::to_owned),
+            // A change request is never trusted here, wherever it says that it comes from.
+            trusted: (told.fork == Some(true)).then_some(false),
             ..Context::default()
         }
     }
+}
+
+/// Whether the word for what started the run is one for a change request.
+fn names_a_change(event: &str) -> bool {
+    let event = event.to_ascii_lowercase().replace(['-', ' '], "_");
+    ["pull_request", "merge_request", "pullrequest", "mergerequest"].iter().any(|word| event.contains(word))
 }

@@ -87,8 +87,8 @@ impl CiSystem for GiteaActions {
         command::END_GROUP.to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        command::mask(secret)
+    fn mask(&self, line: &str) -> String {
+        command::mask(line)
     }
 
     fn begin_foreign(&self, token: &str) -> String {

@@ -113,8 +113,8 @@ impl CiSystem for GitHubActions {
         command::END_GROUP.to_owned()
     }
 
-    fn mask(&self, secret: &str) -> String {
-        command::mask(secret)
+    fn mask(&self, line: &str) -> String {
+        command::mask(line)
     }
 
     fn begin_foreign(&self, token: &str) -> String {
@@ -178,14 +178,57 @@ pub(super) fn origin(env: &Env) -> Origin {
     Origin {
         remote: server.map(|(server, name)| format!("{}/{name}", server.trim_end_matches('/'))),
         api: text(env, "GITHUB_API_URL"),
+        forge_token_input: Some("forge-token"),
         attempt: number(env, "GITHUB_RUN_ATTEMPT"),
         ..Origin::default()
     }
 }
 
+/// Events that run with the repository's own rights and secrets, whoever caused them and whatever they are about. What
+/// they check out by themselves is `GITHUB_SHA`, a commit of the repository's own branch.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
+const WITH_BASE_CREDENTIALS: &[&str] = &[
+    "pull_request_target",
+    "workflow_run",
+    "issue_comment",
+    "pull_request_comment",
+    "issues",
+    "discussion",
+    "discussion_comment",
+    "check_run",
+    "check_suite",
+    "status",
+];
+
+/// Whether the run has the repository's credentials by the event alone. The name of the event decides, never the shape
+/// of its payload. A pull request's event without a name has them where it does not run on the merge commit.
+fn with_base_credentials(env: &Env, event: &Value) -> bool {
+    match env.get("GITHUB_EVENT_NAME") {
+        Some("workflow_run") => !follows_merged_code(env, event),
+        Some(kind) => WITH_BASE_CREDENTIALS.contains(&kind),
+        None => event.get("pull_request").is_some() && pull_request_of(reference(env)).is_none(),
+    }
+}
+
+fn reference(env: &Env) -> &str {
+    env.get("GITHUB_REF").unwrap_or_default()
+}
+
 /// What the variables and the event say; Gitea and Forgejo have the same ones.
 pub(super) fn read(env: &Env) -> Context {
     let event = env.event().unwrap_or(&Value::Null);
+    let context = about(env, event);
+    if !with_base_credentials(env, event) {
+        return context;
+    }
+    let base = text(env, "GITHUB_SHA");
+    let mut own_commits: Vec<String> = base.iter().cloned().collect();
+    own_commits.extend(context.own_commits.iter().cloned());
+    Context { base_credentials: true, base_commit: base, own_commits, ..context }
+}
+
+/// What the run is about, before it is asked whose credentials it has.
+fn about(env: &Env, event: &Value) -> Context {
     let kind = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
     let name = text(env, "GITHUB_REF_NAME");
     let (branch, tag) = match env.get("GITHUB_REF_TYPE") {
@@ -208,10 +251,12 @@ pub(super) fn read(env: &Env) -> Context {
         ..Context::default()
     };
     match kind {
+        "workflow_run" => workflow_run(context, env, event),
         _ if event.get("pull_request").is_some_and(Value::is_object) => pull_request(context, env, event),
-        "workflow_run" => workflow_run(context, event),
         "issue_comment" if event.pointer("/issue/pull_request").is_some() => comment(context, event),
-        _ => match pull_request_of(env.get("GITHUB_REF").unwrap_or_default()) {
+        // On an issue there is no change; without the issue nobody can say.
+        "issue_comment" => Context { proposed: event.get("issue").is_none(), ..context },
+        _ => match pull_request_of(reference(env)) {
             // The event is not to be read: the commit is a merge, and where the change comes from is not known.
             Some(number) => Context {
                 change_request: Some(number),
@@ -221,56 +266,75 @@ pub(super) fn read(env: &Env) -> Context {
                 target_branch: text(env, "GITHUB_BASE_REF"),
                 ..context
             },
-            None => context,
+            None => Context { proposed: kind.starts_with("pull_request"), ..context },
         },
     }
 }
 
 /// A pull request: `GITHUB_SHA` is a merge commit that nobody wrote, or (`pull_request_target`) the target's.
 fn pull_request(context: Context, env: &Env, event: &Value) -> Context {
-    let at_target = context.event.as_deref() == Some("pull_request_target");
+    let at_target = with_base_credentials(env, event);
     let head = string(event, "/pull_request/head/repo/full_name");
     let base = string(event, "/pull_request/base/repo/full_name").or_else(|| context.repository.clone());
     // The repository of the change is null when it has been deleted: it was another one.
     let deleted = event.pointer("/pull_request/head/repo").is_some_and(Value::is_null);
     let commit = string(event, "/pull_request/head/sha");
     let merge = if at_target { string(event, "/pull_request/merge_commit_sha") } else { context.commit };
+    let fork = if deleted { Some(true) } else { differ(head.as_deref(), base.as_deref()) };
+    let target = string(event, "/pull_request/base/sha");
+    let written = [commit.clone(), merge.clone()].into_iter().filter(|_| fork == Some(false));
     Context {
         change_request: event.pointer("/pull_request/number").and_then(Value::as_u64),
+        proposed: true,
+        own_commits: [target].into_iter().chain(written).flatten().collect(),
         // Gitea and Forgejo build the head itself.
         merge_commit: merge.filter(|merge| Some(merge) != commit.as_ref()),
         commit,
         branch: text(env, "GITHUB_HEAD_REF").or_else(|| string(event, "/pull_request/head/ref")),
         tag: None,
         target_branch: text(env, "GITHUB_BASE_REF").or_else(|| string(event, "/pull_request/base/ref")),
-        fork: if deleted { Some(true) } else { differ(head.as_deref(), base.as_deref()) },
+        fork,
         source_repository: head,
-        base_credentials: at_target,
-        base_commit: if at_target { text(env, "GITHUB_SHA") } else { None },
         ..context
     }
 }
 
 /// A run that another one started: with the target's rights, whatever started the first one.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run>
-fn workflow_run(context: Context, event: &Value) -> Context {
-    let first = string(event, "/workflow_run/event").unwrap_or_default();
-    if !first.starts_with("pull_request") {
+fn workflow_run(context: Context, env: &Env, event: &Value) -> Context {
+    if follows_merged_code(env, event) {
         return context;
     }
     let head = string(event, "/workflow_run/head_repository/full_name");
+    // It is null when the fork has been deleted: https://github.com/github/rest-api-description/issues/1586
+    let deleted = event.pointer("/workflow_run/head_repository").is_some_and(Value::is_null);
+    let fork = if deleted { Some(true) } else { differ(head.as_deref(), context.repository.as_deref()) };
+    // A run that had the repository's rights itself does not say whose change it was about.
+    let first = string(event, "/workflow_run/event").unwrap_or_default();
+    let fork = fork.filter(|fork| *fork || first == "pull_request");
+    let commit = string(event, "/workflow_run/head_sha");
     Context {
         change_request: event.pointer("/workflow_run/pull_requests/0/number").and_then(Value::as_u64),
-        commit: string(event, "/workflow_run/head_sha"),
+        proposed: true,
+        own_commits: commit.iter().filter(|_| fork == Some(false)).cloned().collect(),
+        commit,
         branch: string(event, "/workflow_run/head_branch"),
-        fork: differ(head.as_deref(), context.repository.as_deref()),
+        fork,
         source_repository: head,
         target_branch: string(event, "/workflow_run/pull_requests/0/base/ref"),
         default_branch: Some(false),
-        base_credentials: true,
-        base_commit: context.commit.clone(),
         ..context
     }
+}
+
+/// Whether a `workflow_run` follows a run of this repository's own code, such as one of a push or of a schedule.
+fn follows_merged_code(env: &Env, event: &Value) -> bool {
+    let first = string(event, "/workflow_run/event").unwrap_or_default();
+    let of_others = first.is_empty()
+        || first.starts_with("pull_request")
+        || WITH_BASE_CREDENTIALS.contains(&first.as_str());
+    let head = string(event, "/workflow_run/head_repository/full_name");
+    !of_others && differ(head.as_deref(), env.get("GITHUB_REPOSITORY")) == Some(false)
 }
 
 /// The run that started this one: what it has found is as old as it is, and the later of two can end first.
@@ -283,10 +347,9 @@ fn run_reported_on(env: &Env) -> Option<u64> {
 fn comment(context: Context, event: &Value) -> Context {
     Context {
         change_request: event.pointer("/issue/number").and_then(Value::as_u64),
+        proposed: true,
         commit: None,
         branch: None,
-        base_credentials: true,
-        base_commit: context.commit.clone(),
         ..context
     }
 }

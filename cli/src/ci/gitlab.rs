@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::context::{app, differ, first, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken};
+use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken, TEN_SECONDS, share_of};
 use crate::env::Env;
 
 /// GitLab CI.
@@ -52,13 +52,17 @@ impl CiSystem for GitLabCi {
             branch: branch.map(str::to_owned),
             tag: text(env, "CI_COMMIT_TAG"),
             change_request,
+            proposed: matches!(
+                env.get("CI_PIPELINE_SOURCE"),
+                Some("merge_request_event" | "external_pull_request_event")
+            ),
             source_repository: source.map(str::to_owned),
             target_branch: first(
                 env,
                 &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"],
             )
             .map(str::to_owned),
-            fork: change_request.and_then(|_| differ(source, target)),
+            fork: differ(source, target),
             build_url: first(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
             actor: text(env, "GITLAB_USER_LOGIN"),
             bot: bot(env.get("GITLAB_USER_LOGIN")),
@@ -95,7 +99,7 @@ impl CiSystem for GitLabCi {
                 variable: "CI_JOB_TOKEN",
                 // https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
                 mute: Some(
-                    "GitLab's job token can't write comments: set `forge-token` to a project access token with the \
+                    "GitLab's job token can't write comments: set `STACKSTEP_FORGE_TOKEN` to a project access token with the \
                      scope `api` and the role Reporter; without one, `counts-file` and `report-file` as artifacts show \
                      the result in the merge request",
                 ),
@@ -184,10 +188,14 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    fn grace_period(&self) -> Duration {
-        // The shell executor waits 10 minutes between SIGTERM and SIGKILL; containers are taken away sooner,
-        // without a documented number: https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
-        Duration::from_secs(60)
+    /// By executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
+    /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), so does ours by ssh. In a
+    /// container each process gets SIGTERM, the youngest first and the next one when it has ended or after 6 s, then
+    /// the container is stopped like any other:
+    /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/executors/docker/docker.go>
+    fn grace_period(&self, env: &Env) -> Duration {
+        // "All executors except shell and ssh": https://docs.gitlab.com/ci/variables/predefined_variables/
+        if env.is_true("CI_DISPOSABLE_ENVIRONMENT") { share_of(TEN_SECONDS) } else { Duration::from_secs(60) }
     }
 }
 

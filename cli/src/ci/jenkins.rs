@@ -17,6 +17,13 @@ use crate::env::Env;
 /// Jenkins.
 pub struct Jenkins;
 
+/// What other plugins set where a job builds a change that is not merged: GitHub Pull Request Builder
+/// (<https://plugins.jenkins.io/ghprb/>), GitLab (<https://plugins.jenkins.io/gitlab-plugin/>), Bitbucket
+/// (<https://plugins.jenkins.io/bitbucket-push-and-pull-request/>), Gerrit Trigger
+/// (<https://plugins.jenkins.io/gerrit-trigger/>). Where the change comes from is not read from them.
+const CHANGES_OF_PLUGINS: &[&str] =
+    &["ghprbPullId", "gitlabMergeRequestIid", "BITBUCKET_PULL_REQUEST_ID", "GERRIT_CHANGE_NUMBER"];
+
 impl CiSystem for Jenkins {
     fn name(&self) -> &'static str {
         "jenkins"
@@ -31,6 +38,7 @@ impl CiSystem for Jenkins {
         let repository = first(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
         let built = text(env, "GIT_COMMIT");
         let change = env.get("CHANGE_ID").is_some();
+        let of_a_plugin = first(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
         let name = env.get("BRANCH_NAME").unwrap_or_default();
         // A multibranch job builds a change merged into its target, unless the job's name says otherwise.
         let (commit, merge_commit) = match change {
@@ -60,7 +68,8 @@ impl CiSystem for Jenkins {
             merge_commit,
             branch: branch.filter(|_| tag.is_none()),
             tag,
-            change_request: number(env, "CHANGE_ID"),
+            change_request: number(env, "CHANGE_ID").or_else(|| of_a_plugin?.parse().ok()),
+            proposed: change || of_a_plugin.is_some(),
             source_repository: source.or_else(|| repository.clone().filter(|_| fork == Some(false))),
             repository,
             target_branch: text(env, "CHANGE_TARGET"),
@@ -117,12 +126,18 @@ impl CiSystem for Jenkins {
         Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
         // pipeline goes on: the report should be out.
         // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
         Duration::from_secs(15)
     }
+}
+
+/// Whether those plugins say that the change is merged by now.
+fn merged_by_a_plugin(env: &Env) -> bool {
+    env.get("GERRIT_EVENT_TYPE") == Some("change-merged")
+        || env.get("gitlabMergeRequestState") == Some("merged")
 }
 
 /// `owner/name` of a fork, which comes as `owner` alone when the name is the same.

@@ -21,12 +21,16 @@ impl CiSystem for Local {
         Context::default()
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // Whoever presses Ctrl-C at a terminal can wait; nobody kills the job behind it.
         Duration::from_secs(600)
     }
 
     fn one_stream(&self) -> bool {
         false
+    }
+
+    fn keeps_files(&self) -> bool {
+        true
     }
 }

@@ -17,6 +17,7 @@ mod codefresh;
 mod context;
 mod disarm;
 mod engine_told;
+mod foreign;
 mod generic;
 mod gitea;
 mod github;
@@ -38,6 +39,7 @@ use crate::env::Env;
 use crate::render::log_line;
 
 pub use context::Context;
+pub use disarm::json_without_commands;
 pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
 pub use origin::{Origin, OwnToken};
@@ -94,10 +96,15 @@ pub fn secrets<'e>(system: &dyn CiSystem, env: &'e Env) -> Vec<(&'e str, &'e str
         .collect()
 }
 
-/// The grace period of a system that kills the job 10 s after the first signal, or that documents no number (10 s
-/// is what container engines wait, <https://docs.docker.com/reference/cli/docker/container/stop/>): the engine's
-/// share, then 2 s for its second SIGINT, and what is left is the report's.
-const WITHIN_TEN_SECONDS: Duration = Duration::from_secs(5);
+/// The engine's share of the time `total` that a system gives a cancelled job from the first signal on: 2 s are for the
+/// engine's second SIGINT, what is left is for its first one and for the report.
+pub(crate) fn share_of(total: Duration) -> Duration {
+    total.saturating_sub(Duration::from_secs(5))
+}
+
+/// What a system gives that kills the job 10 s after the first signal, or that documents no number: 10 s is what
+/// container engines wait, <https://docs.docker.com/reference/cli/docker/container/stop/>.
+pub(crate) const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 /// One CI system.
 pub trait CiSystem: Sync {
@@ -174,9 +181,10 @@ pub trait CiSystem: Sync {
         None
     }
 
-    /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed.
-    fn grace_period(&self) -> Duration {
-        WITHIN_TEN_SECONDS
+    /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed: by what
+    /// the agent or runner tells of itself, where it does.
+    fn grace_period(&self, _env: &Env) -> Duration {
+        share_of(TEN_SECONDS)
     }
 
     /// Whether a job's standard output and standard error end up in one log.
@@ -205,8 +213,8 @@ pub trait CiSystem: Sync {
         self.end_group()
     }
 
-    /// Lines that make the system hide `secret` in what follows. Empty where it can't.
-    fn mask(&self, _secret: &str) -> String {
+    /// Lines that make the system hide a line of text in what follows. Empty where it can't.
+    fn mask(&self, _line: &str) -> String {
         String::new()
     }
 
@@ -352,6 +360,11 @@ pub trait CiSystem: Sync {
     /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
     fn summary_command(&self, _page: &Path) -> Option<String> {
         None
+    }
+
+    /// Whether the files that a run leaves are still there when somebody reads its report.
+    fn keeps_files(&self) -> bool {
+        false
     }
 
     /// The lines that mark the step as passed, but with something to look at: its report is not whole.

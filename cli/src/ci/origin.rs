@@ -18,12 +18,21 @@ pub struct Origin {
     pub author: Option<&'static str>,
     /// The job's token arrives in the input `github-token`, although the forge is another one.
     pub token_in_github_input: bool,
+    /// How a step of this system spells the input `forge-token`; none where only a variable reaches stackstep.
+    pub forge_token_input: Option<&'static str>,
     /// What the runs are counted of, where the system counts those of each job by itself.
     pub counted: Option<String>,
     /// A number that grows with each run.
     pub run: Option<u64>,
     /// A number that grows with each try of the same run.
     pub attempt: Option<u64>,
+}
+
+impl Origin {
+    /// What a job of this system sets to hand over a token for the forge.
+    pub fn forge_token(&self) -> &'static str {
+        self.forge_token_input.unwrap_or("STACKSTEP_FORGE_TOKEN")
+    }
 }
 
 /// The token that a CI system makes for a job, and that is good for its own forge only.

@@ -45,6 +45,7 @@ impl CiSystem for Travis {
             build_url: text(env, "TRAVIS_BUILD_WEB_URL"),
             event: text(env, "TRAVIS_EVENT_TYPE"),
             scheduled: env.get("TRAVIS_EVENT_TYPE").map(|event| event == "cron"),
+            proposed: change_request.is_some() || env.get("TRAVIS_EVENT_TYPE") == Some("pull_request"),
             ..Context::default()
         };
         if change_request.is_some() {

@@ -47,6 +47,7 @@ impl CiSystem for Woodpecker {
             branch,
             tag,
             change_request,
+            proposed: event.is_some_and(|event| event.starts_with("pull_request")),
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: text(env, "CI_PIPELINE_URL"),
             actor: text(env, "CI_PIPELINE_AUTHOR"),
@@ -94,7 +95,7 @@ impl CiSystem for Woodpecker {
         env.get(&variable).map(|value| (variable, value))
     }
 
-    fn grace_period(&self) -> Duration {
+    fn grace_period(&self, _env: &Env) -> Duration {
         // A container is stopped, and killed 20 s later: `WOODPECKER_BACKEND_DOCKER_STOP_TIMEOUT`,
         // https://github.com/woodpecker-ci/woodpecker/blob/main/pipeline/backend/docker/flags.go
         Duration::from_secs(14)

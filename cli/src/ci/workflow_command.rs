@@ -13,14 +13,9 @@ pub(super) fn group(title: &str) -> String {
 /// Closes it.
 pub(super) const END_GROUP: &str = "::endgroup::\n";
 
-/// Hides a value: the runner masks line by line.
-pub(super) fn mask(secret: &str) -> String {
-    secret.lines().filter(|line| !line.trim().is_empty()).fold(String::new(), |mut lines, line| {
-        lines.push_str("::add-mask::");
-        lines.push_str(&data(line));
-        lines.push('\n');
-        lines
-    })
+/// Hides a line of text: the runner masks line by line.
+pub(super) fn mask(line: &str) -> String {
+    format!("::add-mask::{}\n", data(line))
 }
 
 /// Makes the runner read no commands, until [`resume`] with the same token.
@@ -102,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_of_a_secret_is_masked() {
-        assert_eq!(mask("one\n\ntwo%"), "::add-mask::one\n::add-mask::two%25\n");
+    fn a_mask_is_escaped() {
+        assert_eq!(mask("two%"), "::add-mask::two%25\n");
     }
 }

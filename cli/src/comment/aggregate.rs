@@ -5,12 +5,14 @@
 //! can lose one another's part, so the comment is read again after it was written, and mended: twice at most.
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
+use super::own::with_backend;
 use super::{Marked, Posted, Task};
-use crate::forge::Trouble;
 use crate::forge::trouble::Kind;
+use crate::forge::{Comment, Trouble};
 use crate::render::several::{self, Line};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
+use crate::stack::StackIdentity;
 
 /// How often the comment is written at most.
 const ROUNDS: usize = 5;
@@ -45,6 +47,16 @@ impl Part {
             marker.more.insert(name.to_owned(), value);
         }
         Self { marker, text: without_markers(text) }
+    }
+
+    /// Lets the part say which backend it is about.
+    fn name_backend(&mut self, stack: &StackIdentity, html: bool) {
+        let url = &self.marker.backend_url;
+        for name in [TITLE, ROW] {
+            if let Some(named) = with_backend(self.more(name), stack, url, html) {
+                self.marker.more.insert(name.to_owned(), named);
+            }
+        }
     }
 
     fn more(&self, name: &str) -> &str {
@@ -154,20 +166,23 @@ fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> S
 pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let marker = Marker { subject: Subject::Aggregate, ..task.marker() };
     let mut posted = Posted::Nothing;
-    let mut author: Option<String> = None;
+    let mut created: Option<Comment> = None;
     for round in 0..ROUNDS {
         if round > 1 {
             // Somebody else writes too: not in step with them.
             tokio::time::sleep(pause()).await;
         }
-        let ours = match task.marked(&marker).await {
-            Ok(found) => task.ours(found, author.as_deref()).await,
+        let ours = match (task.akin(&marker).await, &created) {
+            (Ok(found), None) => task.ours(found, None).await,
+            (Ok(found), Some(created)) => {
+                with(task.ours(found, Some(&created.author)).await, created, &marker)
+            }
             // It is written: that it can't be read again is no failure.
-            Err(_) if round > 0 => return Ok(posted),
-            Err(trouble) => return Err(trouble),
+            (Err(_), _) if round > 0 => return Ok(posted),
+            (Err(trouble), _) => return Err(trouble),
         };
         let there = merged(&ours);
-        let mine = Subject::of(task.report);
+        let mine = mine(&there, task.report);
         let old = there.iter().find(|part| part.marker.subject == mine);
         if old.is_some_and(|old| old.marker.stamp.is_later_than(&task.wanted.stamp)) {
             return Ok(if round == 0 { Posted::Outdated } else { posted });
@@ -176,16 +191,35 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
             return Ok(Posted::Nothing);
         }
         let text = new_body(task, &marker, there);
-        let (written, by) = write(task, &ours, &text, round).await?;
+        let (written, new) = write(task, &ours, &text, round).await?;
         match written {
             Posted::Unchanged if round == 0 => return Ok(Posted::Unchanged),
             Posted::Unchanged => return Ok(posted),
             other if round == 0 => posted = other,
             _ => {}
         }
-        author = by.or(author);
+        created = new.or(created);
     }
     Ok(posted)
+}
+
+/// Our comments with the one that we have written, which the forge's list may not show yet.
+fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked> {
+    if ours.iter().all(|(comment, _)| comment.id != created.id) {
+        let marker = Marker::read(&created.body).unwrap_or_else(|| marker.clone());
+        ours.push((created.clone(), marker));
+    }
+    ours
+}
+
+/// Which part of those that are there is about the stack of `report`. One without a backend is, if there is no other.
+fn mine(there: &[Part], report: &Report) -> Subject {
+    let mine = Subject::of(report);
+    let is_there = there.iter().any(|part| part.marker.subject == mine);
+    let unknown =
+        |part: &&Part| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);
+    let earlier = there.iter().filter(|_| !is_there).find(unknown).map(|part| part.marker.subject.clone());
+    earlier.unwrap_or(mine)
 }
 
 /// The parts of all our comments, of each stack the latest.
@@ -205,7 +239,7 @@ fn merged(ours: &[Marked]) -> Vec<Part> {
 fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     let forge = task.client.place().forge;
     let flavor = forge.flavor();
-    let mine = Subject::of(task.report);
+    let mine = mine(&there, task.report);
     let known = there.iter().any(|part| part.marker.subject == mine);
     there.retain(|part| part.marker.subject != mine);
     let (Size::Bytes(limit) | Size::Chars(limit)) = forge.limit();
@@ -214,6 +248,10 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
     let options = Options { flavor, marker: None, ..task.content.options.clone() };
     let mut report = task.report.clone();
+    for part in there.iter_mut().filter(|part| part.marker.subject.is_akin_to(&mine)) {
+        report.names_backend |= part.marker.subject.backend().is_some();
+        part.name_backend(&task.report.stack_identity(), flavor.html);
+    }
     if known && !task.wanted.when.is_met_by(task.report) {
         report.notes.insert(0, task.wanted.when.no_more().to_owned());
     }
@@ -230,25 +268,26 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     body(&Marker { commit, stamp, ..marker.clone() }, there, flavor, forge.limit())
 }
 
-/// Writes the comment where it has to change, and takes away what is there twice. Says who wrote a new one.
+/// Writes the comment where it has to change, and takes away what is there twice. Also says which one is new.
 async fn write(
     task: &Task<'_>,
     ours: &[Marked],
     text: &str,
     round: usize,
-) -> Result<(Posted, Option<String>), Trouble> {
+) -> Result<(Posted, Option<Comment>), Trouble> {
     let Some((newest, older)) = ours.split_last() else {
         let created = task.create(text, round == 0).await?;
-        return Ok((Posted::Created, Some(created.author)));
+        return Ok((Posted::Created, Some(Comment { body: text.to_owned(), ..created })));
     };
-    let mut by = None;
+    let mut new = None;
     let posted = if super::is_same(&newest.0.body, text) {
         Posted::Unchanged
     } else {
         match task.client.update(task.number, &newest.0, text).await {
             Ok(()) => Posted::Updated,
             Err(trouble) if trouble.kind == Kind::Missing => {
-                by = Some(task.create(text, round == 0).await?.author);
+                let created = task.create(text, round == 0).await?;
+                new = Some(Comment { body: text.to_owned(), ..created });
                 Posted::Created
             }
             Err(trouble) => return Err(trouble),
@@ -257,7 +296,7 @@ async fn write(
     for (comment, _) in older {
         task.tidied(task.client.delete(task.number, comment).await);
     }
-    Ok((posted, by))
+    Ok((posted, new))
 }
 
 /// Between 0.2 and 1.2 s.

@@ -10,16 +10,21 @@ use super::stamp::Stamp;
 use crate::ci::percent_encoded;
 use crate::render::Flavor;
 use crate::report::Report;
+use crate::stack::StackIdentity;
 
 /// What a marker is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// One command on one stack.
     Stack {
+        /// The organisation; empty when it is not known, or there is none.
+        organization: String,
         /// The project; empty when it is not known.
         project: String,
         /// The stack.
         stack: String,
+        /// The fingerprint of the backend; empty when it is not known, as in comments of earlier versions.
+        backend: String,
         /// The command.
         command: String,
     },
@@ -30,11 +35,40 @@ pub enum Subject {
 impl Subject {
     /// What `report` is about.
     pub fn of(report: &Report) -> Self {
+        Self::of_stack(report.stack_identity(), report.command.name())
+    }
+
+    /// A `command` on `stack`.
+    pub(super) fn of_stack(stack: StackIdentity, command: &str) -> Self {
+        let StackIdentity { organization, project, stack, backend, .. } = stack;
         Self::Stack {
-            project: report.project.clone().unwrap_or_default(),
-            stack: report.stack.clone(),
-            command: report.command.name().to_owned(),
+            organization: organization.unwrap_or_default(),
+            project: project.unwrap_or_default(),
+            stack,
+            backend: backend.unwrap_or_default(),
+            command: command.to_owned(),
         }
+    }
+
+    /// The fingerprint of the backend, when it is known.
+    pub fn backend(&self) -> Option<&str> {
+        match self {
+            Self::Stack { backend, .. } => Some(backend.as_str()).filter(|backend| !backend.is_empty()),
+            Self::Aggregate => None,
+        }
+    }
+
+    /// Whether both are about the same but for the backend.
+    pub fn is_akin_to(&self, other: &Self) -> bool {
+        self.without_backend() == other.without_backend()
+    }
+
+    fn without_backend(&self) -> Self {
+        let mut subject = self.clone();
+        if let Self::Stack { backend, .. } = &mut subject {
+            backend.clear();
+        }
+        subject
     }
 }
 
@@ -49,6 +83,8 @@ pub struct Marker {
     pub commit: String,
     /// The run.
     pub stamp: Stamp,
+    /// The address of the backend; empty when it is not known.
+    pub backend_url: String,
     /// More values, for who writes the marker.
     pub more: BTreeMap<String, String>,
 }
@@ -71,13 +107,14 @@ impl Marker {
             key: key.unwrap_or_default().to_owned(),
             commit: report.commit.clone().unwrap_or_default(),
             stamp: stamp.clone(),
+            backend_url: report.stack_identity().backend_url.unwrap_or_default(),
             more: BTreeMap::new(),
         }
     }
 
-    /// Whether both are about the same.
-    pub fn is_like(&self, other: &Self) -> bool {
-        self.subject == other.subject && self.key == other.key
+    /// Whether both are about the same but for the backend.
+    pub fn is_akin_to(&self, other: &Self) -> bool {
+        self.subject.is_akin_to(&other.subject) && self.key == other.key
     }
 
     /// The first line of a comment. Where only a blank line ends it, that is part of it.
@@ -103,8 +140,10 @@ impl Marker {
 
     fn fields(&self, name: &str) -> String {
         let mut fields = vec![("v", "1")];
-        if let Subject::Stack { project, stack, command } = &self.subject {
-            fields.extend([("project", project.as_str()), ("stack", stack), ("command", command)]);
+        if let Subject::Stack { organization, project, stack, backend, command } = &self.subject {
+            fields.extend([("organization", organization.as_str()), ("project", project), ("stack", stack)]);
+            fields.extend([("command", command.as_str()), ("backend", backend)]);
+            fields.push(("backend-url", &self.backend_url));
         }
         let stamp = self.stamp.to_string();
         fields.extend([("key", self.key.as_str()), ("commit", &self.commit), ("run", &stamp)]);
@@ -121,9 +160,13 @@ impl Marker {
         more.remove("v").filter(|version| version == "1")?;
         let mut take = |name: &str| more.remove(name);
         let (project, stack, command) = (take("project"), take("stack"), take("command"));
+        let (organization, backend) = (take("organization"), take("backend"));
         let subject = match (stack, command) {
             (Some(stack), Some(command)) => {
-                Subject::Stack { project: project.unwrap_or_default(), stack, command }
+                // Earlier versions wrote the stack's name as it was given.
+                let written = StackIdentity::written(&stack, project.as_deref());
+                let organization = organization.or(written.organization);
+                Subject::of_stack(StackIdentity { organization, backend, ..written }, &command)
             }
             _ => Subject::Aggregate,
         };
@@ -132,6 +175,7 @@ impl Marker {
             key: take("key").unwrap_or_default(),
             commit: take("commit").unwrap_or_default(),
             stamp: Stamp::parse(&take("run").unwrap_or_default()),
+            backend_url: take("backend-url").unwrap_or_default(),
             more,
         })
     }
@@ -189,10 +233,13 @@ mod tests {
     fn marker(stack: &str) -> Marker {
         Marker {
             subject: Subject::Stack {
+                organization: "acme".into(),
                 project: "shop".into(),
                 stack: stack.into(),
+                backend: "0123456789ab".into(),
                 command: "preview".into(),
             },
+            backend_url: "s3://acme".into(),
             key: "eu-1".into(),
             commit: "8d08154c".into(),
             stamp: Stamp { system: "github-actions".into(), run: Some(42), attempt: 2, at: 1000 },
@@ -204,22 +251,42 @@ mod tests {
     fn a_marker_is_one_hidden_line() {
         assert_eq!(
             marker("dev").write(Flavor::GITHUB),
-            "<!-- stackstep v=1 project=shop stack=dev command=preview key=eu%2D1 commit=8d08154c \
-             run=github%2Dactions%3A42.2%401000 -->"
+            "<!-- stackstep v=1 organization=acme project=shop stack=dev command=preview backend=0123456789ab \
+             backend-url=s3%3A%2F%2Facme key=eu%2D1 commit=8d08154c run=github%2Dactions%3A42.2%401000 -->"
         );
-        assert!(marker("dev").write(Flavor::BITBUCKET).starts_with("[//]: # (stackstep v=1 project=shop "));
+        assert!(
+            marker("dev")
+                .write(Flavor::BITBUCKET)
+                .starts_with("[//]: # (stackstep v=1 organization=acme project=shop ")
+        );
         assert!(marker("dev").write(Flavor::BITBUCKET).ends_with(")\n"));
     }
 
     #[test]
     fn what_is_written_is_read_again() {
-        for stack in ["dev", "a b", "--> <script>", "x) (y", "100%", "%2", "grün\n", "org/shop/dev"] {
+        for stack in ["dev", "a b", "--> <script>", "x) (y", "100%", "%2", "grün\n"] {
             for flavor in [Flavor::GITHUB, Flavor::BITBUCKET] {
                 let body = format!("{}\n## text", marker(stack).write(flavor));
                 assert_eq!(Marker::read(&body).as_ref(), Some(&marker(stack)), "{body}");
                 assert_eq!(Marker::read(&body.replace('\n', "\r\n")), Some(marker(stack)));
             }
         }
+    }
+
+    #[test]
+    fn a_marker_of_an_earlier_version_is_about_the_same_names_however_they_were_written() {
+        let read = |stack: &str| {
+            let line =
+                format!("<!-- stackstep v=1 project=shop stack={} command=preview -->", encoded(stack));
+            Marker::read(&line).unwrap().subject
+        };
+        for stack in ["organization/dev", "organization/shop/dev"] {
+            assert_eq!(read(stack), read("dev"), "{stack}");
+        }
+        assert_eq!(read("acme/dev"), read("acme/shop/dev"));
+        assert!(read("acme/dev").is_akin_to(&marker("dev").subject));
+        assert!(!read("dev").is_akin_to(&marker("dev").subject));
+        assert_eq!(read("dev").backend(), None);
     }
 
     #[test]

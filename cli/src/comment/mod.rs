@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 pub mod marker;
+mod own;
 pub mod stamp;
 
 use crate::forge::trouble::Kind;
@@ -14,6 +15,7 @@ use crate::render::{self, Options, Size, Template};
 use crate::report::{Report, Status};
 
 pub use marker::{Marker, Subject};
+use own::Own;
 pub use stamp::Stamp;
 
 /// What happens to the comment that is there.
@@ -82,6 +84,8 @@ pub struct Wanted {
     pub key: Option<String>,
     /// The run.
     pub stamp: Stamp,
+    /// Whether a comment of Pulumi's official action about the same is taken over.
+    pub official_action: bool,
 }
 
 /// What a comment says.
@@ -135,7 +139,7 @@ pub async fn post(
         Mode::Update => job.update().await,
         Mode::New => job.new_one().await,
         Mode::Append if job.is_worth_one() => {
-            let body = job.body(None);
+            let body = job.body(None, false);
             job.create(&body, true).await.map(|_| Posted::Created)
         }
         Mode::Append => Ok(Posted::Nothing),
@@ -170,11 +174,12 @@ impl Task<'_> {
     }
 
     /// The comment's text, as much of it as the forge takes, with a note in front.
-    fn body(&self, note: Option<&str>) -> String {
+    fn body(&self, note: Option<&str>, names_backend: bool) -> String {
         if self.is_of_several() {
             return aggregate::of_all(self, note);
         }
         let mut report = self.report.clone();
+        report.names_backend |= names_backend;
         report.notes.splice(0..0, note.map(str::to_owned));
         let forge = self.client.place().forge;
         let options = Options {
@@ -189,23 +194,24 @@ impl Task<'_> {
         render::comment(self.content.template, report, options, size, &mut |why| (self.content.warn)(why))
     }
 
-    /// The text that says that what stood there is over.
-    fn body_of_no_more(&self) -> String {
-        self.body(Some(self.wanted.when.no_more()))
-    }
-
     async fn update(&self) -> Result<Posted, Trouble> {
         let worth_one = self.is_worth_one();
-        let marked = self.marked(&self.marker()).await?;
-        let body = if worth_one || marked.is_empty() { self.body(None) } else { self.body_of_no_more() };
-        if let [(only, _)] = marked.as_slice()
-            && is_same(&only.body, &body)
+        let marker = self.marker();
+        let akin = self.akin(&marker).await?;
+        let text = |names_backend: bool| {
+            let says_more = worth_one || akin.is_empty();
+            self.body(Some(self.wanted.when.no_more()).filter(|_| !says_more), names_backend)
+        };
+        if let [(only, found)] = akin.as_slice()
+            && found.subject == marker.subject
+            && is_same(&only.body, &text(false))
         {
             // Whoever wrote it: it says what we would say.
             return Ok(Posted::Unchanged);
         }
-        let ours = self.ours(marked, None).await;
-        let Some((newest, older)) = newest_first(&ours) else {
+        let own = Own::of(self.ours(akin.clone(), None).await, &marker);
+        let body = text(own.names_backend());
+        let Some((newest, older)) = newest_first(&own.same) else {
             return if worth_one { self.create_only_one(&body).await } else { Ok(Posted::Nothing) };
         };
         if newest.1.stamp.is_later_than(&self.wanted.stamp) {
@@ -224,25 +230,42 @@ impl Task<'_> {
         for (comment, _) in older {
             self.tidied(self.client.delete(self.number, comment).await);
         }
+        self.name_backends(&own.elsewhere).await;
+        if newest.1.subject != marker.subject && posted == Posted::Updated {
+            return self.still_taken_over(&newest.0, &body).await;
+        }
         Ok(posted)
     }
 
+    /// Looks whether a comment without a backend that was taken over still is ours: a job for a stack of the same names
+    /// in another backend may have taken it over in the same moment.
+    async fn still_taken_over(&self, comment: &Comment, body: &str) -> Result<Posted, Trouble> {
+        let marker = self.marker();
+        let Ok(now) = self.akin(&marker).await else { return Ok(Posted::Updated) };
+        let lost = now.iter().any(|(other, found)| {
+            other.id == comment.id && found.subject.backend().is_some() && found.subject != marker.subject
+        });
+        if lost { self.create_only_one(body).await } else { Ok(Posted::Updated) }
+    }
+
     async fn new_one(&self) -> Result<Posted, Trouble> {
-        let marked = self.marked(&self.marker()).await?;
-        let found = marked.clone();
-        let mut old = self.ours(marked, None).await;
-        if old.iter().any(|(_, marker)| marker.stamp.is_later_than(&self.wanted.stamp)) {
+        let marker = self.marker();
+        let akin = self.akin(&marker).await?;
+        let mut own = Own::of(self.ours(akin.clone(), None).await, &marker);
+        if own.same.iter().any(|(_, found)| found.stamp.is_later_than(&self.wanted.stamp)) {
             return Ok(Posted::Outdated);
         }
         let posted = if self.is_worth_one() {
-            let created = self.create(&self.body(None), true).await?;
+            let created = self.create(&self.body(None, own.names_backend()), true).await?;
             // Now we know who we are.
-            old = self.ours(found, Some(&created.author)).await;
-            old.retain(|(comment, _)| comment.id != created.id);
+            own = Own::of(self.ours(akin, Some(&created.author)).await, &marker);
+            own.same.retain(|(comment, _)| comment.id != created.id);
+            self.name_backends(&own.elsewhere).await;
             Posted::Created
         } else {
             Posted::TakenAway
         };
+        let old = own.same;
         if old.is_empty() && posted == Posted::TakenAway {
             return Ok(Posted::Nothing);
         }
@@ -268,43 +291,24 @@ impl Task<'_> {
         place.forge.hide(place, self.number, comment).is_some()
     }
 
-    /// The comments with a marker for the same, the oldest first, whoever wrote them.
-    async fn marked(&self, marker: &Marker) -> Result<Vec<Marked>, Trouble> {
-        let comments = match self.client.comments(self.number).await {
-            Ok(comments) => comments,
-            Err(trouble) => return Err(self.or_missing(trouble).await),
-        };
-        let alike = comments.into_iter().filter_map(|comment| {
-            let found = Marker::read(&comment.body).filter(|found| found.is_like(marker))?;
-            Some((comment, found))
-        });
-        Ok(alike.collect())
-    }
-
-    /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.
-    async fn ours(&self, mut marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
-        if marked.is_empty() {
-            return marked;
-        }
-        let me = match author {
-            Some(author) => Some(author.to_owned()),
-            None => self.client.me().await,
-        };
-        marked.retain(|(comment, _)| me.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&comment.author)));
-        marked
-    }
-
     /// Creates the comment, and looks again: of those for the same, the latest run's stays. That is the list and one
     /// deletion where another job was at it in the same moment.
     async fn create_only_one(&self, body: &str) -> Result<Posted, Trouble> {
         let created = self.create(body, true).await?;
-        let Ok(marked) = self.marked(&self.marker()).await else { return Ok(Posted::Created) };
-        let ours = self.ours(marked, Some(&created.author)).await;
-        let Some((newest, older)) = newest_first(&ours) else { return Ok(Posted::Created) };
+        let Ok(own) = self.own_again(&created).await else { return Ok(Posted::Created) };
+        let Some((newest, older)) = newest_first(&own.same) else { return Ok(Posted::Created) };
         for (comment, _) in older {
             self.tidied(self.client.delete(self.number, comment).await);
         }
-        Ok(if newest.0.id == created.id { Posted::Created } else { Posted::Outdated })
+        if newest.0.id != created.id {
+            return Ok(Posted::Outdated);
+        }
+        let named = self.body(None, true);
+        if own.names_backend() && !is_same(body, &named) {
+            self.tidied(self.client.update(self.number, &created, &named).await);
+        }
+        self.name_backends(&own.elsewhere).await;
+        Ok(Posted::Created)
     }
 
     /// Creates a comment. Where that broke off, it may be there all the same: it is looked for before the next try.

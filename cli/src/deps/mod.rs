@@ -1,22 +1,29 @@
 //! The program's dependencies and plugins, installed before the operation.
 //!
-//! It happens before the job signs in, and what it starts has neither the backend's credentials in its environment nor
-//! those of AWS, Azure, Google, Vault and the forge, nor any signed token: an install runs the code of strangers. Files that hold credentials (`~/.aws`) stay
-//! where they are; an identity from OIDC leaves none.
+//! It happens before the job signs in, and what it starts gets neither secrets in its environment nor the files by which
+//! a step decides about later ones ([`withheld`]): an install runs the code of strangers. Files that hold credentials
+//! (`~/.aws`) stay where they are; an identity from OIDC leaves none.
 //!
 //! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
 
 pub mod manager;
 mod network;
+mod node;
 mod outside;
+mod python;
+mod said;
+mod withheld;
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
+use semver::Version;
+
 use crate::console::Console;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
+use crate::env::Env;
 use crate::error::Result;
 use crate::inputs::{Command, Inputs};
 use crate::install::cache::{self, Cache};
@@ -52,9 +59,32 @@ impl Policy {
     }
 }
 
+/// Whether the operation runs the program. `refresh` and `destroy` do only when they are told to, and without the
+/// program nothing of what it needs is looked at: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
+pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
+    let by_args = || {
+        let last = inputs.args.iter().rev().find_map(|arg| match arg.strip_prefix("--run-program")? {
+            "" => Some(true),
+            value => Some(value.strip_prefix('=')?.eq_ignore_ascii_case("true") || value == "=1"),
+        });
+        last.unwrap_or_else(|| {
+            ["PULUMI_RUN_PROGRAM", "PULUMI_OPTION_RUN_PROGRAM"].iter().any(|name| env.is_true(name))
+        })
+    };
+    match inputs.command {
+        Command::Preview | Command::Up => true,
+        Command::Refresh | Command::Destroy => inputs.run_program.unwrap_or_else(by_args),
+        Command::Outputs | Command::Exec | Command::Install | Command::Report => false,
+    }
+}
+
 /// Sees to it that what the program needs is there. How many engine processes it took.
 pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
-    if !matches!(job.inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy) {
+    let inputs = &job.inputs;
+    // Which plugins there are to fetch, only the program's packages tell.
+    let asked = Policy::of(inputs) == Policy::Always || inputs.plugin_token.is_some();
+    let may = matches!(inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy);
+    if !may || !(asked || runs_program(inputs, &job.seen_by_engine)) {
         return Ok(0);
     }
     let Some(project) = &job.project else { return Ok(0) };
@@ -65,7 +95,9 @@ pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &
 
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let policy = Policy::of(&outside.job.inputs);
-    let program = Program::of(project);
+    let engine =
+        outside.engine.version.as_deref().and_then(|text| Version::parse(text.trim_start_matches('v')).ok());
+    let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
     let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
@@ -79,7 +111,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
 /// With a token for them, plugins are fetched by a process of their own, so that no other one has the token.
 async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let Some(token) = &outside.job.inputs.plugin_token else { return Ok(0) };
-    let folder = project.path.parent().unwrap_or(Path::new("."));
+    let folder = project.folder();
     let step = Step::engine(&["install", "--no-dependencies"]);
     let secret = [(PLUGIN_TOKEN.to_owned(), token.expose().to_owned())];
     outside.step(&step, folder, &secret, "the plugins").await?;
@@ -92,7 +124,7 @@ impl Outside<'_> {
         let mut engines = 0;
         for step in &work.steps {
             engines += u32::from(step.is_engine());
-            self.step(step, &work.folder, &[], "the program's dependencies").await?;
+            self.step(step, &work.folder, &work.set, "the program's dependencies").await?;
         }
         Ok(engines)
     }

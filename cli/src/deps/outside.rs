@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::manager::{Attempt, Step, Tool};
-use super::network;
+use super::said::helpful;
+use super::{network, withheld};
 use crate::console::Console;
 use crate::engine::helper::{self, Change};
 use crate::engine::locate::{Engine, on_path};
@@ -12,8 +13,7 @@ use crate::engine::process::{Ended, Process, Status, Supervision, run};
 use crate::engine::signals::Signals;
 use crate::engine::stream::Passing;
 use crate::error::{Error, Result};
-use crate::gate::credentials::VARIABLES;
-use crate::job::{Job, SECRET_VARIABLES};
+use crate::job::Job;
 
 /// How much of what it says is kept to find out why it failed.
 const CAPTURE: usize = 64 * 1024;
@@ -23,17 +23,6 @@ const TRIES: u32 = 3;
 
 /// The pause before the second try; the next one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Settings of the engine that lead to a backend, and tokens that forges give to jobs, beside the secrets that are
-/// known everywhere.
-const ALSO: &[&str] = &[
-    "PULUMI_BACKEND_URL",
-    "GH_TOKEN",
-    "GITLAB_TOKEN",
-    "BITBUCKET_TOKEN",
-    "GITEA_TOKEN",
-    "AZURE_DEVOPS_EXT_PAT",
-];
 
 /// What a run needs to start something.
 pub(super) struct Outside<'a> {
@@ -82,7 +71,7 @@ impl Outside<'_> {
             }
             let said = format!("{}\n{}", ended.stdout.masked(), ended.stderr.masked());
             if tries_left == 0 || !attempt.uses_network || !network::is_to_blame(&said) {
-                return Ok(Err(last_words(&said)));
+                return Ok(Err(helpful(&said)));
             }
             self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
             tokio::select! {
@@ -137,7 +126,8 @@ impl Outside<'_> {
                 masker: console.masker(),
                 signals: self.signals,
                 timeout: None,
-                grace: self.job.inputs.grace_period.unwrap_or_else(|| ci.grace_period()),
+                listen: Duration::ZERO,
+                grace: self.job.grace_period(),
                 stdout: &mut stdout,
                 stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
                 passing: Passing::Through,
@@ -155,17 +145,10 @@ impl Outside<'_> {
         ended
     }
 
-    /// What no install may see: every variable that holds a secret of ours, the backend's, a cloud's or the forge's.
-    /// What a registry needs (`NPM_TOKEN`, `NODE_AUTH_TOKEN`, `PIP_INDEX_URL`, …) stays.
+    /// What no install may see, as the engine, and what is [`withheld`] from it.
     fn removed(&self) -> Vec<String> {
-        let job = self.job;
-        let identity =
-            |name: &str, value: &str| is_token(value) && !REGISTRIES.iter().any(|word| name.contains(word));
-        let known = VARIABLES.iter().chain(SECRET_VARIABLES).chain(ALSO);
-        let set = job.env.iter().filter(|(name, value)| job.ci.is_secret(name) || identity(name, value));
-        let set = set.map(|(name, _)| name);
-        let names = known.copied().chain(set).map(str::to_owned);
-        job.engine_env.remove.iter().cloned().chain(names).collect()
+        let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
+        self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
     }
 
     fn program(&self, step: &Step, folder: &Path) -> Result<PathBuf> {
@@ -173,7 +156,7 @@ impl Outside<'_> {
             Tool::Engine => Ok(self.engine.path.clone()),
             Tool::File(path) => Ok(folder.join(path)),
             Tool::OneOf(names) => names.iter().find_map(|name| on_path(name, self.job.env)).ok_or_else(|| {
-                let name = names.first().copied().unwrap_or_default();
+                let name = names.first().map(String::as_str).unwrap_or_default();
                 Error::Dependencies {
                     what: format!("`{name}` has to install the program's dependencies, and is not on the PATH"),
                     hint: format!(
@@ -191,26 +174,6 @@ impl Outside<'_> {
     }
 }
 
-/// Words in the names of variables that registries are reached with.
-const REGISTRIES: &[&str] = &[
-    "NPM",
-    "NODE_AUTH",
-    "YARN",
-    "PNPM",
-    "PIP_",
-    "UV_",
-    "POETRY_",
-    "NUGET",
-    "GOPROXY",
-    "MAVEN",
-    "ARTIFACTORY",
-];
-
-/// Whether the value is a signed token, as identities of jobs are: <https://www.rfc-editor.org/rfc/rfc7519>.
-fn is_token(value: &str) -> bool {
-    value.starts_with("eyJ") && value.matches('.').count() == 2
-}
-
 fn failed(step: &Step, what: &str, said: &str) -> Error {
     let command = step.shown();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
@@ -226,10 +189,4 @@ fn failed(step: &Step, what: &str, said: &str) -> Error {
 fn shown(program: &Path, args: &[String]) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     format!("{name} {}", args.join(" "))
-}
-
-/// The last line that says something.
-fn last_words(said: &str) -> String {
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    last.trim().chars().take(300).collect()
 }

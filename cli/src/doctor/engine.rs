@@ -5,22 +5,20 @@ use crate::console::Console;
 use crate::engine::locate::{Engine, locate, on_path};
 use crate::engine::signals::Signals;
 use crate::engine::{args, helper, version};
-use crate::env::Env;
 use crate::error::Result;
-use crate::inputs::Inputs;
-use crate::install::asked;
-use crate::job;
+use crate::own_folder::OwnFolder;
+use crate::prepare::Prepared;
 
 /// Finds it and asks for its version, which needs no network.
 pub async fn look(
     found: &mut Diagnosis,
-    inputs: &Inputs,
-    env: &Env,
+    prepared: &Prepared<'_>,
     console: &Console,
     signals: &Signals,
 ) -> Result<()> {
+    let Some(inputs) = &prepared.inputs else { return Ok(()) };
+    let (env, demand) = (prepared.env, &prepared.demand);
     let own = std::env::current_exe().ok();
-    let demand = found.unless(asked::by_inputs(inputs)).flatten();
     if inputs.engine.is_none() && on_path("pulumi", env).is_none() && !inputs.offline {
         found.warn(
             "there is no `pulumi` on the PATH: a run fetches and verifies it",
@@ -32,9 +30,10 @@ pub async fn look(
         return Ok(());
     };
     // The engine writes a log of whatever it does into its home.
-    let home = job::own_folder()?;
+    let home = OwnFolder::new()?;
     let set = vec![
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),
+        ("PULUMI_CREDENTIAL_HELPER".to_owned(), "none".to_owned()),
         ("PULUMI_HOME".to_owned(), home.path().to_string_lossy().into_owned()),
     ];
     let change = helper::Change { set, remove: Vec::new() };
@@ -51,7 +50,7 @@ pub async fn look(
                 found.unless(version::tell_version(engine.clone(), printed.expose()))
             {
                 found.engine = Some(shown(&engine));
-                if let Some((demand, place)) = &demand {
+                if let Some((demand, place)) = demand {
                     found.unless(version::allowed(&engine, &version, demand, place));
                 }
                 return Ok(());

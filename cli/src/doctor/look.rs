@@ -1,11 +1,10 @@
-//! Everything that can be known without starting anything: project, stack, backend, credentials, trust, plan.
+//! Everything that can be known without starting anything: credentials, trust, sinks, plan.
 
 use super::{Diagnosis, Planned};
 use crate::backend::{Backend, BackendSource};
 use crate::ci::{self, CiSystem, IdentityToken};
-use crate::console::Console;
 use crate::engine::plan::{Purpose, Scope, plan};
-use crate::engine::{args, config_secrets, env_file};
+use crate::engine::{args, config_secrets};
 use crate::env::Env;
 use crate::gate::credentials::credentials;
 use crate::gate::trust::{Question, Verdict, judge};
@@ -13,60 +12,53 @@ use crate::git;
 use crate::inputs::{Command, Inputs};
 use crate::job;
 use crate::oidc::{self, Wanted};
+use crate::prepare::Prepared;
 use crate::project::Project;
 use crate::publish::forge::Sender;
-use crate::stack::StackName;
+use crate::stack::{StackIdentity, StackName};
+use crate::text_file::{self, read_text};
 
 /// Looks at it all.
-pub fn at(
-    found: &mut Diagnosis,
-    inputs: &Inputs,
-    ci: &'static dyn CiSystem,
-    env: &Env,
-    console: &mut Console,
-) {
-    found.unless(args::check_extra(&inputs.args));
-    let project = project(found, inputs);
-    let stack = found.unless(job::find_stack(inputs, project.as_ref())).flatten();
+pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
+    let Prepared { env, ci, project, stack, .. } = prepared;
+    let (Some(inputs), Some(backend)) = (&prepared.inputs, &prepared.backend) else {
+        found.trust = refused(prepared).to_owned();
+        return;
+    };
+    found.project = project.as_ref().map(|project| project.name.clone());
+    found.project_file = project.as_ref().map(|project| project.path.display().to_string());
     found.stack = stack.as_ref().map(ToString::to_string);
-    if let Some(path) = &inputs.env_file
-        && let Some(variables) = found.unless(env_file::read(path))
-    {
-        for (name, value) in variables.iter().filter(|(name, _)| job::names_a_secret(name)) {
-            console.hide(name, value);
-        }
-    }
-    let backend = Backend::resolve(inputs, env, project.as_ref());
-    let identity = identity(found, inputs, &backend, ci, env);
-    signed_in(found, inputs, &backend, identity, env);
-    passphrase(found, inputs, project.as_ref(), stack.as_ref(), env);
+    // What a run would have, `env-file` included.
+    let seen = env.with_missing(&prepared.file_variables);
+    let identity = identity(found, inputs, *ci, env);
+    signed_in(found, inputs, backend, identity, &seen);
+    passphrase(found, inputs, project.as_ref(), stack.as_ref(), &seen);
     organisation(found, inputs, stack.as_ref());
-    trust(found, inputs, ci, identity, &backend, env);
-    sinks(found, inputs, ci, env, project.as_ref(), stack.as_ref());
+    trust(found, inputs, *ci, identity, backend, &seen);
+    let project_name = project.as_ref().map(|project| project.name.as_str());
+    let stack_identity =
+        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.cwd));
+    sinks(found, inputs, *ci, env, stack_identity.as_ref());
     if inputs.command != Command::Outputs {
-        found.comment = Sender::new(env, ci, &found.context, inputs, 0).outlook();
+        found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
     }
-    if let Some(stack) = &stack {
+    if let Some(stack) = stack {
         planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud() });
     }
 }
 
-fn project(found: &mut Diagnosis, inputs: &Inputs) -> Option<Project> {
-    if !inputs.cwd.is_dir() {
-        found.missing(
-            format!("there is no folder `{}`", inputs.cwd.display()),
-            "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
-        );
-        return None;
+/// The verdict on a run of which nothing else could be looked at.
+fn refused(prepared: &Prepared<'_>) -> &'static str {
+    match prepared.verdict {
+        Some(Verdict::Refuse { .. }) => REFUSED,
+        _ => "",
     }
-    let project = found.unless(Project::find(&inputs.cwd)).flatten()?;
-    found.project = Some(project.name.clone());
-    found.project_file = Some(project.path.display().to_string());
-    Some(project)
 }
 
+const REFUSED: &str = "it would be refused";
+
 /// Whether the job can sign in with an identity of its own, and how.
-fn identity(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, ci: &dyn CiSystem, env: &Env) -> bool {
+fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
     let wanted = Wanted::of(inputs);
     let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), Wanted::audience);
     let (there, from) = if inputs.oidc_token.is_some() {
@@ -83,7 +75,6 @@ fn identity(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, ci: &dyn 
     if wanted.is_none() {
         return false;
     }
-    found.unless(oidc::endpoint(backend));
     if !there {
         found.missing(
             format!("there is no identity to sign in with: {}", found.identity.trim_start_matches("none: ")),
@@ -126,13 +117,11 @@ fn passphrase(
     stack: Option<&StackName>,
     env: &Env,
 ) {
-    let in_file = inputs.env_file.as_deref().and_then(|path| env_file::read(path).ok()).unwrap_or_default();
-    let given = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]
-        .iter()
-        .any(|name| env.get_raw(name).is_some() || in_file.iter().any(|(other, _)| other == name));
+    let names = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+    let given = names.iter().any(|name| env.get_raw(name).is_some());
     let beside = || Some(project?.stack_file(stack?));
     let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";
@@ -198,7 +187,7 @@ fn trust(
         }
         Verdict::Refuse { what, hint, .. } => {
             found.missing(what, hint);
-            "it would be refused".to_owned()
+            REFUSED.to_owned()
         }
     };
 }
@@ -208,10 +197,9 @@ fn sinks(
     inputs: &Inputs,
     ci: &dyn CiSystem,
     env: &Env,
-    project: Option<&Project>,
-    stack: Option<&StackName>,
+    identity: Option<&StackIdentity>,
 ) {
-    if let Some(path) = job::result_file(inputs, ci, env, project, stack) {
+    if let Some(path) = job::result_file(inputs, ci, env, identity) {
         found.sinks.push(format!("the result in `{}`", path.display()));
     }
     if inputs.comment_on_summary && ci.summary(env).is_some() {

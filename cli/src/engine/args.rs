@@ -5,8 +5,19 @@ use std::path::Path;
 
 use super::plan::Scope;
 use crate::error::{Error, Result};
-use crate::inputs::config_map::{ConfigValue, path_root};
+use crate::inputs::config_map::{ConfigItem, ConfigValue, path_root};
 use crate::inputs::{Command, Inputs};
+
+/// The longest argument, and the longest variable with its name, that a process can be started with, in bytes: Linux's
+/// `MAX_ARG_STRLEN`, and on Windows what a whole command line may have.
+/// <https://man7.org/linux/man-pages/man2/execve.2.html>,
+/// <https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw>
+pub const LONGEST_ARGUMENT: usize = if cfg!(windows) { 30 * 1024 } else { 128 * 1024 - 1 };
+
+/// How long a configuration value on the command line may be, and how long all of them together, in bytes. What is
+/// longer goes over standard input, at the cost of a process.
+const CONFIG_VALUE: usize = if cfg!(windows) { 4 * 1024 } else { 64 * 1024 };
+const CONFIG_VALUES: usize = if cfg!(windows) { 16 * 1024 } else { 512 * 1024 };
 
 /// The arguments of the operation itself, without `--event-log`.
 pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
@@ -68,18 +79,61 @@ pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.0
 }
 
-/// `pulumi config set` of a secret, whose value goes over standard input.
-pub fn config_set_secret(inputs: &Inputs, scope: &Scope<'_>, key: &str, path: bool) -> Vec<String> {
+/// `pulumi config set` of a value that goes over standard input.
+pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<String> {
     let mut args = Line::of("config");
     args.push("set");
     args.stack(scope);
-    args.push("--secret");
-    args.flag("path", path);
+    match (&item.value, item.stored_as) {
+        (ConfigValue::Secret(_), _) => args.push("--secret"),
+        // The two exclude each other.
+        (ConfigValue::Plain(_), Some(stored_as)) => args.text("type", Some(stored_as.word())),
+        (ConfigValue::Plain(_), None) => args.push("--plaintext"),
+    }
+    args.flag("path", item.path);
     args.path("config-file", inputs.config_file.as_deref());
     // Behind the dashes a key can't be a flag.
     args.push("--");
-    args.push(key);
+    args.push(&item.key);
     args.0
+}
+
+/// The configuration in two parts: what goes over standard input first, and what the operation's own command line has.
+pub fn parted(config: &[ConfigItem]) -> (Vec<&ConfigItem>, Vec<(&str, bool, &str)>) {
+    let (mut first, mut along, mut length) = (Vec::new(), Vec::new(), 0);
+    for item in config {
+        match &item.value {
+            // A key with `=` in it would end there.
+            ConfigValue::Plain(value)
+                if item.stored_as.is_none()
+                    && !item.key.contains('=')
+                    && value.len() <= CONFIG_VALUE
+                    && length + value.len() <= CONFIG_VALUES =>
+            {
+                length += value.len();
+                along.push((item.key.as_str(), item.path, value.as_str()));
+            }
+            _ => first.push(item),
+        }
+    }
+    (first, along)
+}
+
+/// Refuses a command line that no process can be started with.
+pub fn check_length(args: &[String]) -> Result<()> {
+    let Some(longest) = args.iter().max_by_key(|arg| arg.len()).filter(|arg| arg.len() > LONGEST_ARGUMENT)
+    else {
+        return Ok(());
+    };
+    let name =
+        longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
+    Err(Error::input(
+        format!(
+            "`{name}` has {} bytes, and a process can be started with at most {LONGEST_ARGUMENT} in one argument",
+            longest.len()
+        ),
+        "make it shorter",
+    ))
 }
 
 /// `pulumi config` with every value, to learn what has to be hidden.
@@ -111,18 +165,29 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
     ("suppress-permalink", None, "stackstep decides by the backend"),
     ("remote", None, "stackstep runs the engine on this machine"),
     ("yes", Some('y'), "stackstep confirms each operation itself"),
+    ("tracing", None, "what it writes holds secrets in plain text"),
+    ("otel-traces", None, "what it writes holds secrets in plain text"),
     ("show-secrets", None, "list the names of secret outputs that a later step needs in `secret-outputs`"),
 ];
 
 /// Short flags of the engine that take a value, so that what follows the letter is no further flag.
 const SHORT_WITH_VALUE: &str = "cmptx";
 
+fn row(name: &str) -> Option<&'static (&'static str, Option<char>, &'static str)> {
+    OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+}
+
+/// What to do instead of setting a flag that stackstep owns; `name` has no dashes before it.
+pub fn owned(name: &str) -> Option<&'static str> {
+    row(name).map(|(_, _, hint)| *hint)
+}
+
 /// Refuses what stackstep owns.
 pub fn check_extra(args: &[String]) -> Result<()> {
     for arg in args {
         let hit = if let Some(long) = arg.strip_prefix("--") {
             let name = long.split('=').next().unwrap_or_default();
-            OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
+            row(name)
         } else if let Some(letters) = arg.strip_prefix('-') {
             let flags = letters.split_inclusive(|c| SHORT_WITH_VALUE.contains(c)).next().unwrap_or_default();
             OWNED.iter().find(|(_, short, _)| short.is_some_and(|short| flags.contains(short)))
@@ -245,12 +310,11 @@ impl Line {
 
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     fn config(&mut self, inputs: &Inputs) {
-        let any_path = inputs.config.iter().any(|item| item.path);
-        for item in &inputs.config {
-            if let ConfigValue::Plain(value) = &item.value {
-                let key = if any_path && !item.path { path_root(&item.key) } else { item.key.clone() };
-                self.0.push(format!("--config={key}={value}"));
-            }
+        let (_, along) = parted(&inputs.config);
+        let any_path = along.iter().any(|(_, path, _)| *path);
+        for (key, path, value) in along {
+            let key = if any_path && !path { path_root(key) } else { key.to_owned() };
+            self.0.push(format!("--config={key}={value}"));
         }
         self.flag("config-path", any_path);
     }
@@ -258,5 +322,47 @@ impl Line {
     fn finish(mut self, inputs: &Inputs) -> Vec<String> {
         self.0.extend(inputs.args.iter().cloned());
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::config_map::StoredAs;
+
+    fn item(key: &str, value: String, stored_as: Option<StoredAs>) -> ConfigItem {
+        ConfigItem { key: key.to_owned(), path: false, value: ConfigValue::Plain(value), stored_as }
+    }
+
+    #[test]
+    fn a_value_that_a_command_line_does_not_take_goes_over_standard_input() {
+        let config = [
+            item("short", "x".repeat(CONFIG_VALUE), None),
+            item("long", "x".repeat(CONFIG_VALUE + 1), None),
+            item("typed", "3".to_owned(), Some(StoredAs::String)),
+            item("a=b", "x".to_owned(), None),
+        ];
+        let (first, along) = parted(&config);
+        assert_eq!(first.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), ["long", "typed", "a=b"]);
+        assert_eq!(along.iter().map(|(key, ..)| *key).collect::<Vec<_>>(), ["short"]);
+    }
+
+    #[test]
+    fn many_values_that_are_too_much_together_go_over_standard_input() {
+        let config: Vec<ConfigItem> =
+            (0..20).map(|n| item(&format!("k{n}"), "x".repeat(CONFIG_VALUE), None)).collect();
+        let (first, along) = parted(&config);
+        assert_eq!(along.len(), CONFIG_VALUES / CONFIG_VALUE);
+        assert_eq!(first.len() + along.len(), 20);
+    }
+
+    #[test]
+    fn an_argument_that_is_too_long_is_named() {
+        let long = "x".repeat(LONGEST_ARGUMENT);
+        let error = check_length(&["up".to_owned(), format!("--message={long}")]).unwrap_err().to_string();
+        assert!(error.starts_with("`message` has "), "{error}");
+        let error = check_length(&[long.clone() + "x"]).unwrap_err().to_string();
+        assert!(error.starts_with("`args` has "), "{error}");
+        assert!(check_length(&[long]).is_ok());
     }
 }

@@ -4,7 +4,6 @@
 //! stack's file: they are the ones that are encrypted there.
 
 use serde_json::Value;
-use serde_yaml::Value as Yaml;
 
 use super::args;
 use super::drive::{Driver, Outcome, Unwatched};
@@ -17,6 +16,8 @@ use crate::job::Job;
 use crate::json;
 use crate::report::{Ending, Reason};
 use crate::secret::{SHORTEST, is_long_enough};
+use crate::text_file::{self, read_text};
+use crate::yaml::{self, Value as Yaml};
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -87,8 +88,8 @@ pub async fn hide(
 fn stack_file(job: &Job<'_>) -> Yaml {
     let named = job.inputs.config_file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
-    let text = named.or_else(beside).and_then(|path| std::fs::read_to_string(path).ok());
-    let file: Yaml = text.and_then(|text| serde_yaml::from_str(&text).ok()).unwrap_or_default();
+    let text = named.or_else(beside).and_then(|path| read_text(&path, text_file::CONFIGURATION).ok());
+    let file = text.and_then(|text| yaml::parse(&text).ok()).unwrap_or_default();
     file.get("config").cloned().unwrap_or_default()
 }
 
@@ -100,7 +101,7 @@ fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
         let plain = entry.get("objectValue").or_else(|| entry.get("value")).unwrap_or(&Value::Null);
         let mut found = Vec::new();
         let written = file.get(key).or_else(|| file.get(key.split_once(':')?.1));
-        encrypted(written.unwrap_or(&Yaml::Null), plain, &mut found);
+        encrypted(written.unwrap_or(&Yaml::default()), plain, &mut found);
         if found.is_empty() {
             // It is not in the file: an environment, or a form that we don't know.
             texts(plain, &mut found);
@@ -114,16 +115,16 @@ fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
 fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
     match (written, plain) {
         (Yaml::Mapping(fields), plain)
-            if fields.len() == 1 && written.get("secure").is_some_and(Yaml::is_string) =>
+            if fields.len() == 1 && written.get("secure").and_then(Yaml::source).is_some() =>
         {
             texts(plain, found);
         }
         (Yaml::Mapping(_), Value::Object(plain)) => {
             for (name, plain) in plain {
-                encrypted(written.get(name).unwrap_or(&Yaml::Null), plain, found);
+                encrypted(written.get(name).unwrap_or(&Yaml::default()), plain, found);
             }
         }
-        (Yaml::Sequence(written), Value::Array(plain)) => {
+        (Yaml::List(written), Value::Array(plain)) => {
             for (written, plain) in written.iter().zip(plain) {
                 encrypted(written, plain, found);
             }
@@ -148,7 +149,7 @@ mod tests {
     use super::*;
 
     fn of(printed: &Value, file: &str) -> Vec<(String, String)> {
-        secrets(printed, &serde_yaml::from_str(file).unwrap())
+        secrets(printed, &yaml::parse(file).unwrap())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

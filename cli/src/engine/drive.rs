@@ -9,14 +9,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::args;
-use super::ladder::{Cause, Rung};
+use super::fate;
+use super::ladder::{Cause, LISTEN};
+use super::left_state;
+use super::leftovers;
 use super::locate::Engine;
 use super::plan::{Purpose, Step, plan};
-use super::process::{Ended, Process, Status, Supervision, run};
-use super::signals::Signals;
+use super::process::{Ended, Process, Supervision, run};
+use super::signals::{Signal, Signals};
 use super::stream::Passing;
 use crate::console::Console;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::inputs::Command;
 use crate::job::Job;
 use crate::render::log_line;
 use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
@@ -161,6 +165,9 @@ impl<'a> Driver<'a> {
         let event_log =
             watched.then(|| self.job.folder.path().join(format!("events-{}", self.outcome.processes)));
         let fold = RefCell::new(Fold::new());
+        if let Some(path) = &event_log {
+            private_file(path)?;
+        }
         let process = self.process(step, event_log);
         self.outcome.processes += 1;
         let quiet = step.purpose == Purpose::Outputs;
@@ -182,7 +189,8 @@ impl<'a> Driver<'a> {
                 masker: self.console.masker(),
                 signals: self.signals,
                 timeout,
-                grace: self.job.inputs.grace_period.unwrap_or_else(|| self.job.ci.grace_period()),
+                listen: LISTEN,
+                grace: self.job.grace_period(),
                 stdout: &mut stdout,
                 stderr: if one_stream { &mut stdout_again } else { &mut stderr },
                 passing: if quiet { Passing::Captured } else { Passing::Through },
@@ -196,8 +204,13 @@ impl<'a> Driver<'a> {
             run(&process, supervision).await
         };
         foreign.end(self.console);
-        let ended = ended?;
-        self.take(step.purpose, &ended, fold.into_inner());
+        let (mut ended, mut fold) = (ended?, fold.into_inner());
+        fold.left_out(ended.events.skipped_lines);
+        let events = fold.finish();
+        if fate::looks_cancelled(&ended, &events) {
+            ended.cause = self.own_signal().await.map(Cause::Cancelled);
+        }
+        self.take(step.purpose, &ended, events);
         self.expect_nothing_left_over();
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
     }
@@ -221,35 +234,58 @@ impl<'a> Driver<'a> {
             arg.push(path);
             args.push(arg);
         }
+        let marked = leftovers::mark(self.job.folder.path());
         Process {
             program: self.engine.path.clone(),
             args,
             cwd: self.job.inputs.cwd.clone(),
-            set: self.job.engine_env.set.clone(),
+            set: self.job.engine_env.set.iter().cloned().chain(marked).collect(),
             remove: self.job.engine_env.remove.clone(),
             stdin: step.stdin.as_ref().map(|secret| secret.expose().as_bytes().to_vec()),
             event_log,
         }
     }
 
+    /// Whether the run changes nothing: the engine takes no lock for it.
+    fn only_looks(&self) -> bool {
+        self.job.inputs.preview_only || self.job.inputs.command == Command::Preview
+    }
+
     fn time_left(&self) -> Option<Duration> {
         self.job.inputs.timeout.map(|timeout| timeout.saturating_sub(self.outcome.engine_time))
     }
 
+    /// The signal of our own, which a CI system that ends one process after the other has yet to send.
+    async fn own_signal(&self) -> Option<Signal> {
+        tokio::time::timeout(fate::OWN_SIGNAL, self.signals.cancelled()).await.ok()
+    }
+
+    /// What the backend's lock and state show of an engine that could not tidy up.
+    fn left_in_state(&self) -> Vec<String> {
+        let project = self.job.project.as_ref().map_or("", |project| project.name.as_str());
+        let folder = self.job.backend.folder(self.job.env);
+        let seen = folder.map(|folder| left_state::notes(&folder, project, self.job.scope().stack));
+        seen.filter(|notes| !notes.is_empty()).unwrap_or_else(|| vec![fate::MAY_BE_LOCKED.to_owned()])
+    }
+
     /// Keeps what the process has to say: the last one that ran decides.
-    fn take(&mut self, purpose: Purpose, ended: &Ended, mut fold: Fold) {
+    fn take(&mut self, purpose: Purpose, ended: &Ended, events: Events) {
+        let locks = purpose == Purpose::Operation && !self.only_looks();
+        let mut notes = fate::notes(ended, &events, locks);
+        if locks && fate::leaves_its_lock(ended) {
+            notes.extend(self.left_in_state());
+        }
         let outcome = &mut self.outcome;
-        fold.left_out(ended.events.skipped_lines);
         outcome.engine_time += ended.duration;
         outcome.purpose = Some(purpose);
-        outcome.ending = Some(ending(ended));
-        outcome.events = fold.finish();
+        outcome.ending = Some(fate::ending(ended));
+        outcome.events = events;
         // An answer that is no UTF-8 is none: a replacement character would change a value.
         let raw = ended.stdout.raw();
         outcome.raw = raw.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Secret::new);
         outcome.log = if raw.is_some() { String::new() } else { ended.stdout.masked() };
         outcome.stderr = ended.stderr.masked();
-        outcome.notes.extend(what_became(ended));
+        outcome.notes.extend(notes);
     }
 }
 
@@ -258,7 +294,7 @@ impl Outcome {
     fn so_far(&self, purpose: Purpose, cause: Cause, fold: Fold) -> Self {
         Self {
             events: fold.finish(),
-            ending: Some(stopped_by(cause)),
+            ending: Some(fate::stopped_by(cause)),
             purpose: Some(purpose),
             processes: self.processes,
             engine_time: self.engine_time,
@@ -282,52 +318,13 @@ impl Outcome {
     }
 }
 
-/// How the process ended, in the report's terms.
-fn ending(ended: &Ended) -> Ending {
-    match (ended.status, ended.cause) {
-        // What was begun may have been finished all the same.
-        (Status::Exited(0), _) => Ending::Exited(0),
-        (_, Some(cause)) => stopped_by(cause),
-        (Status::Exited(status), None) => Ending::Exited(status),
-        (Status::Signalled(signal), None) => Ending::Signalled(signal),
-        (Status::NotStarted | Status::Stuck, None) => Ending::NotStarted,
-    }
-}
-
-fn stopped_by(cause: Cause) -> Ending {
-    match cause {
-        Cause::TimedOut => Ending::TimedOut,
-        Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
-    }
-}
-
-/// What a reader must know of an engine that was stopped or left something behind.
-fn what_became(ended: &Ended) -> Vec<String> {
-    let mut notes = Vec::new();
-    match (ended.cause, ended.rung, ended.status) {
-        (Some(_), _, Status::NotStarted) => {
-            notes.push("the engine was not started: the run was stopped before".to_owned());
-        }
-        (Some(_), Some(Rung::Interrupted), _) => {
-            notes.push("the engine was asked to stop, finished what it had begun and released the lock".to_owned());
-        }
-        (Some(_), Some(Rung::InterruptedAgain), _) => notes.push(
-            "the engine was told to stop at once: the lock is released, operations that were under way are pending"
-                .to_owned(),
-        ),
-        (Some(_), Some(Rung::Killed), _) => notes.push(
-            "the engine did not stop and was killed: the lock may still be there, and operations may be pending"
-                .to_owned(),
-        ),
-        _ => {}
-    }
-    if ended.left_behind {
-        notes.push("the engine left processes behind, which were killed".to_owned());
-    }
-    if ended.closed_output {
-        notes.push("nobody read the log to its end".to_owned());
-    }
-    notes
+/// Makes the empty event log: it is secret, and the engine would let others read what it makes itself.
+fn private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(Error::io("write", path))
 }
 
 /// The line that says that something is going on, and what.

@@ -1,38 +1,129 @@
-//! `env-file`: lines of `NAME=value` for the engine.
+//! `env-file`: variables for the engine, in the form that dotenv files have in most tools.
+//!
+//! There is no standard; this is what Docker Compose and the dotenv libraries have in common
+//! (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>), but nothing
+//! is expanded: `$NAME` stays as it is written.
 
 use std::path::Path;
 
+use super::args::LONGEST_ARGUMENT;
 use crate::error::{Error, Result};
+use crate::text_file::{self, read_text};
 
-/// Reads the file. Blank lines and lines that begin with `#` are left out, `export ` before a name too; a value may
-/// stand in single or double quotes; nothing in it is expanded.
+/// Reads the file. Blank lines and lines that begin with `#` are left out, `export ` before a name too. A value in
+/// single quotes is taken as it stands, one in double quotes knows `\n`, `\r`, `\t`, `\"`, `\\` and `\$`; both may have
+/// several lines. Without quotes a value ends where its line does, or before a blank and `#`.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let text = read_text(path, text_file::SETTINGS).map_err(|error| {
         Error::input(
-            format!("could not read `env-file` `{}`: {source}", path.display()),
-            "write it in a step before",
+            format!("could not read `env-file` `{}`: {error}", path.display()),
+            error.hint().unwrap_or("write it in a step before"),
         )
     })?;
+    let text = text.replace("\r\n", "\n");
+    let mut lines = Lines { left: &text, number: 0 };
     let mut pairs = Vec::new();
-    for (index, line) in text.lines().enumerate() {
+    while let Some(line) = lines.next() {
+        let number = lines.number;
+        // A line can hold a secret: only its number shows.
+        let wrong = |what: &str, hint: &str| {
+            Error::input(format!("line {number} of `env-file` `{}` {what}", path.display()), hint)
+        };
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let pair = line.split_once('=').map(|(name, value)| (name.trim(), unquote(value.trim())));
-        match pair {
-            Some((name, value)) if is_name(name) => pairs.push((name.to_owned(), value.to_owned())),
-            // The line itself can hold a secret: only its number shows.
-            _ => {
-                return Err(Error::input(
-                    format!("line {} of `env-file` `{}` is no `NAME=value`", index + 1, path.display()),
-                    "write one variable a line",
-                ));
-            }
+        let line = line.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(line);
+        let pair = line.split_once('=').map(|(name, value)| (name.trim(), value));
+        let Some((name, value)) = pair.filter(|(name, _)| is_name(name)) else {
+            return Err(wrong(
+                "is no `NAME=value`",
+                "write one variable a line; a value of several lines stands in quotes",
+            ));
+        };
+        let begun = value.trim_start();
+        let value = match begun.chars().next() {
+            Some(quote @ ('"' | '\'')) => lines.quoted(&begun[1..], quote).map_err(|what| {
+                wrong(what, "close the quote at the value's end, and put a backslash before a `\"` inside of double quotes")
+            })?,
+            _ => bare(value).to_owned(),
+        };
+        if value.contains('\0') {
+            return Err(wrong("has a zero byte in its value", "encode the value, as base64 or the like"));
         }
+        if name.len() + value.len() + 2 > LONGEST_ARGUMENT {
+            return Err(wrong(
+                &format!(
+                    "sets `{name}` to more than the {LONGEST_ARGUMENT} bytes that this operating system takes"
+                ),
+                "write the value into a file of its own, and its path into the variable",
+            ));
+        }
+        pairs.push((name.to_owned(), value));
     }
     Ok(pairs)
+}
+
+/// The lines of a text, of which a quoted value takes as many as it needs.
+struct Lines<'a> {
+    left: &'a str,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<&'a str> {
+        if self.left.is_empty() {
+            return None;
+        }
+        self.number += 1;
+        let (line, left) = self.left.split_once('\n').unwrap_or((self.left, ""));
+        self.left = left;
+        Some(line)
+    }
+
+    /// The value that begins with `rest`, behind its first quote.
+    fn quoted(&mut self, rest: &'a str, quote: char) -> Result<String, &'static str> {
+        let (mut value, mut rest) = (String::new(), rest);
+        loop {
+            if let Some(behind) = up_to(rest, quote, &mut value) {
+                let behind = behind.trim_start();
+                return if behind.is_empty() || behind.starts_with('#') {
+                    Ok(value)
+                } else {
+                    Err("has more than a comment behind its quoted value")
+                };
+            }
+            value.push('\n');
+            rest = self.next().ok_or("opens a quote that is never closed")?;
+        }
+    }
+}
+
+/// Adds to `value` what stands before the closing quote, and gives what stands behind it; none where the line has none.
+fn up_to<'a>(line: &'a str, quote: char, value: &mut String) -> Option<&'a str> {
+    let mut chars = line.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            _ if c == quote => return Some(&line[at + 1..]),
+            '\\' if quote == '"' => match chars.next().map(|(_, escaped)| escaped) {
+                Some('n') => value.push('\n'),
+                Some('r') => value.push('\r'),
+                Some('t') => value.push('\t'),
+                Some(plain @ ('"' | '\\' | '$')) => value.push(plain),
+                // A Windows path, a regular expression.
+                Some(other) => value.extend(['\\', other]),
+                None => value.push('\\'),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+/// A value without quotes: up to a comment, which a blank stands before.
+fn bare(value: &str) -> &str {
+    let comment = value.find(" #").into_iter().chain(value.find("\t#")).min();
+    value[..comment.unwrap_or(value.len())].trim()
 }
 
 fn is_name(name: &str) -> bool {
@@ -41,11 +132,95 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-fn unquote(value: &str) -> &str {
-    for quote in ['"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return inner;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_of(text: &str) -> Result<Vec<(String, String)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.env");
+        std::fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    fn value(text: &str) -> String {
+        let (name, value) = read_of(text).unwrap().remove(0);
+        assert_eq!(name, "A");
+        value
+    }
+
+    #[test]
+    fn a_value_without_quotes_ends_at_its_line_or_a_comment() {
+        for (text, expected) in [
+            ("A=1", "1"),
+            ("A = 1 ", "1"),
+            ("  A=1\r\n", "1"),
+            ("export A=1", "1"),
+            ("export\tA=1", "1"),
+            ("A=", ""),
+            ("A=x y # note", "x y"),
+            ("A=x#y", "x#y"),
+            ("A=#y", "#y"),
+            ("A= #y", ""),
+            ("A=x\t# note", "x"),
+            ("A=it's", "it's"),
+            ("A=a=b", "a=b"),
+            ("A=$B\\n", "$B\\n"),
+            ("\u{feff}A=1", "1"),
+            ("# note\n\nA=1", "1"),
+        ] {
+            assert_eq!(value(text), expected, "{text:?}");
         }
     }
-    value
+
+    #[test]
+    fn double_quotes_know_escapes_and_single_ones_do_not() {
+        for (text, expected) in [
+            (r#"A="x y" # note"#, "x y"),
+            (r#"A="x # y""#, "x # y"),
+            (r#"A="a\nb\tc\"d\\e\$f""#, "a\nb\tc\"d\\e$f"),
+            (r#"A="C:\Users""#, r"C:\Users"),
+            (r"A='x y' # note", "x y"),
+            (r#"A='a\n"b"'"#, r#"a\n"b""#),
+            ("A=\"\"", ""),
+        ] {
+            assert_eq!(value(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_value_may_have_several_lines() {
+        let pem = "-----BEGIN KEY-----\nabc=\n# no comment\n-----END KEY-----\n";
+        for quote in ["'", "\""] {
+            for end in ["\n", "\r\n"] {
+                let text = format!("A={quote}{pem}{quote}\nB=2").replace('\n', end);
+                let pairs = read_of(&text).unwrap();
+                assert_eq!(pairs, [("A".to_owned(), pem.to_owned()), ("B".to_owned(), "2".to_owned())]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named_by_its_number_and_not_shown() {
+        for (text, line, what) in [
+            ("A=1\nhunter2", 2, "is no `NAME=value`"),
+            ("1A=hunter2", 1, "is no `NAME=value`"),
+            ("A='hunter2", 1, "opens a quote that is never closed"),
+            ("\n\nA=\"x\ny\" hunter2", 3, "has more than a comment behind its quoted value"),
+            ("A=hunter2\0", 1, "has a zero byte"),
+        ] {
+            let error = read_of(text).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("line {line} of `env-file`")) && error.contains(what),
+                "{error}"
+            );
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_no_process_can_be_given_is_refused_by_name() {
+        let error = read_of(&format!("A={}", "x".repeat(LONGEST_ARGUMENT))).unwrap_err().to_string();
+        assert!(error.contains("sets `A` to more than"), "{error}");
+    }
 }

@@ -47,6 +47,7 @@ pub async fn read(
         masker,
         signals,
         timeout: Some(TIME),
+        listen: Duration::ZERO,
         grace: Duration::ZERO,
         stdout: &mut tokio::io::sink(),
         stderr: &mut tokio::io::sink(),

@@ -2,7 +2,8 @@
 //!
 //! SIGINT lets the engine finish what is in flight; after the grace period a second one makes it end at once, with
 //! the lock released and operations left pending; two seconds later it is killed with all its descendants, which
-//! leaves the lock. Pure: the doing is in [`super::process`].
+//! leaves the lock. Some CI systems signal the engine as well as us, before or after ([`super::told`]): their signal
+//! counts as the first one, as a second would end the engine at once. Pure: the doing is in [`super::process`].
 
 use std::time::Duration;
 
@@ -10,6 +11,10 @@ use super::signals::Signal;
 
 /// How long the engine has to end after the second SIGINT (measured: it takes 0.6 s).
 pub const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How long we listen, before our first SIGINT, for the engine's words that it has got a signal already. It says them as
+/// soon as it gets one; a busy machine may take a while to run it.
+pub const LISTEN: Duration = Duration::from_millis(500);
 
 /// Why the engine is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +40,21 @@ pub enum Rung {
 /// before it was taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Ladder {
+    listen: Duration,
     grace: Duration,
     last: Option<(Duration, Rung)>,
 }
 
 impl Ladder {
-    /// A ladder with a grace period between the first and the second SIGINT.
-    pub fn new(grace: Duration) -> Self {
-        Self { grace, last: None }
+    /// A ladder with a grace period between the first and the second SIGINT. Before the first one it waits for `listen`,
+    /// in which [`Ladder::was_told`] can take its place.
+    pub fn new(listen: Duration, grace: Duration) -> Self {
+        Self { listen, grace, last: None }
+    }
+
+    /// The engine has got its first signal from somebody else: the rung is taken without one of ours.
+    pub fn was_told(&mut self, elapsed: Duration) {
+        self.last.get_or_insert((elapsed, Rung::Interrupted));
     }
 
     /// The rung that was reached.
@@ -53,7 +65,7 @@ impl Ladder {
     /// The next rung and its time since the start; none above the last.
     pub fn next(&self) -> Option<(Duration, Rung)> {
         match self.last {
-            None => Some((Duration::ZERO, Rung::Interrupted)),
+            None => Some((self.listen, Rung::Interrupted)),
             Some((at, Rung::Interrupted)) => Some((at.saturating_add(self.grace), Rung::InterruptedAgain)),
             Some((at, Rung::InterruptedAgain)) => Some((at.saturating_add(LAST_WORDS), Rung::Killed)),
             Some((_, Rung::Killed)) => None,
@@ -78,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_first_interrupt_comes_at_once_and_only_once() {
-        let mut ladder = Ladder::new(10 * SECOND);
+        let mut ladder = Ladder::new(Duration::ZERO, 10 * SECOND);
         assert_eq!(ladder.climb(Duration::ZERO), Some(Rung::Interrupted));
         assert_eq!(ladder.climb(9 * SECOND), None);
         assert_eq!(ladder.reached(), Some(Rung::Interrupted));
@@ -86,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_second_interrupt_comes_after_the_grace_period_and_the_kill_two_seconds_later() {
-        let mut ladder = Ladder::new(10 * SECOND);
+        let mut ladder = Ladder::new(Duration::ZERO, 10 * SECOND);
         ladder.climb(Duration::ZERO);
         assert_eq!(ladder.climb(10 * SECOND), Some(Rung::InterruptedAgain));
         assert_eq!(ladder.next(), Some((12 * SECOND, Rung::Killed)));
@@ -97,7 +109,7 @@ mod tests {
 
     #[test]
     fn each_rung_has_its_time_even_when_we_look_late() {
-        let mut ladder = Ladder::new(10 * SECOND);
+        let mut ladder = Ladder::new(Duration::ZERO, 10 * SECOND);
         assert_eq!(ladder.climb(100 * SECOND), Some(Rung::Interrupted));
         assert_eq!(ladder.next(), Some((110 * SECOND, Rung::InterruptedAgain)));
         assert_eq!(ladder.climb(200 * SECOND), Some(Rung::InterruptedAgain));
@@ -106,8 +118,26 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_that_has_its_first_signal_from_others_gets_none_of_ours_until_the_grace_period_is_over() {
+        let mut ladder = Ladder::new(SECOND, 10 * SECOND);
+        assert_eq!(ladder.climb(Duration::ZERO), None, "we listen first");
+        ladder.was_told(SECOND / 2);
+        assert_eq!(ladder.climb(SECOND), None);
+        assert_eq!(ladder.reached(), Some(Rung::Interrupted));
+        assert_eq!(ladder.climb(10 * SECOND + SECOND / 2), Some(Rung::InterruptedAgain));
+    }
+
+    #[test]
+    fn the_echo_of_our_own_signal_changes_nothing() {
+        let mut ladder = Ladder::new(SECOND, 10 * SECOND);
+        assert_eq!(ladder.climb(SECOND), Some(Rung::Interrupted));
+        ladder.was_told(2 * SECOND);
+        assert_eq!(ladder.next(), Some((11 * SECOND, Rung::InterruptedAgain)));
+    }
+
+    #[test]
     fn an_endless_grace_period_never_overflows() {
-        let mut ladder = Ladder::new(Duration::MAX);
+        let mut ladder = Ladder::new(Duration::ZERO, Duration::MAX);
         ladder.climb(Duration::ZERO);
         assert_eq!(ladder.climb(Duration::MAX), Some(Rung::InterruptedAgain));
         assert_eq!(ladder.next(), Some((Duration::MAX, Rung::Killed)));

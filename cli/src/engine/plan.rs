@@ -33,7 +33,7 @@ pub struct Step {
 /// What an engine process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Sets a secret of the stack's configuration.
+    /// Sets a value of the stack's configuration that is secret, or that a command line does not take.
     SetConfig,
     /// The preview before an operation: the operation follows only if it passes.
     PreviewBefore,
@@ -51,14 +51,8 @@ pub enum Purpose {
 pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut step = |purpose, args, stdin| steps.push(Step { purpose, args, stdin });
-    for item in &inputs.config {
-        if let ConfigValue::Secret(value) = &item.value {
-            step(
-                Purpose::SetConfig,
-                args::config_set_secret(inputs, scope, &item.key, item.path),
-                Some(value.clone()),
-            );
-        }
+    for item in args::parted(&inputs.config).0 {
+        step(Purpose::SetConfig, args::config_set(inputs, scope, item), Some(for_stdin(&item.value)));
     }
     if inputs.command == Command::Outputs {
         step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
@@ -69,6 +63,15 @@ pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
     }
     step(Purpose::Operation, args::operation(inputs, scope), None);
     steps
+}
+
+/// A configuration value as the engine has to read it, which takes one line end away.
+fn for_stdin(value: &ConfigValue) -> Secret {
+    let text = match value {
+        ConfigValue::Plain(text) => text,
+        ConfigValue::Secret(secret) => secret.expose(),
+    };
+    Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() })
 }
 
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.
@@ -88,6 +91,12 @@ pub struct EngineEnv {
 }
 
 impl EngineEnv {
+    /// Takes variables out, whether they were inherited or set.
+    pub fn take_out(&mut self, names: Vec<String>) {
+        self.set.retain(|(name, _)| !names.contains(name));
+        self.remove.extend(names);
+    }
+
     /// Sets `name`, whatever it was before.
     pub fn put(&mut self, name: &str, value: String) {
         self.set.retain(|(other, _)| other != name);
@@ -97,6 +106,10 @@ impl EngineEnv {
 
 /// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
 const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
+
+/// The variable that names the program in which the CLI keeps access tokens.
+/// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+const CREDENTIAL_HELPER: &str = "PULUMI_CREDENTIAL_HELPER";
 
 /// The engine's environment. `file` holds the variables of `env-file`, which never override.
 pub fn engine_env(
@@ -120,6 +133,10 @@ pub fn engine_env(
     // Without it the engine does not know `--event-log`.
     put("PULUMI_DEBUG_COMMANDS", "true".into());
     put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
+    // Else the CLI runs a `pulumi-credential-helper` that lies beside it or on the PATH, since 3.276.
+    if env.get_raw(CREDENTIAL_HELPER).is_none() {
+        put(CREDENTIAL_HELPER, "none".into());
+    }
     if let Some(url) = &backend.url {
         put("PULUMI_BACKEND_URL", url.clone());
     }
@@ -133,4 +150,30 @@ pub fn engine_env(
         put("PULUMI_CREDENTIALS_PATH", folder.to_string_lossy().into_owned());
     }
     engine_env
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::BackendSource;
+    use crate::ci::detect;
+
+    /// What the engine gets for `name` in a job with these variables.
+    fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {
+        let env = Env::from_pairs("/", pairs.iter().copied());
+        let backend = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };
+        let made =
+            engine_env(&env, detect(&env), &backend, None, &[(CREDENTIAL_HELPER.into(), "./evil".into())]);
+        made.set.into_iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn the_cli_looks_for_no_credential_helper_unless_the_job_names_one() {
+        assert_eq!(given(&[], CREDENTIAL_HELPER).as_deref(), Some("none"));
+        assert_eq!(
+            given(&[(CREDENTIAL_HELPER, "vault-helper")], CREDENTIAL_HELPER),
+            None,
+            "the job's own stays"
+        );
+    }
 }

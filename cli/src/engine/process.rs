@@ -9,7 +9,9 @@
 //! provider into a group of its own, tells them itself, and waits for them
 //! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go>). What is left in its
 //! group are helpers that it still needs to end well, such as one that fetches the credentials with which the state
-//! is saved. Only if the engine is a script (a version manager's shim), the group gets it: the script may have
+//! is saved. Where the CI system has signalled the engine as well, its own words say so ([`super::told`]), and it gets
+//! no SIGINT of ours: a second signal would make it end at once. The engine is not started with SIGTERM blocked: what
+//! it starts would inherit that, and a runner that waits for the end of each process would come to us too late. Only if the engine is a script (a version manager's shim), the group gets it: the script may have
 //! stayed the parent of the real engine, and a shell passes no signal on.
 //!
 //! On Windows the engine shares our console and gets a Ctrl-C with us; there is no safe way to send it one, so the
@@ -17,7 +19,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::Stdio;
 use std::time::Duration;
@@ -30,6 +32,7 @@ use super::output::{Disarm, Sink};
 use super::signals::Signals;
 use super::stream::{Captured, Passing};
 use super::tail::TailState;
+use super::told::Told;
 use crate::error::{Error, Result};
 use crate::secret::Masker;
 
@@ -79,6 +82,9 @@ pub struct Supervision<'a> {
     pub signals: &'a Signals,
     /// How long it may run.
     pub timeout: Option<Duration>,
+    /// How long to listen for its words that it has got a signal already, before it is sent one: zero for what never
+    /// says so.
+    pub listen: Duration,
     /// How long it may take to end after the first SIGINT.
     pub grace: Duration,
     /// Where its standard output goes.
@@ -123,6 +129,8 @@ pub struct Ended {
     pub cause: Option<Cause>,
     /// How far we had to go to stop it.
     pub rung: Option<Rung>,
+    /// How often it said that it got a signal, from us or from others.
+    pub told: Told,
     /// Its standard output.
     pub stdout: Captured,
     /// Its standard error.
@@ -177,10 +185,24 @@ fn start(process: &Process) -> Result<Child> {
     command.envs(process.set.iter().map(|(name, value)| (name, value)));
     #[cfg(unix)]
     command.process_group(0);
-    command.spawn().map_err(|error| Error::Engine {
-        what: format!("could not start `{}`: {error}", process.program.display()),
+    command.spawn().map_err(|error| not_started(&process.program, &error))
+}
+
+/// Why the system did not start a program.
+fn not_started(program: &Path, error: &std::io::Error) -> Error {
+    let what = format!("could not start `{}`: {error}", program.display());
+    if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
+        // https://man7.org/linux/man-pages/man2/execve.2.html: one argument or variable has 128 KiB at most.
+        return Error::input(
+            what,
+            "a value for the engine is too large for a command line or a variable (128 KiB on Linux): write it to the \
+             stack's file, or shorten `message`",
+        );
+    }
+    Error::Engine {
+        what,
         hint: Some("check that the file is there, is made for this machine, and may be executed".to_owned()),
-    })
+    }
 }
 
 /// The writing of the standard input.
@@ -202,6 +224,7 @@ impl Ended {
             status: Status::NotStarted,
             cause: Some(cause),
             rung: None,
+            told: Told::Never,
             stdout: Captured::default(),
             stderr: Captured::default(),
             events: TailState::default(),

@@ -1,7 +1,8 @@
 //! One of the engine's two streams on its way to the log: masked, kept for the report, and cut into lines.
 //!
 //! A whole line goes on at once. The engine prints dots without a newline for minutes, so a partial line goes on
-//! after a second; only an end that could begin a secret or a workflow command stays back.
+//! after a second; only an end that could begin a secret or a workflow command stays back. Lines that show the plain value of a secret
+//! are withheld ([`Withhold`]).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,7 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::secret::{MaskStream, Masker};
+use super::withhold::Withhold;
+use crate::secret::{MaskStream, Masker, signature};
 
 /// How long a partial line waits for its end.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -91,6 +93,7 @@ pub enum Passing {
 /// Takes a stream's bytes and says what of it goes to the log.
 pub struct Feed {
     mask: MaskStream,
+    withhold: Withhold,
     passing: Passing,
     limit: usize,
     partial: Vec<u8>,
@@ -106,7 +109,15 @@ impl Feed {
     pub fn new(masker: &Masker, passing: Passing, limit: usize) -> Self {
         let raw = (passing == Passing::Captured).then(Vec::new);
         let captured = Captured { raw, ..Captured::default() };
-        Self { mask: masker.stream(), passing, limit, partial: Vec::new(), since: None, captured }
+        Self {
+            mask: masker.stream(),
+            withhold: Withhold::default(),
+            passing,
+            limit,
+            partial: Vec::new(),
+            since: None,
+            captured,
+        }
     }
 
     /// Takes bytes and returns the whole lines among them, with what was left of the line before.
@@ -121,7 +132,8 @@ impl Feed {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
-        self.take_partial()
+        let partial = self.take_partial();
+        self.let_go(&partial)
     }
 
     /// When the partial line has waited long enough.
@@ -133,7 +145,8 @@ impl Feed {
     pub fn finish(&mut self, now: Instant) -> Vec<u8> {
         let masked = self.mask.finish();
         let mut lines = self.accept(&masked, now);
-        lines.append(&mut self.partial);
+        let partial = std::mem::take(&mut self.partial);
+        lines.append(&mut self.let_go(&partial));
         self.since = None;
         lines
     }
@@ -144,10 +157,6 @@ impl Feed {
     }
 
     fn accept(&mut self, masked: &[u8], now: Instant) -> Vec<u8> {
-        self.captured.keep(masked, self.limit);
-        if self.passing == Passing::Captured {
-            return Vec::new();
-        }
         let mut lines = Vec::new();
         let rest = match masked.iter().rposition(|&byte| byte == b'\n') {
             Some(end) => {
@@ -165,13 +174,21 @@ impl Feed {
                 lines.append(&mut self.take_partial());
             }
         }
-        lines
+        self.let_go(&lines)
+    }
+
+    /// What is kept of lines, and what of them goes to the log.
+    fn let_go(&mut self, lines: &[u8]) -> Vec<u8> {
+        let lines = self.withhold.pass(lines);
+        self.captured.keep(&lines, self.limit);
+        if self.passing == Passing::Captured { Vec::new() } else { lines }
     }
 
     fn take_partial(&mut self) -> Vec<u8> {
         // What stays back waits for more bytes: to look again in a second would not help.
         self.since = None;
-        let kept = self.partial.split_off(self.partial.len() - half_a_marker(&self.partial));
+        let kept = half_a_marker(&self.partial).max(signature::half_of_one(&self.partial));
+        let kept = self.partial.split_off(self.partial.len() - kept);
         std::mem::replace(&mut self.partial, kept)
     }
 }

@@ -11,6 +11,8 @@ use super::locate::{Engine, locate, on_path};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::error::{Error, Result};
+use crate::gate::standing::Standing;
+use crate::git;
 use crate::inputs::Command;
 use crate::install::cache::Cache;
 use crate::install::parts::Parts;
@@ -20,6 +22,7 @@ use crate::install::trust::Trust;
 use crate::install::version::{Demand, TELLING, Wish};
 use crate::install::{Installed, Installer, asked, local, pins};
 use crate::job::Job;
+use crate::project::Project;
 
 /// Finds the engine, and sees to it that it is of the version that is asked for.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
@@ -27,7 +30,9 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
         return named(job, console, signals).await;
     }
     let mut wish = wish(job)?;
-    let here = on_path("pulumi", job.env).map(|path| Engine { path, version: None, sandbox: false });
+    let here = on_path("pulumi", job.env)
+        .filter(|path| job.standing != Standing::Unproven || !git::is_within(path, job.env.cwd()))
+        .map(|path| Engine { path, version: None, sandbox: false });
     if wish.demand.is_none()
         && let Some(engine) = here
     {
@@ -63,14 +68,19 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
 fn wish(job: &Job<'_>) -> Result<Wish> {
     let demand = match &job.demand {
         Some(demand) => Some(demand.clone()),
+        None if job.standing == Standing::Unproven => None,
         None => asked::by_file(&job.inputs.cwd)?,
     };
     Ok(Wish { demand, ..Wish::default() })
 }
 
 fn add_pins(wish: &mut Wish, job: &Job<'_>) {
-    let file = job.project.as_ref().map(|project| project.path.as_path());
-    pins::add(wish, file.and_then(std::path::Path::parent).unwrap_or(&job.inputs.cwd), file);
+    if job.standing == Standing::Unproven {
+        return;
+    }
+    let project = job.project.as_ref();
+    let folder = project.map_or_else(|| job.inputs.cwd.clone(), Project::program_folder);
+    pins::add(wish, &folder, project);
 }
 
 /// The engine that the `engine` input names.
@@ -148,7 +158,7 @@ async fn installed(
         env: job.env,
         console,
         signals,
-        cache: Cache::find(job.inputs.cache_folder.as_deref(), job.env, job.ci)?,
+        cache: Cache::find(job.cache_folder(), job.env, job.ci)?,
         mirror: job.inputs.pulumi_mirror.clone(),
         offline: job.inputs.offline,
         trust: Trust { strict: job.inputs.verify_strict, by_hand: job.inputs.pulumi_sha256 },

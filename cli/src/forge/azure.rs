@@ -80,10 +80,14 @@ impl Forge for AzureRepos {
     }
 
     fn permission(&self) -> &'static str {
+        "the token needs the scope Code (Read & Write), and whose it is \"Contribute to pull requests\" on the repository \
+         (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+    }
+
+    fn job_permission(&self) -> &'static str {
         "the identity needs \"Contribute to pull requests\" on the repository: for the job's own token that is the \
          project's build service, and a script step has to map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` \
-         (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions); a token of a person \
-         needs the scope Code (Read & Write)"
+         (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
     }
 
     /// A job's token and one of Entra are made to be borne, a personal one is a password.

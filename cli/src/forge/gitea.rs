@@ -57,7 +57,13 @@ impl Forge for Gitea {
 
     fn permission(&self) -> &'static str {
         "the token needs the scopes `write:issue` and `read:repository` (`write:repository` for statuses), and \
-         `read:user` unless `comment-author` is set; a job's own token is read-only for a fork's pull request \
+         `read:user` unless `comment-author` is set \
+         (https://docs.gitea.com/development/oauth2-provider#scopes)"
+    }
+
+    fn job_permission(&self) -> &'static str {
+        "the job's own token is read-only for a fork's pull request; any other needs the scopes `write:issue` and \
+         `read:repository` (`write:repository` for statuses), and `read:user` unless `comment-author` is set \
          (https://docs.gitea.com/development/oauth2-provider#scopes)"
     }
 

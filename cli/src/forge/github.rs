@@ -67,6 +67,12 @@ impl Forge for GitHub {
     }
 
     fn permission(&self) -> &'static str {
+        "the token needs, as a fine-grained token or as an app's, the permission Pull requests: Read and write (a status \
+         Commit statuses, a deployment Deployments, a check Checks, which only an app's can have) \
+         (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens)"
+    }
+
+    fn job_permission(&self) -> &'static str {
         "the token needs `pull-requests: write` (a check `checks: write`, a status `statuses: write`, a deployment `deployments: write`), in a \
          workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
          (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"

@@ -61,8 +61,7 @@ impl Forge for GitLab {
 
     fn permission(&self) -> &'static str {
         "the token needs the scope `api`, and its user the role Reporter at least (Developer for statuses and \
-         deployments); the job's own token can't write comments \
-         (https://docs.gitlab.com/user/project/settings/project_access_tokens/)"
+         deployments) (https://docs.gitlab.com/user/project/settings/project_access_tokens/)"
     }
 
     // https://docs.gitlab.com/api/rest/authentication/#personalprojectgroup-access-tokens

@@ -90,7 +90,7 @@ pub enum State {
 pub struct CommitStatus {
     /// The commit.
     pub commit: String,
-    /// Its name: `stackstep / project / stack`.
+    /// Its name: `stackstep / project / stack`, with the organisation and the `comment-key` where there are such.
     pub name: String,
     /// How it looks.
     pub state: State,
@@ -144,8 +144,13 @@ pub trait Forge: Sync {
     /// The API's address when the repository's page is `server` and `path`, and the repository as the API names it.
     fn locate(&self, server: &Url, path: &str) -> Option<(Url, String)>;
 
-    /// What to allow the token so that it can comment, in the vendor's words and with a link.
+    /// What to allow a token so that it can comment, in the vendor's words and with a link.
     fn permission(&self) -> &'static str;
+
+    /// The same for the token that the forge's own CI system makes for a job.
+    fn job_permission(&self) -> &'static str {
+        self.permission()
+    }
 
     /// The value of the `Authorization` header.
     fn authorization(&self, token: &Secret) -> Secret;

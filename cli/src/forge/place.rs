@@ -35,6 +35,15 @@ pub struct Place {
     pub author: Option<String>,
     /// Whose they are most likely, where the token can't ask.
     pub likely_author: Option<&'static str>,
+    /// Whether the token is one that the forge's own CI system made for the job.
+    pub jobs_own: bool,
+}
+
+impl Place {
+    /// What to allow the token so that it can comment.
+    pub fn permission(&self) -> &'static str {
+        if self.jobs_own { self.forge.job_permission() } else { self.forge.permission() }
+    }
 }
 
 impl fmt::Debug for Place {
@@ -161,6 +170,7 @@ impl Where {
                 && origin.forge == Some(self.forge.name());
         let github = self.forge.name() == "github" || (home && origin.token_in_github_input);
         let own = tokens.own.filter(|_| home);
+        let jobs_own = home && tokens.forge_token.is_none();
         let given = tokens.forge_token.or(tokens.github_token.filter(|_| github)).cloned();
         let token = match (given, own, origin.token.as_ref().and_then(|token| token.mute)) {
             (Some(given), ..) => given,
@@ -169,7 +179,8 @@ impl Where {
             }
             (None, Some(own), None) => Secret::new(own),
             (None, None, _) => {
-                let hint = format!("set `forge-token`; {}", self.forge.permission());
+                let permission = if jobs_own { self.forge.job_permission() } else { self.forge.permission() };
+                let hint = format!("set `{}`; {permission}", origin.forge_token());
                 return Err(Unknown::new(&format!("there is no token for {}", self.forge.title()), hint));
             }
         };
@@ -177,7 +188,7 @@ impl Where {
         let likely_author = origin.author.filter(|_| home && tokens.forge_token.is_none());
         let author = tokens.author.or(likely_author.filter(|_| is_own)).map(str::to_owned);
         let Self { forge, api, repository } = self;
-        Ok(Place { forge, api, repository, token, author, likely_author })
+        Ok(Place { forge, api, repository, token, author, likely_author, jobs_own })
     }
 }
 

@@ -80,7 +80,7 @@ impl Trouble {
                 || "it was asked too often: run the job again later".to_owned(),
                 |pause| format!("it was asked too often, and wants a pause of {} s", pause.as_secs()),
             )),
-            Kind::Denied | Kind::Missing => Some(place.forge.permission().to_owned()),
+            Kind::Denied | Kind::Missing => Some(place.permission().to_owned()),
             _ => None,
         };
         Self { kind, what: format!("could not {do_what}: {title} answered with status {status}{said}"), hint }

@@ -5,55 +5,21 @@
 
 use crate::backend::{Backend, BackendSource};
 use crate::env::Env;
+use crate::secret_names;
 
 /// What a run has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Whether the state can be read, as far as can be told: an access token, an earlier login or an identity
-    /// token for Pulumi Cloud; for a backend of one's own anything of [`VARIABLES`].
+    /// token for Pulumi Cloud; for a backend of one's own any of [`secret_names::credentials`].
     pub backend: bool,
     /// The variables that hold some.
     pub found: Vec<&'static str>,
 }
 
-/// The variables of the state's encryption and of the clouds' own programs. One that names no secret but a way to
-/// get one counts as well.
-///
-/// Pulumi: <https://www.pulumi.com/docs/iac/cli/environment-variables/>.
-/// AWS: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
-/// Azure: <https://learn.microsoft.com/azure/storage/blobs/authorize-data-operations-cli>,
-/// <https://www.pulumi.com/registry/packages/azure-native/installation-configuration/>.
-/// Google: <https://www.pulumi.com/registry/packages/gcp/installation-configuration/>.
-pub const VARIABLES: &[&str] = &[
-    "PULUMI_CONFIG_PASSPHRASE",
-    "PULUMI_CONFIG_PASSPHRASE_FILE",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "ARM_CLIENT_SECRET",
-    "ARM_CLIENT_CERTIFICATE_PATH",
-    "ARM_OIDC_TOKEN",
-    "ARM_OIDC_TOKEN_FILE_PATH",
-    "ARM_USE_MSI",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_FEDERATED_TOKEN_FILE",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "GOOGLE_APPLICATION_CREDENTIALS",
-    "GOOGLE_CREDENTIALS",
-    "GOOGLE_OAUTH_ACCESS_TOKEN",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN",
-    "VAULT_TOKEN",
-];
-
 /// What the run has. `identity` says whether it will exchange an identity token that the CI system gives it.
 pub fn credentials(env: &Env, backend: &Backend, identity: bool) -> Credentials {
-    let found: Vec<&str> = VARIABLES.iter().copied().filter(|name| env.get(name).is_some()).collect();
+    let found: Vec<&str> = secret_names::credentials().filter(|name| env.get(name).is_some()).collect();
     let login = matches!(backend.source, BackendSource::Login(_));
     let cloud = backend.token.is_some() || login || identity;
     let own = !backend.is_cloud() && backend.url.is_some() && !found.is_empty();

@@ -1,6 +1,7 @@
 //! What stands between a run and the engine: rules that can refuse it.
 
 pub mod credentials;
+pub mod standing;
 pub mod trust;
 
 use crate::ci::{ALLOW_DEBUG_TRACE, CiSystem, Level};
@@ -71,7 +72,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
     // A fork's job asks for an identity in vain: the system gives it none.
-    let identity = oidc::identity::is_there(job);
+    let identity = oidc::identity::is_there(&job.inputs, job.ci, job.env);
     let work_folder = git::head(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,
@@ -94,5 +95,5 @@ fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
 
 /// The commit that this branch is at now.
 async fn branch_head(job: &Job<'_>) -> Option<String> {
-    git::branch_head(&job.inputs.cwd, deployed_branch(job)?).await
+    git::remote::branch_head(&job.inputs.cwd, deployed_branch(job)?, job.env).await
 }

@@ -6,6 +6,7 @@
 //! yet, so it previews only. Last, a commit that its branch has left behind is not what people expect to be deployed.
 
 use super::credentials::Credentials;
+use super::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::inputs::Command;
 use crate::report::Reason;
@@ -85,20 +86,37 @@ impl Verdict {
     }
 }
 
-/// Judges a run.
-pub fn judge(question: &Question<'_>) -> Verdict {
-    if matches!(question.command, Command::Install | Command::Report) {
+/// Judges a run by what no change can have written: refused, skipped, or the files may be read. Its inputs are those of
+/// the command line, the step and the environment.
+pub fn judge_before_files(question: &Question<'_>) -> Verdict {
+    if is_always_let_in(question.command) {
         return Verdict::Go;
     }
-    fork_that_changes(question)
-        .or_else(|| fork_with_base_credentials(question))
+    refused(question).or_else(|| without_credentials(question)).unwrap_or(Verdict::Go)
+}
+
+/// Judges a run.
+pub fn judge(question: &Question<'_>) -> Verdict {
+    if is_always_let_in(question.command) {
+        return Verdict::Go;
+    }
+    refused(question)
         .or_else(|| queue_that_changes(question))
         .or_else(|| without_credentials(question))
         .or_else(|| stale(question))
-        .or_else(|| unknown_code(question))
         .or_else(|| unknown_origin(question))
         .or_else(|| fork_with_credentials(question))
         .unwrap_or(Verdict::Go)
+}
+
+/// An installation runs nothing of the work folder, and a report is not about it.
+fn is_always_let_in(command: Command) -> bool {
+    matches!(command, Command::Install | Command::Report)
+}
+
+/// What no credentials and no input of a file can change.
+fn refused(question: &Question<'_>) -> Option<Verdict> {
+    fork_that_changes(question).or_else(|| unproven_code(question))
 }
 
 impl Question<'_> {
@@ -147,53 +165,56 @@ fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
     })
 }
 
-/// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out.
-fn fork_with_base_credentials(question: &Question<'_>) -> Option<Verdict> {
+/// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out: only commits
+/// that are known to be the repository's own may have them.
+fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
     let context = question.context;
-    // Only the target's own commit is known to be the target's: a fork's head can be checked out in many ways.
-    let its_own = same_commit(context.base_commit.as_deref(), question.work_folder);
-    if !(context.base_credentials && question.is_fork() && question.work_folder.is_some()) || its_own {
+    if Standing::of(context, question.work_folder) != Standing::Unproven {
         return None;
     }
+    let origin = match (question.is_fork(), context.change_request) {
+        (true, _) => format!("{}, ", question.origin()),
+        (false, Some(number)) if context.fork.is_none() => {
+            format!("where change request {number} comes from can't be told, ")
+        }
+        _ => String::new(),
+    };
+    let place = match (question.work_folder, &context.base_commit) {
+        (Some(at), Some(base)) => {
+            format!(
+                "the work folder is at commit `{}`, not at the repository's own `{}`",
+                short(at),
+                short(base)
+            )
+        }
+        (Some(at), None) => {
+            format!("nothing says that commit `{}` of the work folder is the repository's own", short(at))
+        }
+        (None, _) => "no commit of the work folder can be read from a `.git`".to_owned(),
+    };
     Some(Verdict::Refuse {
         reason: Reason::Untrusted,
         what: format!(
-            "`{}` is refused: {}, the work folder holds its code, and `{}` gives the run this repository's \
-             credentials",
+            "`{}` is refused: {origin}`{}` gives the run this repository's credentials, and whose code would have them \
+             is not proven: {place}",
             question.command.word(),
-            question.origin(),
             event(context)
         ),
-        hint:
-            "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the target \
-               branch"
-                .to_owned(),
-    })
-}
-
-/// The same event, and nothing says whose code it is that the run would give them to.
-fn unknown_code(question: &Question<'_>) -> Option<Verdict> {
-    let context = question.context;
-    let unknown = match context.fork {
-        Some(true) => question.work_folder.is_none(),
-        None => context.change_request.is_some(),
-        Some(false) => false,
-    };
-    (context.base_credentials && unknown).then(|| Verdict::Warn {
-        what: format!(
-            "`{}` gives the run this repository's credentials, and whose code is in the work folder can't be told",
-            event(context)
-        ),
-        hint: "never check out the head of a fork's change request here".to_owned(),
+        hint: "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the commit that the \
+               event itself has (`GITHUB_SHA`)"
+            .to_owned(),
     })
 }
 
 /// The system does not tell where the change comes from.
 fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
-    let number = question.context.change_request.filter(|_| question.context.fork.is_none())?;
-    (question.changes() || question.creates()).then(|| Verdict::Warn {
+    let context = question.context;
+    let is_change = context.change_request.is_some() || context.proposed;
+    let unknown = context.fork.is_none() && is_change;
+    let number = context.change_request.map_or_else(String::new, |number| format!(" {number}"));
+    (unknown && (question.changes() || question.creates())).then(|| Verdict::Warn {
         what: format!(
-            "whether change request {number} comes from a fork can't be told on {}",
+            "whether change request{number} comes from a fork can't be told on {}",
             question.ci.name()
         ),
         hint: "make sure that change requests from forks start no deployment".to_owned(),
@@ -274,11 +295,17 @@ fn fork_with_credentials(question: &Question<'_>) -> Option<Verdict> {
     })
 }
 
-/// Whether two hashes are of one commit; one of them can be short.
+/// Whether two hashes are of one commit; one of them can be short. What is no hash is of none.
 pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return false };
+    let is_hash =
+        |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    short.len() >= 7 && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))
+    // A whole hash of SHA-1 is no beginning of one of SHA-256.
+    let fits = short.len() == long.len() || short.len() < 40;
+    fits && is_hash(one)
+        && is_hash(other)
+        && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))
 }
 
 /// The first eight characters.
@@ -364,5 +391,19 @@ mod tests {
         assert!(same_commit(Some(HEAD), Some("8D08154cabb1")));
         assert!(!same_commit(Some(HEAD), Some("8d0")));
         assert!(!same_commit(Some(HEAD), None));
+    }
+
+    #[test]
+    fn what_is_no_hash_is_no_commit() {
+        for other in [
+            format!("{HEAD}\n::set-output name=x::y"),
+            format!("{HEAD}00"),
+            "8d08154-".into(),
+            " 8d08154".into(),
+        ] {
+            assert!(!same_commit(Some(HEAD), Some(&other)), "{other}");
+            assert!(!same_commit(Some(&other), Some(HEAD)), "{other}");
+        }
+        assert!(!same_commit(Some("zzzzzzz"), Some("zzzzzzz")));
     }
 }

@@ -1,14 +1,17 @@
 //! The `config` input: what `pulumi config set` would be told, in the shape of the official action's `config-map`
 //! (`key: {value, secret}`), with short forms, objects, paths, and values that come from a variable or a file.
+//!
+//! A value is the text that is written: `1.20` is no number that could as well be `1.2`.
 
 use std::path::Path;
 
-use serde_yaml::{Mapping, Value};
-
+use super::config_object::{Unsettable, leaves, quoted};
 use super::suggest::nearest;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::text_file::{self, read_text};
+use crate::yaml::{Mapping, Value};
 
 /// One value to set.
 #[derive(Debug, Clone)]
@@ -19,6 +22,27 @@ pub struct ConfigItem {
     pub path: bool,
     /// The value.
     pub value: ConfigValue,
+    /// Its type, where the CLI would take the text for another one.
+    pub stored_as: Option<StoredAs>,
+}
+
+/// A type that `pulumi config set` has to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredAs {
+    /// Text that looks like a number or a boolean.
+    String,
+    /// A number that is not whole.
+    Float,
+}
+
+impl StoredAs {
+    /// As the CLI's `--type` takes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Float => "float",
+        }
+    }
 }
 
 /// A value to set, in the open or not.
@@ -35,8 +59,8 @@ const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
 /// Reads the mapping. Files are looked up from `folder`.
 pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigItem>> {
     let mut items = Vec::new();
-    for (key, entry) in mapping {
-        let Some(key) = key.as_str() else {
+    for (key, entry) in mapping.iter() {
+        let Some(key) = key.source().filter(|key| !key.is_empty()) else {
             return Err(wrong("a key of `config` is no text", "write keys as `name` or `namespace:name`"));
         };
         Entry::parse(key, entry)?.resolve(key, env, folder, &mut items)?;
@@ -47,10 +71,10 @@ pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigIt
 /// A key whose secret value stands in the mapping itself, which on a command line everyone on the machine can read.
 pub fn secret_in_the_open(mapping: &Mapping) -> Option<&str> {
     let is_open = |entry: &Value| {
-        let secret = entry.get("secret").is_some_and(|secret| secret.as_bool() != Some(false));
+        let secret = entry.get("secret").is_some_and(|secret| as_bool(secret) != Some(false));
         secret && entry.get("value").is_some()
     };
-    mapping.iter().find(|(_, entry)| is_open(entry)).and_then(|(key, _)| key.as_str())
+    mapping.iter().find(|(_, entry)| is_open(entry)).and_then(|(key, _)| key.source())
 }
 
 /// One entry as it is written.
@@ -67,8 +91,8 @@ impl<'a> Entry<'a> {
         let plain = Self { value: Some(entry), from_env: None, from_file: None, secret: false, path: false };
         let Value::Mapping(fields) = entry else { return Ok(plain) };
         let mut parsed = Self { value: None, ..plain };
-        for (name, value) in fields {
-            let name = name.as_str().unwrap_or_default();
+        for (name, value) in fields.iter() {
+            let name = name.source().unwrap_or_default();
             match name {
                 "value" => parsed.value = Some(value),
                 "secret" => parsed.secret = flag(key, name, value)?,
@@ -91,51 +115,60 @@ impl<'a> Entry<'a> {
     }
 
     fn resolve(&self, key: &str, env: &Env, folder: &Path, items: &mut Vec<ConfigItem>) -> Result<()> {
-        let mut push = |key: String, path, value: String| {
-            let value =
-                if self.secret { ConfigValue::Secret(Secret::new(value)) } else { ConfigValue::Plain(value) };
-            items.push(ConfigItem { key, path, value });
-        };
-        match (self.value, self.from_env, self.from_file) {
-            (Some(value @ (Value::Mapping(_) | Value::Sequence(_))), None, None) => {
-                let mut leaves = Vec::new();
-                let root = if self.path { key.to_owned() } else { path_root(key) };
-                flatten(&root, value, &mut leaves).map_err(|at| null_value(&at))?;
-                for (path, value) in leaves {
-                    push(path, true, value);
-                }
+        let single = match (self.value, self.from_env, self.from_file) {
+            (Some(value @ (Value::Mapping(_) | Value::List(_))), None, None) => {
+                return self.object(key, value, items);
             }
+            // What is empty has most likely lost what should stand there.
             (Some(value), None, None) => {
-                push(key.to_owned(), self.path, scalar(value).ok_or_else(|| null_value(key))?);
+                value.source().filter(|text| !(text.is_empty() && value.is_null())).ok_or_else(|| no_value(key))?.to_owned()
             }
-            (None, Some(variable), None) => {
-                let value = env.get_raw(variable).ok_or_else(|| {
-                    wrong(
-                        format!("`config` key `{key}` comes from the variable `{variable}`, which is not set"),
-                        format!("set `{variable}` for this step; a job without secrets (a fork's change request) does not get them"),
-                    )
-                })?;
-                push(key.to_owned(), self.path, value.to_owned());
-            }
-            (None, None, Some(file)) => {
-                let file = folder.join(file);
-                let value = std::fs::read_to_string(&file).map_err(|source| {
-                    wrong(
-                        format!("`config` key `{key}` comes from `{}`: {source}", file.display()),
-                        "a relative path begins at the folder that stackstep was started in",
-                    )
-                })?;
-                push(key.to_owned(), self.path, value.trim_end_matches(['\r', '\n']).to_owned());
-            }
+            (None, Some(variable), None) => env.get_raw(variable).map(str::to_owned).ok_or_else(|| {
+                wrong(
+                    format!("`config` key `{key}` comes from the variable `{variable}`, which is not set"),
+                    format!("set `{variable}` for this step; a job without secrets (a fork's change request) does not get them"),
+                )
+            })?,
+            (None, None, Some(file)) => from_file(key, &folder.join(file))?,
             _ => {
                 return Err(wrong(
                     format!("`config` key `{key}` needs exactly one of `value`, `from-env`, `from-file`"),
                     "write `key: {value: …}`",
                 ));
             }
-        }
+        };
+        items.push(self.item(key.to_owned(), self.path, single, None));
         Ok(())
     }
+
+    /// The values of an object, each by its path.
+    fn object(&self, key: &str, value: &Value, items: &mut Vec<ConfigItem>) -> Result<()> {
+        let root = if self.path { key.to_owned() } else { path_root(key) };
+        let leaves = leaves(&root, value, self.secret).map_err(unsettable)?;
+        items.extend(leaves.into_iter().map(|leaf| self.item(leaf.path, true, leaf.text, leaf.stored_as)));
+        Ok(())
+    }
+
+    fn item(&self, key: String, path: bool, text: String, stored_as: Option<StoredAs>) -> ConfigItem {
+        let value =
+            if self.secret { ConfigValue::Secret(Secret::new(text)) } else { ConfigValue::Plain(text) };
+        ConfigItem { key, path, value, stored_as }
+    }
+}
+
+/// The text of a file, without the line end that every editor writes, as `pulumi config set key < file` takes it.
+fn from_file(key: &str, file: &Path) -> Result<String> {
+    let mut text = read_text(file, text_file::CONFIGURATION).map_err(|error| {
+        wrong(
+            format!("`config` key `{key}` comes from `{}`: {error}", file.display()),
+            error.hint().unwrap_or(
+                "a relative path begins at the folder that stackstep was started in, and in `stackstep.yaml` at that file",
+            ),
+        )
+    })?;
+    let end = text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).len());
+    text.truncate(end.unwrap_or(text.len()));
+    Ok(text)
 }
 
 /// A key that is no path, written as the path that means the same: `a.b` becomes `["a.b"]`.
@@ -143,62 +176,52 @@ pub fn path_root(key: &str) -> String {
     if key.contains(['.', '[', ']', '"', '\\']) { quoted(key) } else { key.to_owned() }
 }
 
-/// A name of any characters as a step of a path.
-fn quoted(name: &str) -> String {
-    format!("[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// The leaves of an object, each with its path. Fails with the path of a null.
-fn flatten(path: &str, value: &Value, leaves: &mut Vec<(String, String)>) -> Result<(), String> {
-    match value {
-        Value::Mapping(fields) => {
-            for (name, value) in fields {
-                let name = scalar(name).ok_or_else(|| path.to_owned())?;
-                let plain = !name.is_empty()
-                    && !name.starts_with(|c: char| c.is_ascii_digit())
-                    && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-                let step = if plain { format!(".{name}") } else { quoted(&name) };
-                flatten(&format!("{path}{step}"), value, leaves)?;
-            }
-            Ok(())
-        }
-        Value::Sequence(items) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, item)| flatten(&format!("{path}[{index}]"), item, leaves)),
-        other => {
-            leaves.push((path.to_owned(), scalar(other).ok_or_else(|| path.to_owned())?));
-            Ok(())
-        }
-    }
-}
-
-/// A scalar as text, as YAML writes it; none for null.
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Tagged(tagged) => scalar(&tagged.value),
-        Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,
-    }
-}
-
 fn flag(key: &str, name: &str, value: &Value) -> Result<bool> {
     // GitHub expressions arrive as text: `secret: ${{ … }}` becomes `"true"`.
-    value.as_bool().or_else(|| value.as_str().and_then(|text| text.parse().ok())).ok_or_else(|| {
+    as_bool(value).ok_or_else(|| {
         wrong(format!("`{name}` of `config` key `{key}` is no boolean"), "write `true` or `false`")
     })
 }
 
+fn as_bool(value: &Value) -> Option<bool> {
+    value.source()?.trim().to_ascii_lowercase().parse().ok()
+}
+
 fn text<'a>(key: &str, name: &str, value: &'a Value) -> Result<&'a str> {
     value
-        .as_str()
+        .source()
+        .filter(|text| !text.is_empty())
         .ok_or_else(|| wrong(format!("`{name}` of `config` key `{key}` is no text"), "write a name"))
 }
 
-fn null_value(key: &str) -> Error {
-    wrong(format!("`config` key `{key}` has no value"), "give it a value, or leave the key out")
+fn no_value(key: &str) -> Error {
+    wrong(
+        format!("`config` key `{key}` has no value"),
+        "give it a value, or leave the key out; an empty one is `\"\"`",
+    )
+}
+
+fn unsettable(problem: Unsettable) -> Error {
+    match problem {
+        Unsettable::Empty(path) => no_value(&path),
+        Unsettable::Hollow(path) => wrong(
+            format!("`config` key `{path}` is an empty list or mapping, which the Pulumi CLI can't set"),
+            "leave it out, or write it into the stack's configuration file",
+        ),
+        Unsettable::Key(path) => {
+            wrong(format!("a key in `config` key `{path}` is a list or a mapping"), "write keys as text")
+        }
+        Unsettable::Number { path, written, better } => {
+            let number =
+                better.map(|better| format!(", and `{better}` if it is a number")).unwrap_or_default();
+            wrong(
+                format!(
+                    "`config` key `{path}` is the number `{written}`, which would not stay as it is written"
+                ),
+                format!("write `\"{written}\"` if it is text{number}"),
+            )
+        }
+    }
 }
 
 fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Error {
@@ -210,18 +233,19 @@ mod tests {
     use super::*;
 
     fn items(yaml: &str) -> Vec<(String, bool, String, bool)> {
-        let mapping: Mapping = serde_yaml::from_str(yaml).unwrap();
+        let value = crate::yaml::parse(yaml).unwrap();
+        let mapping = value.as_mapping().unwrap();
         let env = Env::from_pairs("/", [("FROM", "outside")]);
         let describe = |item: ConfigItem| match item.value {
             ConfigValue::Plain(value) => (item.key, item.path, value, false),
             ConfigValue::Secret(value) => (item.key, item.path, value.expose().to_owned(), true),
         };
-        parse(&mapping, &env, Path::new("/")).unwrap().into_iter().map(describe).collect()
+        parse(mapping, &env, Path::new("/")).unwrap().into_iter().map(describe).collect()
     }
 
     fn error(yaml: &str) -> String {
-        let mapping: Mapping = serde_yaml::from_str(yaml).unwrap();
-        parse(&mapping, &Env::default(), Path::new("/")).unwrap_err().to_string()
+        let value = crate::yaml::parse(yaml).unwrap();
+        parse(value.as_mapping().unwrap(), &Env::default(), Path::new("/")).unwrap_err().to_string()
     }
 
     #[test]
@@ -245,15 +269,58 @@ mod tests {
     }
 
     #[test]
-    fn an_object_becomes_paths() {
+    fn a_value_is_the_text_that_is_written() {
+        for written in [
+            "20220113.10",
+            "1234e56",
+            "012345678901",
+            "yes",
+            "1.20",
+            "99999999999999999999",
+            "0x1F",
+            "~",
+            "null",
+            "2026-01-01",
+            "True",
+            "+1",
+            "1_000",
+            "22:22",
+            ".inf",
+            "12e3456",
+            "'1.20'",
+            "\"true\"",
+        ] {
+            let value = written.trim_matches(['\'', '"']).to_owned();
+            let expected = [("k".to_owned(), false, value, false)];
+            assert_eq!(items(&format!("{{k: {written}}}")), expected);
+            assert_eq!(items(&format!("{{k: {{value: {written}}}}}")), expected);
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_empty_is_refused_and_an_empty_text_is_not() {
+        assert_eq!(error("{k: }"), "`config` key `k` has no value");
+        assert_eq!(error("{k: {value: }}"), "`config` key `k` has no value");
+        assert_eq!(items("{k: ''}"), [("k".into(), false, String::new(), false)]);
+    }
+
+    #[test]
+    fn a_number_of_an_object_that_would_change_is_refused_by_name() {
         assert_eq!(
-            items("{db: {value: {size: 3, tags: [a, {odd key: b}]}}}"),
-            [
-                ("db.size".into(), true, "3".into(), false),
-                ("db.tags[0]".into(), true, "a".into(), false),
-                ("db.tags[1][\"odd key\"]".into(), true, "b".into(), false)
-            ]
+            error("{db: {value: {version: 1.20}}}"),
+            "`config` key `db.version` is the number `1.20`, which would not stay as it is written"
         );
+    }
+
+    #[test]
+    fn a_file_loses_its_last_line_end_and_its_byte_order_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("value");
+        for (text, expected) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\u{feff}a", "a"), ("", "")]
+        {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(from_file("k", &path).unwrap(), expected, "{text:?}");
+        }
     }
 
     #[test]

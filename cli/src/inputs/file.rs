@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_yaml::{Mapping, Value};
-
 use super::suggest::nearest;
 use super::table::{INPUTS, Input, Kind};
 use crate::error::{Error, Result};
+use crate::text_file::{self, read_text};
+use crate::yaml::{self, Mapping, Value};
 
 /// The file's name.
 pub const NAME: &str = "stackstep.yaml";
@@ -20,14 +20,22 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none.
-    pub fn find(start: &Path) -> Result<Option<Self>> {
+    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none. A link of a
+    /// stranger's change could lead to any file of the machine, and a message about it would tell of that one: with
+    /// `without_links` it is refused.
+    pub fn find(start: &Path, without_links: bool) -> Result<Option<Self>> {
         for folder in start.ancestors() {
             let path = folder.join(NAME);
-            match std::fs::read_to_string(&path) {
+            if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+                return Err(unreadable(
+                    &path,
+                    "it comes with a change that is not trusted, and is no plain file",
+                ));
+            }
+            match read_text(&path, text_file::SETTINGS) {
                 Ok(text) => return Self::parse(path, &text).map(Some),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(unreadable(&path, &source.to_string())),
+                Err(error) if error.is_missing() => {}
+                Err(error) => return Err(unreadable(&path, &error.to_string())),
             }
             if folder.join(".git").exists() {
                 break;
@@ -38,12 +46,11 @@ impl ConfigFile {
 
     /// Reads the text of the file at `path`: a mapping from the names of inputs.
     pub fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let values =
-            match serde_yaml::from_str(text).map_err(|error| unreadable(&path, &error.to_string()))? {
-                Value::Null => Mapping::new(),
-                Value::Mapping(mapping) => mapping,
-                _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
-            };
+        let values = match yaml::parse(text).map_err(|error| unreadable(&path, &error.to_string()))? {
+            Value::Null(_) => Mapping::default(),
+            Value::Mapping(mapping) => mapping,
+            _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
+        };
         let mut seen: Vec<&'static str> = Vec::new();
         for key in values.keys() {
             let name = check_key(&path, key)?;
@@ -81,7 +88,11 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`stackstep inputs` lists the names".to_owned(),
         };
-        return Err(Error::input(format!("unknown key `{name}` in `{shown}`"), hint));
+        // A file that is something else, such as a link to one with credentials, does not show itself.
+        let known = name.len() <= 40
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let name = if known { format!("`{name}`") } else { "that is no name".to_owned() };
+        return Err(Error::input(format!("unknown key {name} in `{shown}`"), hint));
     };
     if input.kind == Kind::Secret {
         return Err(Error::input(

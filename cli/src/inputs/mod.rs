@@ -5,13 +5,18 @@
 
 mod check;
 pub mod config_map;
+mod config_object;
 pub mod file;
+mod official;
+pub mod outer;
 pub mod resolve;
 pub mod show;
+pub mod strangers;
 mod suggest;
 pub mod table;
 pub mod typed;
 
+pub use outer::{FileUse, OuterInputs};
 pub use resolve::{Resolved, Source, resolve};
 pub use table::{Default, Group, INPUTS, Input, Kind};
 pub use typed::Inputs;

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde_yaml::{Mapping, Value};
-
 use super::Command;
 use super::file::ConfigFile;
+use super::official;
+use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
-use crate::ci::{CiSystem, Context};
+use crate::ci::CiSystem;
+use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::yaml::{Mapping, Value};
 
 /// What a wrapper puts before an input's name where the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
@@ -96,49 +98,16 @@ pub struct Resolved {
     pub official_action: bool,
 }
 
-/// Finds the values. Reads `stackstep.yaml`; everything else is in the arguments. `command` is the one of the
-/// command line; without it the `command` input decides, and an empty one means [`Command::Install`].
+/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` is the one of the command
+/// line; without it the `command` input decides, and an empty one means [`Command::Install`].
 pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
-    let outer = Outer { flags, ci, env };
-    let mut warnings = unknown_variables(env);
-    let given_cwd = Input::find("cwd").and_then(|input| outer.find(input).transpose()).transpose()?;
-    let start = match given_cwd.as_ref().map(|found| &found.raw) {
-        Some(Raw::Text(folder)) => env.cwd().join(folder),
-        _ => env.cwd().to_owned(),
-    };
-    let word = Input::find("command").and_then(|input| outer.find(input).transpose()).transpose()?;
-    let command = command_of(command, word.as_ref())?;
-    // What is reported can be a stranger's, and so can be what lies beside it.
-    let file = if command == Command::Report { None } else { ConfigFile::find(&start)? };
-
-    let mut values = BTreeMap::new();
-    for input in INPUTS {
-        let found = match outer.find(input)? {
-            Some(found) => {
-                warnings.extend(outer.overruled(input, &found));
-                Some(found)
-            }
-            None => file.as_ref().and_then(|file| from_file(file, input).transpose()).transpose()?,
-        };
-        if let Some(found) = found {
-            values.insert(input.name, found);
-        }
-    }
-
-    let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
-    for input in INPUTS {
-        if let Some(value) = default_value(input, official_action) {
-            values
-                .entry(input.name)
-                .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
-        }
-    }
-    warnings.extend(meaningless(command, &values));
-    Ok(Resolved { command, values, warnings, official_action })
+    let outer = OuterInputs::find(command, flags, ci, env)?;
+    let file = outer.file(false)?;
+    outer.with_file(file.as_ref(), FileUse::Whole)
 }
 
 /// What to run: `command` of the command line, else what the step or the environment says.
-fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
+pub(super) fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
     match (command, word.map(|found| &found.raw)) {
         (Some(command), _) => Ok(command),
         (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
@@ -151,28 +120,6 @@ fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command>
                 Error::input(format!("unknown command `{word}`"), hint)
             }),
         _ => Ok(Command::Install),
-    }
-}
-
-/// Where a comment goes, and with which token: not for the change itself to say.
-const NOT_FOR_STRANGERS: &[&str] =
-    &["forge", "forge-url", "change-request", "comment-author", "comment-template"];
-
-impl Resolved {
-    /// Leaves out what the `stackstep.yaml` of a change that is not trusted says about where the report goes: it comes
-    /// with the change, and the token would follow.
-    pub fn distrust_file(&mut self, context: &Context) {
-        if !context.may_be_a_strangers() {
-            return;
-        }
-        for name in NOT_FOR_STRANGERS {
-            if let Some(Found { source: Source::File(_), .. }) = self.values.get(name) {
-                self.values.remove(name);
-                self.warnings.push(format!(
-                    "`{name}` of `stackstep.yaml` is not used: the change that it comes with is not trusted"
-                ));
-            }
-        }
     }
 }
 
@@ -193,14 +140,34 @@ pub fn variable_name(name: &str) -> String {
 }
 
 /// The sources outside of files.
-struct Outer<'a> {
-    flags: &'a Flags,
-    ci: &'a dyn CiSystem,
-    env: &'a Env,
+pub(super) struct OuterSources<'a> {
+    pub flags: &'a Flags,
+    pub ci: &'a dyn CiSystem,
+    pub env: &'a Env,
+    /// The step has no other inputs than the official action's.
+    pub official: bool,
 }
 
-impl Outer<'_> {
-    fn find(&self, input: &Input) -> Result<Option<Found>> {
+impl<'a> OuterSources<'a> {
+    pub fn new(flags: &'a Flags, ci: &'a dyn CiSystem, env: &'a Env) -> Self {
+        let all = Self { flags, ci, env, official: false };
+        Self { official: all.sets_official_profile(), ..all }
+    }
+
+    /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
+    fn sets_official_profile(&self) -> bool {
+        let found = Input::find("profile").and_then(|input| self.find(input).ok()?);
+        found.is_some_and(|found| {
+            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+        })
+    }
+
+    /// A warning for each input of the step that does not count.
+    pub fn ignored(&self) -> Vec<String> {
+        if self.official { official::ignored(|name| self.step_variable(name).is_some()) } else { Vec::new() }
+    }
+
+    pub fn find(&self, input: &Input) -> Result<Option<Found>> {
         if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
         {
             let raw = match (input.kind, values.as_slice()) {
@@ -210,7 +177,8 @@ impl Outer<'_> {
             };
             return Ok(Some(Found { raw, source: Source::Flag }));
         }
-        if let Some((variable, value)) = one_of(input, |name| self.step(name))? {
+        let step = |name: &str| self.step(name).and_then(|(variable, value)| set(input, variable, value));
+        if let Some((variable, value)) = one_of(input, step)? {
             return Ok(Some(Found { raw: Raw::Text(value.to_owned()), source: Source::Step(variable) }));
         }
         Ok(self.environment(input)?.map(|(variable, value)| Found {
@@ -220,13 +188,25 @@ impl Outer<'_> {
     }
 
     fn step(&self, name: &str) -> Option<(String, &str)> {
+        self.step_variable(name).filter(|_| !self.official || official::knows(name))
+    }
+
+    fn step_variable(&self, name: &str) -> Option<(String, &str)> {
         self.ci
             .step_input(self.env, name)
             .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))
     }
 
     fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        one_of(input, |name| self.variable(format!("{ENV_PREFIX}{}", variable_name(name))))
+        let own = one_of(input, |name| {
+            let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
+            set(input, variable, value)
+        })?;
+        // The engine would take it from there as well.
+        Ok(own.or_else(|| {
+            let (variable, value) = self.variable(options::variable_of(input.name)?)?;
+            set(input, variable, value)
+        }))
     }
 
     fn variable(&self, variable: String) -> Option<(String, &str)> {
@@ -235,7 +215,7 @@ impl Outer<'_> {
     }
 
     /// One line where a variable of the environment says otherwise than the flag or step that won.
-    fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
+    pub fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
         let winner = match &found.source {
             Source::Flag => "the flag",
             Source::Step(_) => "the step",
@@ -245,6 +225,12 @@ impl Outer<'_> {
         (found.raw != Raw::Text(value.to_owned()))
             .then(|| format!("`{variable}` of the environment is not used: {winner} sets `{}`", input.name))
     }
+}
+
+/// A variable and its value without blanks around it; none where nothing is left.
+fn set<'v>(input: &Input, variable: String, value: &'v str) -> Option<(String, &'v str)> {
+    let value = trimmed(input, value);
+    (!value.is_empty()).then_some((variable, value))
 }
 
 /// What `look` finds under the input's name or an alias; two names with different values contradict.
@@ -270,7 +256,7 @@ fn one_of<'v>(
 }
 
 /// The value that `stackstep.yaml` has for `input`. Relative paths begin at the file.
-fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
+pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
     let Some(value) = file.get(input) else { return Ok(None) };
     let wrong = |expected: &str| {
         Error::input(
@@ -281,31 +267,40 @@ fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
     let raw = match (input.kind, value) {
         (Kind::Mapping, Value::Mapping(mapping)) => Raw::Mapping(mapping.clone()),
         (Kind::Mapping, _) => return Err(wrong("mapping")),
-        (Kind::List, Value::Sequence(items)) => {
+        (Kind::List, Value::List(items)) => {
             Raw::List(items.iter().map(scalar).collect::<Option<_>>().ok_or_else(|| wrong("list of texts"))?)
         }
-        (Kind::Path, Value::String(path)) => {
-            Raw::Text(file.folder().join(path).to_string_lossy().into_owned())
+        (_, value) => {
+            let text = scalar(value).ok_or_else(|| wrong("single value"))?;
+            let text = trimmed(input, &text);
+            if text.is_empty() {
+                return Ok(None);
+            }
+            match input.kind {
+                Kind::Path | Kind::ProgramPath => {
+                    Raw::Text(file.folder().join(text).to_string_lossy().into_owned())
+                }
+                _ => Raw::Text(text.to_owned()),
+            }
         }
-        (_, value) => Raw::Text(scalar(value).ok_or_else(|| wrong("single value"))?),
     };
-    if raw == Raw::Text(String::new()) {
-        return Ok(None);
-    }
     Ok(Some(Found { raw, source: Source::File(file.path.clone()) }))
 }
 
+/// A single value as it is written.
 fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    value.source().filter(|_| !value.is_null()).map(str::to_owned)
+}
+
+/// The value without the blanks and line ends around it: those of a folded block, of a variable of the repository, of a
+/// line that a step before has written. Only text that people read, and what has a form of its own, stays as it is.
+fn trimmed<'v>(input: &Input, value: &'v str) -> &'v str {
+    let keeps = input.name == "message" || matches!(input.kind, Kind::Mapping | Kind::Words);
+    if keeps { value } else { value.trim() }
 }
 
 /// A warning for each `STACKSTEP_*` variable that names no input.
-fn unknown_variables(env: &Env) -> Vec<String> {
+pub(super) fn unknown_variables(env: &Env) -> Vec<String> {
     let known: Vec<String> = INPUTS.iter().flat_map(Input::names).map(variable_name).collect();
     let unknown = env.iter().filter_map(|(variable, _)| {
         if NO_INPUTS.contains(&variable) {
@@ -326,7 +321,7 @@ fn unknown_variables(env: &Env) -> Vec<String> {
 
 /// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are
 /// shared by all commands, so what they hold for another one is no mistake.
-fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
+pub(super) fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
     if command == Command::Install {
         return Vec::new();
     }

@@ -2,6 +2,7 @@
 
 use super::resolve::{Found, Raw, Resolved, Source};
 use super::table::{INPUTS, Input, Kind};
+use crate::yaml::{self, Mapping};
 
 /// A line for each input, in columns.
 pub fn table(resolved: &Resolved) -> String {
@@ -42,7 +43,8 @@ fn shown(input: &Input, found: &Found) -> String {
         (_, Kind::Secret) => "***".to_owned(),
         (Raw::Mapping(mapping), _) => keys(mapping),
         (Raw::Text(text), Kind::Mapping) => {
-            serde_yaml::from_str(text).map_or("***".to_owned(), |map| keys(&map))
+            let value = yaml::parse(text).unwrap_or_default();
+            value.as_mapping().map_or("***".to_owned(), keys)
         }
         // An address can hold a password or a signature.
         (Raw::Text(text), _)
@@ -56,6 +58,6 @@ fn shown(input: &Input, found: &Found) -> String {
     text.escape_debug().to_string()
 }
 
-fn keys(mapping: &serde_yaml::Mapping) -> String {
+fn keys(mapping: &Mapping) -> String {
     mapping.keys().filter_map(|key| Some(format!("{}: ***", key.as_str()?))).collect::<Vec<_>>().join(", ")
 }

@@ -36,6 +36,8 @@ pub enum Kind {
     Secret,
     /// A file or folder; relative to the folder that stackstep was started in, in `stackstep.yaml` to that file.
     Path,
+    /// A file that the engine reads or writes, relative to `cwd` as the engine takes it; in `stackstep.yaml` to that file.
+    ProgramPath,
     /// `true` or `false`.
     Bool,
     /// A whole number within these bounds.
@@ -173,7 +175,7 @@ impl Input {
 }
 
 use Group::{Backend, Config, Engine, Log, Operation, Report, Safety, Stack};
-use Kind::{Bool, Choice, Duration, List, Mapping, Number, Path, Secret, Text, Words};
+use Kind::{Bool, Choice, Duration, List, Mapping, Number, Path, ProgramPath, Secret, Text, Words};
 
 /// The rows.
 pub static INPUTS: &[Input] = &[
@@ -185,7 +187,7 @@ pub static INPUTS: &[Input] = &[
     row("cwd", Path, Stack, EVERY, "The folder of the Pulumi program.").alias(&["work-dir"]).short('C').default("."),
     row("upsert", Bool, Stack, &[Preview, Up, Refresh, Destroy], "Create the stack when the backend says that there is none.").default("false"),
     row("remove", Bool, Stack, &[Destroy], "After everything is destroyed, remove the stack and its configuration file too.").default("false"),
-    row("profile", Choice(&["none", "official-action"]), Stack, ALL, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ.").default("none"),
+    row("profile", Choice(&["none", "official-action"]), Stack, ALL, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action's inputs only; others are named and not used.").default("none"),
     // Backend
     row("cloud-url", Text, Backend, ALL, "The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`.")
         .alias(&["backend-url"])
@@ -205,7 +207,7 @@ pub static INPUTS: &[Input] = &[
     // Config
     row("config", Mapping, Config, OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. It is written to the stack's file.")
         .alias(&["config-map"]),
-    row("config-file", Path, Config, OPERATIONS, "The stack's configuration file.").depends("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
+    row("config-file", ProgramPath, Config, OPERATIONS, "The stack's configuration file.").depends("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
     row("env-file", Path, Config, &[Preview, Up, Refresh, Destroy, Outputs, Exec], "A file of `NAME=value` lines that the engine gets as environment. It never overrides a variable that is set."),
     // Operation
     row("message", Text, Operation, OPERATIONS, "A message to go with the update.").short('m'),
@@ -220,7 +222,7 @@ pub static INPUTS: &[Input] = &[
     row("exclude-protected", Bool, Operation, &[Destroy], "Leave protected resources alone.").default("false"),
     row("parallel", Number { min: 1, max: 2_147_483_647 }, Operation, OPERATIONS, "How many resources may be worked on at once.").short('p'),
     row("continue-on-error", Bool, Operation, &[Up, Destroy], "Go on with the other resources when one fails."),
-    row("plan", Path, Operation, &[Preview, Up], "An update plan: `preview` writes it, `up` keeps to it."),
+    row("plan", ProgramPath, Operation, &[Preview, Up], "An update plan: `preview` writes it, `up` keeps to it."),
     row("args", Words, Operation, &[Preview, Up, Refresh, Destroy, Outputs], "More arguments for the engine, split as a shell would split them; no shell sees them."),
     // Safety
     row("skip-preview", Bool, Safety, CHANGING, "Deploy without a preview before.")
@@ -250,7 +252,7 @@ pub static INPUTS: &[Input] = &[
     row("comment", Choice(&["update", "new", "append", "aggregate", "off", "required"]), Report, COMMENTED, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
         .depends("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
     row("comment-when", Choice(&["always", "changes", "failure"]), Report, COMMENTED, "When there is a comment. One that stands there already is brought up to date all the same.").default("always"),
-    row("comment-key", Text, Report, COMMENTED, "Keeps comments apart that are for the same stack and command."),
+    row("comment-key", Text, Report, COMMENTED, "Keeps comments and statuses apart that are for the same stack and command."),
     row("comment-merged", Bool, Report, COMMENTED, "After a push to the default branch, comment on the change request that was merged by it.").default("false"),
     row("comment-author", Text, Report, COMMENTED, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.").depends("who the token belongs to"),
     row("comment-template", Path, Report, COMMENTED, "A template (minijinja) for the comment instead of the built-in one."),
@@ -259,7 +261,7 @@ pub static INPUTS: &[Input] = &[
     row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, COMMENTED, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
         .depends("the one that the job runs for"),
     row("always-include-summary", Bool, Report, OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.").default("false"),
-    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit.").default("false"),
+    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one.").default("false"),
     row("environment", Text, Report, RECORDED, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
     row("environment-url", Text, Report, RECORDED, "The environment's address: a URL, or the name of the stack output that holds it."),
     row("forge", Choice(&["github", "gitlab", "azure-repos", "bitbucket", "gitea"]), Report, COMMENTED, "Where the change request is.").depends("what the CI system and the remote's URL say"),

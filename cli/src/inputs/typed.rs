@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_yaml::Mapping;
-
 use super::config_map::{self, ConfigItem};
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
@@ -15,6 +13,7 @@ use crate::install::source::Mirror;
 use crate::install::trust::Digest;
 use crate::secret::Secret;
 use crate::stack::StackName;
+use crate::yaml::{self, Mapping, Value};
 
 /// What a run was asked to do. A field is the input of the same name; `None` is "not set".
 #[derive(Debug)]
@@ -132,7 +131,7 @@ impl Inputs {
             mask_config: low.flag("mask-config")?,
             secrets_provider: low.text("secrets-provider")?,
             config: low.config()?,
-            config_file: low.path("config-file")?,
+            config_file: low.program_path("config-file")?,
             env_file: low.path("env-file")?,
             message: low.text("message")?,
             refresh: low.flag("refresh")?,
@@ -146,7 +145,7 @@ impl Inputs {
             exclude_protected: low.flag("exclude-protected")?,
             parallel: low.number("parallel")?,
             continue_on_error: low.maybe_flag("continue-on-error")?,
-            plan: low.path("plan")?,
+            plan: low.program_path("plan")?,
             args: low.args(resolved.official_action)?,
             skip_preview: low.maybe_flag("skip-preview")?,
             expect_no_changes: low.flag("expect-no-changes")?,
@@ -218,13 +217,13 @@ struct Low<'a> {
 
 impl Low<'_> {
     /// The value of `name`, if the command reads that input.
-    fn found(&self, name: &str) -> Option<&Found> {
-        let input = Input::find(name)?;
-        self.resolved.values.get(input.name).filter(|_| input.applies_to(self.resolved.command))
+    fn found(&self, name: &str) -> Result<Option<&Found>> {
+        let input = row(name)?;
+        Ok(self.resolved.values.get(input.name).filter(|_| input.applies_to(self.resolved.command)))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>> {
-        match self.found(name).map(|found| &found.raw) {
+        match self.found(name)?.map(|found| &found.raw) {
             None => Ok(None),
             Some(Raw::Text(text)) => Ok(Some(text.clone())),
             Some(Raw::List(_) | Raw::Mapping(_)) => Err(wrong(name, "takes a single value")),
@@ -241,6 +240,13 @@ impl Low<'_> {
 
     fn path(&self, name: &str) -> Result<Option<PathBuf>> {
         Ok(self.text(name)?.map(|path| absolute(self.env.cwd(), &path)))
+    }
+
+    /// A path as the engine takes it, which runs in `cwd`.
+    fn program_path(&self, name: &str) -> Result<Option<PathBuf>> {
+        let Some(path) = self.text(name)? else { return Ok(None) };
+        let cwd = self.path("cwd")?.unwrap_or_else(|| self.env.cwd().to_owned());
+        Ok(Some(absolute(&cwd, &path)))
     }
 
     fn maybe_flag(&self, name: &str) -> Result<Option<bool>> {
@@ -263,9 +269,10 @@ impl Low<'_> {
 
     fn number(&self, name: &str) -> Result<Option<u32>> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
-        let bounds = Input::find(name).map(|input| input.kind);
-        let Some(Kind::Number { min, max }) = bounds else { return Ok(None) };
+        let Kind::Number { min, max } = row(name)?.kind else { return Err(wrong(name, "takes no number")) };
         match text.parse::<u32>() {
+            // The official action takes what JavaScript calls false as not set.
+            Ok(0) if self.resolved.official_action => Ok(None),
             Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Error::input(
                 format!("`{name}` is `{text}`"),
@@ -288,7 +295,7 @@ impl Low<'_> {
 
     fn choice(&self, name: &str) -> Result<Option<String>> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
-        let Some(Kind::Choice(words)) = Input::find(name).map(|input| input.kind) else { return Ok(None) };
+        let Kind::Choice(words) = row(name)?.kind else { return Err(wrong(name, "takes no word")) };
         if words.contains(&text.as_str()) {
             return Ok(Some(text));
         }
@@ -307,7 +314,7 @@ impl Low<'_> {
                 .map(str::to_owned)
                 .collect()
         };
-        Ok(match self.found(name) {
+        Ok(match self.found(name)? {
             None => Vec::new(),
             Some(Found { raw: Raw::Text(text), .. }) => split(text),
             // A list in a file is a list: what stands in an item is not split.
@@ -336,24 +343,13 @@ impl Low<'_> {
     }
 
     fn config(&self) -> Result<Vec<ConfigItem>> {
-        let Some(found) = self.found("config") else { return Ok(Vec::new()) };
+        let Some(found) = self.found("config")? else { return Ok(Vec::new()) };
         let parsed: Mapping;
         let (mapping, folder) = match (&found.raw, &found.source) {
             (Raw::Mapping(mapping), Source::File(file)) => (mapping, file.parent().unwrap_or(Path::new("."))),
             (Raw::Mapping(mapping), _) => (mapping, self.env.cwd()),
             (Raw::Text(text), _) => {
-                parsed = serde_yaml::from_str::<Option<Mapping>>(text)
-                    .map_err(|error| {
-                        // The parser's message can quote the value: only its place is shown.
-                        let place = error.location().map_or(String::new(), |at| {
-                            format!(" (line {} column {})", at.line(), at.column())
-                        });
-                        Error::input(
-                            format!("`config` is no YAML mapping{place}"),
-                            "write `key: {value: …}` on each line",
-                        )
-                    })?
-                    .unwrap_or_default();
+                parsed = mapping_of(text)?;
                 (&parsed, self.env.cwd())
             }
             (Raw::List(_), _) => return Err(wrong("config", "takes a mapping")),
@@ -367,6 +363,26 @@ impl Low<'_> {
             ));
         }
         config_map::parse(mapping, self.env, folder)
+    }
+}
+
+/// The row of the table. A name that is not there is a mistake of ours, which no run may pass over.
+fn row(name: &str) -> Result<&'static Input> {
+    Input::find(name).ok_or_else(|| wrong(name, "is no input"))
+}
+
+/// The mapping that stands in the text of `config`. No error shows any of it.
+fn mapping_of(text: &str) -> Result<Mapping> {
+    let wrong = |place: &str| {
+        Error::input(
+            format!("`config` is no YAML mapping{place}"),
+            "write `key: value` or `key: {value: …}` on each line",
+        )
+    };
+    match yaml::parse(text).map_err(|error| wrong(&error.place()))? {
+        Value::Null(_) => Ok(Mapping::default()),
+        Value::Mapping(mapping) => Ok(mapping),
+        _ => Err(wrong("")),
     }
 }
 

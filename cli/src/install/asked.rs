@@ -8,6 +8,7 @@ use std::path::Path;
 use super::version::Demand;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
+use crate::text_file::{self, read_text};
 
 /// Finds the version in a file's text.
 type Reader = fn(&str) -> Option<&str>;
@@ -28,10 +29,10 @@ pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
     }
     let Some(path) = &inputs.pulumi_version_file else { return Ok(None) };
     let named = format!("`{}`", path.display());
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    let text = read_text(path, text_file::VERSION).map_err(|error| {
         Error::input(
-            format!("could not read `pulumi-version-file` {named}: {source}"),
-            "give the file's path from the folder that the step runs in",
+            format!("could not read `pulumi-version-file` {named}: {error}"),
+            error.hint().unwrap_or("give the file's path from the folder that the step runs in"),
         )
     })?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -42,7 +43,23 @@ pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
             "write the version into it, such as `3.260.0`",
         )
     })?;
-    Ok(Some((Demand::parse(version, &named)?, named)))
+    Ok(Some((in_file(version, &named)?, named)))
+}
+
+/// The version that stands in the file `named`. A file can be something else than it is called, such as a link to one
+/// with credentials: what is no version does not show.
+fn in_file(version: &str, named: &str) -> Result<Demand> {
+    let short = version.len() <= 64 && !version.contains(char::is_control);
+    let unreleased = version == "dev" || version.starts_with("pr#");
+    Demand::parse(version, named).map_err(|error| {
+        if short && unreleased {
+            return error;
+        }
+        Error::input(
+            format!("{named} names no version"),
+            "write a version (`3.260.0`), a range (`^3.200`) or `latest` into it, and nothing else",
+        )
+    })
 }
 
 /// What a version file of the project asks for: the nearest from `start` up to the project's repository.
@@ -50,10 +67,19 @@ pub fn by_file(start: &Path) -> Result<Option<(Demand, String)>> {
     for folder in start.ancestors() {
         for (name, read) in FILES {
             let path = folder.join(name);
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let named = format!("`{}`", path.display());
+            let text = match read_text(&path, text_file::VERSION) {
+                Ok(text) => text,
+                Err(error) if error.is_missing() => continue,
+                Err(error) => {
+                    return Err(Error::input(
+                        format!("could not read {named}: {error}"),
+                        error.hint().unwrap_or("mend the file, or say the version by `pulumi-version`"),
+                    ));
+                }
+            };
             if let Some(version) = read(&text) {
-                let named = format!("`{}`", path.display());
-                return Ok(Some((Demand::parse(version, &named)?, named)));
+                return Ok(Some((in_file(version, &named)?, named)));
             }
         }
         if folder.join(".git").exists() {
@@ -122,6 +148,40 @@ mod tests {
         }
         assert_eq!(mise("[env]\npulumi = '3.260.0'\n[tools]\nnode = '22'"), None);
         assert_eq!(mise("[tools]\npulumi = 3"), None);
+    }
+
+    #[test]
+    fn a_file_that_names_no_version_does_not_show_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        let error = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let error = by_file(folder.path()).unwrap_err().to_string();
+            std::fs::remove_file(path).unwrap();
+            error
+        };
+        for text in ["hunter2", "machine x login y password hunter2", "A=hunter2\0B=1\0", "3.1.0\nhunter2"] {
+            let error = error(".pulumi.version", text.as_bytes());
+            assert!(error.ends_with("names no version") && !error.contains("hunter2"), "{error}");
+        }
+        assert!(!error(".tool-versions", b"pulumi hunter2").contains("hunter2"));
+        assert!(!error("mise.toml", b"[tools]\npulumi = 'hunter2'").contains("hunter2"));
+        assert!(error(".pulumi.version", b"\xff\xfe3\0.\0").contains("UTF-16"));
+        assert!(error(".pulumi.version", &[b'1'; 70_000]).contains("larger than 64 KiB"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_version_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        for (name, text) in
+            [(".pulumi.version", "\u{feff}3.200.0\r\n"), (".tool-versions", "\u{feff}pulumi 3.200.0")]
+        {
+            std::fs::write(folder.path().join(name), text).unwrap();
+            assert_eq!(by_file(folder.path()).unwrap().unwrap().0, Demand::Exact("3.200.0".parse().unwrap()));
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Where installed CLIs lie: a folder for each version, platform and choice of files, made aside and put in place by
 //! one rename, so that what has its name is whole.
 //!
-//! The folder holds a list of its files with their sizes. A cache that was restored in part, or emptied by a
-//! cleaner, is told by that in a few milliseconds. The files are not hashed again: who can write them can write the
-//! list too.
+//! The folder holds a list of its files with their sizes, and what the archive proved when it was installed. A cache that
+//! was restored in part, or emptied by a cleaner, is told by that in a few milliseconds. The files are not hashed again:
+//! who can write them can write the list too. What the archive proved to one job is no more than that to another one:
+//! [`List::proves`].
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Write as _};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 use super::parts::Parts;
 use super::platform::Platform;
-use super::trust::{Expected, Trust, Voucher};
+use super::trust::{Digest, Expected, Trust, Voucher, known};
 use super::{fault, stopped};
 use crate::ci::CiSystem;
 use crate::console::Console;
@@ -41,8 +42,46 @@ pub struct Cache {
 struct List {
     archive: String,
     sha256: String,
-    pinned: bool,
+    /// Who vouched for the archive.
+    #[serde(default)]
+    voucher: Option<Voucher>,
+    /// The source that it came from, as [`super::source::Mirror::identity`] has it; none of a mirror.
+    #[serde(default)]
+    mirror: Option<String>,
     files: Vec<Item>,
+}
+
+/// What is demanded of an installed folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Demanded<'a> {
+    /// The version.
+    pub version: &'a Version,
+    /// What it is for.
+    pub platform: Platform,
+    /// What the archive has to prove.
+    pub trust: Trust,
+    /// The mirror that the job installs from.
+    pub mirror: Option<&'a str>,
+}
+
+impl List {
+    /// Whether the archive proves to this job what it would have to prove if it were installed now. A hash that another
+    /// job pinned is that job's word, a checksum file is the word of the source that it came from, and the hash that this
+    /// binary carries stands above both.
+    fn proves(&self, demanded: &Demanded<'_>) -> bool {
+        let is = |digest: Digest| digest.to_string() == self.sha256;
+        let known = known(demanded.version, demanded.platform);
+        match (demanded.trust.by_hand, known) {
+            (Some(digest), known) => is(digest) && known.is_none_or(is),
+            (None, Some(known)) => is(known),
+            (None, None) if demanded.trust.strict => false,
+            (None, None) => {
+                self.voucher == Some(Voucher::Table)
+                    || self.voucher == Some(Voucher::ChecksumFile)
+                        && self.mirror.as_deref() == demanded.mirror
+            }
+        }
+    }
 }
 
 /// A file that was written.
@@ -99,11 +138,11 @@ impl Cache {
         self.root.join(version.to_string()).join(platform.to_string()).join(key)
     }
 
-    /// The folder of `version` with at least `parts`, if it is there and whole.
-    pub fn get(&self, version: &Version, platform: Platform, parts: &Parts, trust: Trust) -> Option<PathBuf> {
+    /// The folder of a version with at least `parts`, if it is there, whole, and proves what is demanded.
+    pub fn get(&self, demanded: &Demanded<'_>, parts: &Parts) -> Option<PathBuf> {
         let keys = parts.keys();
-        let mut folders = keys.iter().map(|key| self.folder(version, platform, key));
-        folders.find(|folder| is_whole(folder, &platform.archive(version), trust))
+        let mut folders = keys.iter().map(|key| self.folder(demanded.version, demanded.platform, key));
+        folders.find(|folder| is_whole(folder, demanded))
     }
 
     /// The versions that are there for this platform, newest first. Whether they are whole is another question.
@@ -191,11 +230,18 @@ impl Staging {
     }
 
     /// Puts the folder in its place. A broken one that is there makes way.
-    pub fn finish(self, archive: &str, expected: Expected, files: Vec<Item>) -> Result<PathBuf> {
+    pub fn finish(
+        self,
+        archive: &str,
+        expected: Expected,
+        mirror: Option<String>,
+        files: Vec<Item>,
+    ) -> Result<PathBuf> {
         let list = List {
             archive: archive.to_owned(),
             sha256: expected.digest.to_string(),
-            pinned: expected.voucher != Voucher::ChecksumFile,
+            voucher: Some(expected.voucher),
+            mirror,
             files,
         };
         let path = self.path().join(LIST);
@@ -223,14 +269,15 @@ fn open_to_all(folder: &Path) {
     let _ = folder;
 }
 
-/// Whether a folder is the one that was put in place: each file is there and as long as it was.
-fn is_whole(folder: &Path, archive: &str, trust: Trust) -> bool {
+/// Whether a folder is the one that was put in place: each file is there and as long as it was, and the program is one of
+/// them.
+fn is_whole(folder: &Path, demanded: &Demanded<'_>) -> bool {
     let list = || -> Option<List> { serde_json::from_slice(&std::fs::read(folder.join(LIST)).ok()?).ok() };
+    let (archive, program) = (demanded.platform.archive(demanded.version), demanded.platform.program());
     list().is_some_and(|list| {
         list.archive == archive
-            && (list.pinned || !trust.strict)
-            && trust.by_hand.is_none_or(|digest| digest.to_string() == list.sha256)
-            && !list.files.is_empty()
+            && list.proves(demanded)
+            && list.files.iter().any(|item| item.name == program)
             && list.files.iter().all(|item| {
                 let found = std::fs::symlink_metadata(folder.join(&item.name));
                 found.is_ok_and(|found| found.is_file() && found.len() == item.size)

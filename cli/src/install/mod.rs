@@ -31,7 +31,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Http, Limits};
 
-use cache::{Cache, Staging};
+use cache::{Cache, Demanded, Staging};
 use catalog::{MIRRORS_LIST, OWN_LIST, Release};
 use day::Day;
 use fetch::{Order, Trouble};
@@ -94,7 +94,10 @@ impl Installer<'_> {
     }
 
     fn cached_version(&self, version: &Version) -> Option<Installed> {
-        let folder = self.cache.get(version, self.platform, &self.parts, self.trust)?;
+        let mirror = self.mirror.as_ref().map(Mirror::identity);
+        let demanded =
+            Demanded { version, platform: self.platform, trust: self.trust, mirror: mirror.as_deref() };
+        let folder = self.cache.get(&demanded, &self.parts)?;
         Some(Installed { version: version.clone(), folder, origin: "the cache".to_owned() })
     }
 
@@ -193,7 +196,8 @@ impl Installer<'_> {
             match self.from(&place, version, &staging).await {
                 Ok((expected, items)) => {
                     let archive = self.platform.archive(version);
-                    let folder = staging.finish(&archive, expected, items)?;
+                    let mirror = self.mirror.as_ref().map(Mirror::identity);
+                    let folder = staging.finish(&archive, expected, mirror, items)?;
                     let origin = format!("{}, {}", place.words(), expected.voucher);
                     return Ok(Installed { version: version.clone(), folder, origin });
                 }

@@ -9,6 +9,8 @@ use std::path::Path;
 use semver::{Version, VersionReq};
 
 use super::version::Wish;
+use crate::project::Project;
+use crate::text_file::{self, read_text};
 
 /// A file, and what finds the SDK's version in it.
 type Pin = (&'static str, fn(&str) -> Option<Version>);
@@ -27,24 +29,22 @@ const PINS: [Pin; 10] = [
     ("Pipfile.lock", pipfile_lock),
 ];
 
-/// Adds to `wish` what the files in `folder` say.
-pub fn add(wish: &mut Wish, folder: &Path, project_file: Option<&Path>) {
+/// Adds to `wish` what the files in the program's folder say, and the project file.
+pub fn add(wish: &mut Wish, folder: &Path, project: Option<&Project>) {
     for (name, read) in PINS {
-        let Ok(text) = std::fs::read_to_string(folder.join(name)) else { continue };
+        let Ok(text) = read_text(&folder.join(name), text_file::LOCK_FILE) else { continue };
         if let Some(version) = read(&text) {
             wish.at_least = Some((version, format!("`{name}`")));
             break;
         }
     }
-    let text = project_file.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    wish.required = required(&text);
+    wish.required =
+        required(project.and_then(|project| project.required_version.as_deref()).unwrap_or_default());
 }
 
 /// `requiredPulumiVersion`, in the form of blang/semver: blanks for "and", `||` for "or"
 /// (<https://www.pulumi.com/docs/iac/concepts/projects/project-file/>). What we can't read, the CLI checks itself.
-fn required(project: &str) -> Vec<VersionReq> {
-    let file: Option<serde_yaml::Value> = serde_yaml::from_str(project).ok();
-    let text = file.as_ref().and_then(|file| file.get("requiredPulumiVersion")?.as_str()).unwrap_or_default();
+fn required(text: &str) -> Vec<VersionReq> {
     let ranges: Option<Vec<VersionReq>> = text
         .split("||")
         .map(|range| VersionReq::parse(&range.split_whitespace().collect::<Vec<_>>().join(", ")).ok())
@@ -190,10 +190,10 @@ mod tests {
 
     #[test]
     fn the_projects_range_is_read_with_its_ands_and_ors() {
-        let ranges = required("name: x\nrequiredPulumiVersion: '>=3.200.0 <3.250.0 || >=3.255.0'\n");
+        let ranges = required(">=3.200.0 <3.250.0 || >=3.255.0");
         let allows = |version: &str| ranges.iter().any(|range| range.matches(&version.parse().unwrap()));
         assert!(allows("3.249.0") && allows("3.256.0") && !allows("3.251.0"));
-        assert!(required("name: x\nrequiredPulumiVersion: soon\n").is_empty());
-        assert!(required("name: x\n").is_empty());
+        assert!(required("soon").is_empty());
+        assert!(required("").is_empty());
     }
 }

@@ -86,6 +86,17 @@ impl Mirror {
         }
     }
 
+    /// Its address without credentials and without a query, which can be a signature: what tells one from another.
+    pub fn identity(&self) -> String {
+        match self.place() {
+            Place::Folder(folder) => format!("file://{}", folder.display()),
+            Place::Web { mut base, .. } => {
+                base.set_query(None);
+                base.to_string()
+            }
+        }
+    }
+
     fn credentials(&self) -> (String, String) {
         (decoded(self.0.username()), decoded(self.0.password().unwrap_or_default()))
     }

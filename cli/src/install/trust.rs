@@ -7,6 +7,7 @@
 use std::fmt;
 
 use semver::Version;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::fault;
@@ -56,7 +57,8 @@ impl fmt::Debug for Digest {
 }
 
 /// Who vouches for an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Voucher {
     /// The person, by `pulumi-sha256`.
     Person,
@@ -171,7 +173,7 @@ fn listed(text: &str, archive: &str) -> Result<Digest> {
 }
 
 /// What the table says of a version.
-fn known(version: &Version, platform: Platform) -> Option<Digest> {
+pub(super) fn known(version: &Version, platform: Platform) -> Option<Digest> {
     let column = COLUMNS.iter().position(|column| *column == platform.to_string())?;
     let line = rows().find(|row| row.first().is_some_and(|own| *own == version.to_string()))?;
     Digest::parse(line.get(column + 2)?)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::claims::{self, is_token};
 use super::{Wanted, not_reached};
-use crate::ci::{self, IdentityToken, TokenRequest};
+use crate::ci::{self, CiSystem, IdentityToken, TokenRequest};
 use crate::console::Console;
 use crate::engine::helper::{self, Change};
 use crate::engine::locate::on_path;
@@ -12,6 +12,7 @@ use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Http, Method, Request, Url, host};
+use crate::inputs::Inputs;
 use crate::job::Job;
 use crate::secret::Secret;
 
@@ -47,10 +48,10 @@ pub async fn obtain(
 }
 
 /// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
-pub fn is_there(job: &Job<'_>) -> bool {
-    let Some(wanted) = Wanted::of(&job.inputs) else { return false };
-    job.inputs.oidc_token.is_some()
-        || !matches!(ci::identity_token(job.ci, job.env, &wanted.audience()), IdentityToken::None { .. })
+pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
+    let Some(wanted) = Wanted::of(inputs) else { return false };
+    inputs.oidc_token.is_some()
+        || !matches!(ci::identity_token(ci, env, &wanted.audience()), IdentityToken::None { .. })
 }
 
 /// The token itself, or the file that it names.

@@ -203,7 +203,7 @@ impl<'a> Sender<'a> {
                     |number| format!("change request {number}"),
                 );
                 let forge = place.forge;
-                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), forge.permission())
+                format!("{number} of `{}` on {}: {}", place.repository, forge.title(), place.permission())
             }
             Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
         }
@@ -264,6 +264,7 @@ impl<'a> Sender<'a> {
             when: When::from_word(&self.inputs.comment_when),
             key: self.inputs.comment_key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
+            official_action: self.inputs.official_action,
         };
         let options = Options {
             detail: publisher.sinks.detail,

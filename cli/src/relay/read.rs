@@ -11,6 +11,7 @@ use crate::engine::tail::Tail;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::report::{Command, Ending, Facts, Fold, Report, SCHEMA, report, shortened};
+use crate::stack::{BackendPlace, StackIdentity};
 
 /// More bytes than a result of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
@@ -24,6 +25,17 @@ pub(super) struct Found {
     pub report: Report,
     /// Whether it was put together from an event log, which names neither repository nor commit.
     pub from_log: bool,
+}
+
+impl Found {
+    /// Adds the backend, which no event names, where the job has one.
+    pub fn is_in(&mut self, backend: Option<&BackendPlace>) {
+        self.report.identity = Some(StackIdentity {
+            backend: backend.map(BackendPlace::fingerprint),
+            backend_url: backend.map(BackendPlace::address),
+            ..self.report.stack_identity()
+        });
+    }
 }
 
 /// What all files that the inputs name have to say.
@@ -99,6 +111,12 @@ fn result(path: &Path) -> Result<Report> {
             && text.len() <= 64
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
+    if report.identity.as_ref().is_some_and(|identity| !identity.is_well_formed()) {
+        return Err(Error::input(
+            format!("`{shown}` is no result: the `backend` of its `identity` is no fingerprint"),
+            "name a file that `result-file` has written",
+        ));
+    }
     // They are names of outputs and of counts, which others build upon.
     if let Some(operation) = report.changes.iter().flatten().map(|(name, _)| name).find(|name| !word(name)) {
         return Err(Error::input(

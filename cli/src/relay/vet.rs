@@ -70,7 +70,8 @@ pub(super) fn vetted(found: Vec<Found>, event: &Event, build_url: Option<&str>) 
             ));
         }
         if reports.iter().any(|other| Subject::of(other) == Subject::of(&report)) {
-            let stack = report.stack.escape_debug();
+            let stack = report.stack_identity().to_string();
+            let stack = stack.escape_debug();
             let what = format!(
                 "`{}` is the second result of `{}` of `{stack}`",
                 one.path.display(),

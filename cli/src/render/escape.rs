@@ -64,11 +64,38 @@ pub fn prose(text: &str, html: bool) -> String {
         return plain(text);
     }
     let part = |(at, part): (usize, &&str)| match at % 2 {
-        0 => plain(part),
+        0 => linked(part),
         _ if part.is_empty() => String::new(),
         _ => code(part, html),
     };
     parts.iter().enumerate().map(part).collect()
+}
+
+/// Where vendors document what our hints point to. Nobody but the vendor writes there.
+const DOCUMENTATION: [&str; 12] = [
+    "https://docs.github.com/",
+    "https://docs.gitlab.com/",
+    "https://learn.microsoft.com/",
+    "https://support.atlassian.com/",
+    "https://developer.atlassian.com/",
+    "https://docs.gitea.com/",
+    "https://forgejo.org/docs/",
+    "https://www.pulumi.com/docs/",
+    "https://circleci.com/docs/",
+    "https://docs.travis-ci.com/",
+    "https://docs.aws.amazon.com/",
+    "https://cloud.google.com/",
+];
+
+/// `text` as plain text, in which the address of a vendor's documentation is a link; any other stays text.
+fn linked(text: &str) -> String {
+    let begin = DOCUMENTATION.iter().filter_map(|site| text.find(site)).min();
+    let Some((before, rest)) = begin.and_then(|at| text.split_at_checked(at)) else { return plain(text) };
+    let url = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#%=&+".contains(c);
+    let (found, after) = rest.split_at(rest.find(|c| !url(c)).unwrap_or(rest.len()));
+    let found = found.trim_end_matches(['.', ':', '?']);
+    let after = rest.strip_prefix(found).unwrap_or(after);
+    [&plain(before), "<", found, ">", &linked(after)].concat()
 }
 
 /// `text` on one line as plain text: no markup, no mention, no link.
@@ -212,6 +239,27 @@ mod tests {
     fn only_web_addresses_become_links() {
         assert_eq!(link("job", "javascript:alert(1)", true), "job: `javascript:alert(1)`");
         assert_eq!(link("job", "https://x/a b)<", true), "[job](<https://x/a%20b%29%3C>)");
+    }
+
+    #[test]
+    fn a_link_to_documentation_stays_one_and_any_other_address_is_text() {
+        assert_eq!(
+            prose(
+                "allow `x: write` (https://docs.github.com/en/actions#permissions); see https://docs.gitlab.com/ci.",
+                true
+            ),
+            "allow `x: write` (<https://docs.github.com/en/actions#permissions>); see <https://docs.gitlab.com/ci>."
+        );
+        for foreign in
+            ["https://evil.example/x", "https://docs.github.com.evil.example/x", "http://docs.github.com/x"]
+        {
+            assert!(!prose(foreign, true).contains("://"), "{}", prose(foreign, true));
+        }
+        let after = prose("https://docs.github.com/a<b>[c](https://evil.example/x)", true);
+        assert!(
+            after.starts_with("<https://docs.github.com/a>") && !after.contains("https://evil"),
+            "{after}"
+        );
     }
 
     #[test]

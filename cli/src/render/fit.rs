@@ -95,8 +95,7 @@ pub(super) fn everything(report: &Report, options: &Options) -> String {
 
 fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let marker = options.marker.as_deref().map_or(String::new(), |marker| format!("{marker}\n"));
-    let stack = |_: &str| "the stack".to_owned();
-    let headline = super::words::headline(report, stack);
+    let headline = super::words::outcome_of(report, "the stack");
     let outcome = headline.split(':').next().unwrap_or_default();
     let sign = super::words::sign(report);
     let headings = [

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use super::escape::{short_commit, visible};
 use super::{Detail, Options, words};
-use crate::report::{Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened};
+use crate::report::{Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened, telling};
 
 /// Bytes of one message.
 const MESSAGE: usize = 8000;
@@ -92,9 +92,12 @@ fn suite(xml: &mut String, report: &Report, cases: &[Case]) {
 }
 
 fn properties(xml: &mut String, report: &Report) {
+    let identity = report.stack_identity();
     let facts = [
-        ("project", report.project.as_deref()),
-        ("stack", Some(report.stack.as_str())),
+        ("organization", identity.organization.as_deref()),
+        ("project", identity.project.as_deref()),
+        ("stack", Some(identity.stack.as_str())),
+        ("backend", identity.backend_url.as_deref().filter(|_| report.names_backend)),
         ("command", Some(report.command.name())),
         ("commit", report.commit.as_deref().map(short_commit)),
         ("job", report.ci.as_ref().and_then(|ci| ci.build_url.as_deref())),
@@ -136,7 +139,8 @@ fn run(report: &Report, options: &Options) -> Case {
 fn resource(report: &Report, step: &Step) -> Case {
     let errors = report.diagnostics.iter().filter(|said| said.severity == Severity::Error);
     let errors: Vec<&Diagnostic> = errors.filter(|said| said.urn.as_deref() == Some(&step.urn)).collect();
-    let first = errors.iter().find_map(|said| said.message.lines().find(|line| !line.trim().is_empty()));
+    let first = errors.first().map(|said| telling(&said.message));
+    let first = first.as_deref().and_then(|message| message.lines().next());
     let (kind, message) = match step.status {
         StepStatus::Unfinished => ("unfinished", "begun and never finished: what became of it is not known"),
         _ => ("resource", first.unwrap_or("failed")),

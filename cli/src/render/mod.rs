@@ -30,7 +30,7 @@ pub use markdown::markdown;
 pub use several::several;
 pub use template::{Template, comment};
 pub use text::text;
-pub use words::{headline, sign};
+pub use words::{headline, outcome, sign};
 
 /// How much of what changes is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +47,11 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// What is shown where nobody asks for anything else: not the values of a repository that anybody can read.
+    pub fn of_repository(public: Option<bool>) -> Self {
+        if public == Some(false) { Self::Values } else { Self::Paths }
+    }
+
     /// The one that `word` names, as the `detail` input has it.
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {

@@ -15,8 +15,10 @@ const OPEN_WARNINGS: usize = 3;
 pub(super) fn failure(context: &Context<'_>, page: &mut Page) {
     let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
     context.alert(page, "CAUTION");
-    page.push(&format!("> **{}** (`{}`)\n", reason.meaning().trim_end_matches('.'), reason.name()));
-    if let Some(message) = message.as_deref().filter(|_| context.shows(Detail::Resources)) {
+    let message = message.as_deref().filter(|_| context.shows(Detail::Resources));
+    let headline = prose(&shortened(reason.headline(message), 500), context.html());
+    page.push(&format!("> **{headline}** (`{}`)\n", reason.name()));
+    if let Some(message) = message {
         let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let first = first.strip_prefix("error: ").unwrap_or(first);
         page.push(&format!(">\n> {}\n", context.code(&shortened(first, context.limits.message.min(500)))));

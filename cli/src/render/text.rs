@@ -2,7 +2,7 @@
 
 use super::escape::log_line;
 use super::words;
-use crate::report::{Report, Severity, StepStatus, shortened};
+use crate::report::{Report, Severity, StepStatus, shortened, telling};
 
 /// Lines of a kind that are shown.
 const LINES: usize = 10;
@@ -17,7 +17,8 @@ pub fn text(report: &Report, result: Option<&str>) -> String {
     }
     steps(report, &mut lines);
     if let Some(reason) = report.reason {
-        lines.push(format!("  reason: {} ({})", reason.name(), reason.meaning().trim_end_matches('.')));
+        let headline = shortened(reason.headline(report.message.as_deref()), 500);
+        lines.push(format!("  reason: {} ({headline})", reason.name()));
     }
     errors(report, &mut lines);
     if let Some(hint) = &report.hint {
@@ -57,7 +58,8 @@ fn errors(report: &Report, lines: &mut Vec<String>) {
         .filter(|said| said.severity == Severity::Error && !said.says_nothing())
         .collect();
     for error in errors.iter().take(LINES) {
-        let first = error.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let message = telling(&error.message);
+        let first = message.lines().next().unwrap_or_default();
         let resource =
             error.name.as_deref().map_or(String::new(), |name| format!("{}: ", shortened(name, 200)));
         lines.push(format!("  error: {resource}{}", shortened(first, 500)));

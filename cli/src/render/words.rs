@@ -135,17 +135,38 @@ pub(super) fn many(count: usize, thing: &str) -> String {
     format!("{} {thing}{}", number(count as u64), if count == 1 { "" } else { "s" })
 }
 
-/// The stack with its project, where the stack's name does not have it.
+/// The stack with its organisation and project, and with its backend where it takes that to tell stacks apart.
 pub(super) fn place(report: &Report) -> String {
-    match &report.project {
-        Some(project) if !report.stack.contains('/') => format!("{project}/{}", report.stack),
-        _ => report.stack.clone(),
+    quoted_place(report, str::to_owned)
+}
+
+/// The same with each name as `quote` writes it.
+fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> String {
+    let identity = report.stack_identity();
+    let stack = quote(&identity.to_string());
+    match identity.backend_url.filter(|_| report.names_backend) {
+        Some(backend) => format!("{stack} ({})", quote(&backend)),
+        None => stack,
     }
 }
 
 /// The outcome in one line; `quote` writes the stack's name as it has to be written there.
 pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
-    let stack = quote(&place(report));
+    outcome_of(report, &quoted_place(report, quote))
+}
+
+/// The outcome without its counts, as plain text: "Preview of shop/dev failed".
+pub fn outcome(report: &Report) -> String {
+    let stack = place(report);
+    let outcome = outcome_of(report, &stack);
+    // A backend's address has a colon of its own.
+    let counts = outcome.find(&stack).map_or(0, |at| at + stack.len());
+    let end = outcome.get(counts..).and_then(|rest| rest.find(':')).map_or(outcome.len(), |at| counts + at);
+    outcome.get(..end).unwrap_or(&outcome).to_owned()
+}
+
+/// The outcome in one line about `stack`, as it has to be written.
+pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
     let noun = report.command.noun(report.preview_only);
     let counts = counts(report);
     let with = |head: String, none: &str| {

@@ -7,14 +7,20 @@ use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::known::{Log, is_known, looked_in_vain};
 use super::model::{Diagnostic, Report, SCHEMA, Severity, Status, Step, StepStatus};
+use super::reason::Reason;
 use super::steps::LEFT_OVER;
-use super::{outputs, steps};
+use super::value::shortened;
+use super::{hints, outputs, steps};
 use crate::error::EXIT_INCOMPLETE;
+use crate::stack::StackIdentity;
+
+/// How many unfinished resources a note names.
+const NAMED: usize = 5;
 
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
     let lost = events.lost();
-    let Events { lines, broken, project, steps, outputs, diagnostics, policies, summary, .. } = events;
+    let Events { lines, broken, project, stack, steps, outputs, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
     let steps::Finished { steps, counted, left_over, note: too_large } = steps.finish();
     let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
@@ -29,8 +35,10 @@ pub fn report(events: Events, facts: Facts) -> Report {
         diagnostics: &diagnostics,
         policies: &policies,
         steps: &steps,
+        program_ran: stack.is_some(),
         cancelled_by_engine,
         internal_error: events.internal_error.as_deref(),
+        summarised: summary.is_some(),
     };
     let mut verdict = verdict(&evidence, succeeded);
     let log = Log { lines, broken, lost, summary: summary.as_ref() };
@@ -60,12 +68,18 @@ pub fn report(events: Events, facts: Facts) -> Report {
         changes.entry(LEFT_OVER.to_owned()).or_insert(left_over);
     }
     let has_changes = has_changes(&changes, &outputs);
+    let project = facts.project.or(project);
+    let identity = facts
+        .identity
+        .map(|identity| StackIdentity { project: identity.project.or_else(|| project.clone()), ..identity });
     Report {
         schema: SCHEMA,
         command: facts.command,
         preview_only: facts.preview_only,
-        project: facts.project.or(project),
+        project,
         stack: facts.stack,
+        identity,
+        names_backend: false,
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,
@@ -96,30 +110,31 @@ pub fn report(events: Events, facts: Facts) -> Report {
 /// How it ended and why: what stackstep itself decided goes first.
 fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let facts = evidence.facts;
-    let hint = |reason: Option<super::Reason>| {
-        let reason = reason?;
-        let general = reason.way_out(facts.command);
-        Some(
-            facts
-                .ci_hints
-                .get(&reason)
-                .map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}")),
-        )
-    };
     if let Some(decided) = &facts.verdict {
-        return Verdict { hint: decided.hint.clone().or_else(|| hint(decided.reason)), ..decided.clone() };
+        let hint = || decided.reason.map(|reason| general(facts, reason));
+        return Verdict { hint: decided.hint.clone().or_else(hint), ..decided.clone() };
     }
     if succeeded {
         return Verdict { status: Status::Succeeded, reason: None, message: String::new(), hint: None };
     }
     let Finding { reason, message } = evidence.judge();
-    let cancelled = reason == super::Reason::Cancelled;
+    let cancelled = reason == Reason::Cancelled;
+    let hint = hints::of_state(evidence, reason)
+        .or_else(|| hints::of_words(reason, message.as_deref()?))
+        .unwrap_or_else(|| general(facts, reason));
     Verdict {
         status: if cancelled { Status::Cancelled } else { Status::Failed },
         reason: Some(reason),
         message: message.unwrap_or_default(),
-        hint: hint(Some(reason)),
+        hint: Some(hint),
     }
+}
+
+/// A reason's way out, and before it what the CI system knows of the reason.
+fn general(facts: &Facts, reason: Reason) -> String {
+    let general = reason.way_out(facts.command);
+    let of_ci = facts.ci_hints.get(&reason);
+    of_ci.map_or_else(|| general.to_owned(), |hint| format!("{hint}; {general}"))
 }
 
 fn is_cancel(message: &str) -> bool {
@@ -132,13 +147,21 @@ fn last_the_empty_ones(diagnostics: &mut [Diagnostic]) {
 }
 
 fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
-    let count = steps.iter().filter(|step| step.status == StepStatus::Unfinished).count();
-    let what = if interim {
-        "are being worked on"
-    } else {
-        "were begun and never finished: what became of them is not known"
+    let left: Vec<&Step> = steps.iter().filter(|step| step.status == StepStatus::Unfinished).collect();
+    let count = left.len();
+    let what = match (interim, count) {
+        (true, 1) => "resource is being worked on",
+        (true, _) => "resources are being worked on",
+        (false, 1) => "resource was begun and never finished: what became of it is not known",
+        (false, _) => "resources were begun and never finished: what became of them is not known",
     };
-    (count > 0).then(|| format!("{count} resources {what}"))
+    let named: Vec<String> = left
+        .iter()
+        .take(NAMED)
+        .map(|step| format!("{} `{}`", step.operation, shortened(&step.name, 100)))
+        .collect();
+    let more = if count > NAMED { ", …" } else { "" };
+    (count > 0).then(|| format!("{count} {what} ({}{more})", named.join(", ")))
 }
 
 fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {

@@ -5,7 +5,8 @@
 use super::facts::{Ending, Facts};
 use super::model::{Diagnostic, Policies, Severity, Step, StepStatus};
 use super::reason::Reason;
-use super::rules::{Voice, reason_of};
+use super::rules::{Voice, is_provider_gone, reason_of};
+use super::telling::telling;
 use super::urn::STACK_TYPE;
 
 /// What there is to judge by.
@@ -14,8 +15,12 @@ pub(super) struct Evidence<'a> {
     pub diagnostics: &'a [Diagnostic],
     pub policies: &'a Policies,
     pub steps: &'a [Step],
+    /// Whether the engine had registered the stack: its program was running.
+    pub program_ran: bool,
     pub cancelled_by_engine: bool,
     pub internal_error: Option<&'a str>,
+    /// Whether the engine wrote its summary: the log goes on to its end.
+    pub summarised: bool,
 }
 
 /// A reason, and the words that it was found in.
@@ -30,7 +35,26 @@ impl Evidence<'_> {
     pub fn judge(&self) -> Finding {
         let found = self.by_ending().or_else(|| self.by_words()).or_else(|| self.by_events());
         let (reason, message) = found.unwrap_or((Reason::Unknown, None));
-        Finding { reason, message: message.or_else(|| self.first_words()) }
+        let message = message.filter(|text| !only_says_that_it_failed(text)).or_else(|| self.first_words());
+        Finding { reason, message: message.map(|text| Self::told(&text)) }
+    }
+
+    /// Whether nothing is left half-done: the engine came to its end, and no resource was begun without an end, or
+    /// failed.
+    pub fn ended_well(&self) -> bool {
+        let left = |step: &Step| matches!(step.status, StepStatus::Unfinished | StepStatus::Failed);
+        self.summarised && !self.steps.iter().any(left)
+    }
+
+    /// The message with the line that matters first; what gRPC says of a process that is gone needs words of its own.
+    fn told(text: &str) -> String {
+        let text = telling(text);
+        if is_provider_gone(&text) {
+            return format!(
+                "a provider's process ended before it answered: cancelled, or out of memory?\n{text}"
+            );
+        }
+        text
     }
 
     /// What we did ourselves, and the statuses that the CLI uses for one thing only:
@@ -53,12 +77,26 @@ impl Evidence<'_> {
 
     /// What was said in words that mean one thing only.
     fn by_words(&self) -> Option<(Reason, Option<String>)> {
-        let errors =
-            self.errors().find_map(|(text, voice)| Some((reason_of(text, voice)?, Some(text.to_owned()))));
+        let errors = self.errors().find_map(|(text, voice)| {
+            let reason = reason_of(text, voice).filter(|reason| !self.only_follows(*reason, text))?;
+            Some((reason, Some(text.to_owned())))
+        });
         errors.or_else(|| {
             let mandatory = self.policies.violations.iter().find(|found| found.level == "mandatory")?;
             Some((Reason::Policy, Some(format!("{}: {}", mandatory.policy, mandatory.message))))
         })
+    }
+
+    /// Whether a program's exception is nothing but the end of a program whose resource failed before.
+    fn only_follows(&self, reason: Reason, text: &str) -> bool {
+        let resource_spoke = self.errors().any(|(_, voice)| voice == Voice::Resource);
+        reason == Reason::Program
+            && resource_spoke
+            && (self.a_step_failed() || text.contains("failed to register"))
+    }
+
+    fn a_step_failed(&self) -> bool {
+        self.steps.iter().any(|step| step.status == StepStatus::Failed)
     }
 
     /// What happened: a resource failed, or the program spoke before it ended.
@@ -68,9 +106,12 @@ impl Evidence<'_> {
         }
         let provider = self.errors().find(|(_, voice)| *voice == Voice::Resource);
         if let Some((text, _)) = provider {
-            return Some((Reason::Provider, Some(text.to_owned())));
+            // A program can say that a resource is at fault without having asked its provider.
+            let by_program = !self.a_step_failed() && reason_of(text, Voice::Error) == Some(Reason::Program);
+            let reason = if by_program { Reason::Program } else { Reason::Provider };
+            return Some((reason, Some(text.to_owned())));
         }
-        if self.steps.iter().any(|step| step.status == StepStatus::Failed) {
+        if self.a_step_failed() {
             return Some((Reason::Provider, None));
         }
         for (text, voice) in self.program() {
@@ -81,7 +122,11 @@ impl Evidence<'_> {
         if let Some(error) = self.internal_error {
             return Some((Reason::Engine, Some(error.to_owned())));
         }
-        // The remaining statuses are wide, so they come last.
+        self.by_wide_status().or_else(|| self.by_program())
+    }
+
+    /// The remaining statuses are wide, so they come last.
+    fn by_wide_status(&self) -> Option<(Reason, Option<String>)> {
         let reason = match self.facts.ending {
             Ending::Exited(2) => Reason::Config,
             Ending::Exited(4) => Reason::Provider,
@@ -91,6 +136,19 @@ impl Evidence<'_> {
             _ => return None,
         };
         Some((reason, None))
+    }
+
+    /// A program that ran until it said why it ends: neither the engine nor a resource said anything, and the stack had
+    /// been begun. Node's `RunError` comes without a mark of its own:
+    /// <https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/cmd/run/run.ts>
+    fn by_program(&self) -> Option<(Reason, Option<String>)> {
+        let ended_by_itself =
+            matches!(self.facts.ending, Ending::Exited(_)) && self.facts.stderr.trim().is_empty();
+        if !ended_by_itself || !self.program_ran {
+            return None;
+        }
+        let (text, _) = self.said(Severity::Error, Voice::Error).next().or_else(|| self.program().next())?;
+        Some((Reason::Program, Some(text.to_owned())))
     }
 
     /// Errors, the most telling first: those of resources, the others, the engine's standard error.
@@ -118,9 +176,16 @@ impl Evidence<'_> {
     }
 
     fn first_words(&self) -> Option<String> {
-        let errors = self.errors().next().map(|(text, _)| text.to_owned());
-        errors.or_else(|| Some(self.said(Severity::ProgramError, Voice::Program).next()?.0.to_owned()))
+        let mut errors = self.errors().map(|(text, _)| text).filter(|text| !only_says_that_it_failed(text));
+        let error = errors.next().map(str::to_owned);
+        error.or_else(|| Some(self.said(Severity::ProgramError, Voice::Program).next()?.0.to_owned()))
     }
+}
+
+/// Whether the words say nothing of what failed: that stands in what the program wrote.
+fn only_says_that_it_failed(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains("program exited with non-zero exit code") && text.trim().lines().count() == 1
 }
 
 /// What stands before the error is talk: which login is used, which version is new.

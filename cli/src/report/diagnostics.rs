@@ -78,6 +78,12 @@ impl Diagnostics {
         }
     }
 
+    /// The messages of all errors.
+    pub fn errors(&self) -> impl Iterator<Item = &str> {
+        let errors = self.list.iter().filter(|said| said.severity == Severity::Error);
+        errors.map(|said| said.message.as_str())
+    }
+
     /// A second phase of the same process says most of it again.
     pub fn next_phase(&mut self) {
         for diagnostic in &mut self.list {

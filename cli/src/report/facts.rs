@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use super::model::Status;
 use super::reason::Reason;
+use crate::stack::StackIdentity;
 
 /// What is known of a run when its engine is gone.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Facts {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
+    /// Which stack that is, when more is known than its name.
+    pub identity: Option<StackIdentity>,
     /// How the engine ended.
     pub ending: Ending,
     /// The end of its standard error, masked.
@@ -57,6 +60,7 @@ impl Facts {
             preview_only: false,
             project: None,
             stack: stack.into(),
+            identity: None,
             ending,
             stderr: String::new(),
             exit_code,

@@ -7,6 +7,7 @@ use super::event::{Event, StepEvent, SummaryEvent};
 use super::gaps::{Gaps, is_one_diagnostic};
 use super::outputs::Outputs;
 use super::policies::Found;
+use super::rules::is_provider_gone;
 use super::skim::{Skim, skim};
 use super::steps::{InFlight, Steps};
 use super::urn::Urn;
@@ -79,6 +80,21 @@ impl Events {
         self.planned
     }
 
+    /// Whether the log goes on to the engine's own end, and every line of it could be read.
+    pub fn is_whole(&self) -> bool {
+        self.summary.is_some() && self.broken == 0
+    }
+
+    /// Whether an error says that a provider's process ended before it answered.
+    pub fn lost_a_provider(&self) -> bool {
+        self.diagnostics.errors().any(is_provider_gone)
+    }
+
+    /// The resources that were begun and are not done, the oldest first.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        self.steps.in_flight()
+    }
+
     /// Whether the engine says at the end that all was done. Earlier versions say no word for it.
     pub fn succeeded(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| matches!(summary.result.as_str(), "succeeded" | ""))
@@ -126,7 +142,7 @@ impl Fold {
 
     /// The resources that were begun and are not done, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        self.events.steps.in_flight()
+        self.events.in_flight()
     }
 
     /// What all lines together say.

@@ -8,17 +8,26 @@ use serde_json::{Map, Value};
 use super::model::{OutputChange, PropertyDiff, Report};
 use super::urn::Urn;
 use crate::json::{PORTABLE_DEPTH, depth};
+use crate::secret::signature;
 
 impl Report {
-    /// The report with `mask` applied to each of its texts, names and paths included.
+    /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the
+    /// plain value of a secret by the engine's own mark is withheld.
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        let mask = &|text: &str| match signature::is_shown(text.as_bytes()) {
+            true => signature::WITHHELD.to_owned(),
+            false => mask(text),
+        };
         let on = |text: &mut String| *text = mask(text);
         let maybe = |text: &mut Option<String>| {
             if let Some(text) = text {
                 *text = mask(text);
             }
         };
+        if let Some(identity) = &mut self.identity {
+            maybe(&mut identity.backend_url);
+        }
         for text in [&mut self.message, &mut self.hint] {
             maybe(text);
         }

@@ -12,6 +12,7 @@ mod event;
 mod facts;
 mod fold;
 mod gaps;
+mod hints;
 mod known;
 mod mask;
 mod model;
@@ -21,6 +22,7 @@ mod reason;
 mod rules;
 mod skim;
 mod steps;
+mod telling;
 mod urn;
 mod value;
 
@@ -35,7 +37,8 @@ pub use model::{
     SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use reason::Reason;
-pub use rules::{Voice, reason_of};
+pub use rules::{Voice, is_provider_gone, reason_of};
 pub use steps::InFlight;
+pub use telling::telling;
 pub use urn::Urn;
 pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};

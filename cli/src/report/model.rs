@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::command::Command;
 use super::facts::{Ci, Engine};
 use super::reason::Reason;
+use crate::stack::StackIdentity;
 
 /// The version of the result file's form; it grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 2;
@@ -26,6 +27,12 @@ pub struct Report {
     pub project: Option<String>,
     /// The stack, as it was named.
     pub stack: String,
+    /// Which stack that is, the same for each spelling of its name. None in results of earlier versions.
+    #[serde(default)]
+    pub identity: Option<StackIdentity>,
+    /// Whether headings name the backend, because a stack of the same name in another one is reported beside this.
+    #[serde(skip)]
+    pub names_backend: bool,
     /// How it ended.
     pub status: Status,
     /// Why it did not succeed.
@@ -315,6 +322,22 @@ impl Diagnostic {
 }
 
 impl Report {
+    /// Which stack it is about; of a result of an earlier version as far as its names tell.
+    pub fn stack_identity(&self) -> StackIdentity {
+        let written = || StackIdentity::written(&self.stack, self.project.as_deref());
+        self.identity.clone().unwrap_or_else(written)
+    }
+
+    /// Lets the headings of stacks that have the same names in different backends name the backend.
+    pub fn tell_backends_apart(reports: &mut [Self]) {
+        let identities: Vec<StackIdentity> = reports.iter().map(Self::stack_identity).collect();
+        for (report, identity) in reports.iter_mut().zip(&identities) {
+            report.names_backend |= identities
+                .iter()
+                .any(|other| other.has_the_names_of(identity) && other.backend != identity.backend);
+        }
+    }
+
     /// The report as JSON, as the result file has it.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();

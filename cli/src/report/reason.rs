@@ -49,7 +49,7 @@ reasons! {
     Program = "program";
     /// The program's dependencies, or what it is run with, are missing or could not be installed.
     Dependencies = "dependencies";
-    /// A plugin of the engine is missing, could not be fetched, or does not work.
+    /// A plugin of the engine is missing, could not be fetched, or does not start.
     Plugin = "plugin";
     /// A provider refused to work, or to create, change, read or delete a resource.
     Provider = "provider";
@@ -84,6 +84,16 @@ reasons! {
 }
 
 impl Reason {
+    /// What stands over a report: the reason's meaning; where there is none, the first line of the message.
+    pub fn headline(self, message: Option<&str>) -> &str {
+        let first = message.and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
+        match (self, first) {
+            (Self::Unknown, Some(first)) => first.strip_prefix("error: ").unwrap_or(first),
+            (Self::Unknown, None) => "The run failed, and the cause was not recognised",
+            _ => self.meaning().trim_end_matches('.'),
+        }
+    }
+
     /// What to do about it.
     pub fn way_out(self, command: Command) -> &'static str {
         let looks = command.only_looks(false);
@@ -112,7 +122,7 @@ impl Reason {
                  `pulumi state edit` puts the state right"
             }
             Self::Policy => "change the resources that the mandatory policies name, or the policies",
-            Self::Program => "mend the program where the message points to",
+            Self::Program => "fix the program where the message points to",
             Self::Dependencies => {
                 "install the program's dependencies in a step before this one (`npm ci`, `pip install`, `go mod \
                  download`, or `pulumi install`), and commit the lock file"
@@ -128,7 +138,7 @@ impl Reason {
                 "read the provider's message at the resource that it names; what was done stays done, and the next \
                  run takes up from there"
             }
-            Self::Config => "mend the file or the setting that the message names",
+            Self::Config => "fix the file or the setting that the message names",
             Self::StackNotFound => {
                 "check the stack's name and the backend; `upsert: true` creates a stack that is not there"
             }

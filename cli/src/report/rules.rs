@@ -83,34 +83,51 @@ const RULES: &[Rule] = &[
     rule(R::EngineTooOld, Errors, &["pulumi cli version", "does not satisfy the version range"]),
     rule(R::EngineTooOld, Errors, &["pulumi cli version >=", "is required"]),
     rule(R::EngineTooOld, Engine, &["is newer than what this version of the pulumi cli understands"]),
+    rule(R::EngineTooOld, Engine, &["unsupported checkpoint version"]),
+    rule(R::EngineTooOld, Engine, &["this stack's deployment version is too new"]),
     rule(R::EngineTooOld, Engine, &["^unknown flag: -"]),
     rule(R::EngineTooOld, Engine, &["^unknown shorthand flag"]),
     rule(R::EngineTooOld, Engine, &["^unknown command "]),
     rule(R::Engine, Engine, &["the pulumi cli encountered a fatal error"]),
     rule(R::Engine, Engine, &["snapshot integrity error"]),
     rule(R::Engine, Engine, &["snapshot integrity failure"]),
+    // What `target`, `exclude` and `replace` name. The engine says it at the resource that it is about.
+    rule(R::Config, Errors, &["not specified in --target list"]),
+    rule(R::Config, Errors, &["cannot delete parent resource '", "without also deleting child '"]),
+    rule(R::Config, Errors, &["^target '", "could not be found in the stack"]),
+    rule(R::Config, Errors, &["one or more targets could not be found in the stack"]),
+    rule(R::Config, Errors, &[" of untargeted resource ", " has no old state"]),
+    rule(R::Config, Engine, &["^no resource named '", "' found"]),
+    rule(R::Config, Engine, &["^targets specified, but snapshot was nil"]),
+    // A policy pack's own code.
+    rule(R::Policy, Errors, &["^failed to run policy: "]),
+    rule(R::Policy, Errors, &["error validating resource with policy '"]),
+    rule(R::Policy, Errors, &["error validating stack with policy '"]),
+    rule(R::Policy, Errors, &["error remediating resource with policy '"]),
+    // A plugin that can't be read for want of its own dependencies.
+    rule(R::Dependencies, All, &["the pulumi sdk has not been installed"]),
     // Plugins: what they could not fetch is no question of credentials, whatever the server answered.
     rule(R::Plugin, All, &["no resource plugin '", "found in the workspace or on your $path"]),
     rule(R::Plugin, All, &["no language plugin '", "found in the workspace or on your $path"]),
     rule(R::Plugin, Errors, &["could not automatically download and install", "plugin"]),
     rule(R::Plugin, Errors, &["http error fetching plugin"]),
     rule(R::Plugin, Errors, &["error downloading plugin"]),
-    rule(R::Plugin, Errors, &["error reading from server: eof"]),
-    rule(R::Plugin, Errors, &["error reading from server: read tcp 127.0.0.1"]),
-    rule(R::Plugin, Errors, &["returned an error: transport is closing"]),
+    rule(R::Plugin, All, &["could not find latest version for provider"]),
+    rule(R::Plugin, All, &["internal error loading package "]),
     rule(R::Plugin, Engine, &["could not read plugin ["]),
-    rule(R::Plugin, Errors, &["pulumi-resource-", " exited prematurely"]),
     rule(R::Plugin, All, &["flag provided but not defined: -", "usage of ", "pulumi-language-"]),
+    // Secrets before the configuration that holds them, and before credentials: a key that may not be used is about
+    // the stack's secrets.
+    rule(R::Secrets, Engine, &["message authentication failed"]),
     // What can't be read is configuration, whoever wanted to read it.
     rule(R::Config, Engine, &["secrets manager: yaml: "]),
+    rule(R::Config, Engine, &["invalid yaml file: "]),
     rule(R::Config, Engine, &["could not validate '", "pulumi.yaml'"]),
     rule(R::Config, Engine, &["^validating stack config"]),
-    // Secrets before credentials: a key that may not be used is about the stack's secrets.
     rule(R::Secrets, All, &["pulumi_config_passphrase"]),
     rule(R::Secrets, Engine, &["incorrect passphrase"]),
     rule(R::Secrets, Engine, &["secrets manager", "decrypt"]),
     rule(R::Secrets, Engine, &["failed to decrypt"]),
-    rule(R::Secrets, Engine, &["message authentication failed"]),
     rule(R::Secrets, Engine, &["secrets (code="]),
     // The backend's credentials.
     rule(R::Auth, Engine, &["pulumi_access_token must be set"]),
@@ -154,6 +171,15 @@ const RULES: &[Rule] = &[
     // Configuration.
     rule(R::Config, All, &["missing required configuration variable"]),
     rule(R::Config, Errors, &["missing required configuration key"]),
+    rule(R::Config, All, &["configuration '", "' value '", "' is not a "]),
+    rule(R::Config, All, &["configuration '", "' value '", "' is outside of the legal range"]),
+    rule(R::Config, All, &["configuration '", "' value '", "' does not match the regular expression"]),
+    rule(R::Config, All, &["unable to parse required configuration variable '"]),
+    rule(R::Config, Engine, &["^organization name must be 'organization'"]),
+    rule(R::Config, Engine, &["^backend ", "does not support environments"]),
+    rule(R::Config, Engine, &["failed to load pulumi policy project located at"]),
+    rule(R::Config, Engine, &["^project 'main' could not be read: "]),
+    rule(R::Config, Engine, &["^parsing plugin options for '"]),
     rule(R::Config, Engine, &["^invalid configuration key"]),
     rule(R::Config, Engine, &["stack names are limited to"]),
     rule(R::Config, Engine, &["a stack name may only contain"]),
@@ -170,21 +196,37 @@ const RULES: &[Rule] = &[
     rule(R::Backend, Engine, &["^could not deserialize deployment: [5"]),
     rule(R::Backend, Engine, &["^failed to complete update: ["]),
     rule(R::Backend, Engine, &["blob (key", "(code="]),
+    rule(R::Backend, Engine, &["could not list bucket: "]),
+    rule(R::Backend, Engine, &["blob (code="]),
+    rule(R::Backend, Engine, &["failed to load checkpoint: "]),
+    rule(R::Backend, Engine, &["unable to open state directory "]),
+    rule(R::Backend, Engine, &["unable to open state database "]),
+    rule(R::Backend, Engine, &["open ", "/.pulumi/locks/"]),
+    rule(R::Backend, Engine, &["open ", "/.pulumi/stacks/"]),
+    rule(R::Backend, Engine, &["user: unknown userid "]),
     rule(R::Backend, Engine, &["problem logging in: bucket", "is not accessible"]),
     rule(R::Backend, Engine, &["^bucket ", "://", "is not accessible"]),
-    rule(R::Backend, Engine, &["problem logging in: unable to open bucket"]),
+    rule(R::Backend, Engine, &["unable to open bucket "]),
     rule(R::Backend, Engine, &["^performing http request:"]),
     // The program's dependencies and what it is written in.
-    rule(R::Dependencies, All, &["the pulumi sdk has not been installed"]),
     rule(R::Dependencies, All, &["modulenotfounderror: no module named"]),
     except(R::Dependencies, All, &["cannot find module '"], &["cannot find module '.", "cannot find module '/"]),
     rule(R::Dependencies, Engine, &["doesn't appear to be a virtual environment"]),
     rule(R::Dependencies, Engine, &["installing dependencies:"]),
     rule(R::Dependencies, Engine, &["-m pip list", "exit status"]),
-    rule(R::Dependencies, Errors, &["could not find `", "on the $path"]),
+    rule(R::Dependencies, Errors, &["could not find ", " on the $path"]),
     rule(R::Dependencies, All, &["no required module provides package"]),
     rule(R::Dependencies, All, &["missing go.sum entry"]),
     rule(R::Dependencies, All, &["error nu1"]),
+    // What the program is run with is older than its packages ask for.
+    rule(R::Dependencies, All, &["tracingchannel) is not a function"]),
+    rule(R::Dependencies, All, &["go.mod requires go >= "]),
+    rule(R::Dependencies, All, &["requires go >= ", "(running go "]),
+    rule(R::Dependencies, All, &["you must install or update .net to run this application"]),
+    rule(R::Dependencies, All, &["error netsdk1045"]),
+    rule(R::Dependencies, All, &["unsupportedclassversionerror"]),
+    // What a function of a provider answered, whatever the program made of it.
+    rule(R::Provider, Engine, &["^call to function '", "' failed: "]),
     // The program.
     rule(R::Program, Errors, &["failed with an unhandled exception"]),
     rule(R::Program, Errors, &["an unhandled error occurred: program exited with non-zero exit code"]),
@@ -197,10 +239,42 @@ const RULES: &[Rule] = &[
     rule(R::Program, All, &["could not execute because the specified command or file was not found"]),
     rule(R::Program, Errors, &["duplicate resource urn '"]),
     rule(R::Program, All, &["unable to compile typescript"]),
+    rule(R::Program, All, &[" is not assignable from "]),
+    // A stack trace of Node, without the words above: what is thrown in a callback of an output.
+    rule(R::Program, Engine, &["error: ", "^at ", ".js:"]),
+    rule(R::Program, Engine, &["error: ", "^at ", ".ts:"]),
+    // Configuration again, in words that the rules above may know better.
+    rule(R::Config, Engine, &["^getting stack configuration: "]),
+    rule(R::Config, Engine, &["^open ", ": no such file or directory"]),
+    rule(R::Config, Engine, &["^open ", ": the system cannot find the "]),
 ];
+
+/// What gRPC says of a provider whose process ended while the engine waited for its answer: it crashed, was killed for
+/// want of memory, or ended by a signal of the CI system. It was there, so that nothing has to be installed.
+/// <https://github.com/grpc/grpc-go/blob/master/internal/transport/http2_client.go>
+const GONE: &[&[&str]] = &[
+    &["error reading from server: eof"],
+    &["error reading from server: read tcp 127.0.0.1"],
+    &["error reading from server: read tcp [::1]"],
+    &["transport is closing"],
+    &["transport: error while dialing", "127.0.0.1"],
+    &["transport: error while dialing", "[::1]"],
+    &["pulumi-resource-", " exited prematurely"],
+];
+
+/// Whether `text` says that a provider's process ended before it had answered. The servers of backends and keys speak
+/// gRPC as well, and are no processes of ours.
+pub fn is_provider_gone(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let remote = text.contains("secrets (code=") || text.contains("blob (");
+    !remote && GONE.iter().any(|all| all.iter().all(|piece| text.contains(piece)))
+}
 
 /// The reason that `text` tells beyond doubt, when `voice` said it.
 pub fn reason_of(text: &str, voice: Voice) -> Option<Reason> {
+    if voice != Voice::Program && is_provider_gone(text) {
+        return Some(Reason::Provider);
+    }
     let text = text.to_lowercase();
     let begins = |line: &str, piece: &str| line.trim_start().trim_start_matches("error: ").starts_with(piece);
     let has = |piece: &&str| match piece.strip_prefix('^') {

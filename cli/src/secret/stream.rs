@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::MASK;
-use super::automaton::{Automaton, START, State};
+use super::patterns::{Patterns, Way};
 
 /// Masks a stream of bytes, whatever the pieces in which it arrives. See [`super::Masker::stream`].
 pub struct MaskStream {
-    automaton: Arc<Automaton>,
-    state: State,
+    patterns: Arc<Patterns>,
+    way: Way,
     /// What is not decided yet, behind what is no longer needed.
     held: Vec<u8>,
     /// Where in `held` the undecided bytes begin.
@@ -20,8 +20,9 @@ pub struct MaskStream {
 }
 
 impl MaskStream {
-    pub(super) fn new(automaton: Arc<Automaton>) -> Self {
-        Self { automaton, state: START, held: Vec::new(), from: 0, secrets: Vec::new(), masked: false }
+    pub(super) fn new(patterns: Arc<Patterns>) -> Self {
+        let way = Way::default();
+        Self { patterns, way, held: Vec::new(), from: 0, secrets: Vec::new(), masked: false }
     }
 
     /// Takes the next piece and returns what may go out: everything but an end that could begin a secret.
@@ -30,21 +31,18 @@ impl MaskStream {
         self.held.extend_from_slice(piece);
         for &byte in piece {
             end += 1;
-            self.state = self.automaton.next(self.state, byte);
-            if self.state != START {
-                let hit = self.automaton.hit(self.state);
-                if hit > 0 {
-                    self.hide(end.saturating_sub(hit), end);
-                }
+            let hit = self.way.next(&self.patterns, byte);
+            if hit > 0 {
+                self.hide(end.saturating_sub(hit), end);
             }
         }
         // What begins a secret may reach into one that has gone out as a mask already.
-        self.release(self.held.len().saturating_sub(self.automaton.depth(self.state)))
+        self.release(self.held.len().saturating_sub(self.way.depth(&self.patterns)))
     }
 
     /// The stream has ended: returns all that is left.
     pub fn finish(&mut self) -> Vec<u8> {
-        self.state = START;
+        self.way = Way::default();
         self.release(self.held.len())
     }
 

@@ -2,6 +2,7 @@
 
 mod finder;
 mod generated;
+mod long;
 mod made;
 
 use super::*;

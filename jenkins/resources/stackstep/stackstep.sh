@@ -19,6 +19,8 @@ version=''
 source=''
 
 target='' archive_sum='' program_sum='' sandbox_sum=''
+# The process that is waited for: a signal ends it with us.
+waited=''
 
 # Sets the target of the platform $1, and the SHA-256 of its archive and of the two programs in it.
 look_up() {
@@ -29,7 +31,7 @@ look_up() {
 
 say() { printf '%s\n' "stackstep: $*" >&2; }
 
-# 10 is the exit status of stackstep when an install failed.
+# 71 is the exit status of stackstep when an install failed.
 fail() {
   printf '%s\n' "error: $1" "hint: $2" >&2
   exit 71
@@ -68,6 +70,21 @@ is_whole() { [ -r "$1" ] && [ "$(sha256_of "$1")" = "$2" ]; }
 # Both programs in the folder $1 are the release's.
 is_installed() { is_whole "$1/stackstep$exe" "$program_sum" && is_whole "$1/pulumi-sandbox$exe" "$sandbox_sum"; }
 
+# Waits for the process $1: its status. In the foreground a shell looks at no signal before a program has ended.
+await() {
+  waited=$1
+  wait "$1"
+  status=$?
+  waited=''
+  return "$status"
+}
+
+# Ends with the status $1, and with what is waited for.
+stop() {
+  [ -z "$waited" ] || kill "$waited" 2>/dev/null
+  exit "$1"
+}
+
 # One attempt to fetch $1 into the file $2. The status 2 says that another attempt would end the same way.
 fetch() {
   case $1 in
@@ -81,7 +98,8 @@ fetch() {
     # Over standard input: a command line shows in the list of processes, and the address may hold a password.
     printf 'url = "%s"\n' "$1" |
       curl --config - --output "$2" --fail --silent --show-error --location --proto-redir '=https,http' \
-        --retry 2 --connect-timeout 20 --speed-limit 1000 --speed-time 30
+        --retry 2 --connect-timeout 20 --speed-limit 1000 --speed-time 30 &
+    await "$!"
     status=$?
     # 22 is the server's own answer: curl has tried again where that makes sense.
     [ "$status" -ne 22 ] || return 2
@@ -89,7 +107,8 @@ fetch() {
   elif has wget; then
     case $1 in *@*) return 2 ;; esac
     # Without a time limit: the wget of Debian's busybox crashes when it is given one.
-    wget -q -O "$2" "$1"
+    wget -q -O "$2" "$1" &
+    await "$!"
   else
     return 2
   fi
@@ -101,7 +120,8 @@ fetch_archive() {
     fetch "$source/stackstep-v$version-$target.tar.gz" "$1" && return
     if [ $? -eq 2 ] || [ "$pause" -eq 0 ]; then return 1; fi
     say "the download failed: trying again"
-    sleep "$pause"
+    sleep "$pause" &
+    await "$!"
   done
 }
 
@@ -110,8 +130,9 @@ fetch_archive() {
 install() {
   part=$(mktemp -d "$1/.stackstep.XXXXXX") || fail "could not make a folder in $1" "set STACKSTEP_CACHE to a folder"
   trap 'rm -rf "$part"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  trap 'stop 130' INT
+  trap 'stop 143' TERM
+  trap 'stop 129' HUP
   say "fetching version $version for $target"
   if ! fetch_archive "$part/archive"; then
     fail "could not fetch stackstep-v$version-$target.tar.gz" \

@@ -14,6 +14,9 @@ pub struct Job {
     event: &'static str,
     payload: Option<Value>,
     arguments: Vec<String>,
+    programs: Vec<PathBuf>,
+    unset: Vec<&'static str>,
+    official: Option<PathBuf>,
 }
 
 /// What became of it.
@@ -53,7 +56,16 @@ impl Job {
     /// This workflow in a repository with this program, started by `event`.
     pub fn of(workflow: &str, program: &Path, event: &'static str) -> Self {
         let place = Place::new(program, &[("job.yml", workflow)]);
-        Self { place, workflow: "job.yml".into(), event, payload: None, arguments: Vec::new() }
+        Self {
+            place,
+            workflow: "job.yml".into(),
+            event,
+            payload: None,
+            arguments: Vec::new(),
+            programs: Vec::new(),
+            unset: Vec::new(),
+            official: None,
+        }
     }
 
     /// With another workflow, that knows where the backend is.
@@ -84,6 +96,23 @@ impl Job {
         Self { payload: Some(payload), ..self }
     }
 
+    /// With the programs of this folder before all others.
+    pub fn path(mut self, folder: PathBuf) -> Self {
+        self.programs.push(folder);
+        self
+    }
+
+    /// Without a variable that a person has set up otherwise.
+    pub fn without(mut self, name: &'static str) -> Self {
+        self.unset.push(name);
+        self
+    }
+
+    /// With the official action itself, from this folder, where the workflow uses it.
+    pub fn official(self, folder: PathBuf) -> Self {
+        Self { official: Some(folder), ..self }
+    }
+
     /// With a variable of the runner's.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend(["--env".to_owned(), format!("{name}={value}")]);
@@ -107,18 +136,28 @@ impl Job {
         let place = &self.place;
         #[expect(clippy::disallowed_methods, reason = "act needs to find node, git and a shell")]
         let path = std::env::var_os("PATH").unwrap();
+        let folders = self.programs.iter().cloned().chain(std::env::split_paths(&path));
+        let path = std::env::join_paths(folders).unwrap();
         let mut act = Command::new(tools::folder("act").join("bin/act"));
         act.args([self.event, "--json", "--no-cache-server"]);
         for label in ["ubuntu-latest", "ubuntu-24.04", "linux-x64-cd"] {
             act.args(["-P", &format!("{label}=-self-hosted")]);
         }
         act.args(["--workflows", &format!(".github/workflows/{}", self.workflow)]);
-        act.args(place.local_repositories()).args(&self.arguments);
+        let official = |name: &String| name.starts_with("pulumi/actions@");
+        let repositories: Vec<String> = place.local_repositories().collect();
+        for pair in repositories.chunks(2) {
+            act.args(pair.iter().filter(|_| self.official.is_none() || !pair.iter().any(official)));
+        }
+        if let Some(folder) = &self.official {
+            act.arg("--local-repository").arg(format!("pulumi/actions@v6={}", folder.display()));
+        }
+        act.args(&self.arguments);
         if let Some(payload) = &self.payload {
             std::fs::write(place.path("event.json"), payload.to_string()).unwrap();
             act.arg("--eventpath").arg(place.path("event.json"));
         }
-        for (name, value) in place.environment() {
+        for (name, value) in place.environment().into_iter().filter(|(name, _)| !self.unset.contains(name)) {
             act.args(["--env", &format!("{name}={value}")]);
         }
         let output = act
@@ -167,6 +206,21 @@ impl Outcome {
         of_step
             .filter_map(|line| Some((line["name"].as_str()?.to_owned(), line["arg"].as_str()?.to_owned())))
             .collect()
+    }
+
+    /// The results of the steps of the workflow, by id, in the order in which they have ended.
+    pub fn step_results(&self) -> Vec<(String, String)> {
+        let main = self.lines.iter().filter(|line| line["stage"] == "Main");
+        main.filter_map(|line| {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            Some((text(&line["stepID"][0])?, text(&line["stepResult"])?))
+        })
+        .collect()
+    }
+
+    /// A folder of the job's.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.place.path(name)
     }
 
     /// The calls of actions that are not ours, in their order.

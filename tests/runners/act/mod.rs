@@ -2,17 +2,17 @@
 
 mod actions;
 mod examples;
-mod harness;
+pub mod harness;
 mod migration;
 mod place;
-mod workflows;
+pub mod workflows;
 
 use crate::hostile;
 use harness::{Job, Outcome};
 
-/// Runs a job of these steps after a checkout.
+/// Runs a job of these steps after a checkout. What the official action has no input for comes by the environment.
 fn job(steps: &str) -> Outcome {
-    Job::new(steps).run()
+    Job::new(steps).env("STACKSTEP_ENGINE", "sandbox").run()
 }
 
 /// A step that deploys the example, with more lines under `with:`.
@@ -24,7 +24,7 @@ fn up(more: &str) -> String {
 fn step(command: &str, more: &str) -> String {
     format!(
         "      - id: {command}\n        uses: stackstep/stackstep/actions/deploy@v1\n        with:\n          \
-         command: {command}\n          stack-name: dev\n          engine: sandbox\n{more}"
+         command: {command}\n          stack-name: dev\n{more}"
     )
 }
 
@@ -110,7 +110,7 @@ fn a_failing_deployment_fails_the_job_and_still_writes_its_report() {
 #[test]
 #[ignore = "needs act"]
 fn a_comment_that_is_not_possible_is_told_and_the_job_goes_on() {
-    let outcome = job(&up("          comment-on-pr: true\n          change-request: 7\n"));
+    let outcome = job(&up("          comment-on-pr: true\n          comment-on-pr-number: 7\n"));
     assert!(outcome.succeeded, "{}", outcome.log);
     assert!(outcome.warnings.iter().any(|warning| warning.contains("no comment: ")), "{}", outcome.log);
 }
@@ -118,9 +118,7 @@ fn a_comment_that_is_not_possible_is_told_and_the_job_goes_on() {
 #[test]
 #[ignore = "needs act"]
 fn without_a_command_the_engine_is_looked_for_and_nothing_runs() {
-    let outcome = job(
-        "      - id: install\n        uses: stackstep/stackstep/actions/deploy@v1\n        with:\n          engine: sandbox\n",
-    );
+    let outcome = job("      - id: install\n        uses: stackstep/stackstep/actions/deploy@v1\n");
     assert!(outcome.succeeded, "{}", outcome.log);
     assert!(!outcome.outputs("install").contains_key("status"), "{:?}", outcome.outputs("install"));
 }

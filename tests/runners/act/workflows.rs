@@ -23,7 +23,7 @@ fn called(name: &str, with: &str, event: &'static str, payload: Value) -> Outcom
         .run()
 }
 
-pub(super) fn push(branch: &str) -> Value {
+pub fn push(branch: &str) -> Value {
     json!({ "ref": format!("refs/heads/{branch}"), "repository": { "default_branch": "main", "private": true } })
 }
 

@@ -4,7 +4,7 @@
 mod cases;
 mod ran;
 
-use crate::harness::{Event, WRAPPERS, Whom, Wrapper};
+use crate::harness::{Cancel, Event, WRAPPERS, Whom, Wrapper};
 use cases::{CASES, Case};
 use ran::{Ran, run, wanted_status};
 use std::fmt::Write as _;
@@ -70,10 +70,30 @@ fn cell(
     if let Some(why) = wrapper.lacks(case.event) {
         return Ok(format!("– {why}"));
     }
-    if case.cancelled && wrapper.cancel().1 == Whom::Nobody {
-        return Ok("– nobody is signalled".to_owned());
+    let cancels: Vec<&Cancel> =
+        wrapper.cancel().iter().filter(|cancel| cancel.whom != Whom::Nobody).collect();
+    if !case.cancelled {
+        return compared(wrapper, case, None, reference);
     }
-    let ran = run(wrapper, case);
+    let mut sign = Ok("– nobody is signalled".to_owned());
+    for cancel in cancels {
+        sign = compared(wrapper, case, Some(cancel), reference)
+            .map_err(|why| format!("{}: {why}", cancel.executor));
+        if sign.is_err() {
+            break;
+        }
+    }
+    sign
+}
+
+/// The sign of one run: whether it is what is wanted, and what all others before it were.
+fn compared(
+    wrapper: &dyn Wrapper,
+    case: &Case,
+    cancel: Option<&Cancel>,
+    reference: &mut Option<(String, String)>,
+) -> Result<String, String> {
+    let ran = run(wrapper, case, cancel);
     let found = differences(wrapper, case, &ran);
     if !found.is_empty() {
         let end: String = ran.log.chars().rev().take(3000).collect::<Vec<_>>().into_iter().rev().collect();
@@ -187,8 +207,8 @@ impl Wrapper for Deliberate {
         std::collections::BTreeMap::new()
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGTERM"], Whom::Entry)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGTERM"], whom: Whom::Entry }]
     }
 }
 

@@ -1,7 +1,7 @@
 //! One wrapper's run of one case, and what it left.
 
 use super::cases::{Case, SECRET};
-use crate::harness::{Place, Whom, Wrapper};
+use crate::harness::{Cancel, Place, Whom, Wrapper};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub struct Ran {
 }
 
 /// Runs the case.
-pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
+pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ran {
     let place = Place::new(Path::new(env!("CARGO_BIN_EXE_stackstep")));
     let program = place.repository().join("Pulumi.yaml");
     std::fs::copy(crate::tools::root().join("tests/fixtures/programs/hello/Pulumi.yaml"), program).unwrap();
@@ -52,8 +52,10 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case) -> Ran {
     if !case.secrets {
         command.env_remove("PULUMI_CONFIG_PASSPHRASE");
     }
-    let (status, log) =
-        if case.cancelled { cancel(command, wrapper, &place, &result) } else { end(start(&mut command)) };
+    let (status, log) = match cancelled {
+        Some(how) => cancel(command, how, &place, &result),
+        None => end(start(&mut command)),
+    };
     let outputs = wrapper.outputs(&place, &log);
     let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
     // A line that masks a value has to name it.
@@ -95,12 +97,7 @@ fn end(mut child: Child) -> (Option<i32>, String) {
 
 /// The system's first signal, as soon as a resource is being created; the resource is done when the run has reported
 /// that it is cancelled.
-fn cancel(
-    mut command: Command,
-    wrapper: &dyn Wrapper,
-    place: &Place,
-    result: &Path,
-) -> (Option<i32>, String) {
+fn cancel(mut command: Command, how: &Cancel, place: &Place, result: &Path) -> (Option<i32>, String) {
     let mut child = start(&mut command);
     let until = |child: &mut Child, path: &Path| {
         while !path.exists() && child.try_wait().unwrap().is_none() {
@@ -108,14 +105,39 @@ fn cancel(
         }
     };
     until(&mut child, &place.beside("began"));
-    let (signals, whom) = wrapper.cancel();
     let pid = i32::try_from(child.id()).unwrap();
-    let target = Pid::from_raw(if whom == Whom::Group { -pid } else { pid });
-    // One that has ended already says why in its log.
-    let _ = kill(target, signal(signals));
+    let targets = match how.whom {
+        Whom::Group => vec![-pid],
+        Whom::Each => youngest_first(pid),
+        Whom::Entry | Whom::Nobody => vec![pid],
+    };
+    for target in targets {
+        // One that has ended already says why in its log.
+        let _ = kill(Pid::from_raw(target), signal(how.signals));
+    }
     until(&mut child, result);
     std::fs::write(place.beside("go-on"), "").unwrap();
     end(child)
+}
+
+/// A process and all below it, by decreasing number.
+fn youngest_first(entry: i32) -> Vec<i32> {
+    let listing = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output().unwrap();
+    let listing = String::from_utf8(listing.stdout).unwrap();
+    let number = |text: &str| text.parse::<i32>().unwrap();
+    let rows = listing.lines().map(|line| {
+        let (pid, parent) = line.trim().split_once(' ').unwrap();
+        (number(pid), number(parent.trim()))
+    });
+    let rows: Vec<(i32, i32)> = rows.collect();
+    let mut found = vec![entry];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(rows.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found
 }
 
 /// The first of a cancelled job's signals.
@@ -129,7 +151,10 @@ fn signal(names: &[&str]) -> Signal {
 
 /// The exit status that the case ends with: a cancelled one's says by which signal.
 pub fn wanted_status(wrapper: &dyn Wrapper, case: &Case) -> i32 {
-    if case.cancelled { 128 + signal(wrapper.cancel().0) as i32 } else { case.exit_status }
+    match wrapper.cancel().first().filter(|_| case.cancelled) {
+        Some(cancel) => 128 + signal(cancel.signals) as i32,
+        None => case.exit_status,
+    }
 }
 
 impl Ran {

@@ -2,7 +2,7 @@
 //!
 //! What it hands over: <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools::root;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -42,8 +42,8 @@ impl Wrapper for Task {
 
     // Only the process that the agent started is signalled; 10 s after the first signal the tree is killed.
     // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/ProcessInvoker.cs
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGINT", "SIGTERM", "SIGKILL"], Whom::Entry)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGINT", "SIGTERM", "SIGKILL"], whom: Whom::Entry }]
     }
 }
 

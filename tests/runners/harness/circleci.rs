@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::circleci::orb::{Config, Step, When};
 
 /// The orb's `execute`.
@@ -66,8 +66,8 @@ impl Wrapper for CircleCi {
     }
 
     /// Which signal a cancelled job gets is not documented; its processes end with the container.
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGTERM"], Whom::Group)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGTERM"], whom: Whom::Group }]
     }
 }
 

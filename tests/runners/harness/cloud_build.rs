@@ -1,6 +1,6 @@
 //! Cloud Build: substitutions, then each step's script in the environment that the build's file says.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -45,9 +45,9 @@ impl Wrapper for CloudBuild {
         text.lines().last().map(|line| serde_json::from_str(line).unwrap()).unwrap_or_default()
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
+    fn cancel(&self) -> &'static [Cancel] {
         // The machine is taken away: https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds/cancel
-        (&[], Whom::Nobody)
+        &[Cancel { executor: "", signals: &[], whom: Whom::Nobody }]
     }
 }
 

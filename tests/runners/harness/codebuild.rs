@@ -1,6 +1,6 @@
 //! CodeBuild: the phases of a buildspec in one shell, as its version 0.2 runs them.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -60,9 +60,9 @@ impl Wrapper for CodeBuild {
         ours.chain(theirs).collect()
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
+    fn cancel(&self) -> &'static [Cancel] {
         // No signal is documented: https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StopBuild.html
-        (&[], Whom::Nobody)
+        &[Cancel { executor: "", signals: &[], whom: Whom::Nobody }]
     }
 }
 

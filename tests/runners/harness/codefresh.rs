@@ -4,7 +4,7 @@
 //! <https://codefresh.io/docs/docs/pipelines/steps/#example-with-step-templating>
 
 use super::fixture;
-use super::{Event, Place, Whom, Wrapper};
+use super::{Cancel, Event, Place, Whom, Wrapper};
 use crate::tools;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -79,10 +79,10 @@ impl Wrapper for Codefresh {
             .collect()
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
+    fn cancel(&self) -> &'static [Cancel] {
         // What a terminated build's container is told is not documented. Container engines signal its first process:
         // https://docs.docker.com/reference/cli/docker/container/stop/
-        (&["SIGTERM"], Whom::Entry)
+        &[Cancel { executor: "", signals: &["SIGTERM"], whom: Whom::Entry }]
     }
 }
 

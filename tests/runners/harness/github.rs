@@ -1,6 +1,6 @@
 //! GitHub Actions: the launcher of `actions/deploy`, started by Node as the runner starts it.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -49,8 +49,8 @@ impl Wrapper for GitHub {
     }
 
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGINT", "SIGTERM", "SIGKILL"], Whom::Entry)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGINT", "SIGTERM", "SIGKILL"], whom: Whom::Entry }]
     }
 }
 

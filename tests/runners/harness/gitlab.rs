@@ -4,7 +4,7 @@
 //! <https://docs.gitlab.com/runner/executors/shell/>; what it writes round a script:
 //! <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -85,9 +85,13 @@ impl Wrapper for GitLab {
         outputs
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        // https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
-        (&["SIGTERM"], Whom::Group)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[
+            // https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes
+            Cancel { executor: "shell", signals: &["SIGTERM"], whom: Whom::Group },
+            // Docker and Kubernetes: https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go
+            Cancel { executor: "container", signals: &["SIGTERM"], whom: Whom::Each },
+        ]
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jenkins: `vars/stackstep.groovy` in a JVM, transformed as Jenkins transforms it, with `sh` as a real process.
 
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -171,9 +171,9 @@ impl Wrapper for Jenkins {
         named.map(|(name, _)| (*name).to_owned()).collect()
     }
 
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
+    fn cancel(&self) -> &'static [Cancel] {
         // SIGTERM, once, to the processes with the step's cookie and to all below them, the deepest first. None is killed.
         // https://github.com/jenkinsci/jenkins/blob/master/core/src/main/java/hudson/util/ProcessTree.java
-        (&["TERM"], Whom::Group)
+        &[Cancel { executor: "", signals: &["TERM"], whom: Whom::Each }]
     }
 }

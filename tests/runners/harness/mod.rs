@@ -77,8 +77,21 @@ pub enum Whom {
     Entry,
     /// That process and all below it.
     Group,
+    /// That process and all below it one by one, the youngest first, in whatever group or session they are.
+    Each,
     /// Nobody: everything is gone at once.
     Nobody,
+}
+
+/// How one executor of a system ends a job that a person cancels.
+#[derive(Debug, Clone, Copy)]
+pub struct Cancel {
+    /// Which one, where a system has several.
+    pub executor: &'static str,
+    /// The signals in their order.
+    pub signals: &'static [&'static str],
+    /// Whom they reach.
+    pub whom: Whom,
 }
 
 /// One CI system's wrapper.
@@ -112,8 +125,9 @@ pub trait Wrapper: Sync {
         Vec::new()
     }
 
-    /// The signals of a cancelled job, in their order, and whom they reach, with the vendor's link in the code.
-    fn cancel(&self) -> (&'static [&'static str], Whom);
+    /// How a cancelled job is ended, with the vendor's link in the code: a row for each executor that does it in a way of
+    /// its own.
+    fn cancel(&self) -> &'static [Cancel];
 }
 
 /// A machine of the CI system's: a repository with the program, a home, a backend.

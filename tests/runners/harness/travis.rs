@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::circleci::outputs_of;
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 
 /// `travis/preview.yml`, `travis/deploy.yml`, and for other commands a script after `travis/setup.yml`.
 pub struct Travis;
@@ -46,8 +46,8 @@ impl Wrapper for Travis {
     }
 
     /// Which signal a cancelled job gets is not documented; its machine is taken away.
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGTERM"], Whom::Group)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGTERM"], whom: Whom::Group }]
     }
 }
 

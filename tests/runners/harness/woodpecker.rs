@@ -2,7 +2,7 @@
 //! of them.
 
 use super::circleci::outputs_of;
-use super::{Event, Place, Whom, Wrapper, fixture};
+use super::{Cancel, Event, Place, Whom, Wrapper, fixture};
 use crate::tools;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -49,7 +49,7 @@ impl Wrapper for Woodpecker {
 
     // The container is stopped, which signals its first process, and killed when its time is over:
     // https://github.com/woodpecker-ci/woodpecker/blob/main/pipeline/backend/docker/docker.go
-    fn cancel(&self) -> (&'static [&'static str], Whom) {
-        (&["SIGTERM", "SIGKILL"], Whom::Entry)
+    fn cancel(&self) -> &'static [Cancel] {
+        &[Cancel { executor: "", signals: &["SIGTERM", "SIGKILL"], whom: Whom::Entry }]
     }
 }

@@ -3,6 +3,7 @@
 mod delay;
 mod install;
 mod launcher;
+mod masker;
 mod memory;
 mod parse;
 mod ready;
@@ -79,7 +80,9 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
     // Memory goes first: what others have used would count.
-    for (name, value) in memory::rows().into_iter().chain(parse::rows()).chain(render::rows()) {
+    for (name, value) in
+        memory::rows().into_iter().chain(parse::rows()).chain(render::rows()).chain(masker::rows())
+    {
         println!("| {name} | {value} |");
     }
     true

@@ -10,7 +10,7 @@ pub fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "text",
         Kind::Secret => "secret",
-        Kind::Path => "path",
+        Kind::Path | Kind::ProgramPath => "path",
         Kind::Bool => "boolean",
         Kind::Number { .. } => "number",
         Kind::Duration => "duration",
@@ -57,6 +57,9 @@ fn takes(kind: Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Secret => "text that is masked everywhere, and refused in `stackstep.yaml`".to_owned(),
         Kind::Path => "a path; in `stackstep.yaml` relative to that file".to_owned(),
+        Kind::ProgramPath => {
+            "a path, relative to `cwd`; in `stackstep.yaml` relative to that file".to_owned()
+        }
         Kind::Bool => "`true` or `false`".to_owned(),
         Kind::Number { min, max: 2_147_483_647 } => format!("a whole number from {min}"),
         Kind::Number { min, max } => format!("a whole number from {min} to {max}"),

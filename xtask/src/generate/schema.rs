@@ -77,7 +77,7 @@ fn property(input: &Input, name: &str) -> Value {
 /// What values a kind takes. A key without a value is not set, so `null` is always fine.
 fn values(kind: Kind) -> Value {
     match kind {
-        Kind::Text | Kind::Path | Kind::Words | Kind::Secret => {
+        Kind::Text | Kind::Path | Kind::ProgramPath | Kind::Words | Kind::Secret => {
             json!({ "type": ["string", "number", "boolean", "null"] })
         }
         Kind::Bool => json!({ "enum": [true, false, "true", "false", "", null] }),

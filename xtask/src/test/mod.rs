@@ -4,15 +4,17 @@
 //! installed at pinned versions below `target/runners` the first time.
 
 mod count;
+mod go_module;
 pub mod tools;
+mod watch;
 
 pub use count::Count;
 
-use crate::process::{cargo, each_line, output, succeeds};
+use crate::process::{cargo, hear_interrupts, output, succeeds};
 use crate::root;
 use stackstep::error::{Error, Result};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tools::{State, Tool};
 
 /// Where suites leave tables in Markdown that are shown at the end.
@@ -21,9 +23,16 @@ const TABLES: &str = "target/report-tables";
 /// The documentation is for people who change the code: private items are in it, and may be linked to.
 const RUSTDOC: &str = "-D warnings -A rustdoc::private_intra_doc_links";
 
+/// How long the tests may be silent before they are ended: each of them takes less than a tenth of it.
+const SILENCE: Duration = Duration::from_secs(15 * 60);
+
+/// The same for the slow suites: one of their tests builds a release.
+const SILENCE_OF_SLOW_ONES: Duration = Duration::from_secs(45 * 60);
+
 /// Runs all suites; with `all` also the slow ones. Whether nothing failed.
 pub fn run(all: bool) -> Result<bool> {
     let root = root();
+    hear_interrupts()?;
     let _ = std::fs::remove_dir_all(root.join(TABLES));
     let mut results = vec![
         suite("format", || check(cargo(&root).args(["fmt", "--all", "--check"])))?,
@@ -69,7 +78,12 @@ fn plain(root: &Path) -> Result<Count> {
     if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
         return Ok(Count::one_failed());
     }
-    let mut count = libtest(cargo(root).args(["test", "--workspace", "--no-fail-fast"]))?;
+    let tests = ["test", "--workspace", "--no-fail-fast"];
+    // A build may take as long as it takes.
+    if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
+        return Ok(Count::one_failed());
+    }
+    let mut count = watch::run(cargo(root).args(tests), SILENCE)?;
     count.skipped = count.skipped.saturating_sub(runner_tests(root).len() as u64);
     Ok(count)
 }
@@ -102,7 +116,10 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
             State::Ready => {}
             State::NoToolchain(missing) => {
                 println!("skipped: the tests with {}: `{missing}` is not installed", tool.name);
-                count.skipped += tests_of(root, &tool) as u64;
+                // Several tools can be for one suite.
+                if !absent.contains(&tool.suite()) {
+                    count.skipped += tests_of(root, &tool) as u64;
+                }
                 absent.push(tool.suite());
             }
             State::Failed => {
@@ -112,12 +129,16 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
             }
         }
     }
+    let tests = ["test", "--workspace", "--test", "runners"];
     let mut test = cargo(root);
-    test.args(["test", "--workspace", "--test", "runners", "--", "--ignored"]);
+    test.args(tests).args(["--", "--ignored"]);
     for suite in &absent {
         test.args(["--skip", suite]);
     }
-    count += libtest(&mut test)?;
+    if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
+        return Ok(count + Count::one_failed());
+    }
+    count += watch::run(&mut test, if all { SILENCE_OF_SLOW_ONES } else { SILENCE })?;
     Ok(count)
 }
 
@@ -140,17 +161,6 @@ fn runner_tests(root: &Path) -> Vec<String> {
     ]));
     let list = list.unwrap_or_default();
     list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
-}
-
-/// Runs a `cargo test` and adds up what its test programs say. A failure that none of them counts (a program that
-/// does not compile, a crash) counts as one.
-fn libtest(command: &mut std::process::Command) -> Result<Count> {
-    let mut count = Count::default();
-    let succeeded = each_line(command, |line| count += Count::of_libtest(line).unwrap_or_default())?;
-    if !succeeded && count.failed == 0 {
-        count += Count::one_failed();
-    }
-    Ok(count)
 }
 
 /// Prints the tables that suites left.

@@ -1,6 +1,7 @@
 //! The runners and validators that wrappers are proven on: `tests/runners/tools.toml` pins them, here they are
 //! installed, each in a folder of its own below `target/runners`.
 
+use super::go_module::GoModule;
 use crate::process::{command, output, succeeds};
 use serde::Deserialize;
 use stackstep::error::{Error, Result};
@@ -21,6 +22,8 @@ pub struct Tool {
     pub version: String,
     /// The programs that have to be on the PATH to install and run it.
     pub needs: Vec<String>,
+    /// The module of tests that use it, where that has another name: several tools can be for one.
+    pub suite: Option<String>,
     /// Whether only `--all` installs it and runs its tests.
     #[serde(default)]
     pub slow: bool,
@@ -39,14 +42,23 @@ pub enum Install {
     /// <https://go.dev/ref/mod#go-install>
     #[serde(rename_all = "kebab-case")]
     GoModule {
-        /// The module, whose root is the program.
+        /// The module.
         module: String,
+        /// The program's folder in it, where that is not the module's root.
+        #[serde(default)]
+        program: String,
         /// Its build tags.
         #[serde(default)]
         tags: Vec<String>,
         /// What stands for which of its dependencies, as `module@version`.
         #[serde(default)]
         replace: BTreeMap<String, String>,
+        /// The folder, from the root, of a `go.mod` and a `go.sum` that pin all that it is made of. When the tool's
+        /// version changes they are written anew.
+        pins: Option<String>,
+        /// What the linker sets; `VERSION` is the tool's version.
+        #[serde(default)]
+        ldflags: String,
     },
     /// `cargo install` of the package of the tool's name.
     Cargo,
@@ -109,7 +121,7 @@ pub fn installed(root: &Path, name: &str) -> Option<PathBuf> {
 impl Tool {
     /// What the names of its tests begin with.
     pub fn suite(&self) -> String {
-        format!("{}::", self.name.replace('-', "_"))
+        format!("{}::", self.suite.as_ref().unwrap_or(&self.name).replace('-', "_"))
     }
 
     /// Its folder.
@@ -148,23 +160,9 @@ impl Install {
                     .env("GOBIN", folder.join("bin"))
                     .env("GOFLAGS", "-mod=mod"),
             ),
-            Self::GoModule { module, tags, replace } => {
-                let mut edit = command("go", folder);
-                edit.args(["mod", "edit", &format!("-require={module}@v{version}")]);
-                edit.args(replace.iter().map(|(old, new)| format!("-replace={old}={new}")));
-                let mut build = command("go", folder);
-                build.args([
-                    "build",
-                    "-mod=mod",
-                    "-o",
-                    &format!("bin/{name}"),
-                    "-tags",
-                    &tags.join(","),
-                    module,
-                ]);
-                Ok(succeeds(command("go", folder).args(["mod", "init", "runner"]))?
-                    && succeeds(&mut edit)?
-                    && succeeds(&mut build)?)
+            Self::GoModule { module, program, tags, replace, pins, ldflags } => {
+                let module = GoModule { module, program, tags, replace, ldflags };
+                module.build(folder, name, version, pins.as_deref().map(|pins| root.join(pins)).as_deref())
             }
             Self::Cargo => succeeds(
                 command(env!("CARGO"), folder)
@@ -274,6 +272,7 @@ mod tests {
         let tool = Tool {
             name: "runner".into(),
             version: "1".into(),
+            suite: None,
             slow: false,
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),

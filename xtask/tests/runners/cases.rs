@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use xtask::release::archive::{File, Files, pack};
 use xtask::release::server::Answer;
 
-const INSTALL_FAILED: Option<i32> = Some(10);
+const INSTALL_FAILED: Option<i32> = Some(71);
 
 pub fn the_binary_is_fetched_and_gets_arguments_and_environment(subject: Subject) {
     let fixture = Fixture::new(subject, &[Answer::Whole]);
@@ -145,6 +145,25 @@ pub fn a_signal_reaches_the_binary(subject: Subject) {
     assert!(Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().unwrap().success());
     assert_eq!(lines.next().as_deref(), Some("got TERM"));
     assert_eq!(child.wait().unwrap().code(), Some(42));
+}
+
+pub fn a_signal_ends_a_download_at_once(subject: Subject) {
+    let fixture = Fixture::new(subject, &[Answer::Whole]);
+    // A server that takes the question and never answers: curl would give up by itself after a long while, and say so.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let mut command = fixture.command();
+    command.env("STACKSTEP_MIRROR", address).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let (_asked, _) = silent.accept().unwrap();
+    let id = child.id().to_string();
+    assert!(Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().unwrap().success());
+    let (text, status) = said(&child.wait_with_output().unwrap());
+    assert!(matches!(status, Some(143) | None), "{status:?}: {text}");
+    assert!(!text.contains("curl: (28)") && !text.contains("trying again"), "{text}");
+    if subject != Subject::Node {
+        assert!(fixture.left().is_empty(), "{:?}", fixture.left());
+    }
 }
 
 pub fn stackstep_bin_fetches_nothing(subject: Subject) {

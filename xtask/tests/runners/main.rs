@@ -36,6 +36,7 @@ macro_rules! each_behaves {
                 four_at_once_all_start
                 a_cache_that_cannot_be_written_is_passed_by
                 a_signal_reaches_the_binary
+                a_signal_ends_a_download_at_once
                 stackstep_bin_fetches_nothing
                 without_a_release_it_says_what_to_do
                 the_binary_s_umask_is_the_step_s

@@ -13,6 +13,7 @@ use crate::engine::output::{Log, Source};
 use crate::engine::signals::Signals;
 use crate::engine::stream::{Feed, Passing};
 use crate::engine::tail::{POLL, Tail, TailState};
+use crate::engine::told::{Listener, Told};
 use crate::secret::Masker;
 
 /// How often the log gets a sign of life: a little more than once a minute, as silent jobs are killed.
@@ -81,7 +82,9 @@ pub(super) struct Run<'a> {
     deadline: Option<Instant>,
     next_poll: Instant,
     next_heartbeat: Instant,
+    listen: Duration,
     grace: Duration,
+    listener: Listener,
     stopping: Option<Stopping>,
     ended: Option<(Status, Instant)>,
     /// When we stop to wait for the pipes' ends.
@@ -118,7 +121,7 @@ impl Stopping {
 
 impl<'a> Run<'a> {
     pub(super) fn new(process: &Process, mut child: Child, supervision: Supervision<'a>) -> Self {
-        let Supervision { masker, signals, timeout, grace, stdout, stderr, .. } = supervision;
+        let Supervision { masker, signals, timeout, listen, grace, stdout, stderr, .. } = supervision;
         let feed = |passing| Feed::new(masker, passing, supervision.capture);
         let started = Instant::now();
         Self {
@@ -132,7 +135,9 @@ impl<'a> Run<'a> {
             deadline: timeout.and_then(|timeout| started.checked_add(timeout)),
             next_poll: started + POLL,
             next_heartbeat: started + HEARTBEAT,
+            listen,
             grace,
+            listener: Listener::default(),
             stopping: None,
             ended: None,
             drained: None,
@@ -154,7 +159,10 @@ impl<'a> Run<'a> {
             let wake = self.next_wake();
             tokio::select! {
                 signal = self.signals.cancelled(), if running && cancellable => self.stop(Cause::Cancelled(signal)),
-                count = self.stdout.read(), if may_read && self.stdout.is_open() => self.stdout.took(count, &mut self.log),
+                count = self.stdout.read(), if may_read && self.stdout.is_open() => {
+                    self.listener.output(&self.stdout.buffer[..count]);
+                    self.stdout.took(count, &mut self.log);
+                }
                 count = self.stderr.read(), if may_read && self.stderr.is_open() => self.stderr.took(count, &mut self.log),
                 result = self.child.wait(), if running => self.has_ended(status_of(&result)),
                 () = self.log.write_some() => {}
@@ -183,7 +191,7 @@ impl<'a> Run<'a> {
             self.log.write(pipe.source, &partial);
         }
         if now >= self.next_poll {
-            let more = self.tail.as_mut().is_some_and(|tail| tail.poll(self.on_event));
+            let more = self.poll_events();
             self.next_poll = if more { now } else { now + POLL };
         }
         if now >= self.next_heartbeat {
@@ -202,19 +210,36 @@ impl<'a> Run<'a> {
         self.drain(now);
     }
 
+    /// Passes on some of the new events; whether there are more.
+    fn poll_events(&mut self) -> bool {
+        let Some(tail) = &mut self.tail else { return false };
+        tail.poll(&mut |line| {
+            self.listener.event(line);
+            (self.on_event)(line);
+        })
+    }
+
     /// Begins the ladder.
     fn stop(&mut self, cause: Cause) {
-        let since = Instant::now();
-        self.stopping = Some(Stopping { since, cause, ladder: Ladder::new(self.grace), killed: None });
-        self.climb(since);
         // What is known by now is in what is reported at once.
-        while self.tail.as_mut().is_some_and(|tail| tail.poll(self.on_event)) {}
+        while self.poll_events() {}
+        let since = Instant::now();
+        // When the time is over, nobody else has signalled anybody.
+        let listen = if cause == Cause::TimedOut { Duration::ZERO } else { self.listen };
+        let ladder = Ladder::new(listen, self.grace);
+        self.stopping = Some(Stopping { since, cause, ladder, killed: None });
+        self.climb(since);
         (self.on_stop)(cause);
     }
 
     fn climb(&mut self, now: Instant) {
         let Some(stopping) = self.stopping.as_mut().filter(|_| self.ended.is_none()) else { return };
-        match stopping.ladder.climb(now - stopping.since) {
+        let (elapsed, told) = (now - stopping.since, self.listener.told());
+        if told > Told::Never {
+            stopping.ladder.was_told(elapsed);
+        }
+        match stopping.ladder.climb(elapsed) {
+            Some(Rung::InterruptedAgain) if told == Told::Again => {}
             Some(Rung::Interrupted | Rung::InterruptedAgain) => self.control.interrupt(),
             Some(Rung::Killed) => {
                 stopping.killed = Some(now);
@@ -253,7 +278,10 @@ impl<'a> Run<'a> {
     /// Reads and writes what is left.
     pub(super) async fn finish(mut self) -> Ended {
         if let Some(tail) = &mut self.tail {
-            tail.finish(self.on_event);
+            tail.finish(&mut |line| {
+                self.listener.event(line);
+                (self.on_event)(line);
+            });
         }
         self.log.end_line();
         self.write_rest().await;
@@ -262,6 +290,7 @@ impl<'a> Run<'a> {
             status,
             cause: self.stopping.as_ref().map(|stopping| stopping.cause),
             rung: self.stopping.as_ref().and_then(|stopping| stopping.ladder.reached()),
+            told: self.listener.told(),
             stdout: self.stdout.feed.into_captured(),
             stderr: self.stderr.feed.into_captured(),
             events: self.tail.map_or_else(TailState::default, |tail| tail.state),

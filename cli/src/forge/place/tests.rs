@@ -145,6 +145,31 @@ fn a_token_that_is_given_wins_over_the_jobs_own() {
 }
 
 #[test]
+fn a_hint_speaks_of_the_jobs_own_permissions_only_where_the_job_has_such_a_token() {
+    let github = at_github();
+    let elsewhere = Origin { remote: github.remote.clone(), ..Origin::default() };
+    let hint =
+        |origin: &Origin| clues(origin, None).find().unwrap().with_token(NONE, origin).unwrap_err().hint;
+    assert!(hint(&github).contains("under `permissions:`"), "{}", hint(&github));
+    assert!(!hint(&elsewhere).contains("workflow"), "{}", hint(&elsewhere));
+    let token = Secret::new("mine");
+    let place = |tokens| clues(&github, None).find().unwrap().with_token(tokens, &github).unwrap();
+    let given = place(Tokens { forge_token: Some(&token), ..NONE });
+    assert!(!given.permission().contains("workflow"), "{}", given.permission());
+    assert!(place(Tokens { own: Some("own"), ..NONE }).permission().contains("workflow"));
+}
+
+#[test]
+fn a_missing_token_is_asked_for_by_the_name_that_the_job_can_set() {
+    let of = |forge_token_input| {
+        let origin = Origin { forge_token_input, ..at_github() };
+        clues(&origin, None).find().unwrap().with_token(NONE, &origin).unwrap_err().hint
+    };
+    assert!(of(Some("forge-token")).starts_with("set `forge-token`;"));
+    assert!(of(None).starts_with("set `STACKSTEP_FORGE_TOKEN`;"));
+}
+
+#[test]
 fn the_jobs_own_token_never_goes_to_another_server() {
     let origin = at_github();
     for (forge, url) in [(None, Some("https://github.evil.example")), (Some("gitea"), None)] {

@@ -12,6 +12,7 @@ use crate::http::{Http, Limits};
 use crate::publish::Publisher;
 use crate::render::{self, Flavor, Options, Size};
 use crate::report::{Report, Status};
+use crate::stack::StackIdentity;
 
 /// How much a check's summary holds:
 /// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>.
@@ -31,9 +32,8 @@ pub struct Begun {
 
 impl Sender<'_> {
     /// Says that the run is under way. What goes wrong is said at the end, if it still does.
-    pub async fn begin(&self, project: Option<&str>, stack: &str, signals: &Signals) {
-        let Some(status) =
-            self.status(project, stack, State::Pending, "under way").filter(|_| self.may_begin())
+    pub async fn begin(&self, stack: &StackIdentity, signals: &Signals) {
+        let Some(status) = self.status(stack, State::Pending, "under way").filter(|_| self.may_begin())
         else {
             return;
         };
@@ -66,7 +66,7 @@ impl Sender<'_> {
         let good = matches!(report.status, Status::Succeeded | Status::Skipped);
         let state = if good { State::Success } else { State::Failure };
         let headline = render::log_line(&render::headline(report, str::to_owned));
-        let Some(mut status) = self.status(report.project.as_deref(), &report.stack, state, &headline) else {
+        let Some(mut status) = self.status(&report.stack_identity(), state, &headline) else {
             console.line("no commit status: the run's commit is not known");
             return;
         };
@@ -86,9 +86,9 @@ impl Sender<'_> {
         self.begun.check.take();
     }
 
-    fn status(&self, project: Option<&str>, stack: &str, state: State, said: &str) -> Option<CommitStatus> {
-        let names = ["stackstep", project.unwrap_or_default(), stack];
-        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    fn status(&self, stack: &StackIdentity, state: State, said: &str) -> Option<CommitStatus> {
+        let key = self.inputs.comment_key.as_deref();
+        let names: Vec<&str> = std::iter::once("stackstep").chain(stack.names()).chain(key).collect();
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
             name: names.join(" / "),

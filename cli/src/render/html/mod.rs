@@ -113,14 +113,19 @@ impl View<'_> {
             write(html);
             html.raw("</dd></div>\n");
         };
-        if let Some(project) = &report.project {
-            fact("Project", &|html| {
-                html.code(project);
-            });
+        let identity = report.stack_identity();
+        for (name, value) in [
+            ("Organization", identity.organization),
+            ("Project", identity.project),
+            ("Stack", Some(identity.stack)),
+            ("Backend", identity.backend_url.filter(|_| report.names_backend)),
+        ] {
+            if let Some(value) = value {
+                fact(name, &|html| {
+                    html.code(&value);
+                });
+            }
         }
-        fact("Stack", &|html| {
-            html.code(&report.stack);
-        });
         if let Some(commit) = &report.commit {
             fact("Commit", &|html| {
                 html.code(short_commit(commit));

@@ -2,16 +2,20 @@
 
 use super::{Html, View, wide};
 use crate::render::{Detail, words};
-use crate::report::{Report, Severity};
+use crate::report::{Report, Severity, shortened};
 
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
     let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
     html.raw("<section class=\"failure\" aria-labelledby=\"").raw(view.prefix).raw("reason\">\n");
+    let message = message.as_deref().filter(|_| view.shows(Detail::Resources));
     view.heading(html, "reason", |html| {
-        html.raw(reason.meaning().trim_end_matches('.')).raw(" (<code>").raw(reason.name()).raw("</code>)");
+        html.prose(&shortened(reason.headline(message), 500))
+            .raw(" (<code>")
+            .raw(reason.name())
+            .raw("</code>)");
     });
-    if let Some(message) = message.as_deref().filter(|_| view.shows(Detail::Resources)) {
+    if let Some(message) = message {
         html.raw("<pre>").lines(message.trim()).raw("</pre>\n");
     }
     if let Some(hint) = hint {

@@ -1,8 +1,11 @@
 //! Thousands of secrets and hostile strings in every form and cut anywhere: none comes out, nothing else changes.
 
 use super::finder::Finder;
-use super::made::{Random, SECRETS, encoded, parts, secrets};
+use super::made::{Random, encoded, parts, secrets};
 use crate::secret::Masker;
+
+/// Enough for every kind of secret in every form; the binary is tried with 10,000.
+const SECRETS: usize = 1_500;
 
 fn in_pieces(masker: &Masker, text: &[u8], random: &mut Random) -> Vec<u8> {
     let mut stream = masker.stream();
@@ -27,11 +30,11 @@ fn masker_of(secrets: &[String]) -> Masker {
 }
 
 #[test]
-fn of_ten_thousand_secrets_in_any_form_and_any_pieces_none_comes_out() {
+fn of_generated_secrets_in_any_form_and_any_pieces_none_comes_out() {
     let seed = 0x5eed_0001;
     println!("seed {seed:#x}");
     let random = &mut Random(seed);
-    let secrets = secrets(random);
+    let secrets = secrets(random, SECRETS);
     let mut text = Vec::new();
     for secret in &secrets {
         text.extend_from_slice(encoded(secret, random).as_bytes());
@@ -59,7 +62,7 @@ fn text_that_only_looks_like_secrets_is_never_changed() {
     let random = &mut Random(seed);
     // Without those that differ by a bit only, which base64 may not show.
     let alike = |secret: &String| secret.contains("ab") || secret.contains("aaa") || secret.contains("bb");
-    let secrets: Vec<String> = secrets(random).into_iter().filter(|secret| !alike(secret)).collect();
+    let secrets: Vec<String> = secrets(random, SECRETS).into_iter().filter(|secret| !alike(secret)).collect();
     let finder = Finder::new(&parts(&secrets));
     let mut text: Vec<u8> = Vec::new();
     for secret in &secrets {

@@ -3,8 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-pub(super) const SECRETS: usize = 10_000;
-
 /// Numbers that look random and are always the same: <https://doi.org/10.18637/jss.v008.i14>, xorshift64.
 pub(super) struct Random(pub(super) u64);
 
@@ -32,8 +30,8 @@ impl Random {
 
 pub(super) const WORD: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Secrets of many kinds: tokens, passwords, keys of several lines, and those that someone made up to break us.
-pub(super) fn secrets(random: &mut Random) -> Vec<String> {
+/// At least `count` secrets of many kinds: tokens, passwords, keys of several lines, and those that someone made up to break us.
+pub(super) fn secrets(random: &mut Random, count: usize) -> Vec<String> {
     let mut secrets: Vec<String> = [
         "aaaaaa",
         "aaaaaaa",
@@ -63,7 +61,7 @@ pub(super) fn secrets(random: &mut Random) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    while secrets.len() < SECRETS + 100 {
+    while secrets.len() < count + 100 {
         let kind = random.below(8);
         let length = 6 + random.below(40);
         secrets.push(match kind {

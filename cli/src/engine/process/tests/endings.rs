@@ -8,7 +8,7 @@ use crate::engine::signals::Signal;
 /// Counts its interrupts and says so; ends at the given one.
 fn ends_at(interrupt: u32) -> String {
     format!(
-        "trap 'n=$((n+1)); echo interrupt $n; [ $n = {interrupt} ] && exit $n' INT; echo up; while :; do :; done"
+        "trap 'n=$((n+1)); echo interrupt $n; [ $n = {interrupt} ] && exit $n' INT; echo up; while :; do sleep 0.02; done"
     )
 }
 
@@ -83,7 +83,7 @@ async fn a_timeout_walks_the_same_ladder() {
 async fn signals_after_a_timeout_do_not_shorten_the_ladder() {
     let _clock = Frozen::now();
     let mut case = Case::new(
-        "trap 'n=$((n+1)); echo interrupt $n' INT; echo up; while [ ! -e go ]; do :; done; echo went; exit 3",
+        "trap 'n=$((n+1)); echo interrupt $n' INT; echo up; while [ ! -e go ]; do sleep 0.02; done; echo went; exit 3",
     );
     case.timeout = Some(Duration::from_secs(60));
     case.pass_at("up", Duration::from_secs(60));
@@ -109,8 +109,7 @@ async fn a_run_that_was_cancelled_before_starts_nothing() {
 #[tokio::test]
 async fn the_interrupt_goes_to_the_engine_and_not_to_its_helpers() {
     let _clock = Frozen::now();
-    let helper =
-        "trap 'echo helper interrupted' INT; echo up; while [ ! -e go ]; do :; done; echo helper done";
+    let helper = "trap 'echo helper interrupted' INT; echo up; while [ ! -e go ]; do sleep 0.02; done; echo helper done";
     let mut case = Case::new(&format!("trap 'echo interrupted; exit 1' INT; sh -c \"{helper}\"; exit 0"));
     case.cancel_at("up");
     case.go_at("up");
@@ -142,7 +141,7 @@ async fn descendants_in_groups_of_their_own_are_killed_with_the_engine() {
     let _clock = Frozen::now();
     let mut case = Case::new(
         "trap 'n=$((n+1)); echo interrupt $n' INT; setsid sh -c 'sleep 99999 >/dev/null 2>&1 & echo $!; echo up; exec >/dev/null 2>&1; wait' & \
-         echo $!; while :; do :; done",
+         echo $!; while :; do sleep 0.02; done",
     );
     case.cancel_at("up");
     case.pass_at("interrupt 1", GRACE);

@@ -99,7 +99,7 @@ async fn garbage_and_endless_lines_arrive_as_they_are() {
 
 #[tokio::test(start_paused = true)]
 async fn dots_without_a_newline_are_passed_on() {
-    let mut case = Case::new("printf 'creating..'; while [ ! -e go ]; do :; done; echo '. done'");
+    let mut case = Case::new("printf 'creating..'; while [ ! -e go ]; do sleep 0.02; done; echo '. done'");
     case.go_at("creating..");
     case.run().await;
     assert_eq!(case.log.text(), "creating... done\n");
@@ -107,7 +107,7 @@ async fn dots_without_a_newline_are_passed_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sign_of_life_comes_every_minute_on_a_line_of_its_own_without_secrets() {
-    let mut case = Case::new("printf 'creating..'; while [ ! -e go ]; do :; done; echo ' done'");
+    let mut case = Case::new("printf 'creating..'; while [ ! -e go ]; do sleep 0.02; done; echo ' done'");
     case.masker.add("password", "hunter22");
     case.go_at("still creating ***");
     let log = case.log.clone();
@@ -127,13 +127,14 @@ async fn a_sign_of_life_comes_every_minute_on_a_line_of_its_own_without_secrets(
 
 #[tokio::test(start_paused = true)]
 async fn events_arrive_while_the_process_runs() {
-    let case = Case::new("echo '{\"a\":1}' > events; while [ ! -e go ]; do :; done");
+    let case = Case::new("echo '{\"a\":1}' > events; while [ ! -e go ]; do sleep 0.02; done");
     let go = case.folder.path().join("go");
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let supervision = Supervision {
         masker: &case.masker,
         signals: &case.signals,
         timeout: None,
+        listen: Duration::ZERO,
         grace: Duration::ZERO,
         stdout: &mut stdout,
         stderr: &mut stderr,
@@ -153,7 +154,7 @@ async fn events_arrive_while_the_process_runs() {
 async fn a_resource_that_takes_fifteen_minutes_is_never_silent_for_longer_than_one() {
     // The clock jumps ahead whenever nothing else is left to do: a quarter of an hour takes no time.
     tokio::time::pause();
-    let mut case = Case::new("while [ ! -e go ]; do :; done");
+    let mut case = Case::new("while [ ! -e go ]; do sleep 0.02; done");
     let go = case.folder.path().join("go");
     let told = std::cell::RefCell::new(vec![Duration::ZERO]);
     let ended = case.run_with(|elapsed| {

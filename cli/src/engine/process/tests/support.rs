@@ -8,9 +8,12 @@ use std::task::{Context, Poll};
 
 use tempfile::TempDir;
 use tokio::io::AsyncWrite;
+use tokio::signal::unix::SignalKind;
 
+use super::limit::{LIMIT, Limit};
 use super::*;
 use crate::engine::signals::Signal;
+use crate::engine::tree;
 
 /// One log for both streams, as a CI system has it; words in it can make things happen.
 #[derive(Clone, Default)]
@@ -93,6 +96,7 @@ pub(super) struct Case {
     pub(super) masker: Masker,
     pub(super) signals: Signals,
     pub(super) timeout: Option<Duration>,
+    pub(super) listen: Duration,
     pub(super) passing: Passing,
     pub(super) disarm: Option<Disarm>,
     pub(super) log: Shared,
@@ -121,6 +125,7 @@ impl Case {
             masker: Masker::new(),
             signals: Signals::none(),
             timeout: None,
+            listen: Duration::ZERO,
             passing: Passing::Through,
             disarm: None,
             log: Shared::default(),
@@ -166,11 +171,16 @@ impl Case {
         &mut self,
         mut heartbeat: impl FnMut(Duration) -> Option<String>,
     ) -> Result<Ended> {
+        // A signal that is ignored when a shell starts can't be trapped there, and stays ignored in what ignores it
+        // itself; one that is listened to does not: <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#trap>
+        let _heard = tokio::signal::unix::signal(SignalKind::interrupt()).expect("a signal");
+        let limit = std::cell::RefCell::new(None);
         let (mut stdout, mut stderr) = (self.log.clone(), self.log.clone());
         let supervision = Supervision {
             masker: &self.masker,
             signals: &self.signals,
             timeout: self.timeout,
+            listen: self.listen,
             grace: GRACE,
             stdout: &mut stdout,
             stderr: &mut stderr,
@@ -179,7 +189,10 @@ impl Case {
             disarm: self.disarm,
             on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
             heartbeat: &mut heartbeat,
-            on_start: &mut |_| {},
+            on_start: &mut |pid| {
+                let kill = move || tree::kill(i32::try_from(pid).unwrap(), None);
+                limit.replace(Some(Limit::new(LIMIT, kill)));
+            },
             on_stop: &mut |cause| {
                 println!("stopping: {cause:?}");
                 self.stops.push(cause);

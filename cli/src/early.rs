@@ -1,0 +1,93 @@
+//! The end of a run that never got to its engine: bad input, no project, a refusal, words that the command line does not
+//! know. Its result is written all the same, so that no older file tells of a success. Comments and statuses are not
+//! sent: what they would be about is not known for certain.
+
+use std::ffi::OsString;
+use std::time::Instant;
+
+use crate::args;
+use crate::ci;
+use crate::console::Console;
+use crate::env::Env;
+use crate::error::Error;
+use crate::inputs::{Command, OuterInputs};
+use crate::prepare::{Prepared, Request, SINKS, Until, prepare};
+use crate::publish::outputs::Exports;
+use crate::publish::{self, Publisher};
+use crate::result::Run;
+
+/// Ends a run with `error`, and publishes it where a result of the run would go. The answer is the exit status.
+pub fn end(
+    found: Prepared<'_>,
+    request: &Request<'_>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> u8 {
+    found.warn(console);
+    let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
+    if !matches!(error, Error::Skipped { .. }) {
+        console.error(error);
+    }
+    if !publish(found, told, error, began, console) {
+        forget(request, console);
+    }
+    error.exit_status()
+}
+
+/// Publishes the result of a run that has one; says whether it has.
+fn publish(
+    found: Prepared<'_>,
+    told: Option<OuterInputs>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> bool {
+    let Ok(job) = found.into_ended_job(told) else { return false };
+    let Some(run) = Run::new(&job, began) else { return false };
+    let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
+    let publisher = Publisher::new(&job);
+    let file = publisher.files(&report, console);
+    if let Error::Skipped { .. } = error {
+        publish::all(&job, &publisher, &report, file, "", &Exports::default(), console);
+    } else {
+        publish::hand_on(&job, &report, file, "", &Exports::default(), console);
+    }
+    true
+}
+
+/// Removes the result file of an earlier run, where nobody can say of which command a new one would be.
+fn forget(request: &Request<'_>, console: &Console) {
+    let Request { command, flags, env, ci } = *request;
+    let command = command.or(Some(Command::Preview));
+    let writes = !matches!(command, Some(Command::Install | Command::Exec | Command::Report));
+    let sinks = OuterInputs::of_those(&["result-file"], command, flags, ci, env).filter(|_| writes);
+    let Some(path) =
+        sinks.as_ref().and_then(|sinks| sinks.text("result-file")).map(|path| env.cwd().join(path))
+    else {
+        return;
+    };
+    if path.is_file() {
+        publish::warn(
+            console,
+            "the result file",
+            std::fs::remove_file(&path).map_err(Error::io("remove", &path)),
+        );
+    }
+}
+
+/// The same for a command line that can't be read: what of it can be told says where the result goes. `said` is clap's
+/// own message, which the person has seen already.
+pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
+    let (command, flags) = args::salvaged(arguments, SINKS);
+    let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
+    let (mut console, began) = (Console::new(request.ci), Instant::now());
+    let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let error =
+        Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
+    let found = prepare(&request, Until::TheInputs, &mut console);
+    let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
+    if command.is_none() || !publish(found, told, &error, began, &mut console) {
+        forget(&request, &console);
+    }
+}

@@ -1,0 +1,118 @@
+//! What became of an engine process: how it ended in the report's terms, and what a reader must know of one that was
+//! stopped, killed, or left something behind. A note says only what the process and its events show.
+
+use std::time::Duration;
+
+use super::ladder::{Cause, Rung};
+use super::process::{Ended, Status};
+use super::told::Told;
+use crate::report::{Ending, Events, is_provider_gone};
+
+/// How long we wait for our own signal when the engine or its providers have had theirs: GitLab's runner gives a
+/// process 6 s before it signals the next one.
+/// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>
+pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
+
+/// What is known of a lock that nobody can look at.
+pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
+                                        no other run is at work, `pulumi cancel` does";
+
+/// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
+const REQUESTS: [i32; 3] = [1, 2, 15];
+
+/// How the process ended, in the report's terms.
+pub(super) fn ending(ended: &Ended) -> Ending {
+    match (ended.status, ended.cause) {
+        // What was begun may have been finished all the same.
+        (Status::Exited(0), _) => Ending::Exited(0),
+        (_, Some(cause)) => stopped_by(cause),
+        (Status::Exited(status), None) => Ending::Exited(status),
+        (Status::Signalled(signal), None) => Ending::Signalled(signal),
+        (Status::NotStarted | Status::Stuck, None) => Ending::NotStarted,
+    }
+}
+
+/// How a process ends that we stop.
+pub(super) fn stopped_by(cause: Cause) -> Ending {
+    match cause {
+        Cause::TimedOut => Ending::TimedOut,
+        Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
+    }
+}
+
+/// Whether an engine that failed, and was not stopped by us, looks as if somebody had ended the job: it says that it
+/// got a signal, ended by one, or lost a provider's process.
+pub(super) fn looks_cancelled(ended: &Ended, events: &Events) -> bool {
+    let failed = ended.cause.is_none() && ended.status != Status::Exited(0);
+    let by_request = matches!(ended.status, Status::Signalled(signal) if REQUESTS.contains(&signal));
+    failed && (by_request || ended.told > Told::Never || lost_a_provider(ended, events))
+}
+
+fn lost_a_provider(ended: &Ended, events: &Events) -> bool {
+    events.lost_a_provider() || is_provider_gone(&ended.stderr.masked())
+}
+
+/// Whether it ended without a chance to release its lock.
+pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
+    matches!(ended.status, Status::Signalled(_) | Status::Stuck)
+}
+
+/// What a reader must know. `locks` tells whether the process held the stack's lock.
+pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> {
+    let mut notes: Vec<String> = end(ended, events, locks).into_iter().collect();
+    if ended.status != Status::Exited(0) && lost_a_provider(ended, events) {
+        notes.push(
+            "a provider's process ended before it answered: what became of its resources is not known, and the state \
+             may have no pending operation for them"
+                .to_owned(),
+        );
+    }
+    if ended.left_behind {
+        notes.push("the engine left processes behind, which were killed".to_owned());
+    }
+    if ended.closed_output {
+        notes.push("nobody read the log to its end".to_owned());
+    }
+    notes
+}
+
+/// How it came to its end, if it was stopped or killed.
+fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
+    let lock = |released: &'static str| if locks { released } else { "" };
+    match (ended.status, ended.cause, ended.rung) {
+        (Status::NotStarted, Some(_), _) => {
+            Some("the engine was not started: the run was stopped before".to_owned())
+        }
+        (Status::Signalled(_) | Status::Stuck, Some(_), Some(Rung::Killed)) => {
+            Some(format!("the engine did not stop and was killed{}", lock(": operations may be pending")))
+        }
+        (Status::Signalled(signal), ..) => Some(format!(
+            "the engine was ended by signal {signal}, which was not ours{}",
+            lock(": operations may be pending")
+        )),
+        (Status::Exited(_), ..)
+            if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) =>
+        {
+            let lock = lock(": the lock is released, operations that were under way are pending");
+            Some(format!("the engine was told to stop at once{lock}"))
+        }
+        (Status::Exited(_), _, Some(Rung::Interrupted)) => Some(asked(events, locks)),
+        (Status::Exited(status), ..) if ended.told == Told::Once && status != 0 => Some(asked(events, locks)),
+        _ => None,
+    }
+}
+
+/// The end of an engine that was asked once, and came to its end by itself.
+fn asked(events: &Events, locks: bool) -> String {
+    let released = if locks { " and released the lock" } else { " and has ended" };
+    if !events.in_flight().is_empty() || events.lost_a_provider() {
+        return format!("the engine was asked to stop{released}, but not all that it had begun was finished");
+    }
+    if events.is_whole() {
+        return format!("the engine was asked to stop, finished what it had begun{released}");
+    }
+    format!("the engine was asked to stop{released}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Processes that an engine left behind when it was killed together with us: language hosts, providers, what a program
+//! started. Each of them inherited a variable with the name of the run, so that they are told for certain, whoever
+//! their parent is by now. Where the system does not show environments, none is found.
+
+use std::fs;
+use std::path::Path;
+
+/// The variable that marks what a run starts.
+const MARK: &str = "_STACKSTEP_RUN";
+
+/// A process of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its number.
+    pub pid: u32,
+    /// The name of its program, as the system has it.
+    pub name: String,
+}
+
+/// The variable that the engine of the run in `folder` gets. The folder's name is random, and no secret.
+pub fn mark(folder: &Path) -> Option<(String, String)> {
+    let name = folder.file_name()?.to_str()?;
+    (!name.is_empty()).then(|| (MARK.to_owned(), name.to_owned()))
+}
+
+/// The processes that bear the mark of the run in `folder`, and are not over.
+/// <https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html>
+pub fn of_run(folder: &Path) -> Vec<Leftover> {
+    let (Some((name, value)), Ok(processes)) = (mark(folder), fs::read_dir("/proc")) else {
+        return Vec::new();
+    };
+    let marked = format!("{name}={value}");
+    let bears =
+        |environment: &[u8]| environment.split(|byte| *byte == 0).any(|pair| pair == marked.as_bytes());
+    let found = processes.flatten().filter_map(|process| {
+        let pid = process.file_name().to_str()?.parse().ok()?;
+        // What is over has no environment any more.
+        let environment = fs::read(process.path().join("environ")).ok()?;
+        let name = || fs::read_to_string(process.path().join("comm")).unwrap_or_default().trim().to_owned();
+        (bears(&environment) && pid != std::process::id()).then(|| Leftover { pid, name: name() })
+    });
+    found.collect()
+}
+
+/// Asks them to end, or kills them.
+pub fn end(leftovers: &[Leftover], kill: bool) {
+    #[cfg(unix)]
+    for leftover in leftovers {
+        use nix::sys::signal::{Signal, kill as send};
+        let signal = if kill { Signal::SIGKILL } else { Signal::SIGINT };
+        if let Ok(pid) = i32::try_from(leftover.pid) {
+            let _ = send(nix::unistd::Pid::from_raw(pid), signal);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (leftovers, kill);
+}
+
+/// Their names, each once, a few of them.
+pub fn names(leftovers: &[Leftover]) -> String {
+    let mut names: Vec<&str> = leftovers.iter().map(|leftover| leftover.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let more = if names.len() > 8 { ", …" } else { "" };
+    format!("{}{more}", names.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_bears_the_mark_of_the_run_is_of_the_run() {
+        let folder = Path::new("/x/stackstep-a-test-of-leftovers");
+        let (name, value) = mark(folder).expect("a mark");
+        #[expect(clippy::disallowed_methods, reason = "a test starts a process that is left")]
+        let mut child =
+            std::process::Command::new("sleep").arg("99999").env(name, value).spawn().expect("a process");
+        // The environment is the program's own as soon as it has been started.
+        let found = of_run(folder);
+        child.kill().expect("a process that lives");
+        child.wait().expect("its end");
+        assert_eq!(found, [Leftover { pid: child.id(), name: "sleep".to_owned() }]);
+        assert_eq!(of_run(folder), []);
+        assert_eq!(of_run(Path::new("/x/stackstep-another")), []);
+    }
+
+    #[test]
+    fn names_are_few_and_each_is_said_once() {
+        let named = |name: &str| Leftover { pid: 1, name: name.to_owned() };
+        assert_eq!(names(&[named("node"), named("a"), named("node")]), "`a`, `node`");
+        let many: Vec<Leftover> = (0..20).map(|number| named(&format!("p{number:02}"))).collect();
+        assert!(names(&many).ends_with("`p07`, …"));
+    }
+}

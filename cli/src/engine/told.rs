@@ -1,0 +1,137 @@
+//! What the engine says when it gets a signal. Some CI systems signal each process of a job, the engine among them:
+//! GitLab's runner in containers ends them one by one, the youngest first; Jenkins ends children first. A signal of
+//! ours would then be the engine's second, and the second one makes it end at once with operations pending.
+//!
+//! The words: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go>
+
+use crate::report::colourless;
+
+/// How often the engine says that it got a signal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// It has not said so.
+    #[default]
+    Never,
+    /// Once: it finishes what is in flight.
+    Once,
+    /// Again: it ends at once.
+    Again,
+}
+
+/// More than the longest line that could be these words.
+const LINE: usize = 256;
+
+/// Listens to the event log and to standard output: either may be missing, or come late.
+#[derive(Debug, Default)]
+pub struct Listener {
+    told: Told,
+    line: Vec<u8>,
+}
+
+impl Listener {
+    /// What was heard so far.
+    pub fn told(&self) -> Told {
+        self.told
+    }
+
+    /// Hears one line of the event log. Only the engine's own messages are events of this kind, so that a program can't
+    /// say the words; quotes in a text are escaped in JSON.
+    pub fn event(&mut self, line: &[u8]) {
+        // An event begins with its number and its time.
+        let line = &line[..line.len().min(LINE)];
+        if contains(line, b",\"stdoutEvent\":") {
+            let cancelling = contains(line, b" received; cancelling");
+            let terminating = contains(line, b" received; terminating");
+            self.hear(cancelling, terminating);
+        }
+    }
+
+    /// Hears some of standard output. The words stand at a line's beginning; what a program prints is indented.
+    pub fn output(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let room = LINE.saturating_sub(self.line.len());
+            self.line.extend_from_slice(&part[..part.len().min(room)]);
+            self.spoken();
+            if part.ends_with(b"\n") {
+                self.line.clear();
+            }
+        }
+    }
+
+    fn spoken(&mut self) {
+        if !contains(&self.line, b" received; ") {
+            return;
+        }
+        let line = colourless(&String::from_utf8_lossy(&self.line));
+        let after = ["^C", "SIGTERM"].iter().find_map(|signal| line.strip_prefix(signal));
+        let Some(after) = after else { return };
+        self.hear(after.starts_with(" received; cancelling"), after.starts_with(" received; terminating"));
+    }
+
+    fn hear(&mut self, cancelling: bool, terminating: bool) {
+        let heard = match (cancelling, terminating) {
+            (_, true) => Told::Again,
+            (true, false) => Told::Once,
+            (false, false) => Told::Never,
+        };
+        self.told = self.told.max(heard);
+    }
+}
+
+fn contains(text: &[u8], piece: &[u8]) -> bool {
+    text.windows(piece.len()).any(|window| window == piece)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(output: &[&str]) -> Told {
+        let mut listener = Listener::default();
+        output.iter().for_each(|part| listener.output(part.as_bytes()));
+        listener.told()
+    }
+
+    #[test]
+    fn both_signals_are_heard_on_standard_output() {
+        let first = "Updating (dev):\n^C received; cancelling. If you would like to terminate immediately, press ^C again.\n";
+        assert_eq!(heard(&[first]), Told::Once);
+        assert_eq!(heard(&[first, "x\n^C received; terminating\n"]), Told::Again);
+        assert_eq!(heard(&["SIGTERM received; cancelling. If you would like to"]), Told::Once);
+        assert_eq!(heard(&["\u{1b}[91mSIGTERM received; terminating\u{1b}[0m\n"]), Told::Again);
+    }
+
+    #[test]
+    fn words_that_come_in_pieces_are_heard() {
+        assert_eq!(heard(&["@ updating..\n^C recei", "ved; canc", "elling. If"]), Told::Once);
+    }
+
+    #[test]
+    fn a_program_that_says_the_words_is_not_the_engine() {
+        assert_eq!(
+            heard(&["    app: ^C received; cancelling.\n", "x ^C received; terminating\n"]),
+            Told::Never
+        );
+        let mut listener = Listener::default();
+        listener.event(
+            br#"{"sequence":1,"diagnosticEvent":{"message":",\"stdoutEvent\": ^C received; cancelling"}}"#,
+        );
+        assert_eq!(listener.told(), Told::Never);
+    }
+
+    #[test]
+    fn the_recordings_of_the_real_engine_are_heard() {
+        let recordings = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+        for (name, told) in [
+            ("up-create", Told::Never),
+            ("up-killed", Told::Never),
+            ("up-interrupted", Told::Once),
+            ("up-interrupted-twice", Told::Again),
+        ] {
+            let log = std::fs::read(format!("{recordings}/events/{name}/events.jsonl")).expect("a recording");
+            let mut listener = Listener::default();
+            log.split(|byte| *byte == b'\n').for_each(|line| listener.event(line));
+            assert_eq!(listener.told(), told, "{name}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! An object of the `config` input as the paths and values that `pulumi config set --path` takes.
+//!
+//! The CLI gets each value as text and makes a boolean or a whole number of what looks like one; everything else stays
+//! text (<https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/>). Where that is not what is written, the type
+//! is said; a number that can't be handed over as it is written is refused.
+
+use super::config_map::StoredAs;
+use crate::yaml::Value;
+
+/// The largest whole number that every program reads as it is: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
+const LARGEST_WHOLE: i64 = (1 << 53) - 1;
+
+/// A value inside an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// Where it lies, as the CLI writes a path.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Its type, where the CLI would take the text for another one.
+    pub stored_as: Option<StoredAs>,
+}
+
+/// The reason why an object can't be set, with the path of what is wrong in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unsettable {
+    /// Nothing, where a value has to be.
+    Empty(String),
+    /// A number that would not stay as it is written, and how to write it as a number, where that can be told.
+    Number {
+        /// Where it lies.
+        path: String,
+        /// As it is written.
+        written: String,
+        /// As it would have to be.
+        better: Option<String>,
+    },
+    /// A key that is a list or a mapping.
+    Key(String),
+    /// A list or mapping without anything in it, which no path leads to.
+    Hollow(String),
+}
+
+/// The leaves of `value`, which lies at `path`. A secret is text whatever it looks like.
+pub(super) fn leaves(path: &str, value: &Value, secret: bool) -> Result<Vec<Leaf>, Unsettable> {
+    let mut found = Vec::new();
+    collect(path, value, secret, &mut found)?;
+    Ok(found)
+}
+
+fn collect(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>) -> Result<(), Unsettable> {
+    match value {
+        Value::Mapping(fields) if fields.is_empty() => Err(Unsettable::Hollow(path.to_owned())),
+        Value::List(items) if items.is_empty() => Err(Unsettable::Hollow(path.to_owned())),
+        Value::Mapping(fields) => fields.iter().try_for_each(|(name, value)| {
+            let name = name.source().ok_or_else(|| Unsettable::Key(path.to_owned()))?;
+            collect(&format!("{path}{}", step(name)), value, secret, found)
+        }),
+        Value::List(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, item)| collect(&format!("{path}[{index}]"), item, secret, found)),
+        scalar => {
+            let (text, stored_as) = handed_over(path, scalar, secret)?;
+            found.push(Leaf { path: path.to_owned(), text, stored_as });
+            Ok(())
+        }
+    }
+}
+
+/// A scalar's text, and its type where that has to be said.
+fn handed_over(path: &str, scalar: &Value, secret: bool) -> Result<(String, Option<StoredAs>), Unsettable> {
+    let Some(text) = scalar.source().filter(|_| !scalar.is_null()) else {
+        return Err(Unsettable::Empty(path.to_owned()));
+    };
+    Ok(match scalar {
+        _ if secret => (text.to_owned(), None),
+        Value::Bool(_) => (text.to_ascii_lowercase(), None),
+        Value::Number(_) => number(path, text)?,
+        _ => (text.to_owned(), is_retyped(text).then_some(StoredAs::String)),
+    })
+}
+
+fn number(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unsettable> {
+    let whole = written.parse::<i64>().ok();
+    if whole.is_some_and(|whole| whole.abs() <= LARGEST_WHOLE && whole.to_string() == written) {
+        return Ok((written.to_owned(), None));
+    }
+    let float = written.parse::<f64>().ok().filter(|float| float.is_finite());
+    let shortest = float.map(|float| float.to_string());
+    match shortest {
+        Some(shortest) if shortest == written && whole.is_none() => {
+            Ok((written.to_owned(), Some(StoredAs::Float)))
+        }
+        shortest => {
+            let better = shortest.filter(|text| text.len() < 16 && text != written);
+            Err(Unsettable::Number { path: path.to_owned(), written: written.to_owned(), better })
+        }
+    }
+}
+
+/// Whether the CLI makes a boolean or a number of this text inside an object.
+fn is_retyped(text: &str) -> bool {
+    let leading_zero = text.len() > 1 && text.starts_with('0');
+    let whole = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+    matches!(text, "true" | "false") || (whole && !leading_zero)
+}
+
+/// A name as a step of a path.
+fn step(name: &str) -> String {
+    let plain = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if plain { format!(".{name}") } else { quoted(name) }
+}
+
+/// A name of any characters as a step of a path.
+pub(super) fn quoted(name: &str) -> String {
+    format!("[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(yaml: &str) -> Result<Vec<(String, String, Option<StoredAs>)>, Unsettable> {
+        let value = crate::yaml::parse(yaml).unwrap();
+        let leaves = leaves("o", &value, false)?;
+        Ok(leaves.into_iter().map(|leaf| (leaf.path, leaf.text, leaf.stored_as)).collect())
+    }
+
+    fn only(yaml: &str) -> (String, Option<StoredAs>) {
+        let (_, text, stored_as) = of(&format!("{{k: {yaml}}}")).unwrap().remove(0);
+        (text, stored_as)
+    }
+
+    #[test]
+    fn an_object_becomes_paths() {
+        let paths: Vec<String> =
+            of("{size: 3, tags: [a, {odd key: b}]}").unwrap().into_iter().map(|leaf| leaf.0).collect();
+        assert_eq!(paths, ["o.size", "o.tags[0]", "o.tags[1][\"odd key\"]"]);
+    }
+
+    #[test]
+    fn a_number_that_stays_what_it_is_goes_over_as_one() {
+        for whole in ["3", "-3", "0", "9007199254740991"] {
+            assert_eq!(only(whole), (whole.to_owned(), None));
+        }
+        for float in ["1.5", "-0.25", "0.1", "20220113.15"] {
+            assert_eq!(only(float), (float.to_owned(), Some(StoredAs::Float)));
+        }
+    }
+
+    #[test]
+    fn a_number_that_would_change_is_refused_by_name() {
+        for (written, better) in [
+            ("20220113.10", Some("20220113.1")),
+            ("1.20", Some("1.2")),
+            ("1.0", Some("1")),
+            ("1e3", Some("1000")),
+            ("+1", Some("1")),
+            ("0x1F", None),
+            ("1234e56", None),
+            ("9007199254740992", Some("9007199254740992")),
+            ("99999999999999999999", None),
+            (".inf", None),
+        ] {
+            let error = of(&format!("{{k: {written}}}")).unwrap_err();
+            let better = better.filter(|better| *better != written).map(str::to_owned);
+            assert_eq!(
+                error,
+                Unsettable::Number { path: "o.k".into(), written: written.into(), better },
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_a_number_or_a_boolean_stays_text() {
+        for text in ["3", "-3", "+3", "true", "18446744073709551615"] {
+            assert_eq!(only(&format!("'{text}'")), (text.to_owned(), Some(StoredAs::String)));
+        }
+        for text in ["012345678901", "1.20", "yes", "2026-01-01", "True", "18446744073709551616", "1234e56"] {
+            assert_eq!(only(&format!("'{text}'")), (text.to_owned(), None));
+        }
+        assert_eq!(only("012345678901"), ("012345678901".to_owned(), None));
+        assert_eq!(only("yes"), ("yes".to_owned(), None));
+    }
+
+    #[test]
+    fn a_boolean_is_one_in_any_spelling() {
+        assert_eq!(only("True"), ("true".to_owned(), None));
+    }
+
+    #[test]
+    fn what_no_path_can_set_is_refused() {
+        assert_eq!(of("{k: ~}"), Err(Unsettable::Empty("o.k".into())));
+        assert_eq!(of("{k: }"), Err(Unsettable::Empty("o.k".into())));
+        assert_eq!(of("{k: {}}"), Err(Unsettable::Hollow("o.k".into())));
+        assert_eq!(of("[]"), Err(Unsettable::Hollow("o".into())));
+        assert_eq!(of("{[a]: b}"), Err(Unsettable::Key("o".into())));
+    }
+
+    #[test]
+    fn a_secret_is_text_as_it_is_written() {
+        let value = crate::yaml::parse("{a: 1.20, b: true}").unwrap();
+        let texts: Vec<String> =
+            leaves("o", &value, true).unwrap().into_iter().map(|leaf| leaf.text).collect();
+        assert_eq!(texts, ["1.20", "true"]);
+    }
+}

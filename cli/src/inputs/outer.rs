@@ -1,0 +1,171 @@
+//! What is said outside of the repository's files, and how much of `stackstep.yaml` is added to it.
+//!
+//! The two are apart because a run is judged between them: until then, nothing is used that a change of the repository can
+//! have written.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::file::ConfigFile;
+use super::resolve::{
+    Flags, Found, OuterSources, Raw, Resolved, Source, command_of, default_value, from_file, meaningless,
+    unknown_variables,
+};
+use super::table::{INPUTS, Input, Kind};
+use super::{Command, strangers};
+use crate::ci::CiSystem;
+use crate::env::Env;
+use crate::error::Result;
+use crate::render::Detail;
+
+/// What the command line, the step and the environment say: nothing that a change of the repository can have written.
+#[derive(Debug, Clone)]
+pub struct OuterInputs {
+    /// What to run.
+    pub command: Command,
+    /// The folder that the search for `stackstep.yaml` begins in: `cwd`.
+    pub folder: PathBuf,
+    values: BTreeMap<&'static str, Found>,
+    warnings: Vec<String>,
+}
+
+/// How much of a `stackstep.yaml` counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileUse {
+    /// All of it.
+    Whole,
+    /// What [`strangers::counts`] allows, where a report shows so much otherwise.
+    Allowed(Detail),
+}
+
+impl OuterInputs {
+    /// Finds the values outside of files.
+    pub fn find(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Self> {
+        let sources = OuterSources::new(flags, ci, env);
+        let mut warnings = unknown_variables(env);
+        warnings.extend(sources.ignored());
+        let word = Input::find("command").and_then(|input| sources.find(input).transpose()).transpose()?;
+        let command = command_of(command, word.as_ref())?;
+        let mut values = BTreeMap::new();
+        for input in INPUTS {
+            if let Some(found) = sources.find(input)? {
+                warnings.extend(sources.overruled(input, &found));
+                values.insert(input.name, found);
+            }
+        }
+        let mut outer = Self { command, folder: env.cwd().to_owned(), values, warnings };
+        if let Some(folder) = outer.text("cwd") {
+            outer.folder = env.cwd().join(folder);
+        }
+        Ok(outer)
+    }
+
+    /// Those of `names` that can be told, whatever is wrong with the other ones. None where the command can't be told.
+    pub fn of_those(
+        names: &[&str],
+        command: Option<Command>,
+        flags: &Flags,
+        ci: &dyn CiSystem,
+        env: &Env,
+    ) -> Option<Self> {
+        let sources = OuterSources::new(flags, ci, env);
+        let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
+        let command = command_of(command, found("command").as_ref()).ok()?;
+        let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();
+        Some(Self { command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
+    }
+
+    /// The inputs that are secret, with their values.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let secret = |input: &&Input| input.kind == Kind::Secret;
+        INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input.name)?.trim())))
+    }
+
+    /// The input's text, where it is set and is one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match &self.values.get(name)?.raw {
+            Raw::Text(text) => Some(text),
+            Raw::List(_) | Raw::Mapping(_) => None,
+        }
+    }
+
+    /// Whether the input is set to "yes".
+    pub fn is_on(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+    }
+
+    /// Whether the input is set to anything but "no". What is no boolean counts as set.
+    pub fn may_be_on(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
+    }
+
+    /// The inputs named `names`, and no others.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let values = self.values.iter().filter(|(name, _)| names.contains(name));
+        Self {
+            values: values.map(|(name, found)| (*name, found.clone())).collect(),
+            warnings: Vec::new(),
+            folder: self.folder.clone(),
+            ..*self
+        }
+    }
+
+    /// The `stackstep.yaml` of the work folder, unless it is a link and has to be none. What is reported can be a
+    /// stranger's, and so can be what lies beside it.
+    pub fn file(&self, without_links: bool) -> Result<Option<ConfigFile>> {
+        if self.command == Command::Report {
+            return Ok(None);
+        }
+        ConfigFile::find(&self.folder, without_links)
+    }
+
+    /// All values: these, then those of `file` as far as they count, then the defaults.
+    pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
+        let Self { command, mut values, mut warnings, .. } = self;
+        let mut left_out = Vec::new();
+        for input in INPUTS.iter().filter(|input| !values.contains_key(input.name)).collect::<Vec<_>>() {
+            let Some(file) = file.filter(|file| file.get(input).is_some()) else { continue };
+            let found = match counts {
+                FileUse::Allowed(_) if !strangers::ALLOWED.contains(&input.name) => None,
+                _ => from_file(file, input)?,
+            };
+            match (found, counts) {
+                (Some(found), FileUse::Allowed(shown))
+                    if strangers::counts(input.name, &found.raw, shown) =>
+                {
+                    values.insert(input.name, found);
+                }
+                (Some(found), FileUse::Whole) => {
+                    values.insert(input.name, found);
+                }
+                (_, FileUse::Allowed(_)) => left_out.push(input.name),
+                (None, FileUse::Whole) => {}
+            }
+        }
+        warnings.extend(not_used(&left_out));
+
+        let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
+        for input in INPUTS {
+            if let Some(value) = default_value(input, official_action) {
+                values
+                    .entry(input.name)
+                    .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
+            }
+        }
+        warnings.extend(meaningless(command, &values));
+        Ok(Resolved { command, values, warnings, official_action })
+    }
+}
+
+/// One warning for what a stranger's file says in vain.
+fn not_used(names: &[&str]) -> Option<String> {
+    let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    (!names.is_empty()).then(|| {
+        format!(
+            "`{}` of `stackstep.yaml` {is} not used: the file comes with a change that is not trusted; set {them} on \
+             the step or in the job's environment where it has to hold for such changes too",
+            names.join("`, `")
+        )
+    })
+}

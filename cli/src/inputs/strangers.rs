@@ -1,0 +1,50 @@
+//! What of a `stackstep.yaml` counts that a stranger may have written: what names, paces or colours, and never what
+//! starts, installs, writes, reaches or hides something. All else is left out and named.
+
+use super::resolve::Raw;
+use crate::render::Detail;
+
+/// The inputs that count. `target`, `exclude` and `suppress-outputs` are none of them: they would hide changes from the
+/// person who reviews.
+pub const ALLOWED: &[&str] =
+    &["stack", "refresh", "diff", "parallel", "timeout", "color", "suppress-progress", DETAIL];
+
+const DETAIL: &str = "detail";
+
+/// Whether the value `raw` of the input `name` counts. `shown` is what a report shows where the file says nothing: a
+/// stranger's file may show less, and no more.
+pub fn counts(name: &str, raw: &Raw, shown: Detail) -> bool {
+    match (name, raw) {
+        (DETAIL, Raw::Text(word)) => Detail::from_word(word).is_some_and(|detail| detail <= shown),
+        _ => ALLOWED.contains(&name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::INPUTS;
+
+    fn text(text: &str) -> Raw {
+        Raw::Text(text.to_owned())
+    }
+
+    #[test]
+    fn each_allowed_name_is_an_input() {
+        assert!(ALLOWED.iter().all(|name| INPUTS.iter().any(|input| input.name == *name)));
+    }
+
+    #[test]
+    fn a_report_may_show_less_and_no_more() {
+        assert!(counts("detail", &text("counts"), Detail::Paths));
+        assert!(counts("detail", &text("paths"), Detail::Paths));
+        assert!(!counts("detail", &text("values"), Detail::Paths));
+        assert!(!counts("detail", &text("everything"), Detail::Values));
+    }
+
+    #[test]
+    fn nothing_else_counts() {
+        let count = INPUTS.iter().filter(|input| counts(input.name, &text("counts"), Detail::Values)).count();
+        assert_eq!(count, ALLOWED.len());
+    }
+}

@@ -1,0 +1,286 @@
+//! Prepares a run, by the same steps for every command: what is said outside of files, whose the files are and whether the
+//! run is let in, then the files. Each step adds values and findings. A run ends with the first error, `doctor` tells them
+//! all, `inputs` and `finish` need the first steps only.
+//!
+//! Until the run is judged, nothing is used that a change of the repository can have written.
+
+mod job;
+mod judge;
+
+pub(crate) use job::SINKS;
+
+use crate::backend::{Backend, secrets_in};
+use crate::ci::{CiSystem, Context, Level};
+use crate::console::Console;
+use crate::engine::args::check_extra;
+use crate::engine::options;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::gate::standing::Standing;
+use crate::gate::trust::Verdict;
+use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::install::asked;
+use crate::install::version::Demand;
+use crate::job::{find_stack, hide_env_file, hide_environment, hide_secrets};
+use crate::oidc;
+use crate::project::Project;
+use crate::render::Detail;
+use crate::stack::StackName;
+
+/// What is to be prepared.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The command of the command line; without it the `command` input decides.
+    pub command: Option<Command>,
+    /// The flags.
+    pub flags: &'a Flags,
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+}
+
+/// How far it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// To the first error: a run.
+    FirstError,
+    /// To the end, whatever is found: `doctor`.
+    TheEnd,
+    /// To the inputs, for a command that runs nothing.
+    TheInputs,
+}
+
+/// Something that a person should know.
+#[derive(Debug)]
+pub enum Finding {
+    /// A run can't go on.
+    Error(Error),
+    /// It can.
+    Warning(String),
+}
+
+/// What is known of a run. A part is none as long as its step has not been taken, or has failed.
+pub struct Prepared<'a> {
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+    /// What the job is about.
+    pub context: Context,
+    /// What is said outside of files.
+    pub outer: Option<OuterInputs>,
+    /// Whose the files of the work folder are.
+    pub standing: Standing,
+    /// What the run may do, as far as no file is needed for it.
+    pub verdict: Option<Verdict>,
+    /// All inputs.
+    pub resolved: Option<Resolved>,
+    /// The same as types.
+    pub inputs: Option<Inputs>,
+    /// The engine's version that is asked for, and where that stands.
+    pub demand: Option<(Demand, String)>,
+    /// The project.
+    pub project: Option<Project>,
+    /// The stack.
+    pub stack: Option<StackName>,
+    /// The variables of `env-file`.
+    pub file_variables: Vec<(String, String)>,
+    /// Flags of the engine in variables that it does not get.
+    pub not_for_the_engine: Vec<String>,
+    /// Where the state lies.
+    pub backend: Option<Backend>,
+    /// What was found on the way, in order.
+    pub findings: Vec<Finding>,
+}
+
+/// A step of it.
+type Step = fn(&mut Prepared<'_>, &Request<'_>, &mut Console);
+
+/// The steps that read nothing of the work folder but its commit.
+const BEFORE_FILES: &[Step] = &[outer_inputs, judge::standing];
+/// The inputs.
+const INPUTS: &[Step] = &[all_inputs];
+/// The run's other parts.
+const PARTS: &[Step] = &[typed_inputs, engine_asked_for, project_and_stack, backend];
+
+/// Takes the steps.
+pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
+    hide_environment(request.env, request.ci, console);
+    let mut found = Prepared {
+        env: request.env,
+        ci: request.ci,
+        context: request.ci.context(request.env),
+        outer: None,
+        standing: Standing::Unproven,
+        verdict: None,
+        resolved: None,
+        inputs: None,
+        demand: None,
+        project: None,
+        stack: None,
+        file_variables: Vec::new(),
+        not_for_the_engine: Vec::new(),
+        backend: None,
+        findings: Vec::new(),
+    };
+    let judged: &[Step] = if until == Until::TheInputs { &[] } else { &[judge::verdict] };
+    let parts = if until == Until::TheInputs { &[] } else { PARTS };
+    for step in BEFORE_FILES.iter().chain(judged).chain(INPUTS).chain(parts) {
+        if until == Until::FirstError && found.first_error().is_some() {
+            break;
+        }
+        step(&mut found, request, console);
+    }
+    found
+}
+
+impl Prepared<'_> {
+    /// The first thing that keeps a run from going on.
+    pub fn first_error(&self) -> Option<&Error> {
+        self.findings.iter().find_map(|finding| match finding {
+            Finding::Error(error) => Some(error),
+            Finding::Warning(_) => None,
+        })
+    }
+
+    /// Says what a person should know and what is no error.
+    pub fn warn(&self, console: &Console) {
+        for finding in &self.findings {
+            if let Finding::Warning(warning) = finding {
+                console.annotate(Level::Warning, "stackstep", warning);
+            }
+        }
+    }
+
+    /// Whether no file of the work folder may be read: nobody knows whose they are, or the run is refused anyway.
+    pub fn is_closed(&self) -> bool {
+        self.standing == Standing::Unproven || matches!(self.verdict, Some(Verdict::Refuse { .. }))
+    }
+
+    /// The value, or the finding that there is none.
+    fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.findings.push(Finding::Error(error))).ok()
+    }
+
+    fn warning(&mut self, warning: impl Into<String>) {
+        self.findings.push(Finding::Warning(warning.into()));
+    }
+
+    fn command(&self) -> Option<Command> {
+        self.outer.as_ref().map(|outer| outer.command)
+    }
+}
+
+/// What the command line, the step and the environment say. Their secrets are hidden from here on.
+fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut Console) {
+    let Request { command, flags, env, ci } = *request;
+    found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
+    for (name, secret) in found.outer.iter().flat_map(OuterInputs::secrets) {
+        console.hide(name, secret);
+    }
+}
+
+/// The same with as much of `stackstep.yaml` as counts.
+fn all_inputs(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+    let Some(outer) = found.outer.clone() else { return };
+    let resolved = if found.is_closed() {
+        if found.standing == Standing::Unproven && outer.command != Command::Report {
+            found.warning(
+                "no `stackstep.yaml` is read, as nothing proves that the work folder holds the repository's own code: \
+                 what has to hold here, set it on the step or in the job's environment",
+            );
+        }
+        outer.with_file(None, FileUse::Whole)
+    } else {
+        let counts = match found.standing {
+            Standing::Ours => FileUse::Whole,
+            _ => FileUse::Allowed(Detail::of_repository(found.context.public)),
+        };
+        let linked = counts != FileUse::Whole;
+        outer.file(linked).and_then(|file| outer.with_file(file.as_ref(), counts))
+    };
+    found.resolved = found.keep(resolved);
+    if let Some(resolved) = &mut found.resolved {
+        let warnings: Vec<String> = resolved.warnings.drain(..).collect();
+        warnings.into_iter().for_each(|warning| found.findings.push(Finding::Warning(warning)));
+    }
+}
+
+/// The inputs as types. Where nothing of the work folder may be used, only an installation goes on, with what it reads.
+fn typed_inputs(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+    let inputs = if found.is_closed() {
+        if !matches!(found.command(), Some(Command::Install | Command::Report)) {
+            return;
+        }
+        judge::inputs_without_files(found)
+    } else {
+        let Some(resolved) = &found.resolved else { return };
+        Inputs::from_resolved(resolved, found.env)
+    };
+    found.inputs = found.keep(inputs);
+    if let Some(inputs) = &found.inputs {
+        hide_secrets(inputs, console);
+    }
+}
+
+/// What the inputs say about the engine and its arguments.
+fn engine_asked_for(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    let (extra, demand) = (check_extra(&inputs.args), asked::by_inputs(inputs));
+    found.keep(extra);
+    found.demand = found.keep(demand).flatten();
+}
+
+/// The program's folder, the project and the stack. What is reported was made elsewhere, and an installation that may use
+/// no file has none of them.
+fn project_and_stack(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    if found.is_closed() && inputs.command == Command::Install {
+        return;
+    }
+    if !inputs.cwd.is_dir() {
+        let error = Error::input(
+            format!("there is no folder `{}`", inputs.cwd.display()),
+            "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
+        );
+        found.findings.push(Finding::Error(error));
+        return;
+    }
+    let project = if inputs.command == Command::Report { Ok(None) } else { Project::find(&inputs.cwd) };
+    let readable = project.is_ok();
+    found.project = found.keep(project).flatten();
+    let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
+    let stack = find_stack(inputs, found.project.as_ref());
+    if let (Ok(Some(stack)), None) = (&stack, &inputs.stack) {
+        console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
+    }
+    found.stack = found.keep(stack).flatten();
+}
+
+/// The variables of `env-file`, and the backend with its secrets.
+fn backend(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    let file = hide_env_file(inputs, console);
+    found.file_variables = found.keep(file).unwrap_or_default();
+    let Some(inputs) = &found.inputs else { return };
+    let options = options::judge(found.env, &found.file_variables, inputs.command);
+    if let Some(judged) = found.keep(options) {
+        judged.warnings.into_iter().for_each(|warning| found.warning(warning));
+        found.not_for_the_engine = judged.removed;
+    }
+    let Some(inputs) = &found.inputs else { return };
+    let seen = found.env.with_missing(&found.file_variables);
+    let backend = Backend::resolve(inputs, &seen, found.project.as_ref());
+    for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
+        console.hide("the backend's URL", secret);
+    }
+    if let Some(token) = &backend.token {
+        console.hide("PULUMI_ACCESS_TOKEN", token.expose());
+    }
+    if backend.oidc.is_some() {
+        found.keep(oidc::endpoint(&backend).map(|_| ()));
+    }
+    found.backend = Some(backend);
+}

@@ -1,0 +1,126 @@
+//! From what was prepared to a job that can begin, or to one that only tells why it can't.
+
+use super::{Finding, Prepared};
+use crate::backend::{Backend, BackendSource};
+use crate::engine::args::check_length;
+use crate::engine::plan::{EngineEnv, engine_env, plan};
+use crate::error::{Error, Result};
+use crate::gate::standing::Standing;
+use crate::gate::trust::Verdict;
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::job::Job;
+use crate::own_folder::OwnFolder;
+
+/// The inputs that say where a result goes and what it shows.
+pub(crate) const SINKS: &[&str] = &[
+    "stack",
+    "result-file",
+    "outputs-file",
+    "outputs-prefix",
+    "markdown-file",
+    "report-file",
+    "junit-file",
+    "counts-file",
+    "comment-on-summary",
+    "detail",
+    "suppress-outputs",
+];
+
+impl<'a> Prepared<'a> {
+    /// The error that the run ends with here, if there is one. A run that is skipped is not failed by what it finds on
+    /// its way there.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.first_error()?;
+        if let Some(Verdict::Skip { why, maintainer }) = &self.verdict {
+            return Some(Error::Skipped { what: why.clone(), hint: maintainer.clone() });
+        }
+        let at = self.findings.iter().position(|finding| matches!(finding, Finding::Error(_)))?;
+        match self.findings.remove(at) {
+            Finding::Error(error) => Some(error),
+            Finding::Warning(_) => None,
+        }
+    }
+
+    /// The job, once no error is left.
+    pub fn into_job(self) -> Result<Job<'a>> {
+        let (Some(mut inputs), Some(backend)) = (self.inputs, self.backend) else {
+            return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
+        };
+        let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
+        if self.standing == Standing::Unproven && inputs.command == Command::Install {
+            folder.path().clone_into(&mut inputs.cwd);
+        }
+        let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
+        let path = credentials.as_ref().map(OwnFolder::path);
+        let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
+        engine_env.take_out(self.not_for_the_engine);
+        let job = Job {
+            env: self.env,
+            ci: self.ci,
+            context: self.context,
+            standing: self.standing,
+            inputs,
+            project: self.project,
+            stack: self.stack,
+            backend,
+            seen_by_engine: self.env.with_missing(&self.file_variables),
+            demand: self.demand,
+            engine_env,
+            folder,
+            credentials,
+        };
+        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        Ok(job)
+    }
+
+    /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
+    /// that counts for nothing.
+    pub fn into_ended_job(self, told: Option<OuterInputs>) -> Result<Job<'a>> {
+        let resolved = match (self.resolved, self.outer.or(told)) {
+            (Some(resolved), _) => resolved,
+            (None, Some(outer)) => outer.with_file(None, FileUse::Whole)?,
+            (None, None) => return Err(Error::input("no command is named", "name one")),
+        };
+        let inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
+        let stack = self.stack.or_else(|| inputs.stack.clone());
+        Ok(Job {
+            env: self.env,
+            ci: self.ci,
+            context: self.context,
+            standing: self.standing,
+            inputs,
+            project: self.project,
+            stack,
+            backend: self.backend.unwrap_or(Backend {
+                url: None,
+                source: BackendSource::Nobody,
+                token: None,
+                oidc: None,
+            }),
+            seen_by_engine: self.env.clone(),
+            demand: None,
+            engine_env: EngineEnv::default(),
+            folder: OwnFolder::new()?,
+            credentials: None,
+        })
+    }
+}
+
+/// Those of [`SINKS`] that can be used, whatever is wrong with the others.
+fn only_sinks(resolved: &Resolved, env: &crate::env::Env) -> Resolved {
+    let of = |names: &[&'static str]| Resolved {
+        command: resolved.command,
+        values: names
+            .iter()
+            .filter_map(|name| Some((*name, resolved.values.get(name)?.clone())))
+            .chain(resolved.values.iter().filter_map(|(name, found)| {
+                (found.source == crate::inputs::Source::Default).then(|| (*name, found.clone()))
+            }))
+            .collect(),
+        warnings: Vec::new(),
+        official_action: resolved.official_action,
+    };
+    let good: Vec<&'static str> =
+        SINKS.iter().copied().filter(|name| Inputs::from_resolved(&of(&[*name]), env).is_ok()).collect();
+    of(&good)
+}

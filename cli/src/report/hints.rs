@@ -1,0 +1,159 @@
+//! Ways out that fit one failure text better than its reason's general one. They stand instead of it, and instead of
+//! what the CI system knows of the reason: a passphrase that is wrong is not one that the job was not given.
+
+use super::classify::Evidence;
+use super::facts::Ending;
+use super::reason::Reason;
+use super::rules::is_provider_gone;
+
+/// A way out, for messages of one reason that have all of the pieces, written in lower case.
+struct Hint {
+    reason: Reason,
+    all: &'static [&'static str],
+    way_out: &'static str,
+}
+
+const fn hint(reason: Reason, all: &'static [&'static str], way_out: &'static str) -> Hint {
+    Hint { reason, all, way_out }
+}
+
+const NO_REGION: &str = "set `AWS_REGION`, or end the backend's URL with `?region=…`";
+const NO_BUCKET: &str = "the bucket is not there, or not under this name: check the backend's URL and the account that \
+                         the credentials belong to";
+const CLOUD: &str = "check that the job has the cloud provider's own credentials, that they have not expired, and what \
+                     they may do";
+const TOO_OLD: &str = "what runs the program is too old for its packages: use a newer version of Node.js, Python, Go, \
+                       .NET or Java in this job";
+
+use Reason as R;
+
+#[rustfmt::skip]
+const HINTS: &[Hint] = &[
+    hint(R::Config, &["not specified in --target list"], "name that resource in `target` too, or set `target-dependents: true`"),
+    hint(R::Config, &["target '", "could not be found in the stack"], "`target` takes the URNs of resources; a pattern such as `**::network` finds one by its name"),
+    hint(R::Config, &["organization name must be 'organization'"], "a self-managed backend has no organisations, and a `/` separates one from the stack's name: write only the name, such as `stack: dev`"),
+    hint(R::Backend, &["unable to open bucket \"", "bucketname is required"], "write the backend's URL in full, such as `s3://my-bucket`"),
+    hint(R::Backend, &["unable to open state directory"], "the folder is not there: make it in a step before this one, and name it from the root on (`file:///…`)"),
+    hint(R::Backend, &["region was not a valid dns name"], NO_REGION),
+    hint(R::Backend, &["could not find region configuration"], NO_REGION),
+    hint(R::Backend, &["nosuchbucket"], NO_BUCKET),
+    hint(R::Backend, &["containernotfound"], NO_BUCKET),
+    hint(R::Backend, &["specified bucket does not exist"], NO_BUCKET),
+    hint(R::Backend, &["unknown userid"], "the CLI wants to know its user: run the job as one that `/etc/passwd` of the image has"),
+    hint(R::Secrets, &["incorrect passphrase"], "there is a passphrase, and it is not the one that this stack's secrets were encrypted with"),
+    hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),
+    hint(R::EngineTooOld, &["unsupported checkpoint version"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
+    hint(R::EngineTooOld, &["deployment version is too new"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
+    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: mend it where the message points to"),
+    hint(R::Dependencies, &["tracingchannel) is not a function"], TOO_OLD),
+    hint(R::Dependencies, &["requires go >= "], TOO_OLD),
+    hint(R::Dependencies, &["you must install or update .net"], TOO_OLD),
+    hint(R::Dependencies, &["error netsdk1045"], TOO_OLD),
+    hint(R::Dependencies, &["unsupportedclassversionerror"], TOO_OLD),
+    hint(R::Auth, &["is not authorized to perform: "], CLOUD),
+    hint(R::Auth, &["api error accessdenied"], CLOUD),
+    hint(R::Auth, &["unauthorizedoperation"], CLOUD),
+    hint(R::Auth, &["no valid credential sources"], CLOUD),
+    hint(R::Auth, &["unable to validate aws "], CLOUD),
+    hint(R::Auth, &["authorizationfailed"], CLOUD),
+    hint(R::Auth, &["could not find default credentials"], CLOUD),
+    hint(R::Auth, &["googleapi: error 40"], CLOUD),
+];
+
+/// What a provider's process that is gone asks for.
+const GONE: &str = "a provider's process ended before it answered: it crashed, was out of memory, or was stopped with the \
+                    job; look at the provider what became of the resource, and run `refresh` before the next update";
+
+/// What a killed engine leaves, and how the next run gets past it. A preview holds no lock.
+const KILLED: &str = "if the stack is still locked and no other run is at work, `pulumi cancel` releases the lock; then run \
+                      `refresh` and this job again, with more memory where the engine was out of it";
+
+/// What is left to do after a cancelled run that ended well.
+const ENDED_WELL: &str =
+    "all that was begun was finished: run the job again for the rest, when it was not meant to be stopped";
+
+/// The way out that fits how the engine ended and what it left unfinished, where there is one.
+pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String> {
+    let looks = evidence.facts.command.only_looks(evidence.facts.preview_only);
+    let killed = matches!(evidence.facts.ending, Ending::Signalled(_));
+    match reason {
+        Reason::Engine if killed && !looks => Some(KILLED.to_owned()),
+        Reason::Cancelled if !looks && evidence.ended_well() => Some(ENDED_WELL.to_owned()),
+        _ => None,
+    }
+}
+
+/// The way out that fits `message`, where there is one.
+pub(super) fn of_words(reason: Reason, message: &str) -> Option<String> {
+    if reason == Reason::Provider && is_provider_gone(message) {
+        return Some(GONE.to_owned());
+    }
+    let text = message.to_lowercase();
+    let fits = |hint: &&Hint| hint.reason == reason && hint.all.iter().all(|piece| text.contains(piece));
+    HINTS.iter().find(fits).map(|hint| hint.way_out.to_owned()).or_else(|| match reason {
+        Reason::Config => variable(message),
+        Reason::Dependencies => program(message),
+        Reason::Plugin => runtime(message),
+        _ => None,
+    })
+}
+
+/// What stands in `text` between two pieces, and is a plain name.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(before)?;
+    let (name, _) = rest.split_once(after)?;
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/".contains(letter);
+    (!name.is_empty() && name.len() < 200 && name.chars().all(plain)).then_some(name)
+}
+
+/// The variable that the program asks for.
+fn variable(message: &str) -> Option<String> {
+    let name = between(message, "issing required configuration variable '", "'")?;
+    Some(format!("set `{name}` in the stack's file, or with the input `config` (`{name}: …`)"))
+}
+
+/// A program that the engine looked for.
+fn program(message: &str) -> Option<String> {
+    let name = between(message, "could not find ", " on the $PATH")
+        .or_else(|| between(message, "ould not find `", "` on the $PATH"))?;
+    Some(format!("`{name}` is not on the PATH: install it in a step before this one"))
+}
+
+/// The runtimes that the CLI comes with.
+/// <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options>
+const RUNTIMES: &[&str] = &["nodejs", "python", "go", "dotnet", "java", "yaml", "bun", "hcl", "pcl"];
+
+/// Names that people give them.
+const NICKNAMES: &[(&str, &str)] = &[
+    ("yml", "yaml"),
+    ("node", "nodejs"),
+    ("javascript", "nodejs"),
+    ("typescript", "nodejs"),
+    ("ts", "nodejs"),
+    ("js", "nodejs"),
+    ("python3", "python"),
+    ("py", "python"),
+    ("golang", "go"),
+    ("csharp", "dotnet"),
+    (".net", "dotnet"),
+    ("kotlin", "java"),
+];
+
+/// A runtime that is none.
+fn runtime(message: &str) -> Option<String> {
+    let name = between(message, "no language plugin 'pulumi-language-", "'")?;
+    if RUNTIMES.contains(&name) {
+        return None;
+    }
+    let meant = NICKNAMES.iter().find(|(nickname, _)| nickname.eq_ignore_ascii_case(name));
+    Some(match meant {
+        Some((_, meant)) => {
+            format!("`runtime: {name}` in `Pulumi.yaml` is no runtime: did you mean `{meant}`?")
+        }
+        None => format!(
+            "`runtime: {name}` in `Pulumi.yaml` is none that the CLI comes with ({}): check the name, or install its \
+             plugin in a step before this one",
+            RUNTIMES.join(", ")
+        ),
+    })
+}

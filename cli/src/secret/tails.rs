@@ -1,0 +1,168 @@
+//! What long patterns have behind their beginnings, as fingerprints: eight bytes for a pattern and for each time that
+//! its length doubles, however long it is.
+//!
+//! A place of the text where a long pattern may begin is a [`Candidate`]. At each of a few lengths its fingerprint is
+//! looked up: it may be that of a whole pattern, and it has to be that of the beginning of one. So what has to stay
+//! back of a text that only began as a secret is at most as long again as what they have in common.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+
+use super::fingerprint::{Base, pair};
+use super::prefixes::State;
+
+/// A length at which candidates are looked at.
+struct Step {
+    length: usize,
+    /// The [`Base::power`] of what is behind the beginning.
+    power: u64,
+    /// Whether patterns have this length.
+    ends: bool,
+    /// Whether only beginnings of patterns go on here.
+    narrows: bool,
+}
+
+/// The long patterns.
+pub(super) struct Tails {
+    base: Base,
+    /// How long the beginnings are that lead here.
+    depth: usize,
+    steps: Vec<Step>,
+    /// The fingerprints of whole patterns, sorted.
+    whole: Vec<u64>,
+    /// The fingerprints of patterns as far as the steps that narrow, sorted.
+    begun: Vec<u64>,
+}
+
+impl Tails {
+    /// The tails of all patterns that `each` shows with the state of their beginnings, which have `depth` bytes.
+    pub(super) fn new(depth: usize, each: &dyn Fn(&mut dyn FnMut(State, &[u8]))) -> Self {
+        let base = Base::draw();
+        let mut tails = Self { base, depth, steps: Vec::new(), whole: Vec::new(), begun: Vec::new() };
+        let mut lengths = BTreeSet::new();
+        each(&mut |entry, pattern| {
+            lengths.insert(pattern.len());
+            tails.add(entry, pattern);
+        });
+        for list in [&mut tails.whole, &mut tails.begun] {
+            list.sort_unstable();
+            list.dedup();
+            list.shrink_to_fit();
+        }
+        let longest = lengths.last().copied().unwrap_or_default();
+        let doubled: BTreeSet<usize> = doubled(depth).take_while(|length| *length < longest).collect();
+        let step = |length: &usize| Step {
+            length: *length,
+            power: base.power(length - depth),
+            ends: lengths.contains(length),
+            narrows: doubled.contains(length),
+        };
+        tails.steps = lengths.union(&doubled).map(step).collect();
+        tails
+    }
+
+    fn add(&mut self, entry: State, pattern: &[u8]) {
+        let (mut fingerprint, mut done) = (0, self.depth);
+        for length in doubled(self.depth).take_while(|length| *length < pattern.len()) {
+            fingerprint = self.base.grown_by(fingerprint, &pattern[done..length]);
+            done = length;
+            self.begun.push(pair(entry, fingerprint));
+        }
+        fingerprint = self.base.grown_by(fingerprint, &pattern[done..]);
+        self.whole.push(pair(entry, fingerprint));
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.whole.is_empty()
+    }
+
+    /// How many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        (self.whole.capacity() + self.begun.capacity()) * size_of::<u64>()
+            + self.steps.capacity() * size_of::<Step>()
+    }
+}
+
+/// The lengths at which only beginnings of patterns go on.
+fn doubled(depth: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(depth * 2), |length| length.checked_mul(2))
+}
+
+/// A place where a long pattern may have begun.
+struct Candidate {
+    start: u64,
+    /// The fingerprint of the text before the part that the tails know.
+    before: u64,
+    entry: State,
+}
+
+/// The candidates of one text.
+#[derive(Default)]
+pub(super) struct Candidates {
+    /// How many bytes there were.
+    at: u64,
+    /// The fingerprint of all of them.
+    fingerprint: u64,
+    /// Those that are looked at next at each of the steps, by where they begin.
+    waiting: Vec<VecDeque<Candidate>>,
+    /// When the first of each step is looked at, for the steps that have one.
+    due: BinaryHeap<Reverse<(u64, usize)>>,
+}
+
+impl Candidates {
+    /// Takes one more byte and returns the length of the longest pattern that ends there, or 0.
+    #[inline]
+    pub(super) fn next(&mut self, tails: &Tails, byte: u8) -> usize {
+        self.at += 1;
+        self.fingerprint = tails.base.grown(self.fingerprint, byte);
+        let mut longest = 0;
+        while let Some(&Reverse((due, step))) = self.due.peek()
+            && due == self.at
+        {
+            longest = longest.max(self.look(tails, step));
+        }
+        longest
+    }
+
+    /// Looks at the first candidate of a step: the length of the pattern that it is, or 0.
+    fn look(&mut self, tails: &Tails, index: usize) -> usize {
+        self.due.pop();
+        let step = &tails.steps[index];
+        let Some(candidate) = self.waiting[index].pop_front() else { return 0 };
+        if let Some(next) = self.waiting[index].front() {
+            self.due.push(Reverse((next.start + step.length as u64, index)));
+        }
+        let fingerprint = pair(candidate.entry, Base::since(candidate.before, self.fingerprint, step.power));
+        let knows = |list: &[u64]| list.binary_search(&fingerprint).is_ok();
+        let hit = step.ends && knows(&tails.whole);
+        if !step.narrows || knows(&tails.begun) {
+            self.wait(tails, index + 1, candidate);
+        }
+        if hit { step.length } else { 0 }
+    }
+
+    /// A pattern whose beginning is `entry` may have begun.
+    pub(super) fn add(&mut self, tails: &Tails, entry: State) {
+        let candidate = Candidate { start: self.at - tails.depth as u64, before: self.fingerprint, entry };
+        self.wait(tails, 0, candidate);
+    }
+
+    fn wait(&mut self, tails: &Tails, index: usize, candidate: Candidate) {
+        let Some(step) = tails.steps.get(index) else { return };
+        if self.waiting.len() <= index {
+            self.waiting.resize_with(index + 1, VecDeque::new);
+        }
+        if self.waiting[index].is_empty() {
+            self.due.push(Reverse((candidate.start + step.length as u64, index)));
+        }
+        self.waiting[index].push_back(candidate);
+    }
+
+    /// How many bytes at the end of the text could begin a long pattern.
+    pub(super) fn depth(&self) -> usize {
+        let first = |Reverse((_, index)): &Reverse<(u64, usize)>| Some(self.waiting[*index].front()?.start);
+        let since = self.due.iter().filter_map(first).min().map_or(0, |start| self.at - start);
+        usize::try_from(since).unwrap_or(usize::MAX)
+    }
+}

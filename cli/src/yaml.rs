@@ -1,0 +1,67 @@
+//! YAML whose scalars keep the text that stands in the file: `1.20` is a number, and is not the same as `1.2`.
+//!
+//! The parser below is a port of libyaml, as the Pulumi CLI's is, so that both read one dialect; but it hands out
+//! numbers, whose spelling is gone. So a document is read twice: for its shape, and then for the text of each scalar.
+//! Only the first document counts, as it does for the CLI. What is nested deeply or large by repetition is refused.
+
+mod read;
+mod value;
+
+use std::fmt;
+
+pub use value::{Mapping, Value};
+
+/// The largest product of a text's brackets and of all marks of its structure: the parser's time can grow with it. This
+/// much is two seconds at worst, and a thousand times what people write.
+const LARGEST_EFFORT: u64 = 2_000_000_000;
+
+/// The reason why a text can't be read as YAML, with its place. Nothing of the text is in it.
+#[derive(Debug)]
+pub struct Malformed {
+    what: String,
+    place: Option<(usize, usize)>,
+}
+
+impl Malformed {
+    fn new(what: &str) -> Self {
+        Self { what: what.to_owned(), place: None }
+    }
+
+    /// ` (line 2 column 3)`, or nothing where the place is not known.
+    pub fn place(&self) -> String {
+        self.place.map_or(String::new(), |(line, column)| format!(" (line {line} column {column})"))
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match self.place {
+            Some((line, column)) => write!(f, " at line {line} column {column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads the first document of `text`. An empty one is [`Value::Null`].
+pub fn parse(text: &str) -> Result<Value, Malformed> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if effort(text) > LARGEST_EFFORT && !is_json(text) {
+        return Err(Malformed::new("it has too many brackets to be read"));
+    }
+    read::document(text)
+}
+
+/// What reading costs at worst: each mark is compared with each flow collection that is open.
+fn effort(text: &str) -> u64 {
+    let count = |marks: &[u8]| text.bytes().filter(|byte| marks.contains(byte)).count() as u64;
+    count(b"[{") * count(b"[]{},:?-&*!\"'|>\n")
+}
+
+/// Whether it is JSON, whose reader takes no more than 128 levels and one look at each byte.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests;
