@@ -24,10 +24,11 @@ fn scene(script: &str) -> Scene {
     scene.with("PATH", &path)
 }
 
-/// The first words of what was called, in order.
+/// The first words of what was called, in order, without the look at the outputs of which the event log has no word.
 fn calls(scene: &Scene) -> Vec<String> {
     let text = std::fs::read_to_string(scene.root().join("calls")).unwrap_or_default();
-    text.lines().map(|line| line.split(" --").next().unwrap_or_default().to_owned()).collect()
+    let calls = text.lines().map(|line| line.split(" --").next().unwrap_or_default().to_owned());
+    calls.filter(|call| call != "pulumi stack output").collect()
 }
 
 /// What `npm` leaves behind.
@@ -145,7 +146,7 @@ fn a_token_for_plugins_goes_to_the_process_that_installs_them_and_to_no_other() 
 fn an_operation_that_needs_no_program_installs_nothing() {
     let scene = scene(INSTALLS);
     scene.run("outputs");
-    assert_eq!(calls(&scene), ["pulumi stack output"]);
+    assert!(calls(&scene).is_empty());
 }
 
 /// The right to trace others opens the entry all the same, so the user is one without it.

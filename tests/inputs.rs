@@ -129,3 +129,25 @@ fn a_secret_in_the_file_is_refused() {
     scene.write("stackstep.yaml", "access-token: pul-0123456789\n");
     scene.run("inputs").ends_with(2).says("would put a secret into the repository").never_says("pul-01");
 }
+
+#[test]
+fn a_value_of_blanks_is_not_set_and_the_next_source_counts() {
+    let scene = all_sources().input("stack", " \n").with("STACKSTEP_STACK", "\t");
+    assert_eq!(shown(&scene, "", "stack").0, "file");
+}
+
+#[test]
+fn a_message_keeps_its_blanks() {
+    let scene = Scene::new("hello").with("STACKSTEP_MESSAGE", " two\n lines ");
+    assert_eq!(shown(&scene, "", "message").0, "two\\n lines");
+    scene.run("inputs").says(" two\\n lines ");
+}
+
+#[test]
+fn a_value_of_the_file_is_the_text_that_is_written() {
+    let scene = Scene::new("hello");
+    scene.write("stackstep.yaml", "stack: 012345\npulumi-version: 3.20\nmessage: 1.20\n");
+    for (name, value) in [("stack", "012345"), ("pulumi-version", "3.20"), ("message", "1.20")] {
+        assert_eq!(shown(&scene, "", name).0, value);
+    }
+}

@@ -12,6 +12,8 @@ mod comments;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod config_values;
+#[cfg(test)]
 mod debug_text;
 #[cfg(test)]
 #[cfg(unix)]
@@ -50,6 +52,8 @@ mod oidc;
 mod outputs_file;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod project_files;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]

@@ -55,8 +55,8 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let done = match args.ask {
         Ask::Inputs => show_inputs(&args.flags, env, &mut console),
         Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
-        Ask::Run(command) => operate(Some(command), &args.flags, env, &mut console, signals).await,
-        Ask::RunInput => operate(None, &args.flags, env, &mut console, signals).await,
+        Ask::Run(command) => Box::pin(operate(Some(command), &args.flags, env, &mut console, signals)).await,
+        Ask::RunInput => Box::pin(operate(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),
         Ask::Exec(engine) => exec(engine, &args.flags, env, &mut console, signals).await,
     };

@@ -56,24 +56,19 @@ fn publish(
     true
 }
 
-/// Removes the result file of an earlier run, where nobody can say of which command a new one would be.
+/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
+/// has no result leaves it alone.
 fn forget(request: &Request<'_>, console: &Console) {
     let Request { command, flags, env, ci } = *request;
-    let command = command.or(Some(Command::Preview));
-    let writes = !matches!(command, Some(Command::Install | Command::Exec | Command::Report));
-    let sinks = OuterInputs::of_those(&["result-file"], command, flags, ci, env).filter(|_| writes);
-    let Some(path) =
-        sinks.as_ref().and_then(|sinks| sinks.text("result-file")).map(|path| env.cwd().join(path))
-    else {
+    let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
+    if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
         return;
-    };
-    if path.is_file() {
-        publish::warn(
-            console,
-            "the result file",
-            std::fs::remove_file(&path).map_err(Error::io("remove", &path)),
-        );
     }
+    let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
+    let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
+    let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
+    let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));
+    publish::warn(console, "the result file", removed);
 }
 
 /// The same for a command line that can't be read: what of it can be told says where the result goes. `said` is clap's

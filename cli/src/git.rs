@@ -42,6 +42,18 @@ pub fn is_within(path: &Path, folder: &Path) -> bool {
     plain.starts_with(&top) || real.is_some_and(|real| real.starts_with(&top))
 }
 
+/// Whether the way to `path` leads through a link that lies in the checkout around `folder`: a commit can bring one along,
+/// and who writes there writes anywhere.
+pub fn leads_through_a_link(path: &Path, folder: &Path) -> bool {
+    let Ok(real) = std::fs::canonicalize(folder) else { return false };
+    let top = top(folder).unwrap_or_else(|| real.clone());
+    let plain = without_dots(&real.join(path.strip_prefix(folder).unwrap_or(path)));
+    plain
+        .ancestors()
+        .take_while(|part| part.starts_with(&top) && *part != top)
+        .any(|part| std::fs::symlink_metadata(part).is_ok_and(|there| there.is_symlink()))
+}
+
 /// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
 /// without what follows it. <https://git-scm.com/docs/git-clone#_git_urls>
 pub fn address(url: &str) -> Option<(&str, &str, &str)> {
@@ -192,6 +204,18 @@ mod tests {
         let (one, other) = (repository(&[(".git/HEAD", COMMIT)]), repository(&[(".git/HEAD", COMMIT)]));
         std::os::unix::fs::symlink(other.path(), one.path().join("infra")).unwrap();
         assert_eq!(head(&one.path().join("infra")), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_of_the_checkout_is_seen_wherever_it_is_on_the_way() {
+        let folder = repository(&[(".git/HEAD", COMMIT), ("out/x", ""), ("infra/y", "")]);
+        std::os::unix::fs::symlink("/tmp", folder.path().join("infra/away")).unwrap();
+        let leads = |path: &str| leads_through_a_link(Path::new(path), &folder.path().join("infra"));
+        assert!(leads("away") && leads("away/r.json") && leads("../infra/away/r.json"));
+        assert!(!leads("r.json") && !leads("../out/new/r.json") && !leads("/tmp/r.json"));
+        let absolute = folder.path().join("infra/away/r.json").display().to_string();
+        assert!(leads(&absolute));
     }
 
     #[test]

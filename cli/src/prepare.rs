@@ -204,7 +204,7 @@ fn all_inputs(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
     found.resolved = found.keep(resolved);
     if let Some(resolved) = &mut found.resolved {
         let warnings: Vec<String> = resolved.warnings.drain(..).collect();
-        warnings.into_iter().for_each(|warning| found.findings.push(Finding::Warning(warning)));
+        found.findings.extend(warnings.into_iter().map(Finding::Warning));
     }
 }
 
@@ -220,8 +220,10 @@ fn typed_inputs(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console
         Inputs::from_resolved(resolved, found.env)
     };
     found.inputs = found.keep(inputs);
-    if let Some(inputs) = &found.inputs {
+    if let Some(inputs) = &mut found.inputs {
         hide_secrets(inputs, console);
+        let left_out = judge::without_links(inputs, found.standing, found.env);
+        found.findings.extend(left_out.into_iter().map(Finding::Warning));
     }
 }
 

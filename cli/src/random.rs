@@ -11,7 +11,7 @@ pub fn word() -> String {
         let half = || RandomState::new().build_hasher().finish();
         return format!("{:016x}{:016x}", half(), half());
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_ne_bytes(bytes))
 }
 
 #[cfg(test)]

@@ -253,7 +253,8 @@ fn the_official_actions_profile_comments_only_when_it_is_asked_to() {
         (vec![("comment-on-pr", "false"), ("comment-on-pr-number", "7")], 1, true),
     ] {
         let fake = github();
-        let scene = pull_request(&fake, "preview", "acme/shop").input("profile", "official-action");
+        let scene = pull_request(&fake, "preview", "acme/shop").without("INPUT_STACK");
+        let scene = scene.input("stack-name", "dev").input("profile", "official-action");
         let scene = inputs.iter().fold(scene, |scene, (name, value)| scene.input(name, value));
         scene.run("run").ends_with(0);
         scene.run("run").ends_with(0);

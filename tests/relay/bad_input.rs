@@ -39,9 +39,13 @@ fn a_result_that_is_cut_short_is_refused() {
 #[test]
 fn a_result_of_a_later_version_is_refused() {
     let mut result = serde_json::to_value(found("dev", "preview-create")).unwrap();
-    result["schema"] = json!(3);
+    result["schema"] = json!(stackstep::report::SCHEMA + 1);
     result["status"] = json!("glorious");
-    refused("a.json", &result.to_string(), "has version 3 of the result's form");
+    refused(
+        "a.json",
+        &result.to_string(),
+        &format!("has version {} of the result's form", stackstep::report::SCHEMA + 1),
+    );
 }
 
 #[test]

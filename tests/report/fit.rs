@@ -86,6 +86,7 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
                 replaces: dice.roll(2) == 0,
                 old: Some(dice.text().into()),
                 new: (dice.roll(3) > 0).then(|| serde_json::json!({ dice.text(): [dice.text(), 1] })),
+                text_diff: None,
             });
         }
         let step = Step {
@@ -123,7 +124,13 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
     for _ in 0..dice.roll(9) {
         made.outputs.get_or_insert_default().insert(dice.text(), dice.text().into());
         let (old, new) = (Some(dice.text().into()), Some(dice.text().into()));
-        made.output_changes.push(OutputChange { name: dice.text(), change: Change::Update, old, new });
+        made.output_changes.push(OutputChange {
+            name: dice.text(),
+            change: Change::Update,
+            old,
+            new,
+            text_diff: None,
+        });
         made.notes.push(dice.text());
         made.policies.violations.push(Violation {
             policy: dice.text(),

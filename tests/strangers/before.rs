@@ -161,3 +161,23 @@ fn a_link_for_a_strangers_file_is_not_followed() {
     symlink(scene.root().join("private.yaml"), scene.program.join("stackstep.yaml")).unwrap();
     scene.run("run").ends_with(2).says("is no plain file").never_says("words-of-the-owner");
 }
+
+#[test]
+fn a_link_of_the_change_leads_no_result_away() {
+    for event in ["pull_request_target", "pull_request"] {
+        for command in ["up", "preview"] {
+            let scene = forks_head(event).input("command", command).input("result-file", "r.json");
+            let scene = scene.with("STACKSTEP_OUTPUTS_FILE", "out/o.env");
+            std::fs::write(scene.root().join("victim"), "untouched").unwrap();
+            symlink(scene.root().join("victim"), scene.program.join("r.json")).unwrap();
+            symlink(scene.root().join("state"), scene.program.join("out")).unwrap();
+            scene.run("run");
+            assert_eq!(
+                std::fs::read_to_string(scene.root().join("victim")).unwrap(),
+                "untouched",
+                "{event} {command}"
+            );
+            assert!(!scene.root().join("state/o.env").exists(), "{event} {command}");
+        }
+    }
+}

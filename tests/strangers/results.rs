@@ -88,3 +88,14 @@ fn later_steps_hear_of_a_refused_run() {
     assert_eq!((outputs["status"].as_str(), outputs["reason"].as_str()), ("failed", "untrusted"));
     assert_eq!(json(&outputs["result"])["exit_code"], 73);
 }
+
+#[test]
+fn a_setup_that_fails_leaves_the_result_of_another_step_alone() {
+    let scene = deployed()
+        .with("STACKSTEP_RESULT_FILE", "r.json")
+        .without("STACKSTEP_ENGINE")
+        .with("PATH", "/nowhere");
+    scene.run("install --pulumi-version nonsense").ends_with(2);
+    scene.run("run --pulumi-version nonsense").ends_with(2);
+    assert_eq!(result(&scene)["status"], "succeeded");
+}

@@ -22,7 +22,7 @@ use crate::text_file::{self, read_text};
 pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     let Prepared { env, ci, project, stack, .. } = prepared;
     let (Some(inputs), Some(backend)) = (&prepared.inputs, &prepared.backend) else {
-        found.trust = refused(prepared).to_owned();
+        refused(prepared).clone_into(&mut found.trust);
         return;
     };
     found.project = project.as_ref().map(|project| project.name.clone());

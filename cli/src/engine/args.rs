@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use super::config_args::Parted;
 use super::plan::Scope;
 use crate::error::{Error, Result};
-use crate::inputs::config_map::{ConfigItem, ConfigValue, path_root};
+use crate::inputs::config_map::path_root;
 use crate::inputs::{Command, Inputs};
 
 /// The longest argument, and the longest variable with its name, that a process can be started with, in bytes: Linux's
@@ -13,11 +14,6 @@ use crate::inputs::{Command, Inputs};
 /// <https://man7.org/linux/man-pages/man2/execve.2.html>,
 /// <https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw>
 pub const LONGEST_ARGUMENT: usize = if cfg!(windows) { 30 * 1024 } else { 128 * 1024 - 1 };
-
-/// How long a configuration value on the command line may be, and how long all of them together, in bytes. What is
-/// longer goes over standard input, at the cost of a process.
-const CONFIG_VALUE: usize = if cfg!(windows) { 4 * 1024 } else { 64 * 1024 };
-const CONFIG_VALUES: usize = if cfg!(windows) { 16 * 1024 } else { 512 * 1024 };
 
 /// The arguments of the operation itself, without `--event-log`.
 pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
@@ -79,46 +75,6 @@ pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.0
 }
 
-/// `pulumi config set` of a value that goes over standard input.
-pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<String> {
-    let mut args = Line::of("config");
-    args.push("set");
-    args.stack(scope);
-    match (&item.value, item.stored_as) {
-        (ConfigValue::Secret(_), _) => args.push("--secret"),
-        // The two exclude each other.
-        (ConfigValue::Plain(_), Some(stored_as)) => args.text("type", Some(stored_as.word())),
-        (ConfigValue::Plain(_), None) => args.push("--plaintext"),
-    }
-    args.flag("path", item.path);
-    args.path("config-file", inputs.config_file.as_deref());
-    // Behind the dashes a key can't be a flag.
-    args.push("--");
-    args.push(&item.key);
-    args.0
-}
-
-/// The configuration in two parts: what goes over standard input first, and what the operation's own command line has.
-pub fn parted(config: &[ConfigItem]) -> (Vec<&ConfigItem>, Vec<(&str, bool, &str)>) {
-    let (mut first, mut along, mut length) = (Vec::new(), Vec::new(), 0);
-    for item in config {
-        match &item.value {
-            // A key with `=` in it would end there.
-            ConfigValue::Plain(value)
-                if item.stored_as.is_none()
-                    && !item.key.contains('=')
-                    && value.len() <= CONFIG_VALUE
-                    && length + value.len() <= CONFIG_VALUES =>
-            {
-                length += value.len();
-                along.push((item.key.as_str(), item.path, value.as_str()));
-            }
-            _ => first.push(item),
-        }
-    }
-    (first, along)
-}
-
 /// Refuses a command line that no process can be started with.
 pub fn check_length(args: &[String]) -> Result<()> {
     let Some(longest) = args.iter().max_by_key(|arg| arg.len()).filter(|arg| arg.len() > LONGEST_ARGUMENT)
@@ -127,6 +83,8 @@ pub fn check_length(args: &[String]) -> Result<()> {
     };
     let name =
         longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
+    // An object of the configuration.
+    let name = if name == "json" { "config" } else { name };
     Err(Error::input(
         format!(
             "`{name}` has {} bytes, and a process can be started with at most {LONGEST_ARGUMENT} in one argument",
@@ -232,30 +190,30 @@ pub fn can_print_secrets(args: &[String]) -> bool {
 }
 
 /// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
-struct Line(Vec<String>);
+pub(super) struct Line(pub(super) Vec<String>);
 
 impl Line {
-    fn of(word: &str) -> Self {
+    pub(super) fn of(word: &str) -> Self {
         Self(vec![word.to_owned()])
     }
 
-    fn push(&mut self, arg: &str) {
+    pub(super) fn push(&mut self, arg: &str) {
         self.0.push(arg.to_owned());
     }
 
-    fn flag(&mut self, name: &str, on: bool) {
+    pub(super) fn flag(&mut self, name: &str, on: bool) {
         if on {
             self.0.push(format!("--{name}"));
         }
     }
 
-    fn text(&mut self, name: &str, value: Option<&str>) {
+    pub(super) fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.0.push(format!("--{name}={value}"));
         }
     }
 
-    fn path(&mut self, name: &str, value: Option<&Path>) {
+    pub(super) fn path(&mut self, name: &str, value: Option<&Path>) {
         self.text(name, value.map(|path| path.to_string_lossy()).as_deref());
     }
 
@@ -265,7 +223,7 @@ impl Line {
         }
     }
 
-    fn stack(&mut self, scope: &Scope<'_>) {
+    pub(super) fn stack(&mut self, scope: &Scope<'_>) {
         self.text("stack", Some(scope.stack));
         self.push("--non-interactive");
     }
@@ -310,11 +268,11 @@ impl Line {
 
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     fn config(&mut self, inputs: &Inputs) {
-        let (_, along) = parted(&inputs.config);
-        let any_path = along.iter().any(|(_, path, _)| *path);
-        for (key, path, value) in along {
-            let key = if any_path && !path { path_root(key) } else { key.to_owned() };
-            self.0.push(format!("--config={key}={value}"));
+        let along = Parted::of(&inputs.config).along;
+        let any_path = along.iter().any(|value| value.is_path);
+        for value in along {
+            let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
+            self.0.push(format!("--config={key}={}", value.text));
         }
         self.flag("config-path", any_path);
     }
@@ -328,39 +286,14 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::config_map::StoredAs;
-
-    fn item(key: &str, value: String, stored_as: Option<StoredAs>) -> ConfigItem {
-        ConfigItem { key: key.to_owned(), path: false, value: ConfigValue::Plain(value), stored_as }
-    }
-
-    #[test]
-    fn a_value_that_a_command_line_does_not_take_goes_over_standard_input() {
-        let config = [
-            item("short", "x".repeat(CONFIG_VALUE), None),
-            item("long", "x".repeat(CONFIG_VALUE + 1), None),
-            item("typed", "3".to_owned(), Some(StoredAs::String)),
-            item("a=b", "x".to_owned(), None),
-        ];
-        let (first, along) = parted(&config);
-        assert_eq!(first.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(), ["long", "typed", "a=b"]);
-        assert_eq!(along.iter().map(|(key, ..)| *key).collect::<Vec<_>>(), ["short"]);
-    }
-
-    #[test]
-    fn many_values_that_are_too_much_together_go_over_standard_input() {
-        let config: Vec<ConfigItem> =
-            (0..20).map(|n| item(&format!("k{n}"), "x".repeat(CONFIG_VALUE), None)).collect();
-        let (first, along) = parted(&config);
-        assert_eq!(along.len(), CONFIG_VALUES / CONFIG_VALUE);
-        assert_eq!(first.len() + along.len(), 20);
-    }
 
     #[test]
     fn an_argument_that_is_too_long_is_named() {
         let long = "x".repeat(LONGEST_ARGUMENT);
         let error = check_length(&["up".to_owned(), format!("--message={long}")]).unwrap_err().to_string();
         assert!(error.starts_with("`message` has "), "{error}");
+        let error = check_length(&[format!("--json={long}")]).unwrap_err().to_string();
+        assert!(error.starts_with("`config` has "), "{error}");
         let error = check_length(&[long.clone() + "x"]).unwrap_err().to_string();
         assert!(error.starts_with("`args` has "), "{error}");
         assert!(check_length(&[long]).is_ok());

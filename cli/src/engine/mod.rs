@@ -3,6 +3,7 @@
 
 pub mod alive;
 pub mod args;
+pub mod config_args;
 pub mod config_secrets;
 pub mod drive;
 pub mod env_file;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args;
+use super::config_args::{Parted, config_set};
 use crate::backend::Backend;
 use crate::ci::CiSystem;
 use crate::env::Env;
@@ -51,8 +52,12 @@ pub enum Purpose {
 pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut step = |purpose, args, stdin| steps.push(Step { purpose, args, stdin });
-    for item in args::parted(&inputs.config).0 {
-        step(Purpose::SetConfig, args::config_set(inputs, scope, item), Some(for_stdin(&item.value)));
+    let config = Parted::of(&inputs.config);
+    for args in [config.set_objects(inputs, scope), config.set_paths(inputs, scope)].into_iter().flatten() {
+        step(Purpose::SetConfig, args, None);
+    }
+    for item in &config.singly {
+        step(Purpose::SetConfig, config_set(inputs, scope, item), for_stdin(&item.value));
     }
     if inputs.command == Command::Outputs {
         step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
@@ -66,12 +71,12 @@ pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
 }
 
 /// A configuration value as the engine has to read it, which takes one line end away.
-fn for_stdin(value: &ConfigValue) -> Secret {
+fn for_stdin(value: &ConfigValue) -> Option<Secret> {
     let text = match value {
-        ConfigValue::Plain(text) => text,
+        ConfigValue::Plain(text) | ConfigValue::Object { json: text, .. } => text,
         ConfigValue::Secret(secret) => secret.expose(),
     };
-    Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() })
+    Some(Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() }))
 }
 
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::config_object::{Unsettable, leaves, quoted};
+use super::config_object::{Unsettable, json, leaves, quoted};
 use super::suggest::nearest;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -52,6 +52,13 @@ pub enum ConfigValue {
     Plain(String),
     /// Encrypted by the engine, handed to it over standard input.
     Secret(Secret),
+    /// An object or a list, which takes the place of what the key had.
+    Object {
+        /// It as JSON.
+        json: String,
+        /// Its values by their paths, where the CLI makes the same of those.
+        paths: Option<Vec<(String, String)>>,
+    },
 }
 
 const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
@@ -141,11 +148,21 @@ impl<'a> Entry<'a> {
         Ok(())
     }
 
-    /// The values of an object, each by its path.
+    /// An object as one value, or at a path or secret its values, each by its path.
     fn object(&self, key: &str, value: &Value, items: &mut Vec<ConfigItem>) -> Result<()> {
         let root = if self.path { key.to_owned() } else { path_root(key) };
-        let leaves = leaves(&root, value, self.secret).map_err(unsettable)?;
-        items.extend(leaves.into_iter().map(|leaf| self.item(leaf.path, true, leaf.text, leaf.stored_as)));
+        if self.path || self.secret {
+            let leaves = leaves(&root, value, self.secret).map_err(unsettable)?;
+            items
+                .extend(leaves.into_iter().map(|leaf| self.item(leaf.path, true, leaf.text, leaf.stored_as)));
+            return Ok(());
+        }
+        let json = json(&root, value).map_err(unsettable)?.to_string();
+        let same = |leaf: &super::config_object::Leaf| leaf.stored_as.is_none() && !leaf.path.contains('=');
+        let paths = leaves(&root, value, false).ok().filter(|leaves| leaves.iter().all(same));
+        let paths = paths.map(|leaves| leaves.into_iter().map(|leaf| (leaf.path, leaf.text)).collect());
+        let value = ConfigValue::Object { json, paths };
+        items.push(ConfigItem { key: key.to_owned(), path: false, value, stored_as: None });
         Ok(())
     }
 
@@ -239,6 +256,7 @@ mod tests {
         let describe = |item: ConfigItem| match item.value {
             ConfigValue::Plain(value) => (item.key, item.path, value, false),
             ConfigValue::Secret(value) => (item.key, item.path, value.expose().to_owned(), true),
+            ConfigValue::Object { json, .. } => (item.key, item.path, json, false),
         };
         parse(mapping, &env, Path::new("/")).unwrap().into_iter().map(describe).collect()
     }

@@ -4,6 +4,8 @@
 //! text (<https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/>). Where that is not what is written, the type
 //! is said; a number that can't be handed over as it is written is refused.
 
+use serde_json::Value as Json;
+
 use super::config_map::StoredAs;
 use crate::yaml::Value;
 
@@ -64,6 +66,32 @@ fn collect(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>) -> Re
             let (text, stored_as) = handed_over(path, scalar, secret)?;
             found.push(Leaf { path: path.to_owned(), text, stored_as });
             Ok(())
+        }
+    }
+}
+
+/// The object as JSON, for the CLI's own form of it. It refuses what [`leaves`] refuses, except what is empty.
+pub(super) fn json(path: &str, value: &Value) -> Result<Json, Unsettable> {
+    match value {
+        Value::Mapping(fields) => {
+            let field = |(name, value): (&Value, &Value)| {
+                let name = name.source().ok_or_else(|| Unsettable::Key(path.to_owned()))?;
+                Ok((name.to_owned(), json(&format!("{path}{}", step(name)), value)?))
+            };
+            fields.iter().map(field).collect::<Result<_, _>>().map(Json::Object)
+        }
+        Value::List(items) => {
+            let item = |(index, item)| json(&format!("{path}[{index}]"), item);
+            items.iter().enumerate().map(item).collect::<Result<_, _>>().map(Json::Array)
+        }
+        scalar => {
+            let (text, stored_as) = handed_over(path, scalar, false)?;
+            Ok(match scalar {
+                Value::Bool(_) => Json::Bool(text == "true"),
+                Value::Number(_) if stored_as.is_none() => text.parse::<i64>().map_or(Json::Null, Json::from),
+                Value::Number(_) => text.parse::<f64>().map_or(Json::Null, Json::from),
+                _ => Json::String(text),
+            })
         }
     }
 }
@@ -185,6 +213,20 @@ mod tests {
         }
         assert_eq!(only("012345678901"), ("012345678901".to_owned(), None));
         assert_eq!(only("yes"), ("yes".to_owned(), None));
+    }
+
+    #[test]
+    fn an_object_is_json_with_the_types_that_are_written() {
+        let value =
+            crate::yaml::parse("{a: 3, b: 1.5, c: '3', d: True, e: 'true', f: [x, {}], g: 012}").unwrap();
+        assert_eq!(
+            json("o", &value).unwrap().to_string(),
+            r#"{"a":3,"b":1.5,"c":"3","d":true,"e":"true","f":["x",{}],"g":"012"}"#
+        );
+        let value = crate::yaml::parse("{a: [1.20]}").unwrap();
+        assert!(matches!(json("o", &value), Err(Unsettable::Number { path, .. }) if path == "o.a[0]"));
+        let value = crate::yaml::parse("{a: }").unwrap();
+        assert_eq!(json("o", &value), Err(Unsettable::Empty("o.a".into())));
     }
 
     #[test]

@@ -35,7 +35,10 @@ impl ConfigFile {
             match read_text(&path, text_file::SETTINGS) {
                 Ok(text) => return Self::parse(path, &text).map(Some),
                 Err(error) if error.is_missing() => {}
-                Err(error) => return Err(unreadable(&path, &error.to_string())),
+                Err(error) => {
+                    let what = format!("could not read `{}`: {error}", path.display());
+                    return Err(Error::input(what, error.hint().unwrap_or("mend the file, or remove it")));
+                }
             }
             if folder.join(".git").exists() {
                 break;

@@ -191,7 +191,7 @@ pub static INPUTS: &[Input] = &[
     // Backend
     row("cloud-url", Text, Backend, ALL, "The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`.")
         .alias(&["backend-url"])
-        .depends("`PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`"),
+        .depends("`PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`"),
     row("access-token", Secret, Backend, ALL, "The access token for Pulumi Cloud.").depends("`PULUMI_ACCESS_TOKEN`"),
     row("oidc-organization", Text, Backend, SIGNED_IN, "Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.")
         .alias(&["oidc-org"]),
@@ -205,10 +205,10 @@ pub static INPUTS: &[Input] = &[
     row("mask-config", Bool, Backend, CONFIGURED, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the engine, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.").default("false"),
     row("secrets-provider", Text, Backend, OPERATIONS, "How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`."),
     // Config
-    row("config", Mapping, Config, OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. It is written to the stack's file.")
+    row("config", Mapping, Config, OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack's file.")
         .alias(&["config-map"]),
     row("config-file", ProgramPath, Config, OPERATIONS, "The stack's configuration file.").depends("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
-    row("env-file", Path, Config, &[Preview, Up, Refresh, Destroy, Outputs, Exec], "A file of `NAME=value` lines that the engine gets as environment. It never overrides a variable that is set."),
+    row("env-file", Path, Config, &[Preview, Up, Refresh, Destroy, Outputs, Exec], "A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment. It never overrides a variable that is set."),
     // Operation
     row("message", Text, Operation, OPERATIONS, "A message to go with the update.").short('m'),
     row("refresh", Bool, Operation, &[Preview, Up, Destroy], "Refresh the state before the operation.").short('r').default("false"),
@@ -222,7 +222,7 @@ pub static INPUTS: &[Input] = &[
     row("exclude-protected", Bool, Operation, &[Destroy], "Leave protected resources alone.").default("false"),
     row("parallel", Number { min: 1, max: 2_147_483_647 }, Operation, OPERATIONS, "How many resources may be worked on at once.").short('p'),
     row("continue-on-error", Bool, Operation, &[Up, Destroy], "Go on with the other resources when one fails."),
-    row("plan", ProgramPath, Operation, &[Preview, Up], "An update plan: `preview` writes it, `up` keeps to it."),
+    row("plan", ProgramPath, Operation, &[Preview, Up], "An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it."),
     row("args", Words, Operation, &[Preview, Up, Refresh, Destroy, Outputs], "More arguments for the engine, split as a shell would split them; no shell sees them."),
     // Safety
     row("skip-preview", Bool, Safety, CHANGING, "Deploy without a preview before.")
@@ -286,7 +286,7 @@ pub static INPUTS: &[Input] = &[
         .depends("get.pulumi.com, else the releases on GitHub"),
     row("pulumi-sha256", Text, Engine, ALL, "The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`."),
     row("verify", Choice(&["known", "strict"]), Engine, ALL, "What an archive has to prove before it is installed: `known` takes the release's checksum file for a version that this release of stackstep does not pin, `strict` refuses it.").default("known"),
-    row("deps", Choice(&["auto", "always", "never"]), Engine, OPERATIONS, "Whether the program's dependencies are installed first: `auto` does it when they are missing. A lock file is kept to.").default("auto"),
+    row("deps", Choice(&["auto", "always", "never"]), Engine, OPERATIONS, "Whether the program's dependencies are installed first: `auto` does it when they are missing and the operation runs the program. A lock file is kept to.").default("auto"),
     row("plugin-token", Secret, Engine, OPERATIONS, "A GitHub token for the download of plugins. Only the process that installs them gets it."),
     row("offline", Bool, Engine, ALL, "Never use the network to install the Pulumi CLI.").default("false"),
     row("cache-folder", Path, Engine, ALL, "Where installed CLIs are kept.").depends("stackstep's folder in the user's cache folder"),

@@ -113,7 +113,18 @@ impl Inputs {
     /// Turns what was found into types. Reads the files that `config` names.
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
         let low = Low { resolved, env };
-        let inputs = Self {
+        low.choice("profile")?;
+        let inputs = low.inputs()?;
+        inputs.check()?;
+        Ok(inputs)
+    }
+}
+
+impl Low<'_> {
+    /// Each input as its type.
+    fn inputs(&self) -> Result<Inputs> {
+        let (low, resolved, env) = (self, self.resolved, self.env);
+        Ok(Inputs {
             command: resolved.command,
             stack: low.text("stack")?.map(|name| StackName::parse(&name)).transpose()?,
             cwd: low.path("cwd")?.unwrap_or_else(|| env.cwd().to_owned()),
@@ -202,10 +213,7 @@ impl Inputs {
             plugin_token: low.secret("plugin-token")?,
             offline: low.flag("offline")?,
             cache_folder: low.path("cache-folder")?,
-        };
-        low.choice("profile")?;
-        inputs.check()?;
-        Ok(inputs)
+        })
     }
 }
 
@@ -398,3 +406,6 @@ fn digest(text: &str) -> Result<Digest> {
 fn wrong(name: &str, takes: &str) -> Error {
     Error::input(format!("`{name}` {takes}"), "`stackstep inputs` shows each input and its kind")
 }
+
+#[cfg(test)]
+mod tests;

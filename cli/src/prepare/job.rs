@@ -1,13 +1,16 @@
 //! From what was prepared to a job that can begin, or to one that only tells why it can't.
 
+use super::judge::without_links;
 use super::{Finding, Prepared};
 use crate::backend::{Backend, BackendSource};
 use crate::engine::args::check_length;
 use crate::engine::plan::{EngineEnv, engine_env, plan};
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::gate::standing::Standing;
 use crate::gate::trust::Verdict;
-use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::inputs::resolve::Found;
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::job::Job;
 use crate::own_folder::OwnFolder;
 
@@ -81,7 +84,8 @@ impl<'a> Prepared<'a> {
             (None, Some(outer)) => outer.with_file(None, FileUse::Whole)?,
             (None, None) => return Err(Error::input("no command is named", "name one")),
         };
-        let inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
+        let mut inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
+        let _ = without_links(&mut inputs, self.standing, self.env);
         let stack = self.stack.or_else(|| inputs.stack.clone());
         Ok(Job {
             env: self.env,
@@ -107,15 +111,15 @@ impl<'a> Prepared<'a> {
 }
 
 /// Those of [`SINKS`] that can be used, whatever is wrong with the others.
-fn only_sinks(resolved: &Resolved, env: &crate::env::Env) -> Resolved {
+fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
+    let is_default = |found: &Found| found.source == Source::Default;
     let of = |names: &[&'static str]| Resolved {
         command: resolved.command,
-        values: names
+        values: resolved
+            .values
             .iter()
-            .filter_map(|name| Some((*name, resolved.values.get(name)?.clone())))
-            .chain(resolved.values.iter().filter_map(|(name, found)| {
-                (found.source == crate::inputs::Source::Default).then(|| (*name, found.clone()))
-            }))
+            .filter(|(name, found)| names.contains(name) || is_default(found))
+            .map(|(name, found)| (*name, found.clone()))
             .collect(),
         warnings: Vec::new(),
         official_action: resolved.official_action,

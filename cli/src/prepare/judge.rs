@@ -95,6 +95,30 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     Inputs::from_resolved(&resolved, found.env)
 }
 
+/// Leaves out the files to write whose way leads through a link of a checkout that is not proven to be ours, with a word.
+pub(super) fn without_links(inputs: &mut Inputs, standing: Standing, env: &Env) -> Vec<String> {
+    if standing == Standing::Ours {
+        return Vec::new();
+    }
+    let sinks = [
+        ("result-file", &mut inputs.result_file),
+        ("outputs-file", &mut inputs.outputs_file),
+        ("markdown-file", &mut inputs.markdown_file),
+        ("report-file", &mut inputs.report_file),
+        ("junit-file", &mut inputs.junit_file),
+        ("counts-file", &mut inputs.counts_file),
+    ];
+    let linked = sinks
+        .into_iter()
+        .filter(|(_, path)| path.as_ref().is_some_and(|path| git::leads_through_a_link(path, env.cwd())));
+    linked
+        .map(|(name, path)| {
+            *path = None;
+            format!("`{name}` is not written: its path leads through a link that a change can have made")
+        })
+        .collect()
+}
+
 /// Whether the input is a path into a folder that a checkout can have filled.
 fn leads_into_a_checkout(outer: &OuterInputs, name: &str, env: &Env) -> bool {
     let Some(text) = outer.text(name) else { return false };

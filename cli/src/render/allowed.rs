@@ -37,13 +37,15 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         }
         if !shows(Detail::Values) {
             for diff in diffs {
-                (diff.old, diff.new) = (None, None);
+                (diff.old, diff.new, diff.text_diff) = (None, None, None);
             }
         }
     }
     if !(options.output_values && shows(Detail::Values)) {
         report.outputs.iter_mut().flat_map(Map::values_mut).for_each(|value| *value = Value::Null);
-        report.output_changes.iter_mut().for_each(|change| (change.old, change.new) = (None, None));
+        for change in &mut report.output_changes {
+            (change.old, change.new, change.text_diff) = (None, None, None);
+        }
     }
     report
 }

@@ -53,10 +53,8 @@ pub(super) fn table(context: &Context<'_>, page: &mut Page) {
     if !context.shows(Detail::Resources) || context.limits.rows == 0 {
         return;
     }
-    let mut steps: Vec<&Step> = context.report.steps.iter().collect();
-    steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
-    let total = steps.len();
-    steps.truncate(context.limits.rows);
+    let total = context.steps.len();
+    let steps = context.steps.get(..context.limits.rows.min(total)).unwrap_or_default();
     let split = steps.partition_point(|step| words::destroys(&step.operation));
     let (loud, quiet) = steps.split_at(split);
     if steps.len() > OPEN_ROWS && !quiet.is_empty() {
@@ -66,7 +64,7 @@ pub(super) fn table(context: &Context<'_>, page: &mut Page) {
         rows(context, page, quiet);
         context.unfold(page);
     } else {
-        rows(context, page, &steps);
+        rows(context, page, steps);
     }
     if total > steps.len() {
         page.push(&format!("… and {} not shown.\n\n", words::many(total - steps.len(), "more change")));

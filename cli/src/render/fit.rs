@@ -1,12 +1,13 @@
-//! The ladder: full → diffs shortened → table only → counts and a link.
+//! The ladder: full → less context → diffs shortened → table only → counts and a link.
 //!
 //! Every rung is a complete document made with smaller limits, so nothing is ever cut in the middle of a
 //! table, a fence, a tag or a character. The first rung that fits is taken; a rung that grows too large is
 //! given up as soon as it does.
 
-use super::markdown::document;
-use super::{Options, Size};
-use crate::report::Report;
+use super::diff::{Hidden, Shape};
+use super::markdown::{ALL_OF_IT, Context, document};
+use super::{Options, Size, words};
+use crate::report::{DiffRoom, Report};
 
 /// How much of each thing a document holds.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,11 @@ pub(super) struct Limits {
     pub diffs: usize,
     /// Properties of one resource.
     pub properties: usize,
-    /// Bytes of one value.
+    /// Unchanged lines on each side of a change in a text.
+    pub context: usize,
+    /// Changed lines of one property.
+    pub lines: usize,
+    /// Bytes of one line of a value.
     pub value: usize,
     /// Diagnostics, policy findings and notes, of each kind.
     pub messages: usize,
@@ -31,20 +36,36 @@ pub(super) struct Limits {
     pub name: usize,
 }
 
+impl Limits {
+    /// How much of a resource's properties is shown.
+    pub fn shape(&self) -> Shape {
+        Shape { properties: self.properties, room: self.room() }
+    }
+
+    /// How much of one value's difference is shown.
+    pub fn room(&self) -> DiffRoom {
+        DiffRoom { context: self.context, lines: self.lines, width: self.value }
+    }
+}
+
 const FULL: Limits = Limits {
     rows: usize::MAX,
     paths: 6,
     diffs: usize::MAX,
     properties: usize::MAX,
+    context: 3,
+    lines: usize::MAX,
     value: 16_384,
     messages: 1000,
     message: 40_000,
     outputs: usize::MAX,
     name: 1000,
 };
-const SHORT_VALUES: Limits = Limits { properties: 100, value: 1000, messages: 100, message: 8000, ..FULL };
-const SHORT_DIFFS: Limits =
-    Limits { properties: 20, value: 200, messages: 50, message: 4000, outputs: 100, name: 300, ..FULL };
+/// What is unchanged goes first, also in a long line; every changed line is still there.
+const LITTLE_AROUND: Limits = Limits { context: 1, value: 4000, messages: 100, message: 8000, ..FULL };
+const ONLY_CHANGES: Limits = Limits { context: 0, value: 400, messages: 50, message: 4000, ..FULL };
+const SHORT_VALUES: Limits = Limits { properties: 100, lines: 100, value: 200, ..ONLY_CHANGES };
+const SHORT_DIFFS: Limits = Limits { properties: 20, lines: 20, outputs: 100, name: 300, ..SHORT_VALUES };
 const TABLE: Limits =
     Limits { paths: 4, diffs: 0, messages: 20, message: 2000, outputs: 50, value: 100, name: 200, ..FULL };
 const COUNTS: Limits = Limits {
@@ -52,6 +73,8 @@ const COUNTS: Limits = Limits {
     paths: 0,
     diffs: 0,
     properties: 0,
+    context: 0,
+    lines: 0,
     value: 60,
     messages: 2,
     message: 300,
@@ -62,10 +85,12 @@ const COUNTS: Limits = Limits {
 /// The rungs, from everything to next to nothing.
 const LADDER: &[Limits] = &[
     FULL,
+    LITTLE_AROUND,
+    ONLY_CHANGES,
     SHORT_VALUES,
     SHORT_DIFFS,
-    Limits { diffs: 200, properties: 12, value: 120, ..SHORT_DIFFS },
-    Limits { diffs: 40, properties: 10, value: 100, messages: 20, message: 2000, ..SHORT_DIFFS },
+    Limits { diffs: 200, properties: 12, lines: 8, value: 120, ..SHORT_DIFFS },
+    Limits { diffs: 40, properties: 10, lines: 4, value: 100, messages: 20, message: 2000, ..SHORT_DIFFS },
     TABLE,
     Limits { rows: 1000, paths: 3, ..TABLE },
     Limits { rows: 300, paths: 3, messages: 10, message: 1000, outputs: 20, ..TABLE },
@@ -82,24 +107,26 @@ const LADDER: &[Limits] = &[
 /// From 1 KB on there is always a document; under that, and where even a marker and a link are too long,
 /// it is the marker and the shortest heading there is. Where that is too long as well, it is nothing.
 pub fn fit(report: &Report, options: &Options, size: Size) -> String {
-    let whole = LADDER.iter().enumerate();
-    let mut rungs =
-        whole.filter_map(|(rung, limits)| document(report, options, *limits, rung > 0, Some(size)));
+    let steps = words::ordered(report);
+    let mut rungs = LADDER.iter().enumerate().filter_map(|(rung, limits)| {
+        document(Context { report, steps: &steps, options, limits: *limits }, rung > 0, Some(size))
+    });
     rungs.next().unwrap_or_else(|| smallest(report, options, size))
 }
 
 /// The report as Markdown, all of it.
 pub(super) fn everything(report: &Report, options: &Options) -> String {
-    document(report, options, FULL, false, None).unwrap_or_default()
+    let steps = words::ordered(report);
+    document(Context { report, steps: &steps, options, limits: FULL }, false, None).unwrap_or_default()
 }
 
 fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let marker = options.marker.as_deref().map_or(String::new(), |marker| format!("{marker}\n"));
-    let headline = super::words::outcome_of(report, "the stack");
+    let headline = words::outcome_of(report, "the stack");
     let outcome = headline.split(':').next().unwrap_or_default();
-    let sign = super::words::sign(report);
+    let sign = words::sign(report);
     let headings = [
-        format!("{marker}## {sign} {headline}\n\nShortened to fit; the job's log has all of it\n"),
+        format!("{marker}## {sign} {headline}\n\nShortened to fit; {ALL_OF_IT}\n"),
         format!("{marker}## {sign} {headline}\n"),
         format!("{marker}## {sign} {outcome}\n"),
     ];
@@ -121,11 +148,24 @@ pub(super) struct Page {
     size: Option<Size>,
     used: usize,
     overflowed: bool,
+    hidden: Hidden,
 }
 
 impl Page {
     pub fn new(size: Option<Size>) -> Self {
-        Self { text: String::new(), size, used: 0, overflowed: false }
+        Self { text: String::new(), size, used: 0, overflowed: false, hidden: Hidden::default() }
+    }
+
+    /// Remembers what had no room.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden.lines += hidden.lines;
+        self.hidden.properties += hidden.properties;
+        self.hidden.resources += hidden.resources;
+    }
+
+    /// What had no room so far.
+    pub fn hidden(&self) -> Hidden {
+        self.hidden
     }
 
     /// Adds all of `parts`.

@@ -68,7 +68,7 @@ fn cases(report: &Report, options: &Options) -> Vec<Case> {
     let mut cases = vec![run(report, options)];
     if options.detail >= Detail::Resources {
         let unlucky = |step: &&Step| matches!(step.status, StepStatus::Failed | StepStatus::Unfinished);
-        cases.extend(report.steps.iter().filter(unlucky).map(|step| resource(report, step)));
+        cases.extend(words::ordered(report).into_iter().filter(unlucky).map(|step| resource(report, step)));
         cases.extend(report.policies.violations.iter().map(|violation| finding(report, violation)));
     }
     cases

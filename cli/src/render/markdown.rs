@@ -2,13 +2,16 @@
 //! folded away.
 
 use super::changes::{table, warning};
-use super::diff::property_changes;
+use super::diff::{Hidden, property_changes};
 use super::escape::{code, link, prose, short_commit};
 use super::fit::{Limits, Page, everything};
 use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Options, Size, words};
-use crate::report::{Report, clipped, shortened};
+use crate::report::{Report, Step, clipped, shortened};
+
+/// Where all of a shortened report can be had, if no file was asked for.
+pub(super) const ALL_OF_IT: &str = "set `report-file` or `result-file` for all of it";
 
 /// The report as Markdown, all of it; [`super::fit()`] makes it fit a place.
 pub fn markdown(report: &Report, options: &Options) -> String {
@@ -19,6 +22,8 @@ pub fn markdown(report: &Report, options: &Options) -> String {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub report: &'a Report,
+    /// The report's steps in the order in which they are shown.
+    pub steps: &'a [&'a Step],
     pub options: &'a Options,
     pub limits: Limits,
 }
@@ -63,7 +68,7 @@ impl Context<'_> {
 
 /// What the limits have left no word of, though there is something and it may be shown. A part that is only shorter says
 /// so itself.
-fn left_out(context: &Context<'_>) -> Vec<String> {
+fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
     let Context { report, limits, .. } = context;
     let resources = context.shows(Detail::Resources);
     let said = report.diagnostics.iter().filter(|said| !said.says_nothing()).count();
@@ -77,6 +82,15 @@ fn left_out(context: &Context<'_>) -> Vec<String> {
         missing
             .extend((differ > 0).then(|| format!("the properties of {}", words::many(differ, "resource"))));
     }
+    let lines = usize::try_from(hidden.lines).unwrap_or(usize::MAX);
+    missing.extend((lines > 0).then(|| words::many(lines, "changed line")));
+    let without_diff = hidden.resources;
+    missing.extend(
+        (without_diff > 0).then(|| format!("the properties of {}", words::many(without_diff, "resource"))),
+    );
+    let properties = usize::try_from(hidden.properties).unwrap_or(usize::MAX);
+    missing
+        .extend((properties > 0).then(|| format!("the values of {}", words::many(properties, "property"))));
     for (count, thing) in [(said, "diagnostic"), (findings, "policy finding")] {
         if resources && limits.messages == 0 && count > 0 {
             missing.push(words::many(count, thing));
@@ -95,17 +109,10 @@ fn next(context: &Context<'_>, page: &mut Page) {
     }
 }
 
-/// A whole document within `limits`; `None` as soon as `size` does not hold it.
-pub(super) fn document(
-    report: &Report,
-    options: &Options,
-    limits: Limits,
-    shortened: bool,
-    size: Option<Size>,
-) -> Option<String> {
-    let context = Context { report, options, limits };
+/// A whole document within the context's limits; `None` as soon as `size` does not hold it.
+pub(super) fn document(context: Context<'_>, shortened: bool, size: Option<Size>) -> Option<String> {
     let mut page = Page::new(size);
-    if let Some(marker) = &options.marker {
+    if let Some(marker) = &context.options.marker {
         page.push(&format!("{marker}\n"));
     }
     head(&context, &mut page);
@@ -159,12 +166,12 @@ fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
             format!("the whole result: {}", context.code(result))
         }
     });
-    let missing = left_out(context);
+    let missing = left_out(context, page.hidden());
     let without =
         if missing.is_empty() { String::new() } else { format!(", without {}", missing.join(", ")) };
     match (shortened, place) {
         (true, Some(place)) => page.push(&format!("Shortened to fit{without}; {place}\n")),
-        (true, None) => page.push(&format!("Shortened to fit{without}; the job's log has all of it\n")),
+        (true, None) => page.push(&format!("Shortened to fit{without}; {ALL_OF_IT}\n")),
         (false, Some(place)) => page.push(&format!("See {place}\n")),
         (false, None) => {}
     }

@@ -16,6 +16,7 @@ mod markdown;
 mod outputs;
 mod sections;
 pub mod several;
+mod sides;
 mod template;
 mod text;
 mod words;

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::escape::code;
+use super::escape::{code, fence, plain};
 use super::fit::Page;
 use super::markdown::Context;
-use super::{Detail, words};
+use super::sides::plain_sides;
+use super::{Detail, diff, words};
 use crate::report::{Change, OutputChange, OutputsFrom, shortened};
 
 /// What changes in a table, or all of them folded away where nothing does.
@@ -31,16 +32,21 @@ pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
         }
         let name = context.code(&change.name);
         page.push(&if values {
-            format!(
-                "| {name} | {} | {} |\n",
-                cell(context, change.old.as_ref()),
-                cell(context, change.new.as_ref())
-            )
+            let [before, after] = cells(context, change);
+            format!("| {name} | {before} | {after} |\n")
         } else {
             format!("| {name} | {} |\n", word(change))
         });
     }
     page.push("\n");
+    for change in report.output_changes.iter().take(context.limits.outputs).filter(|_| values) {
+        if change.text_diff.is_some() {
+            let block = diff::output(change, context.limits.room());
+            page.hide(block.hidden);
+            page.push(&fence(&block.text, "diff"));
+            page.push("\n");
+        }
+    }
     more(page, report.output_changes.len(), context.limits.outputs);
 }
 
@@ -83,6 +89,27 @@ fn word(change: &OutputChange) -> &'static str {
         Change::Delete => "🔴 **gone**",
         Change::Update => "🔵 changed",
     }
+}
+
+/// The value before and afterwards; what can't be seen is said beside it.
+fn cells(context: &Context<'_>, change: &OutputChange) -> [String; 2] {
+    let (old, new) = (change.old.as_ref(), change.new.as_ref());
+    if change.text_diff.is_some() {
+        return [old, new].map(|digest| {
+            digest.map(|digest| format!("{}, see below", words::size(digest))).unwrap_or_default()
+        });
+    }
+    let (Some(was), Some(is)) = (old, new) else {
+        let withheld = |value: Option<&Value>, expected: bool| match value {
+            None if expected => "not shown".to_owned(),
+            value => cell(context, value),
+        };
+        return [withheld(old, change.change != Change::Add), withheld(new, change.change != Change::Delete)];
+    };
+    let sides = plain_sides(was, is, context.limits.value.min(1000));
+    let note = sides.note.map(|note| format!(" ({})", plain(&note))).unwrap_or_default();
+    let written = |side: &str| code(side, context.html());
+    [written(&sides.before), written(&sides.after) + &note]
 }
 
 fn cell(context: &Context<'_>, value: Option<&Value>) -> String {

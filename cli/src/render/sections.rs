@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::escape::{fence, prose};
+use super::escape::{fence, plain, prose};
 use super::fit::Page;
 use super::markdown::Context;
+use super::sides::sides;
 use super::{Detail, words};
 use crate::report::{Diagnostic, PropertyDiff, Report, Severity, shortened};
 
@@ -130,13 +131,28 @@ fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
         return "a property".to_owned();
     }
     let path = context.code(&diff.path);
-    let value = |value: &Option<Value>| {
-        value.as_ref().map_or_else(|| "nothing".to_owned(), |value| context.code(&value.to_string()))
+    if !context.shows(Detail::Values) {
+        return path;
+    }
+    let value = |value: Option<&Value>| {
+        value.map_or_else(|| "nothing".to_owned(), |value| context.code(&value.to_string()))
     };
-    if context.shows(Detail::Values) && (diff.old.is_some() || diff.new.is_some()) {
-        format!("{path} from {} to {}", value(&diff.old), value(&diff.new))
-    } else {
-        path
+    match (&diff.old, &diff.new, &diff.text_diff) {
+        (None, None, _) => path,
+        (_, _, Some(text)) => {
+            let lines = text.changed_lines() + usize::try_from(text.more_lines).unwrap_or(0);
+            let notes = text.notes.iter().map(|note| plain(note));
+            let said = notes.chain([words::many(lines, "changed line")]).collect::<Vec<_>>();
+            format!("{path} ({})", said.join("; "))
+        }
+        (Some(old), Some(new), None) => {
+            let sides = sides(old, new, context.limits.name);
+            let note = sides.note.map(|note| format!(" ({})", plain(&note))).unwrap_or_default();
+            let [before, after] =
+                [&sides.before, &sides.after].map(|side| super::escape::code(side, context.html()));
+            format!("{path} from {before} to {after}{note}")
+        }
+        (old, new, None) => format!("{path} from {} to {}", value(old.as_ref()), value(new.as_ref())),
     }
 }
 

@@ -88,11 +88,13 @@ pub fn table<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 pub fn left_out(bare: usize, dropped: usize) -> String {
     let mut text = String::new();
     if dropped > 0 {
-        text.push_str(&format!("And {dropped} more: see the jobs' logs\n\n"));
+        text.push_str(&format!("And {dropped} more: see the jobs' result files\n\n"));
     }
     if bare > 0 {
         let stacks = words::many(bare, "stack");
-        text.push_str(&format!("No room for the details of {stacks}: they are in the jobs' logs\n\n"));
+        text.push_str(&format!(
+            "No room for the details of {stacks}: they are in the jobs' result files\n\n"
+        ));
     }
     text
 }

@@ -13,10 +13,14 @@ use super::fit::{fit, fits};
 use super::markdown::markdown;
 use super::{Options, Size, diff, words};
 use crate::json;
-use crate::report::{Report, Step};
+use crate::report::{DiffRoom, Report, Step};
 
 /// So many instructions a template may take: some hundred for each of ten thousand resources.
 const FUEL: u64 = 5_000_000;
+
+/// How much the filter `diff` shows of a step.
+const SHAPE: diff::Shape =
+    diff::Shape { properties: 100, room: DiffRoom { context: 3, lines: 1000, width: 1000 } };
 
 /// A template that could be read.
 #[derive(Debug, Clone)]
@@ -158,7 +162,7 @@ fn difference(step: &Value) -> Result<String, Error> {
     let step = serde_json::to_value(step).and_then(serde_json::from_value::<Step>);
     let step =
         step.map_err(|_| Error::new(ErrorKind::InvalidOperation, "`diff` takes one of `report.steps`"))?;
-    let lines = diff::block(&step, 100, 1000);
+    let lines = diff::block(&step, SHAPE).text;
     Ok(if lines.is_empty() { String::new() } else { fence(&lines, "diff") })
 }
 

@@ -35,7 +35,8 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
     let loud = |operation: &str, status| {
         words::destroys(operation) || matches!(status, StepStatus::Failed | StepStatus::Unfinished)
     };
-    let loud: Vec<_> = report.steps.iter().filter(|step| loud(&step.operation, step.status)).collect();
+    let loud: Vec<_> =
+        words::ordered(report).into_iter().filter(|step| loud(&step.operation, step.status)).collect();
     for step in loud.iter().take(LINES) {
         let ending = match step.status {
             StepStatus::Failed => " failed",

@@ -1,7 +1,11 @@
 //! The outcome in words: what happened to which stack, and how many resources it concerns.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::Options;
-use crate::report::{Command, Reason, Report, Status, Step, StepStatus};
+use crate::report::{Command, Reason, Report, Status, Step, StepStatus, natural};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -9,6 +13,18 @@ const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "imp
 /// Where `operation` stands in the order; what is not known goes last.
 pub(super) fn rank(operation: &str) -> usize {
     ORDER.iter().position(|known| *known == operation).unwrap_or(ORDER.len())
+}
+
+/// The steps in the order in which they are shown, the same in every run: what destroys first, what failed before what
+/// did not, then by type and natural name.
+pub(super) fn ordered(report: &Report) -> Vec<&Step> {
+    let mut steps: Vec<&Step> = report.steps.iter().collect();
+    steps.sort_by(|a, b| {
+        let first = |step: &Step| (rank(&step.operation), step.status != StepStatus::Failed);
+        let order = first(a).cmp(&first(b)).then_with(|| natural(&a.kind, &b.kind));
+        order.then_with(|| natural(&a.name, &b.name)).then_with(|| a.urn.cmp(&b.urn))
+    });
+    steps
 }
 
 /// Whether `operation` takes something away.
@@ -107,13 +123,10 @@ pub(super) fn next(report: &Report, options: &Options) -> Option<String> {
 
 /// The properties that force replacements, each once.
 pub(super) fn forcing(report: &Report) -> Vec<&str> {
-    let mut keys: Vec<&str> = Vec::new();
-    for key in report.steps.iter().flat_map(|step| &step.replace_keys) {
-        // There are as many as a type has properties, or hardly more.
-        if keys.len() < 100 && !keys.contains(&key.as_str()) {
-            keys.push(key);
-        }
-    }
+    let keys: BTreeSet<&str> =
+        report.steps.iter().flat_map(|step| &step.replace_keys).map(String::as_str).collect();
+    let mut keys: Vec<&str> = keys.into_iter().collect();
+    keys.sort_by(|a, b| natural(a, b));
     keys
 }
 
@@ -130,9 +143,20 @@ pub(super) fn number(number: u64) -> String {
     grouped
 }
 
+/// "20,000 bytes", of what stands in a large value's place.
+pub(super) fn size(digest: &Value) -> String {
+    let bytes = digest.get("bytes").and_then(Value::as_u64).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.map_or_else(String::new, |bytes| many(bytes, "byte"))
+}
+
 /// "1 resource", "2 resources".
 pub(super) fn many(count: usize, thing: &str) -> String {
-    format!("{} {thing}{}", number(count as u64), if count == 1 { "" } else { "s" })
+    let number = number(count as u64);
+    match thing.strip_suffix('y') {
+        _ if count == 1 => format!("{number} {thing}"),
+        Some(thing) => format!("{number} {thing}ies"),
+        None => format!("{number} {thing}s"),
+    }
 }
 
 /// The stack with its organisation and project, and with its backend where it takes that to tell stacks apart.

@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::align::{self, Run};
+use super::document::document;
 use super::event::{PropertyDiffEvent, State};
+use super::hunks::{TextDiff, line_ends};
 use super::model::{Change, PropertyDiff};
-use super::value::{self, shown_map};
+use super::natural::natural;
+use super::value::{shortened, shown_map};
 
 /// More diffs than this in one step are only counted.
 const MAX_DIFFS: usize = 500;
-/// More bytes than this in one value are cut.
-const VALUE_BYTES: usize = 16 * 1024;
 /// A member in which bridged providers remember which inputs were defaults.
 const DEFAULTS: &str = "__defaults";
 
@@ -28,8 +30,9 @@ pub(super) struct Diffs {
 impl Diffs {
     /// A property of which only the name is known.
     pub fn named(&mut self, path: &str) {
+        let before = self.list.len();
         self.add(path, None, None);
-        if let Some(diff) = self.list.last_mut() {
+        if let Some(diff) = self.list.get_mut(before) {
             diff.change = Change::Update;
         }
     }
@@ -44,9 +47,29 @@ impl Diffs {
             (_, None) => Change::Delete,
             _ => Change::Update,
         };
-        let bounded = |value: Option<Value>| value.map(|value| value::bounded(value, VALUE_BYTES));
-        let path = value::shortened(path, 1024);
-        self.list.push(PropertyDiff { path, change, replaces: false, old: bounded(old), new: bounded(new) });
+        let path = shortened(path, 1024);
+        self.list.push(PropertyDiff { path, change, replaces: false, old, new, text_diff: None });
+    }
+
+    /// A text of which the words of `notes` say how it changes.
+    fn noted(&mut self, path: &str, notes: Vec<String>) {
+        let before = self.list.len();
+        self.named(path);
+        if let Some(diff) = self.list.get_mut(before) {
+            diff.text_diff = Some(TextDiff { notes, ..TextDiff::default() });
+        }
+    }
+
+    /// How many there are.
+    fn total(&self) -> u64 {
+        self.list.len() as u64 + self.more
+    }
+
+    fn append(&mut self, other: Self) {
+        for diff in other.list {
+            if self.list.len() < MAX_DIFFS { self.list.push(diff) } else { self.more += 1 }
+        }
+        self.more += other.more;
     }
 }
 
@@ -100,35 +123,70 @@ impl Sides {
         between(&found, &wanted.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
+    /// The provider's paths. A provider that compares lists index by index names every item behind one that was
+    /// inserted: where the lists themselves differ in less, that is shown.
     fn detailed(&self, detailed: &BTreeMap<String, PropertyDiffEvent>) -> Diffs {
+        let mut named: Vec<_> = detailed.iter().map(|(path, event)| (path.as_str(), event)).collect();
+        named.sort_by(|(a, _), (b, _)| natural(a, b));
         let mut diffs = Diffs::default();
-        for (path, event) in detailed {
-            let before = if event.input_diff { &self.old_inputs } else { &self.old_outputs };
-            let segments = segments(path);
-            let old = at(before, &segments).or_else(|| at(&self.old_inputs, &segments)).cloned();
-            let new = at(&self.new_inputs, &segments).or_else(|| at(&self.new_outputs, &segments)).cloned();
-            let (old, new, change) = match event.diff_kind.as_str() {
-                "add" | "add-replace" => (None, new, Change::Add),
-                "delete" | "delete-replace" => (old, None, Change::Delete),
-                _ => (old, new, Change::Update),
-            };
-            let before = diffs.list.len();
-            match (&old, &new) {
-                (Some(was), Some(is)) => compare(path, was, is, &mut diffs),
-                _ => diffs.add(path, old, new),
-            }
-            // The provider's word counts, also where the values are not there or look the same.
-            if diffs.list.len() == before && diffs.more == 0 {
-                diffs.named(path);
-            }
-            for diff in diffs.list.iter_mut().skip(before) {
-                diff.replaces = event.diff_kind.ends_with("replace");
-                if diff.old.is_none() || diff.new.is_none() {
-                    diff.change = change;
-                }
-            }
+        let mut rest = named.as_slice();
+        while let Some(first) = rest.first() {
+            let list = list_of(first.0);
+            let alike = rest.iter().take_while(|(path, _)| list.is_some() && list_of(path) == list).count();
+            let (group, others) = rest.split_at(alike.max(1));
+            let mut by_index = Diffs::default();
+            group.iter().for_each(|(path, event)| self.one(path, event, &mut by_index));
+            let found = list
+                .and_then(|list| self.whole_list(list, group))
+                .filter(|whole| whole.total() < by_index.total());
+            diffs.append(found.unwrap_or(by_index));
+            rest = others;
         }
         diffs
+    }
+
+    /// The values at `path` before and afterwards.
+    fn at(&self, path: &str, event: &PropertyDiffEvent) -> (Option<&Value>, Option<&Value>) {
+        let before = if event.input_diff { &self.old_inputs } else { &self.old_outputs };
+        let segments = segments(path);
+        let old = at(before, &segments).or_else(|| at(&self.old_inputs, &segments));
+        (old, at(&self.new_inputs, &segments).or_else(|| at(&self.new_outputs, &segments)))
+    }
+
+    /// What differs between the lists at `path`, of which the provider names these items.
+    fn whole_list(&self, path: &str, group: &[(&str, &PropertyDiffEvent)]) -> Option<Diffs> {
+        let (_, event) = group.first()?;
+        let (Some(Value::Array(old)), Some(Value::Array(new))) = self.at(path, event) else { return None };
+        let mut diffs = Diffs::default();
+        arrays(path, old, new, &mut diffs);
+        let replaces = group.iter().any(|(_, event)| event.diff_kind.ends_with("replace"));
+        diffs.list.iter_mut().for_each(|diff| diff.replaces = replaces);
+        (diffs.total() > 0).then_some(diffs)
+    }
+
+    fn one(&self, path: &str, event: &PropertyDiffEvent, diffs: &mut Diffs) {
+        let (old, new) = self.at(path, event);
+        let (old, new) = (old.cloned(), new.cloned());
+        let (old, new, change) = match event.diff_kind.as_str() {
+            "add" | "add-replace" => (None, new, Change::Add),
+            "delete" | "delete-replace" => (old, None, Change::Delete),
+            _ => (old, new, Change::Update),
+        };
+        let before = diffs.list.len();
+        match (&old, &new) {
+            (Some(was), Some(is)) => compare(path, was, is, diffs),
+            _ => diffs.add(path, old, new),
+        }
+        // The provider's word counts, also where the values are not there or look the same.
+        if diffs.list.len() == before && diffs.more == 0 {
+            diffs.named(path);
+        }
+        for diff in diffs.list.iter_mut().skip(before) {
+            diff.replaces = event.diff_kind.ends_with("replace");
+            if diff.old.is_none() || diff.new.is_none() {
+                diff.change = change;
+            }
+        }
     }
 
     fn without_hidden(&self, mut diffs: Diffs) -> Diffs {
@@ -182,6 +240,10 @@ fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
             // Only the layout differs: still a change, shown as it is.
             (Some(inner_old), Some(inner_new)) if inner_old != inner_new => {
                 compare(&format!("{path} (JSON)"), &inner_old, &inner_new, diffs);
+                let notes = line_ends(was, is);
+                if !notes.is_empty() {
+                    diffs.noted(&format!("{path} (text)"), notes);
+                }
             }
             _ => diffs.add(path, Some(old.clone()), Some(new.clone())),
         },
@@ -189,20 +251,32 @@ fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
     }
 }
 
+/// The items that differ. An item that comes has its new index, one that goes its old one.
 fn arrays(path: &str, old: &[Value], new: &[Value], diffs: &mut Diffs) {
-    for index in 0..old.len().max(new.len()) {
-        let path = format!("{path}[{index}]");
-        match (old.get(index), new.get(index)) {
-            (Some(was), Some(is)) => compare(&path, was, is, diffs),
-            (was, is) => diffs.add(&path, was.cloned(), is.cloned()),
+    for run in align::runs(old.iter(), new.iter()) {
+        let pairs = run.old.len().min(run.new.len());
+        for (was, is) in run.pairs() {
+            if let (Some(before), Some(after)) = (old.get(was), new.get(is)) {
+                compare(&format!("{path}[{is}]"), before, after, diffs);
+            }
+        }
+        let Run { old: gone, new: come } = run;
+        for index in gone.skip(pairs) {
+            diffs.add(&format!("{path}[{index}]"), old.get(index).cloned(), None);
+        }
+        for index in come.skip(pairs) {
+            diffs.add(&format!("{path}[{index}]"), None, new.get(index).cloned());
         }
     }
 }
 
-/// A string that is a JSON object or list, parsed.
-fn document(text: &str) -> Option<Value> {
-    let looks = text.trim_start().starts_with(['{', '[']) && text.len() < 1024 * 1024;
-    looks.then(|| serde_json::from_str(text).ok()).flatten()
+/// The list that the item at `path` belongs to: `a.b` of `a.b[0].c`.
+fn list_of(path: &str) -> Option<&str> {
+    let digit = |at: &(usize, char)| {
+        path.get(at.0 + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let (at, _) = path.char_indices().filter(|(_, c)| *c == '[').find(digit)?;
+    path.get(..at)
 }
 
 /// `a.b`, or `a["b.c"]` where the name is no plain word.
@@ -289,6 +363,66 @@ mod tests {
             ("new", Change::Add),
         ];
         assert_eq!(found, expected.map(|(path, change)| (path.to_owned(), change)));
+    }
+
+    #[test]
+    fn an_item_that_is_inserted_or_removed_is_one_difference() {
+        let list = |range: std::ops::Range<u32>| -> Vec<Value> { range.map(|n| json!({ "n": n })).collect() };
+        let (all, rest) = (list(0..118), list(1..118));
+        assert_eq!(paths(json!({ "v": rest }), json!({ "v": all })), [("v[0]".to_owned(), Change::Add)]);
+        assert_eq!(paths(json!({ "v": all }), json!({ "v": rest })), [("v[0]".to_owned(), Change::Delete)]);
+        let mut changed = all.clone();
+        changed.remove(3);
+        changed[100] = json!({ "n": "other" });
+        let expected = [("v[3]".to_owned(), Change::Delete), ("v[100].n".to_owned(), Change::Update)];
+        assert_eq!(paths(json!({ "v": all }), json!({ "v": changed })), expected);
+    }
+
+    #[test]
+    fn items_that_a_provider_names_by_their_index_are_those_that_differ() {
+        let list = |items: &[&str]| State {
+            inputs: Some(map(json!({ "v": items, "w": ["x"] }))),
+            ..State::default()
+        };
+        let named = |kind: &str| PropertyDiffEvent { diff_kind: kind.into(), input_diff: true };
+        let detailed = BTreeMap::from([
+            ("v[0]".to_owned(), named("update-replace")),
+            ("v[1]".to_owned(), named("update")),
+            ("v[2]".to_owned(), named("add")),
+        ]);
+        let sides = Sides::of(Some(list(&["a", "b"])), Some(list(&["new", "a", "b"])));
+        let diffs = sides.by_inputs(Some(&detailed)).list;
+        let found =
+            diffs.iter().map(|diff| (diff.path.as_str(), &diff.new, diff.replaces)).collect::<Vec<_>>();
+        assert_eq!(found, [("v[0]", &Some(json!("new")), true)]);
+    }
+
+    #[test]
+    fn a_json_text_that_loses_its_last_newline_too_says_so() {
+        let diffs = between(&map(json!({"p": "{\"a\":1}\n"})), &map(json!({"p": "{\"a\":2}"}))).list;
+        assert_eq!(diffs[0].path, "p (JSON).a");
+        let notes = &diffs[1].text_diff.as_ref().unwrap().notes;
+        assert_eq!(
+            (diffs[1].path.as_str(), notes[0].as_str()),
+            ("p (text)", "no newline at the end any more")
+        );
+    }
+
+    #[test]
+    fn numbers_are_compared_as_they_are_written() {
+        let text = |number: &str, b: u32| json!({ "p": format!("[{number}, {b}]") });
+        for (old, new) in
+            [("12345678901234567890121", "12345678901234567890122"), ("1.0", "1.00"), ("1", "1.0")]
+        {
+            assert_eq!(paths(text(old, 1), text(new, 2)).len(), 2, "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_compared_whole_whatever_its_size() {
+        let text = |end: &str| json!({ "p": format!("{}{end}", "x".repeat(100_000)) });
+        let diffs = between(&map(text("a")), &map(text("b"))).list;
+        assert_ne!(diffs[0].old, diffs[0].new);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::secret::signature;
 
 impl Report {
     /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the
-    /// plain value of a secret by the engine's own mark is withheld.
+    /// plain value of a secret by the engine's own mark is withheld. Then values too large for it give way to what
+    /// differs in them.
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         let mask = &|text: &str| match signature::is_shown(text.as_bytes()) {
@@ -84,11 +85,12 @@ impl Report {
         }
         self.secret_outputs.iter_mut().for_each(on);
         self.unknown_outputs.iter_mut().for_each(on);
-        for OutputChange { name, old, new, .. } in &mut self.output_changes {
+        for OutputChange { name, old, new, text_diff, .. } in &mut self.output_changes {
             on(name);
             for value in [old, new] {
                 value.take_if(|value| !is_presentable(value, mask));
             }
+            *text_diff = text_diff.take().map(|text| text.masked(mask));
         }
         if let Some(ci) = &mut self.ci {
             whole_or_none(&mut ci.build_url);
@@ -97,7 +99,8 @@ impl Report {
             whole_or_none(&mut engine.version);
         }
         self.withhold(mask);
-        self
+        // Only what is masked as a whole may be cut.
+        self.compacted()
     }
 
     /// Leaves out, by name, the outputs that a file for machines can't hold as they are.
@@ -175,6 +178,7 @@ fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
         diff.path = mask(&diff.path);
         value(&mut diff.old, mask);
         value(&mut diff.new, mask);
+        diff.text_diff = diff.text_diff.take().map(|text| text.masked(mask));
     }
 }
 

@@ -3,19 +3,27 @@
 //! [`Fold`] takes the engine's event log line by line while it is written; [`report`] joins what the events
 //! say with how the engine ended. The [`Report`] as JSON is the result file.
 
+mod align;
+mod anchors;
 mod build;
 mod classify;
 mod command;
+mod compact;
 mod diagnostics;
 mod diff;
+mod document;
 mod event;
+mod excerpt;
 mod facts;
 mod fold;
 mod gaps;
 mod hints;
+mod hunks;
 mod known;
+mod lines;
 mod mask;
 mod model;
+mod natural;
 mod outputs;
 mod policies;
 mod reason;
@@ -23,22 +31,28 @@ mod rules;
 mod skim;
 mod steps;
 mod telling;
+mod unseen;
 mod urn;
 mod value;
 
 pub use build::report;
 pub use command::Command;
+pub(crate) use compact::HIDDEN;
 pub use diagnostics::colourless;
+pub(crate) use excerpt::excerpt;
 pub use facts::{Ci, Ending, Engine, Facts, Verdict};
 pub use fold::{Events, Fold};
+pub use hunks::{DiffRoom, Hunk, TextDiff};
 pub use mask::is_open;
 pub use model::{
     Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
     SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
+pub use natural::natural;
 pub use reason::Reason;
 pub use rules::{Voice, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;
+pub(crate) use unseen::{skeleton, unseen};
 pub use urn::Urn;
 pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::command::Command;
 use super::facts::{Ci, Engine};
+use super::hunks::TextDiff;
 use super::reason::Reason;
 use crate::stack::StackIdentity;
 
@@ -160,12 +161,15 @@ pub struct PropertyDiff {
     pub change: Change,
     /// Whether this change forces a replacement.
     pub replaces: bool,
-    /// The value before.
+    /// The value before. Where there is a `text_diff`, its digest: `sha256`, `bytes` and `lines` of its text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub old: Option<Value>,
-    /// The value afterwards.
+    /// The value afterwards. Where there is a `text_diff`, its digest: `sha256`, `bytes` and `lines` of its text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub new: Option<Value>,
+    /// What differs, where the values are too large to stand here: more than 16 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_diff: Option<TextDiff>,
 }
 
 /// How a property or an output changes.
@@ -298,12 +302,15 @@ pub struct OutputChange {
     pub name: String,
     /// How it changes.
     pub change: Change,
-    /// The value before.
+    /// The value before. Where there is a `text_diff`, its digest: `sha256`, `bytes` and `lines` of its text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub old: Option<Value>,
-    /// The value afterwards.
+    /// The value afterwards. Where there is a `text_diff`, its digest: `sha256`, `bytes` and `lines` of its text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub new: Option<Value>,
+    /// What differs, where the values are too large to stand here: more than 16 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_diff: Option<TextDiff>,
 }
 
 /// A `null` that is written down is a value; only a missing field is none.

@@ -116,13 +116,13 @@ fn changes(
             (None, _) => Change::Add,
             _ => Change::Update,
         };
-        let shown =
-            |value: Option<&Value>| value.map(|value| value::bounded(value::shown(value.clone()).0, 65536));
+        let shown = |value: Option<&Value>| value.map(|value| value::shown(value.clone()).0);
         Some(OutputChange {
             name: name.clone(),
             change,
             old: shown(old.get(name)),
             new: shown(new.get(name)),
+            text_diff: None,
         })
     });
     changed.collect()

@@ -5,15 +5,18 @@ use super::diff::between;
 use super::event::{PolicyEvent, PolicyRemediationEvent, PolicyTally};
 use super::model::{Policies, PolicyPack, Remediation, Violation};
 use super::urn::name_of;
-use super::value::{shortened, shown_map};
+use super::value::{shortened, shown_map, weight};
 
 /// Findings of each kind that are kept.
 const KEPT: usize = 1000;
+/// What the values of all remediations together may take; what comes later keeps its paths only.
+const DIFF_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Found {
     policies: Policies,
     left_out: u64,
+    bytes: usize,
 }
 
 impl Found {
@@ -37,12 +40,18 @@ impl Found {
 
     pub fn remediation(&mut self, event: PolicyRemediationEvent) {
         self.pack(&event.policy_pack_name, &event.policy_pack_version);
+        let mut diffs = between(&shown_map(event.before), &shown_map(event.after)).list;
+        let of = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, weight);
+        self.bytes += diffs.iter().map(|diff| of(&diff.old) + of(&diff.new)).sum::<usize>();
+        if self.bytes > DIFF_BYTES {
+            diffs.iter_mut().for_each(|diff| (diff.old, diff.new) = (None, None));
+        }
         let remediation = Remediation {
             policy: shortened(&event.policy_name, 256),
             pack: shortened(&event.policy_pack_name, 256),
             urn: some(&event.resource_urn),
             name: some(name_of(&event.resource_urn)),
-            diffs: between(&shown_map(event.before), &shown_map(event.after)).list,
+            diffs,
         };
         push(&mut self.policies.remediations, remediation, &mut self.left_out);
     }

@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::diff::{Diffs, Sides, is_under};
 use super::event::{StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
+use super::natural::natural;
 use super::urn::Urn;
 use super::value::{clipped, shortened};
 
-/// What the values in all diffs together may take; what comes later keeps its paths only.
-const DIFF_BYTES: usize = 32 * 1024 * 1024;
+/// What the whole values in all diffs together may take; what comes later keeps its paths only.
+const DIFF_BYTES: usize = 128 * 1024 * 1024;
 /// Names and paths longer than this are cut.
 const NAME_BYTES: usize = 1024;
 /// The operation of a step that deletes what an earlier replacement has left over, and does nothing else.
@@ -268,6 +269,7 @@ impl Entry {
         if step.status == StepStatus::Unfinished {
             step.ended = None;
         }
+        step.replace_keys.sort_by(|a, b| natural(a, b));
         if self.only_cleans_up {
             LEFT_OVER.clone_into(&mut step.operation);
         }
@@ -293,7 +295,9 @@ fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     let sides = Sides::of(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
     // A secret that changes looks the same on both sides: its name is all there is.
-    for name in names.iter().flatten() {
+    let mut names: Vec<&String> = names.iter().flatten().collect();
+    names.sort_by(|a, b| natural(a, b));
+    for name in names {
         if !found.list.iter().any(|diff| is_under(&diff.path, name) || is_under(name, &diff.path)) {
             found.named(name);
         }
@@ -347,13 +351,6 @@ fn in_flight(metadata: &StepMetadata, since: i64) -> InFlight {
 }
 
 fn weight(diff: &PropertyDiff) -> usize {
-    fn of(value: &Value) -> usize {
-        match value {
-            Value::String(text) => text.len() + 24,
-            Value::Array(items) => items.iter().map(of).sum::<usize>() + 24,
-            Value::Object(map) => map.iter().map(|(key, item)| key.len() + of(item) + 24).sum::<usize>() + 24,
-            _ => 24,
-        }
-    }
-    diff.path.len() + diff.old.as_ref().map_or(0, of) + diff.new.as_ref().map_or(0, of)
+    let of = |value: &Option<Value>| value.as_ref().map_or(0, super::value::weight);
+    diff.path.len() + of(&diff.old) + of(&diff.new)
 }

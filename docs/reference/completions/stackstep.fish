@@ -56,7 +56,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -66,7 +66,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l target-d
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s p -l parallel -d 'How many resources may be worked on at once' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
@@ -149,7 +149,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l mask-config -
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -160,7 +160,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s x -l exclude 
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
@@ -250,7 +250,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -261,7 +261,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s x -l excl
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
@@ -351,7 +351,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l preview-only -d 'Only show what the operation would do' -r
@@ -445,7 +445,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -534,7 +534,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
@@ -628,7 +628,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-user -
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
@@ -663,7 +663,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -676,7 +676,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l exclude-d
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l exclude-protected -d 'Leave protected resources alone' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
@@ -777,7 +777,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -790,7 +790,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l exclude-d
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l exclude-protected -d 'Leave protected resources alone' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
@@ -893,7 +893,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l mask-config 
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l env-file -d 'A file of `NAME=value` lines that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -906,7 +906,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l exclude-depe
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l exclude-protected -d 'Leave protected resources alone' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l plan -d 'An update plan' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r

@@ -194,8 +194,9 @@ fn protected(snapshot: &Snapshot) -> Vec<String> {
     order.map(|state| state.urn.clone()).collect()
 }
 
-/// Sets the values of `--config` in the stack's file.
+/// Sets the values of `--config` in the stack's file. A key's values take the place of what it had, also with paths.
 pub fn set_config(args: &Args, file: &mut StackFile, project: &str) -> Result<(), Failure> {
+    let mut begun: Vec<String> = vec![];
     for given in args.values("config") {
         let (key, value) = given.split_once('=').unwrap_or((given, ""));
         if key.is_empty() {
@@ -206,7 +207,14 @@ pub fn set_config(args: &Args, file: &mut StackFile, project: &str) -> Result<()
             Some((path::Step::Key(name), rest)) => (name.as_str(), rest),
             _ => (key, &steps[..0]),
         };
-        file.set(&full_key(name, project)?, rest, Json::from(value))?;
+        let key = full_key(name, project)?;
+        if !rest.is_empty() && !begun.contains(&key) {
+            // A plain value gives way to what a path needs.
+            file.set(&key, &[], Json::from(""))?;
+            begun.push(key.clone());
+        }
+        let value = if rest.is_empty() { Json::from(value) } else { path::coerced(value) };
+        file.set(&key, rest, value)?;
     }
     Ok(())
 }

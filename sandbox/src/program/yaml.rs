@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use serde::Deserialize as _;
 
 /// Where a node begins, and how much of the line its value takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,8 +77,10 @@ impl Node {
 
 /// Parses the first document. The message of an error is the CLI's in kind.
 pub fn parse(source: &str) -> Result<Node, String> {
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     // This reader's messages are those of libyaml, which the CLI's reader is a port of.
-    if let Err(error) = serde_yaml::from_str::<serde::de::IgnoredAny>(source) {
+    let first = serde_yaml::Deserializer::from_str(source).next();
+    if let Some(Err(error)) = first.map(serde::de::IgnoredAny::deserialize) {
         return Err(in_the_words_of_the_cli(&error.to_string()));
     }
     let mut events = Parser::new_from_str(source);

@@ -1,8 +1,9 @@
 //! The table of changes, what destroys first, each row with the properties that change.
 
 use super::{Html, View, class, wide};
+use crate::render::diff::Shape;
 use crate::render::{Detail, diff, words};
-use crate::report::{Step, StepStatus};
+use crate::report::{DiffRoom, Step, StepStatus};
 
 /// With more changes than this, properties are folded away at first.
 const OPEN: usize = 20;
@@ -15,11 +16,8 @@ const PATHS: usize = 6;
 
 /// A page larger than this holds short values only from there on: no browser likes a hundred megabytes.
 const LARGE: usize = 8 * 1024 * 1024;
-const VALUE: usize = 16_384;
-const SHORT_VALUE: usize = 160;
-/// Properties of one resource.
-const PROPERTIES: usize = 500;
-const FEW_PROPERTIES: usize = 20;
+const ALL: Shape = Shape { properties: 500, room: DiffRoom { context: 3, lines: usize::MAX, width: 16_384 } };
+const SHORT: Shape = Shape { properties: 20, room: DiffRoom { context: 0, lines: 20, width: 160 } };
 
 /// What the parts of the table say that they are. A browser may forget it of rows that the style lays out by itself:
 /// <https://www.w3.org/WAI/ARIA/apg/patterns/table/>
@@ -51,8 +49,7 @@ struct Looks {
 }
 
 pub(super) fn table(view: &View<'_>, html: &mut Html) {
-    let mut steps: Vec<&Step> = view.report.steps.iter().collect();
-    steps.sort_by_key(|step| (words::rank(&step.operation), step.status != StepStatus::Failed));
+    let steps = words::ordered(view.report);
     // Shown by the script, as it does nothing without. It searches one table.
     if view.prefix.is_empty() {
         html.raw("<form id=\"filter\" role=\"search\" hidden>\n")
@@ -131,8 +128,13 @@ fn properties(view: &View<'_>, html: &mut Html, step: &Step, open: bool, short: 
     html.raw(if open { "<details open><summary>" } else { "<details><summary>" });
     names(html, step);
     html.raw("</summary><pre>");
-    let (many, room) = if short { (FEW_PROPERTIES, SHORT_VALUE) } else { (PROPERTIES, VALUE) };
-    for line in diff::block(step, many, room).lines() {
+    difference(html, &diff::block(step, if short { SHORT } else { ALL }).text);
+    html.raw("</pre></details>");
+}
+
+/// The lines of a `diff` block.
+pub(super) fn difference(html: &mut Html, block: &str) {
+    for line in block.lines() {
         // The elements speak where colours don't.
         let element = match line.as_bytes().first() {
             Some(b'+') => Some(("<ins>", "</ins>\n")),
@@ -144,7 +146,6 @@ fn properties(view: &View<'_>, html: &mut Html, step: &Step, open: bool, short: 
             None => html.lines(line).raw("\n"),
         };
     }
-    html.raw("</pre></details>");
 }
 
 /// What forces a replacement, then what else changes.

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::changes::difference;
 use super::{Html, View, wide};
-use crate::render::{Detail, words};
-use crate::report::{Change, OutputsFrom, shortened};
+use crate::render::sides::plain_sides;
+use crate::render::{Detail, diff, words};
+use crate::report::{Change, DiffRoom, OutputChange, OutputsFrom, shortened};
 
 /// Bytes of one value.
 const VALUE: usize = 4096;
+const ROOM: DiffRoom = DiffRoom { context: 3, lines: usize::MAX, width: 16_384 };
 
 pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
     let report = view.report;
@@ -47,8 +50,7 @@ fn changes(view: &View<'_>, html: &mut Html, values: bool) {
                 .raw("\">");
             html.raw(word).raw("</td>");
             if values {
-                cell(html, change.old.as_ref());
-                cell(html, change.new.as_ref());
+                cells(html, change);
             }
             html.raw("</tr>\n");
         }
@@ -71,13 +73,45 @@ fn all(view: &View<'_>, html: &mut Html) {
 
 fn from(view: &View<'_>) -> &'static str {
     match view.report.outputs_from {
+<<<<<<< HEAD
         OutputsFrom::Previous if view.report.changes.is_none() => {
             "Of the last deployment; whether they change is not known."
         }
         _ if view.report.changes.is_none() => "Whether they change is not known.",
+=======
+        _ if view.report.has_changes.is_none() => "Whether they change is not known.",
+>>>>>>> main
         OutputsFrom::Previous => "Of the last deployment; none of them changes.",
         OutputsFrom::Current | OutputsFrom::None => "None of them changes.",
     }
+}
+
+/// The value before and afterwards; what can't be seen is said beside it.
+fn cells(html: &mut Html, change: &OutputChange) {
+    if change.text_diff.is_some() {
+        html.raw("<td colspan=\"2\"><pre>");
+        difference(html, &diff::output(change, ROOM).text);
+        html.raw("</pre></td>");
+        return;
+    }
+    let (Some(old), Some(new)) = (&change.old, &change.new) else {
+        for (value, expected) in
+            [(&change.old, change.change != Change::Add), (&change.new, change.change != Change::Delete)]
+        {
+            if value.is_none() && expected {
+                html.raw("<td>not shown</td>");
+            } else {
+                cell(html, value.as_ref());
+            }
+        }
+        return;
+    };
+    let sides = plain_sides(old, new, VALUE);
+    html.raw("<td>").code(&sides.before).raw("</td><td>").code(&sides.after);
+    if let Some(note) = &sides.note {
+        html.raw(" (").text(note).raw(")");
+    }
+    html.raw("</td>");
 }
 
 fn cell(html: &mut Html, value: Option<&Value>) {

@@ -72,7 +72,10 @@ fn from_json(context: &Context, file: &mut StackFile, json: &str, project: &str)
             (Some(_), true) => {
                 return Err(Failure::unsupported(format_args!("a secret object in `--json` ({name})")));
             }
-            (Some(object), false) => object,
+            // It only matters that there is one: the object stands in the text.
+            (Some(_), false) => serde_json::from_str(&text).map_err(|error| {
+                Failure::new(format!("could not set --json config for {name:?}: {error}"))
+            })?,
             (None, true) => encrypted(context, file, &text)?,
             (None, false) => text.into(),
         };

@@ -1,0 +1,107 @@
+//! Values too large for a result file: what differs stays, with the size and the hash of each side.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::hunks::{DiffRoom, TextDiff};
+use super::model::{Change, OutputChange, PropertyDiff, Report};
+use super::value::weight;
+
+/// A larger value, in bytes, is replaced by its digest.
+const VALUE_BYTES: usize = 16 * 1024;
+/// What the hunks of one value may take, in bytes.
+const HUNK_BYTES: usize = 32 * 1024;
+/// As soon as all values together take more bytes, there is less room for each.
+const CROWDED_BYTES: usize = 16 * 1024 * 1024;
+/// As soon as all values together take more bytes, only digests are added.
+const FULL_BYTES: usize = 24 * 1024 * 1024;
+
+/// How a difference gets smaller: what is unchanged goes first.
+const ROOMS: [DiffRoom; 4] = [
+    DiffRoom { context: 3, lines: usize::MAX, width: 4000 },
+    DiffRoom { context: 1, lines: usize::MAX, width: 1000 },
+    DiffRoom { context: 0, lines: usize::MAX, width: 400 },
+    DiffRoom { context: 0, lines: 100, width: 200 },
+];
+const CROWDED: DiffRoom = DiffRoom { context: 0, lines: 10, width: 120 };
+const NO_ROOM: DiffRoom = DiffRoom { context: 0, lines: 0, width: 0 };
+
+/// What is said where both sides read the same.
+pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
+
+impl Report {
+    /// The report with every large value replaced by its digest and what differs in it.
+    #[must_use]
+    pub(super) fn compacted(mut self) -> Self {
+        let mut used = 0;
+        let remediations = self.policies.remediations.iter_mut().map(|remediation| &mut remediation.diffs);
+        let diffs = self.steps.iter_mut().map(|step| &mut step.diffs).chain(remediations).flatten();
+        for PropertyDiff { old, new, text_diff, .. } in diffs {
+            compact(old, new, text_diff, &mut used);
+        }
+        for OutputChange { old, new, text_diff, change, .. } in &mut self.output_changes {
+            // Of the other side nothing may be shown: there is nothing to compare with.
+            if *change == Change::Update && old.is_some() != new.is_some() && text_diff.is_none() {
+                *text_diff = Some(TextDiff { notes: vec![HIDDEN.to_owned()], ..TextDiff::default() });
+                for value in [&mut *old, &mut *new].into_iter().flatten() {
+                    *value = digest(&text_of(value));
+                }
+            }
+            compact(old, new, text_diff, &mut used);
+        }
+        self
+    }
+}
+
+fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<TextDiff>, used: &mut usize) {
+    let size = |value: &Option<Value>| value.as_ref().map_or(0, weight);
+    let limit = if *used > CROWDED_BYTES { 1024 } else { VALUE_BYTES };
+    if text.is_none() && (size(old) > limit || size(new) > limit) {
+        let [was, is] = [&*old, &*new].map(|value| value.as_ref().map(text_of).unwrap_or_default());
+        let mut found = match *used {
+            0..=CROWDED_BYTES => fitting(&was, &is),
+            ..=FULL_BYTES => TextDiff::of(&was, &is, CROWDED),
+            _ => TextDiff::of(&was, &is, NO_ROOM),
+        };
+        if was == is {
+            found.notes.push(HIDDEN.to_owned());
+        }
+        *text = Some(found);
+        for (value, text) in [(old, was), (new, is)] {
+            if value.is_some() {
+                *value = Some(digest(&text));
+                *used += 128;
+            }
+        }
+    } else {
+        *used += size(old) + size(new);
+    }
+    *used += text.as_ref().map_or(0, TextDiff::weight);
+}
+
+/// As much of the difference as [`HUNK_BYTES`] hold.
+fn fitting(old: &str, new: &str) -> TextDiff {
+    let mut found = TextDiff::default();
+    for room in ROOMS {
+        found = TextDiff::of(old, new, room);
+        if found.weight() <= HUNK_BYTES {
+            break;
+        }
+    }
+    found
+}
+
+/// A string as it is, everything else as JSON on many lines.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => serde_json::to_string_pretty(other).unwrap_or_default(),
+    }
+}
+
+/// What stands in a large value's place.
+fn digest(text: &str) -> Value {
+    let hash = Sha256::digest(text.as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({ "sha256": hash, "bytes": text.len(), "lines": text.lines().count() })
+}
