@@ -213,7 +213,7 @@ fn inputs_are_not_in_the_engines_environment() {
         std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     let scene = scene.with("STACKSTEP_ENGINE", "./engine").input("access-token", "pul-0123456789abcdef");
-    scene.run("run").ends_with(0).never_says("\npul-0123");
+    scene.run("run").ends_with(79).never_says("\npul-0123");
     let seen = std::fs::read_to_string(seen).unwrap();
     assert!(!seen.contains("INPUT_") && !seen.contains("STACKSTEP_"), "{seen}");
     assert!(seen.contains("PULUMI_ACCESS_TOKEN=pul-0123456789abcdef"), "{seen}");

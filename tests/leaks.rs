@@ -107,7 +107,12 @@ fn sinks(secrets: &[String], known: bool) -> BTreeMap<&'static str, Vec<u8>> {
     sinks.insert("HTML report", std::fs::read(scene.program.join("report.html")).unwrap());
     sinks.insert("JUnit file", std::fs::read(scene.program.join("junit.xml")).unwrap());
     sinks.insert("summary", scene.summary().into_bytes());
-    sinks.insert("outputs", std::fs::read(scene.root().join("github-output")).unwrap());
+    // The stack's own outputs are handed on as they are, for steps and not for people.
+    let own = |name: &String| {
+        name != "outputs" && !name.trim_start_matches("out").starts_with(|c: char| c.is_ascii_digit())
+    };
+    let outputs = scene.github_outputs().into_iter().filter(|(name, _)| own(name));
+    sinks.insert("outputs", outputs.map(|(_, value)| value + "\n").collect::<String>().into_bytes());
     sinks.insert("error", error(secrets, known));
     sinks.insert("state file", state_file(secrets, known));
     sinks

@@ -54,7 +54,7 @@ fn the_result_tells_what_changed() {
         scene.edit("default: hi", "default: hello");
         scene.run("up --stack dev --result-file result.json").ends_with(0).says("1 updated");
         let result = json(scene.program.join("result.json"));
-        assert_eq!(result["schema"], 1);
+        assert_eq!(result["schema"], 2);
         assert_eq!(result["command"], "up");
         assert_eq!(result["project"], "hello");
         assert_eq!(result["stack"], "dev");

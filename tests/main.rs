@@ -29,6 +29,7 @@ mod finish;
 #[cfg(test)]
 mod github;
 #[cfg(test)]
+mod handed_on;
 mod http;
 #[cfg(test)]
 mod inputs;

@@ -106,9 +106,10 @@ async fn operate(
         Err(error) => return Ok(give_up(&run, &publisher, &sender, &error, console, signals).await),
     };
     let log = outcome.log.clone();
+    let has_begun = outcome.events.lines().0 > 0;
     let mut report = run.report(outcome);
     login::leave(&job, &engine, &report, console);
-    let exports = Exports::of_run(&job, &engine, &mut report, console, signals).await;
+    let exports = Exports::of_run(&job, &engine, &mut report, has_begun, console, signals).await;
     // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);

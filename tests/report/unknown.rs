@@ -87,7 +87,9 @@ fn a_log_with_a_gap_is_not_known() {
     for name in recordings::all() {
         let lines = log(&name);
         let Some(summary) = at_summary(&lines) else { continue };
-        for gone in (1..summary).step_by(4) {
+        // That a phase's very first event is gone can't be told, and nothing that counts is in it.
+        let begins = |at: &usize| lines[*at].starts_with(b"{\"sequence\":0,");
+        for gone in (1..summary).step_by(4).filter(|at| !begins(at)) {
             let rest = lines.iter().enumerate().filter(|(at, _)| *at != gone).map(|(_, line)| line);
             let report = with_lines(&name, rest);
             let message = format!("{name} without line {gone}");

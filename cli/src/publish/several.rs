@@ -62,9 +62,10 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.secret_outputs.clear();
         together.permalink = None;
         together.incomplete = reports.iter().any(|report| report.incomplete);
-        // What is not known of one is not known of all.
+        // One that has changes is enough to know; that there are none is known of all, or of none.
         let known: Option<Vec<bool>> = reports.iter().map(|report| report.has_changes).collect();
-        together.has_changes = known.map(|known| known.contains(&true));
+        let some = reports.iter().any(|report| report.has_changes == Some(true));
+        together.has_changes = some.then_some(true).or_else(|| known.map(|known| known.contains(&true)));
         let known: Option<Vec<_>> = reports.iter().map(|report| report.changes.as_ref()).collect();
         together.changes = known.map(|known| sum(&known));
     }

@@ -72,16 +72,20 @@ impl Exports {
         Self { outputs }
     }
 
-    /// Those of a run. What they hold is hidden from now on in everything that people read.
+    /// Those of a run, of which `has_begun` says whether its event log has any line. What they hold is hidden from now on
+    /// in everything that people read.
     pub async fn of_run(
         job: &Job<'_>,
         engine: &Engine,
         report: &mut Report,
+        has_begun: bool,
         console: &mut Console,
         signals: &Signals,
     ) -> Self {
         let mut asked = Asked { job, engine, signals };
-        asked.complete(report, console).await;
+        if has_begun {
+            asked.complete(report, console).await;
+        }
         let assets = asked.assets(report, console).await;
         let exported = asked.secrets(report, console).await;
         let mut exports = Self::of(report, exported);
