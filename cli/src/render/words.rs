@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Options;
-use crate::report::{Command, Reason, Report, Status, Step, StepStatus, natural};
+use crate::report::{Command, Reason, Report, Status, Step, StepStatus, natural, natural_key};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -19,10 +19,9 @@ pub(super) fn rank(operation: &str) -> usize {
 /// did not, then by type and natural name.
 pub(super) fn ordered(report: &Report) -> Vec<&Step> {
     let mut steps: Vec<&Step> = report.steps.iter().collect();
-    steps.sort_by(|a, b| {
-        let first = |step: &Step| (rank(&step.operation), step.status != StepStatus::Failed);
-        let order = first(a).cmp(&first(b)).then_with(|| natural(&a.kind, &b.kind));
-        order.then_with(|| natural(&a.name, &b.name)).then_with(|| a.urn.cmp(&b.urn))
+    steps.sort_by_cached_key(|step| {
+        let first = (rank(&step.operation), step.status != StepStatus::Failed);
+        (first, natural_key(&step.kind), natural_key(&step.name), &step.urn)
     });
     steps
 }

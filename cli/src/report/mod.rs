@@ -48,7 +48,7 @@ pub use model::{
     Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
     SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
-pub use natural::natural;
+pub use natural::{natural, natural_key};
 pub use reason::Reason;
 pub use rules::{Voice, is_provider_gone, reason_of};
 pub use steps::InFlight;

@@ -2,38 +2,36 @@
 
 use std::cmp::Ordering;
 
-/// Compares by runs of digits as numbers, and by characters elsewhere. Different names are never equal.
+/// Compares numbers within the names as numbers, and everything else as it is. Different names are never equal.
 pub fn natural(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    loop {
-        let (text, rest) = part(left);
-        let (other, other_rest) = part(right);
-        let order = match (text.is_empty(), other.is_empty()) {
-            (true, true) => return a.cmp(b),
-            (false, false) if is_number(text) && is_number(other) => by_number(text, other),
-            _ => text.cmp(other),
-        };
-        if order != Ordering::Equal {
-            return order;
+    natural_key(a).cmp(&natural_key(b)).then_with(|| a.cmp(b))
+}
+
+/// Bytes whose order is the natural order of names: before the digits of a number stands how many there are.
+pub fn natural_key(name: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(name.len() + 16);
+    let mut rest = name.as_bytes();
+    while let Some(first) = rest.first() {
+        if first.is_ascii_digit() {
+            let digits;
+            (digits, rest) = number(rest);
+            // A digit goes before and behind what digits go before and behind elsewhere.
+            key.push(b'0');
+            key.extend((digits.len() as u64).to_be_bytes());
+            key.extend(digits);
+        } else {
+            key.push(*first);
+            rest = rest.get(1..).unwrap_or_default();
         }
-        (left, right) = (rest, other_rest);
     }
+    key
 }
 
-/// The run of digits, or of other characters, that `text` begins with, and the rest.
-fn part(text: &str) -> (&str, &str) {
-    let number = is_number(text);
-    let end = text.bytes().position(|byte| byte.is_ascii_digit() != number).unwrap_or(text.len());
-    text.split_at(end)
-}
-
-fn is_number(text: &str) -> bool {
-    text.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-}
-
-fn by_number(a: &str, b: &str) -> Ordering {
-    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+/// The digits that `text` begins with, without leading zeros, and the rest.
+fn number(text: &[u8]) -> (&[u8], &[u8]) {
+    let zeros = text.iter().take_while(|byte| **byte == b'0').count();
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    (text.get(zeros..end).unwrap_or_default(), text.get(end..).unwrap_or_default())
 }
 
 #[cfg(test)]
