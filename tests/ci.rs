@@ -22,6 +22,13 @@ pub struct Case {
     path: PathBuf,
 }
 
+impl Case {
+    /// The event's payload as its file has it.
+    pub fn event(&self) -> Option<String> {
+        std::fs::read_to_string(self.path.with_extension("event.json")).ok()
+    }
+}
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ci");

@@ -2,6 +2,9 @@
 
 // `cfg(test)` tells clippy that a panic here is a test that fails.
 #[cfg(test)]
+#[cfg(unix)]
+mod attacks;
+#[cfg(test)]
 mod azure;
 #[cfg(test)]
 mod bad_input;
@@ -30,6 +33,7 @@ mod finish;
 mod github;
 #[cfg(test)]
 mod handed_on;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod inputs;

@@ -113,7 +113,7 @@ fn a_link_to_a_file_with_credentials_shows_nothing_of_it() {
             let path = scene.program.join(name);
             let _ = std::fs::remove_file(&path);
             std::os::unix::fs::symlink(scene.root().join("credentials"), &path).unwrap();
-            for command in ["preview --stack dev", "install", "inputs", "doctor"] {
+            for command in ["preview --stack dev", "doctor"] {
                 let input = if command == "doctor" { "" } else { input };
                 scene.run(&format!("{command} {input}")).never_says("hunter2");
             }

@@ -113,8 +113,9 @@ fn a_timeout_ends_with_9() {
 #[test]
 fn a_reader_that_goes_away_cancels_nothing() {
     let scene = scene(
-        "echo > \"$ROOT/begun\"\nread go < \"$ROOT/go\"\necho one; echo two; echo done > \"$ROOT/done\"\n",
+        "echo > \"$ROOT/begun\"\nread go < \"$ROOT/go\"\necho one; echo two; echo done > \"$ROOT/done\"\ncat whole > \"$LOG\"\n",
     );
+    scene.write("whole", WHOLE);
     nix::unistd::mkfifo(&scene.root().join("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let mut child = scene.start("up");
     until_begun(&scene);
@@ -135,11 +136,21 @@ if [ ! -e "$ROOT/tried" ]; then
   exit 1
 fi
 echo deployed
+cat whole > "$LOG"
 "#;
+
+/// A log in which nothing changes: outputs that are known are not asked for.
+const WHOLE: &str = concat!(
+    r#"{"sequence":0,"timestamp":1,"resOutputsEvent":{"metadata":{"op":"same","urn":"urn:pulumi:dev::hello::pulumi:pulumi:Stack::hello-dev","type":"pulumi:pulumi:Stack","new":{"type":"pulumi:pulumi:Stack","urn":"urn:pulumi:dev::hello::pulumi:pulumi:Stack::hello-dev","outputs":{}}}}}"#,
+    "\n",
+    r#"{"sequence":1,"timestamp":1,"summaryEvent":{"resourceChanges":{"same":1},"result":"succeeded"}}"#,
+    "\n",
+);
 
 #[test]
 fn a_lock_is_waited_for_and_its_holder_is_named() {
     let scene = scene(LOCKED_ONCE);
+    scene.write("whole", WHOLE);
     let (status, log) = end(scene.start("up --lock-timeout 1h"));
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(

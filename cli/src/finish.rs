@@ -125,7 +125,7 @@ async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> Fate {
 /// The fate in words, by what the event log says to its end. An engine whose reader is gone ends by SIGPIPE with the
 /// next line that it writes: <https://pkg.go.dev/os/signal#hdr-SIGPIPE>.
 fn in_words(fate: &Fate, events: &Events) -> String {
-    let finished = events.is_whole() && events.in_flight().is_empty();
+    let finished = events.are_whole() && events.in_flight().is_empty();
     match (fate, finished) {
         (Fate::NotStarted, _) => "the engine had not been started".to_owned(),
         (Fate::Gone, true) => "the engine is gone: it had come to its end".to_owned(),
@@ -214,7 +214,7 @@ fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<S
     let about = &unfinished.about;
     let project = about.project.as_deref().unwrap_or_default();
     let seen = unfinished.state.as_ref().map(|folder| left_state::notes(folder, project, &about.stack));
-    let released = events.is_whole() || matches!(fate, Fate::AtWork(_));
+    let released = events.are_whole() || matches!(fate, Fate::AtWork(_));
     match seen.filter(|notes| !notes.is_empty()) {
         Some(notes) => notes,
         None if released => Vec::new(),

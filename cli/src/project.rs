@@ -65,9 +65,9 @@ impl Project {
         let text_of = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let config_folder = ["stackConfigDir", "config"]
-            .iter()
+            .into_iter()
             // Before projects had a schema for configuration, `config` was the folder's name.
-            .find_map(|key| file.get(*key).and_then(Value::as_str))
+            .find_map(|key| file.get(key).and_then(Value::as_str))
             .map_or_else(|| folder.clone(), |sub| folder.join(sub));
         let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
         let runtime = file.get("runtime").and_then(|runtime| runtime.get("name").unwrap_or(runtime).as_str());

@@ -164,18 +164,17 @@ fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
     if report.status != Status::Succeeded {
         return report;
     }
-    match printed.and_then(json::answer) {
-        Some(outputs) => take_outputs(&mut report, outputs, OutputsFrom::Current),
-        None => {
-            report.status = Status::Failed;
-            report.reason = Some(Reason::Incomplete);
-            report.message = Some(UNREADABLE.to_owned());
-            report.hint = Some(Reason::Incomplete.way_out(report.command).to_owned());
-            report.exit_code = i32::from(EXIT_INCOMPLETE);
-            report.incomplete = true;
-            (report.changes, report.has_changes) = (None, None);
-        }
+    if let Some(outputs) = printed.and_then(json::answer) {
+        take_outputs(&mut report, outputs, OutputsFrom::Current);
+        return report;
     }
+    report.status = Status::Failed;
+    report.reason = Some(Reason::Incomplete);
+    report.message = Some(UNREADABLE.to_owned());
+    report.hint = Some(Reason::Incomplete.way_out(report.command).to_owned());
+    report.exit_code = i32::from(EXIT_INCOMPLETE);
+    report.incomplete = true;
+    (report.changes, report.has_changes) = (None, None);
     report
 }
 

@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn utf_16_and_utf_32_are_named_with_the_way_out() {
         for bytes in [
-            &b"\xff\xfeA\0=\01\0"[..],
+            &b"\xff\xfeA\0=\x001\0"[..],
             b"\xfe\xff\0A\0=\x001",
-            b"A\0=\01\0",
+            b"A\0=\x001\0",
             b"\0A\0=\x001",
             b"\xff\xfe\0\0A\0\0\0",
             b"\0\0\xfe\xff\0\0\0A",

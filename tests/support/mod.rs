@@ -328,7 +328,7 @@ pub fn result_in(folder: &Path, command: &str) -> PathBuf {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_result = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with("stackstep-") && name.ends_with(".json") && name.contains(&format!("-{command}-"))
+        path.extension().is_some_and(|ending| ending == "json") && name.contains(&format!("-{command}-"))
     };
     let found: Vec<PathBuf> = entries.filter(is_result).collect();
     assert_eq!(found.len(), 1, "{found:?}");

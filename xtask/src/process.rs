@@ -90,6 +90,7 @@ pub fn hear_interrupts() -> Result<()> {
                 kill(NOW.load(Ordering::Relaxed));
                 #[expect(
                     clippy::disallowed_methods,
+                    clippy::exit,
                     reason = "an interrupt ends a developer's command at once"
                 )]
                 std::process::exit(130);

@@ -246,8 +246,8 @@ impl<'a> Program<'a> {
 }
 
 /// What a lock file is kept to with.
-pub(super) fn kept_to(folder: PathBuf, locked: &'static Locked, args: &[&str]) -> Work {
-    by(&folder, &format!("{}, as there is {}", locked.name, locked.file), locked.name, args)
+pub(super) fn kept_to(folder: &Path, locked: &'static Locked, args: &[&str]) -> Work {
+    by(folder, &format!("{}, as there is {}", locked.name, locked.file), locked.name, args)
 }
 
 /// One command of a program of the PATH.

@@ -37,7 +37,7 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
     match lock_file(program, &root, package.as_deref()) {
         Some(locked) => {
             let args = if locked.file == "yarn.lock" { yarn(&root) } else { locked.args };
-            Some(kept_to(root, locked, args))
+            Some(kept_to(&root, locked, args))
         }
         None => Some(program.by_the_engine("package.json, the package manager that is asked for,")),
     }

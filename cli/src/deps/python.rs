@@ -35,13 +35,13 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
         let mut names = project_dependencies(&folder);
         names.insert(0, "pulumi".to_owned());
         if toolchain == "poetry" {
-            let mut work = kept_to(folder, locked, locked.args);
+            let mut work = kept_to(&folder, locked, locked.args);
             let args = ["run", "--quiet", "python", "-c", CHECK].map(str::to_owned);
             work.ask = Some(Step::of("poetry", args.into_iter().chain(names).collect()));
             return Some(work);
         }
         let environment = uv_environment(program, &folder);
-        let mut work = kept_to(folder, locked, locked.args);
+        let mut work = kept_to(&folder, locked, locked.args);
         work.set.push((UV_ENVIRONMENT.to_owned(), environment.to_string_lossy().into_owned()));
         work.ask = Some(check(Tool::File(python_of(&environment)), names));
         return Some(work);
@@ -71,18 +71,15 @@ fn pip(program: &Program<'_>) -> Work {
     let install = &["-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"];
     let mut names = requirements(&program.folder.join("requirements.txt"), DEEPEST);
     names.insert(0, "pulumi".to_owned());
-    let (ask, steps) = match program.option("virtualenv") {
-        Some(named) => {
-            let environment = from_the_project(program, named);
-            let python = python_of(&environment);
-            let make = Step::of_python(program, &["-m", "venv", &environment.to_string_lossy()]);
-            let install = Step { tool: Tool::File(python.clone()), attempts: vec![Attempt::online(install)] };
-            (check(Tool::File(python), names), vec![make, install])
-        }
-        None => {
-            let python = Step::of_python(program, &[]).tool;
-            (check(python, names), vec![Step::of_python(program, install)])
-        }
+    let (ask, steps) = if let Some(given) = program.option("virtualenv") {
+        let environment = from_the_project(program, given);
+        let python = python_of(&environment);
+        let make = Step::of_python(program, &["-m", "venv", &environment.to_string_lossy()]);
+        let install = Step { tool: Tool::File(python.clone()), attempts: vec![Attempt::online(install)] };
+        (check(Tool::File(python), names), vec![make, install])
+    } else {
+        let python = Step::of_python(program, &[]).tool;
+        (check(python, names), vec![Step::of_python(program, install)])
     };
     Work {
         folder: program.folder.clone(),

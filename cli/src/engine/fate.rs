@@ -108,7 +108,7 @@ fn asked(events: &Events, locks: bool) -> String {
     if !events.in_flight().is_empty() || events.lost_a_provider() {
         return format!("the engine was asked to stop{released}, but not all that it had begun was finished");
     }
-    if events.is_whole() {
+    if events.are_whole() {
         return format!("the engine was asked to stop, finished what it had begun{released}");
     }
     format!("the engine was asked to stop{released}")

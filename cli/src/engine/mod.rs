@@ -13,6 +13,7 @@ pub mod ladder;
 pub mod left_state;
 pub mod leftovers;
 pub mod locate;
+mod lock_wait;
 pub mod options;
 pub mod output;
 pub mod plan;

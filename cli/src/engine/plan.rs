@@ -57,7 +57,7 @@ pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
         step(Purpose::SetConfig, args, None);
     }
     for item in &config.singly {
-        step(Purpose::SetConfig, config_set(inputs, scope, item), for_stdin(&item.value));
+        step(Purpose::SetConfig, config_set(inputs, scope, item), Some(for_stdin(&item.value)));
     }
     if inputs.command == Command::Outputs {
         step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
@@ -71,12 +71,12 @@ pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
 }
 
 /// A configuration value as the engine has to read it, which takes one line end away.
-fn for_stdin(value: &ConfigValue) -> Option<Secret> {
+fn for_stdin(value: &ConfigValue) -> Secret {
     let text = match value {
         ConfigValue::Plain(text) | ConfigValue::Object { json: text, .. } => text,
         ConfigValue::Secret(secret) => secret.expose(),
     };
-    Some(Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() }))
+    Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() })
 }
 
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.

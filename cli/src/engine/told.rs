@@ -88,7 +88,9 @@ mod tests {
 
     fn heard(output: &[&str]) -> Told {
         let mut listener = Listener::default();
-        output.iter().for_each(|part| listener.output(part.as_bytes()));
+        for part in output {
+            listener.output(part.as_bytes());
+        }
         listener.told()
     }
 

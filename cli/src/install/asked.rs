@@ -168,7 +168,7 @@ mod tests {
         assert!(!error(".tool-versions", b"pulumi hunter2").contains("hunter2"));
         assert!(!error("mise.toml", b"[tools]\npulumi = 'hunter2'").contains("hunter2"));
         assert!(error(".pulumi.version", b"\xff\xfe3\0.\0").contains("UTF-16"));
-        assert!(error(".pulumi.version", &[b'1'; 70_000]).contains("larger than 64 KiB"));
+        assert!(error(".pulumi.version", "1".repeat(70_000).as_bytes()).contains("larger than 64 KiB"));
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Selection {
         let place = std::fs::canonicalize(&project.path).ok().filter(|_| cfg!(unix));
         let place = place.unwrap_or_else(|| project.path.clone());
         let sum = Sha1::digest(place.to_string_lossy().as_bytes());
-        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sum = hex(&sum);
         Self { path: workspaces.join(format!("{}-{sum}-workspace.json", project.name)) }
     }
 

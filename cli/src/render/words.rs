@@ -198,10 +198,10 @@ pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
         if tail.is_empty() { head } else { format!("{head}: {tail}") }
     };
     if report.reason == Some(Reason::Incomplete) && report.changes.is_none() {
-        return unknown(&noun_of(report, &stack), what_is_unknown(report), &counts);
+        return unknown(&noun_of(report, stack), what_is_unknown(report), &counts);
     }
     if report.status == Status::Succeeded && report.changes.is_none() {
-        return unknown(&done_to(report, &stack), "what changed is not known", &counts);
+        return unknown(&done_to(report, stack), "what changed is not known", &counts);
     }
     match report.status {
         Status::Failed if report.exit_code == 7 => {
@@ -211,9 +211,9 @@ pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => format!("{noun} of {stack} was skipped"),
         Status::Succeeded => match (report.command, report.preview_only) {
-            (Command::Outputs, _) => done_to(report, &stack),
-            (Command::Refresh, true) => with(done_to(report, &stack), "no drift"),
-            _ => with(done_to(report, &stack), quiet(report)),
+            (Command::Outputs, _) => done_to(report, stack),
+            (Command::Refresh, true) => with(done_to(report, stack), "no drift"),
+            _ => with(done_to(report, stack), quiet(report)),
         },
     }
 }

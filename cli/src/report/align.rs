@@ -41,7 +41,7 @@ pub(super) fn runs<T: Eq + Hash>(old: impl Iterator<Item = T>, new: impl Iterato
     input.update_after(new);
     let ids = |tokens: &[imara_diff::Token]| tokens.iter().map(|token| token.0).collect::<Vec<_>>();
     let (old, new) = (ids(&input.before), ids(&input.after));
-    let middle = trimmed(&old, &new, Run { old: 0..old.len(), new: 0..new.len() });
+    let middle = trimmed(&old, &new, &Run { old: 0..old.len(), new: 0..new.len() });
     match middle.len() {
         0 => Vec::new(),
         1..=SMALL => {
@@ -62,7 +62,7 @@ pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<Run> {
 }
 
 /// `run` without what both sides begin and end with.
-pub(super) fn trimmed(old: &[u32], new: &[u32], run: Run) -> Run {
+pub(super) fn trimmed(old: &[u32], new: &[u32], run: &Run) -> Run {
     let (a, b) = (old.get(run.old.clone()).unwrap_or_default(), new.get(run.new.clone()).unwrap_or_default());
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let rest = a.len().min(b.len()) - head;

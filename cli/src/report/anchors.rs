@@ -18,27 +18,27 @@ pub(super) fn runs(old: &[u32], new: &[u32], whole: Run) -> Vec<Run> {
     // The last one is next: parts are pushed from the end to the beginning.
     let mut parts = vec![(whole, DEPTH)];
     while let Some((part, depth)) = parts.pop() {
-        let part = trimmed(old, new, part);
+        let part = trimmed(old, new, &part);
         if part.old.is_empty() || part.new.is_empty() {
             found.extend((part.len() > 0).then_some(part));
             continue;
         }
         let (a, b) = (slice(old, &part.old), slice(new, &part.new));
         if part.len() <= PART {
-            found.extend(compared(a, b).into_iter().map(|run| moved(run, &part)));
+            found.extend(compared(a, b).into_iter().map(|run| moved(&run, &part)));
             continue;
         }
         let anchors = if depth > 0 { anchors(a, b) } else { Vec::new() };
         if anchors.is_empty() {
             match few_edits(a, b) {
-                Some(runs) => found.extend(runs.into_iter().map(|run| moved(run, &part))),
+                Some(runs) => found.extend(runs.into_iter().map(|run| moved(&run, &part))),
                 None => found.push(part),
             }
             continue;
         }
         let (mut at, mut between) = ((0, 0), Vec::new());
         for (i, j) in anchors.into_iter().chain([(a.len(), b.len())]) {
-            between.push((moved(Run { old: at.0..i, new: at.1..j }, &part), depth - 1));
+            between.push((moved(&Run { old: at.0..i, new: at.1..j }, &part), depth - 1));
             at = (i + 1, j + 1);
         }
         parts.extend(between.into_iter().rev());
@@ -50,7 +50,7 @@ fn slice<'a>(items: &'a [u32], range: &std::ops::Range<usize>) -> &'a [u32] {
     items.get(range.clone()).unwrap_or_default()
 }
 
-fn moved(run: Run, part: &Run) -> Run {
+fn moved(run: &Run, part: &Run) -> Run {
     Run {
         old: run.old.start + part.old.start..run.old.end + part.old.start,
         new: run.new.start + part.new.start..run.new.end + part.new.start,

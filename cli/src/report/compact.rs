@@ -59,8 +59,8 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
     if text.is_none() && (size(old) > limit || size(new) > limit) {
         let [was, is] = [&*old, &*new].map(|value| value.as_ref().map(text_of).unwrap_or_default());
         let mut found = match *used {
-            0..=CROWDED_BYTES => fitting(&was, &is),
-            ..=FULL_BYTES => TextDiff::of(&was, &is, CROWDED),
+            used if used <= CROWDED_BYTES => fitting(&was, &is),
+            used if used <= FULL_BYTES => TextDiff::of(&was, &is, CROWDED),
             _ => TextDiff::of(&was, &is, NO_ROOM),
         };
         if was == is {
@@ -102,6 +102,5 @@ fn text_of(value: &Value) -> String {
 /// What stands in a large value's place.
 fn digest(text: &str) -> Value {
     let hash = Sha256::digest(text.as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({ "sha256": hash, "bytes": text.len(), "lines": text.lines().count() })
+    json!({ "sha256": format!("{hash:x}"), "bytes": text.len(), "lines": text.lines().count() })
 }

@@ -135,7 +135,9 @@ impl Sides {
             let alike = rest.iter().take_while(|(path, _)| list.is_some() && list_of(path) == list).count();
             let (group, others) = rest.split_at(alike.max(1));
             let mut by_index = Diffs::default();
-            group.iter().for_each(|(path, event)| self.one(path, event, &mut by_index));
+            for (path, event) in group {
+                self.one(path, event, &mut by_index);
+            }
             let found = list
                 .and_then(|list| self.whole_list(list, group))
                 .filter(|whole| whole.total() < by_index.total());

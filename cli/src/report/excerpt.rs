@@ -219,11 +219,10 @@ mod tests {
             let mut chars: Vec<char> = old.chars().collect();
             for _ in 0..=dice(4) {
                 let at = dice(chars.len() + 1);
-                if dice(2) == 0 || at == chars.len() {
-                    chars.insert(at, 'X')
-                } else {
-                    chars[at] = 'Y'
-                };
+                match chars.get_mut(at).filter(|_| dice(2) == 1) {
+                    Some(c) => *c = 'Y',
+                    None => chars.insert(at, 'X'),
+                }
             }
             let new: String = chars.into_iter().collect();
             let (before, after) = excerpt(&old, &new, 60 + dice(400));

@@ -80,11 +80,6 @@ impl Events {
         self.planned
     }
 
-    /// Whether the log goes on to the engine's own end, and every line of it could be read.
-    pub fn is_whole(&self) -> bool {
-        self.summary.is_some() && self.broken == 0
-    }
-
     /// Whether an error says that a provider's process ended before it answered.
     pub fn lost_a_provider(&self) -> bool {
         self.diagnostics.errors().any(is_provider_gone)

@@ -81,7 +81,7 @@ pub(super) fn ends(old: &[Line<'_>], new: &[Line<'_>], runs: &[Run]) -> Vec<Stri
 }
 
 /// The lines that stand for each other: the equal ones, and those at the same place of a run.
-fn pairs<'r>(old: usize, new: usize, runs: &'r [Run]) -> impl Iterator<Item = (usize, usize)> + 'r {
+fn pairs(old: usize, new: usize, runs: &[Run]) -> impl Iterator<Item = (usize, usize)> {
     let starts = runs.iter().map(|run| (run.old.start, run.new.start)).chain([(old, new)]);
     let ends = std::iter::once((0, 0)).chain(runs.iter().map(|run| (run.old.end, run.new.end)));
     let equal =

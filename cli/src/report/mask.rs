@@ -16,9 +16,8 @@ impl Report {
     /// differs in them.
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
-        let mask = &|text: &str| match signature::is_shown(text.as_bytes()) {
-            true => signature::WITHHELD.to_owned(),
-            false => mask(text),
+        let mask = &|text: &str| {
+            if signature::is_shown(text.as_bytes()) { signature::WITHHELD.to_owned() } else { mask(text) }
         };
         let on = |text: &mut String| *text = mask(text);
         let maybe = |text: &mut Option<String>| {

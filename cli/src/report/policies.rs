@@ -44,7 +44,9 @@ impl Found {
         let of = |value: &Option<serde_json::Value>| value.as_ref().map_or(0, weight);
         self.bytes += diffs.iter().map(|diff| of(&diff.old) + of(&diff.new)).sum::<usize>();
         if self.bytes > DIFF_BYTES {
-            diffs.iter_mut().for_each(|diff| (diff.old, diff.new) = (None, None));
+            for diff in &mut diffs {
+                (diff.old, diff.new) = (None, None);
+            }
         }
         let remediation = Remediation {
             policy: shortened(&event.policy_name, 256),

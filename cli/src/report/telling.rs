@@ -66,7 +66,7 @@ fn lock(text: &str) -> Option<String> {
 fn python(text: &str) -> Option<String> {
     let (_, trace) = text.rsplit_once("Traceback (most recent call last):")?;
     let exception = trace.lines().find(|line| !line.is_empty() && !line.starts_with([' ', '\t']))?;
-    let place = trace.lines().filter_map(frame_of_python).last();
+    let place = trace.lines().rev().find_map(frame_of_python);
     Some(place.map_or_else(|| exception.to_owned(), |place| format!("{exception} ({place})")))
 }
 

@@ -27,7 +27,9 @@ impl Patterns {
     pub(super) fn new(values: &BTreeSet<String>) -> Self {
         let parts = parts(values);
         let mut count = 0;
-        parts.iter().for_each(|part| forms::each_beginning(part, FEWEST, &mut |_| count += 1));
+        for part in &parts {
+            forms::each_beginning(part, FEWEST, &mut |_| count += 1);
+        }
         let depth = (NODES / usize::max(count, 1)).clamp(FEWEST, DEEPEST);
         let prefixes = prefixes(depth, &parts);
         let tails = Tails::new(depth, &|add| {

@@ -87,19 +87,14 @@ impl Prefixes {
         while state != START {
             let children = self.children(state);
             let nodes = &self.nodes[children.start as usize..children.end as usize];
-            match nodes {
-                [] => {}
-                [only] if only.byte == byte => return children.start,
-                [_] => {}
-                several => {
-                    if let Ok(index) = several.binary_search_by_key(&byte, |child| child.byte) {
-                        #[expect(
-                            clippy::cast_possible_truncation,
-                            reason = "a node has at most 256 children"
-                        )]
-                        return children.start + index as u32;
-                    }
-                }
+            // Most nodes have one child.
+            let found = match nodes {
+                [only] => (only.byte == byte).then_some(0),
+                several => several.binary_search_by_key(&byte, |child| child.byte).ok(),
+            };
+            if let Some(index) = found {
+                #[expect(clippy::cast_possible_truncation, reason = "a node has at most 256 children")]
+                return children.start + index as u32;
             }
             state = self.nodes[state as usize].fallback;
         }

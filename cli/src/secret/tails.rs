@@ -11,6 +11,9 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use super::fingerprint::{Base, pair};
 use super::prefixes::State;
 
+/// What takes a pattern and the state of its beginning.
+type Add<'a> = dyn FnMut(State, &[u8]) + 'a;
+
 /// A length at which candidates are looked at.
 struct Step {
     length: usize,
@@ -36,7 +39,7 @@ pub(super) struct Tails {
 
 impl Tails {
     /// The tails of all patterns that `each` shows with the state of their beginnings, which have `depth` bytes.
-    pub(super) fn new(depth: usize, each: &dyn Fn(&mut dyn FnMut(State, &[u8]))) -> Self {
+    pub(super) fn new(depth: usize, each: &dyn Fn(&mut Add<'_>)) -> Self {
         let base = Base::draw();
         let mut tails = Self { base, depth, steps: Vec::new(), whole: Vec::new(), begun: Vec::new() };
         let mut lengths = BTreeSet::new();

@@ -1,6 +1,7 @@
 //! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
 //! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
 
+use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -13,9 +14,12 @@ const DIGITS: usize = 12;
 /// The longest address that is shown, in characters.
 const SHOWN: usize = 200;
 
-/// The parameters of a URL that name the place, by its scheme, each with the variables that say the same.
+/// A parameter of a URL, and the variables that say the same.
+type Parameter = (&'static str, &'static [&'static str]);
+
+/// The parameters of a URL that name the place, by its scheme.
 /// <https://gocloud.dev/howto/blob/>, <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
-const PARAMETERS: &[(&str, &[(&str, &[&str])])] = &[
+const PARAMETERS: &[(&str, &[Parameter])] = &[
     ("s3", &[("endpoint", &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])]),
     ("azblob", &[("storage_account", &["AZURE_STORAGE_ACCOUNT"]), ("domain", &["AZURE_STORAGE_DOMAIN"])]),
     ("gs", &[("universe_domain", &[])]),
@@ -95,8 +99,11 @@ impl BackendPlace {
 }
 
 /// `bytes` as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// Whether `text` is a fingerprint.

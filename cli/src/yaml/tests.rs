@@ -108,7 +108,7 @@ fn what_nests_too_deeply_or_grows_by_repetition_is_refused() {
 
 #[test]
 fn a_large_flat_document_is_read() {
-    let text: String = (0..5_000).map(|n| format!("k{n}: [a, {{b: c}}]\n")).collect();
+    let text = (0..5_000).fold(String::new(), |text, n| text + &format!("k{n}: [a, {{b: c}}]\n"));
     assert_eq!(parse(&text).unwrap().as_mapping().unwrap().len(), 5_000);
     let json = format!("[{}{{}}]", "{\"a\": [1]}, ".repeat(30_000));
     assert!(matches!(parse(&json).unwrap(), Value::List(items) if items.len() == 30_001));

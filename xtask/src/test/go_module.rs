@@ -31,7 +31,7 @@ impl GoModule<'_> {
         build.args(["build", if pinned { "-mod=readonly" } else { "-mod=mod" }, "-buildvcs=false"]);
         build.args(["-o", &format!("bin/{name}"), "-tags", &self.tags.join(",")]);
         build.args(["-ldflags", &self.ldflags.replace("VERSION", version), package]);
-        Ok(succeeds(&mut build)?)
+        succeeds(&mut build)
     }
 
     /// Takes the pins along. Whether they are of this version.

@@ -187,7 +187,8 @@ fn the_program_of_main_is_installed_where_it_lies() {
             "app: python3 -m pip install --disable-pip-version-check -r requirements.txt",
         ),
     ] {
-        let main_file = if main.ends_with(".js") { main.to_owned() } else { format!("{main}/x") };
+        let main_file =
+            if Path::new(main).extension().is_some() { main.to_owned() } else { format!("{main}/x") };
         let files =
             [format!("program/{file}"), format!("program/{main_file}"), "program/package.json".to_owned()];
         let files: Vec<&str> = files.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 //! The table and the types hold each other.
 
-use super::super::resolve::{Flags, resolve};
+use super::super::resolve::{Flags, default_value, resolve};
 use super::super::table::INPUTS;
 use super::*;
 
@@ -10,11 +10,14 @@ fn sample(input: &Input) -> String {
         ("pulumi-sha256", _) => "a".repeat(64),
         ("pulumi-mirror", _) => "https://mirror.example.com/".to_owned(),
         ("pulumi-version", _) => "3.200.0".to_owned(),
-        (_, Kind::Bool) if input.default == super::super::table::Default::Value("true") => "false".to_owned(),
+        (_, Kind::Bool) if default_value(input, false) == Some("true") => "false".to_owned(),
         (_, Kind::Bool) => "true".to_owned(),
         (_, Kind::Number { max, .. }) => max.to_string(),
         (_, Kind::Duration) => "77s".to_owned(),
-        (_, Kind::Choice(words)) => words.last().copied().unwrap_or_default().to_owned(),
+        (_, Kind::Choice(words)) => {
+            let other = words.iter().rev().find(|word| default_value(input, false) != Some(**word));
+            (*other.unwrap()).to_owned()
+        }
         (_, Kind::Mapping) => "{k: v}".to_owned(),
         _ => "sample".to_owned(),
     }

@@ -60,12 +60,12 @@ impl Exports {
         let secret = |name: &String| report.secret_outputs.contains(name);
         let outputs = report.outputs.as_ref().map(|outputs| {
             let known = outputs.iter().filter(|(name, _)| !report.unknown_outputs.contains(name));
-            let export = known.map(|(name, value)| match exported.remove(name) {
-                Some(value) => Export { name: name.clone(), value, kind: Kind::Exported },
-                None => {
-                    let kind = if secret(name) { Kind::Stays } else { Kind::Plain };
-                    Export { name: name.clone(), value: value.clone(), kind }
+            let export = known.map(|(name, value)| {
+                if let Some(value) = exported.remove(name) {
+                    return Export { name: name.clone(), value, kind: Kind::Exported };
                 }
+                let kind = if secret(name) { Kind::Stays } else { Kind::Plain };
+                Export { name: name.clone(), value: value.clone(), kind }
             });
             export.collect()
         });

@@ -1,0 +1,53 @@
+//! Waiting for the stack's lock while somebody else holds it, as long as `lock-timeout` allows.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::signals::Signals;
+use crate::console::Console;
+
+/// Waiting for somebody else's lock.
+pub(super) struct LockWait {
+    until: Instant,
+    began: Instant,
+    pause: Duration,
+    told: Option<Instant>,
+}
+
+impl LockWait {
+    /// A wait of `timeout` at most.
+    pub(super) fn new(timeout: Duration) -> Self {
+        let began = Instant::now();
+        // An hour-long lock must not overflow the clock.
+        let until = began.checked_add(timeout).unwrap_or(began + Duration::from_secs(365 * 24 * 3600));
+        Self { until, began, pause: Duration::from_secs(1), told: None }
+    }
+
+    /// Waits a while; false when the time is up or the run was cancelled. One line a minute says who holds the lock.
+    pub(super) async fn wait(&mut self, stderr: &str, console: &Console, signals: &Signals) -> bool {
+        let now = Instant::now();
+        if now >= self.until {
+            return false;
+        }
+        if self.told.is_none_or(|told| now - told >= Duration::from_secs(60)) {
+            self.told = Some(now);
+            let waited = now.duration_since(self.began).as_secs();
+            console.line(&format!("waiting for the stack's lock for {waited} s: {}", lock_holder(stderr)));
+        }
+        let pause = self.pause.min(self.until - now);
+        self.pause = (self.pause * 2).min(Duration::from_secs(15));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => true,
+            _ = signals.cancelled() => false,
+        }
+    }
+}
+
+/// Who holds the lock and since when, where the backend tells: the line with `created by … at …`.
+fn lock_holder(stderr: &str) -> &str {
+    stderr
+        .lines()
+        .find_map(|line| line.split_once("created by ").map(|(_, holder)| holder.trim()))
+        .unwrap_or("somebody else holds it")
+}
