@@ -11,6 +11,7 @@ use sha1::{Digest as _, Sha1};
 use super::credentials::private_folder;
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::stack::backend_place::hex;
 
 /// The first version of the CLI that keeps a selection for each backend; older ones have one for all.
 /// <https://github.com/pulumi/pulumi/pull/23974>
