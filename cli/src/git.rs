@@ -90,8 +90,14 @@ fn dot_git(folder: &Path) -> Option<PathBuf> {
     let nearest =
         |folder: &Path| folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists());
     let real = nearest(&std::fs::canonicalize(folder).ok()?)?;
-    let named = nearest(&without_dots(folder))?;
-    (std::fs::canonicalize(named).ok()? == std::fs::canonicalize(&real).ok()?).then_some(real)
+    let named = without_dots(folder);
+    let target = std::fs::canonicalize(&real).ok()?;
+    let is_real = |path: PathBuf| std::fs::canonicalize(path).is_ok_and(|path| path == target);
+    // A link that lies in another repository is no way into this one, though a `.git` is seen through it.
+    let leads_away = |link: &Path| {
+        link.is_symlink() && link.parent().and_then(nearest).is_some_and(|around| !is_real(around))
+    };
+    (nearest(&named).is_some_and(is_real) && !named.ancestors().any(leads_away)).then_some(real)
 }
 
 /// The path without `.` and `..`, by its words alone.

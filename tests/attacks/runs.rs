@@ -117,7 +117,7 @@ fn github() -> Vec<Run> {
             Some(json!({"head_commit": {"id": BASE}})),
         ),
         run("workflow run: fork", "workflow_run", fork, EVERYWHERE, Some(after(&theirs))),
-        run("workflow run: deleted fork", "workflow_run", unknown, EVERYWHERE, Some(after(&Value::Null))),
+        run("workflow run: deleted fork", "workflow_run", fork, EVERYWHERE, Some(after(&Value::Null))),
         run("workflow run: empty repository", "workflow_run", unknown, EVERYWHERE, Some(after(&json!({})))),
         run("workflow run: no event", "workflow_run", unknown, EVERYWHERE, None),
         run("comment on a pull request", "issue_comment", unknown, EVERYWHERE, Some(comment())),

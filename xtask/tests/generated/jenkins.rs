@@ -63,7 +63,7 @@ fn every_parameter_has_the_type_of_its_input() {
             Kind::Number { .. } => kind == "number",
             Kind::Choice(_) => kind == "choice",
             Kind::Secret => kind == "secret",
-            Kind::Path => kind == "path",
+            Kind::Path | Kind::ProgramPath => kind == "path",
             _ => ["string", "list", "mapping"].contains(&kind.as_str()),
         };
         assert!(typed, "`{}` is a {kind}", input.name);
