@@ -163,6 +163,7 @@ fn what_stackstep_starts_cannot_read_its_environment() {
         "#!/bin/sh\necho begun\ngrep -c . /proc/$$/environ && echo own-is-open\ncat /proc/$PPID/environ\n";
     std::fs::write(file("pulumi"), script).unwrap();
     std::fs::set_permissions(file("pulumi"), executable).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the tests run the binary")]
     let mut command = std::process::Command::new(file("stackstep"));
     command.args(["exec", "--engine"]).arg(file("pulumi")).args(["--", "anything"]);
     command.env_clear().env("PATH", "/usr/bin:/bin").env("INPUT_FORGE-TOKEN", "hunter22-hunter22");

@@ -92,8 +92,8 @@ fn a_refused_run_writes_nothing_where_the_file_says() {
         let victim = scene.root().join("victim");
         std::fs::write(&victim, "untouched").unwrap();
         let names = ["result", "markdown", "report", "junit", "counts", "outputs"];
-        let file: String = names.iter().map(|name| format!("{name}-file: {}\n", victim.display())).collect();
-        scene.write("stackstep.yaml", &(file + "outputs-prefix: LD_PRELOAD\n"));
+        let keys = names.map(|name| format!("{name}-file: {}\n", victim.display()));
+        scene.write("stackstep.yaml", &(keys.concat() + "outputs-prefix: LD_PRELOAD\n"));
         scene.run(command).ends_with(73);
         assert_eq!(std::fs::read_to_string(&victim).unwrap(), "untouched", "{command}");
     }
