@@ -10,10 +10,12 @@ use nix::unistd::Pid;
 use crate::support::scripted::{end, result, scene, signal, until_begun};
 use crate::support::{Scene, fixture, json};
 
-/// Writes the events that there are, says its number, and works on until it is told to stop.
+/// Writes the events that there are, says its number once the post step's state has it, and works on until it is told
+/// to stop.
 const WORKING: &str = r#"
 cat events > "$LOG"
 trap 'tail -n +34 all-events >> "$LOG"; exit 1' INT
+until grep -q "\"pid\":$$," "$(sed -n 2p "$ROOT/github-state")"; do sleep 0.02; done
 echo $$ > "$ROOT/begun"
 while :; do sleep 0.02; done
 "#;
