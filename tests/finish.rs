@@ -173,8 +173,9 @@ fn folders(scene: &Scene) -> usize {
 
 /// A run that has been killed, with its temporary files where the test sees them.
 fn killed_with_credentials() -> Scene {
-    let scene =
-        scene(&format!("echo pul-0123456789 > \"$PULUMI_CREDENTIALS_PATH/credentials.json\"\n{WORKING}"));
+    let scene = scene(&format!(
+        "[ \"$1\" = version ] && exec echo v3.276.0\necho pul-0123456789 > \"$PULUMI_CREDENTIALS_PATH/credentials.json\"\n{WORKING}"
+    ));
     std::fs::create_dir(scene.root().join("tmp")).unwrap();
     let folder = scene.root().join("tmp").display().to_string();
     let scene = scene
