@@ -208,6 +208,7 @@ fn a_later_run_removes_credentials_and_leaves_what_the_post_step_needs() {
 /// Writes as the real engine does, and has started something that does not end with it.
 const WRITING: &str = r#"
 cat events > "$LOG"
+until grep -q "\"pid\":$$," "$(sed -n 2p "$ROOT/github-state")"; do sleep 0.02; done
 (setsid sleep 99999 > /dev/null 2>&1 < /dev/null & echo $! > "$ROOT/left")
 echo $$ > "$ROOT/begun"
 while :; do echo "@ updating...."; done
