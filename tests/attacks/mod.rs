@@ -22,7 +22,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// How many weapons are tried with each run, folder and command; all of them meet every kind of run.
-const WEAPONS_EACH: usize = 3;
+const WEAPONS_EACH: usize = 2;
 
 /// One attack.
 struct Attack {
