@@ -167,7 +167,7 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let identity = job.identity().unwrap_or_default();
+    let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (outcome, left_behind, ()) =
         tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
