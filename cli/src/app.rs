@@ -81,7 +81,10 @@ async fn operate(
         return Ok(early::end(found, &request, &error, began, console));
     }
     found.warn(console);
-    let mut job = found.into_job()?;
+    let mut job = match found.into_job() {
+        Ok(job) => job,
+        Err(error) => return Ok(early::end_without_job(&request, &error, began, console)),
+    };
     if job.inputs.command == Command::Report {
         return relay::publish(&job, since_1970, console, signals).await;
     }

@@ -25,6 +25,23 @@ pub fn end(
     console: &mut Console,
 ) -> u8 {
     found.warn(console);
+    end_told(found, request, error, began, console)
+}
+
+/// The same for a run of which all is known, and that has no room for its files, or asks for more than a command line
+/// holds. Its warnings have been told.
+pub fn end_without_job(request: &Request<'_>, error: &Error, began: Instant, console: &mut Console) -> u8 {
+    let found = prepare(request, Until::FirstError, console);
+    end_told(found, request, error, began, console)
+}
+
+fn end_told(
+    found: Prepared<'_>,
+    request: &Request<'_>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> u8 {
     let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
@@ -74,7 +91,11 @@ fn forget(request: &Request<'_>, console: &Console) {
 /// The same for a command line that can't be read: what of it can be told says where the result goes. `said` is clap's
 /// own message, which the person has seen already.
 pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
-    let (command, flags) = args::salvaged(arguments, SINKS);
+    let (word, flags) = args::salvaged(arguments, SINKS);
+    if word.is_some_and(args::has_no_result) {
+        return;
+    }
+    let command = word.and_then(Command::from_word);
     let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
     let (mut console, began) = (Console::new(request.ci), Instant::now());
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -82,7 +103,10 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
-    if command.is_none() || !publish(found, told, &error, began, &mut console) {
-        forget(&request, &console);
+    if command.is_some() && publish(found, told, &error, began, &mut console) {
+        return;
     }
+    // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
+    let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
+    forget(&Request { command: meant, ..request }, &console);
 }
