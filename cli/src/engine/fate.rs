@@ -97,8 +97,8 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
         (Status::Exited(_), ..) if has_crashed(ended) => {
             Some(format!("the engine crashed{}", lock(": operations may be pending")))
         }
-        (Status::Exited(_), ..)
-            if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) =>
+        (Status::Exited(status), _, rung)
+            if rung == Some(Rung::InterruptedAgain) || (ended.told == Told::Again && status != 0) =>
         {
             let lock = lock(": the lock is released, operations that were under way are pending");
             Some(format!("the engine was told to stop at once{lock}"))
