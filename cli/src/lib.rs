@@ -45,4 +45,5 @@ pub mod secret_names;
 pub mod stack;
 pub mod text_file;
 pub mod unfinished;
+pub mod wildcard;
 pub mod yaml;
