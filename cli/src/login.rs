@@ -65,7 +65,7 @@ fn select(job: &Job<'_>, engine: &Engine, report: &Report, key: &str) -> Result<
         return Ok(None);
     }
     let name = in_full(stack, report.permalink.as_deref());
-    file.set(key, &name, selection::Form::of(engine.version.as_deref()))?;
+    file.set(key, &name, selection::Form::of(engine.parsed_version()))?;
     Ok(Some(format!(
         "`{name}` is the selected stack of later `pulumi` commands, as after the official action"
     )))

@@ -18,8 +18,6 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use semver::Version;
-
 use crate::console::Console;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
@@ -95,8 +93,7 @@ pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &
 
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let policy = Policy::of(&outside.job.inputs);
-    let engine =
-        outside.engine.version.as_deref().and_then(|text| Version::parse(text.trim_start_matches('v')).ok());
+    let engine = outside.engine.parsed_version();
     let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
     let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.

@@ -132,8 +132,8 @@ impl Walk {
 
 /// What stands for a value that is nested too deeply to be shown: two different ones look different.
 fn too_deep(value: &Value) -> String {
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    format!("[too deep to be shown, {:02x}{:02x}{:02x}{:02x}]", digest[0], digest[1], digest[2], digest[3])
+    let digest = format!("{:x}", Sha256::digest(value.to_string().as_bytes()));
+    format!("[too deep to be shown, {}]", &digest[..8])
 }
 
 /// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.

@@ -1,7 +1,6 @@
 //! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
 //! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
 
-use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -87,7 +86,7 @@ impl BackendPlace {
 
     /// The fingerprint: 12 hexadecimal digits, which say nothing of the address to somebody who does not know it.
     pub fn fingerprint(&self) -> String {
-        let mut digits = hex(&Sha256::digest(self.address.as_bytes()));
+        let mut digits = format!("{:x}", Sha256::digest(self.address.as_bytes()));
         digits.truncate(DIGITS);
         digits
     }
@@ -96,14 +95,6 @@ impl BackendPlace {
     pub fn address(&self) -> String {
         self.address.chars().take(SHOWN).collect()
     }
-}
-
-/// `bytes` as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 /// Whether `text` is a fingerprint.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::StackName;
-use super::backend_place::{BackendPlace, hex, is_fingerprint};
+use super::backend_place::{BackendPlace, is_fingerprint};
 
 /// The only organisation of a self-managed backend, which can be left out.
 /// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/#project-scoped-stacks>
@@ -107,7 +107,7 @@ impl StackIdentity {
             hash.update(part.as_deref().unwrap_or_default().as_bytes());
             hash.update([0]);
         }
-        let mut digits = hex(&hash.finalize());
+        let mut digits = format!("{:x}", hash.finalize());
         digits.truncate(DIGITS);
         digits
     }
