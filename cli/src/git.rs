@@ -7,6 +7,8 @@ pub mod remote;
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::dots::without_dots;
+
 /// The most bytes of a file of the repository that is read: packed references of a million branches.
 const LONGEST: u64 = 64 << 20;
 
@@ -98,20 +100,6 @@ fn dot_git(folder: &Path) -> Option<PathBuf> {
         link.is_symlink() && link.parent().and_then(nearest).is_some_and(|around| !is_real(around))
     };
     (nearest(&named).is_some_and(is_real) && !named.ancestors().any(leads_away)).then_some(real)
-}
-
-/// The path without `.` and `..`, by its words alone.
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut path, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                path.pop();
-            }
-            part => path.push(part),
-        }
-        path
-    })
 }
 
 /// A work tree of its own keeps its HEAD, and shares the rest with the main one.

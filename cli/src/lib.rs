@@ -15,6 +15,7 @@ pub mod comment;
 pub mod console;
 pub mod deps;
 pub mod doctor;
+pub mod dots;
 pub mod early;
 pub mod engine;
 pub mod env;

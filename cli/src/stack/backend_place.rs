@@ -1,10 +1,11 @@
 //! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
 //! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::dots::without_dots;
 use crate::env::Env;
 
 /// How many hexadecimal digits a fingerprint has.
@@ -172,11 +173,11 @@ fn folder_of(location: &str, from: ReadFrom<'_>) -> String {
         if windows { location.trim_start_matches('/').replace('\\', "/") } else { location.to_owned() };
     let home = from.env.get("HOME").or_else(|| from.env.get("USERPROFILE")).map(PathBuf::from);
     if let Some(rest) = location.strip_prefix('~') {
-        let rest = clean(Path::new(rest.trim_start_matches('/')));
+        let rest = without_dots(Path::new(rest.trim_start_matches('/')));
         return joined("~", &rest);
     }
-    let path = clean(&from.folder.join(&location));
-    let inside = |root: &Path| path.strip_prefix(clean(root)).ok().map(Path::to_owned);
+    let path = without_dots(&from.folder.join(&location));
+    let inside = |root: &Path| path.strip_prefix(without_dots(root)).ok().map(Path::to_owned);
     match (inside(from.checkout), home.as_deref().and_then(inside)) {
         (Some(rest), _) => joined(".", &rest),
         (None, Some(rest)) => joined("~", &rest),
@@ -191,20 +192,6 @@ fn joined(root: &str, rest: &Path) -> String {
 
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
-}
-
-/// The path without `.` and `..`, by its text: nothing of it has to be there.
-fn clean(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut clean, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-        clean
-    })
 }
 
 #[cfg(test)]
@@ -298,6 +285,7 @@ mod tests {
             "file:///srv/b",
             "file://./a",
             "file://~/a",
+            "file://~/../a",
         ];
         let mut seen: Vec<String> = urls
             .iter()
