@@ -17,6 +17,9 @@ pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
 
+/// SIGINT, which the ladder sends. An engine that is just starting, or a script before it, handles none yet.
+const INTERRUPT: i32 = 2;
+
 /// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
 const REQUESTS: [i32; 3] = [1, 2, 15];
 
@@ -86,6 +89,10 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
         (Status::Signalled(_) | Status::Stuck, Some(_), Some(Rung::Killed)) => {
             Some(format!("the engine did not stop and was killed{}", lock(": operations may be pending")))
         }
+        (Status::Signalled(INTERRUPT), Some(_), Some(_)) if ended.told == Told::Never => Some(format!(
+            "the engine was ended by our signal {INTERRUPT}, which it did not handle{}",
+            lock(": operations may be pending")
+        )),
         (Status::Signalled(signal), ..) => Some(format!(
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")

@@ -170,7 +170,7 @@ fn credentials_of_the_checkout(settings: &[Setting], env: &Env) -> Vec<PathBuf> 
         .collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
