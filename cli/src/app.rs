@@ -47,7 +47,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
             if !error.use_stderr() {
                 return 0;
             }
-            early::end_unread(&arguments, &error.to_string(), env);
+            early::end_unread(&arguments, &error, env);
             return 2;
         }
     };

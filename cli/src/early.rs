@@ -31,7 +31,7 @@ pub fn end(
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
-    if !publish(found, told, error, began, console) {
+    if !publish(found, told, error, began, console) && may_have_a_result(request) {
         forget(request, console);
     }
     error.exit_status()
@@ -58,34 +58,42 @@ fn publish(
     true
 }
 
-/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
-/// has no result leaves it alone, and what a link of the checkout leads to stays.
-fn forget(request: &Request<'_>, console: &Console) {
+/// Whether the command has a result, or nobody can say which command it is.
+fn may_have_a_result(request: &Request<'_>) -> bool {
     let Request { command, flags, env, ci } = *request;
     let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
-    if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
-        return;
-    }
+    !matches!(named, Some(Command::Install | Command::Exec | Command::Report))
+}
+
+/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. What a link of
+/// the checkout leads to stays.
+fn forget(request: &Request<'_>, console: &Console) {
+    let Request { flags, env, ci, .. } = *request;
     let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
-    let removable = |path: &PathBuf| path.is_file() && !git::leads_through_a_link(path, env.cwd());
+    let linked = |path: &PathBuf| path.parent().is_some_and(|to| git::leads_through_a_link(to, env.cwd()));
+    let removable = |path: &PathBuf| path.is_file() && !linked(path);
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(removable) else { return };
     let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));
     publish::warn(console, "the result file", removed);
 }
 
-/// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
-/// is clap's own message, which the person has seen already.
-pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
+/// Ends a run whose command line can't be read, as clap's `problem` says, which the person has seen already. The flags
+/// that can be read all the same say where the result goes.
+pub fn end_unread(arguments: &[OsString], problem: &clap::Error, env: &Env) {
     let (command, flags) = args::salvaged(arguments, SINKS);
     let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
     let (mut console, began) = (Console::new(request.ci), Instant::now());
+    let said = problem.to_string();
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error =
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
-    if command.is_none() || !publish(found, told, &error, began, &mut console) {
+    let published = command.is_some() && publish(found, told, &error, began, &mut console);
+    // A misspelled word may be that of any command.
+    let misspelled = problem.kind() == clap::error::ErrorKind::InvalidSubcommand;
+    if !published && (misspelled || may_have_a_result(&request)) {
         forget(&request, &console);
     }
 }
@@ -104,9 +112,25 @@ mod tests {
         for file in ["r.json", "out/r.json"] {
             let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);
             let flags = Flags::new();
-            let request = Request { command: None, flags: &flags, env: &env, ci: ci::detect(&env) };
+            let request =
+                Request { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
             forget(&request, &Console::new(request.ci));
         }
         assert_eq!(older.map(|path| path.exists()), [false, true]);
+    }
+
+    #[test]
+    fn a_command_that_is_misspelled_takes_the_older_result_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = folder.path().join("r.json");
+        for (line, stays) in
+            [("stackstep run --result-file r.json --x", true), ("stackstep uup --result-file r.json", false)]
+        {
+            std::fs::write(&older, "{}").unwrap();
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let problem = args::parse(arguments.clone()).err().unwrap();
+            end_unread(&arguments, &problem, &Env::from_pairs(folder.path(), [("A", "b")]));
+            assert_eq!(older.exists(), stays, "{line}");
+        }
     }
 }

@@ -147,6 +147,10 @@ mod tests {
         {
             assert_eq!(answer(printed), None, "{printed}");
         }
-        assert_eq!(answer("{\n  \"a\": [\n    {\n      \"x\": 1\n    }\n"), None, "only its last part is whole");
+        assert_eq!(
+            answer("{\n  \"a\": [\n    {\n      \"x\": 1\n    }\n"),
+            None,
+            "only its last part is whole"
+        );
     }
 }
