@@ -47,7 +47,7 @@ impl Project {
                     // A folder of that name is no project file.
                     Err(error) if error.is_missing() => {}
                     Err(error) => {
-                        let hint = error.hint().unwrap_or("mend the project file");
+                        let hint = error.hint().unwrap_or("fix the project file");
                         return Err(unreadable(&path, &error.to_string(), hint));
                     }
                 }
@@ -57,7 +57,7 @@ impl Project {
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let wrong = |why: &str| unreadable(&path, why, "mend the project file");
+        let wrong = |why: &str| unreadable(&path, why, "fix the project file");
         let file = yaml::parse(text).map_err(|error| wrong(&error.to_string()))?;
         let name = file.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
         let Some(name) = name else {

@@ -265,9 +265,9 @@ fn annotate(report: &Report, console: &Console) {
         .filter(|said| matches!(said.severity, Severity::Error | Severity::Warning))
         .filter(|said| report.message.as_ref() != Some(&said.message))
         .collect();
+    let stack = report.stack_identity().to_string();
     for said in loud.iter().take(ANNOTATIONS - 1) {
         let level = if said.severity == Severity::Error { Level::Error } else { Level::Warning };
-        let stack = report.stack_identity().to_string();
         let resource = said.name.as_deref().filter(|name| !name.is_empty());
         let title = resource.map_or(stack.clone(), |name| format!("{name} in {stack}"));
         console.annotate(level, &title, &said.message);

@@ -45,11 +45,11 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
 /// Asks them to end, or kills them.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]
-    for leftover in leftovers {
-        use nix::sys::signal::{Signal, kill as send};
+    {
+        use nix::sys::signal::{self, Signal};
         let signal = if kill { Signal::SIGKILL } else { Signal::SIGINT };
-        if let Ok(pid) = i32::try_from(leftover.pid) {
-            let _ = send(nix::unistd::Pid::from_raw(pid), signal);
+        for pid in leftovers.iter().filter_map(|leftover| i32::try_from(leftover.pid).ok()) {
+            let _ = signal::kill(nix::unistd::Pid::from_raw(pid), signal);
         }
     }
     #[cfg(not(unix))]

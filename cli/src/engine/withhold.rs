@@ -42,14 +42,18 @@ impl Withhold {
         for part in text.split_inclusive(|byte| *byte == b'\n') {
             let ends = part.ends_with(b"\n");
             let line = part.strip_suffix(b"\n").unwrap_or(part);
-            let withheld = if self.in_line { self.rest_of_a_line(line) } else { !self.may_pass(line) };
+            let withheld = if self.in_line {
+                self.rest_of_a_line(line);
+                true
+            } else {
+                !self.may_pass(line)
+            };
             if !withheld {
                 out.extend_from_slice(part);
                 self.told = false;
             } else if !self.told {
                 self.told = true;
-                let indent = line.iter().take_while(|byte| **byte == b' ').count();
-                out.extend_from_slice(&line[..indent]);
+                out.extend_from_slice(&line[..indent(line)]);
                 out.extend_from_slice(WITHHELD.as_bytes());
                 out.push(b'\n');
             }
@@ -59,12 +63,11 @@ impl Withhold {
     }
 
     /// The rest of a line of which a part was withheld already.
-    fn rest_of_a_line(&mut self, rest: &[u8]) -> bool {
+    fn rest_of_a_line(&mut self, rest: &[u8]) {
         if let State::Quoted(quoted) = self.state {
             self.state = State::Open;
             self.go_on(quoted, rest);
         }
-        true
     }
 
     fn may_pass(&mut self, line: &[u8]) -> bool {

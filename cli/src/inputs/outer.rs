@@ -124,24 +124,23 @@ impl OuterInputs {
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
         let Self { command, mut values, mut warnings, .. } = self;
         let mut left_out = Vec::new();
-        for input in INPUTS.iter().filter(|input| !values.contains_key(input.name)).collect::<Vec<_>>() {
-            let Some(file) = file.filter(|file| file.get(input).is_some()) else { continue };
-            let found = match counts {
-                FileUse::Allowed(_) if !strangers::ALLOWED.contains(&input.name) => None,
-                _ => from_file(file, input)?,
+        for input in INPUTS {
+            let Some(file) =
+                file.filter(|file| file.get(input).is_some() && !values.contains_key(input.name))
+            else {
+                continue;
             };
-            match (found, counts) {
-                (Some(found), FileUse::Allowed(shown))
-                    if strangers::counts(input.name, &found.raw, shown) =>
-                {
-                    values.insert(input.name, found);
+            let found = match counts {
+                FileUse::Whole => from_file(file, input)?,
+                FileUse::Allowed(shown) => {
+                    let read = strangers::ALLOWED.contains(&input.name);
+                    let found = if read { from_file(file, input)? } else { None };
+                    let found = found.filter(|found| strangers::counts(input.name, &found.raw, shown));
+                    left_out.extend(found.is_none().then_some(input.name));
+                    found
                 }
-                (Some(found), FileUse::Whole) => {
-                    values.insert(input.name, found);
-                }
-                (_, FileUse::Allowed(_)) => left_out.push(input.name),
-                (None, FileUse::Whole) => {}
-            }
+            };
+            values.extend(found.map(|found| (input.name, found)));
         }
         warnings.extend(not_used(&left_out));
 

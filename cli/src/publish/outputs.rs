@@ -88,11 +88,10 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     // Of those that are listed it was said why they stay.
     let stays = outputs.iter().filter(|output| output.kind == Kind::Stays);
     let unlisted = stays.filter(|output| !is_listed(&job.inputs.secret_outputs, &output.name));
-    let unlisted: Vec<_> = unlisted.map(|output| format!("`{}`", output.name.escape_debug())).collect();
+    let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
     if !unlisted.is_empty() {
         let message = format!(
-            "secret outputs are not handed on: {}; list them in `secret-outputs` if a later step needs them",
-            unlisted.join(", ")
+            "secret outputs are not handed on: {unlisted}; list them in `secret-outputs` if a later step needs them"
         );
         console.annotate(Level::Notice, "stackstep", &message);
     }
@@ -128,12 +127,7 @@ fn to_the_systems_file(
             &format!(
                 "these outputs are secret or hold a secret's text, and are not handed on, as it takes a later part of the \
                  step that masks them, and there is none: {}",
-                handed
-                    .secret
-                    .iter()
-                    .map(|name| format!("`{}`", name.escape_debug()))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                quoted(handed.secret.iter().map(String::as_str))
             ),
         ),
     }
@@ -172,9 +166,9 @@ impl Handing<'_> {
         let mut withheld = Vec::new();
         for output in exports.outputs.iter().flatten() {
             let sensitive = output.is_sensitive(masker);
-            let listed = is_listed(&job.inputs.secret_outputs, &output.name);
-            if sensitive && output.kind == Kind::Plain && shown_in.is_some() && !listed {
-                withheld.push(format!("`{}`", output.name.escape_debug()));
+            let asked_for = is_listed(&job.inputs.secret_outputs, &output.name);
+            if sensitive && output.kind == Kind::Plain && shown_in.is_some() && !asked_for {
+                withheld.push(output.name.as_str());
                 continue;
             }
             if sensitive {
@@ -191,7 +185,7 @@ impl Handing<'_> {
                 &format!(
                     "not in {place}, which others can read, as their values hold the text of a secret: {}; list them in \
                      `secret-outputs` if a later step needs them",
-                    withheld.join(", ")
+                    quoted(withheld.into_iter())
                 ),
             );
         }
@@ -231,13 +225,15 @@ pub fn printable(outputs: &Map<String, Value>, console: &Console) -> String {
     let (open, hidden): (Map<_, _>, Map<_, _>) =
         outputs.clone().into_iter().partition(|(name, value)| shows(name, value));
     if !hidden.is_empty() {
-        let names: Vec<_> = hidden.keys().map(|name| format!("`{}`", name.escape_debug())).collect();
-        refuse(
-            console,
-            &format!("not printed, as a log would not show them as they are: {}", names.join(", ")),
-        );
+        let names = quoted(hidden.keys().map(String::as_str));
+        refuse(console, &format!("not printed, as a log would not show them as they are: {names}"));
     }
     text(&open)
+}
+
+/// The names in a sentence.
+fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
 }
 
 /// As much of the end of `text` as `room` bytes hold.

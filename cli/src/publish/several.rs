@@ -63,9 +63,11 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.permalink = None;
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One that has changes is enough to know; that there are none is known of all, or of none.
-        let known: Option<Vec<bool>> = reports.iter().map(|report| report.has_changes).collect();
-        let some = reports.iter().any(|report| report.has_changes == Some(true));
-        together.has_changes = some.then_some(true).or_else(|| known.map(|known| known.contains(&true)));
+        together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {
+            Some(true)
+        } else {
+            reports.iter().all(|report| report.has_changes.is_some()).then_some(false)
+        };
         let known: Option<Vec<_>> = reports.iter().map(|report| report.changes.as_ref()).collect();
         together.changes = known.map(|known| sum(&known));
     }

@@ -110,14 +110,19 @@ pub(super) mod tests {
             let (old, new) = if round % 10 == 0 { (list(4000), list(4000)) } else { (list(60), list(60)) };
             let whole = Run { old: 0..old.len(), new: 0..new.len() };
             for found in [of(&old, &new), anchors::runs(&old, &new, whole)] {
-                let (mut at, mut at_new) = (0, 0);
-                for run in found {
-                    assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
-                    (at, at_new) = (run.old.end, run.new.end);
-                }
-                assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
+                are_equal_between(&found, &old, &new);
             }
         }
+    }
+
+    /// Expects that all items that are in no run are equal.
+    pub fn are_equal_between(runs: &[Run], old: &[u32], new: &[u32]) {
+        let (mut at, mut at_new) = (0, 0);
+        for run in runs {
+            assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
+            (at, at_new) = (run.old.end, run.new.end);
+        }
+        assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
     }
 
     #[test]

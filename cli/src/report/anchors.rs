@@ -191,7 +191,7 @@ fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::align::tests::Dice;
+    use super::super::align::tests::{Dice, are_equal_between};
     use super::*;
 
     #[test]
@@ -201,13 +201,7 @@ mod tests {
             let kinds = 1 + dice.roll(4);
             let mut list = || -> Vec<u32> { (0..dice.roll(40)).map(|_| dice.roll(kinds)).collect() };
             let (old, new) = (list(), list());
-            let found = joined(few_edits(&old, &new).unwrap());
-            let (mut at, mut at_new) = (0, 0);
-            for run in found {
-                assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
-                (at, at_new) = (run.old.end, run.new.end);
-            }
-            assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
+            are_equal_between(&joined(few_edits(&old, &new).unwrap()), &old, &new);
         }
     }
 

@@ -44,7 +44,7 @@ const HINTS: &[Hint] = &[
     hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),
     hint(R::EngineTooOld, &["unsupported checkpoint version"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
     hint(R::EngineTooOld, &["deployment version is too new"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
-    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: mend it where the message points to"),
+    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: fix it where the message points to"),
     hint(R::Dependencies, &["tracingchannel) is not a function"], TOO_OLD),
     hint(R::Dependencies, &["requires go >= "], TOO_OLD),
     hint(R::Dependencies, &["you must install or update .net"], TOO_OLD),

@@ -26,7 +26,10 @@ impl Naming<'_> {
             let secret = handed.secret.contains(&output.name);
             match self.refusal(output, secret, twice(output)) {
                 Some(why) => self.warn(&why),
-                None => outputs.push(output.clone()),
+                None => {
+                    self.say_what_it_replaces(output, twice(output));
+                    outputs.push(output.clone());
+                }
             }
         }
         let taken: Vec<String> = outputs.iter().map(|output| self.fold(&output.name)).collect();
@@ -47,31 +50,39 @@ impl Naming<'_> {
         if let Some(why) = self.ci.refuses_output_name(&output.name) {
             return Some(only_together(why));
         }
-        if OWN.contains(&self.fold(&output.name).as_str()) {
-            if !self.official_action {
-                return Some(format!(
-                    "the stack output `{shown}` has a name of ours: it is in `outputs` only"
-                ));
-            }
-            self.console.line(&format!(
-                "the stack output `{shown}` is handed on in place of stackstep's own output of that name"
-            ));
+        if !self.official_action && self.is_ours(output) {
+            return Some(format!("the stack output `{shown}` has a name of ours: it is in `outputs` only"));
         }
-        if twice {
-            if !self.official_action {
-                return Some(format!(
-                    "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
-                ));
-            }
-            self.console.line(&format!(
-                "the stack output `{shown}` differs from another one in case only: both are handed on, and the system \
-                 may take one for the other"
+        if !self.official_action && twice {
+            return Some(format!(
+                "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
             ));
         }
         if output.value.len() > self.ci.output_room() {
             return Some(only_together("its value is more than a value may have here"));
         }
         self.ci.refuses_secret_value(&output.value).filter(|_| secret).map(only_together)
+    }
+
+    /// Says what an output that is handed on by name stands in the way of.
+    fn say_what_it_replaces(&self, output: &Output, twice: bool) {
+        let shown = output.name.escape_debug();
+        if self.is_ours(output) {
+            self.console.line(&format!(
+                "the stack output `{shown}` is handed on in place of stackstep's own output of that name"
+            ));
+        }
+        if twice {
+            self.console.line(&format!(
+                "the stack output `{shown}` differs from another one in case only: both are handed on, and the system \
+                 may take one for the other"
+            ));
+        }
+    }
+
+    /// Whether the output has the name of one of our own.
+    fn is_ours(&self, output: &Output) -> bool {
+        OWN.contains(&self.fold(&output.name).as_str())
     }
 
     /// One of our own outputs; of all outputs together nothing where they are too much.
