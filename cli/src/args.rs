@@ -154,7 +154,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     Ok(Args { ask, flags })
 }
 
-/// What a command line that can't be read says all the same: its command, and the values of the flags for the inputs
+/// Reads what it can of a command line that clap refused: the command, and the values of the flags for the inputs
 /// `names`.
 pub fn salvaged(arguments: &[OsString], names: &[&str]) -> (Option<Command>, Flags) {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();

@@ -1,6 +1,6 @@
 //! JSON as the engine writes it: nested deeper than parsers allow by default, and with other text in front of it.
 //!
-//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is handed on is
+//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is passed on is
 //! what was read: `1e+300`, `99999999999999999999` and `0.10` stay as they are.
 
 use serde::de::DeserializeOwned;

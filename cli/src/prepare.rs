@@ -28,7 +28,7 @@ use crate::project::Project;
 use crate::render::Detail;
 use crate::stack::StackName;
 
-/// What is to be prepared.
+/// The run to prepare.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The command of the command line; without it the `command` input decides.
@@ -52,7 +52,7 @@ pub enum Until {
     TheInputs,
 }
 
-/// Something that a person should know.
+/// A message for the person.
 #[derive(Debug)]
 pub enum Finding {
     /// A run can't go on.
@@ -69,15 +69,15 @@ pub struct Prepared<'a> {
     pub ci: &'static dyn CiSystem,
     /// What the job is about.
     pub context: Context,
-    /// What is said outside of files.
+    /// The inputs from outside of files.
     pub outer: Option<OuterInputs>,
     /// Whose the files of the work folder are.
     pub standing: Standing,
-    /// What the run may do, as far as no file is needed for it.
+    /// The verdict on the run, as far as no file is needed for it.
     pub verdict: Option<Verdict>,
     /// All inputs.
     pub resolved: Option<Resolved>,
-    /// The same as types.
+    /// All inputs as types.
     pub inputs: Option<Inputs>,
     /// The engine's version that is asked for, and where that stands.
     pub demand: Option<(Demand, String)>,
@@ -111,7 +111,7 @@ const STEPS: &[Step] = &[
 /// Those of a command that needs the inputs and runs nothing.
 const STEPS_TO_THE_INPUTS: &[Step] = &[judge::standing, all_inputs];
 
-/// Takes the steps.
+/// Prepares a run by its steps.
 pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
     let mut found = Prepared {
@@ -150,7 +150,7 @@ impl Prepared<'_> {
         })
     }
 
-    /// Says what a person should know and what is no error.
+    /// Shows all warnings.
     pub fn warn(&self, console: &Console) {
         for finding in &self.findings {
             if let Finding::Warning(warning) = finding {
@@ -178,7 +178,7 @@ impl Prepared<'_> {
     }
 }
 
-/// What the command line, the step and the environment say. Their secrets are hidden from here on.
+/// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
 fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut Console) {
     let Request { command, flags, env, ci } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
@@ -187,7 +187,7 @@ fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut C
     }
 }
 
-/// The same with as much of `stackstep.yaml` as counts.
+/// Adds as much of `stackstep.yaml` as counts.
 fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(outer) = found.outer.clone() else { return };
     let resolved = if found.is_closed() {
@@ -231,7 +231,7 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     }
 }
 
-/// What the inputs say about the engine and its arguments.
+/// Checks the engine's arguments, and reads the version that is asked for.
 fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let (extra, demand) = (check_extra(&inputs.args), asked::by_inputs(inputs));

@@ -141,7 +141,7 @@ impl Publisher {
         }
     }
 
-    /// Where the result is, for pages that are read later: a job's machine is gone by then.
+    /// The result's path, for pages that are read later: none if the job's machine is gone by then.
     fn lasting_result(&self) -> Option<String> {
         self.sinks
             .result_file
@@ -204,7 +204,7 @@ pub fn all(
     console.text(&publisher.text(report, result_file));
 }
 
-/// What other programs read: the counts, and the outputs for later steps.
+/// Writes what other programs read: the counts, and the outputs for later steps.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Report,

@@ -76,7 +76,7 @@ pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
     }
 }
 
-/// Sees to it that what the program needs is there. How many engine processes it took.
+/// Installs what the program needs and does not have. Returns how many engine processes that took.
 pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.

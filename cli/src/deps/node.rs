@@ -152,7 +152,7 @@ fn resolves(folder: &Path, name: &str) -> bool {
     folder.ancestors().any(|folder| folder.join("node_modules").join(name).join("package.json").is_file())
 }
 
-/// What npm notes of a package, in its lock file and beside what it has installed.
+/// A package as npm notes it, in its lock file and beside what it has installed.
 /// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#hidden-lockfiles>
 #[derive(Deserialize, Default)]
 #[serde(default)]

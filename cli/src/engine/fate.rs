@@ -13,7 +13,7 @@ use crate::report::{Ending, Events, is_provider_gone};
 /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>
 pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 
-/// What is known of a lock that nobody can look at.
+/// The note on a lock that nobody can look at.
 pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
 
@@ -35,7 +35,7 @@ pub(super) fn ending(ended: &Ended) -> Ending {
     }
 }
 
-/// How a process ends that we stop.
+/// The ending of a process that we stop.
 pub(super) fn stopped_by(cause: Cause) -> Ending {
     match cause {
         Cause::TimedOut => Ending::TimedOut,
@@ -60,7 +60,7 @@ pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
     matches!(ended.status, Status::Signalled(_) | Status::Stuck)
 }
 
-/// What a reader must know. `locks` tells whether the process held the stack's lock.
+/// The notes for a reader of the report. `locks` tells whether the process held the stack's lock.
 pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> {
     let mut notes: Vec<String> = end(ended, events, locks).into_iter().collect();
     if ended.status != Status::Exited(0) && lost_a_provider(ended, events) {
@@ -79,7 +79,7 @@ pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> 
     notes
 }
 
-/// How it came to its end, if it was stopped or killed.
+/// The note on the end of a process that was stopped or killed.
 fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
     let lock = |released: &'static str| if locks { released } else { "" };
     match (ended.status, ended.cause, ended.rung) {

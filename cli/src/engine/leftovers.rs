@@ -42,7 +42,7 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
     found.collect()
 }
 
-/// Asks them to end, or kills them.
+/// Asks the processes to end, or kills them.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]
     {
@@ -56,7 +56,7 @@ pub fn end(leftovers: &[Leftover], kill: bool) {
     let _ = (leftovers, kill);
 }
 
-/// Their names, each once, a few of them.
+/// The names of the first few programs, each once.
 pub fn names(leftovers: &[Leftover]) -> String {
     let mut names: Vec<&str> = leftovers.iter().map(|leftover| leftover.name.as_str()).collect();
     names.sort_unstable();

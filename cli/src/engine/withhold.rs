@@ -36,7 +36,7 @@ struct Quoted {
 }
 
 impl Withhold {
-    /// Takes lines, of which the last may have no end yet, and returns what may go on.
+    /// Takes lines, of which the last may have no end yet, and returns what of them may be shown.
     pub fn pass(&mut self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         for part in text.split_inclusive(|byte| *byte == b'\n') {

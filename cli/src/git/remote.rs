@@ -16,7 +16,7 @@ use crate::env::Env;
 /// How long the remote may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What git may speak; `ext::` and the like would start programs.
+/// The protocols that git may use; `ext::` and the like would start programs.
 /// <https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL>
 const PROTOCOLS: &str = "https:http:ssh:git:file";
 
@@ -90,7 +90,7 @@ fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
     (!is_within(&git, folder)).then_some(git)
 }
 
-/// Where to ask.
+/// The remote to ask, and the headers to sign in with.
 struct Remote {
     address: String,
     headers: Vec<Setting>,

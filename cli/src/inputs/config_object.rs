@@ -26,7 +26,7 @@ pub(super) struct Leaf {
 /// The reason why an object can't be set, with the path of what is wrong in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsettable {
-    /// Nothing, where a value has to be.
+    /// A value is missing.
     Empty(String),
     /// A number that would not stay as it is written, and how to write it as a number, where that can be told.
     Number {

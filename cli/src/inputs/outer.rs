@@ -34,7 +34,7 @@ pub struct OuterInputs {
 pub enum FileUse {
     /// All of it.
     Whole,
-    /// What [`strangers::counts`] allows, where a report shows so much otherwise.
+    /// What [`strangers::counts`] allows; the detail is what a report shows if the file says nothing.
     Allowed(Detail),
 }
 
@@ -60,7 +60,7 @@ impl OuterInputs {
         Ok(outer)
     }
 
-    /// Those of `names` that can be told, whatever is wrong with the other ones. None where the command can't be told.
+    /// Finds those of `names` that can be read, whatever is wrong with the others. None if the command can't be read.
     pub fn of_those(
         names: &[&str],
         command: Option<Command>,
@@ -120,7 +120,7 @@ impl OuterInputs {
         ConfigFile::find(&self.folder, without_links)
     }
 
-    /// All values: these, then those of `file` as far as they count, then the defaults.
+    /// Joins all values: these, then those of `file` as far as they count, then the defaults.
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
         let Self { command, mut values, mut warnings, .. } = self;
         let mut left_out = Vec::new();
@@ -157,7 +157,7 @@ impl OuterInputs {
     }
 }
 
-/// One warning for what a stranger's file says in vain.
+/// One warning for all inputs of a stranger's file that do not count.
 fn not_used(names: &[&str]) -> Option<String> {
     let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!names.is_empty()).then(|| {

@@ -23,15 +23,15 @@ pub enum Form {
     One,
     /// `stacks`: by the backend's URL.
     ByBackend,
-    /// Not known: both, and each version finds its own.
+    /// Both, as the version is not known: each version finds its own.
     Both,
 }
 
 impl Form {
     /// What this version of the CLI writes.
-    pub fn of(version: Option<Version>) -> Self {
+    pub fn of(version: Option<&Version>) -> Self {
         match version {
-            Some(version) if version >= FOR_EACH_BACKEND => Self::ByBackend,
+            Some(version) if *version >= FOR_EACH_BACKEND => Self::ByBackend,
             Some(_) => Self::One,
             None => Self::Both,
         }
@@ -176,7 +176,8 @@ mod tests {
         for (version, form) in
             [(Some("3.255.0"), Form::One), (Some("3.256.0"), Form::ByBackend), (None, Form::Both)]
         {
-            assert_eq!(Form::of(version.map(|text| text.parse().unwrap())), form, "{version:?}");
+            let version: Option<Version> = version.map(|text| text.parse().unwrap());
+            assert_eq!(Form::of(version.as_ref()), form, "{version:?}");
         }
         let case = Case::new();
         case.selection.set("file:///srv/state", "dev", Form::One).unwrap();

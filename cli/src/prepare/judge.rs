@@ -54,7 +54,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
     found.verdict = Some(verdict);
 }
 
-/// What the run could sign in with: as much as its files could still add, so that nothing is skipped too early.
+/// The credentials that the run may have. What its files could still add counts, so that nothing is skipped too early.
 fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credentials {
     let everything = Credentials { backend: true, found: Vec::new() };
     if found.standing == Standing::Ours || outer.text("env-file").is_some() {
@@ -95,7 +95,8 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     Inputs::from_resolved(&resolved, found.env)
 }
 
-/// Leaves out the files to write whose way leads through a link of a checkout that is not proven to be ours, with a word.
+/// Leaves out the files to write whose path leads through a link of a checkout that is not proven to be ours. Returns
+/// the warnings.
 pub(super) fn without_links(inputs: &mut Inputs, standing: Standing, env: &Env) -> Vec<String> {
     if standing == Standing::Ours {
         return Vec::new();

@@ -1,7 +1,7 @@
 //! The outputs for later steps: our own, and each stack output under its name.
 //!
 //! A machine gets a value as the engine has it, or not at all: nothing here is changed by a mask. Where people can read
-//! what is handed on, a value that holds a secret's text stays, and is named.
+//! what is passed on, a value that holds a secret's text stays, and is named.
 
 mod exports;
 mod file;
@@ -37,7 +37,7 @@ struct Handed {
     secret: BTreeSet<String>,
 }
 
-/// Hands outputs to later steps in each way that there is. What can't be handed on is said by name.
+/// Hands outputs to later steps in each way that there is. What can't be passed on is said by name.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Report,
@@ -77,7 +77,7 @@ pub fn hand_on(
     }
 }
 
-/// Names what is not handed on anywhere.
+/// Names what is not passed on anywhere.
 fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &Console) {
     let Some(outputs) = &exports.outputs else {
         if report.status == Status::Succeeded {
@@ -98,7 +98,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
 }
 
 /// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file from which
-/// the wrapper hands it on masked.
+/// the wrapper passes it on masked.
 fn to_the_systems_file(
     job: &Job<'_>,
     handed: &Handed,
@@ -147,7 +147,7 @@ fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> 
     value.map(|value| Output { name: "environment-url".to_owned(), value })
 }
 
-/// What a run has to hand on, to whomever.
+/// All that a run can pass on to later steps.
 struct Handing<'a> {
     job: &'a Job<'a>,
     report: &'a Report,
@@ -157,8 +157,8 @@ struct Handing<'a> {
 }
 
 impl Handing<'_> {
-    /// What one place gets. Where others can read it, the place is named by `shown_in`, and what holds a secret's text
-    /// only goes there when `secret-outputs` lists it.
+    /// The outputs for one place. If others can read it, the place is named by `shown_in`, and what holds a secret's
+    /// text only goes there when `secret-outputs` lists it.
     fn handed(&self, shown_in: Option<&str>) -> Handed {
         let Self { job, report, exports, console, .. } = self;
         let masker = console.masker();

@@ -1,4 +1,4 @@
-//! What reports of other jobs hand on here: counts, outputs for later steps, the log's last lines.
+//! What reports of other jobs pass on here: counts, outputs for later steps, the log's last lines.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::job::Job;
 use crate::report::{Report, Status};
 
-/// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is handed on: whoever
+/// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever
 /// takes one up would take up a stranger's word.
 pub fn all(
     job: &Job<'_>,

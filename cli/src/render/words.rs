@@ -238,7 +238,7 @@ fn unknown(what: &str, counts: &str) -> String {
     if counts.is_empty() { what.to_owned() } else { format!("{what}, {counts}") }
 }
 
-/// What is to be said of an operation that did not end well where no change of it was read.
+/// The words for an operation that did not end well, and of which no change was read.
 fn so_far(report: &Report) -> &'static str {
     let unknown = report.changes.is_none() && !is_plan(report);
     if unknown { "what was changed until then is not known" } else { "" }

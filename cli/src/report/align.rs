@@ -12,7 +12,7 @@ use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use super::anchors;
 
-/// Up to so many items of both sides together are compared as they are.
+/// The most items of both sides together that are compared without being divided before.
 const SMALL: usize = 2000;
 
 /// A run of items that differs: these of the old sequence are replaced by these of the new one. One may be empty.

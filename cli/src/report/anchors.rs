@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use super::align::{Run, small, trimmed};
 
-/// Items of a part that is compared as it is.
+/// The most items of a part that is compared without being divided.
 const PART: usize = 1000;
-/// So many items may come or go in a part without anchors; one with more differs as a whole.
+/// The most items that may come or go in a part without anchors; a part with more differs as a whole.
 const EDITS: usize = 100;
 /// How often a part is divided again.
 const DEPTH: usize = 8;
@@ -86,7 +86,7 @@ fn compared(a: &[u32], b: &[u32]) -> Vec<Run> {
     small(&a, &b, kinds)
 }
 
-/// Where the items that are there once in `a` and once in `b` stand, as many as are in the same order.
+/// The places of the items that are once in `a` and once in `b`, as many as are in the same order.
 fn anchors(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
     let mut places: HashMap<u32, (usize, usize, usize, usize)> = HashMap::with_capacity(a.len());
     for (at, item) in a.iter().enumerate() {

@@ -10,7 +10,7 @@ const KEY: &[u8] = b"4dabf18193072939515e22adb298388d";
 /// The signature of a secret.
 pub const SIGNATURE: &[u8] = b"1b47061264138c4ac30d75fd1eb44270";
 
-/// What stands in place of such a text.
+/// The words in place of such a text.
 pub const WITHHELD: &str = "[withheld: the engine wrote the plain value of a secret here]";
 
 /// The engine's lines about each value that goes to or comes from a plugin, secrets in plain included:
@@ -61,7 +61,7 @@ pub fn half_of_one(text: &[u8]) -> usize {
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    // A signature is rare, and its first two letters are already.
+    // Only places with the word's first byte are compared: a signature is rare.
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
         if text[from + at..].starts_with(word) {

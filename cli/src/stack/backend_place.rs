@@ -36,7 +36,7 @@ pub struct BackendPlace {
     address: String,
 }
 
-/// Where a backend's URL is read: what a relative path and `~` are relative to.
+/// The folders that a relative path and `~` in a backend's URL are relative to.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadFrom<'a> {
     /// The engine's environment.

@@ -80,7 +80,7 @@ impl StackIdentity {
             == (&other.organization, &other.project, &other.stack)
     }
 
-    /// Whether it can be one of ours: the fingerprint is one.
+    /// Whether the backend's fingerprint has the form of one, as in what we have written.
     pub fn is_well_formed(&self) -> bool {
         self.backend.as_deref().is_none_or(is_fingerprint)
     }

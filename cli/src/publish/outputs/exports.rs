@@ -16,7 +16,7 @@ use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
 use crate::result::take_outputs;
 use crate::secret::Masker;
 
-/// What an output is to those who hand it on.
+/// Whether an output is secret, and may be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing of it is secret.
@@ -110,7 +110,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What the engine prints: one process. Else why it could not be read.
+    /// Asks the engine for the outputs, in one process. Fails with the reason why they could not be read.
     async fn read(
         &self,
         report: &mut Report,
@@ -163,7 +163,7 @@ impl Asked<'_> {
         found.map(|(name, value)| Export { name, value, kind: Kind::Plain }).collect()
     }
 
-    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to hand them on. When
+    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to pass them on. When
     /// they can't be read, what was deployed is deployed: a warning.
     async fn secrets(&self, report: &mut Report, console: &mut Console) -> Exported {
         let inputs = &self.job.inputs;

@@ -58,7 +58,7 @@ pub fn choose_secrets(report: &Report, inputs: &Inputs, plain: &Value, console: 
     exported
 }
 
-/// Names what is handed on and can't be hidden.
+/// Names what is passed on and can't be hidden.
 fn warn_of(short: &[SecretText], console: &Console) {
     if short.is_empty() {
         return;
