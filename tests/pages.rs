@@ -36,6 +36,23 @@ fn another_user_may_read_them() {
 }
 
 #[test]
+fn no_page_of_a_job_names_a_file_on_its_machine_which_is_gone_when_it_is_read() {
+    let asked = |scene: Scene| {
+        scene.with("STACKSTEP_REPORT_FILE", "report.html").with("STACKSTEP_MARKDOWN_FILE", "report.md")
+    };
+    let line = "preview --stack dev --upsert --result-file kept.json";
+    let own = asked(Scene::new("hello"));
+    own.run(line).ends_with(0);
+    assert!(read(&own, "report.html").contains("kept.json") && read(&own, "report.md").contains("kept.json"));
+    let job = asked(Scene::new("hello").on_github());
+    job.run(line).ends_with(0).says("kept.json");
+    for name in ["report.html", "report.md"] {
+        let page = read(&job, name);
+        assert!(!page.contains("kept.json"), "{page}");
+    }
+}
+
+#[test]
 fn a_run_that_an_error_of_ours_ends_has_them_too() {
     let scene = asking().with("STACKSTEP_ENGINE", "./no-such-engine");
     let run = scene.run("up --stack dev");

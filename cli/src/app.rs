@@ -47,7 +47,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
             if !error.use_stderr() {
                 return 0;
             }
-            early::end_unread(&arguments, &error, env);
+            early::end_unread(&arguments, &error.to_string(), env);
             return 2;
         }
     };
@@ -81,7 +81,10 @@ async fn operate(
         return Ok(early::end(found, &request, &error, began, console));
     }
     found.warn(console);
-    let mut job = found.into_job()?;
+    let mut job = match found.into_job() {
+        Ok(job) => job,
+        Err(error) => return Ok(early::end_without_job(&request, &error, began, console)),
+    };
     if job.inputs.command == Command::Report {
         return relay::publish(&job, since_1970, console, signals).await;
     }
@@ -167,7 +170,7 @@ async fn work(
     let mut watch =
         Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
-    let identity = job.identity().unwrap_or_default();
+    let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (outcome, left_behind, ()) =
         tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;

@@ -27,11 +27,28 @@ pub fn end(
     console: &mut Console,
 ) -> u8 {
     found.warn(console);
+    end_told(found, request, error, began, console)
+}
+
+/// Ends a run of which all is known, and that has no room for its files, or asks for more than a command line holds. Its
+/// warnings have been shown.
+pub fn end_without_job(request: &Request<'_>, error: &Error, began: Instant, console: &mut Console) -> u8 {
+    let found = prepare(request, Until::FirstError, console);
+    end_told(found, request, error, began, console)
+}
+
+fn end_told(
+    found: Prepared<'_>,
+    request: &Request<'_>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> u8 {
     let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
-    if !publish(found, told, error, began, console) && may_have_a_result(request) {
+    if !publish(found, told, error, began, console) {
         forget(request, console);
     }
     error.exit_status()
@@ -58,17 +75,14 @@ fn publish(
     true
 }
 
-/// Whether the command has a result, or nobody can say which command it is.
-fn may_have_a_result(request: &Request<'_>) -> bool {
+/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
+/// has no result leaves it alone, and what a link of the checkout leads to stays.
+fn forget(request: &Request<'_>, console: &Console) {
     let Request { command, flags, env, ci } = *request;
     let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
-    !matches!(named, Some(Command::Install | Command::Exec | Command::Report))
-}
-
-/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. What a link of
-/// the checkout leads to stays.
-fn forget(request: &Request<'_>, console: &Console) {
-    let Request { flags, env, ci, .. } = *request;
+    if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
+        return;
+    }
     let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
     let linked = |path: &PathBuf| path.parent().is_some_and(|to| git::leads_through_a_link(to, env.cwd()));
@@ -78,24 +92,27 @@ fn forget(request: &Request<'_>, console: &Console) {
     publish::warn(console, "the result file", removed);
 }
 
-/// Ends a run whose command line can't be read, as clap's `problem` says, which the person has seen already. The flags
-/// that can be read all the same say where the result goes.
-pub fn end_unread(arguments: &[OsString], problem: &clap::Error, env: &Env) {
-    let (command, flags) = args::salvaged(arguments, SINKS);
+/// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
+/// is clap's own message, which the person has seen already.
+pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
+    let (word, flags) = args::salvaged(arguments, SINKS);
+    if word.is_some_and(args::has_no_result) {
+        return;
+    }
+    let command = word.and_then(Command::from_word);
     let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
     let (mut console, began) = (Console::new(request.ci), Instant::now());
-    let said = problem.to_string();
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error =
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
-    let published = command.is_some() && publish(found, told, &error, began, &mut console);
-    // A misspelled word may be that of any command.
-    let misspelled = problem.kind() == clap::error::ErrorKind::InvalidSubcommand;
-    if !published && (misspelled || may_have_a_result(&request)) {
-        forget(&request, &console);
+    if command.is_some() && publish(found, told, &error, began, &mut console) {
+        return;
     }
+    // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
+    let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
+    forget(&Request { command: meant, ..request }, &console);
 }
 
 #[cfg(all(test, unix))]
@@ -128,8 +145,7 @@ mod tests {
         {
             std::fs::write(&older, "{}").unwrap();
             let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let problem = args::parse(arguments.clone()).err().unwrap();
-            end_unread(&arguments, &problem, &Env::from_pairs(folder.path(), [("A", "b")]));
+            end_unread(&arguments, "error: no such word", &Env::from_pairs(folder.path(), [("A", "b")]));
             assert_eq!(older.exists(), stays, "{line}");
         }
     }

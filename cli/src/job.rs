@@ -47,7 +47,7 @@ pub struct Job<'a> {
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
-    pub folder: OwnFolder,
+    pub folder: Option<OwnFolder>,
     /// Another one for credentials, which never lies where other steps of the build see it.
     pub credentials: Option<OwnFolder>,
 }

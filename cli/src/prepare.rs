@@ -280,7 +280,7 @@ fn backend(found: &mut Prepared<'_>, console: &mut Console) {
     let seen = found.env.with_missing(&found.file_variables);
     let backend = Backend::resolve(inputs, &seen, found.project.as_ref());
     for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
-        console.hide("the backend's URL", secret);
+        console.hide("the backend's URL", &secret);
     }
     if let Some(token) = &backend.token {
         console.hide("PULUMI_ACCESS_TOKEN", token.expose());

@@ -313,6 +313,30 @@ fn gitlabs_job_token_says_what_to_set() {
     fake.only();
 }
 
+/// The status of the scene's stack.
+fn status_name(scene: &Scene) -> String {
+    format!("stackstep / hello / dev (file://{}/state)", scene.root().display())
+}
+
+#[test]
+fn a_status_of_one_backend_is_never_overwritten_by_that_of_another() {
+    let fake = github();
+    let scene = step(&fake, "preview").input("commit-status", "true");
+    let here = status_name(&scene);
+    let other = scene.root().join("other");
+    std::fs::create_dir(&other).unwrap();
+    scene.edit("${greeting} world", "${nope} world");
+    scene.run("run");
+    scene.edit("${nope} world", "${greeting} world");
+    scene.with("PULUMI_BACKEND_URL", &format!("file://{}", other.display())).run("run").ends_with(0);
+    let memory = fake.memory();
+    let ended = memory.statuses.iter().filter(|one| one["state"] != "pending");
+    let ended: Vec<(&str, &str)> =
+        ended.map(|one| (one["context"].as_str().unwrap(), one["state"].as_str().unwrap())).collect();
+    let there = format!("stackstep / hello / dev (file://{})", other.display());
+    assert_eq!(ended, [(here.as_str(), "failure"), (there.as_str(), "success")]);
+}
+
 #[test]
 fn a_deployment_and_a_status_go_to_the_forge() {
     let fake = github();
@@ -325,7 +349,7 @@ fn a_deployment_and_a_status_go_to_the_forge() {
     scene.run("run").ends_with(0).says("deployment recorded: production").says("commit status set");
     let memory = fake.memory();
     let states: Vec<_> = memory.statuses.iter().map(|one| (&one["context"], &one["state"])).collect();
-    let name = "stackstep / hello / dev".into();
+    let name = status_name(&scene).into();
     assert_eq!(states, [(&name, &"pending".into()), (&name, &"success".into())]);
     assert_eq!(memory.deployments[0]["environment"], "production");
     assert_eq!(memory.deployments[1]["state"], "success");
@@ -339,12 +363,13 @@ fn a_token_that_may_sets_a_check_with_the_report_on_it() {
         fake.memory().checks = Some(Vec::new());
         let scene = step(&fake, "up").input("commit-status", "true");
         let faults = if good { "{}" } else { "{resources: [{match: note, fail: quota exceeded}]}" };
+        let name = status_name(&scene);
         scene.with("PULUMI_SANDBOX_FAULTS", faults).run("run");
         let memory = fake.memory();
         let checks = memory.checks.as_ref().unwrap();
         assert_eq!(checks[0]["status"], "in_progress");
         assert_eq!(checks[1]["conclusion"], conclusion);
-        assert_eq!(checks[1]["name"], "stackstep / hello / dev");
+        assert_eq!(checks[1]["name"], name);
         assert!(checks[1]["output"]["summary"].as_str().unwrap().contains("`hello/dev`"), "{}", checks[1]);
         assert!(memory.statuses.is_empty() && checks.len() == 2);
     }

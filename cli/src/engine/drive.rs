@@ -161,8 +161,8 @@ impl<'a> Driver<'a> {
     /// Runs one process; whether it passed.
     async fn step(&mut self, step: &Step) -> Result<bool> {
         let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
-        let event_log =
-            watched.then(|| self.job.folder.path().join(format!("events-{}", self.outcome.processes)));
+        let name = format!("events-{}", self.outcome.processes);
+        let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
         let fold = RefCell::new(Fold::new());
         if let Some(path) = &event_log {
             private_file(path)?;
@@ -233,7 +233,7 @@ impl<'a> Driver<'a> {
             arg.push(path);
             args.push(arg);
         }
-        let marked = leftovers::mark(self.job.folder.path());
+        let marked = self.job.folder.as_ref().and_then(|folder| leftovers::mark(folder.path()));
         Process {
             program: self.engine.path.clone(),
             args,

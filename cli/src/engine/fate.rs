@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ladder::{Cause, Rung};
 use super::process::{Ended, Status};
 use super::told::Told;
-use crate::report::{Ending, Events, is_provider_gone};
+use crate::report::{Ending, Events, crash, is_provider_gone};
 
 /// How long we wait for our own signal when the engine or its providers have had theirs: GitLab's runner gives a
 /// process 6 s before it signals the next one.
@@ -57,7 +57,11 @@ fn lost_a_provider(ended: &Ended, events: &Events) -> bool {
 
 /// Whether it ended without a chance to release its lock.
 pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
-    matches!(ended.status, Status::Signalled(_) | Status::Stuck)
+    matches!(ended.status, Status::Signalled(_) | Status::Stuck) || has_crashed(ended)
+}
+
+fn has_crashed(ended: &Ended) -> bool {
+    ended.status == Status::Exited(2) && crash(&ended.stderr.masked()).is_some()
 }
 
 /// The notes for a reader of the report. `locks` tells whether the process held the stack's lock.
@@ -97,6 +101,9 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")
         )),
+        (Status::Exited(_), ..) if has_crashed(ended) => {
+            Some(format!("the engine crashed{}", lock(": operations may be pending")))
+        }
         (Status::Exited(_), ..)
             if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) =>
         {

@@ -149,7 +149,7 @@ fn adopt_orphans() -> bool {
 
 /// Whether we were started by `nohup`: then a hangup is not for us.
 #[cfg(unix)]
-fn hangups_are_ignored() -> bool {
+pub(super) fn hangups_are_ignored() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangups(&status))
 }
 

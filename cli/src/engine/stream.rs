@@ -16,8 +16,9 @@ use crate::secret::{MaskStream, Masker, signature};
 /// How long a partial line waits for its end.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A longer line goes on in parts.
-const LONGEST_LINE: usize = 64 << 10;
+/// A longer line goes on in parts. Of a line for debugging that shows a secret's value, which has the mark of a secret
+/// in front of it or behind it, this much is withheld whole.
+const LONGEST_LINE: usize = 4 << 20;
 
 /// More than the letters of the longest workflow command's marker, `##teamcity[`.
 const LONGEST_MARKER: usize = 16;

@@ -90,7 +90,7 @@ pub enum State {
 pub struct CommitStatus {
     /// The commit.
     pub commit: String,
-    /// Its name: `stackstep / project / stack`, with the organisation and the `comment-key` where there are such.
+    /// Its name: `stackstep / project / stack`, with the organisation, the backend and the `comment-key` where there are such.
     pub name: String,
     /// How it looks.
     pub state: State,

@@ -16,6 +16,7 @@ mod suggest;
 pub mod table;
 pub mod typed;
 
+pub use official::OFFICIAL_INPUTS;
 pub use outer::{FileUse, OuterInputs};
 pub use resolve::{Resolved, Source, resolve};
 pub use table::{Default, Group, INPUTS, Input, Kind};

@@ -6,7 +6,7 @@ use super::table::INPUTS;
 
 /// The names that its `action.yml` declares:
 /// <https://github.com/pulumi/actions/blob/deb0aa33df8474b3c16e68e62f088f61e5c97bda/action.yml>.
-const NAMES: &[&str] = &[
+pub const OFFICIAL_INPUTS: &[&str] = &[
     "command",
     "stack-name",
     "pulumi-version",
@@ -48,7 +48,7 @@ const NAMES: &[&str] = &[
 
 /// Whether a step under the profile can set this name. The profile itself is ours.
 pub fn knows(name: &str) -> bool {
-    name == "profile" || NAMES.contains(&name)
+    name == "profile" || OFFICIAL_INPUTS.contains(&name)
 }
 
 /// A warning for each input that the step sets and that does not count, as far as it is a name of ours: GitHub itself
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_input_of_the_official_action_is_one_of_ours() {
-        for name in NAMES {
+        for name in OFFICIAL_INPUTS {
             assert!(Input::find(name).is_some(), "{name}");
         }
     }

@@ -261,7 +261,7 @@ pub static INPUTS: &[Input] = &[
     row("change-request", Number { min: 1, max: 2_147_483_647 }, Report, COMMENTED, "The number of the change request to comment on.").alias(&["comment-on-pr-number"])
         .depends("the one that the job runs for"),
     row("always-include-summary", Bool, Report, OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.").default("false"),
-    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one.").default("false"),
+    row("commit-status", Bool, Report, COMMENTED, "Set a status called `stackstep / project / stack` on the commit, with the backend's address and the `comment-key` behind it where there are such.").default("false"),
     row("environment", Text, Report, RECORDED, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
     row("environment-url", Text, Report, RECORDED, "The environment's address: a URL, or the name of the stack output that holds it."),
     row("forge", Choice(&["github", "gitlab", "azure-repos", "bitbucket", "gitea"]), Report, COMMENTED, "Where the change request is.").depends("what the CI system and the remote's URL say"),

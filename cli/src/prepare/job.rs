@@ -69,7 +69,7 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.with_missing(&self.file_variables),
             demand: self.demand,
             engine_env,
-            folder,
+            folder: Some(folder),
             credentials,
         };
         plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
@@ -104,7 +104,7 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.clone(),
             demand: None,
             engine_env: EngineEnv::default(),
-            folder: OwnFolder::new()?,
+            folder: None,
             credentials: None,
         })
     }

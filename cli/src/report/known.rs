@@ -56,7 +56,8 @@ impl Log<'_> {
         let mut gaps = Vec::new();
         let ran = facts.ending != Ending::NotStarted && facts.command != Command::Outputs;
         if ran && self.lines == 0 && facts.ending == Ending::Exited(0) && !facts.nothing_to_do {
-            gaps.push("the engine wrote no event log: what changed is not known".to_owned());
+            let what = if facts.command.only_looks(facts.preview_only) { "would change" } else { "changed" };
+            gaps.push(format!("the engine wrote no event log: what {what} is not known"));
         } else if ran && self.lines > 0 && self.summary.is_none() && !facts.interim {
             gaps.push("the event log stops in the middle: this is what there was until then".to_owned());
         }

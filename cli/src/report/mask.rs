@@ -25,9 +25,7 @@ impl Report {
                 *text = mask(text);
             }
         };
-        if let Some(identity) = &mut self.identity {
-            maybe(&mut identity.backend_url);
-        }
+        self.identity = self.identity.map(|identity| identity.masked(mask));
         for text in [&mut self.message, &mut self.hint] {
             maybe(text);
         }

@@ -74,6 +74,12 @@ impl StackIdentity {
         }
     }
 
+    /// With secrets masked in the address; the names and the fingerprint tell stacks apart and stay.
+    #[must_use]
+    pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Self {
+        Self { backend_url: self.backend_url.as_deref().map(mask), ..self }
+    }
+
     /// Whether both have the same names; their backends may be two.
     pub fn has_the_names_of(&self, other: &Self) -> bool {
         (&self.organization, &self.project, &self.stack)

@@ -104,7 +104,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l comment-
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l forge -d 'Where the change request is' -r -f -a "github\t''
 gitlab\t''
 azure-repos\t''
@@ -203,7 +203,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l comment-on-pr
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -304,7 +304,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l comment-o
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -397,7 +397,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l comment-
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -492,7 +492,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l comment-
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -606,7 +606,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-t
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l comment-on-pr -d 'The official action\'s way to ask for a comment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l change-request -d 'The number of the change request to comment on' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -721,7 +721,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l comment-o
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -835,7 +835,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l comment-o
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l forge -d 'Where the change request is' -r -f -a "github\t''
@@ -951,7 +951,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l comment-on-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l edit-pr-comment -d 'The official action\'s way to choose between `comment: update` and `comment: append`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l change-request -d 'The number of the change request to comment on' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l always-include-summary -d 'The official action\'s way to shorten a comment from its front' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the `comment-key` behind it where there is one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l commit-status -d 'Set a status called `stackstep / project / stack` on the commit, with the backend\'s address and the `comment-key` behind it where there are such' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l environment -d 'The environment that the forge records this deployment for' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l environment-url -d 'The environment\'s address: a URL, or the name of the stack output that holds it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l forge -d 'Where the change request is' -r -f -a "github\t''

@@ -7,7 +7,7 @@ use serde_json::Value;
 use stackstep::ci;
 use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
-use stackstep::inputs::{Command, INPUTS};
+use stackstep::inputs::{Command, INPUTS, OFFICIAL_INPUTS};
 use std::collections::BTreeSet;
 use std::path::Path;
 use xtask::generate::{Folder, folders};
@@ -52,51 +52,10 @@ fn the_binary_reads_every_input_that_the_deploy_action_declares() {
     }
 }
 
-/// The inputs of <https://github.com/pulumi/actions/blob/v7/action.yml>.
-const OFFICIAL_ACTION: &[&str] = &[
-    "command",
-    "stack-name",
-    "pulumi-version",
-    "pulumi-version-file",
-    "work-dir",
-    "comment-on-pr",
-    "comment-on-pr-number",
-    "comment-on-summary",
-    "github-token",
-    "cloud-url",
-    "secrets-provider",
-    "parallel",
-    "message",
-    "config-map",
-    "expect-no-changes",
-    "diff",
-    "replace",
-    "exclude",
-    "exclude-dependents",
-    "target",
-    "target-dependents",
-    "policyPacks",
-    "policyPackConfigs",
-    "refresh",
-    "upsert",
-    "remove",
-    "edit-pr-comment",
-    "color",
-    "exclude-protected",
-    "plan",
-    "suppress-outputs",
-    "suppress-progress",
-    "always-include-summary",
-    "continue-on-error",
-    "log-verbosity",
-    "log-flow",
-    "debug",
-];
-
 #[test]
 fn the_deploy_action_takes_every_input_of_the_official_action() {
     let declared = declared(&xtask::root().join("actions/deploy/action.yml"));
-    let missing: Vec<_> = OFFICIAL_ACTION.iter().filter(|name| !declared.contains(**name)).collect();
+    let missing: Vec<_> = OFFICIAL_INPUTS.iter().filter(|name| !declared.contains(**name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

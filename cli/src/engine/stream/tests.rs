@@ -119,13 +119,32 @@ fn what_stays_back_goes_on_with_what_follows() {
 #[test]
 fn a_line_without_end_goes_on_in_parts_and_takes_little_memory() {
     let mut stream = Streamed::new(&[]);
-    let piece = "x".repeat(32 << 10);
+    let piece = "x".repeat(256 << 10);
     let mut passed = 0;
-    for _ in 0..32 {
+    for _ in 0..64 {
         passed += stream.push(0, &piece).len();
         assert!(stream.feed.partial.len() <= LONGEST_LINE);
     }
-    assert_eq!(passed + stream.finish().len(), 1 << 20);
+    assert_eq!(passed + stream.finish().len(), 16 << 20);
+}
+
+#[test]
+fn a_long_line_with_the_plain_value_of_a_secret_is_withheld_whole() {
+    let long = "x".repeat(1 << 20);
+    let signature = "4dabf18193072939515e22adb298388d: '1b47061264138c4ac30d75fd1eb44270'";
+    for line in [
+        format!("debug: {{ value: 'unknown-to-us', {signature}, other: '{long}' }}\n"),
+        format!("debug: {{ value: 'unknown-to-us', other: '{long}', {signature} }}\n"),
+        format!("debug: {{ other: '{long}', {signature}, value: 'unknown-to-us' }}\n"),
+    ] {
+        let mut stream = Streamed::new(&[]);
+        let mut shown = String::new();
+        for piece in line.as_bytes().chunks(8 << 10) {
+            shown.push_str(&text(stream.feed.push(piece, stream.start)));
+        }
+        shown.push_str(&stream.finish());
+        assert!(shown.len() < 100 && shown.contains("withheld"), "{}", &shown[..200.min(shown.len())]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::{Sender, miss};
+use crate::backend::PULUMI_CLOUD;
 use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::forge::{Client, CommitStatus, State};
@@ -12,6 +13,7 @@ use crate::http::{Http, Limits};
 use crate::publish::Publisher;
 use crate::render::{self, Flavor, Options, Size};
 use crate::report::{Report, Status};
+use crate::secret::MASK;
 use crate::stack::StackIdentity;
 
 /// How much a check's summary holds:
@@ -31,7 +33,8 @@ pub struct Begun {
 }
 
 impl Sender<'_> {
-    /// Says that the run is under way. What goes wrong is said at the end, if it still does.
+    /// Says that the run of `stack`, whose backend's address is masked, is under way. What goes wrong is said at the end,
+    /// if it still does.
     pub async fn begin(&self, stack: &StackIdentity, signals: &Signals) {
         let Some(status) = self.status(stack, State::Pending, "under way").filter(|_| self.may_begin())
         else {
@@ -88,10 +91,9 @@ impl Sender<'_> {
 
     fn status(&self, stack: &StackIdentity, state: State, said: &str) -> Option<CommitStatus> {
         let key = self.inputs.comment_key.as_deref();
-        let names: Vec<&str> = std::iter::once("stackstep").chain(stack.names()).chain(key).collect();
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
-            name: names.join(" / "),
+            name: name(stack, key),
             state,
             description: said.to_owned(),
             url: self.context.build_url.clone(),
@@ -115,5 +117,55 @@ impl Sender<'_> {
         }
         client.status(status).await.map_err(|why| why.to_string())?;
         Ok(None)
+    }
+}
+
+/// The status's name. Two backends never share one, or the last of them would answer for both; rules for branches need
+/// a name that stays, so the backend is in it from the first time on.
+fn name(stack: &StackIdentity, key: Option<&str>) -> String {
+    let mut name = std::iter::once("stackstep").chain(stack.names()).collect::<Vec<_>>().join(" / ");
+    let address = stack.backend_url.as_deref().filter(|url| *url != PULUMI_CLOUD);
+    let place =
+        address.map(|url| if url.contains(MASK) { stack.backend.as_deref().unwrap_or(url) } else { url });
+    if let Some(place) = place {
+        name.push_str(&format!(" ({place})"));
+    }
+    if let Some(key) = key {
+        name.push_str(&format!(" / {key}"));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_backend(url: &str) -> StackIdentity {
+        StackIdentity {
+            project: Some("shop".to_owned()),
+            stack: "prod".to_owned(),
+            backend: Some("0123456789ab".to_owned()),
+            backend_url: Some(url.to_owned()),
+            ..StackIdentity::default()
+        }
+    }
+
+    #[test]
+    fn the_name_says_which_backend_it_is_unless_it_is_pulumi_cloud() {
+        let cloud =
+            StackIdentity { organization: Some("acme".to_owned()), ..in_backend("https://api.pulumi.com") };
+        assert_eq!(name(&cloud, None), "stackstep / acme / shop / prod");
+        assert_eq!(name(&in_backend("s3://acme-eu"), None), "stackstep / shop / prod (s3://acme-eu)");
+        assert_eq!(
+            name(&in_backend("s3://acme-us"), Some("us")),
+            "stackstep / shop / prod (s3://acme-us) / us"
+        );
+        let unknown = StackIdentity { backend: None, backend_url: None, ..in_backend("") };
+        assert_eq!(name(&unknown, None), "stackstep / shop / prod");
+    }
+
+    #[test]
+    fn an_address_that_holds_a_secret_is_named_by_its_fingerprint() {
+        assert_eq!(name(&in_backend("s3://***"), None), "stackstep / shop / prod (0123456789ab)");
     }
 }

@@ -61,6 +61,9 @@ impl Supervisor {
 
     fn start_with(script: &str, setting: Option<&str>) -> Self {
         use std::os::unix::process::CommandExt as _;
+        if crate::engine::signals::hangups_are_ignored() {
+            listen_to_hangups();
+        }
         let program = std::env::current_exe().expect("this test program");
         #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
         let mut command = Command::new(program);
@@ -104,13 +107,29 @@ impl Supervisor {
     }
 }
 
+/// Lets what is started from here on have hangups: where tests are started by `nohup`, they are ignored otherwise.
+fn listen_to_hangups() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).expect("a signal");
+    });
+}
+
 #[test]
-fn where_interrupts_are_ignored_the_tests_of_interrupts_pass_all_the_same() {
+fn where_signals_are_ignored_the_tests_of_signals_pass_all_the_same() {
+    for test in [
+        "endings::one_interrupt_is_enough_for_an_engine_that_listens",
+        "signals::a_connection_that_is_gone_interrupts_the_engine_once",
+    ] {
+        passes_with_signals_ignored(&format!("engine::process::tests::{test}"));
+    }
+}
+
+fn passes_with_signals_ignored(test: &str) {
     let program = std::env::current_exe().expect("this test program");
     #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
     let mut command = Command::new("sh");
-    let test = "engine::process::tests::endings::one_interrupt_is_enough_for_an_engine_that_listens";
-    command.args(["-c", "trap '' INT; exec \"$0\" --exact \"$1\""]).arg(program).arg(test);
+    command.args(["-c", "trap '' INT HUP; exec \"$0\" --exact \"$1\""]).arg(program).arg(test);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("this test program");
     let pid = i32::try_from(child.id()).expect("a process number");
     let _limit = Limit::new(LIMIT, move || tree::kill(pid, None));
