@@ -152,7 +152,7 @@ async fn give_up(
     error.exit_status()
 }
 
-/// What the engine does, and meanwhile whether the branch moves on.
+/// Runs the engine. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
 async fn work(
     run: &mut Run<'_>,
     engine: &Engine,

@@ -159,8 +159,8 @@ pub fn has_no_result(word: &str) -> bool {
     matches!(word, "exec" | "install" | "report" | "inputs" | "doctor" | "finish" | "help")
 }
 
-/// What a command line that can't be read says all the same: its first word that is neither a flag nor the value of one,
-/// and the values of the flags for the inputs `names`.
+/// Reads what it can of a command line that clap refused: its first word that is neither a flag nor the value of one, and
+/// the values of the flags for the inputs `names`.
 pub fn salvaged<'a>(arguments: &'a [OsString], names: &[&str]) -> (Option<&'a str>, Flags) {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
     let takes_value = |flag: &str| {

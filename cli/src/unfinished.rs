@@ -93,7 +93,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Where it is in a run's own folder.
+/// The path of the file in a run's own folder.
 pub fn file(folder: &Path) -> PathBuf {
     folder.join("unfinished.json")
 }

@@ -96,6 +96,9 @@ fn a_command_that_is_none_takes_the_older_result_away() {
     let scene = deployed().with("STACKSTEP_COMMAND", "uup");
     scene.run("run --result-file r.json").ends_with(2).says("unknown command");
     assert!(!scene.program.join("r.json").exists());
+    let scene = deployed();
+    scene.run("uup --result-file r.json").ends_with(2);
+    assert!(!scene.program.join("r.json").exists());
 }
 
 #[test]

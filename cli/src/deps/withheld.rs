@@ -50,7 +50,7 @@ const MARKS: &[&str] = &[
 /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT>
 const GIT_CONFIG: &str = "GIT_CONFIG_";
 
-/// Files of CI systems that later steps are told by, and what follows the system's name in that of the variable.
+/// Variables that name the files by which a step sets the environment, the programs or the outputs of later steps.
 /// GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files>.
 /// CircleCI: <https://circleci.com/docs/guides/security/set-environment-variable/#using-parameters-and-bash-environment>.
 /// Bitbucket: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.

@@ -214,7 +214,7 @@ impl<'a> Driver<'a> {
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
     }
 
-    /// `expect-no-changes` of a preview means what an earlier replacement has left over to delete, too: the engine does
+    /// Lets `expect-no-changes` fail for deletions that an earlier replacement has left over, too: the engine does
     /// not count it.
     fn expect_nothing_left_over(&mut self) {
         let Outcome { events, ending, .. } = &mut self.outcome;
@@ -259,7 +259,7 @@ impl<'a> Driver<'a> {
         tokio::time::timeout(fate::OWN_SIGNAL, self.signals.cancelled()).await.ok()
     }
 
-    /// What the backend's lock and state show of an engine that could not tidy up.
+    /// Notes on the lock and the state that an engine left which could not tidy up.
     fn left_in_state(&self) -> Vec<String> {
         let project = self.job.project.as_ref().map_or("", |project| project.name.as_str());
         let folder = self.job.backend.folder(self.job.env);

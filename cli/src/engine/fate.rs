@@ -13,9 +13,12 @@ use crate::report::{Ending, Events, crash, is_provider_gone};
 /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>
 pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 
-/// What is known of a lock that nobody can look at.
+/// The note on a lock that nobody can look at.
 pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
+
+/// SIGINT, which the ladder sends. An engine that is just starting, or a script before it, handles none yet.
+const INTERRUPT: i32 = 2;
 
 /// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
 const REQUESTS: [i32; 3] = [1, 2, 15];
@@ -32,7 +35,7 @@ pub(super) fn ending(ended: &Ended) -> Ending {
     }
 }
 
-/// How a process ends that we stop.
+/// The ending of a process that we stop.
 pub(super) fn stopped_by(cause: Cause) -> Ending {
     match cause {
         Cause::TimedOut => Ending::TimedOut,
@@ -61,7 +64,7 @@ fn has_crashed(ended: &Ended) -> bool {
     ended.status == Status::Exited(2) && crash(&ended.stderr.masked()).is_some()
 }
 
-/// What a reader must know. `locks` tells whether the process held the stack's lock.
+/// The notes for a reader of the report. `locks` tells whether the process held the stack's lock.
 pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> {
     let mut notes: Vec<String> = end(ended, events, locks).into_iter().collect();
     if ended.status != Status::Exited(0) && lost_a_provider(ended, events) {
@@ -80,7 +83,7 @@ pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> 
     notes
 }
 
-/// How it came to its end, if it was stopped or killed.
+/// The note on the end of a process that was stopped or killed.
 fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
     let lock = |released: &'static str| if locks { released } else { "" };
     match (ended.status, ended.cause, ended.rung) {
@@ -90,6 +93,10 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
         (Status::Signalled(_) | Status::Stuck, Some(_), Some(Rung::Killed)) => {
             Some(format!("the engine did not stop and was killed{}", lock(": operations may be pending")))
         }
+        (Status::Signalled(INTERRUPT), Some(_), Some(_)) if ended.told == Told::Never => Some(format!(
+            "the engine was ended by our signal {INTERRUPT}, which it did not handle{}",
+            lock(": operations may be pending")
+        )),
         (Status::Signalled(signal), ..) => Some(format!(
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")

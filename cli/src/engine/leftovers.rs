@@ -42,21 +42,21 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
     found.collect()
 }
 
-/// Asks them to end, or kills them.
+/// Asks the processes to end, or kills them.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]
-    for leftover in leftovers {
-        use nix::sys::signal::{Signal, kill as send};
+    {
+        use nix::sys::signal::{self, Signal};
         let signal = if kill { Signal::SIGKILL } else { Signal::SIGINT };
-        if let Ok(pid) = i32::try_from(leftover.pid) {
-            let _ = send(nix::unistd::Pid::from_raw(pid), signal);
+        for pid in leftovers.iter().filter_map(|leftover| i32::try_from(leftover.pid).ok()) {
+            let _ = signal::kill(nix::unistd::Pid::from_raw(pid), signal);
         }
     }
     #[cfg(not(unix))]
     let _ = (leftovers, kill);
 }
 
-/// Their names, each once, a few of them.
+/// The names of the first few programs, each once.
 pub fn names(leftovers: &[Leftover]) -> String {
     let mut names: Vec<&str> = leftovers.iter().map(|leftover| leftover.name.as_str()).collect();
     names.sort_unstable();

@@ -30,8 +30,8 @@ pub(crate) const SINKS: &[&str] = &[
 ];
 
 impl<'a> Prepared<'a> {
-    /// The error that the run ends with here, if there is one. A run that is skipped is not failed by what it finds on
-    /// its way there.
+    /// The error that ends the run before it has begun, if there is one. A run that is skipped does not fail because of
+    /// other errors.
     pub fn take_error(&mut self) -> Option<Error> {
         self.first_error()?;
         if let Some(Verdict::Skip { why, maintainer }) = &self.verdict {
@@ -110,7 +110,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Those of [`SINKS`] that can be used, whatever is wrong with the others.
+/// The inputs of [`SINKS`] that can be used, whatever is wrong with the others.
 fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
     let is_default = |found: &Found| found.source == Source::Default;
     let of = |names: &[&'static str]| Resolved {

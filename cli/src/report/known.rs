@@ -10,7 +10,7 @@ use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
 use super::reason::Reason;
 use super::steps::LEFT_OVER;
 
-/// What a note says of an event log that is not whole.
+/// Parts of the notes of version 1 about an event log that is not whole.
 const GAPS: [&str; 3] = [
     "the engine wrote no event log",
     "the event log stops in the middle",
@@ -94,7 +94,7 @@ pub(super) fn is_known(facts: &Facts, log: &Log<'_>, verdict: &Verdict) -> bool 
     log.is_whole(facts, verdict.reason) && (finished || !only_looked)
 }
 
-/// What became of a run that only looks, and can't tell what it saw.
+/// The verdict on a run that only looks, and can't tell what it saw.
 pub(super) fn looked_in_vain(facts: &Facts) -> Verdict {
     let message =
         "what would change is not known: the engine's event log is missing or could not be read whole";

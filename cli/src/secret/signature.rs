@@ -14,7 +14,7 @@ const OUTPUT: &[u8] = b"d0e6a833031e9bbcd3f4e8bde6ca49a4";
 /// How long each of them is, in bytes.
 pub const LENGTH: usize = 32;
 
-/// What stands in place of such a text.
+/// The words in place of such a text.
 pub const WITHHELD: &str = "[withheld: the engine wrote the plain value of a secret here]";
 
 /// The engine's lines about each value that goes to or comes from a plugin, secrets in plain included:
@@ -111,7 +111,7 @@ pub fn half_of_one(text: &[u8]) -> usize {
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    // A signature is rare, and its first two letters are already.
+    // Only places with the word's first byte are compared: a signature is rare.
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
         if text[from + at..].starts_with(word) {

@@ -1,12 +1,12 @@
 //! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
 //! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
 
-use std::fmt::Write as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::place_parts::{Database, Query, parts};
+use crate::dots::without_dots;
 use crate::env::Env;
 
 /// How many hexadecimal digits a fingerprint has.
@@ -21,7 +21,7 @@ pub struct BackendPlace {
     address: String,
 }
 
-/// Where a backend's URL is read: what a relative path and `~` are relative to.
+/// The folders that a relative path and `~` in a backend's URL are relative to.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadFrom<'a> {
     /// The engine's environment.
@@ -77,7 +77,7 @@ impl BackendPlace {
 
     /// The fingerprint: 12 hexadecimal digits, which say nothing of the address to somebody who does not know it.
     pub fn fingerprint(&self) -> String {
-        let mut digits = hex(&Sha256::digest(self.address.as_bytes()));
+        let mut digits = format!("{:x}", Sha256::digest(self.address.as_bytes()));
         digits.truncate(DIGITS);
         digits
     }
@@ -86,14 +86,6 @@ impl BackendPlace {
     pub fn address(&self) -> String {
         self.address.chars().take(SHOWN).collect()
     }
-}
-
-/// `bytes` as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 /// Whether `text` is a fingerprint.
@@ -121,11 +113,11 @@ fn folder_of(location: &str, from: ReadFrom<'_>) -> String {
         if windows { location.trim_start_matches('/').replace('\\', "/") } else { location.to_owned() };
     let home = from.env.get("HOME").or_else(|| from.env.get("USERPROFILE")).map(PathBuf::from);
     if let Some(rest) = location.strip_prefix('~') {
-        let rest = clean(Path::new(rest.trim_start_matches('/')));
+        let rest = without_dots(Path::new(rest.trim_start_matches('/')));
         return joined("~", &rest);
     }
-    let path = clean(&from.folder.join(&location));
-    let inside = |root: &Path| path.strip_prefix(clean(root)).ok().map(Path::to_owned);
+    let path = without_dots(&from.folder.join(&location));
+    let inside = |root: &Path| path.strip_prefix(without_dots(root)).ok().map(Path::to_owned);
     match (inside(from.checkout), home.as_deref().and_then(inside)) {
         (Some(rest), _) => joined(".", &rest),
         (None, Some(rest)) => joined("~", &rest),
@@ -140,20 +132,6 @@ fn joined(root: &str, rest: &Path) -> String {
 
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
-}
-
-/// The path without `.` and `..`, by its text: nothing of it has to be there.
-fn clean(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut clean, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-        clean
-    })
 }
 
 #[cfg(test)]
@@ -265,6 +243,7 @@ mod tests {
             "file:///srv/b",
             "file://./a",
             "file://~/a",
+            "file://~/../a",
         ];
         let mut seen: Vec<String> = urls
             .iter()
