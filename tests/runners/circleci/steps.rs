@@ -270,7 +270,7 @@ fn the_report_of_a_run_that_is_killed_in_the_middle_is_completed() {
     let result: Value =
         serde_json::from_slice(&std::fs::read(place.repository().join("result.json")).unwrap()).unwrap();
     assert_eq!((&result["status"], &result["exit_code"]), (&json!("failed"), &json!(137)), "{log}");
-    assert!(result["notes"].to_string().contains("it was asked to stop, and has ended"), "{result}");
+    assert!(result["notes"].to_string().contains("it was asked to stop and has ended"), "{result}");
 }
 
 #[test]

@@ -171,6 +171,10 @@ impl Ran {
                 fields.remove(own);
             }
         }
+        // The backend lies in a folder of its own for each wrapper.
+        if let Some(identity) = result["identity"].as_object_mut() {
+            identity.remove("backend");
+        }
         for step in result["steps"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             for own in ["began", "ended", "id"] {
                 step.remove(own);
