@@ -328,7 +328,7 @@ fn any_size_holds_a_whole_document_or_nothing() {
     let (mut checked, mut empty) = (0, 0);
     let distinct = FIVE.into_iter().enumerate().filter(|(at, flavor)| !FIVE[..*at].contains(flavor));
     let distinct = distinct.map(|(_, flavor)| flavor);
-    for (seed, steps) in [(20, 3), (21, 12), (22, 30), (23, 60)] {
+    for (seed, steps) in [(20, 2), (21, 6), (22, 15), (23, 40)] {
         let made = hostile(seed, steps);
         for (flavor, bytes) in distinct.clone().flat_map(|flavor| [(flavor, true), (flavor, false)]) {
             let options = Options { flavor, marker: Some(MARKER.to_owned()), ..Options::default() };
@@ -358,7 +358,7 @@ fn any_size_holds_a_whole_document_or_nothing() {
             assert!(rungs > 5, "seed {seed}, {flavor:?}: {rungs} sizes");
         }
     }
-    assert!(checked > 200 && empty == 24, "{checked} documents, {empty} times nothing");
+    assert!(checked > 150 && empty == 24, "{checked} documents, {empty} times nothing");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
             let sides = sides(old, new, context.limits.name);
             let partly = (diff.hidden && old != new).then(|| PARTLY_HIDDEN.to_owned());
             let notes = [sides.note, partly].into_iter().flatten();
-            let note = notes.map(|note| format!(" ({})", plain(&note))).collect::<String>();
+            let note = notes.map(|note| format!(" ({})", plain(&note))).collect::<Vec<_>>().concat();
             let [before, after] =
                 [&sides.before, &sides.after].map(|side| super::escape::code(side, context.html()));
             format!("{path} from {before} to {after}{note}")

@@ -368,8 +368,11 @@ fn at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value>
 /// `name` as the path of what it means in one of `maps`: some providers write paths without quotes where there are dots
 /// in names.
 fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
-    let segments = segments(name);
-    if !name.contains(['.', '[']) || maps.iter().any(|map| at(map, &segments).is_some()) {
+    let is_path = |name: &str| {
+        let segments = segments(name);
+        maps.iter().any(|map| at(map, &segments).is_some())
+    };
+    if !name.contains(['.', '[']) || is_path(name) {
         return name.to_owned();
     }
     maps.iter().find_map(|map| spelt(map, name)).unwrap_or_else(|| name.to_owned())

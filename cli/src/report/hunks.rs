@@ -4,6 +4,7 @@
 //! of long lines, the rest of changed lines, changed lines; and the last two are counted.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -151,7 +152,7 @@ impl Hunk {
 /// In words how the line ends of two texts differ.
 pub(super) fn line_ends(old: &str, new: &str) -> Vec<String> {
     let texts = Texts::of(old, new);
-    ends(&texts.old, &texts.new, &texts.runs, &texts.pairs)
+    ends(&texts.old, &texts.new, &texts.runs, &texts.paired())
 }
 
 /// Two texts by their lines, and where they differ.
@@ -159,8 +160,8 @@ pub(super) struct Texts<'a> {
     old: Vec<Line<'a>>,
     new: Vec<Line<'a>>,
     runs: Vec<Run>,
-    /// The lines of each run that stand for each other.
-    pairs: Vec<Vec<(usize, usize)>>,
+    /// The lines of each run that stand for each other, once somebody asks for them.
+    pairs: Vec<OnceCell<Vec<(usize, usize)>>>,
 }
 
 impl<'a> Texts<'a> {
@@ -196,15 +197,25 @@ impl<'a> Texts<'a> {
     }
 
     fn known(old: Vec<Line<'a>>, new: Vec<Line<'a>>, runs: Vec<Run>) -> Self {
+        let pairs = vec![OnceCell::new(); runs.len()];
+        Self { old, new, runs, pairs }
+    }
+
+    /// The lines that stand for each other in the run at `nth`.
+    fn pairs(&self, nth: usize) -> &[(usize, usize)] {
+        let (Some(run), Some(known)) = (self.runs.get(nth), self.pairs.get(nth)) else { return &[] };
         let texts = |lines: &[Line<'a>], range: &Range<usize>| -> Vec<&'a str> {
             lines.get(range.clone()).unwrap_or_default().iter().map(|line| line.text).collect()
         };
-        let paired = runs.iter().map(|run| {
-            let found = pairs(&texts(&old, &run.old), &texts(&new, &run.new));
+        known.get_or_init(|| {
+            let found = pairs(&texts(&self.old, &run.old), &texts(&self.new, &run.new));
             found.into_iter().map(|(was, is)| (run.old.start + was, run.new.start + is)).collect()
-        });
-        let pairs = paired.collect();
-        Self { old, new, runs, pairs }
+        })
+    }
+
+    /// The same of all runs.
+    fn paired(&self) -> Vec<(usize, usize)> {
+        (0..self.runs.len()).flat_map(|nth| self.pairs(nth)).copied().collect()
     }
 
     /// In words what differs and can't be seen.
@@ -212,7 +223,7 @@ impl<'a> Texts<'a> {
         if self.old.is_empty() || self.new.is_empty() {
             return Vec::new();
         }
-        let mut notes = ends(&self.old, &self.new, &self.runs, &self.pairs);
+        let mut notes = ends(&self.old, &self.new, &self.runs, &self.paired());
         notes.extend(self.look_alikes());
         notes
     }
@@ -228,7 +239,7 @@ impl<'a> Texts<'a> {
 
     /// In words the changed lines of which a reader could take one for another.
     fn look_alikes(&self) -> Vec<String> {
-        let Self { old, new, runs, pairs } = self;
+        let Self { old, new, runs, .. } = self;
         let mut looks: HashMap<String, usize> = HashMap::new();
         for at in runs.iter().flat_map(|run| run.new.clone()).rev() {
             let look = new.get(at).map(|line| skeleton(line.text)).unwrap_or_default();
@@ -237,7 +248,8 @@ impl<'a> Texts<'a> {
             }
         }
         let mut found = Vec::new();
-        for (run, pairs) in runs.iter().zip(pairs) {
+        for (nth, run) in runs.iter().enumerate() {
+            let pairs = self.pairs(nth);
             for before in run.old.clone() {
                 let beside = pairs.binary_search_by_key(&before, |pair| pair.0).ok();
                 let beside = beside.and_then(|at| pairs.get(at)).map(|pair| pair.1);
@@ -268,7 +280,7 @@ struct Writer<'a> {
     cut: Vec<Cut<'a>>,
 }
 
-impl<'a> Writer<'a> {
+impl Writer<'_> {
     fn write(&mut self) {
         let context = self.room.context;
         let texts = self.texts;
@@ -296,13 +308,13 @@ impl<'a> Writer<'a> {
         };
         let mut at = first.old.start - before;
         let texts = self.texts;
-        for (run, pairs) in texts.runs.iter().zip(&texts.pairs).take(runs.end).skip(runs.start) {
+        for (nth, run) in texts.runs.iter().enumerate().take(runs.end).skip(runs.start) {
             if self.left == 0 {
                 self.found.more_lines += run.len() as u64;
                 continue;
             }
             self.same(&mut hunk, at..run.old.start);
-            self.run(&mut hunk, run, pairs);
+            self.run(&mut hunk, run, nth);
             at = run.old.end;
         }
         if self.left > 0 || self.found.more_lines == 0 {
@@ -320,7 +332,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What goes, then what comes; of both a part where there is no room for all.
-    fn run(&mut self, hunk: &mut Hunk, run: &Run, pairs: &[(usize, usize)]) {
+    fn run(&mut self, hunk: &mut Hunk, run: &Run, nth: usize) {
         let (removed, added) = (run.old.len(), run.new.len());
         let shown_removed = removed.min((self.left - self.left / 2).max(self.left.saturating_sub(added)));
         let shown_added = added.min(self.left - shown_removed);
@@ -329,7 +341,11 @@ impl<'a> Writer<'a> {
         let texts = self.texts;
         let width = self.room.width;
         let mut cut: HashMap<(bool, usize), (String, bool)> = HashMap::new();
-        for (was, is) in pairs {
+        let long = |lines: &[Line<'_>], range: &Range<usize>| {
+            lines.get(range.clone()).unwrap_or_default().iter().any(|line| line.text.len() > width)
+        };
+        let any = long(&texts.old, &run.old) || long(&texts.new, &run.new);
+        for (was, is) in if any { texts.pairs(nth) } else { &[] } {
             let (Some(old), Some(new)) = (texts.old.get(*was), texts.new.get(*is)) else { continue };
             let shown = *was < run.old.start + shown_removed || *is < run.new.start + shown_added;
             if shown && (old.text.len() > width || new.text.len() > width) {

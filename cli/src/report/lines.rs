@@ -56,15 +56,15 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
 }
 
 /// In words how the line ends of `old` and `new` differ; `runs` are the lines that differ in their text, `paired` those
-/// of each run that stand for each other.
+/// of them that stand for each other.
 pub(super) fn ends(
     old: &[Line<'_>],
     new: &[Line<'_>],
     runs: &[Run],
-    paired: &[Vec<(usize, usize)>],
+    paired: &[(usize, usize)],
 ) -> Vec<String> {
     let mut changed: BTreeMap<(End, End), usize> = BTreeMap::new();
-    for (before, after) in equal(old.len(), new.len(), runs).chain(paired.iter().flatten().copied()) {
+    for (before, after) in equal(old.len(), new.len(), runs).chain(paired.iter().copied()) {
         if let (Some(before), Some(after)) = (old.get(before), new.get(after)) {
             *changed.entry((before.end, after.end)).or_default() += 1;
         }
@@ -78,7 +78,7 @@ pub(super) fn ends(
             format!("line ends{of}: {} → {}", before.name(), after.name())
         })
         .collect();
-    let with: (HashSet<usize>, HashSet<usize>) = paired.iter().flatten().copied().unzip();
+    let with: (HashSet<usize>, HashSet<usize>) = paired.iter().copied().unzip();
     let alone_new = runs.iter().flat_map(|run| run.new.clone()).filter(|at| !with.1.contains(at));
     let alone_old = runs.iter().flat_map(|run| run.old.clone()).filter(|at| !with.0.contains(at));
     said.extend(other(old, alone_new.filter_map(|at| new.get(at)), "added"));

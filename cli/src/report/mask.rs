@@ -185,8 +185,9 @@ fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
         (diff.old, diff.new) = match (old, new) {
             (Some(old), Some(new)) => {
                 let masked = [&old, &new].map(|value| masked(value, mask));
+                let any = masked.iter().any(Option::is_some);
                 let read = [masked[0].as_ref().unwrap_or(&old), masked[1].as_ref().unwrap_or(&new)];
-                diff.hidden |= hides_in_values([&old, &new], read);
+                diff.hidden |= any && hides_in_values([&old, &new], read);
                 let [is_old, is_new] = masked;
                 (Some(is_old.unwrap_or(old)), Some(is_new.unwrap_or(new)))
             }

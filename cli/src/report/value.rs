@@ -274,7 +274,7 @@ mod tests {
         let reference =
             json!({ SIGNATURE: RESOURCE_SIGNATURE, "urn": "urn:pulumi:d::p::t:t:T::n", "id": "i" });
         assert_eq!(output(json!([reference])), (json!([reference]), Met::default()));
-        assert_eq!(shown(reference).0, json!("urn:pulumi:d::p::t:t:T::n"));
+        assert_eq!(shown(reference).0, json!("urn:pulumi:d::p::t:t:T::n (id i)"));
         let asset = json!([{ SIGNATURE: ASSET_SIGNATURE, "hash": "0123", "text": "<contents elided>" }]);
         assert!(output(asset).1.asset);
     }
