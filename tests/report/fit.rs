@@ -330,7 +330,9 @@ fn any_size_holds_a_whole_document_or_nothing() {
     let distinct = distinct.map(|(_, flavor)| flavor);
     for (seed, steps) in [(20, 2), (21, 6), (22, 15), (23, 40)] {
         let made = hostile(seed, steps);
-        for (flavor, bytes) in distinct.clone().flat_map(|flavor| [(flavor, true), (flavor, false)]) {
+        for (at, flavor) in distinct.clone().enumerate() {
+            // Each flavor in both ways to count.
+            let bytes = (seed + at as u64).is_multiple_of(2);
             let options = Options { flavor, marker: Some(MARKER.to_owned()), ..Options::default() };
             let size_of = |room| if bytes { Size::Bytes(room) } else { Size::Chars(room) };
             let mut room = 70_000;
@@ -358,7 +360,7 @@ fn any_size_holds_a_whole_document_or_nothing() {
             assert!(rungs > 5, "seed {seed}, {flavor:?}: {rungs} sizes");
         }
     }
-    assert!(checked > 150 && empty == 24, "{checked} documents, {empty} times nothing");
+    assert!(checked > 75 && empty == 12, "{checked} documents, {empty} times nothing");
 }
 
 #[test]
