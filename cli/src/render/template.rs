@@ -227,7 +227,7 @@ mod tests {
         for number in ["1e+300", "0.1", "99999999999999999999", "-3"] {
             outputs.insert(number.to_owned(), json::read(number.as_bytes()).unwrap());
         }
-        let options = Options { output_values: true, ..Options::default() };
+        let options = Options::default();
         let template =
             Template::new("t.md", "{% for n in report.outputs %}{{ report.outputs[n] }} {% endfor %}");
         let rendered = template.unwrap().render(&made, &options).unwrap();

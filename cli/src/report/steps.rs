@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::diff::{Diffs, Sides, is_under};
+use super::diff::{Diffs, PATH_BYTES, Sides, is_under, property_path};
 use super::event::{StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
 use super::natural::natural;
 use super::urn::Urn;
-use super::value::{clipped, shortened};
+use super::value::{clipped, named, shortened};
 
 /// The most bytes of the values in all diffs together; what comes later keeps its paths only.
 const DIFF_BYTES: usize = 128 * 1024 * 1024;
@@ -213,8 +213,9 @@ impl Steps {
             }
         }
         for key in metadata.keys.iter().flatten() {
-            if !step.replace_keys.contains(key) {
-                step.replace_keys.push(shortened(key, NAME_BYTES));
+            let key = named(&metadata.path_of(key), PATH_BYTES);
+            if !step.replace_keys.contains(&key) {
+                step.replace_keys.push(key);
             }
         }
         if step.diffs.is_empty() && !cleans_up && metadata.op != "delete" && !is_internal(&metadata.urn) {
@@ -226,6 +227,14 @@ impl Steps {
                 step.diffs.iter_mut().for_each(|diff| (diff.old, diff.new) = (None, None));
             }
         }
+    }
+}
+
+impl StepMetadata {
+    /// The path of a property that the engine names.
+    fn path_of(&self, name: &str) -> String {
+        let states = [&self.old, &self.new].into_iter().flatten().collect::<Vec<_>>();
+        property_path(&states, name)
     }
 }
 
@@ -289,17 +298,18 @@ impl Entry {
 /// What a step changes: its detailed diff, its inputs, what a refresh found, or at least the names that
 /// the engine gives.
 fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
-    let StepMetadata { old, new, diffs: names, detailed_diff, .. } = metadata;
+    let mut names: Vec<String> = metadata.diffs.iter().flatten().map(|name| metadata.path_of(name)).collect();
+    let StepMetadata { old, new, detailed_diff, .. } = metadata;
     let protect = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.protect != new.protect);
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
     let sides = Sides::of(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
     // A secret that changes looks the same on both sides: its name is all there is.
-    let mut names: Vec<&String> = names.iter().flatten().collect();
     names.sort_by(|a, b| natural(a, b));
     for name in names {
-        if !found.list.iter().any(|diff| is_under(&diff.path, name) || is_under(name, &diff.path)) {
-            found.named(name);
+        let name = named(&name, PATH_BYTES);
+        if !found.list.iter().any(|diff| is_under(&diff.path, &name) || is_under(&name, &diff.path)) {
+            found.named(&name);
         }
     }
     if let Some((old, new)) = protect {
