@@ -30,6 +30,7 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
         Whose::Ours | Whose::Queue => true,
         Whose::Fork | Whose::Untold => false,
         Whose::WithTheTargetsCredentials { .. } => proven,
+        Whose::OfNobodyKnows => false,
     };
     let verdict = |engine, status| Verdict { engine, status, file_counts };
     let refused = verdict(Engine::Stays, Some(73));
@@ -40,6 +41,7 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
     let fork = matches!(run.whose, Whose::Fork | Whose::WithTheTargetsCredentials { fork: true });
     match run.whose {
         Whose::WithTheTargetsCredentials { .. } if !proven => refused,
+        Whose::OfNobodyKnows => refused,
         Whose::Queue if changes => refused,
         _ if fork && changes => refused,
         _ => verdict(Engine::Runs, None),

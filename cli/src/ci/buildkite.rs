@@ -127,6 +127,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_build_that_is_started_for_the_ref_of_a_change_is_not_known_to_be_our_own() {
+        let pairs = [("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_REPO", "git@github.com:acme/shop.git")];
+        for reference in ["refs/pull/7/head", "pull/7/merge"] {
+            let branch = [("BUILDKITE_BRANCH", reference), ("BUILDKITE_COMMIT", "8d08154")];
+            let context = Buildkite.context(&Env::from_pairs("/", pairs.into_iter().chain(branch)));
+            assert_eq!((context.change_request, context.trusted), (Some(7), None), "{reference}");
+        }
+    }
+
+    #[test]
     fn a_group_is_a_line_that_begins_with_three_hyphens() {
         assert_eq!(Buildkite.group("Preview of\ndev") + &Buildkite.end_group(), "--- Preview of dev\n");
     }

@@ -152,6 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn each_ref_of_a_change_is_a_forks() {
+        for branch in ["pull/7", "pull/7/head", "pull/7/merge", "refs/pull/7/head"] {
+            let context = CircleCi.context(&Env::from_pairs("/", [("CIRCLE_BRANCH", branch)]));
+            assert_eq!((context.change_request, context.fork), (Some(7), Some(true)), "{branch}");
+        }
+        let own = CircleCi.context(&Env::from_pairs("/", [("CIRCLE_BRANCH", "pull/request-form")]));
+        assert_eq!((own.change_request, own.fork), (None, None));
+    }
+
+    #[test]
     fn a_folder_comes_to_the_front_of_the_path_of_later_steps() {
         let append = CircleCi.path_file(&job(), "/home/it's $(me)/bin").unwrap();
         assert_eq!(append.path.to_str(), Some("/tmp/.bash_env-1-0-build"));

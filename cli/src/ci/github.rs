@@ -268,8 +268,9 @@ pub(super) fn read(env: &Env) -> Context {
         return context;
     }
     let base = text(env, "GITHUB_SHA").filter(|_| is_at_our_own_commit(env, event));
-    let mut own_commits: Vec<String> = base.iter().cloned().collect();
-    own_commits.extend(context.own_commits.iter().cloned());
+    // Without the event's name nobody knows what its payload means.
+    let told = context.own_commits.iter().filter(|_| context.event.is_some());
+    let own_commits = base.iter().chain(told).cloned().collect();
     Context { base_credentials: true, base_commit: base, own_commits, ..context }
 }
 

@@ -90,9 +90,13 @@ mod tests {
     /// A machine with the base's checkout in `ws/base`, a fork's in `ws/pr`, and a folder of tools beside them.
     fn machine() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for (path, text) in
-            [("ws/base/.git/HEAD", BASE), ("ws/pr/.git/HEAD", "4444"), ("tools/pulumi", ""), ("ws/x", "")]
-        {
+        for (path, text) in [
+            ("ws/base/.git/HEAD", BASE),
+            ("ws/pr/.git/HEAD", "4444"),
+            ("tools/pulumi", ""),
+            ("ws/x", ""),
+            ("start/x", ""),
+        ] {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
@@ -116,7 +120,7 @@ mod tests {
     #[test]
     fn a_place_is_known_by_its_real_path_and_by_each_link_on_the_way() {
         let folder = machine();
-        let ground = ground(folder.path(), "tools", "L/pr", true, Standing::Unproven);
+        let ground = ground(folder.path(), "start", "L/pr", true, Standing::Unproven);
         let at = |path: &str| folder.path().join(path);
         for path in ["ws/pr/pulumi", "L/pr/pulumi", "tools/way-in/pulumi", "ws/pr/away/pulumi", "ws/x"] {
             assert!(ground.holds(&at(path)), "{path}");
@@ -130,7 +134,7 @@ mod tests {
         for path in ["ws/pr/r.json", "L/pr/r.json", "tools/r.json", "tools/way-in/r.json"] {
             assert!(!ground.links_away(&at(path)), "{path}");
         }
-        assert!(ground.holds(Path::new("way-in/new")), "counted from the folder that the job was started in");
+        assert!(ground.holds(Path::new("../ws/new")) && !ground.holds(Path::new("../tools/new")));
     }
 
     #[test]
