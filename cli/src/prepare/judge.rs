@@ -101,7 +101,7 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
 /// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
 pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
     match inputs.pulumi_mirror.as_ref().map(Mirror::place) {
-        Some(Place::Folder(folder)) if ground.holds(&folder) => {
+        Some(Place::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
             Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
         }
         _ => Ok(()),
