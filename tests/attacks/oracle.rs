@@ -28,9 +28,8 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
     let proven = folder == Folder::AtBase;
     let file_counts = match run.whose {
         Whose::Ours | Whose::Queue => true,
-        Whose::Fork | Whose::Untold => false,
+        Whose::Fork | Whose::Untold | Whose::OfNobodyKnows => false,
         Whose::WithTheTargetsCredentials { .. } => proven,
-        Whose::OfNobodyKnows => false,
     };
     let verdict = |engine, status| Verdict { engine, status, file_counts };
     let refused = verdict(Engine::Stays, Some(73));
@@ -40,8 +39,8 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
     }
     let fork = matches!(run.whose, Whose::Fork | Whose::WithTheTargetsCredentials { fork: true });
     match run.whose {
-        Whose::WithTheTargetsCredentials { .. } if !proven => refused,
         Whose::OfNobodyKnows => refused,
+        Whose::WithTheTargetsCredentials { .. } if !proven => refused,
         Whose::Queue if changes => refused,
         _ if fork && changes => refused,
         _ => verdict(Engine::Runs, None),
