@@ -36,6 +36,24 @@ pub struct Project {
     config_folder: PathBuf,
 }
 
+/// All names that the CLI could take for a project file, as other tools and older versions write them too.
+const FILES_OF_ANY_KIND: [&str; 8] = [
+    "Pulumi.yaml",
+    "Pulumi.yml",
+    "Pulumi.json",
+    "Pulumi.toml",
+    "Pulumi.yaml.gz",
+    "Pulumi.yml.gz",
+    "Pulumi.json.gz",
+    "Pulumi.toml.gz",
+];
+
+/// Where the nearest project file lies, in `start` or above. Nothing is read.
+pub fn nearest_file(start: &Path) -> Option<PathBuf> {
+    let paths = start.ancestors().flat_map(|folder| FILES_OF_ANY_KIND.map(|name| folder.join(name)));
+    paths.into_iter().find(|path| path.exists() && !path.is_dir())
+}
+
 impl Project {
     /// Finds the project file in `start` or the nearest folder above, as the CLI does. None where there is none.
     pub fn find(start: &Path) -> Result<Option<Self>> {

@@ -163,7 +163,7 @@ fn trust(
     backend: &Backend,
     env: &Env,
 ) {
-    let work_folder = git::head(&inputs.cwd);
+    let work_folder = git::checkouts_around(&inputs.cwd);
     let context = found.context.clone();
     let verdict = judge(&Question {
         ci,
@@ -172,7 +172,7 @@ fn trust(
         preview_only: inputs.preview_only,
         upsert: inputs.upsert,
         credentials: &credentials(env, backend, identity),
-        work_folder: work_folder.as_deref(),
+        work_folder: &work_folder,
         branch_head: None,
         refuse_stale: inputs.stale == "refuse",
     });
