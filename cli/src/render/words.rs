@@ -211,8 +211,8 @@ pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
         Status::Skipped => format!("{noun} of {stack} was skipped"),
         Status::Succeeded => match (report.command, report.preview_only) {
             (Command::Outputs, _) => done_to(report, stack),
-            (Command::Refresh, true) => with(done_to(report, stack), "no drift"),
-            _ => with(done_to(report, stack), quiet(report)),
+            (Command::Refresh, true) => with(done_to(report, stack), "no drift") + some_unknown(report),
+            _ => with(done_to(report, stack), quiet(report)) + some_unknown(report),
         },
     }
 }
@@ -241,6 +241,11 @@ fn unknown(head: &str, what: &str, counts: &str) -> String {
 fn so_far(report: &Report) -> &'static str {
     let unknown = report.changes.is_none() && !is_plan(report);
     if unknown { "what was changed until then is not known" } else { "" }
+}
+
+/// What is to be said of a run whose changes are known, and something else is not.
+fn some_unknown(report: &Report) -> &'static str {
+    if report.incomplete { "; not all of its outputs are known" } else { "" }
 }
 
 fn what_is_unknown(report: &Report) -> &'static str {
