@@ -77,6 +77,15 @@ impl Events {
         self.gaps.lost == 0 && self.summary.is_some()
     }
 
+    /// Whether the engine says at the end that all was done, and its counts are those of its steps.
+    pub fn agree(&self) -> bool {
+        let steps = self.steps.clone().finish();
+        self.summary.as_ref().is_some_and(|summary| {
+            let counts = if summary.changes.is_empty() { &steps.counted } else { &summary.changes };
+            summary.says_success() && !steps.rows.contradict(counts, true)
+        })
+    }
+
     /// The stack's name, as the resources have it.
     pub fn stack(&self) -> Option<&str> {
         self.stack.as_deref()
