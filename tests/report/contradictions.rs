@@ -62,8 +62,8 @@ impl Log {
     }
 
     fn ended(self, counts: Value, result: &str) -> Self {
-        let planning = self.planning;
-        let summary = json!({ "resourceChanges": counts, "result": result, "isPreview": planning });
+        let mut summary = json!({ "result": result, "isPreview": self.planning });
+        summary["resourceChanges"] = counts;
         self.add("summaryEvent", summary).add("cancelEvent", json!({}))
     }
 

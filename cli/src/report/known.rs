@@ -127,7 +127,7 @@ pub(super) fn contradiction(
 ) -> Option<&'static str> {
     let summary = log.summary?;
     let ended_well = facts.ending == Ending::Exited(0);
-    let changed = facts.ending == Ending::Exited(CHANGES);
+    let found_some = facts.ending == Ending::Exited(CHANGES);
     Some(match () {
         () if ended_well && !summary.says_success() => {
             "the engine ended with 0, and says in its event log that it did not succeed"
@@ -135,10 +135,10 @@ pub(super) fn contradiction(
         () if ended_well && (steps.failed || log.internal_error) => {
             "the engine ended with 0, and its event log has a step that failed, or an error of its own"
         }
-        () if steps.rows.contradict(changes, ended_well || changed) => {
+        () if steps.rows.contradict(changes, ended_well || found_some) => {
             "the event log contradicts itself: the steps in it are not those that it counts at its end"
         }
-        () if changed && !has_changes => {
+        () if found_some && !has_changes => {
             "the engine ended with 7, which says that there are changes, and its event log has none"
         }
         () => return None,
