@@ -63,12 +63,13 @@ pub async fn hide(
         _ => return Ok(Hidden::Failed(Box::new(outcome))),
     }
     let printed = outcome.raw.as_ref().and_then(|raw| json::answer(raw.expose()));
-    let Some(printed) = printed.map(Value::Object) else {
+    let Some(printed) = printed.map(Value::Object).filter(is_configuration) else {
         return Err(Error::Incomplete {
             what: "the engine printed a configuration that can't be read, so its secrets are not known and can't be \
                    hidden"
                 .to_owned(),
-            hint: "see what `pulumi config --json` prints here; it has to be JSON with nothing behind it".to_owned(),
+            hint: "see what `pulumi config --json` prints here; it has to be one JSON object, with nothing \
+                   behind it and none before it".to_owned(),
         });
     };
     let file = stack_file(job);
@@ -82,6 +83,13 @@ pub async fn hide(
         console.hide(&name, &secret);
     }
     Ok(Hidden::Done { processes })
+}
+
+/// Whether the engine's answer is a configuration: each entry says whether it is secret.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/config/config.go>
+fn is_configuration(printed: &Value) -> bool {
+    let mut entries = printed.as_object().into_iter().flat_map(|entries| entries.values());
+    entries.all(|entry| entry.get("secret").is_some_and(Value::is_boolean))
 }
 
 /// The `config` of the stack's file, as far as it can be read.
@@ -182,6 +190,24 @@ mod tests {
             "value": "…", "secret": true, "objectValue": {"pw": "hidden", "size": 3, "nothing": null},
         }});
         assert_eq!(of(&printed, "{}"), pairs(&[("shop:db", "hidden"), ("shop:db", "3")]));
+    }
+
+    #[test]
+    fn a_configuration_says_of_each_entry_whether_it_is_secret() {
+        for printed in [
+            serde_json::json!({}),
+            serde_json::json!({"a:b": {"secret": true}}),
+            serde_json::json!({"a:b": {"value": "x", "secret": false}, "a:c": {"objectValue": [1], "secret": true}}),
+        ] {
+            assert!(is_configuration(&printed), "{printed}");
+        }
+        for printed in [
+            serde_json::json!({"level": "info"}),
+            serde_json::json!({"a:b": {"value": "x"}}),
+            serde_json::json!({"a:b": {"value": "x", "secret": true}, "msg": "done"}),
+        ] {
+            assert!(!is_configuration(&printed), "{printed}");
+        }
     }
 
     #[test]
