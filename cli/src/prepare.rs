@@ -222,8 +222,9 @@ fn typed_inputs(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console
     found.inputs = found.keep(inputs);
     if let Some(inputs) = &mut found.inputs {
         hide_secrets(inputs, console);
+        let warnings = std::mem::take(&mut inputs.warnings);
         let left_out = judge::without_links(inputs, found.standing, found.env);
-        found.findings.extend(left_out.into_iter().map(Finding::Warning));
+        found.findings.extend(warnings.into_iter().chain(left_out).map(Finding::Warning));
     }
 }
 

@@ -29,6 +29,33 @@ fn a_file_that_is_no_result_is_refused() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_result_or_an_event_log_does_not_count() {
+    let result = found("dev", "preview-create").to_json();
+    let log = std::fs::read_to_string(crate::support::fixture("events/preview-create/events.jsonl")).unwrap();
+    let page = |line: &str, name: &str, text: &str| {
+        let scene = job(&github()).with("STACKSTEP_MARKDOWN_FILE", "report.md");
+        scene.write(name, text);
+        scene.run(&format!("report {line}")).ends_with(0);
+        std::fs::read_to_string(path(&scene, "report.md")).unwrap()
+    };
+    for (line, name, text) in [("a.json", "a.json", result), ("--event-log a.jsonl", "a.jsonl", log)] {
+        let plain = page(line, name, &text);
+        for ends in ["\n", "\r\n"] {
+            assert_eq!(page(line, name, &format!("\u{feff}{text}").replace('\n', ends)), plain, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_result_that_powershell_has_written_again_is_named_with_the_way_out() {
+    let scene = job(&github());
+    let wide = |text: &str| [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let bytes: Vec<u8> = wide(&found("dev", "preview-create").to_json());
+    std::fs::write(path(&scene, "a.json"), bytes).unwrap();
+    scene.run("report a.json").ends_with(2).says("it is UTF-16").says("-Encoding utf8");
+}
+
+#[test]
 fn a_result_that_is_cut_short_is_refused() {
     let whole = found("dev", "preview-create").to_json();
     for part in [0, 1, 20, whole.len() / 2, whole.len() - 3] {

@@ -61,7 +61,8 @@ pub enum ConfigValue {
     },
 }
 
-const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
+/// The fields of an entry in its long form.
+pub(super) const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
 
 /// Reads the mapping. Files are looked up from `folder`.
 pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigItem>> {

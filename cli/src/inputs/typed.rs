@@ -1,9 +1,12 @@
 //! The second pass: raw values become types, and what contradicts itself is refused.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config_map::{self, ConfigItem};
+use super::javascript;
+use super::official_config;
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
 use super::{Command, suggest};
@@ -107,14 +110,17 @@ pub struct Inputs {
     pub plugin_token: Option<Secret>,
     pub offline: bool,
     pub cache_folder: Option<PathBuf>,
+    /// What is taken otherwise than it is written, which a person should know.
+    pub warnings: Vec<String>,
 }
 
 impl Inputs {
     /// Turns what was found into types. Reads the files that `config` names.
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
-        let low = Low { resolved, env };
+        let low = Low { resolved, env, warnings: RefCell::default() };
         low.choice("profile")?;
-        let inputs = low.inputs()?;
+        let mut inputs = low.inputs()?;
+        inputs.warnings = low.warnings.take();
         inputs.check()?;
         Ok(inputs)
     }
@@ -213,6 +219,7 @@ impl Low<'_> {
             plugin_token: low.secret("plugin-token")?,
             offline: low.flag("offline")?,
             cache_folder: low.path("cache-folder")?,
+            warnings: Vec::new(),
         })
     }
 }
@@ -221,6 +228,7 @@ impl Low<'_> {
 struct Low<'a> {
     resolved: &'a Resolved,
     env: &'a Env,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Low<'_> {
@@ -278,15 +286,42 @@ impl Low<'_> {
     fn number(&self, name: &str) -> Result<Option<u32>> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
         let Kind::Number { min, max } = row(name)?.kind else { return Err(wrong(name, "takes no number")) };
-        match text.parse::<u32>() {
-            // The official action takes what JavaScript calls false as not set.
-            Ok(0) if self.resolved.official_action => Ok(None),
-            Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+        let number = if self.resolved.official_action {
+            match self.official_number(name, &text, max) {
+                Some(None) => return Ok(None),
+                number => number.flatten(),
+            }
+        } else {
+            text.parse().ok()
+        };
+        match number {
+            Some(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Error::input(
                 format!("`{name}` is `{text}`"),
                 format!("it takes a whole number from {min} to {max}"),
             )),
         }
+    }
+
+    /// A number as the official action hands it to the CLI: the outer none is what fails there, the inner one what counts
+    /// as not set, or changes nothing.
+    fn official_number(&self, name: &str, text: &str, max: u32) -> Option<Option<u32>> {
+        let number = javascript::whole(text)?;
+        Some(match name {
+            _ if number == 0 => None,
+            // <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment.go>
+            "parallel" if number < 0 && i32::try_from(number).is_ok() => Some(1),
+            "log-verbosity" if number < 0 => None,
+            "log-verbosity" if number > max.into() => {
+                self.warn(format!("`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"));
+                Some(max)
+            }
+            _ => Some(u32::try_from(number).ok()?),
+        })
+    }
+
+    fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().push(warning);
     }
 
     fn duration(&self, name: &str) -> Result<Option<Duration>> {
@@ -356,6 +391,12 @@ impl Low<'_> {
         let (mapping, folder) = match (&found.raw, &found.source) {
             (Raw::Mapping(mapping), Source::File(file)) => (mapping, file.parent().unwrap_or(Path::new("."))),
             (Raw::Mapping(mapping), _) => (mapping, self.env.cwd()),
+            (Raw::Text(text), Source::Step(_)) if self.resolved.official_action => {
+                let taken = official_config::take(&document_of(text)?);
+                self.warnings.borrow_mut().extend(taken.warnings);
+                parsed = taken.mapping;
+                (&parsed, self.env.cwd())
+            }
             (Raw::Text(text), _) => {
                 parsed = mapping_of(text)?;
                 (&parsed, self.env.cwd())
@@ -380,18 +421,23 @@ fn row(name: &str) -> Result<&'static Input> {
 }
 
 /// The mapping that stands in the text of `config`. No error shows any of it.
-fn mapping_of(text: &str) -> Result<Mapping> {
-    let wrong = |place: &str| {
-        Error::input(
-            format!("`config` is no YAML mapping{place}"),
-            "write `key: value` or `key: {value: …}` on each line",
-        )
-    };
-    match yaml::parse(text).map_err(|error| wrong(&error.place()))? {
+pub(super) fn mapping_of(text: &str) -> Result<Mapping> {
+    match document_of(text)? {
         Value::Null(_) => Ok(Mapping::default()),
         Value::Mapping(mapping) => Ok(mapping),
-        _ => Err(wrong("")),
+        _ => Err(no_mapping("")),
     }
+}
+
+fn document_of(text: &str) -> Result<Value> {
+    yaml::parse(text).map_err(|error| no_mapping(&error.place()))
+}
+
+fn no_mapping(place: &str) -> Error {
+    Error::input(
+        format!("`config` is not a YAML mapping{place}"),
+        "write `key: value` or `key: {value: …}` on each line",
+    )
 }
 
 fn digest(text: &str) -> Result<Digest> {

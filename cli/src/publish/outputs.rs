@@ -15,8 +15,9 @@ use serde_json::{Map, Value};
 
 use crate::ci::{Level, Output, OutputsForm};
 use crate::console::Console;
+use crate::inputs::suggest::nearest;
 use crate::job::Job;
-use crate::report::{Report, Status};
+use crate::report::{Command, Report, Status};
 
 pub use exports::Exports;
 use exports::{Kind, is_listed};
@@ -96,6 +97,24 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
         );
         console.annotate(Level::Notice, "stackstep", &message);
     }
+    for message in not_there(&job.inputs.secret_outputs, report) {
+        refuse(console, &message);
+    }
+}
+
+/// A warning for each name of `secret-outputs` that is not an output of the stack, as far as the run has shown them all.
+fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
+    let shown = report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
+    let Some(outputs) = report.outputs.as_ref().filter(|_| shown) else { return Vec::new() };
+    let there = |name: &String| outputs.contains_key(name) || report.withheld_outputs.contains(name);
+    let missing = wanted.iter().filter(|name| *name != "*" && !there(name));
+    missing
+        .map(|name| {
+            let near = nearest(name, report.secret_outputs.iter().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean `{}`?", near.escape_debug())).unwrap_or_default();
+            format!("`secret-outputs` lists `{}`, and the stack has no such output{near}", name.escape_debug())
+        })
+        .collect()
 }
 
 /// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file from which

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::report::{Command, Ending, Facts, Fold, Report, SCHEMA, report, shortened};
 use crate::stack::{BackendPlace, StackIdentity};
+use crate::text_file;
 
 /// More bytes than a result of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
@@ -86,7 +87,10 @@ struct Version {
 /// Reads a result file.
 fn result(path: &Path) -> Result<Report> {
     let shown = path.display();
-    let text = within(path, RESULT, "a result")?;
+    let text = text_file::unmarked(within(path, RESULT, "a result")?).map_err(|error| {
+        let hint = error.hint().unwrap_or("name a file that `result-file` has written");
+        Error::input(format!("could not read `{shown}`: {error}"), hint)
+    })?;
     let version: Version = crate::json::read(&text).map_err(|error| unreadable(path, &error))?;
     match version.schema {
         None => {
@@ -186,7 +190,8 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
     }
     let mut fold = Fold::new();
     let mut tail = Tail::new(path.to_owned());
-    tail.finish(&mut |line| fold.line(line));
+    let mut first = true;
+    tail.finish(&mut |line| fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line }));
     fold.left_out(tail.state.skipped_lines);
     let events = fold.finish();
     let (lines, broken) = events.lines();
