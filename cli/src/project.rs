@@ -126,9 +126,9 @@ impl Project {
 pub fn values(path: &Path, text: &str) -> Result<Value, String> {
     if ending_of(path) == "json" {
         let json = serde_json::from_str::<serde_json::Value>(text);
-        return json.map(Value::from).map_err(|error| {
-            format!("it is not JSON, at line {} column {}", error.line(), error.column())
-        });
+        return json
+            .map(Value::from)
+            .map_err(|error| format!("it is not JSON, at line {} column {}", error.line(), error.column()));
     }
     yaml::parse(text).map_err(|error| error.to_string())
 }

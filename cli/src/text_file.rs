@@ -133,10 +133,10 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Missing => f.write_str("there is no such file"),
             Self::Folder => f.write_str("it is a folder"),
-            Self::Special => f.write_str("it is a device, a pipe or a socket, and no regular file"),
+            Self::Special => f.write_str("it is a device, a pipe or a socket, and not a regular file"),
             Self::TooLarge(largest) => write!(f, "it is larger than {} KiB", largest / 1024),
             Self::Wide => f.write_str("it is UTF-16 or UTF-32, and has to be UTF-8"),
-            Self::NotUtf8 => f.write_str("it is no valid UTF-8"),
+            Self::NotUtf8 => f.write_str("it is not valid UTF-8"),
             Self::Refused(error) => write!(f, "{error}"),
         }
     }

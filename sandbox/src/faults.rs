@@ -207,7 +207,8 @@ impl Faults {
                 word => wrong(&format!("`{word}` is neither a fault, such as `locked: true`, nor a file")),
             })?
         };
-        let faults = serde_yaml::from_str::<Option<Self>>(&text).map_err(|error| wrong(&error.to_string()))?;
+        let faults =
+            serde_yaml::from_str::<Option<Self>>(&text).map_err(|error| wrong(&error.to_string()))?;
         let faults = faults.unwrap_or_default();
         faults.words().map_err(|what| wrong(&what))?;
         Ok(faults)

@@ -124,9 +124,8 @@ fn passphrase(
     let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let file = project::values(&path, &text).unwrap_or_default();
     // What can't be read as a whole may still say it.
-    let has = |key: &str| {
-        file.get(key).is_some() || text.lines().any(|line| line.starts_with(&format!("{key}:")))
-    };
+    let has =
+        |key: &str| file.get(key).is_some() || text.lines().any(|line| line.starts_with(&format!("{key}:")));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";
     // The engine writes the salt there when the passphrase is set:
@@ -245,6 +244,6 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
     }
     if !inputs.secret_outputs.is_empty() {
         let only = Some("if later steps can have outputs and the stack has such secret ones");
-        add(args::outputs(inputs, scope, true), "reads the secret outputs to hand on", only);
+        add(args::outputs(inputs, scope, true), "reads the secret outputs to pass on", only);
     }
 }

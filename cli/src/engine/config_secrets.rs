@@ -90,7 +90,8 @@ fn stack_file(job: &Job<'_>) -> Yaml {
     let named = job.inputs.config_file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
     let path = named.or_else(beside);
-    let file = path.and_then(|path| project::values(&path, &read_text(&path, text_file::CONFIGURATION).ok()?).ok());
+    let file =
+        path.and_then(|path| project::values(&path, &read_text(&path, text_file::CONFIGURATION).ok()?).ok());
     let file = file.unwrap_or_default();
     file.get("config").cloned().unwrap_or_default()
 }

@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
         let pair = line.split_once('=').map(|(name, value)| (name.trim(), value));
         let Some((name, value)) = pair.filter(|(name, _)| is_name(name)) else {
             return Err(wrong(
-                "is no `NAME=value`",
+                "is not `NAME=value`",
                 "write one variable a line; a value of several lines stands in quotes",
             ));
         };
@@ -211,8 +211,8 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_named_by_its_number_and_not_shown() {
         for (text, line, what) in [
-            ("A=1\nhunter2", 2, "is no `NAME=value`"),
-            ("1A=hunter2", 1, "is no `NAME=value`"),
+            ("A=1\nhunter2", 2, "is not `NAME=value`"),
+            ("1A=hunter2", 1, "is not `NAME=value`"),
             ("A='hunter2", 1, "opens a quote that is never closed"),
             ("\n\nA=\"x\ny\" hunter2", 3, "has more than a comment behind its quoted value"),
             ("A=hunter2\0", 1, "has a zero byte"),

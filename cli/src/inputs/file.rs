@@ -31,7 +31,7 @@ impl ConfigFile {
             if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
                 return Err(unreadable(
                     &path,
-                    "it comes with a change that is not trusted, and is no plain file",
+                    "it comes with a change that is not trusted, and is not a plain file",
                 ));
             }
             match read_text(&path, text_file::SETTINGS) {
@@ -39,7 +39,7 @@ impl ConfigFile {
                 Err(error) if error.is_missing() => {}
                 Err(error) => {
                     let what = format!("could not read `{}`: {error}", path.display());
-                    return Err(Error::input(what, error.hint().unwrap_or("mend the file, or remove it")));
+                    return Err(Error::input(what, error.hint().unwrap_or("fix the file, or remove it")));
                 }
             }
             if folder.join(".git").exists() {
@@ -85,7 +85,7 @@ impl ConfigFile {
 fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
     let shown = path.display();
     let Some(name) = key.as_str() else {
-        return Err(Error::input(format!("a key in `{shown}` is no text"), "keys are names of inputs"));
+        return Err(Error::input(format!("a key in `{shown}` is not text"), "keys are names of inputs"));
     };
     let Some(input) = Input::find(name) else {
         // A file that is something else, such as a link to one with credentials, does not show itself.
@@ -125,7 +125,7 @@ fn hint_for(name: &str) -> String {
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {
-    Error::input(format!("could not read `{}`: {why}", path.display()), "mend the file, or remove it")
+    Error::input(format!("could not read `{}`: {why}", path.display()), "fix the file, or remove it")
 }
 
 #[cfg(test)]
@@ -156,9 +156,13 @@ mod tests {
             let error = error(&format!("{key}: x"));
             let hint_given = error.hint().unwrap();
             assert!(hint_given.contains(hint), "{key}: {hint_given}");
-            let forbidden = INPUTS.iter().filter(|input| input.kind == Kind::Secret || input.name == "command");
+            let forbidden =
+                INPUTS.iter().filter(|input| input.kind == Kind::Secret || input.name == "command");
             let mut names = forbidden.flat_map(Input::names);
-            assert!(!names.any(|name| hint_given.contains(&format!("did you mean `{name}`"))), "{hint_given}");
+            assert!(
+                !names.any(|name| hint_given.contains(&format!("did you mean `{name}`"))),
+                "{hint_given}"
+            );
         }
     }
 

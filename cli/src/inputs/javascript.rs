@@ -50,8 +50,9 @@ pub fn truth(value: &Value) -> bool {
 
 /// The number that a number of a YAML document is to JavaScript; none where that can't be told.
 pub fn of_yaml(text: &str) -> Option<f64> {
-    let (negative, digits) =
-        text.strip_prefix('-').map_or((false, text.strip_prefix('+').unwrap_or(text)), |digits| (true, digits));
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text.strip_prefix('+').unwrap_or(text)), |digits| (true, digits));
     let number = match digits.to_ascii_lowercase().as_str() {
         ".inf" => f64::INFINITY,
         ".nan" => f64::NAN,
@@ -121,7 +122,9 @@ mod tests {
         for text in ["", "~", "null", "false", "False", "0", "0.0", "-0", "0x0", ".nan", "''"] {
             assert!(!truth(&value(text)), "{text}");
         }
-        for text in ["true", "TRUE", "1", "-1", "0.1", ".inf", "yes", "no", "off", "'false'", "'0'", "' '", "[]", "{}"] {
+        for text in [
+            "true", "TRUE", "1", "-1", "0.1", ".inf", "yes", "no", "off", "'false'", "'0'", "' '", "[]", "{}",
+        ] {
             assert!(truth(&value(text)), "{text}");
         }
     }

@@ -12,6 +12,9 @@ use super::javascript;
 use super::suggest::nearest;
 use crate::yaml::{Mapping, Value};
 
+/// From here on JavaScript has no longer every whole number: 2^53.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+
 /// The entries that `config` takes, and a warning for each thing that is not set as it is written.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -29,7 +32,9 @@ pub fn take(document: &Value) -> Taken {
         Value::Mapping(mapping) => {
             let entries: Vec<_> = mapping
                 .iter()
-                .filter_map(|(key, entry)| Some((key.clone(), taken.entry(key.source().unwrap_or_default(), entry)?)))
+                .filter_map(|(key, entry)| {
+                    Some((key.clone(), taken.entry(key.source().unwrap_or_default(), entry)?))
+                })
                 .collect();
             taken.mapping = entries.into_iter().collect();
         }
@@ -50,8 +55,11 @@ impl Taken {
             Value::List(_) => return Some(self.object(&path_root(key), entry)),
             scalar => return Some(scalar.clone()),
         };
-        for name in fields.keys().map(|name| name.source().unwrap_or_default()).filter(|name| !FIELDS.contains(name)) {
-            let near = nearest(name, FIELDS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        for name in
+            fields.keys().map(|name| name.source().unwrap_or_default()).filter(|name| !FIELDS.contains(name))
+        {
+            let near =
+                nearest(name, FIELDS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             self.warn(format!("`{name}` of `config-map` key `{key}` is not used{near}"));
         }
         let is_true = |name: &str| fields.get(name).is_some_and(javascript::truth);
@@ -59,7 +67,9 @@ impl Taken {
         let source = match fields.get("value") {
             Some(value) => {
                 for name in ["from-env", "from-file"].into_iter().filter(|name| fields.get(name).is_some()) {
-                    self.warn(format!("`{name}` of `config-map` key `{key}` is not used, as there is a `value`"));
+                    self.warn(format!(
+                        "`{name}` of `config-map` key `{key}` is not used, as there is a `value`"
+                    ));
                 }
                 vec![("value", self.value(key, value, secret, path))]
             }
@@ -72,7 +82,8 @@ impl Taken {
             self.warn(format!("`config-map` key `{key}` has no `value`, and is left as it is"));
             return None;
         }
-        let flags = [("secret", secret), ("path", path)].map(|(name, on)| (name, Value::Bool(on.to_string())));
+        let flags =
+            [("secret", secret), ("path", path)].map(|(name, on)| (name, Value::Bool(on.to_string())));
         let text = |(name, value): (&str, Value)| (Value::Text(name.to_owned()), value);
         Some(Value::Mapping(source.into_iter().chain(flags).map(text).collect()))
     }
@@ -107,7 +118,9 @@ impl Taken {
                 for (name, value) in fields.iter() {
                     let place = format!("{place}{}", step(name.source().unwrap_or_default()));
                     if value.is_null() {
-                        self.warn(format!("`config-map` key `{place}` is empty, and is left out of its object"));
+                        self.warn(format!(
+                            "`config-map` key `{place}` is empty, and is left out of its object"
+                        ));
                     } else {
                         kept.push((name.clone(), self.object(&place, value)));
                     }
@@ -130,7 +143,7 @@ impl Taken {
     /// A number that would not stay as it is written: the one that JavaScript reads, where that is another spelling of
     /// it, else the text.
     fn number(&mut self, place: &str, written: &str) -> Value {
-        let shortest = javascript::of_yaml(written).filter(|number| number.is_finite());
+        let shortest = javascript::of_yaml(written).filter(|number| number.abs() < LARGEST);
         let shortest = shortest.map(|number| number.to_string()).filter(|shortest| is_kept(shortest));
         let (kind, value) = match shortest {
             Some(shortest) => (format!("the number `{shortest}`"), Value::Number(shortest)),
@@ -169,7 +182,8 @@ mod tests {
     fn set(yaml: &str) -> (Vec<String>, Vec<String>) {
         let taken = take(&crate::yaml::parse(yaml).unwrap());
         let env = Env::from_pairs("/", [("FROM", "outside")]);
-        let items = config_map::parse(&taken.mapping, &env, Path::new("/")).unwrap_or_else(|error| panic!("{yaml}: {error}"));
+        let items = config_map::parse(&taken.mapping, &env, Path::new("/"))
+            .unwrap_or_else(|error| panic!("{yaml}: {error}"));
         let text = items.into_iter().map(|item| match item.value {
             ConfigValue::Plain(value) => format!("{}={value}", item.key),
             ConfigValue::Secret(value) => format!("*{}={}", item.key, value.expose()),
@@ -229,10 +243,16 @@ mod tests {
             ("k: {value: }", &["the `value` of `config-map` key `k` is empty, and is set as `null`"][..]),
             ("k: {value: ~}", &[]),
             ("k: {}", &["key `k` has no `value`, and is left as it is"]),
-            ("k: {vlaue: x}", &["`vlaue` of `config-map` key `k` is not used; did you mean `value`?", "has no `value`"]),
-            ("k: {value: x, secrets: true}", &["`secrets` of `config-map` key `k` is not used; did you mean `secret`?"]),
+            (
+                "k: {vlaue: x}",
+                &["`vlaue` of `config-map` key `k` is not used; did you mean `value`?", "has no `value`"],
+            ),
+            (
+                "k: {value: x, secrets: true}",
+                &["`secrets` of `config-map` key `k` is not used; did you mean `secret`?"],
+            ),
             ("k: {value: x, from-file: y}", &["`from-file` of `config-map` key `k` is not used"]),
-            ("k: {value: {a: 1.10}}", &["key `k.a` is the number `1.10`", ]),
+            ("k: {value: {a: 1.10}}", &["key `k.a` is the number `1.10`"]),
             ("k.l: {value: [~]}", &["key `[\"k.l\"][0]` is empty"]),
             ("- a", &["`config-map` is not a YAML mapping"]),
             ("k: {value: x, secret: true}", &[]),

@@ -272,7 +272,7 @@ impl Low<'_> {
                 "true" | "True" | "TRUE" => Ok(true),
                 "false" | "False" | "FALSE" => Ok(false),
                 other => Err(Error::input(
-                    format!("`{name}` is `{other}`, which is no boolean"),
+                    format!("`{name}` is `{other}`, which is not a boolean"),
                     "write `true` or `false`",
                 )),
             })
@@ -313,7 +313,9 @@ impl Low<'_> {
             "parallel" if number < 0 && i32::try_from(number).is_ok() => Some(1),
             "log-verbosity" if number < 0 => None,
             "log-verbosity" if number > max.into() => {
-                self.warn(format!("`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"));
+                self.warn(format!(
+                    "`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"
+                ));
                 Some(max)
             }
             _ => Some(u32::try_from(number).ok()?),
@@ -330,7 +332,7 @@ impl Low<'_> {
         match seconds.or_else(|| humantime::parse_duration(&text).ok()) {
             Some(duration) => Ok(Some(duration)),
             None => Err(Error::input(
-                format!("`{name}` is `{text}`, which is no length of time"),
+                format!("`{name}` is `{text}`, which is not a length of time"),
                 "write it as `90s`, `15m` or `1h30m`",
             )),
         }
@@ -417,7 +419,7 @@ impl Low<'_> {
 
 /// The row of the table. A name that is not there is a mistake of ours, which no run may pass over.
 fn row(name: &str) -> Result<&'static Input> {
-    Input::find(name).ok_or_else(|| wrong(name, "is no input"))
+    Input::find(name).ok_or_else(|| wrong(name, "is not an input"))
 }
 
 /// The mapping that stands in the text of `config`. No error shows any of it.
@@ -443,7 +445,7 @@ fn no_mapping(place: &str) -> Error {
 fn digest(text: &str) -> Result<Digest> {
     Digest::parse(text).ok_or_else(|| {
         Error::input(
-            "`pulumi-sha256` is no SHA-256",
+            "`pulumi-sha256` is not a SHA-256",
             "write the 64 hexadecimal digits that `sha256sum` prints",
         )
     })

@@ -58,7 +58,8 @@ impl fmt::Display for Range {
 
 /// What stands between two `||`: conditions that all have to hold. The inner none is what nothing can fulfil.
 fn all_of(text: &str) -> Option<Option<VersionReq>> {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
     if let Some(at) = words.iter().position(|word| *word == "-") {
         return span(&words[..at].concat(), &words[at + 1..].concat()).map(Some);
     }
@@ -117,11 +118,13 @@ impl Partial {
         let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
         let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
         let parts: Vec<Option<u64>> = numbers.split('.').map(part).collect::<Option<_>>()?;
-        let right = build.is_none_or(|build| semver::BuildMetadata::new(build).is_ok_and(|build| !build.is_empty()));
+        let right =
+            build.is_none_or(|build| semver::BuildMetadata::new(build).is_ok_and(|build| !build.is_empty()));
         if parts.len() > 3 || !right || (pre.is_some() && parts.len() < 3) {
             return None;
         }
-        let pre = pre.map_or(Some(Prerelease::EMPTY), |pre| Prerelease::new(pre).ok().filter(|pre| !pre.is_empty()))?;
+        let pre = pre
+            .map_or(Some(Prerelease::EMPTY), |pre| Prerelease::new(pre).ok().filter(|pre| !pre.is_empty()))?;
         let known: Vec<u64> = parts.iter().map_while(|part| *part).collect();
         let mut partial = Self {
             major: known.first().copied(),
@@ -214,9 +217,33 @@ mod tests {
     #[test]
     fn what_node_does_not_read_is_not_a_range() {
         for text in [
-            "newest", "3.x.y.z", "3.1.0.0", "03", "3.01", ">=", "v", "^", ">=3<4", ">=3.0.0<4.0.0", "=>3", "3..1",
-            "3.", ".3", "3.1-alpha", "3.1.0-", "3.1.0+", "3.x.5", "*.1", "^3 foo", "3 - ", "- 3", "1 - 2 - 3",
-            "^>=3", "3 | 2", "99999999999999999999", "9007199254740992",
+            "newest",
+            "3.x.y.z",
+            "3.1.0.0",
+            "03",
+            "3.01",
+            ">=",
+            "v",
+            "^",
+            ">=3<4",
+            ">=3.0.0<4.0.0",
+            "=>3",
+            "3..1",
+            "3.",
+            ".3",
+            "3.1-alpha",
+            "3.1.0-",
+            "3.1.0+",
+            "3.x.5",
+            "*.1",
+            "^3 foo",
+            "3 - ",
+            "- 3",
+            "1 - 2 - 3",
+            "^>=3",
+            "3 | 2",
+            "99999999999999999999",
+            "9007199254740992",
         ] {
             assert_eq!(Range::parse(text), None, "{text}");
         }

@@ -64,7 +64,7 @@ impl Mirror {
                 "give the folder's URL: `https://mirror.example/pulumi/` or `file:///srv/pulumi/`",
             )
         };
-        let url = Url::parse(text.trim()).map_err(|_| wrong("is no URL"))?;
+        let url = Url::parse(text.trim()).map_err(|_| wrong("is not a URL"))?;
         match url.scheme() {
             "http" | "https" => Ok(Self(url)),
             "file" if url.to_file_path().is_ok() => Ok(Self(url)),

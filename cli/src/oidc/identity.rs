@@ -72,7 +72,7 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
         return Ok(token);
     }
     Err(Error::auth(
-        format!("{place} is no identity token"),
+        format!("{place} is not an identity token"),
         "it has to be a JSON web token: three parts with dots between them",
     ))
 }

@@ -82,7 +82,7 @@ pub fn hand_on(
 fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &Console) {
     let Some(outputs) = &exports.outputs else {
         if report.status == Status::Succeeded {
-            refuse(console, "the stack's outputs are not known, so none is handed on");
+            refuse(console, "the stack's outputs are not known, so none is exported");
         }
         return;
     };
@@ -92,7 +92,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     let unlisted: Vec<_> = unlisted.map(|output| format!("`{}`", output.name.escape_debug())).collect();
     if !unlisted.is_empty() {
         let message = format!(
-            "secret outputs are not handed on: {}; list them in `secret-outputs` if a later step needs them",
+            "secret outputs are not exported: {}; list them in `secret-outputs` if a later step needs them",
             unlisted.join(", ")
         );
         console.annotate(Level::Notice, "stackstep", &message);
@@ -104,15 +104,20 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
 
 /// A warning for each name of `secret-outputs` that is not an output of the stack, as far as the run has shown them all.
 fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
-    let shown = report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
+    let shown =
+        report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
     let Some(outputs) = report.outputs.as_ref().filter(|_| shown) else { return Vec::new() };
     let there = |name: &String| outputs.contains_key(name) || report.withheld_outputs.contains(name);
     let missing = wanted.iter().filter(|name| *name != "*" && !there(name));
     missing
         .map(|name| {
             let near = nearest(name, report.secret_outputs.iter().map(String::as_str));
-            let near = near.map(|near| format!("; did you mean `{}`?", near.escape_debug())).unwrap_or_default();
-            format!("`secret-outputs` lists `{}`, and the stack has no such output{near}", name.escape_debug())
+            let near =
+                near.map(|near| format!("; did you mean `{}`?", near.escape_debug())).unwrap_or_default();
+            format!(
+                "`secret-outputs` lists `{}`, and the stack has no such output{near}",
+                name.escape_debug()
+            )
         })
         .collect()
 }
@@ -145,7 +150,7 @@ fn to_the_systems_file(
         None => refuse(
             console,
             &format!(
-                "these outputs are secret or hold a secret's text, and are not handed on, as it takes a later part of the \
+                "these outputs are secret or hold a secret's text, and are not exported, as it takes a later part of the \
                  step that masks them, and there is none: {}",
                 handed
                     .secret
@@ -165,8 +170,9 @@ fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> 
     let found = stack.iter().find(|output| output.name == input).map(|output| output.value.clone());
     let value = found.or_else(|| input.contains("://").then(|| input.to_owned()));
     if value.is_none() {
-        let message =
-            format!("`environment-url` is `{input}`, which is no URL and no output that may leave the run");
+        let message = format!(
+            "`environment-url` is `{input}`, which is neither a URL nor an output that may leave the run"
+        );
         console.annotate(Level::Notice, "stackstep", &message);
     }
     value.map(|value| Output { name: "environment-url".to_owned(), value })

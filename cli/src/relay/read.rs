@@ -95,7 +95,7 @@ fn result(path: &Path) -> Result<Report> {
     match version.schema {
         None => {
             return Err(Error::input(
-                format!("`{shown}` is no result of stackstep: it has no `schema`"),
+                format!("`{shown}` is not a result of stackstep: it has no `schema`"),
                 "name a file that `result-file` has written",
             ));
         }
@@ -117,7 +117,7 @@ fn result(path: &Path) -> Result<Report> {
     };
     if report.identity.as_ref().is_some_and(|identity| !identity.is_well_formed()) {
         return Err(Error::input(
-            format!("`{shown}` is no result: the `backend` of its `identity` is no fingerprint"),
+            format!("`{shown}` is not a result: the `backend` of its `identity` is not a fingerprint"),
             "name a file that `result-file` has written",
         ));
     }
@@ -125,7 +125,7 @@ fn result(path: &Path) -> Result<Report> {
     if let Some(operation) = report.changes.iter().flatten().map(|(name, _)| name).find(|name| !word(name)) {
         return Err(Error::input(
             format!(
-                "`{shown}` is no result: `{}` in its `changes` is no operation",
+                "`{shown}` is not a result: `{}` in its `changes` is not an operation",
                 shortened(operation, 64)
             ),
             "name a file that `result-file` has written",
@@ -140,14 +140,14 @@ fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
     if error.is_eof() {
         return Error::input(
             format!(
-                "`{shown}` ends in its middle (line {}): it was not written or handed on whole",
+                "`{shown}` ends in its middle (line {}): it was not written or passed on whole",
                 error.line()
             ),
             "look at the job that made it",
         );
     }
     let why = shortened(&error.to_string(), 300);
-    Error::input(format!("`{shown}` is no result of stackstep: {why}"), hint)
+    Error::input(format!("`{shown}` is not a result of stackstep: {why}"), hint)
 }
 
 /// The bytes of a file that has to be no more than `most`.
@@ -191,13 +191,15 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
     let mut fold = Fold::new();
     let mut tail = Tail::new(path.to_owned());
     let mut first = true;
-    tail.finish(&mut |line| fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line }));
+    tail.finish(&mut |line| {
+        fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line })
+    });
     fold.left_out(tail.state.skipped_lines);
     let events = fold.finish();
     let (lines, broken) = events.lines();
     if lines == 0 || lines == broken {
         return Err(Error::input(
-            format!("`{shown}` is no event log: no line of it is an event"),
+            format!("`{shown}` is not an event log: no line of it is an event"),
             "name a file that the engine's `--event-log` has written",
         ));
     }

@@ -29,6 +29,7 @@ use Reason as R;
 
 #[rustfmt::skip]
 const HINTS: &[Hint] = &[
+    hint(R::Config, &["pulumi_sandbox_faults: "], "the variable `PULUMI_SANDBOX_FAULTS` says what shall go wrong in the sandbox: fix it, or take it away"),
     hint(R::Config, &["not specified in --target list"], "name that resource in `target` too, or set `target-dependents: true`"),
     hint(R::Config, &["target '", "could not be found in the stack"], "`target` takes the URNs of resources; a pattern such as `**::network` finds one by its name"),
     hint(R::Config, &["organization name must be 'organization'"], "a self-managed backend has no organisations, and a `/` separates one from the stack's name: write only the name, such as `stack: dev`"),
@@ -44,7 +45,7 @@ const HINTS: &[Hint] = &[
     hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),
     hint(R::EngineTooOld, &["unsupported checkpoint version"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
     hint(R::EngineTooOld, &["deployment version is too new"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
-    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: mend it where the message points to"),
+    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: fix it where the message points to"),
     hint(R::Dependencies, &["tracingchannel) is not a function"], TOO_OLD),
     hint(R::Dependencies, &["requires go >= "], TOO_OLD),
     hint(R::Dependencies, &["you must install or update .net"], TOO_OLD),
@@ -148,7 +149,7 @@ fn runtime(message: &str) -> Option<String> {
     let meant = NICKNAMES.iter().find(|(nickname, _)| nickname.eq_ignore_ascii_case(name));
     Some(match meant {
         Some((_, meant)) => {
-            format!("`runtime: {name}` in `Pulumi.yaml` is no runtime: did you mean `{meant}`?")
+            format!("`runtime: {name}` in `Pulumi.yaml` is not a runtime: did you mean `{meant}`?")
         }
         None => format!(
             "`runtime: {name}` in `Pulumi.yaml` is none that the CLI comes with ({}): check the name, or install its \

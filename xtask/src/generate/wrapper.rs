@@ -292,11 +292,11 @@ impl Folder {
         let mut names = self.spec.leave_out.keys().chain(of_wrappers).chain(self.spec.other_names.keys());
         names
             .find(|name| !INPUTS.iter().any(|input| input.name == **name))
-            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
+            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is not an input of the table"))))
     }
 
     fn complain(&self, what: &str) -> Error {
-        Error::input(format!("`{}/gen.toml`: {what}", self.name), "mend the file")
+        Error::input(format!("`{}/gen.toml`: {what}", self.name), "fix the file")
     }
 }
 

@@ -177,7 +177,7 @@ impl Asked<'_> {
                 let message = format!("the secret outputs could not be read: {why}");
                 console.annotate(Level::Warning, "stackstep", &message);
                 report.incomplete = true;
-                report.notes.push("the secret outputs could not be read: they are not handed on".to_owned());
+                report.notes.push("the secret outputs could not be read: they are not exported".to_owned());
                 Exported::new()
             }
         }

@@ -64,7 +64,7 @@ fn warn_of(short: &[SecretText], console: &Console) {
     }
     let places: Vec<_> = short.iter().map(|secret| format!("`{}`", secret.place.escape_debug())).collect();
     let message = format!(
-        "secret outputs are handed on that can't be hidden in the log, as their values have under {SHORTEST} \
+        "secret outputs are exported that can't be hidden in the log, as their values have under {SHORTEST} \
          characters: {}",
         places.join(", ")
     );
