@@ -131,7 +131,7 @@ fn arguments_with_an_open_quote() {
 #[test]
 fn configuration_that_is_no_mapping_does_not_show_itself() {
     let scene = Scene::new("hello").with("STACKSTEP_CONFIG", "token: [hunter2-hunter2");
-    refused(&scene, "preview --stack dev", "`config` is no YAML mapping");
+    refused(&scene, "preview --stack dev", "`config` is not a YAML mapping");
     scene.run("preview --stack dev").never_says("hunter2");
 }
 

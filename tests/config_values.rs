@@ -93,13 +93,13 @@ fn a_block_of_text_in_stackstep_yaml_is_the_mapping_that_it_holds() {
     }
 }
 
-/// A step of `actions/deploy`.
+/// A step under the official action's profile, of a CI system that has to be told no secret to mask it.
 fn official(scene: Scene, config: &str) -> Scene {
     scene
-        .on_github()
-        .input("profile", "official-action")
-        .input("stack-name", "dev")
-        .input("config-map", config)
+        .with("STACKSTEP_INPUT_PROFILE", "official-action")
+        .with("STACKSTEP_INPUT_STACK_NAME", "dev")
+        .with("STACKSTEP_INPUT_UPSERT", "true")
+        .with("STACKSTEP_INPUT_CONFIG_MAP", config)
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_the_official_action_takes_in_config_map_passes_with_warnings_that_name_i
             hidden: {value: hunter2-hunter2, secret: yes}
             list: {value: [1.10]}
         ";
-        let scene = official(scene, config).input("upsert", "true").input("parallel", "-1");
+        let scene = official(scene, config).with("STACKSTEP_INPUT_PARALLEL", "-1");
         let run = scene.run("preview").ends_with(0);
         run.says("key `empty` is empty, and is set as `null`")
             .says("key `kept` has no `value`, and is left as it is")
@@ -132,7 +132,7 @@ fn what_the_official_action_takes_in_config_map_passes_with_warnings_that_name_i
 #[test]
 fn a_config_map_that_the_official_action_passes_over_is_passed_over() {
     for config in ["- a", "text", "null", "{}"] {
-        official(Scene::new("hello"), config).input("upsert", "true").run("preview").ends_with(0);
+        official(Scene::new("hello"), config).run("preview").ends_with(0);
     }
     for config in ["a: ", "a: {value: x}\na: {value: y}", "\ta: {value: x}", "a: ["] {
         official(Scene::new("hello"), config).run("preview").ends_with(2);
