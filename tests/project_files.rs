@@ -195,5 +195,5 @@ fn the_sandbox_says_that_it_reads_no_project_file_of_json() {
     let scene = Scene::empty();
     scene.write("Pulumi.json", r#"{"name": "hello", "runtime": "yaml"}"#);
     scene.write("Pulumi.yaml", "name: other\nruntime: yaml\n");
-    scene.run("preview --stack dev --upsert").ends_with(255).says("does not support a `Pulumi.json`");
+    scene.run("preview --stack dev --upsert").ends_with(1).says("does not support a `Pulumi.json`");
 }

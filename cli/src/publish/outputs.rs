@@ -102,16 +102,19 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     }
 }
 
-/// A warning for each name of `secret-outputs` that is not an output of the stack, as far as the run has shown them all.
+/// A warning for each name of `secret-outputs` that is not an output of the stack and would not become one, as far as the
+/// run has shown them all.
 fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
     let shown =
         report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
     let Some(outputs) = report.outputs.as_ref().filter(|_| shown) else { return Vec::new() };
-    let there = |name: &String| outputs.contains_key(name) || report.withheld_outputs.contains(name);
-    let missing = wanted.iter().filter(|name| *name != "*" && !there(name));
+    let changed = report.output_changes.iter().map(|change| &change.name);
+    let names: BTreeSet<&str> =
+        outputs.keys().chain(&report.withheld_outputs).chain(changed).map(String::as_str).collect();
+    let missing = wanted.iter().filter(|name| *name != "*" && !names.contains(name.as_str()));
     missing
         .map(|name| {
-            let near = nearest(name, report.secret_outputs.iter().map(String::as_str));
+            let near = nearest(name, names.iter().copied());
             let near =
                 near.map(|near| format!("; did you mean `{}`?", near.escape_debug())).unwrap_or_default();
             format!(
