@@ -219,9 +219,10 @@ impl Faults {
         const OPERATIONS: &[&str] = &["create", "update", "delete", "read"];
         const LEVELS: &[&str] = &["mandatory", "advisory", "remediate"];
         const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
-        let known = |place: String, word: &str, words: &[&str]| match words.contains(&word) {
-            true => Ok(()),
-            false => Err(format!("{place}: unknown word `{word}`, expected one of `{}`", words.join("`, `"))),
+        let known = |place: String, word: &str, words: &[&str]| {
+            let wrong =
+                || format!("{place}: unknown word `{word}`, expected one of `{}`", words.join("`, `"));
+            words.contains(&word).then_some(()).ok_or_else(wrong)
         };
         for (at, fault) in self.resources.iter().enumerate() {
             for on in &fault.on {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config_map::{self, ConfigItem};
-use super::javascript;
+use super::official;
 use super::official_config;
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
@@ -287,9 +287,16 @@ impl Low<'_> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
         let Kind::Number { min, max } = row(name)?.kind else { return Err(wrong(name, "takes no number")) };
         let number = if self.resolved.official_action {
-            match self.official_number(name, &text, max) {
-                Some(None) => return Ok(None),
-                number => number.flatten(),
+            match official::number(name, &text, max) {
+                official::Number::NotSet => return Ok(None),
+                official::Number::Is(number) => Some(number),
+                official::Number::TooLarge => {
+                    self.warnings.borrow_mut().push(format!(
+                        "`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"
+                    ));
+                    Some(max)
+                }
+                official::Number::Fails => None,
             }
         } else {
             text.parse().ok()
@@ -301,29 +308,6 @@ impl Low<'_> {
                 format!("it takes a whole number from {min} to {max}"),
             )),
         }
-    }
-
-    /// A number as the official action hands it to the CLI: the outer none is what fails there, the inner one what counts
-    /// as not set, or changes nothing.
-    fn official_number(&self, name: &str, text: &str, max: u32) -> Option<Option<u32>> {
-        let number = javascript::whole(text)?;
-        Some(match name {
-            _ if number == 0 => None,
-            // <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment.go>
-            "parallel" if number < 0 && i32::try_from(number).is_ok() => Some(1),
-            "log-verbosity" if number < 0 => None,
-            "log-verbosity" if number > max.into() => {
-                self.warn(format!(
-                    "`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"
-                ));
-                Some(max)
-            }
-            _ => Some(u32::try_from(number).ok()?),
-        })
-    }
-
-    fn warn(&self, warning: String) {
-        self.warnings.borrow_mut().push(warning);
     }
 
     fn duration(&self, name: &str) -> Result<Option<Duration>> {

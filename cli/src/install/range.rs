@@ -56,12 +56,12 @@ impl fmt::Display for Range {
     }
 }
 
-/// What stands between two `||`: conditions that all have to hold. The inner none is what nothing can fulfil.
-fn all_of(text: &str) -> Option<Option<VersionReq>> {
+/// What stands between two `||`: conditions that all have to hold; no list of them where no version can.
+fn all_of(text: &str) -> Option<Vec<VersionReq>> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
     if let Some(at) = words.iter().position(|word| *word == "-") {
-        return span(&words[..at].concat(), &words[at + 1..].concat()).map(Some);
+        return span(&words[..at].concat(), &words[at + 1..].concat()).map(|span| vec![span]);
     }
     let mut comparators = Vec::new();
     let mut begun = String::new();
@@ -73,11 +73,11 @@ fn all_of(text: &str) -> Option<Option<VersionReq>> {
         }
         match comparator(&std::mem::take(&mut begun))? {
             Condition::Any => {}
-            Condition::None => return Some(None),
+            Condition::None => return Some(Vec::new()),
             Condition::That(comparator) => comparators.push(comparator),
         }
     }
-    begun.is_empty().then_some(Some(VersionReq { comparators }))
+    begun.is_empty().then(|| vec![VersionReq { comparators }])
 }
 
 /// `3.200 - 3.260`: from the one up to the other, both included.
@@ -117,7 +117,7 @@ impl Partial {
         // What says how it was built does not count.
         let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
         let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
-        let parts: Vec<Option<u64>> = numbers.split('.').map(part).collect::<Option<_>>()?;
+        let parts: Vec<Part> = numbers.split('.').map(Part::parse).collect::<Option<_>>()?;
         let right =
             build.is_none_or(|build| semver::BuildMetadata::new(build).is_ok_and(|build| !build.is_empty()));
         if parts.len() > 3 || !right || (pre.is_some() && parts.len() < 3) {
@@ -125,14 +125,14 @@ impl Partial {
         }
         let pre = pre
             .map_or(Some(Prerelease::EMPTY), |pre| Prerelease::new(pre).ok().filter(|pre| !pre.is_empty()))?;
-        let known: Vec<u64> = parts.iter().map_while(|part| *part).collect();
+        let known: Vec<u64> = parts.iter().map_while(Part::number).collect();
         let mut partial = Self {
             major: known.first().copied(),
             minor: known.get(1).copied(),
             patch: known.get(2).copied(),
             ..Self::default()
         };
-        partial.out_of_order = parts.iter().flatten().count() > known.len();
+        partial.out_of_order = parts.iter().filter_map(Part::number).count() > known.len();
         if partial.patch.is_some() {
             partial.pre = pre;
         }
@@ -146,14 +146,29 @@ impl Partial {
     }
 }
 
-/// A number or, as the inner none, an `x`.
-fn part(text: &str) -> Option<Option<u64>> {
-    if matches!(text, "x" | "X" | "*") {
-        return Some(None);
+/// What stands between two dots.
+enum Part {
+    Number(u64),
+    /// `x`, `X` or `*`.
+    Open,
+}
+
+impl Part {
+    fn parse(text: &str) -> Option<Self> {
+        if matches!(text, "x" | "X" | "*") {
+            return Some(Self::Open);
+        }
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+        // JavaScript has no larger whole numbers.
+        text.parse().ok().filter(|number| plain && *number < 1 << 53).map(Self::Number)
     }
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    // JavaScript has no larger whole numbers.
-    text.parse().ok().filter(|number| plain && *number < 1 << 53).map(Some)
+
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Open => None,
+        }
+    }
 }
 
 #[cfg(test)]

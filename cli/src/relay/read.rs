@@ -192,7 +192,7 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
     let mut tail = Tail::new(path.to_owned());
     let mut first = true;
     tail.finish(&mut |line| {
-        fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line })
+        fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line });
     });
     fold.left_out(tail.state.skipped_lines);
     let events = fold.finish();
