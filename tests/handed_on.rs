@@ -125,7 +125,7 @@ fn the_stacks_own_output_wins_over_ours_under_the_official_profile_only() {
     assert_eq!(scene.github_outputs()["status"], "succeeded");
     assert!(!scene.github_outputs().contains_key("UPPER"));
     let scene = scene.input("profile", "official-action");
-    scene.run("up").ends_with(0).says("`status` is handed on in place of");
+    scene.run("up").ends_with(0).says("`status` is exported in place of");
     let outputs = scene.github_outputs();
     assert_eq!((outputs["status"].as_str(), outputs["result"].as_str()), ("blue", "mine"));
     assert_eq!((outputs["UPPER"].as_str(), outputs["upper"].as_str()), ("a", "b"));

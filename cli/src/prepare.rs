@@ -245,9 +245,10 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     found.inputs = found.keep(inputs);
     let Some(inputs) = &mut found.inputs else { return };
     hide_secrets(inputs, console);
+    let warnings = std::mem::take(&mut inputs.warnings);
     let left_out = judge::without_links(inputs, &found.ground);
     let mirror = judge::refuse_a_strangers_mirror(inputs, &found.ground);
-    found.findings.extend(left_out.into_iter().map(Finding::Warning));
+    found.findings.extend(warnings.into_iter().chain(left_out).map(Finding::Warning));
     found.keep_or_refuse(mirror);
 }
 

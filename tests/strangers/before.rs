@@ -246,7 +246,7 @@ fn a_link_for_a_strangers_file_is_not_followed() {
     let scene = step("pull_request", &payload, Some(HEAD)).input("command", "preview");
     std::fs::write(scene.root().join("private.yaml"), "words-of-the-owner: x\n").unwrap();
     symlink(scene.root().join("private.yaml"), scene.program.join("stackstep.yaml")).unwrap();
-    scene.run("run").ends_with(2).says("is no plain file").never_says("words-of-the-owner");
+    scene.run("run").ends_with(2).says("is not a plain file").never_says("words-of-the-owner");
 }
 
 #[test]

@@ -209,7 +209,7 @@ quoted() {
   word="$word$left'"
 }
 
-is_name "$ORB_ENV_VAR" || die "\`env_var\` is no name of a variable" "it has letters, digits and \`_\`"
+is_name "$ORB_ENV_VAR" || die "\`env_var\` is not the name of a variable" "it has letters, digits and \`_\`"
 expand "$ORB_WORKING_DIRECTORY"
 export STACKSTEP_INPUT_CWD="$expanded"
 expand "$ORB_STACK"
@@ -226,6 +226,6 @@ name=ORB_OUTPUT_$(printf %s "$ORB_PROPERTY_NAME" | tr .- __)
 is_name "$name" || die "\`property_name\` can't be part of a variable's name" "rename the output"
 unset "$name"
 . "$file"
-eval "[ -n \"\${$name+set}\" ]" || die "the stack has no output \`$ORB_PROPERTY_NAME\` that may be handed on"   "a secret one takes \`show_secrets: true\`"
+eval "[ -n \"\${$name+set}\" ]" || die "the stack has no output \`$ORB_PROPERTY_NAME\` that may be exported"   "a secret one takes \`show_secrets: true\`"
 eval "quoted \"\$$name\""
 printf 'export %s=%s\n' "$ORB_ENV_VAR" "$word" >>"$BASH_ENV"

@@ -14,10 +14,11 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::job::Job;
 use crate::json;
+use crate::project;
 use crate::report::{Ending, Reason};
 use crate::secret::{SHORTEST, is_long_enough};
 use crate::text_file::{self, read_text};
-use crate::yaml::{self, Value as Yaml};
+use crate::yaml::Value as Yaml;
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -96,8 +97,10 @@ fn is_configuration(printed: &Value) -> bool {
 fn stack_file(job: &Job<'_>) -> Yaml {
     let named = job.inputs.config_file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
-    let text = named.or_else(beside).and_then(|path| read_text(&path, text_file::CONFIGURATION).ok());
-    let file = text.and_then(|text| yaml::parse(&text).ok()).unwrap_or_default();
+    let path = named.or_else(beside);
+    let file =
+        path.and_then(|path| project::values(&path, &read_text(&path, text_file::CONFIGURATION).ok()?).ok());
+    let file = file.unwrap_or_default();
     file.get("config").cloned().unwrap_or_default()
 }
 
@@ -157,7 +160,7 @@ mod tests {
     use super::*;
 
     fn of(printed: &Value, file: &str) -> Vec<(String, String)> {
-        secrets(printed, &yaml::parse(file).unwrap())
+        secrets(printed, &crate::yaml::parse(file).unwrap())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -183,7 +183,9 @@ fn no_engine(error: Option<Error>) -> Error {
                 set `engine` to its path, or rehearse with `engine: sandbox`";
     match error {
         Some(Error::Engine { what, hint }) => Error::Engine {
-            what: format!("there is no `pulumi` on the PATH that will do, and {what}"),
+            what: format!(
+                "there is no `pulumi` on the PATH that will do, and none could be installed: {what}"
+            ),
             hint: Some(hint.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))),
         },
         Some(other) => other,

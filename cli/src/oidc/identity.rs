@@ -58,7 +58,8 @@ pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
 fn from_input(given: &Secret, env: &Env) -> Result<Secret> {
     let Some(path) = given.expose().strip_prefix("file://") else { return Ok(given.clone()) };
     let path = env.cwd().join(path);
-    std::fs::read_to_string(&path).map(|text| Secret::new(text.trim())).map_err(|source| {
+    let token = |text: String| Secret::new(text.trim_start_matches('\u{feff}').trim());
+    std::fs::read_to_string(&path).map(token).map_err(|source| {
         Error::auth(
             format!("could not read the identity token `{}`: {source}", path.display()),
             "let an earlier step write the file, and name its whole path behind `file://`",
@@ -71,7 +72,7 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
         return Ok(token);
     }
     Err(Error::auth(
-        format!("{place} is no identity token"),
+        format!("{place} is not an identity token"),
         "it has to be a JSON web token: three parts with dots between them",
     ))
 }

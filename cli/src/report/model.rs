@@ -233,7 +233,7 @@ pub struct Policies {
     pub packs: Vec<PolicyPack>,
     /// What they found.
     pub violations: Vec<Violation>,
-    /// What they mended.
+    /// What they fixed.
     pub remediations: Vec<Remediation>,
 }
 

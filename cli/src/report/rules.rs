@@ -104,6 +104,7 @@ const RULES: &[Rule] = &[
     rule(R::Engine, Engine, &["the pulumi cli encountered a fatal error"]),
     rule(R::Engine, Engine, &["snapshot integrity error"]),
     rule(R::Engine, Engine, &["snapshot integrity failure"]),
+    rule(R::Config, Engine, &["^pulumi_sandbox_faults: "]),
     // What `target`, `exclude` and `replace` name. The engine says it at the resource that it is about.
     rule(R::Config, Errors, &["not specified in --target list"]),
     rule(R::Config, Errors, &["cannot delete parent resource '", "without also deleting child '"]),

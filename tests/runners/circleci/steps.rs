@@ -184,7 +184,7 @@ fn a_secret_output_is_handed_on_only_when_it_is_asked_for() {
     let keep = json!({ "run": "printf %s \"$TOKEN\" >seen" });
     let without = rehearsed(place(stackstep()), &json!([up, read(false), keep]));
     assert_eq!(without.status, 2, "{}", without.log);
-    assert!(without.log.contains("the stack has no output `token` that may be handed on"), "{}", without.log);
+    assert!(without.log.contains("the stack has no output `token` that may be exported"), "{}", without.log);
     let with = rehearsed(place(stackstep()), &json!([up, read(true), keep]));
     assert_eq!(with.status, 0, "{}", with.log);
     assert_eq!(std::fs::read_to_string(with.place.repository().join("seen")).unwrap(), "token-for-hello");

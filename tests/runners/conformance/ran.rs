@@ -189,9 +189,9 @@ impl Ran {
         text.replace(" (`bob/shop`)", "")
     }
 
-    /// Whether the log says that the output can't be handed on here.
+    /// Whether the log says that the output can't be exported here.
     pub fn says_left_out(&self, output: &str) -> bool {
         self.log.contains(&format!("`{output}` is not in"))
-            || self.log.contains(&format!("`{output}` can't be handed on"))
+            || self.log.contains(&format!("`{output}` can't be exported"))
     }
 }

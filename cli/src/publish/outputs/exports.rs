@@ -199,7 +199,7 @@ impl Asked<'_> {
                 let message = format!("the secret outputs could not be read: {why}");
                 console.annotate(Level::Warning, "stackstep", &message);
                 report.incomplete = true;
-                report.notes.push("the secret outputs could not be read: they are not handed on".to_owned());
+                report.notes.push("the secret outputs could not be read: they are not exported".to_owned());
                 Exported::new()
             }
         }
@@ -212,7 +212,7 @@ fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
         return;
     }
     let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
-    let message = format!("these outputs are not handed on, as {why}: {}", names.join(", "));
+    let message = format!("these outputs are not exported, as {why}: {}", names.join(", "));
     console.annotate(Level::Warning, "stackstep", &message);
     report.incomplete = true;
     report.notes.push(message);

@@ -80,7 +80,7 @@ fn warn_of(short: &[SecretText], console: &Console) {
     }
     let places = quoted(short.iter().map(|secret| secret.place.as_str()));
     let message = format!(
-        "secret outputs are handed on that can't be hidden in the log, as their values have under {SHORTEST} \
+        "secret outputs are exported that can't be hidden in the log, as their values have under {SHORTEST} \
          characters: {places}"
     );
     console.annotate(Level::Warning, "stackstep", &message);
