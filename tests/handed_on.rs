@@ -252,7 +252,7 @@ mod answers {
             let (status, log) = scripted::end(scene.start("up"));
             assert_eq!(status.code(), Some(0), "{log}");
             assert!(
-                log.contains("these outputs are not handed on") && log.contains("`token`"),
+                log.contains("these outputs are not exported") && log.contains("`token`"),
                 "{answer}: {log}"
             );
             let result = scripted::result(&scene);
@@ -272,7 +272,7 @@ mod answers {
         );
         let (status, log) = scripted::end(scene.start("up"));
         assert_eq!(status.code(), Some(0), "{log}");
-        assert!(log.contains("these outputs are not handed on") && log.contains("`id`"), "{log}");
+        assert!(log.contains("these outputs are not exported") && log.contains("`id`"), "{log}");
         assert_eq!(scripted::result(&scene)["incomplete"], json!(true));
         assert!(!scene.github_outputs().contains_key("id"));
     }

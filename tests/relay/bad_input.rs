@@ -29,6 +29,24 @@ fn a_file_that_is_no_result_is_refused() {
 }
 
 #[test]
+fn an_error_about_a_file_that_is_not_a_result_quotes_nothing_of_it() {
+    let fake = github();
+    let scene = job(&fake);
+    let mut result = serde_json::to_value(found("dev", "preview-create")).unwrap();
+    for (field, value) in
+        [("status", json!("hunter22")), ("duration_ms", json!("hunter22")), ("hunter22", json!(1))]
+    {
+        let before = result[field].take();
+        result[field] = value;
+        scene.write("a.json", &result.to_string());
+        scene.run("report a.json").never_says("hunter22");
+        result[field] = before;
+    }
+    scene.write("a.json", "{\"schema\": 2, \"status\": \"hunter22\"}");
+    scene.run("report a.json").ends_with(2).never_says("hunter22");
+}
+
+#[test]
 fn a_byte_order_mark_before_a_result_or_an_event_log_does_not_count() {
     let result = found("dev", "preview-create").to_json();
     let log = std::fs::read_to_string(crate::support::fixture("events/preview-create/events.jsonl")).unwrap();

@@ -146,7 +146,16 @@ fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
             "look at the job that made it",
         );
     }
-    let why = shortened(&error.to_string(), 300);
+    let why = match error.to_string() {
+        // The names are those of the form.
+        said if said.starts_with("missing field") => shortened(&said, 300),
+        // What else the parser says can quote the file, which may be another one than was meant.
+        _ => {
+            let what =
+                if error.is_data() { "a value has not the type of its field" } else { "it is not JSON" };
+            format!("{what} (line {}, column {})", error.line(), error.column())
+        }
+    };
     Error::input(format!("`{shown}` is not a result of stackstep: {why}"), hint)
 }
 

@@ -99,12 +99,12 @@ fn end(mut child: Child) -> (Option<i32>, String) {
 /// that it is cancelled.
 fn cancel(mut command: Command, how: &Cancel, place: &Place, result: &Path) -> (Option<i32>, String) {
     let mut child = start(&mut command);
-    let until = |child: &mut Child, path: &Path| {
-        while !path.exists() && child.try_wait().unwrap().is_none() {
+    let until = |child: &mut Child, is_so: &dyn Fn() -> bool| {
+        while !is_so() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
     };
-    until(&mut child, &place.beside("began"));
+    until(&mut child, &|| place.beside("began").exists());
     let pid = i32::try_from(child.id()).unwrap();
     let targets = match how.whom {
         Whom::Group => vec![-pid],
@@ -115,7 +115,8 @@ fn cancel(mut command: Command, how: &Cancel, place: &Place, result: &Path) -> (
         // One that has ended already says why in its log.
         let _ = kill(Pid::from_raw(target), signal(how.signals));
     }
-    until(&mut child, result);
+    // The report of a run that is stopping is written at once. One that is there before says nothing of it.
+    until(&mut child, &|| std::fs::read_to_string(result).is_ok_and(|text| text.contains("\"cancelled\"")));
     std::fs::write(place.beside("go-on"), "").unwrap();
     end(child)
 }
