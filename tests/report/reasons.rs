@@ -62,6 +62,23 @@ impl Told {
 }
 
 #[test]
+fn a_warning_on_standard_error_is_not_what_a_stopped_run_failed_with() {
+    let mut told = Told::by(Ending::Cancelled { signal: 15 }, 143);
+    told.facts.stderr = "warning: using pulumi-language-yaml from $PATH at /usr/bin\n".to_owned();
+    assert_eq!(told.report().message, None);
+}
+
+#[test]
+fn a_function_of_a_provider_that_fails_is_not_the_programs_fault() {
+    let told = Told::failing().begun(STACK).says(
+        STACK,
+        "error",
+        "invocation of aws:index:getAmi returned an error: your query returned no results\n  on Pulumi.yaml line 3",
+    );
+    assert_eq!(told.reason(), Reason::Provider);
+}
+
+#[test]
 fn a_resource_that_failed_is_the_cause_and_the_programs_end_only_follows() {
     let report = Told::failing()
         .begun(STACK)

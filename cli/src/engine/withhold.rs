@@ -171,7 +171,8 @@ impl Unquoted {
     fn ends_before(self, line: &[u8]) -> bool {
         let text = line.trim_ascii_start();
         if is_record(text) || self.in_record {
-            return is_record(text);
+            // The engine's last word comes without the head of a record.
+            return is_record(text) || line.starts_with(b"error: ");
         }
         let leaves = !text.is_empty() && indent(line) < self.indent;
         // The engine indents each line of a message as it does the first.

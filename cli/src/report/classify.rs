@@ -192,9 +192,10 @@ fn only_says_that_it_failed(text: &str) -> bool {
     text.contains("program exited with non-zero exit code") && text.trim().lines().count() == 1
 }
 
-/// What stands before the error is talk: which login is used, which version is new.
+/// What stands before the error is talk: which login is used, which version is new. Warnings alone are no error.
 fn from_error(stderr: &str) -> &str {
-    error_of(stderr).unwrap_or(stderr)
+    let only_warns = || stderr.lines().all(|line| line.trim().is_empty() || line.starts_with("warning: "));
+    error_of(stderr).unwrap_or(if only_warns() { "" } else { stderr })
 }
 
 /// The error that the CLI itself says on its standard error, and what follows it.

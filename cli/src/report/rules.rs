@@ -241,6 +241,7 @@ const RULES: &[Rule] = &[
     rule(R::Dependencies, All, &["unsupportedclassversionerror"]),
     // What a function of a provider answered, whatever the program made of it.
     rule(R::Provider, Engine, &["^call to function '", "' failed: "]),
+    rule(R::Provider, Engine, &["invocation of ", " returned an error: "]),
     // The program.
     rule(R::Program, Errors, &["failed with an unhandled exception"]),
     rule(R::Program, Errors, &["an unhandled error occurred: program exited with non-zero exit code"]),

@@ -6,10 +6,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::Read;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// What the job's person has set, and nobody may see.
 const PASSPHRASE: &str = "a passphrase";
@@ -53,7 +55,7 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ra
         command.env_remove("PULUMI_CONFIG_PASSPHRASE");
     }
     let (status, log) = match cancelled {
-        Some(how) => cancel(command, how, &place, &result),
+        Some(how) => cancel(command, how, &place),
         None => end(start(&mut command)),
     };
     let outputs = wrapper.outputs(&place, &log);
@@ -79,26 +81,54 @@ fn start(command: &mut Command) -> Child {
     command.spawn().unwrap()
 }
 
-/// Both streams to their ends, as a job's log has them.
-fn end(mut child: Child) -> (Option<i32>, String) {
-    let mut stderr = child.stderr.take().unwrap();
-    let reader = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        stderr.read_to_end(&mut text).unwrap();
-        text
-    });
-    let mut log = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut log).unwrap();
-    let status = child.wait().unwrap().code();
-    log.push(b'\n');
-    log.extend(reader.join().unwrap());
-    (status, String::from_utf8_lossy(&log).into_owned())
+/// What a process says, read while it runs.
+struct Heard {
+    streams: [Arc<Mutex<Vec<u8>>>; 2],
+    readers: Vec<JoinHandle<()>>,
 }
 
-/// The system's first signal, as soon as a resource is being created; the resource is done when the run has reported
-/// that it is cancelled.
-fn cancel(mut command: Command, how: &Cancel, place: &Place, result: &Path) -> (Option<i32>, String) {
+impl Heard {
+    fn of(child: &mut Child) -> Self {
+        fn follow(mut pipe: impl Read + Send + 'static, text: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+            std::thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                    text.lock().unwrap().extend_from_slice(&buffer[..count]);
+                }
+            })
+        }
+        let streams = [(); 2].map(|()| Arc::new(Mutex::new(Vec::new())));
+        let stdout = follow(child.stdout.take().unwrap(), Arc::clone(&streams[0]));
+        let stderr = follow(child.stderr.take().unwrap(), Arc::clone(&streams[1]));
+        Self { streams, readers: vec![stdout, stderr] }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        self.streams.iter().any(|text| String::from_utf8_lossy(&text.lock().unwrap()).contains(word))
+    }
+}
+
+/// Both streams to their ends, as a job's log has them.
+fn end(mut child: Child) -> (Option<i32>, String) {
+    let heard = Heard::of(&mut child);
+    ended(child, heard)
+}
+
+fn ended(mut child: Child, heard: Heard) -> (Option<i32>, String) {
+    for reader in heard.readers {
+        reader.join().unwrap();
+    }
+    let status = child.wait().unwrap().code();
+    let [stdout, stderr] =
+        heard.streams.map(|text| String::from_utf8_lossy(&text.lock().unwrap()).into_owned());
+    (status, format!("{stdout}\n{stderr}"))
+}
+
+/// The system's first signal, as soon as a resource is being created; the resource is done when the engine has said that
+/// it is asked to stop.
+fn cancel(mut command: Command, how: &Cancel, place: &Place) -> (Option<i32>, String) {
     let mut child = start(&mut command);
+    let heard = Heard::of(&mut child);
     let until = |child: &mut Child, is_so: &dyn Fn() -> bool| {
         while !is_so() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(10));
@@ -115,10 +145,9 @@ fn cancel(mut command: Command, how: &Cancel, place: &Place, result: &Path) -> (
         // One that has ended already says why in its log.
         let _ = kill(Pid::from_raw(target), signal(how.signals));
     }
-    // The report of a run that is stopping is written at once. One that is there before says nothing of it.
-    until(&mut child, &|| std::fs::read_to_string(result).is_ok_and(|text| text.contains("\"cancelled\"")));
+    until(&mut child, &|| heard.contains(" received; cancelling"));
     std::fs::write(place.beside("go-on"), "").unwrap();
-    end(child)
+    ended(child, heard)
 }
 
 /// A process and all below it, by decreasing number.
