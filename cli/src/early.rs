@@ -136,7 +136,9 @@ mod tests {
     fn an_older_result_is_removed_but_not_through_a_link_of_the_checkout() {
         let (checkout, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let older = [checkout.path().join("r.json"), outside.path().join("r.json")];
-        older.iter().for_each(|path| std::fs::write(path, "{}").unwrap());
+        for path in &older {
+            std::fs::write(path, "{}").unwrap();
+        }
         std::os::unix::fs::symlink(outside.path(), checkout.path().join("out")).unwrap();
         for file in ["r.json", "out/r.json"] {
             let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);

@@ -99,7 +99,6 @@ impl Withhold {
 
     fn may_pass(&mut self, line: &[u8]) -> bool {
         match std::mem::take(&mut self.state) {
-            State::Open => self.begins(line),
             State::Expecting { .. } if is_sealed(line) => {
                 self.state = State::Sealed;
                 true
@@ -121,7 +120,7 @@ impl Withhold {
                 self.go_on(Brackets::behind(), line);
                 false
             }
-            State::Behind => self.begins(line),
+            State::Open | State::Behind => self.begins(line),
             State::Unquoted(value) if value.ends_before(line) => self.begins(line),
             unquoted @ State::Unquoted(_) => {
                 self.state = unquoted;

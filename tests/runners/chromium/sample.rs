@@ -41,7 +41,9 @@ pub fn shop(changes: usize) -> Report {
     ));
     events.push(json!({ "diagnosticEvent": { "urn": urn("aws:ecs/service:Service", "api"), "severity": "warning", "message": "`launchType` is deprecated: use `capacityProviderStrategies`\n" } }));
     let counts = json!({ "replace": 1, "delete": 1, "update": 1, "create": changes - 3, "same": 41 });
-    events.push(json!({ "summaryEvent": { "isPreview": true, "resourceChanges": counts, "result": "succeeded" } }));
+    events.push(
+        json!({ "summaryEvent": { "isPreview": true, "resourceChanges": counts, "result": "succeeded" } }),
+    );
     made(events)
 }
 

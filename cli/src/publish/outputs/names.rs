@@ -24,12 +24,11 @@ impl Naming<'_> {
         let mut outputs = Vec::new();
         for output in &handed.stack {
             let secret = handed.secret.contains(&output.name);
-            match self.refusal(output, secret, twice(output)) {
-                Some(why) => self.warn(&why),
-                None => {
-                    self.say_what_it_replaces(output, twice(output));
-                    outputs.push(output.clone());
-                }
+            if let Some(why) = self.refusal(output, secret, twice(output)) {
+                self.warn(&why);
+            } else {
+                self.say_what_it_replaces(output, twice(output));
+                outputs.push(output.clone());
             }
         }
         let taken: Vec<String> = outputs.iter().map(|output| self.fold(&output.name)).collect();
