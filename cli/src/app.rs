@@ -77,13 +77,17 @@ async fn operate(
     let (began, since_1970) = (Instant::now(), unfinished::now());
     let request = Request { command, flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::FirstError, console);
+    found.warn(console);
     if let Some(error) = found.take_error() {
         return Ok(early::end(found, &request, &error, began, console));
     }
-    found.warn(console);
     let mut job = match found.into_job() {
         Ok(job) => job,
-        Err(error) => return Ok(early::end_without_job(&request, &error, began, console)),
+        // All of it is known, and there is no room for its files, or it asks for more than a command line holds.
+        Err(error) => {
+            let found = prepare(&request, Until::FirstError, console);
+            return Ok(early::end(found, &request, &error, began, console));
+        }
     };
     if job.inputs.command == Command::Report {
         return relay::publish(&job, since_1970, console, signals).await;

@@ -19,26 +19,9 @@ use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::result::Run;
 
-/// Ends a run with `error`, and publishes it where a result of the run would go. The answer is the exit status.
+/// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
+/// is the exit status.
 pub fn end(
-    found: Prepared<'_>,
-    request: &Request<'_>,
-    error: &Error,
-    began: Instant,
-    console: &mut Console,
-) -> u8 {
-    found.warn(console);
-    end_told(found, request, error, began, console)
-}
-
-/// Ends a run of which all is known, and that has no room for its files, or asks for more than a command line holds. Its
-/// warnings have been shown.
-pub fn end_without_job(request: &Request<'_>, error: &Error, began: Instant, console: &mut Console) -> u8 {
-    let found = prepare(request, Until::FirstError, console);
-    end_told(found, request, error, began, console)
-}
-
-fn end_told(
     found: Prepared<'_>,
     request: &Request<'_>,
     error: &Error,

@@ -296,20 +296,7 @@ mod tests {
     const ALL: DiffRoom = DiffRoom::ALL;
 
     fn shown(old: Option<Value>, new: Option<Value>, room: DiffRoom) -> String {
-        let change = match (&old, &new) {
-            (None, _) => Change::Add,
-            (_, None) => Change::Delete,
-            _ => Change::Update,
-        };
-        let diff = PropertyDiff {
-            path: "v".to_owned(),
-            change,
-            replaces: false,
-            old,
-            new,
-            text_diff: None,
-            hidden: false,
-        };
+        let diff = PropertyDiff::between("v".to_owned(), old, new);
         let mut lines = String::new();
         property(&mut lines, &diff, room);
         lines

@@ -51,21 +51,7 @@ impl Diffs {
             self.more += 1;
             return;
         }
-        let change = match (&old, &new) {
-            (None, _) => Change::Add,
-            (_, None) => Change::Delete,
-            _ => Change::Update,
-        };
-        let path = named(path, PATH_BYTES);
-        self.list.push(PropertyDiff {
-            path,
-            change,
-            replaces: false,
-            old,
-            new,
-            text_diff: None,
-            hidden: false,
-        });
+        self.list.push(PropertyDiff::between(named(path, PATH_BYTES), old, new));
     }
 
     /// A text of which the words of `notes` say how it changes.

@@ -175,6 +175,18 @@ pub struct PropertyDiff {
     pub hidden: bool,
 }
 
+impl PropertyDiff {
+    /// The change of the property at `path` from one value to another; none is a property that is not there.
+    pub fn between(path: String, old: Option<Value>, new: Option<Value>) -> Self {
+        let change = match (&old, &new) {
+            (None, _) => Change::Add,
+            (_, None) => Change::Delete,
+            _ => Change::Update,
+        };
+        Self { path, change, replaces: false, old, new, text_diff: None, hidden: false }
+    }
+}
+
 /// How a property or an output changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
