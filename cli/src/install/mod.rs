@@ -16,6 +16,7 @@ pub mod pins;
 pub mod platform;
 pub mod progress;
 pub mod source;
+pub mod tried;
 pub mod trust;
 pub mod unpack;
 pub mod version;

@@ -177,6 +177,7 @@ const RULES: &[Rule] = &[
     rule(R::Config, All, &["unable to parse required configuration variable '"]),
     rule(R::Config, Engine, &["^organization name must be 'organization'"]),
     rule(R::Config, Engine, &["^backend ", "does not support environments"]),
+    rule(R::Config, Engine, &["is not supported on stacks with an esc-managed environment"]),
     rule(R::Config, Engine, &["failed to load pulumi policy project located at"]),
     rule(R::Config, Engine, &["^project 'main' could not be read: "]),
     rule(R::Config, Engine, &["^parsing plugin options for '"]),
