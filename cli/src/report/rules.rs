@@ -136,6 +136,7 @@ const RULES: &[Rule] = &[
     rule(R::Auth, Engine, &["[401] unauthorized"]),
     rule(R::Auth, Engine, &["invalid access token"]),
     rule(R::Auth, Engine, &["unmarshalling credentials file"]),
+    rule(R::Auth, Engine, &["^credentials helper ", " failed: "]),
     rule(R::Auth, Engine, &["blob (", "accessdenied"]),
     rule(R::Auth, Engine, &["blob (", "invalidaccesskeyid"]),
     rule(R::Auth, Engine, &["blob (", "expiredtoken"]),

@@ -75,7 +75,7 @@ const OUTPUTS: &[(&str, &str)] = &[
     ("commands", "::set-output name=injected::x ##vso[task.setvariable variable=injected]x"),
     ("number", "0.1"),
     ("whole", "9007199254740991"),
-    ("large", "1e300"),
+    ("large", "1e+300"),
     ("flag", "true"),
     ("nothing", ""),
     ("list", r#"[1,"two",{"three":3}]"#),

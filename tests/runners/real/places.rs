@@ -195,7 +195,8 @@ fn a_helper_for_credentials_that_the_job_names_is_started() {
     let scene = with_a_helper(scene(SHOP));
     let helper = scene.root().join("planted/pulumi-credential-helper").display().to_string();
     let note = scene.root().join("started");
-    scene.with("PULUMI_CREDENTIAL_HELPER", &helper).run("preview --stack dev");
+    let scene = scene.with("PULUMI_CREDENTIAL_HELPER", &helper);
+    scene.run("preview --stack dev").ends_with(1).says("reason: auth");
     assert!(note.exists());
     super::shown();
 }

@@ -1,17 +1,17 @@
 //! Secrets of the configuration and of the outputs: the CLI prints them where it is asked to, stackstep shows none.
 
-use super::scene::{pulumi, scene, shown};
+use super::scene::{pulumi, scene, shown, tried};
 use crate::support::{Scene, json as read_json};
 use serde_json::json;
 
-const PROGRAM: &str = "name: hello\nruntime: yaml\nconfig:\n  token: {type: string, secret: true, default: none}\n\
-                       outputs: {shown: hello, hidden: {fn::secret: canary-of-the-program}}\n";
+const PROGRAM: &str = "name: hello\nruntime: yaml\nconfig:\n  token: {type: string, secret: true}\n\
+                       outputs: {shown: hello, hidden: '${token}'}\n";
 
 /// A deployed stack whose configuration holds secrets.
 fn configured() -> Scene {
     let scene = scene(PROGRAM);
-    scene.run("up --stack dev --upsert").ends_with(0);
     for line in [
+        "stack init dev --no-select",
         "config set --stack dev --secret token s3cret-of-the-stack",
         "config set --stack dev --secret --path db.password hunter2-hunter2",
         "config set --stack dev --path db.region eu-central-1",
@@ -19,6 +19,7 @@ fn configured() -> Scene {
     ] {
         pulumi(&scene, line);
     }
+    scene.run("up --stack dev").ends_with(0);
     scene
 }
 
@@ -81,9 +82,10 @@ fn a_configuration_that_cannot_be_decrypted_ends_the_run_before_it_begins() {
 #[ignore = "needs the Pulumi CLI"]
 fn the_loudest_logs_show_no_secret() {
     let scene = configured();
+    let bare = tried(&scene, "up --yes --stack dev --debug --logtostderr --logflow --verbose=11").2;
+    assert!(bare.contains("s3cret-of-the-stack"), "the CLI itself prints it:\n{bare}");
     let loud = scene.run("up --stack dev --debug --log-flow --log-verbosity 11").ends_with(0);
-    assert!(loud.log().len() > 100_000, "{} bytes", loud.log().len());
-    loud.never_says("s3cret-of-the-stack").never_says("hunter2-hunter2").never_says("canary-of-the-program");
+    loud.says("debug: ").never_says("s3cret-of-the-stack").never_says("hunter2-hunter2");
     shown(&scene);
 }
 
@@ -96,7 +98,7 @@ fn no_file_that_a_run_leaves_holds_a_secret() {
     scene.run("up").ends_with(0);
     for (path, content) in scene.snapshot() {
         let text = String::from_utf8_lossy(&content);
-        for secret in ["s3cret-of-the-stack", "hunter2-hunter2", "canary-of-the-program"] {
+        for secret in ["s3cret-of-the-stack", "hunter2-hunter2"] {
             assert!(!text.contains(secret), "`{secret}` is in {}", path.display());
         }
     }
