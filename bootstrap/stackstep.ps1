@@ -16,7 +16,7 @@ $source = ''
 $releases = @{
 }
 
-# An error for a person: what is wrong, and the way out. 10 is the exit status of stackstep when an install failed.
+# An error for a person: what is wrong, and the way out. 71 is the exit status of stackstep when an install failed.
 function Stop-Install([string] $What, [string] $Hint) {
   [Console]::Error.WriteLine("error: $What")
   [Console]::Error.WriteLine("hint: $Hint")

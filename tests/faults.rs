@@ -220,6 +220,21 @@ fn an_engine_that_crashes_is_reported() {
 }
 
 #[test]
+fn an_engine_that_panics_is_no_wrong_setting_and_its_lock_is_named() {
+    let scene = scene(
+        "mkdir -p \"$ROOT/state/.pulumi/locks/organization/hello/dev\"\n\
+         echo {} > \"$ROOT/state/.pulumi/locks/organization/hello/dev/x.json\"\n\
+         printf 'panic: assignment to entry in nil map\\n\\ngoroutine 1 [running]:\\nmain.main()\\n' >&2\nexit 2\n",
+    );
+    let (status, log) = up(&scene);
+    assert_eq!(status, Some(2), "{log}");
+    let result = result(&scene);
+    assert_eq!(result["reason"], "engine");
+    assert_eq!(result["message"], "the engine crashed: panic: assignment to entry in nil map");
+    assert!(log.contains("the stack is locked: if the engine is gone"), "{log}");
+}
+
+#[test]
 fn a_line_without_end_is_survived() {
     let scene = scene("head -c 20000000 /dev/zero | tr '\\0' x\nexit 0\n");
     let (status, log) = up(&scene);

@@ -81,7 +81,10 @@ async fn operate(
         return Ok(early::end(found, &request, &error, began, console));
     }
     found.warn(console);
-    let mut job = found.into_job()?;
+    let mut job = match found.into_job() {
+        Ok(job) => job,
+        Err(error) => return Ok(early::end_without_job(&request, &error, began, console)),
+    };
     if job.inputs.command == Command::Report {
         return relay::publish(&job, since_1970, console, signals).await;
     }
@@ -149,7 +152,7 @@ async fn give_up(
     error.exit_status()
 }
 
-/// What the engine does, and meanwhile whether the branch moves on.
+/// Runs the engine. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
 async fn work(
     run: &mut Run<'_>,
     engine: &Engine,

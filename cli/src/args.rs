@@ -67,7 +67,7 @@ pub fn command() -> Clap {
         .after_help(
             "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
              The command line wins over the step's inputs, those over variables, those over the file.\n\n\
-             Exit status: the engine's own; 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 128+n ended by signal n.",
+             Exit status: the engine's own; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 79 not known what would change, 128+n ended by signal n.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -154,11 +154,22 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     Ok(Args { ask, flags })
 }
 
-/// What a command line that can't be read says all the same: its command, and the values of the flags for the inputs
-/// `names`.
-pub fn salvaged(arguments: &[OsString], names: &[&str]) -> (Option<Command>, Flags) {
+/// Whether a subcommand is one that reports on no stack, so that it leaves result files alone.
+pub fn has_no_result(word: &str) -> bool {
+    matches!(word, "exec" | "install" | "report" | "inputs" | "doctor" | "finish" | "help")
+}
+
+/// Reads what it can of a command line that clap refused: its first word that is neither a flag nor the value of one, and
+/// the values of the flags for the inputs `names`.
+pub fn salvaged<'a>(arguments: &'a [OsString], names: &[&str]) -> (Option<&'a str>, Flags) {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
-    let command = words.first().and_then(|word| Command::from_word(word));
+    let takes_value = |flag: &str| {
+        let input = flag.strip_prefix("--").and_then(Input::find);
+        input.is_some_and(|input| input.kind != Kind::Bool)
+    };
+    let is_value = |at: usize| at.checked_sub(1).is_some_and(|before| takes_value(words[before]));
+    let plain = words.iter().enumerate().find(|(at, word)| !word.starts_with('-') && !is_value(*at));
+    let command = plain.map(|(_, word)| *word);
     let mut flags = Flags::new();
     let mut rest = words.iter().take_while(|word| **word != "--").peekable();
     while let Some(word) = rest.next() {
@@ -281,14 +292,25 @@ mod tests {
     #[test]
     fn a_line_that_cannot_be_read_still_says_where_the_result_goes() {
         let line = "stackstep up --paralel 3 --result-file r.json --stack=dev --junit-file --x";
-        let (command, flags) = salvaged(
-            &line.split(' ').map(OsString::from).collect::<Vec<_>>(),
-            &["result-file", "junit-file"],
-        );
-        assert_eq!(
-            (command, flags),
-            (Some(Command::Up), Flags::from([("result-file", vec!["r.json".into()])]))
-        );
+        let words = line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        let (command, flags) = salvaged(&words, &["result-file", "junit-file"]);
+        assert_eq!((command, flags), (Some("up"), Flags::from([("result-file", vec!["r.json".into()])])));
+    }
+
+    #[test]
+    fn the_command_of_a_line_that_cannot_be_read_is_its_first_plain_word() {
+        for (line, word) in [
+            ("stackstep --stack dev up", Some("up")),
+            ("stackstep --diff upp --stack dev", Some("upp")),
+            ("stackstep --stack=dev", None),
+            ("stackstep", None),
+        ] {
+            assert_eq!(
+                salvaged(&line.split(' ').map(OsString::from).collect::<Vec<_>>(), &[]).0,
+                word,
+                "{line}"
+            );
+        }
     }
 
     #[test]

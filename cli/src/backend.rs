@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::env::Env;
+use crate::http::Url;
 use crate::inputs::Inputs;
 use crate::project::Project;
 use crate::secret::Secret;
@@ -122,19 +123,39 @@ impl fmt::Display for Backend {
     }
 }
 
-/// The password and the query of a URL: both can be keys.
-pub fn secrets_in(url: &str) -> Vec<&str> {
-    let query = url.split_once('?').map(|(_, query)| query);
-    let authority =
-        url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?']).next().unwrap_or_default();
-    let password =
-        authority.rsplit_once('@').map(|(user, _)| user.split_once(':').map_or(user, |(_, word)| word));
-    // `region=eu-central-1` is no secret; a signature is.
-    let values = query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
-    let keys = values.filter(|(name, _)| {
-        ["sig", "key", "token", "secret", "password"].iter().any(|word| name.contains(word))
-    });
-    password.into_iter().chain(keys.map(|(_, value)| value)).filter(|secret| !secret.is_empty()).collect()
+/// The keys in a URL: its password, the parameters with names of keys, and the passwords of addresses in parameters.
+pub fn secrets_in(url: &str) -> Vec<String> {
+    const NAMES: [&str; 9] = ["sig", "key", "token", "secret", "pass", "pwd", "sas", "auth", "cred"];
+    let (location, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut found: Vec<String> = password(location).map(str::to_owned).into_iter().collect();
+    for pair in query.split(['&', '#']) {
+        let Some((name, written)) = pair.split_once('=') else { continue };
+        let name = name.to_ascii_lowercase();
+        let value = decoded(pair).unwrap_or_else(|| written.to_owned());
+        // `region=eu-central-1` is not a secret; a signature is.
+        if NAMES.iter().any(|word| name.contains(word)) {
+            found.extend([written.to_owned(), value]);
+        } else if let Some(password) = password(&value) {
+            found.push(password.to_owned());
+        }
+    }
+    found.retain(|secret| !secret.is_empty());
+    found.dedup();
+    found
+}
+
+/// The value of a parameter, decoded.
+fn decoded(pair: &str) -> Option<String> {
+    let mut scratch = Url::parse("scratch://x").ok()?;
+    scratch.set_query(Some(pair));
+    scratch.query_pairs().next().map(|(_, value)| value.into_owned())
+}
+
+/// The password of an address, or the user's name where it stands alone, as a token does.
+fn password(address: &str) -> Option<&str> {
+    let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    Some(user.split_once(':').map_or(user, |(_, word)| word))
 }
 
 /// A URL without user, password and query: both can hold keys.
@@ -183,6 +204,9 @@ mod tests {
     fn the_keys_in_a_url_are_found() {
         assert_eq!(secrets_in("postgres://me:hunter2@db/state?sslmode=require"), ["hunter2"]);
         assert_eq!(secrets_in("azblob://state?sig=abc&sv=1"), ["abc"]);
+        assert_eq!(secrets_in("azblob://state?SAS=a%2Fb"), ["a%2Fb", "a/b"]);
+        assert_eq!(secrets_in("postgres:///state?password=hunter2&host=db"), ["hunter2"]);
+        assert_eq!(secrets_in("s3://acme?endpoint=http%3a%2f%2fu%3apw123456%40h:9"), ["pw123456"]);
         assert!(secrets_in("s3://bucket/a?region=eu").is_empty());
     }
 

@@ -14,7 +14,7 @@ use crate::unfinished::now;
 pub struct Console {
     ci: &'static dyn CiSystem,
     masker: Masker,
-    /// What the CI system hides already.
+    /// Texts that the CI system hides already.
     told: BTreeSet<String>,
     missed: AtomicBool,
     groups: AtomicU32,
@@ -59,14 +59,14 @@ impl Console {
         self.write(&self.masker.mask(text));
     }
 
-    /// What was asked for, on standard output, in lines for a person: nothing in it is a command of the CI system.
+    /// Prints an answer for a person to standard output, line by line: nothing in it is a command of the CI system.
     pub fn print(&self, text: &str) {
         let lines = self.masker.mask(text);
         let lines: String = lines.lines().map(|line| log_line(line) + "\n").collect();
         let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 
-    /// JSON for a machine, on standard output: what is printed is the same value, and no command of the CI system. It is
+    /// Prints JSON for a machine to standard output: the same value, and no command of the CI system in it. It is
     /// not masked, as a mask must not fall on a quote.
     pub fn print_json(&self, json: &str) {
         let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());

@@ -3,6 +3,7 @@
 //! sent: what they would be about is not known for certain.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::args;
@@ -10,6 +11,7 @@ use crate::ci;
 use crate::console::Console;
 use crate::env::Env;
 use crate::error::Error;
+use crate::git;
 use crate::inputs::{Command, OuterInputs};
 use crate::prepare::{Prepared, Request, SINKS, Until, prepare};
 use crate::publish::outputs::Exports;
@@ -25,6 +27,23 @@ pub fn end(
     console: &mut Console,
 ) -> u8 {
     found.warn(console);
+    end_told(found, request, error, began, console)
+}
+
+/// Ends a run of which all is known, and that has no room for its files, or asks for more than a command line holds. Its
+/// warnings have been shown.
+pub fn end_without_job(request: &Request<'_>, error: &Error, began: Instant, console: &mut Console) -> u8 {
+    let found = prepare(request, Until::FirstError, console);
+    end_told(found, request, error, began, console)
+}
+
+fn end_told(
+    found: Prepared<'_>,
+    request: &Request<'_>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> u8 {
     let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
@@ -57,7 +76,7 @@ fn publish(
 }
 
 /// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
-/// has no result leaves it alone.
+/// has no result leaves it alone, and what a link of the checkout leads to stays.
 fn forget(request: &Request<'_>, console: &Console) {
     let Request { command, flags, env, ci } = *request;
     let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
@@ -66,15 +85,21 @@ fn forget(request: &Request<'_>, console: &Console) {
     }
     let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
-    let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
+    let linked = |path: &PathBuf| path.parent().is_some_and(|to| git::leads_through_a_link(to, env.cwd()));
+    let removable = |path: &PathBuf| path.is_file() && !linked(path);
+    let Some(path) = given.map(|path| env.cwd().join(path)).filter(removable) else { return };
     let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));
     publish::warn(console, "the result file", removed);
 }
 
-/// The same for a command line that can't be read: what of it can be told says where the result goes. `said` is clap's
-/// own message, which the person has seen already.
+/// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
+/// is clap's own message, which the person has seen already.
 pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
-    let (command, flags) = args::salvaged(arguments, SINKS);
+    let (word, flags) = args::salvaged(arguments, SINKS);
+    if word.is_some_and(args::has_no_result) {
+        return;
+    }
+    let command = word.and_then(Command::from_word);
     let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
     let (mut console, began) = (Console::new(request.ci), Instant::now());
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -82,7 +107,46 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
-    if command.is_none() || !publish(found, told, &error, began, &mut console) {
-        forget(&request, &console);
+    if command.is_some() && publish(found, told, &error, began, &mut console) {
+        return;
+    }
+    // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
+    let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
+    forget(&Request { command: meant, ..request }, &console);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::inputs::resolve::Flags;
+
+    #[test]
+    fn an_older_result_is_removed_but_not_through_a_link_of_the_checkout() {
+        let (checkout, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let older = [checkout.path().join("r.json"), outside.path().join("r.json")];
+        older.iter().for_each(|path| std::fs::write(path, "{}").unwrap());
+        std::os::unix::fs::symlink(outside.path(), checkout.path().join("out")).unwrap();
+        for file in ["r.json", "out/r.json"] {
+            let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);
+            let flags = Flags::new();
+            let request =
+                Request { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
+            forget(&request, &Console::new(request.ci));
+        }
+        assert_eq!(older.map(|path| path.exists()), [false, true]);
+    }
+
+    #[test]
+    fn a_command_that_is_misspelled_takes_the_older_result_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = folder.path().join("r.json");
+        for (line, stays) in
+            [("stackstep run --result-file r.json --x", true), ("stackstep uup --result-file r.json", false)]
+        {
+            std::fs::write(&older, "{}").unwrap();
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            end_unread(&arguments, "error: no such word", &Env::from_pairs(folder.path(), [("A", "b")]));
+            assert_eq!(older.exists(), stays, "{line}");
+        }
     }
 }

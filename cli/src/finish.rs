@@ -99,11 +99,11 @@ async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option
 enum Fate {
     /// The run was killed before there was one.
     NotStarted,
-    /// It was gone when we came.
+    /// The engine was gone when we came.
     Gone,
-    /// It was there, was asked to stop, and has ended.
+    /// The engine was there, was asked to stop, and has ended.
     Asked,
-    /// It is still there, as this process.
+    /// The engine is still there, as this process.
     AtWork(u32),
     /// The system can't tell.
     Unknown,
@@ -209,7 +209,7 @@ fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report 
     report
 }
 
-/// What is known of the lock and of pending operations: what the state shows, where it lies in a folder.
+/// Notes on the lock and on pending operations, from the state if it lies in a folder.
 fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<String> {
     let about = &unfinished.about;
     let project = about.project.as_deref().unwrap_or_default();

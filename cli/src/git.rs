@@ -7,6 +7,8 @@ pub mod remote;
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::dots::without_dots;
+
 /// The most bytes of a file of the repository that is read: packed references of a million branches.
 const LONGEST: u64 = 64 << 20;
 
@@ -45,13 +47,12 @@ pub fn is_within(path: &Path, folder: &Path) -> bool {
 /// Whether the way to `path` leads through a link that lies in the checkout around `folder`: a commit can bring one along,
 /// and who writes there writes anywhere.
 pub fn leads_through_a_link(path: &Path, folder: &Path) -> bool {
-    let Ok(real) = std::fs::canonicalize(folder) else { return false };
-    let top = top(folder).unwrap_or_else(|| real.clone());
-    let plain = without_dots(&real.join(path.strip_prefix(folder).unwrap_or(path)));
-    plain
-        .ancestors()
-        .take_while(|part| part.starts_with(&top) && *part != top)
-        .any(|part| std::fs::symlink_metadata(part).is_ok_and(|there| there.is_symlink()))
+    let Some(top) = top(folder).or_else(|| std::fs::canonicalize(folder).ok()) else { return false };
+    // As the system takes it: behind a link, `..` is the folder above the link's target.
+    folder.join(path).ancestors().any(|part| {
+        let around = || std::fs::canonicalize(part.parent()?).ok();
+        part.is_symlink() && around().is_some_and(|around| around.starts_with(&top))
+    })
 }
 
 /// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
@@ -98,20 +99,6 @@ fn dot_git(folder: &Path) -> Option<PathBuf> {
         link.is_symlink() && link.parent().and_then(nearest).is_some_and(|around| !is_real(around))
     };
     (nearest(&named).is_some_and(is_real) && !named.ancestors().any(leads_away)).then_some(real)
-}
-
-/// The path without `.` and `..`, by its words alone.
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut path, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                path.pop();
-            }
-            part => path.push(part),
-        }
-        path
-    })
 }
 
 /// A work tree of its own keeps its HEAD, and shares the rest with the main one.
@@ -222,6 +209,12 @@ mod tests {
         assert!(!leads("r.json") && !leads("../out/new/r.json") && !leads("/tmp/r.json"));
         let absolute = folder.path().join("infra/away/r.json").display().to_string();
         assert!(leads(&absolute));
+        assert!(leads("away/../r.json"), "the folder above the link's target");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let alias = elsewhere.path().join("alias");
+        std::os::unix::fs::symlink(folder.path(), &alias).unwrap();
+        let through = |path: &str| leads_through_a_link(&alias.join(path), &folder.path().join("infra"));
+        assert!(through("infra/away/r.json") && !through("out/r.json"), "by another way to the checkout");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct Job<'a> {
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
-    pub folder: OwnFolder,
+    pub folder: Option<OwnFolder>,
     /// Another one for credentials, which never lies where other steps of the build see it.
     pub credentials: Option<OwnFolder>,
 }
@@ -151,7 +151,7 @@ fn no_project(cwd: &Path, command: Command) -> Error {
     Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
 }
 
-/// Tells the masker what of the inputs it must never let through; [`hide_environment`] comes before.
+/// Tells the masker the secrets of the inputs. [`hide_environment`] has to be called before.
 pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
     for (name, secret) in [
         ("access-token", &inputs.access_token),

@@ -1,6 +1,6 @@
 //! JSON as the engine writes it: nested deeper than parsers allow by default, and with other text in front of it.
 //!
-//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is handed on is
+//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is passed on is
 //! what was read: `1e+300`, `99999999999999999999` and `0.10` stay as they are.
 
 use serde::de::DeserializeOwned;
@@ -14,10 +14,10 @@ pub const DEEPEST: usize = 512;
 /// holds nothing deeper.
 pub const PORTABLE_DEPTH: usize = 96;
 
-/// So many levels fit on any stack.
+/// Levels of nesting that fit on any stack.
 const SHALLOW: usize = 100;
 
-/// How many places are tried as the beginning of an answer.
+/// The places that are tried as the beginning of an answer.
 const BEGINNINGS: usize = 32;
 
 /// Reads one JSON document.
@@ -40,14 +40,11 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
 /// The one JSON object that a program printed, with whatever it said before: an SDK's warning, a notice of a wrapper.
 /// None where no object is whole, or something follows it.
 pub fn answer(printed: &str) -> Option<Map<String, Value>> {
-    let starts_line = |at: usize| {
-        printed.get(..at).is_some_and(|before| {
-            before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim().is_empty()
-        })
-    };
-    let braces = || printed.match_indices('{').map(|(at, _)| at);
-    let first = braces().next().into_iter();
-    let beginnings = first.chain(braces().skip(1).filter(|&at| starts_line(at))).take(BEGINNINGS);
+    // Behind the first brace an indented one belongs to something larger, which may be cut.
+    let starts_line = |at: usize| printed.get(..at).is_some_and(|before| before.ends_with('\n'));
+    let mut braces = printed.match_indices('{').map(|(at, _)| at);
+    let first = braces.next().into_iter();
+    let beginnings = first.chain(braces.filter(|&at| starts_line(at))).take(BEGINNINGS);
     let mut answers = beginnings.filter_map(|at| read(printed.get(at..)?.as_bytes()).ok());
     answers.next()
 }
@@ -150,5 +147,10 @@ mod tests {
         {
             assert_eq!(answer(printed), None, "{printed}");
         }
+        assert_eq!(
+            answer("{\n  \"a\": [\n    {\n      \"x\": 1\n    }\n"),
+            None,
+            "only its last part is whole"
+        );
     }
 }

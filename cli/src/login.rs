@@ -41,8 +41,8 @@ pub fn leave(job: &Job<'_>, engine: &Engine, report: &Report, console: &Console)
     }
 }
 
-/// `pulumi login`: not where an earlier one is used, which stays as it is, and not with an identity that the job's CI
-/// system lent for this run.
+/// Leaves the login that `pulumi login` would: not where an earlier one is used, and not with an identity that the
+/// job's CI system lent for this run.
 fn log_in(job: &Job<'_>, key: &str) -> Result<()> {
     let backend: &Backend = &job.backend;
     let token = backend.token.as_ref().filter(|_| backend.oidc.is_none());
@@ -53,7 +53,7 @@ fn log_in(job: &Job<'_>, key: &str) -> Result<()> {
     credentials::store(&home::credentials(job.env)?, key, token.filter(|_| backend.is_cloud()))
 }
 
-/// `pulumi stack select`, and what `pulumi stack rm` makes of it. What a person may want to read about it.
+/// Selects the stack as `pulumi stack select` does, or deselects it as `pulumi stack rm` does. Returns a line about it.
 fn select(job: &Job<'_>, engine: &Engine, report: &Report, key: &str) -> Result<Option<String>> {
     let (Some(stack), Some(project)) = (&job.stack, &job.project) else { return Ok(None) };
     if job.inputs.command == Command::Outputs || report.reason == Some(Reason::StackNotFound) {
@@ -65,13 +65,13 @@ fn select(job: &Job<'_>, engine: &Engine, report: &Report, key: &str) -> Result<
         return Ok(None);
     }
     let name = in_full(stack, report.permalink.as_deref());
-    file.set(key, &name, selection::Form::of(engine.version.as_deref()))?;
+    file.set(key, &name, selection::Form::of(engine.parsed_version().as_ref()))?;
     Ok(Some(format!(
         "`{name}` is the selected stack of later `pulumi` commands, as after the official action"
     )))
 }
 
-/// What the CLI calls a backend in its files: the URL as it was given, that of a Pulumi Cloud without a slash at its
+/// The backend's name in the CLI's files: the URL as it was given, that of a Pulumi Cloud without a slash at its
 /// end.
 /// <https://github.com/pulumi/pulumi/blob/1b5949891b3cefcb9974752b24a5ecef0acc86c8/pkg/backend/httpstate/backend.go>
 fn key(url: &str) -> &str {

@@ -74,7 +74,7 @@ pub fn sweep(parent: &Path) {
     }
 }
 
-/// Removes a folder of a run that is gone; false where it is none, or the run is there.
+/// Removes the folder of a run that is gone. Returns false if it is no such folder, or its run is there.
 pub fn remove_left(folder: &Path) -> Result<bool> {
     if !is_ours(folder) || !is_left(folder) {
         return Ok(false);

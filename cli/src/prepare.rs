@@ -28,7 +28,7 @@ use crate::project::Project;
 use crate::render::Detail;
 use crate::stack::StackName;
 
-/// What is to be prepared.
+/// The run to prepare.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The command of the command line; without it the `command` input decides.
@@ -52,7 +52,7 @@ pub enum Until {
     TheInputs,
 }
 
-/// Something that a person should know.
+/// A message for the person.
 #[derive(Debug)]
 pub enum Finding {
     /// A run can't go on.
@@ -69,15 +69,15 @@ pub struct Prepared<'a> {
     pub ci: &'static dyn CiSystem,
     /// What the job is about.
     pub context: Context,
-    /// What is said outside of files.
+    /// The inputs from outside of files.
     pub outer: Option<OuterInputs>,
     /// Whose the files of the work folder are.
     pub standing: Standing,
-    /// What the run may do, as far as no file is needed for it.
+    /// The verdict on the run, as far as no file is needed for it.
     pub verdict: Option<Verdict>,
     /// All inputs.
     pub resolved: Option<Resolved>,
-    /// The same as types.
+    /// All inputs as types.
     pub inputs: Option<Inputs>,
     /// The engine's version that is asked for, and where that stands.
     pub demand: Option<(Demand, String)>,
@@ -96,16 +96,22 @@ pub struct Prepared<'a> {
 }
 
 /// A step of it.
-type Step = fn(&mut Prepared<'_>, &Request<'_>, &mut Console);
+type Step = fn(&mut Prepared<'_>, &mut Console);
 
-/// The steps that read nothing of the work folder but its commit.
-const BEFORE_FILES: &[Step] = &[outer_inputs, judge::standing];
-/// The inputs.
-const INPUTS: &[Step] = &[all_inputs];
-/// The run's other parts.
-const PARTS: &[Step] = &[typed_inputs, engine_asked_for, project_and_stack, backend];
+/// The steps behind [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
+const STEPS: &[Step] = &[
+    judge::standing,
+    judge::verdict,
+    all_inputs,
+    typed_inputs,
+    engine_asked_for,
+    project_and_stack,
+    backend,
+];
+/// Those of a command that needs the inputs and runs nothing.
+const STEPS_TO_THE_INPUTS: &[Step] = &[judge::standing, all_inputs];
 
-/// Takes the steps.
+/// Prepares a run by its steps.
 pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
     let mut found = Prepared {
@@ -125,13 +131,12 @@ pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -
         backend: None,
         findings: Vec::new(),
     };
-    let judged: &[Step] = if until == Until::TheInputs { &[] } else { &[judge::verdict] };
-    let parts = if until == Until::TheInputs { &[] } else { PARTS };
-    for step in BEFORE_FILES.iter().chain(judged).chain(INPUTS).chain(parts) {
+    outer_inputs(&mut found, request, console);
+    for step in if until == Until::TheInputs { STEPS_TO_THE_INPUTS } else { STEPS } {
         if until == Until::FirstError && found.first_error().is_some() {
             break;
         }
-        step(&mut found, request, console);
+        step(&mut found, console);
     }
     found
 }
@@ -145,7 +150,7 @@ impl Prepared<'_> {
         })
     }
 
-    /// Says what a person should know and what is no error.
+    /// Shows all warnings.
     pub fn warn(&self, console: &Console) {
         for finding in &self.findings {
             if let Finding::Warning(warning) = finding {
@@ -173,7 +178,7 @@ impl Prepared<'_> {
     }
 }
 
-/// What the command line, the step and the environment say. Their secrets are hidden from here on.
+/// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
 fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut Console) {
     let Request { command, flags, env, ci } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
@@ -182,8 +187,8 @@ fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut C
     }
 }
 
-/// The same with as much of `stackstep.yaml` as counts.
-fn all_inputs(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+/// Adds as much of `stackstep.yaml` as counts.
+fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(outer) = found.outer.clone() else { return };
     let resolved = if found.is_closed() {
         if found.standing == Standing::Unproven && outer.command != Command::Report {
@@ -203,13 +208,12 @@ fn all_inputs(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
     };
     found.resolved = found.keep(resolved);
     if let Some(resolved) = &mut found.resolved {
-        let warnings: Vec<String> = resolved.warnings.drain(..).collect();
-        found.findings.extend(warnings.into_iter().map(Finding::Warning));
+        found.findings.extend(resolved.warnings.drain(..).map(Finding::Warning));
     }
 }
 
 /// The inputs as types. Where nothing of the work folder may be used, only an installation goes on, with what it reads.
-fn typed_inputs(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     let inputs = if found.is_closed() {
         if !matches!(found.command(), Some(Command::Install | Command::Report)) {
             return;
@@ -227,8 +231,8 @@ fn typed_inputs(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console
     }
 }
 
-/// What the inputs say about the engine and its arguments.
-fn engine_asked_for(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+/// Checks the engine's arguments, and reads the version that is asked for.
+fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let (extra, demand) = (check_extra(&inputs.args), asked::by_inputs(inputs));
     found.keep(extra);
@@ -237,7 +241,7 @@ fn engine_asked_for(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) 
 
 /// The program's folder, the project and the stack. What is reported was made elsewhere, and an installation that may use
 /// no file has none of them.
-fn project_and_stack(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+fn project_and_stack(found: &mut Prepared<'_>, console: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     if found.is_closed() && inputs.command == Command::Install {
         return;
@@ -262,7 +266,7 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Co
 }
 
 /// The variables of `env-file`, and the backend with its secrets.
-fn backend(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
+fn backend(found: &mut Prepared<'_>, console: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let file = hide_env_file(inputs, console);
     found.file_variables = found.keep(file).unwrap_or_default();
@@ -276,7 +280,7 @@ fn backend(found: &mut Prepared<'_>, _: &Request<'_>, console: &mut Console) {
     let seen = found.env.with_missing(&found.file_variables);
     let backend = Backend::resolve(inputs, &seen, found.project.as_ref());
     for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
-        console.hide("the backend's URL", secret);
+        console.hide("the backend's URL", &secret);
     }
     if let Some(token) = &backend.token {
         console.hide("PULUMI_ACCESS_TOKEN", token.expose());

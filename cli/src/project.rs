@@ -2,8 +2,9 @@
 //! <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use crate::dots::without_dots;
 use crate::error::{Error, Result};
 use crate::stack::StackName;
 use crate::text_file::{self, read_text};
@@ -46,7 +47,7 @@ impl Project {
                     // A folder of that name is no project file.
                     Err(error) if error.is_missing() => {}
                     Err(error) => {
-                        let hint = error.hint().unwrap_or("mend the project file");
+                        let hint = error.hint().unwrap_or("fix the project file");
                         return Err(unreadable(&path, &error.to_string(), hint));
                     }
                 }
@@ -56,7 +57,7 @@ impl Project {
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let wrong = |why: &str| unreadable(&path, why, "mend the project file");
+        let wrong = |why: &str| unreadable(&path, why, "fix the project file");
         let file = yaml::parse(text).map_err(|error| wrong(&error.to_string()))?;
         let name = file.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
         let Some(name) = name else {
@@ -93,7 +94,8 @@ impl Project {
     /// a file, else the project file's. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#attributes>
     pub fn program_folder(&self) -> PathBuf {
         let Some(main) = &self.main else { return self.folder().to_owned() };
-        let main = plain(&self.folder().join(main));
+        // As the CLI reads it.
+        let main = without_dots(&self.folder().join(main));
         if main.is_dir() {
             main
         } else {
@@ -130,20 +132,6 @@ fn options(file: &Value) -> BTreeMap<String, String> {
         .flat_map(Mapping::iter)
         .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value.source()?.to_owned())))
         .collect()
-}
-
-/// The path without `.` and, as the CLI reads it, with `a/..` taken away.
-fn plain(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut plain, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-        plain
-    })
 }
 
 fn unreadable(path: &Path, why: &str, hint: &str) -> Error {

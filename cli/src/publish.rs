@@ -141,7 +141,7 @@ impl Publisher {
         }
     }
 
-    /// Where the result is, for pages that are read later: a job's machine is gone by then.
+    /// The result's path, for pages that are read later: none if the job's machine is gone by then.
     fn lasting_result(&self) -> Option<String> {
         self.sinks
             .result_file
@@ -204,7 +204,7 @@ pub fn all(
     console.text(&publisher.text(report, result_file));
 }
 
-/// What other programs read: the counts, and the outputs for later steps.
+/// Writes what other programs read: the counts, and the outputs for later steps.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Report,
@@ -265,9 +265,9 @@ fn annotate(report: &Report, console: &Console) {
         .filter(|said| matches!(said.severity, Severity::Error | Severity::Warning))
         .filter(|said| report.message.as_ref() != Some(&said.message))
         .collect();
+    let stack = report.stack_identity().to_string();
     for said in loud.iter().take(ANNOTATIONS - 1) {
         let level = if said.severity == Severity::Error { Level::Error } else { Level::Warning };
-        let stack = report.stack_identity().to_string();
         let resource = said.name.as_deref().filter(|name| !name.is_empty());
         let title = resource.map_or(stack.clone(), |name| format!("{name} in {stack}"));
         console.annotate(level, &title, &said.message);

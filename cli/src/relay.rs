@@ -29,7 +29,7 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
     let mut found = read::all(&job.inputs)?;
     let backend = job.backend.place(&job.seen_by_engine, &job.inputs.cwd);
     for one in found.iter_mut().filter(|one| one.from_log) {
-        one.is_in(backend.as_ref());
+        one.add_backend(backend.as_ref());
     }
     let sender = Sender::of(job, began);
     let mut event = Event::of(&job.context);

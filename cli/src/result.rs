@@ -178,7 +178,7 @@ fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
     report
 }
 
-/// What is said of outputs that the engine printed in a form that can't be read.
+/// The message for outputs that the engine printed in a form that can't be read.
 const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
 
 /// Takes over the outputs that the engine printed.

@@ -141,7 +141,8 @@ const ABOUT: &[&str] = &[
     "_STORE",
 ];
 
-/// Whether a name says that the value is a secret. Of `env-file`, whose values are the person's own.
+/// Whether a name says that the value is a secret. This alone decides for `env-file`, whose variables are all the
+/// person's own.
 pub fn says_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     WORDS.iter().any(|word| name.contains(word))

@@ -2,6 +2,7 @@
 
 pub mod backend_place;
 pub mod identity;
+mod place_parts;
 
 use std::fmt;
 

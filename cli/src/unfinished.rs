@@ -46,7 +46,7 @@ impl Unfinished {
     /// Begins to keep the file, where the CI system has a post step that could read it.
     pub fn begin(run: &Run<'_>, publisher: &Publisher, console: &Console) -> Option<Self> {
         let job = run.job();
-        let path = file(job.folder.path());
+        let path = file(job.folder.as_ref()?.path());
         let state = [Output { name: STATE.to_owned(), value: path.display().to_string() }];
         let append = job.ci.post_step_state(job.env, &state, &mut crate::random::word);
         let commands = job.ci.post_step_commands(job.env, &state);
@@ -75,8 +75,9 @@ impl Unfinished {
 
     /// Writes the file. What can't be written is only missed by a run that is killed.
     pub fn save(&self, job: &Job<'_>, console: &Console) {
+        let Some(folder) = &job.folder else { return };
         let text = console.masker().mask(&serde_json::to_string(self).unwrap_or_default());
-        let path = file(job.folder.path());
+        let path = file(folder.path());
         let fresh = path.with_extension("new");
         let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &path));
     }
@@ -92,7 +93,7 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Where it is in a run's own folder.
+/// The path of the file in a run's own folder.
 pub fn file(folder: &Path) -> PathBuf {
     folder.join("unfinished.json")
 }

@@ -52,7 +52,7 @@ pub fn parse(text: &str) -> Result<Value, Malformed> {
     read::document(text)
 }
 
-/// What reading costs at worst: each mark is compared with each flow collection that is open.
+/// The cost of reading at worst: each mark is compared with each flow collection that is open.
 fn effort(text: &str) -> u64 {
     let count = |marks: &[u8]| text.bytes().filter(|byte| marks.contains(byte)).count() as u64;
     count(b"[{") * count(b"[]{},:?-&*!\"'|>\n")

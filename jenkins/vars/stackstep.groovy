@@ -14,7 +14,7 @@
 // The exit status that says: deployed, but a required report could not be published.
 // https://github.com/stackstep/stackstep/blob/main/docs/results.md
 @NonCPS
-private static int publishFailed() { 11 }
+private static int publishFailed() { 72 }
 
 // What is ours and no input.
 @NonCPS
@@ -303,9 +303,10 @@ private void finish(String folder, Map read) {
     }
 }
 
-// What a pipeline gets: texts, numbers and maps of them only, as Jenkins keeps a pipeline's variables on disk.
+// What a pipeline gets: texts, numbers and maps of them only, as Jenkins keeps a pipeline's variables on disk. What is
+// not known is null.
 private Map readResult(String folder, int status) {
-    Map result = [exitStatus: status, status: 'failed', hasChanges: false, changes: [:], outputs: [:]]
+    Map result = [exitStatus: status, status: 'failed', hasChanges: null, changes: null, outputs: null]
     if (!fileExists("${folder}/outputs")) { return result }
     result.putAll(parse(readFile(file: "${folder}/outputs", encoding: 'UTF-8')))
     if (result.resultFile && fileExists(result.resultFile)) {
@@ -320,10 +321,15 @@ private static Map parse(String text) {
     Map outputs = new groovy.json.JsonSlurper().parseText(text)
     [
         status: outputs.status, reason: outputs.reason ?: null, permalink: outputs.permalink ?: null,
-        hasChanges: outputs['has-changes'] == 'true', resultFile: outputs.result ?: null,
-        changes: plain(new groovy.json.JsonSlurper().parseText(outputs.changes)),
-        outputs: plain(new groovy.json.JsonSlurper().parseText(outputs.outputs)),
+        hasChanges: known(outputs['has-changes']), resultFile: outputs.result ?: null,
+        changes: known(outputs.changes), outputs: known(outputs.outputs),
     ]
+}
+
+// A value that is JSON, or null where it is empty: not known.
+@NonCPS
+private static Object known(Object json) {
+    json ? plain(new groovy.json.JsonSlurper().parseText(json.toString())) : null
 }
 
 // What the result file says beside it.
@@ -399,7 +405,7 @@ private static String joined(List parts, String between) {
 // One line on what happened.
 @NonCPS
 private static String headline(Map result) {
-    String counts = result.changes.findAll { kind, count -> kind != 'same' }.collect { kind, count -> "${count} ${kind}" }.join(', ')
+    String counts = result.changes == null ? 'changes are not known' : result.changes.findAll { kind, count -> kind != 'same' }.collect { kind, count -> "${count} ${kind}" }.join(', ')
     String what = joined([result.command, result.stack], ' of ') ?: 'stackstep'
     "${what}: ${result.reason ?: result.status}${counts ? " (${counts})" : ''}".toString()
 }

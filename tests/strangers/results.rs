@@ -45,9 +45,28 @@ fn bad_input_leaves_no_older_success() {
         "up --stack dev --result-file r.json --expect-no-changes --skip-preview",
         "up --stack dev --result-file r.json --args --yes",
         "up --stack dev --result-file r.json --cwd nowhere",
+        "--stack dev up --result-file r.json",
     ] {
         tells(&deployed(), line);
     }
+}
+
+#[test]
+fn what_no_command_line_holds_leaves_no_older_success() {
+    let scene = deployed();
+    scene.write("stackstep.yaml", &format!("message: {}\n", "x".repeat(140_000)));
+    tells(&scene, "up --stack dev --result-file r.json");
+}
+
+#[test]
+fn a_machine_without_room_for_temporary_files_leaves_no_older_success() {
+    let scene = deployed();
+    let missing = scene.root().join("no-such-folder").display().to_string();
+    let scene = scene.with("TMPDIR", &missing);
+    let said = format!("could not make a folder in `{missing}`");
+    scene.run("up --stack dev --result-file r.json").ends_with(1).says(&said);
+    let result = result(&scene);
+    assert_eq!((&result["status"], &result["exit_code"]), (&json!("failed"), &json!(1)));
 }
 
 #[test]
@@ -76,6 +95,9 @@ fn the_path_can_come_from_the_environment_or_from_a_file_of_ones_own() {
 fn a_command_that_is_none_takes_the_older_result_away() {
     let scene = deployed().with("STACKSTEP_COMMAND", "uup");
     scene.run("run --result-file r.json").ends_with(2).says("unknown command");
+    assert!(!scene.program.join("r.json").exists());
+    let scene = deployed();
+    scene.run("uup --result-file r.json").ends_with(2);
     assert!(!scene.program.join("r.json").exists());
 }
 

@@ -9,7 +9,7 @@ use crate::env::Env;
 struct Foreign {
     /// The variable that only this system sets.
     sign: &'static str,
-    /// What is set for a change request only: its number, or `true`. `false` and an empty value mean none.
+    /// Variables that are set for a change request only: its number, or `true`. `false` and an empty value mean none.
     change: &'static [&'static str],
     /// The repository that the change comes from, as `owner/name` or as an address.
     source: &'static str,
@@ -152,7 +152,7 @@ const SYSTEMS: &[Foreign] = &[
     },
 ];
 
-/// What the variables of a system that is not known by a file tell.
+/// The facts that the variables of such a system tell.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// The run is about a change request.
@@ -171,7 +171,7 @@ pub(super) struct Told {
     pub branch: Option<String>,
 }
 
-/// What `env` tells in the words of the one system whose sign it has.
+/// Reads the variables of the system whose sign is in `env`.
 pub(super) fn told(env: &Env) -> Option<Told> {
     let system = SYSTEMS.iter().find(|system| env.get(system.sign).is_some())?;
     let proposed = first(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));

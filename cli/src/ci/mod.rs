@@ -48,7 +48,7 @@ pub use sink::{Append, Level, Output, OutputsForm};
 /// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
 /// of its own.
 pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
-/// The one for outputs that a wrapper has to hand on masked.
+/// The one for outputs that a wrapper has to pass on masked.
 pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
 /// The one for what a later part of the wrapper has to know: [`CiSystem::post_step_state`].
 pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";
@@ -327,7 +327,7 @@ pub trait CiSystem: Sync {
         self.output_commands(outputs)
     }
 
-    /// Whether people can read what is handed on by `outputs` here, without the system's own mask.
+    /// Whether people can read the values of `outputs`, without the system's own mask.
     fn shows_outputs(&self) -> bool {
         false
     }
@@ -337,7 +337,7 @@ pub trait CiSystem: Sync {
         usize::MAX
     }
 
-    /// Why a secret `value` can't be handed on here. None when it can.
+    /// Why a secret `value` can't be passed on here. None when it can.
     fn refuses_secret_value(&self, _value: &str) -> Option<&'static str> {
         None
     }

@@ -20,7 +20,8 @@ pub struct Origin {
     pub token_in_github_input: bool,
     /// How a step of this system spells the input `forge-token`; none where only a variable reaches stackstep.
     pub forge_token_input: Option<&'static str>,
-    /// What the runs are counted of, where the system counts those of each job by itself.
+    /// The job that `run` is a number of, where the system counts the runs of each job by itself: numbers of two jobs
+    /// must not be compared.
     pub counted: Option<String>,
     /// A number that grows with each run.
     pub run: Option<u64>,

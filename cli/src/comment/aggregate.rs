@@ -2,7 +2,7 @@
 //!
 //! Either one final job has all reports and writes the whole comment ([`of_all`]); or each step that has its own writes
 //! it when it is done. Every step replaces its own part of the comment and leaves the others as they are. Two that write in the same moment
-//! can lose one another's part, so the comment is read again after it was written, and mended: twice at most.
+//! can lose one another's part, so the comment is read again after it was written, and fixed: twice at most.
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
@@ -49,7 +49,7 @@ impl Part {
         Self { marker, text: without_markers(text) }
     }
 
-    /// Lets the part say which backend it is about.
+    /// Adds the backend to the part's heading and row.
     fn name_backend(&mut self, stack: &StackIdentity, html: bool) {
         let url = &self.marker.backend_url;
         for name in [TITLE, ROW] {
@@ -162,7 +162,7 @@ fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> S
     out
 }
 
-/// Sees to this stack's part.
+/// Brings this stack's part of the comment up to date.
 pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let marker = Marker { subject: Subject::Aggregate, ..task.marker() };
     let mut posted = Posted::Nothing;
@@ -212,7 +212,7 @@ fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked
     ours
 }
 
-/// Which part of those that are there is about the stack of `report`. One without a backend is, if there is no other.
+/// The subject of the part that is about the stack of `report`: of one without a backend, if there is no other part.
 fn mine(there: &[Part], report: &Report) -> Subject {
     let mine = Subject::of(report);
     let is_there = there.iter().any(|part| part.marker.subject == mine);

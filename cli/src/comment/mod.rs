@@ -198,10 +198,9 @@ impl Task<'_> {
         let worth_one = self.is_worth_one();
         let marker = self.marker();
         let akin = self.akin(&marker).await?;
-        let text = |names_backend: bool| {
-            let says_more = worth_one || akin.is_empty();
-            self.body(Some(self.wanted.when.no_more()).filter(|_| !says_more), names_backend)
-        };
+        let is_over = !worth_one && !akin.is_empty();
+        let note = is_over.then(|| self.wanted.when.no_more());
+        let text = |names_backend: bool| self.body(note, names_backend);
         if let [(only, found)] = akin.as_slice()
             && found.subject == marker.subject
             && is_same(&only.body, &text(false))
@@ -209,7 +208,7 @@ impl Task<'_> {
             // Whoever wrote it: it says what we would say.
             return Ok(Posted::Unchanged);
         }
-        let own = Own::of(self.ours(akin.clone(), None).await, &marker);
+        let own = Own::of(self.ours(akin, None).await, &marker);
         let body = text(own.names_backend());
         let Some((newest, older)) = newest_first(&own.same) else {
             return if worth_one { self.create_only_one(&body).await } else { Ok(Posted::Nothing) };

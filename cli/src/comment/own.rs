@@ -84,7 +84,7 @@ impl Task<'_> {
         Ok(Own::of(ours, &marker))
     }
 
-    /// Lets the headings of comments on stacks of the same names in other backends say which backend they are about.
+    /// Adds the backend to the headings of comments on stacks of the same names in other backends.
     pub(super) async fn name_backends(&self, elsewhere: &[Marked]) {
         let marker = self.marker();
         let of_this_commit = |found: &Marker| found.commit == marker.commit && !marker.commit.is_empty();

@@ -245,7 +245,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// What a lock file is kept to with.
+/// The command that installs exactly what a lock file names.
 pub(super) fn kept_to(folder: &Path, locked: &'static Locked, args: &[&str]) -> Work {
     by(folder, &format!("{}, as there is {}", locked.name, locked.file), locked.name, args)
 }

@@ -18,8 +18,6 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use semver::Version;
-
 use crate::console::Console;
 use crate::engine::locate::Engine;
 use crate::engine::signals::Signals;
@@ -78,7 +76,7 @@ pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
     }
 }
 
-/// Sees to it that what the program needs is there. How many engine processes it took.
+/// Installs what the program needs and does not have. Returns how many engine processes that took.
 pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.
@@ -95,8 +93,7 @@ pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &
 
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let policy = Policy::of(&outside.job.inputs);
-    let engine =
-        outside.engine.version.as_deref().and_then(|text| Version::parse(text.trim_start_matches('v')).ok());
+    let engine = outside.engine.parsed_version();
     let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
     let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::manager::{Locked, Program, Work, kept_to};
 use crate::engine::locate::on_path;
 use crate::text_file::{self, read_text};
-use crate::yaml;
+use crate::{wildcard, yaml};
 
 /// npm: <https://docs.npmjs.com/cli/commands/npm-ci>, pnpm: <https://pnpm.io/cli/install>, Bun:
 /// <https://bun.com/docs/cli/install>. Yarn has two of one name, see [`yarn`]. In the CLI's order.
@@ -105,10 +105,9 @@ fn asked_for<'a>(program: &'a Program<'_>, package: Option<&Path>) -> Option<&'a
 fn is_workspace_of(folder: &Path, package: &Path) -> bool {
     let Ok(inside) = package.strip_prefix(folder) else { return false };
     let parts: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     workspaces(folder).iter().any(|pattern| {
         let pattern: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-        matches(&pattern, &parts)
+        wildcard::fits(&pattern, &parts)
     })
 }
 
@@ -132,28 +131,6 @@ fn workspaces(folder: &Path) -> Vec<String> {
     own.chain(listed).collect()
 }
 
-/// Whether the parts of a path are what the pattern's say: `*` for anything in one part, `**` for any parts.
-fn matches(pattern: &[&str], parts: &[&str]) -> bool {
-    match (pattern, parts) {
-        ([], []) => true,
-        (["**", rest @ ..], _) => (0..=parts.len()).any(|skipped| matches(rest, &parts[skipped..])),
-        ([first, rest @ ..], [part, parts @ ..]) => matches_part(first, part) && matches(rest, parts),
-        _ => false,
-    }
-}
-
-fn matches_part(pattern: &str, part: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == part,
-        Some((before, behind)) => part.strip_prefix(before).is_some_and(|rest| {
-            rest.char_indices()
-                .map(|(at, _)| at)
-                .chain([rest.len()])
-                .any(|at| matches_part(behind, &rest[at..]))
-        }),
-    }
-}
-
 /// The names under `dependencies`.
 fn dependencies(package: &Path) -> Vec<String> {
     let manifest = manifest(package);
@@ -175,7 +152,7 @@ fn resolves(folder: &Path, name: &str) -> bool {
     folder.ancestors().any(|folder| folder.join("node_modules").join(name).join("package.json").is_file())
 }
 
-/// What npm notes of a package, in its lock file and beside what it has installed.
+/// A package as npm notes it, in its lock file and beside what it has installed.
 /// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#hidden-lockfiles>
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -222,25 +199,5 @@ fn yarn(folder: &Path) -> &'static [&'static str] {
         &["install", "--frozen-lockfile", "--non-interactive"]
     } else {
         &["install", "--immutable"]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workspace_s_patterns_say_which_folders_are_its_parts() {
-        let is_part = |pattern: &str, path: &str| {
-            matches(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>())
-        };
-        assert!(is_part("infra", "infra"));
-        assert!(is_part("packages/*", "packages/infra"));
-        assert!(is_part("packages/**", "packages/a/b"));
-        assert!(is_part("*", "infra"));
-        assert!(is_part("in*-*d", "infra-prod"));
-        assert!(!is_part("packages/*", "packages/a/b"));
-        assert!(!is_part("packages/*", "infra"));
-        assert!(!is_part("infra", "infra2"));
     }
 }

@@ -145,7 +145,7 @@ impl Outside<'_> {
         ended
     }
 
-    /// What no install may see, as the engine, and what is [`withheld`] from it.
+    /// Variables that no install gets: those that the engine does not get, and those that are [`withheld`].
     fn removed(&self) -> Vec<String> {
         let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
         self.job.engine_env.remove.iter().cloned().chain(withheld).collect()

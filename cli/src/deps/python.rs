@@ -66,7 +66,7 @@ fn toolchain<'a>(program: &'a Program<'_>) -> &'a str {
     program.option("toolchain").or_else(by_lock_file).unwrap_or("pip")
 }
 
-/// Into the virtual environment that the project file names, from its own folder, else beside what Python has already.
+/// Installs by pip: into the virtual environment that the project file names, else beside what Python has already.
 fn pip(program: &Program<'_>) -> Work {
     let install = &["-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"];
     let mut names = requirements(&program.folder.join("requirements.txt"), DEEPEST);

@@ -44,11 +44,11 @@ const NO_CAUSE: &[&str] = &[
     "0000:",
 ];
 
-/// Beginnings of lines that name what the sentence before is about.
+/// Beginnings of lines with a detail of the sentence before them.
 const DETAILS: &[&str] =
     &["missing:", "invalid:", "failure reason", "no matching distribution", "╰─▶", "because "];
 
-/// The first sentence with a cause, and the first detail behind it; else the last line that is not known to help nobody.
+/// The first sentence with a cause, and the first detail behind it; else the last line that could be a cause.
 pub(super) fn helpful(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let marked: Vec<&str> = lines.iter().filter_map(|line| sentence(line)).collect();
@@ -65,7 +65,7 @@ pub(super) fn helpful(said: &str) -> String {
     words.chars().take(LONGEST).collect()
 }
 
-/// What stands behind the mark of an error, where it is a cause.
+/// The sentence behind the mark of an error, if it is a cause.
 fn sentence(line: &str) -> Option<&str> {
     let mark = MARKS.iter().find(|mark| line.starts_with(**mark))?;
     // Some marks are words of the sentence.

@@ -55,6 +55,7 @@ fn refused(prepared: &Prepared<'_>) -> &'static str {
     }
 }
 
+/// What is said of a run that is refused.
 const REFUSED: &str = "it would be refused";
 
 /// Whether the job can sign in with an identity of its own, and how.

@@ -183,9 +183,10 @@ pub fn can_print_secrets(args: &[String]) -> bool {
         let short = arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['v', 'd']);
         long || short
     };
-    let words: Vec<&str> =
-        args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).take(2).collect();
-    let decrypts = matches!(words[..], ["config", "get"] | ["env", "open" | "get"]);
+    // Wherever they stand: a flag's value can stand before and between them.
+    let has = |words: &[&str]| args.iter().any(|arg| words.contains(&arg.as_str()));
+    let decrypts =
+        (has(&["config"]) && has(&["get"])) || (has(&["env", "environment"]) && has(&["open", "get", "run"]));
     decrypts || args.iter().any(loud)
 }
 
@@ -286,6 +287,27 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_decrypts_is_known_wherever_its_words_stand() {
+        let can = |line: &str| can_print_secrets(&line.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for line in [
+            "config get pw",
+            "-s dev config get pw",
+            "--stack dev config get pw",
+            "--color never config get pw",
+            "config -s dev get pw",
+            "config --config-file F get pw",
+            "env --env acme/x open",
+            "env run acme/x -- printenv",
+            "stack ls -v=9",
+        ] {
+            assert!(can(line), "{line}");
+        }
+        for line in ["stack ls", "config", "config set a b", "stack output url", "env ls"] {
+            assert!(!can(line), "{line}");
+        }
+    }
 
     #[test]
     fn an_argument_that_is_too_long_is_named() {

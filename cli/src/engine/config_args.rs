@@ -39,7 +39,7 @@ pub struct Parted<'a> {
 }
 
 impl<'a> Parted<'a> {
-    /// Parts the values.
+    /// Sorts the values by the way that they go.
     pub fn of(config: &'a [ConfigItem]) -> Self {
         let mut parted = Self::default();
         let mut room = LONGEST_VALUES;

@@ -161,8 +161,8 @@ impl<'a> Driver<'a> {
     /// Runs one process; whether it passed.
     async fn step(&mut self, step: &Step) -> Result<bool> {
         let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
-        let event_log =
-            watched.then(|| self.job.folder.path().join(format!("events-{}", self.outcome.processes)));
+        let name = format!("events-{}", self.outcome.processes);
+        let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
         let fold = RefCell::new(Fold::new());
         if let Some(path) = &event_log {
             private_file(path)?;
@@ -214,7 +214,7 @@ impl<'a> Driver<'a> {
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
     }
 
-    /// `expect-no-changes` of a preview means what an earlier replacement has left over to delete, too: the engine does
+    /// Lets `expect-no-changes` fail for deletions that an earlier replacement has left over, too: the engine does
     /// not count it.
     fn expect_nothing_left_over(&mut self) {
         let Outcome { events, ending, .. } = &mut self.outcome;
@@ -233,7 +233,7 @@ impl<'a> Driver<'a> {
             arg.push(path);
             args.push(arg);
         }
-        let marked = leftovers::mark(self.job.folder.path());
+        let marked = self.job.folder.as_ref().and_then(|folder| leftovers::mark(folder.path()));
         Process {
             program: self.engine.path.clone(),
             args,
@@ -259,7 +259,7 @@ impl<'a> Driver<'a> {
         tokio::time::timeout(fate::OWN_SIGNAL, self.signals.cancelled()).await.ok()
     }
 
-    /// What the backend's lock and state show of an engine that could not tidy up.
+    /// Notes on the lock and the state that an engine left which could not tidy up.
     fn left_in_state(&self) -> Vec<String> {
         let project = self.job.project.as_ref().map_or("", |project| project.name.as_str());
         let folder = self.job.backend.folder(self.job.env);

@@ -6,16 +6,19 @@ use std::time::Duration;
 use super::ladder::{Cause, Rung};
 use super::process::{Ended, Status};
 use super::told::Told;
-use crate::report::{Ending, Events, is_provider_gone};
+use crate::report::{Ending, Events, crash, is_provider_gone};
 
 /// How long we wait for our own signal when the engine or its providers have had theirs: GitLab's runner gives a
 /// process 6 s before it signals the next one.
 /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>
 pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 
-/// What is known of a lock that nobody can look at.
+/// The note on a lock that nobody can look at.
 pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
+
+/// SIGINT, which the ladder sends. An engine that is just starting, or a script before it, handles none yet.
+const INTERRUPT: i32 = 2;
 
 /// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
 const REQUESTS: [i32; 3] = [1, 2, 15];
@@ -32,7 +35,7 @@ pub(super) fn ending(ended: &Ended) -> Ending {
     }
 }
 
-/// How a process ends that we stop.
+/// The ending of a process that we stop.
 pub(super) fn stopped_by(cause: Cause) -> Ending {
     match cause {
         Cause::TimedOut => Ending::TimedOut,
@@ -54,10 +57,14 @@ fn lost_a_provider(ended: &Ended, events: &Events) -> bool {
 
 /// Whether it ended without a chance to release its lock.
 pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
-    matches!(ended.status, Status::Signalled(_) | Status::Stuck)
+    matches!(ended.status, Status::Signalled(_) | Status::Stuck) || has_crashed(ended)
 }
 
-/// What a reader must know. `locks` tells whether the process held the stack's lock.
+fn has_crashed(ended: &Ended) -> bool {
+    ended.status == Status::Exited(2) && crash(&ended.stderr.masked()).is_some()
+}
+
+/// The notes for a reader of the report. `locks` tells whether the process held the stack's lock.
 pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> {
     let mut notes: Vec<String> = end(ended, events, locks).into_iter().collect();
     if ended.status != Status::Exited(0) && lost_a_provider(ended, events) {
@@ -76,7 +83,7 @@ pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> 
     notes
 }
 
-/// How it came to its end, if it was stopped or killed.
+/// The note on the end of a process that was stopped or killed.
 fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
     let lock = |released: &'static str| if locks { released } else { "" };
     match (ended.status, ended.cause, ended.rung) {
@@ -86,12 +93,19 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
         (Status::Signalled(_) | Status::Stuck, Some(_), Some(Rung::Killed)) => {
             Some(format!("the engine did not stop and was killed{}", lock(": operations may be pending")))
         }
+        (Status::Signalled(INTERRUPT), Some(_), Some(_)) if ended.told == Told::Never => Some(format!(
+            "the engine was ended by our signal {INTERRUPT}, which it did not handle{}",
+            lock(": operations may be pending")
+        )),
         (Status::Signalled(signal), ..) => Some(format!(
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")
         )),
-        (Status::Exited(_), ..)
-            if ended.told == Told::Again || ended.rung == Some(Rung::InterruptedAgain) =>
+        (Status::Exited(_), ..) if has_crashed(ended) => {
+            Some(format!("the engine crashed{}", lock(": operations may be pending")))
+        }
+        (Status::Exited(status), _, rung)
+            if rung == Some(Rung::InterruptedAgain) || (ended.told == Told::Again && status != 0) =>
         {
             let lock = lock(": the lock is released, operations that were under way are pending");
             Some(format!("the engine was told to stop at once{lock}"))

@@ -42,21 +42,21 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
     found.collect()
 }
 
-/// Asks them to end, or kills them.
+/// Asks the processes to end, or kills them.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]
-    for leftover in leftovers {
-        use nix::sys::signal::{Signal, kill as send};
+    {
+        use nix::sys::signal::{self, Signal};
         let signal = if kill { Signal::SIGKILL } else { Signal::SIGINT };
-        if let Ok(pid) = i32::try_from(leftover.pid) {
-            let _ = send(nix::unistd::Pid::from_raw(pid), signal);
+        for pid in leftovers.iter().filter_map(|leftover| i32::try_from(leftover.pid).ok()) {
+            let _ = signal::kill(nix::unistd::Pid::from_raw(pid), signal);
         }
     }
     #[cfg(not(unix))]
     let _ = (leftovers, kill);
 }
 
-/// Their names, each once, a few of them.
+/// The names of the first few programs, each once.
 pub fn names(leftovers: &[Leftover]) -> String {
     let mut names: Vec<&str> = leftovers.iter().map(|leftover| leftover.name.as_str()).collect();
     names.sort_unstable();
@@ -67,6 +67,9 @@ pub fn names(leftovers: &[Leftover]) -> String {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
@@ -74,13 +77,17 @@ mod tests {
         let folder = Path::new("/x/stackstep-a-test-of-leftovers");
         let (name, value) = mark(folder).expect("a mark");
         #[expect(clippy::disallowed_methods, reason = "a test starts a process that is left")]
-        let mut child =
-            std::process::Command::new("sleep").arg("99999").env(name, value).spawn().expect("a process");
-        // The environment is the program's own as soon as it has been started.
+        let mut command = std::process::Command::new("cat");
+        command.env(name, value).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("a process");
+        // A program that answers has its environment; one that has only been started may not have it yet.
+        let mut said = [0];
+        child.stdin.as_mut().expect("a pipe").write_all(b"x").expect("a program that reads");
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut said).expect("a program that answers");
         let found = of_run(folder);
         child.kill().expect("a process that lives");
         child.wait().expect("its end");
-        assert_eq!(found, [Leftover { pid: child.id(), name: "sleep".to_owned() }]);
+        assert_eq!(found, [Leftover { pid: child.id(), name: "cat".to_owned() }]);
         assert_eq!(of_run(folder), []);
         assert_eq!(of_run(Path::new("/x/stackstep-another")), []);
     }

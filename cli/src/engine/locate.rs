@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use semver::Version;
+
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -18,6 +20,13 @@ pub struct Engine {
     pub version: Option<String>,
     /// It deploys nothing.
     pub sandbox: bool,
+}
+
+impl Engine {
+    /// The version as a value that can be compared, where it is known.
+    pub fn parsed_version(&self) -> Option<Version> {
+        Version::parse(self.version.as_deref()?.trim_start_matches('v')).ok()
+    }
 }
 
 /// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for.
@@ -76,4 +85,24 @@ fn executable(path: &Path) -> Result<PathBuf> {
 
 fn missing(what: String, hint: &str) -> Error {
     Error::Engine { what, hint: Some(hint.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_with_and_without_its_letter() {
+        let engine = |version: Option<&str>| Engine {
+            path: PathBuf::from("pulumi"),
+            version: version.map(str::to_owned),
+            sandbox: false,
+        };
+        for text in ["3.256.0", "v3.256.0"] {
+            assert_eq!(engine(Some(text)).parsed_version(), Some(Version::new(3, 256, 0)), "{text}");
+        }
+        for text in [None, Some("dev")] {
+            assert_eq!(engine(text).parsed_version(), None, "{text:?}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ impl LockWait {
     /// A wait of `timeout` at most.
     pub(super) fn new(timeout: Duration) -> Self {
         let began = Instant::now();
-        // An hour-long lock must not overflow the clock.
+        // `Duration::MAX` must not overflow the clock.
         let until = began.checked_add(timeout).unwrap_or(began + Duration::from_secs(365 * 24 * 3600));
         Self { until, began, pause: Duration::from_secs(1), told: None }
     }

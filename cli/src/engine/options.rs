@@ -40,7 +40,7 @@ const INPUTS: &[&str] = &[
     "target-dependents",
 ];
 
-/// Flags that do nothing to what stackstep does itself already.
+/// Flags that change nothing, as stackstep sets them itself.
 const HARMLESS: &[&str] = &["non-interactive"];
 
 /// The variable by which the engine takes an input of ours, where it does.
@@ -48,12 +48,12 @@ pub fn variable_of(input: &str) -> Option<String> {
     INPUTS.contains(&input).then(|| format!("{PREFIX}{}", input.replace('-', "_").to_uppercase()))
 }
 
-/// What becomes of the variables.
+/// The verdict on the variables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Judged {
-    /// What the engine does not get.
+    /// Variables that the engine does not get.
     pub removed: Vec<String>,
-    /// What a person should know: what is not used, and what acts.
+    /// Warnings: which variables are not used, and which act.
     pub warnings: Vec<String>,
 }
 

@@ -11,8 +11,9 @@
 //! group are helpers that it still needs to end well, such as one that fetches the credentials with which the state
 //! is saved. Where the CI system has signalled the engine as well, its own words say so ([`super::told`]), and it gets
 //! no SIGINT of ours: a second signal would make it end at once. The engine is not started with SIGTERM blocked: what
-//! it starts would inherit that, and a runner that waits for the end of each process would come to us too late. Only if the engine is a script (a version manager's shim), the group gets it: the script may have
-//! stayed the parent of the real engine, and a shell passes no signal on.
+//! it starts would inherit that, and a runner that waits for the end of each process would come to us too late. Only if
+//! the engine is a script (a version manager's shim), the group gets it: the script may have stayed the parent of the
+//! real engine, and a shell passes no signal on.
 //!
 //! On Windows the engine shares our console and gets a Ctrl-C with us; there is no safe way to send it one, so the
 //! ladder's first two rungs are only waited for, and the third ends the tree of processes.

@@ -99,6 +99,8 @@ pub struct Feed {
     limit: usize,
     partial: Vec<u8>,
     since: Option<Instant>,
+    /// Since when lines are held back.
+    holds_since: Option<Instant>,
     captured: Captured,
 }
 
@@ -117,6 +119,7 @@ impl Feed {
             limit,
             partial: Vec::new(),
             since: None,
+            holds_since: None,
             captured,
         }
     }
@@ -128,18 +131,25 @@ impl Feed {
         self.accept(&masked, now)
     }
 
-    /// The partial line, if it has waited long enough; without what could be half a marker.
+    /// What has waited long enough: lines that are held back, and the partial line, without what could be half a marker.
     pub fn partial(&mut self, now: Instant) -> Vec<u8> {
-        if self.due().is_none_or(|due| due > now) {
-            return Vec::new();
+        let is_due = |since: Option<Instant>| since.is_some_and(|since| since + PATIENCE <= now);
+        let mut out = Vec::new();
+        if is_due(self.holds_since) {
+            let held = self.withhold.release();
+            self.holds_since = None;
+            out.append(&mut self.kept(held));
         }
-        let partial = self.take_partial();
-        self.let_go(&partial)
+        if is_due(self.since) {
+            let partial = self.take_partial();
+            out.append(&mut self.let_go(&partial, now));
+        }
+        out
     }
 
-    /// When the partial line has waited long enough.
+    /// When something has waited long enough.
     pub fn due(&self) -> Option<Instant> {
-        self.since.map(|since| since + PATIENCE)
+        self.since.into_iter().chain(self.holds_since).min().map(|since| since + PATIENCE)
     }
 
     /// The stream has ended: all that is left of it.
@@ -147,8 +157,10 @@ impl Feed {
         let masked = self.mask.finish();
         let mut lines = self.accept(&masked, now);
         let partial = std::mem::take(&mut self.partial);
-        lines.append(&mut self.let_go(&partial));
-        self.since = None;
+        lines.append(&mut self.let_go(&partial, now));
+        let held = self.withhold.release();
+        lines.append(&mut self.kept(held));
+        (self.since, self.holds_since) = (None, None);
         lines
     }
 
@@ -175,12 +187,18 @@ impl Feed {
                 lines.append(&mut self.take_partial());
             }
         }
-        self.let_go(&lines)
+        self.let_go(&lines, now)
+    }
+
+    /// What of lines goes on now; an object that has not ended is held back.
+    fn let_go(&mut self, lines: &[u8], now: Instant) -> Vec<u8> {
+        let lines = self.withhold.pass(lines);
+        self.holds_since = self.withhold.holds().then(|| self.holds_since.unwrap_or(now));
+        self.kept(lines)
     }
 
     /// What is kept of lines, and what of them goes to the log.
-    fn let_go(&mut self, lines: &[u8]) -> Vec<u8> {
-        let lines = self.withhold.pass(lines);
+    fn kept(&mut self, lines: Vec<u8>) -> Vec<u8> {
         self.captured.keep(&lines, self.limit);
         if self.passing == Passing::Captured { Vec::new() } else { lines }
     }

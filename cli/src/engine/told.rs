@@ -21,17 +21,20 @@ pub enum Told {
 /// More than the longest line that could be these words.
 const LINE: usize = 256;
 
-/// Listens to the event log and to standard output: either may be missing, or come late.
+/// Listens to the event log and, where there is none, to standard output, on which a program can say the words as well.
 #[derive(Debug, Default)]
 pub struct Listener {
-    told: Told,
+    by_events: Told,
+    by_output: Told,
+    /// Whether there is an event log.
+    has_events: bool,
     line: Vec<u8>,
 }
 
 impl Listener {
     /// What was heard so far.
     pub fn told(&self) -> Told {
-        self.told
+        if self.has_events { self.by_events } else { self.by_output }
     }
 
     /// Hears one line of the event log. Only the engine's own messages are events of this kind, so that a program can't
@@ -39,14 +42,16 @@ impl Listener {
     pub fn event(&mut self, line: &[u8]) {
         // An event begins with its number and its time.
         let line = &line[..line.len().min(LINE)];
+        self.has_events |= line.starts_with(b"{");
         if contains(line, b",\"stdoutEvent\":") {
             let cancelling = contains(line, b" received; cancelling");
             let terminating = contains(line, b" received; terminating");
-            self.hear(cancelling, terminating);
+            self.by_events = self.by_events.max(heard(cancelling, terminating));
         }
     }
 
-    /// Hears some of standard output. The words stand at a line's beginning; what a program prints is indented.
+    /// Hears some of standard output. The words stand at a line's beginning; what a program prints is indented in most
+    /// displays.
     pub fn output(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LINE.saturating_sub(self.line.len());
@@ -65,16 +70,17 @@ impl Listener {
         let line = colourless(&String::from_utf8_lossy(&self.line));
         let after = ["^C", "SIGTERM"].iter().find_map(|signal| line.strip_prefix(signal));
         let Some(after) = after else { return };
-        self.hear(after.starts_with(" received; cancelling"), after.starts_with(" received; terminating"));
+        let (cancelling, terminating) =
+            (after.starts_with(" received; cancelling"), after.starts_with(" received; terminating"));
+        self.by_output = self.by_output.max(heard(cancelling, terminating));
     }
+}
 
-    fn hear(&mut self, cancelling: bool, terminating: bool) {
-        let heard = match (cancelling, terminating) {
-            (_, true) => Told::Again,
-            (true, false) => Told::Once,
-            (false, false) => Told::Never,
-        };
-        self.told = self.told.max(heard);
+fn heard(cancelling: bool, terminating: bool) -> Told {
+    match (cancelling, terminating) {
+        (_, true) => Told::Again,
+        (true, false) => Told::Once,
+        (false, false) => Told::Never,
     }
 }
 
@@ -86,7 +92,7 @@ fn contains(text: &[u8], piece: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn heard(output: &[&str]) -> Told {
+    fn of_output(output: &[&str]) -> Told {
         let mut listener = Listener::default();
         for part in output {
             listener.output(part.as_bytes());
@@ -97,21 +103,21 @@ mod tests {
     #[test]
     fn both_signals_are_heard_on_standard_output() {
         let first = "Updating (dev):\n^C received; cancelling. If you would like to terminate immediately, press ^C again.\n";
-        assert_eq!(heard(&[first]), Told::Once);
-        assert_eq!(heard(&[first, "x\n^C received; terminating\n"]), Told::Again);
-        assert_eq!(heard(&["SIGTERM received; cancelling. If you would like to"]), Told::Once);
-        assert_eq!(heard(&["\u{1b}[91mSIGTERM received; terminating\u{1b}[0m\n"]), Told::Again);
+        assert_eq!(of_output(&[first]), Told::Once);
+        assert_eq!(of_output(&[first, "x\n^C received; terminating\n"]), Told::Again);
+        assert_eq!(of_output(&["SIGTERM received; cancelling. If you would like to"]), Told::Once);
+        assert_eq!(of_output(&["\u{1b}[91mSIGTERM received; terminating\u{1b}[0m\n"]), Told::Again);
     }
 
     #[test]
     fn words_that_come_in_pieces_are_heard() {
-        assert_eq!(heard(&["@ updating..\n^C recei", "ved; canc", "elling. If"]), Told::Once);
+        assert_eq!(of_output(&["@ updating..\n^C recei", "ved; canc", "elling. If"]), Told::Once);
     }
 
     #[test]
     fn a_program_that_says_the_words_is_not_the_engine() {
         assert_eq!(
-            heard(&["    app: ^C received; cancelling.\n", "x ^C received; terminating\n"]),
+            of_output(&["    app: ^C received; cancelling.\n", "x ^C received; terminating\n"]),
             Told::Never
         );
         let mut listener = Listener::default();
@@ -119,6 +125,19 @@ mod tests {
             br#"{"sequence":1,"diagnosticEvent":{"message":",\"stdoutEvent\": ^C received; cancelling"}}"#,
         );
         assert_eq!(listener.told(), Told::Never);
+    }
+
+    #[test]
+    fn where_there_is_an_event_log_the_words_on_standard_output_count_for_nothing() {
+        let mut listener = Listener::default();
+        listener.output(b"SIGTERM received; terminating\n");
+        assert_eq!(listener.told(), Told::Again, "nothing else is there to be heard");
+        listener.event(br#"{"sequence":0,"timestamp":1,"preludeEvent":{"config":{}}}"#);
+        assert_eq!(listener.told(), Told::Never, "a program has printed them");
+        listener.event(
+            br#"{"sequence":1,"timestamp":1,"stdoutEvent":{"message":"^C received; cancelling. If"}}"#,
+        );
+        assert_eq!(listener.told(), Told::Once);
     }
 
     #[test]

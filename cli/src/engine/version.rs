@@ -24,7 +24,7 @@ use crate::install::{Installed, Installer, asked, local, pins};
 use crate::job::Job;
 use crate::project::Project;
 
-/// Finds the engine, and sees to it that it is of the version that is asked for.
+/// Finds the engine of the version that is asked for, or installs it.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
     if job.inputs.engine.is_some() {
         return named(job, console, signals).await;

@@ -1,16 +1,23 @@
 //! Lines of the engine's output that show the plain value of a secret are withheld, with a word in their place.
 //!
-//! The engine marks a secret, so a line with the mark is known ([`signature`]). A value can have line breaks, and then
-//! goes on in lines without the mark. Where it is quoted, as in JSON or JavaScript, it ends with the object that it is
-//! in. Where it is not, nothing tells its end from its middle, so all is withheld up to a line that begins something
-//! else: a record of the log, a message, or one of the engine's own rows and headings.
+//! The engine marks a secret, so a line with the mark is known ([`signature`]). The value can stand on other lines. In an
+//! object whose strings are quoted, as in JSON or JavaScript, it stands before or behind the mark: the lines of an object
+//! are held back until it ends ([`Held`]), at most for a second, and are withheld from the object's beginning to its end.
+//! Where a value is not quoted, nothing tells its end from its middle, so all is withheld up to a line that begins
+//! something else: a record of the log, a message, or one of the engine's own rows and headings.
 
-use crate::secret::signature::{self, SIGNATURE, WITHHELD};
+mod held;
+
+use crate::secret::signature::{self, WITHHELD};
+use held::{Brackets, Held};
 
 /// Withholds lines of one stream.
 #[derive(Default)]
 pub struct Withhold {
     state: State,
+    held: Held,
+    /// How many brackets around the last mark belong to its object.
+    levels: usize,
     /// Whether a part of the line that has no end yet was withheld.
     in_line: bool,
     /// Whether the last line was withheld: one word is enough for all.
@@ -21,18 +28,25 @@ pub struct Withhold {
 enum State {
     #[default]
     Open,
-    /// The last line had the signature, and the value may be on this one.
-    Expecting,
-    /// In an object whose strings are quoted: the brackets that are open in it, and the quote.
-    Quoted(Quoted),
-    /// In a value without quotes, of a line that began after so many blanks.
-    Unquoted { indent: usize },
+    /// The last line had nothing but the signature, and the value may be on this one.
+    Expecting { quoted: bool, indent: usize },
+    /// The last line had the encrypted value, and this one may have the plain one all the same.
+    Sealed,
+    /// In an object whose strings are quoted, which is withheld to its end.
+    Quoted(Brackets),
+    /// Behind such an object: what belongs to it can follow, as in a list of pairs.
+    Behind,
+    /// In a value without quotes.
+    Unquoted(Unquoted),
 }
 
-#[derive(Default, Clone, Copy)]
-struct Quoted {
-    depth: u32,
-    quote: Option<u8>,
+/// A value without quotes, by the line that it began in.
+#[derive(Clone, Copy)]
+struct Unquoted {
+    indent: usize,
+    in_record: bool,
+    /// Whether it is a field of its own line, so that it ends with what is indented less.
+    is_field: bool,
 }
 
 impl Withhold {
@@ -43,26 +57,42 @@ impl Withhold {
             let ends = part.ends_with(b"\n");
             let line = part.strip_suffix(b"\n").unwrap_or(part);
             let withheld = if self.in_line { self.rest_of_a_line(line) } else { !self.may_pass(line) };
-            if !withheld {
-                out.extend_from_slice(part);
+            if withheld {
+                let (before, begun) = self.held.take_before_the_object(self.levels);
+                out.extend_from_slice(&before);
+                self.tell(&mut out, indent(begun.as_deref().unwrap_or(line)));
+            } else {
                 self.told = false;
-            } else if !self.told {
-                self.told = true;
-                let indent = line.iter().take_while(|byte| **byte == b' ').count();
-                out.extend_from_slice(&line[..indent]);
-                out.extend_from_slice(WITHHELD.as_bytes());
-                out.push(b'\n');
+                out.extend_from_slice(&self.held.pass(part, ends));
             }
             self.in_line = withheld && !ends;
         }
         out
     }
 
+    /// What is held back, which has waited long enough.
+    pub fn release(&mut self) -> Vec<u8> {
+        self.held.release()
+    }
+
+    /// Whether something is held back.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    fn tell(&mut self, out: &mut Vec<u8>, indent: usize) {
+        if !self.told {
+            self.told = true;
+            out.extend(std::iter::repeat_n(b' ', indent));
+            out.extend_from_slice(WITHHELD.as_bytes());
+            out.push(b'\n');
+        }
+    }
+
     /// The rest of a line of which a part was withheld already.
     fn rest_of_a_line(&mut self, rest: &[u8]) -> bool {
-        if let State::Quoted(quoted) = self.state {
-            self.state = State::Open;
-            self.go_on(quoted, rest);
+        if let State::Quoted(brackets) = self.state {
+            self.go_on(brackets, rest);
         }
         true
     }
@@ -70,17 +100,30 @@ impl Withhold {
     fn may_pass(&mut self, line: &[u8]) -> bool {
         match std::mem::take(&mut self.state) {
             State::Open => self.begins(line),
-            State::Expecting if is_sealed(line) => true,
-            State::Expecting => {
-                self.go_on(Quoted::default(), line);
+            State::Expecting { .. } if is_sealed(line) => {
+                self.state = State::Sealed;
+                true
+            }
+            State::Expecting { quoted: false, indent } if self.held.is_empty() => {
+                self.state = State::Unquoted(Unquoted { indent, in_record: false, is_field: true });
                 false
             }
-            State::Quoted(quoted) => {
-                self.go_on(quoted, line);
+            State::Sealed if !names_a_value(line) => self.begins(line),
+            State::Expecting { .. } | State::Sealed => {
+                self.go_on_behind_the_mark(line);
                 false
             }
-            State::Unquoted { indent } if begins_something_else(line, indent) => self.begins(line),
-            unquoted @ State::Unquoted { .. } => {
+            State::Quoted(brackets) => {
+                self.go_on(brackets, line);
+                false
+            }
+            State::Behind if names_a_value(line) || opens(line) => {
+                self.go_on(Brackets::behind(), line);
+                false
+            }
+            State::Behind => self.begins(line),
+            State::Unquoted(value) if value.ends_before(line) => self.begins(line),
+            unquoted @ State::Unquoted(_) => {
                 self.state = unquoted;
                 false
             }
@@ -90,37 +133,53 @@ impl Withhold {
     /// A line outside of any value.
     fn begins(&mut self, line: &[u8]) -> bool {
         let Some(end) = signature::shown_at(line) else { return true };
-        if signature::is_bare(line) {
-            self.state = State::Expecting;
+        let quote = |at: usize| line.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        let begin = end.checked_sub(signature::LENGTH + 1).and_then(quote);
+        self.levels = if signature::is_field(line) { 1 } else { 2 };
+        let ends = line[end..].iter().any(|byte| matches!(byte, b'}' | b']' | b')'));
+        if signature::is_bare(line) && !ends {
+            self.state = State::Expecting { quoted: begin.is_some(), indent: indent(line) };
             return true;
         }
-        let begin = end.checked_sub(SIGNATURE.len() + 1).map(|at| line[at]);
-        if let Some(quote @ (b'"' | b'\'' | b'`')) = begin
-            && line.get(end) == Some(&quote)
-        {
-            self.go_on(Quoted::default(), &line[end + 1..]);
+        if !self.held.is_empty() {
+            self.go_on_behind_the_mark(line);
+        } else if begin.is_some() && begin == quote(end) {
+            self.go_on(Brackets::default(), &line[end + 1..]);
         } else if line.get(end) != Some(&b'\\') && !is_row(line) {
             // Behind a backslash is a quote within a quoted text, which has no line breaks.
-            self.state = State::Unquoted { indent: indent(line) };
+            let in_record = is_record(line.trim_ascii_start());
+            self.state = State::Unquoted(Unquoted { indent: indent(line), in_record, is_field: false });
+        } else if line.get(end) == Some(&b'\\') {
+            self.state = State::Behind;
         }
         false
     }
 
+    /// Goes on in the object of a mark that was met in this line or before it.
+    fn go_on_behind_the_mark(&mut self, line: &[u8]) {
+        self.go_on(self.held.brackets(self.levels), line);
+    }
+
     /// Goes on in an object whose strings are quoted, and finds out whether it ends in this line.
-    fn go_on(&mut self, mut quoted: Quoted, line: &[u8]) {
-        let mut bytes = line.iter();
-        while let Some(&byte) = bytes.next() {
-            match (quoted.quote, byte) {
-                (Some(_), b'\\') => _ = bytes.next(),
-                (Some(quote), _) if byte == quote => quoted.quote = None,
-                (None, b'"' | b'\'' | b'`') => quoted.quote = Some(byte),
-                (None, b'{' | b'[' | b'(') => quoted.depth += 1,
-                (None, b'}' | b']' | b')') if quoted.depth == 0 => return,
-                (None, b'}' | b']' | b')') => quoted.depth -= 1,
-                _ => {}
-            }
+    fn go_on(&mut self, mut brackets: Brackets, line: &[u8]) {
+        self.state = if brackets.close_in(line) { State::Behind } else { State::Quoted(brackets) };
+    }
+}
+
+impl Unquoted {
+    /// Whether a line can't be the next one of this value.
+    fn ends_before(self, line: &[u8]) -> bool {
+        let text = line.trim_ascii_start();
+        if is_record(text) || self.in_record {
+            return is_record(text);
         }
-        self.state = State::Quoted(quoted);
+        let leaves = !text.is_empty() && indent(line) < self.indent;
+        // The engine indents each line of a message as it does the first.
+        if self.indent >= 4 || (self.is_field && self.indent > 0) {
+            return leaves || (!self.is_field && is_message(line, self.indent));
+        }
+        !self.is_field && (is_message(line, self.indent) || is_row(line) || is_heading(line))
+            || self.is_field && (is_row(line) || is_heading(line))
     }
 }
 
@@ -130,22 +189,27 @@ fn indent(line: &[u8]) -> usize {
 
 /// Whether a line is the encrypted value that belongs to the signature on the line before.
 fn is_sealed(line: &[u8]) -> bool {
-    let begin = line.iter().position(u8::is_ascii_alphanumeric).unwrap_or(line.len());
-    line[begin..].starts_with(b"ciphertext")
+    signature::is_sealed(line)
 }
 
-/// Whether a line can't be the next one of a value that began in a line with this indentation.
-fn begins_something_else(line: &[u8], began: usize) -> bool {
+/// Whether a line names the field that a plain value lies in.
+fn names_a_value(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| !byte.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, b"value" | b"plaintext" | b"Value" | b"Plaintext"))
+}
+
+/// Whether a line ends with an open bracket.
+fn opens(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_end().last(), Some(b'{' | b'[' | b'('))
+}
+
+/// Whether a line begins a message of the engine's.
+fn is_message(line: &[u8], began: usize) -> bool {
     let text = line.trim_ascii_start();
-    let is_message = || {
-        let mut words = ["debug: ", "info: ", "warning: ", "error: "].iter();
-        let rest = words.find_map(|word| text.strip_prefix(word.as_bytes()));
-        // A value of one word is rather a setting in a file than a message.
-        rest.is_some_and(|rest| rest.trim_ascii().contains(&b' ')) && indent(line) <= began
-    };
-    // The engine indents each line of a message as it does the first.
-    let leaves = || began >= 4 && !text.is_empty() && indent(line) < began;
-    is_record(text) || is_message() || leaves() || is_row(line) || is_heading(line)
+    let mut words = ["debug: ", "info: ", "warning: ", "error: "].iter();
+    let rest = words.find_map(|word| text.strip_prefix(word.as_bytes()));
+    // A value of one word is rather a setting in a file than a message.
+    rest.is_some_and(|rest| rest.trim_ascii().contains(&b' ')) && indent(line) <= began
 }
 
 /// Whether a line is a record of the engine's log, `I1129 01:58:11.812742 …` or JSON.
@@ -162,16 +226,25 @@ fn is_record(text: &[u8]) -> bool {
 }
 
 /// Whether a line is a row about a resource, ` +  aws:s3/bucket:Bucket name creating`, which has but one line of a
-/// message. The display cuts it: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/rows.go>
+/// message: a blank, the sign in two columns, two blanks or, where the sign is none, more, and the type. The display cuts
+/// it: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/rows.go>
 fn is_row(line: &[u8]) -> bool {
-    if !(1..=4).contains(&indent(line)) {
-        return false;
-    }
-    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or_default();
-    let symbol = first.iter().all(|byte| b"+-~><=".contains(byte));
-    let kind = if symbol { words.next().unwrap_or_default() } else { first };
-    kind.split(|byte| *byte == b':').count() == 3 && !kind.ends_with(b":") && words.next().is_some()
+    let sign = line.get(..4).unwrap_or_default();
+    let is_sign = |byte: u8| b"+-~><=".contains(&byte);
+    let columns = match sign {
+        [b' ', first, second, b' '] => {
+            (is_sign(*first) && (*second == b' ' || is_sign(*second))) || sign == b"    "
+        }
+        _ => false,
+    };
+    let mut words =
+        line.split(|byte| *byte == b' ').filter(|word| !word.is_empty() && !word.iter().all(|b| is_sign(*b)));
+    let kind = words.next().unwrap_or_default();
+    columns
+        && indent(line) <= 4
+        && kind.split(|byte| *byte == b':').count() == 3
+        && !kind.ends_with(b":")
+        && words.next().is_some()
 }
 
 /// Whether a line is a heading of the engine's display.

@@ -6,9 +6,9 @@ use crate::ci::Context;
 /// Whose files they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Of people who may write to the repository: all of `stackstep.yaml` counts.
+    /// Files of people who may write to the repository: all of `stackstep.yaml` counts.
     Ours,
-    /// Perhaps a stranger's: what can do no harm counts ([`crate::inputs::strangers`]).
+    /// Files that may be a stranger's: what can do no harm counts ([`crate::inputs::strangers`]).
     Strangers,
     /// The run has the repository's credentials by its event alone, and nothing proves that the work folder holds the
     /// repository's own code: no file of it is read.
@@ -16,7 +16,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Of the files of a work folder that is at the commit `work_folder`, where that is known.
+    /// Judges the files of a work folder that is at the commit `work_folder`, if that is known.
     pub fn of(context: &Context, work_folder: Option<&str>) -> Self {
         let own = |commit: &String| work_folder.is_some_and(|at| is_the_commit(at, commit));
         let at_base = context.base_commit.as_ref().is_some_and(own);

@@ -114,7 +114,7 @@ fn is_always_let_in(command: Command) -> bool {
     matches!(command, Command::Install | Command::Report)
 }
 
-/// What no credentials and no input of a file can change.
+/// The refusals that neither credentials nor an input of a file can change.
 fn refused(question: &Question<'_>) -> Option<Verdict> {
     fork_that_changes(question).or_else(|| unproven_code(question))
 }

@@ -16,7 +16,7 @@ use crate::env::Env;
 /// How long the remote may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What git may speak; `ext::` and the like would start programs.
+/// The protocols that git may use; `ext::` and the like would start programs.
 /// <https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL>
 const PROTOCOLS: &str = "https:http:ssh:git:file";
 
@@ -90,7 +90,7 @@ fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
     (!is_within(&git, folder)).then_some(git)
 }
 
-/// Where to ask.
+/// The remote to ask, and the headers to sign in with.
 struct Remote {
     address: String,
     headers: Vec<Setting>,
@@ -105,8 +105,9 @@ impl Remote {
             return None;
         }
         let mut headers = settings.clone();
-        for include in credentials_of_the_checkout(&settings, env) {
-            headers.extend(config::settings(&text(&include)?));
+        // git passes over an included file that is not there.
+        for include in credentials_of_the_checkout(&settings, env).iter().filter_map(|path| text(path)) {
+            headers.extend(config::settings(&include));
         }
         headers.retain(|setting| setting.section == "http" && setting.key == "extraheader");
         Some(Self { address, headers })
@@ -167,4 +168,28 @@ fn credentials_of_the_checkout(settings: &[Setting], env: &Env) -> Vec<PathBuf> 
         .map(|setting| PathBuf::from(&setting.value))
         .filter(|path| path.parent() == Some(Path::new(folder)))
         .collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_included_file_that_is_gone_is_passed_over() {
+        let (checkout, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [there, gone] = ["there", "gone"].map(|name| temporary.path().join(name));
+        std::fs::write(&there, "[http \"https://github.com/\"]\n\textraheader = AUTHORIZATION: x\n").unwrap();
+        std::fs::create_dir(checkout.path().join(".git")).unwrap();
+        let config = format!(
+            "[remote \"origin\"]\nurl = https://github.com/acme/shop\n[includeIf \"gitdir:/a\"]\npath = {}\n\
+             [includeIf \"gitdir:/b\"]\npath = {}\n",
+            gone.display(),
+            there.display()
+        );
+        std::fs::write(checkout.path().join(".git/config"), config).unwrap();
+        let env = Env::from_pairs("/", [("RUNNER_TEMP", temporary.path().to_str().unwrap())]);
+        let remote = Remote::of(checkout.path(), &env).unwrap();
+        assert_eq!(remote.address, "https://github.com/acme/shop");
+        assert_eq!(remote.headers.len(), 1);
+    }
 }

@@ -56,7 +56,7 @@ pub enum ConfigValue {
     Object {
         /// It as JSON.
         json: String,
-        /// Its values by their paths, where the CLI makes the same of those.
+        /// Its values by their paths, if the CLI makes the same object of them.
         paths: Option<Vec<(String, String)>>,
     },
 }

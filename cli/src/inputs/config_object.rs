@@ -10,7 +10,7 @@ use super::config_map::StoredAs;
 use crate::yaml::Value;
 
 /// The largest whole number that every program reads as it is: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
-const LARGEST_WHOLE: i64 = (1 << 53) - 1;
+const LARGEST_WHOLE: u64 = (1 << 53) - 1;
 
 /// A value inside an object.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) struct Leaf {
 /// The reason why an object can't be set, with the path of what is wrong in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsettable {
-    /// Nothing, where a value has to be.
+    /// A value is missing.
     Empty(String),
     /// A number that would not stay as it is written, and how to write it as a number, where that can be told.
     Number {
@@ -111,7 +111,7 @@ fn handed_over(path: &str, scalar: &Value, secret: bool) -> Result<(String, Opti
 
 fn number(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unsettable> {
     let whole = written.parse::<i64>().ok();
-    if whole.is_some_and(|whole| whole.abs() <= LARGEST_WHOLE && whole.to_string() == written) {
+    if whole.is_some_and(|whole| whole.unsigned_abs() <= LARGEST_WHOLE && whole.to_string() == written) {
         return Ok((written.to_owned(), None));
     }
     let float = written.parse::<f64>().ok().filter(|float| float.is_finite());
@@ -190,6 +190,7 @@ mod tests {
             ("0x1F", None),
             ("1234e56", None),
             ("9007199254740992", Some("9007199254740992")),
+            ("-9223372036854775808", None),
             ("99999999999999999999", None),
             (".inf", None),
         ] {

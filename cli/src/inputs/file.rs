@@ -37,7 +37,7 @@ impl ConfigFile {
                 Err(error) if error.is_missing() => {}
                 Err(error) => {
                     let what = format!("could not read `{}`: {error}", path.display());
-                    return Err(Error::input(what, error.hint().unwrap_or("mend the file, or remove it")));
+                    return Err(Error::input(what, error.hint().unwrap_or("fix the file, or remove it")));
                 }
             }
             if folder.join(".git").exists() {
@@ -113,7 +113,7 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {
-    Error::input(format!("could not read `{}`: {why}", path.display()), "mend the file, or remove it")
+    Error::input(format!("could not read `{}`: {why}", path.display()), "fix the file, or remove it")
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct OuterInputs {
 pub enum FileUse {
     /// All of it.
     Whole,
-    /// What [`strangers::counts`] allows, where a report shows so much otherwise.
+    /// What [`strangers::counts`] allows; the detail is what a report shows if the file says nothing.
     Allowed(Detail),
 }
 
@@ -60,7 +60,7 @@ impl OuterInputs {
         Ok(outer)
     }
 
-    /// Those of `names` that can be told, whatever is wrong with the other ones. None where the command can't be told.
+    /// Finds those of `names` that can be read, whatever is wrong with the others. None if the command can't be read.
     pub fn of_those(
         names: &[&str],
         command: Option<Command>,
@@ -120,28 +120,27 @@ impl OuterInputs {
         ConfigFile::find(&self.folder, without_links)
     }
 
-    /// All values: these, then those of `file` as far as they count, then the defaults.
+    /// Joins all values: these, then those of `file` as far as they count, then the defaults.
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
         let Self { command, mut values, mut warnings, .. } = self;
         let mut left_out = Vec::new();
-        for input in INPUTS.iter().filter(|input| !values.contains_key(input.name)).collect::<Vec<_>>() {
-            let Some(file) = file.filter(|file| file.get(input).is_some()) else { continue };
-            let found = match counts {
-                FileUse::Allowed(_) if !strangers::ALLOWED.contains(&input.name) => None,
-                _ => from_file(file, input)?,
+        for input in INPUTS {
+            let Some(file) =
+                file.filter(|file| file.get(input).is_some() && !values.contains_key(input.name))
+            else {
+                continue;
             };
-            match (found, counts) {
-                (Some(found), FileUse::Allowed(shown))
-                    if strangers::counts(input.name, &found.raw, shown) =>
-                {
-                    values.insert(input.name, found);
+            let found = match counts {
+                FileUse::Whole => from_file(file, input)?,
+                FileUse::Allowed(shown) => {
+                    let read = strangers::ALLOWED.contains(&input.name);
+                    let found = if read { from_file(file, input)? } else { None };
+                    let found = found.filter(|found| strangers::counts(input.name, &found.raw, shown));
+                    left_out.extend(found.is_none().then_some(input.name));
+                    found
                 }
-                (Some(found), FileUse::Whole) => {
-                    values.insert(input.name, found);
-                }
-                (_, FileUse::Allowed(_)) => left_out.push(input.name),
-                (None, FileUse::Whole) => {}
-            }
+            };
+            values.extend(found.map(|found| (input.name, found)));
         }
         warnings.extend(not_used(&left_out));
 
@@ -158,7 +157,7 @@ impl OuterInputs {
     }
 }
 
-/// One warning for what a stranger's file says in vain.
+/// One warning for all inputs of a stranger's file that do not count.
 fn not_used(names: &[&str]) -> Option<String> {
     let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!names.is_empty()).then(|| {

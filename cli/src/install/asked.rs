@@ -74,7 +74,7 @@ pub fn by_file(start: &Path) -> Result<Option<(Demand, String)>> {
                 Err(error) => {
                     return Err(Error::input(
                         format!("could not read {named}: {error}"),
-                        error.hint().unwrap_or("mend the file, or say the version by `pulumi-version`"),
+                        error.hint().unwrap_or("fix the file, or name the version by `pulumi-version`"),
                     ));
                 }
             };

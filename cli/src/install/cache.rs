@@ -51,7 +51,7 @@ struct List {
     files: Vec<Item>,
 }
 
-/// What is demanded of an installed folder.
+/// The demands on an installed folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Demanded<'a> {
     /// The version.

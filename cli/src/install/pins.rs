@@ -29,7 +29,7 @@ const PINS: [Pin; 10] = [
     ("Pipfile.lock", pipfile_lock),
 ];
 
-/// Adds to `wish` what the files in the program's folder say, and the project file.
+/// Adds to `wish` the versions that the files in the program's folder and the project file ask for.
 pub fn add(wish: &mut Wish, folder: &Path, project: Option<&Project>) {
     for (name, read) in PINS {
         let Ok(text) = read_text(&folder.join(name), text_file::LOCK_FILE) else { continue };

@@ -86,7 +86,7 @@ impl Mirror {
         }
     }
 
-    /// Its address without credentials and without a query, which can be a signature: what tells one from another.
+    /// The address that tells one mirror from another: without credentials, and without a query, which can be a signature.
     pub fn identity(&self) -> String {
         match self.place() {
             Place::Folder(folder) => format!("file://{}", folder.display()),

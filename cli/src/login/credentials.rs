@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// What a file has that the CLI has encrypted.
+/// A field of files that the CLI has encrypted.
 const ENCRYPTED: &str = "$pulumiSecureStore";
 
-/// When a token was looked at that never was: the CLI asks the backend whose it is when it uses it.
+/// The time of a check that never was: the CLI asks the backend whose token it is when it uses it.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Makes `key` the current backend, with the token.

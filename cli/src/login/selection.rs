@@ -11,7 +11,6 @@ use sha1::{Digest as _, Sha1};
 use super::credentials::private_folder;
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::stack::backend_place::hex;
 
 /// The first version of the CLI that keeps a selection for each backend; older ones have one for all.
 /// <https://github.com/pulumi/pulumi/pull/23974>
@@ -24,15 +23,15 @@ pub enum Form {
     One,
     /// `stacks`: by the backend's URL.
     ByBackend,
-    /// Not known: both, and each version finds its own.
+    /// Both, as the version is not known: each version finds its own.
     Both,
 }
 
 impl Form {
     /// What this version of the CLI writes.
-    pub fn of(version: Option<&str>) -> Self {
-        match version.and_then(|text| Version::parse(text.trim_start_matches('v')).ok()) {
-            Some(version) if version >= FOR_EACH_BACKEND => Self::ByBackend,
+    pub fn of(version: Option<&Version>) -> Self {
+        match version {
+            Some(version) if *version >= FOR_EACH_BACKEND => Self::ByBackend,
             Some(_) => Self::One,
             None => Self::Both,
         }
@@ -52,8 +51,7 @@ impl Selection {
         let place = std::fs::canonicalize(&project.path).ok().filter(|_| cfg!(unix));
         let place = place.unwrap_or_else(|| project.path.clone());
         let sum = Sha1::digest(place.to_string_lossy().as_bytes());
-        let sum = hex(&sum);
-        Self { path: workspaces.join(format!("{}-{sum}-workspace.json", project.name)) }
+        Self { path: workspaces.join(format!("{}-{sum:x}-workspace.json", project.name)) }
     }
 
     /// Selects `stack` at the backend `key`.
@@ -176,9 +174,10 @@ mod tests {
     #[test]
     fn an_older_cli_finds_its_own_form() {
         for (version, form) in
-            [(Some("3.255.0"), Form::One), (Some("v3.256.0"), Form::ByBackend), (None, Form::Both)]
+            [(Some("3.255.0"), Form::One), (Some("3.256.0"), Form::ByBackend), (None, Form::Both)]
         {
-            assert_eq!(Form::of(version), form, "{version:?}");
+            let version: Option<Version> = version.map(|text| text.parse().unwrap());
+            assert_eq!(Form::of(version.as_ref()), form, "{version:?}");
         }
         let case = Case::new();
         case.selection.set("file:///srv/state", "dev", Form::One).unwrap();

@@ -30,8 +30,8 @@ pub(crate) const SINKS: &[&str] = &[
 ];
 
 impl<'a> Prepared<'a> {
-    /// The error that the run ends with here, if there is one. A run that is skipped is not failed by what it finds on
-    /// its way there.
+    /// The error that ends the run before it has begun, if there is one. A run that is skipped does not fail because of
+    /// other errors.
     pub fn take_error(&mut self) -> Option<Error> {
         self.first_error()?;
         if let Some(Verdict::Skip { why, maintainer }) = &self.verdict {
@@ -69,7 +69,7 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.with_missing(&self.file_variables),
             demand: self.demand,
             engine_env,
-            folder,
+            folder: Some(folder),
             credentials,
         };
         plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
@@ -104,13 +104,13 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.clone(),
             demand: None,
             engine_env: EngineEnv::default(),
-            folder: OwnFolder::new()?,
+            folder: None,
             credentials: None,
         })
     }
 }
 
-/// Those of [`SINKS`] that can be used, whatever is wrong with the others.
+/// The inputs of [`SINKS`] that can be used, whatever is wrong with the others.
 fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
     let is_default = |found: &Found| found.source == Source::Default;
     let of = |names: &[&'static str]| Resolved {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Prepared, Request};
+use super::{Finding, Prepared};
 use crate::backend::{Backend, BackendSource};
 use crate::console::Console;
 use crate::env::Env;
@@ -22,7 +22,7 @@ const SIGN_IN: &[&str] =
     &["cloud-url", "access-token", "oidc-organization", "oidc-team", "oidc-user", "oidc-scope", "oidc-token"];
 
 /// Whose the files of the work folder are.
-pub(super) fn standing(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
     if let Some(problem) = found.env.event_problem() {
         found.warning(problem);
     }
@@ -32,7 +32,7 @@ pub(super) fn standing(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Consol
 }
 
 /// Whether the run is let in. A run that is skipped goes on to learn its names, and nothing that it finds there fails it.
-pub(super) fn verdict(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console) {
+pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
     found.keep(refuse_open_log(found.ci, found.env));
     let Some(outer) = &found.outer else { return };
     let work_folder = git::head(&outer.folder);
@@ -54,7 +54,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &Request<'_>, _: &mut Console
     found.verdict = Some(verdict);
 }
 
-/// What the run could sign in with: as much as its files could still add, so that nothing is skipped too early.
+/// The credentials that the run may have. What its files could still add counts, so that nothing is skipped too early.
 fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credentials {
     let everything = Credentials { backend: true, found: Vec::new() };
     if found.standing == Standing::Ours || outer.text("env-file").is_some() {
@@ -95,7 +95,8 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     Inputs::from_resolved(&resolved, found.env)
 }
 
-/// Leaves out the files to write whose way leads through a link of a checkout that is not proven to be ours, with a word.
+/// Leaves out the files to write whose path leads through a link of a checkout that is not proven to be ours. Returns
+/// the warnings.
 pub(super) fn without_links(inputs: &mut Inputs, standing: Standing, env: &Env) -> Vec<String> {
     if standing == Standing::Ours {
         return Vec::new();

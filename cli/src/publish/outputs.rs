@@ -1,7 +1,7 @@
 //! The outputs for later steps: our own, and each stack output under its name.
 //!
 //! A machine gets a value as the engine has it, or not at all: nothing here is changed by a mask. Where people can read
-//! what is handed on, a value that holds a secret's text stays, and is named.
+//! what is passed on, a value that holds a secret's text stays, and is named.
 
 mod exports;
 mod file;
@@ -37,7 +37,7 @@ struct Handed {
     secret: BTreeSet<String>,
 }
 
-/// Hands outputs to later steps in each way that there is. What can't be handed on is said by name.
+/// Hands outputs to later steps in each way that there is. What can't be passed on is said by name.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Report,
@@ -77,7 +77,7 @@ pub fn hand_on(
     }
 }
 
-/// Names what is not handed on anywhere.
+/// Names what is not passed on anywhere.
 fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &Console) {
     let Some(outputs) = &exports.outputs else {
         if report.status == Status::Succeeded {
@@ -88,18 +88,17 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     // Of those that are listed it was said why they stay.
     let stays = outputs.iter().filter(|output| output.kind == Kind::Stays);
     let unlisted = stays.filter(|output| !is_listed(&job.inputs.secret_outputs, &output.name));
-    let unlisted: Vec<_> = unlisted.map(|output| format!("`{}`", output.name.escape_debug())).collect();
+    let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
     if !unlisted.is_empty() {
         let message = format!(
-            "secret outputs are not handed on: {}; list them in `secret-outputs` if a later step needs them",
-            unlisted.join(", ")
+            "secret outputs are not handed on: {unlisted}; list them in `secret-outputs` if a later step needs them"
         );
         console.annotate(Level::Notice, "stackstep", &message);
     }
 }
 
 /// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file from which
-/// the wrapper hands it on masked.
+/// the wrapper passes it on masked.
 fn to_the_systems_file(
     job: &Job<'_>,
     handed: &Handed,
@@ -128,12 +127,7 @@ fn to_the_systems_file(
             &format!(
                 "these outputs are secret or hold a secret's text, and are not handed on, as it takes a later part of the \
                  step that masks them, and there is none: {}",
-                handed
-                    .secret
-                    .iter()
-                    .map(|name| format!("`{}`", name.escape_debug()))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                quoted(handed.secret.iter().map(String::as_str))
             ),
         ),
     }
@@ -153,7 +147,7 @@ fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> 
     value.map(|value| Output { name: "environment-url".to_owned(), value })
 }
 
-/// What a run has to hand on, to whomever.
+/// All that a run can pass on to later steps.
 struct Handing<'a> {
     job: &'a Job<'a>,
     report: &'a Report,
@@ -163,8 +157,8 @@ struct Handing<'a> {
 }
 
 impl Handing<'_> {
-    /// What one place gets. Where others can read it, the place is named by `shown_in`, and what holds a secret's text
-    /// only goes there when `secret-outputs` lists it.
+    /// The outputs for one place. If others can read it, the place is named by `shown_in`, and what holds a secret's
+    /// text only goes there when `secret-outputs` lists it.
     fn handed(&self, shown_in: Option<&str>) -> Handed {
         let Self { job, report, exports, console, .. } = self;
         let masker = console.masker();
@@ -172,9 +166,9 @@ impl Handing<'_> {
         let mut withheld = Vec::new();
         for output in exports.outputs.iter().flatten() {
             let sensitive = output.is_sensitive(masker);
-            let listed = is_listed(&job.inputs.secret_outputs, &output.name);
-            if sensitive && output.kind == Kind::Plain && shown_in.is_some() && !listed {
-                withheld.push(format!("`{}`", output.name.escape_debug()));
+            let asked_for = is_listed(&job.inputs.secret_outputs, &output.name);
+            if sensitive && output.kind == Kind::Plain && shown_in.is_some() && !asked_for {
+                withheld.push(output.name.as_str());
                 continue;
             }
             if sensitive {
@@ -191,7 +185,7 @@ impl Handing<'_> {
                 &format!(
                     "not in {place}, which others can read, as their values hold the text of a secret: {}; list them in \
                      `secret-outputs` if a later step needs them",
-                    withheld.join(", ")
+                    quoted(withheld.into_iter())
                 ),
             );
         }
@@ -231,13 +225,15 @@ pub fn printable(outputs: &Map<String, Value>, console: &Console) -> String {
     let (open, hidden): (Map<_, _>, Map<_, _>) =
         outputs.clone().into_iter().partition(|(name, value)| shows(name, value));
     if !hidden.is_empty() {
-        let names: Vec<_> = hidden.keys().map(|name| format!("`{}`", name.escape_debug())).collect();
-        refuse(
-            console,
-            &format!("not printed, as a log would not show them as they are: {}", names.join(", ")),
-        );
+        let names = quoted(hidden.keys().map(String::as_str));
+        refuse(console, &format!("not printed, as a log would not show them as they are: {names}"));
     }
     text(&open)
+}
+
+/// The names in a sentence.
+fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
 }
 
 /// As much of the end of `text` as `room` bytes hold.

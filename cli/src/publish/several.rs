@@ -1,4 +1,4 @@
-//! What reports of other jobs hand on here: counts, outputs for later steps, the log's last lines.
+//! What reports of other jobs pass on here: counts, outputs for later steps, the log's last lines.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::job::Job;
 use crate::report::{Report, Status};
 
-/// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is handed on: whoever
+/// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever
 /// takes one up would take up a stranger's word.
 pub fn all(
     job: &Job<'_>,
@@ -63,9 +63,11 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.permalink = None;
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One that has changes is enough to know; that there are none is known of all, or of none.
-        let known: Option<Vec<bool>> = reports.iter().map(|report| report.has_changes).collect();
-        let some = reports.iter().any(|report| report.has_changes == Some(true));
-        together.has_changes = some.then_some(true).or_else(|| known.map(|known| known.contains(&true)));
+        together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {
+            Some(true)
+        } else {
+            reports.iter().all(|report| report.has_changes.is_some()).then_some(false)
+        };
         let known: Option<Vec<_>> = reports.iter().map(|report| report.changes.as_ref()).collect();
         together.changes = known.map(|known| sum(&known));
     }

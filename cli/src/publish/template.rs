@@ -16,7 +16,7 @@ pub fn read(path: Option<&Path>, console: &Console) -> Option<Template> {
         Ok(source) => source,
         Err(error) => {
             let what = format!("could not read `{}`: {error}", path.display());
-            let error = Error::input(what, error.hint().unwrap_or("mend the template"));
+            let error = Error::input(what, error.hint().unwrap_or("fix the template"));
             warn(console, "the comment by its template", Err(error));
             return None;
         }

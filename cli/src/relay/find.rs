@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::inputs::resolve::absolute;
+use crate::wildcard::fits;
 
 /// More files than this are not the results of one pipeline.
 const MOST: usize = 1000;
@@ -88,40 +89,6 @@ fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Whether the names of folders and file fit the parts of a pattern; `**` is any number of folders.
-fn fits(parts: &[&str], names: &[String]) -> bool {
-    match (parts, names) {
-        ([], []) => true,
-        (["**", rest @ ..], names) => {
-            (0..=names.len()).any(|skip| fits(rest, names.get(skip..).unwrap_or_default()))
-        }
-        ([part, rest @ ..], [name, names @ ..]) => {
-            name_fits(part.as_bytes(), name.as_bytes()) && fits(rest, names)
-        }
-        _ => false,
-    }
-}
-
-/// One pass: what follows the last star so far is tried again one byte later, and no star before it.
-fn name_fits(part: &[u8], name: &[u8]) -> bool {
-    let (mut at, mut in_name, mut star) = (0, 0, None);
-    while let Some(byte) = name.get(in_name) {
-        match (part.get(at), star) {
-            (Some(b'*'), _) => {
-                star = Some((at + 1, in_name));
-                at += 1;
-            }
-            (Some(one), _) if *one == b'?' || one == byte => (at, in_name) = (at + 1, in_name + 1),
-            (_, Some((after, from))) => {
-                star = Some((after, from + 1));
-                (at, in_name) = (after, from + 1);
-            }
-            (_, None) => return false,
-        }
-    }
-    part.get(at..).unwrap_or_default().iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]

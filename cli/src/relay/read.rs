@@ -29,7 +29,7 @@ pub(super) struct Found {
 
 impl Found {
     /// Adds the backend, which no event names, where the job has one.
-    pub fn is_in(&mut self, backend: Option<&BackendPlace>) {
+    pub fn add_backend(&mut self, backend: Option<&BackendPlace>) {
         self.report.identity = Some(StackIdentity {
             backend: backend.map(BackendPlace::fingerprint),
             backend_url: backend.map(BackendPlace::address),

@@ -20,7 +20,7 @@ use crate::report::{
 /// Where nothing folds, more resources than this would bury what follows.
 const OPEN_DIFFS: usize = 20;
 
-/// Names of what has no room are listed up to this.
+/// The most names that are listed of what has no room.
 const NAMES: usize = 20;
 
 /// How much of a step's properties is shown.
@@ -32,7 +32,7 @@ pub(super) struct Shape {
     pub room: DiffRoom,
 }
 
-/// What had no room.
+/// Counts of what had no room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Hidden {
     /// Changed lines of properties that are shown.
@@ -128,7 +128,7 @@ pub(super) fn block(step: &Step, shape: Shape) -> Block {
     block
 }
 
-/// In words how the name of a property that comes differs from one that goes, where they look alike.
+/// Says how the name of an added property differs from that of a removed one, if they look alike.
 fn names_alike(lines: &mut String, diffs: &[PropertyDiff]) {
     let with = |change| diffs.iter().filter(move |diff| diff.change == change).map(|diff| diff.path.as_str());
     if with(Change::Delete).next().is_none() || with(Change::Add).next().is_none() {
@@ -155,7 +155,7 @@ pub(super) fn output(change: &OutputChange, room: DiffRoom) -> Block {
     block
 }
 
-/// Writes one property; the answer is how many changed lines had no room.
+/// Writes one property. Returns how many changed lines had no room.
 fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> u64 {
     let path = visible(&diff.path, false);
     let forces = if diff.replaces { "  # forces replacement" } else { "" };
@@ -221,7 +221,7 @@ fn text_of(diff: &PropertyDiff, room: DiffRoom) -> Option<TextDiff> {
     many.then(|| TextDiff::of(old, new, room))
 }
 
-/// Words first, then the hunks with their places.
+/// Writes the notes, then the hunks with their places.
 fn texts(lines: &mut String, found: &TextDiff) {
     for note in &found.notes {
         let _ = writeln!(lines, "~     {}", visible(note, false));

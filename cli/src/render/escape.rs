@@ -71,7 +71,7 @@ pub fn prose(text: &str, html: bool) -> String {
     parts.iter().enumerate().map(part).collect()
 }
 
-/// Where vendors document what our hints point to. Nobody but the vendor writes there.
+/// The addresses of the vendors' documentation that our hints point to. Nobody but the vendor writes there.
 const DOCUMENTATION: [&str; 12] = [
     "https://docs.github.com/",
     "https://docs.gitlab.com/",

@@ -123,7 +123,7 @@ pub(super) fn everything(report: &Report, options: &Options) -> String {
 fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let marker = options.marker.as_deref().map_or(String::new(), |marker| format!("{marker}\n"));
     let headline = words::outcome_of(report, "the stack");
-    let outcome = headline.split(':').next().unwrap_or_default();
+    let (outcome, _) = words::outcome_and_counts(report, "the stack");
     let sign = words::sign(report);
     let headings = [
         format!("{marker}## {sign} {headline}\n\nShortened to fit; {ALL_OF_IT}\n"),

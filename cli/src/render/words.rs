@@ -180,27 +180,28 @@ pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
 
 /// The outcome without its counts, as plain text: "Preview of shop/dev failed".
 pub fn outcome(report: &Report) -> String {
-    let stack = place(report);
-    let outcome = outcome_of(report, &stack);
-    // A backend's address has a colon of its own.
-    let counts = outcome.find(&stack).map_or(0, |at| at + stack.len());
-    let end = outcome.get(counts..).and_then(|rest| rest.find(':')).map_or(outcome.len(), |at| counts + at);
-    outcome.get(..end).unwrap_or(&outcome).to_owned()
+    outcome_and_counts(report, &place(report)).0
 }
 
 /// The outcome in one line about `stack`, as it has to be written.
 pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
+    let (outcome, counts) = outcome_and_counts(report, stack);
+    if counts.is_empty() { outcome } else { format!("{outcome}: {counts}") }
+}
+
+/// The outcome about `stack`, as it has to be written, and the counts or what is said in their place.
+pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, String) {
     let noun = report.command.noun(report.preview_only);
     let counts = counts(report);
-    let with = |head: String, none: &str| {
-        let tail = if counts.is_empty() { none } else { &counts };
-        if tail.is_empty() { head } else { format!("{head}: {tail}") }
+    let with = |outcome: String, none: &str| {
+        let counts = if counts.is_empty() { none.to_owned() } else { counts.clone() };
+        (outcome, counts)
     };
     if report.reason == Some(Reason::Incomplete) && report.changes.is_none() {
-        return unknown(&noun_of(report, stack), what_is_unknown(report), &counts);
+        return (noun_of(report, stack), unknown(what_is_unknown(report), &counts));
     }
     if report.status == Status::Succeeded && report.changes.is_none() {
-        return unknown(&done_to(report, stack), "what changed is not known", &counts);
+        return (done_to(report, stack), unknown("what changed is not known", &counts));
     }
     match report.status {
         Status::Failed if report.exit_code == 7 => {
@@ -208,9 +209,9 @@ pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
         }
         Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
-        Status::Skipped => format!("{noun} of {stack} was skipped"),
+        Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
-            (Command::Outputs, _) => done_to(report, stack),
+            (Command::Outputs, _) => (done_to(report, stack), String::new()),
             (Command::Refresh, true) => with(done_to(report, stack), "no drift"),
             _ => with(done_to(report, stack), quiet(report)),
         },
@@ -232,12 +233,12 @@ fn done_to(report: &Report, stack: &str) -> String {
     }
 }
 
-/// A headline that says what is not known, and what was read all the same.
-fn unknown(head: &str, what: &str, counts: &str) -> String {
-    if counts.is_empty() { format!("{head}: {what}") } else { format!("{head}: {what}, {counts}") }
+/// What is not known, and the counts of what was read all the same.
+fn unknown(what: &str, counts: &str) -> String {
+    if counts.is_empty() { what.to_owned() } else { format!("{what}, {counts}") }
 }
 
-/// What is to be said of an operation that did not end well where no change of it was read.
+/// The words for an operation that did not end well, and of which no change was read.
 fn so_far(report: &Report) -> &'static str {
     let unknown = report.changes.is_none() && !is_plan(report);
     if unknown { "what was changed until then is not known" } else { "" }

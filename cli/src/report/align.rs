@@ -12,7 +12,7 @@ use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use super::anchors;
 
-/// Up to so many items of both sides together are compared as they are.
+/// The most items of both sides together that are compared without being divided before.
 const SMALL: usize = 2000;
 
 /// A run of items that differs: these of the old sequence are replaced by these of the new one. One may be empty.
@@ -110,14 +110,19 @@ pub(super) mod tests {
             let (old, new) = if round % 10 == 0 { (list(4000), list(4000)) } else { (list(60), list(60)) };
             let whole = Run { old: 0..old.len(), new: 0..new.len() };
             for found in [of(&old, &new), anchors::runs(&old, &new, whole)] {
-                let (mut at, mut at_new) = (0, 0);
-                for run in found {
-                    assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
-                    (at, at_new) = (run.old.end, run.new.end);
-                }
-                assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
+                are_equal_between(&found, &old, &new);
             }
         }
+    }
+
+    /// Expects that all items that are in no run are equal.
+    pub fn are_equal_between(runs: &[Run], old: &[u32], new: &[u32]) {
+        let (mut at, mut at_new) = (0, 0);
+        for run in runs {
+            assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
+            (at, at_new) = (run.old.end, run.new.end);
+        }
+        assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use super::align::{Run, small, trimmed};
 
-/// Items of a part that is compared as it is.
+/// The most items of a part that is compared without being divided.
 const PART: usize = 1000;
-/// So many items may come or go in a part without anchors; one with more differs as a whole.
+/// The most items that may come or go in a part without anchors; a part with more differs as a whole.
 const EDITS: usize = 100;
 /// How often a part is divided again.
 const DEPTH: usize = 8;
@@ -86,7 +86,7 @@ fn compared(a: &[u32], b: &[u32]) -> Vec<Run> {
     small(&a, &b, kinds)
 }
 
-/// Where the items that are there once in `a` and once in `b` stand, as many as are in the same order.
+/// The places of the items that are once in `a` and once in `b`, as many as are in the same order.
 fn anchors(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
     let mut places: HashMap<u32, (usize, usize, usize, usize)> = HashMap::with_capacity(a.len());
     for (at, item) in a.iter().enumerate() {
@@ -191,7 +191,7 @@ fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::align::tests::Dice;
+    use super::super::align::tests::{Dice, are_equal_between};
     use super::*;
 
     #[test]
@@ -201,13 +201,7 @@ mod tests {
             let kinds = 1 + dice.roll(4);
             let mut list = || -> Vec<u32> { (0..dice.roll(40)).map(|_| dice.roll(kinds)).collect() };
             let (old, new) = (list(), list());
-            let found = joined(few_edits(&old, &new).unwrap());
-            let (mut at, mut at_new) = (0, 0);
-            for run in found {
-                assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
-                (at, at_new) = (run.old.end, run.new.end);
-            }
-            assert_eq!(old[at..], new[at_new..], "{old:?} {new:?}");
+            are_equal_between(&joined(few_edits(&old, &new).unwrap()), &old, &new);
         }
     }
 

@@ -25,7 +25,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
     let steps::Finished { steps, counted, left_over, note: too_large } = steps.finish();
     let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
     let (mut diagnostics, cut) = diagnostics.finish();
-    last_the_empty_ones(&mut diagnostics);
+    sort_generic_errors_last(&mut diagnostics);
     let (policies, more_findings) = policies.finish();
 
     let cancelled_by_engine = summary.as_ref().is_some_and(|summary| summary.result == "canceled")
@@ -142,7 +142,7 @@ fn is_cancel(message: &str) -> bool {
 }
 
 /// "update failed" goes behind what explains it.
-fn last_the_empty_ones(diagnostics: &mut [Diagnostic]) {
+fn sort_generic_errors_last(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|said| (said.severity, said.says_nothing()));
 }
 

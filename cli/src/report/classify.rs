@@ -5,7 +5,7 @@
 use super::facts::{Ending, Facts};
 use super::model::{Diagnostic, Policies, Severity, Step, StepStatus};
 use super::reason::Reason;
-use super::rules::{Voice, is_provider_gone, reason_of};
+use super::rules::{Voice, crash, is_provider_gone, reason_of};
 use super::telling::telling;
 use super::urn::STACK_TYPE;
 
@@ -67,6 +67,10 @@ impl Evidence<'_> {
                 return Some((Reason::Engine, Some(format!("the engine was killed by signal {signal}"))));
             }
             Ending::NotStarted => Reason::Engine,
+            Ending::Exited(2) => {
+                let line = crash(&self.facts.stderr)?;
+                return Some((Reason::Engine, Some(format!("the engine crashed: {line}"))));
+            }
             Ending::Exited(3) => Reason::Auth,
             Ending::Exited(6) => Reason::StackNotFound,
             Ending::Exited(7) => Reason::ChangesUnexpected,

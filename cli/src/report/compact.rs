@@ -9,7 +9,7 @@ use super::value::weight;
 
 /// A larger value, in bytes, is replaced by its digest.
 const VALUE_BYTES: usize = 16 * 1024;
-/// What the hunks of one value may take, in bytes.
+/// The most bytes of the hunks of one value.
 const HUNK_BYTES: usize = 32 * 1024;
 /// As soon as all values together take more bytes, there is less room for each.
 const CROWDED_BYTES: usize = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ const ROOMS: [DiffRoom; 4] = [
 const CROWDED: DiffRoom = DiffRoom { context: 0, lines: 10, width: 120 };
 const NO_ROOM: DiffRoom = DiffRoom { context: 0, lines: 0, width: 0 };
 
-/// What is said where both sides read the same.
+/// The note where both sides read the same.
 pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
 
 impl Report {
@@ -99,7 +99,7 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// What stands in a large value's place.
+/// The digest that takes a large value's place.
 fn digest(text: &str) -> Value {
     let hash = Sha256::digest(text.as_bytes());
     json!({ "sha256": format!("{hash:x}"), "bytes": text.len(), "lines": text.lines().count() })

@@ -18,7 +18,7 @@ pub(super) fn document(text: &str) -> Option<Value> {
     (kept == written).then_some(value)
 }
 
-/// What could get lost on the way.
+/// The parts of a text that its parsed form could lose.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tokens {
     members: usize,
@@ -38,7 +38,7 @@ impl Tokens {
         }
     }
 
-    /// What stands outside of the strings of `text`, which is JSON.
+    /// Reads the members and numbers of `text`, which is JSON, outside of its strings.
     fn read(&mut self, text: &str) {
         let mut rest = text;
         while let Some(at) = rest.find(|c: char| c == '"' || c == ':' || c == '-' || c.is_ascii_digit()) {

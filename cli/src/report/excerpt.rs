@@ -44,7 +44,7 @@ impl<'a> Parts<'a> {
         self.starts.iter().zip(ends).map(|(start, end)| part(self.text, &(*start..*end)))
     }
 
-    /// Where the parts of `run` stand in a text of which this is what begins at `offset`.
+    /// The bytes of the parts in `run`, in a text in which this one begins at `offset`.
     fn bytes(&self, run: &Range<usize>, offset: usize) -> Range<usize> {
         let at = |part: usize| offset + self.starts.get(part).copied().unwrap_or(self.text.len());
         at(run.start)..at(run.end)
@@ -115,7 +115,7 @@ fn joined(places: Vec<Place>, gap: usize) -> Vec<Place> {
     joined
 }
 
-/// One of the two texts, on the way.
+/// One of the two texts, as it is written.
 struct Side<'a> {
     text: &'a str,
     around: usize,

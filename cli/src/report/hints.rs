@@ -46,7 +46,7 @@ const HINTS: &[Hint] = &[
     hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),
     hint(R::EngineTooOld, &["unsupported checkpoint version"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
     hint(R::EngineTooOld, &["deployment version is too new"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
-    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: mend it where the message points to"),
+    hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: fix it where the message points to"),
     hint(R::Dependencies, &["tracingchannel) is not a function"], TOO_OLD),
     hint(R::Dependencies, &["requires go >= "], TOO_OLD),
     hint(R::Dependencies, &["you must install or update .net"], TOO_OLD),
@@ -62,19 +62,19 @@ const HINTS: &[Hint] = &[
     hint(R::Auth, &["googleapi: error 40"], CLOUD),
 ];
 
-/// What a provider's process that is gone asks for.
+/// The way out where a provider's process is gone.
 const GONE: &str = "a provider's process ended before it answered: it crashed, was out of memory, or was stopped with the \
                     job; look at the provider what became of the resource, and run `refresh` before the next update";
 
-/// What a killed engine leaves, and how the next run gets past it. A preview holds no lock.
+/// The way out after a killed engine, which may have left its lock. A preview holds none.
 const KILLED: &str = "if the stack is still locked and no other run is at work, `pulumi cancel` releases the lock; then run \
                       `refresh` and this job again, with more memory where the engine was out of it";
 
-/// What is left to do after the CLI's exit status 10.
+/// The way out after the CLI's exit status 10.
 const AWAITED: &str =
     "an operation at a provider goes on and was not waited for: run this job again when it has ended";
 
-/// What is left to do after a cancelled run that ended well.
+/// The way out after a cancelled run that ended well.
 const ENDED_WELL: &str =
     "all that was begun was finished: run the job again for the rest, when it was not meant to be stopped";
 

@@ -232,7 +232,7 @@ impl Writer<'_> {
         hunk.lines.extend(lines.iter().map(|line| format!(" {}", clipped(line.text, self.room.width))));
     }
 
-    /// What goes, then what comes; of both a part where there is no room for all.
+    /// Writes the lines that go, then those that come; of both a part if there is no room for all.
     fn run(&mut self, hunk: &mut Hunk, run: &Run) {
         let (removed, added) = (run.old.len(), run.new.len());
         let shown_removed = removed.min((self.left - self.left / 2).max(self.left.saturating_sub(added)));

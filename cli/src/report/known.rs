@@ -10,7 +10,7 @@ use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
 use super::reason::Reason;
 use super::steps::LEFT_OVER;
 
-/// What a note says of an event log that is not whole.
+/// Parts of the notes of version 1 about an event log that is not whole.
 const GAPS: [&str; 3] = [
     "the engine wrote no event log",
     "the event log stops in the middle",
@@ -56,7 +56,8 @@ impl Log<'_> {
         let mut gaps = Vec::new();
         let ran = facts.ending != Ending::NotStarted && facts.command != Command::Outputs;
         if ran && self.lines == 0 && facts.ending == Ending::Exited(0) && !facts.nothing_to_do {
-            gaps.push("the engine wrote no event log: what changed is not known".to_owned());
+            let what = if facts.command.only_looks(facts.preview_only) { "would change" } else { "changed" };
+            gaps.push(format!("the engine wrote no event log: what {what} is not known"));
         } else if ran && self.lines > 0 && self.summary.is_none() && !facts.interim {
             gaps.push("the event log stops in the middle: this is what there was until then".to_owned());
         }
@@ -93,7 +94,7 @@ pub(super) fn is_known(facts: &Facts, log: &Log<'_>, verdict: &Verdict) -> bool 
     log.is_whole(facts, verdict.reason) && (finished || !only_looked)
 }
 
-/// What became of a run that only looks, and can't tell what it saw.
+/// The verdict on a run that only looks, and can't tell what it saw.
 pub(super) fn looked_in_vain(facts: &Facts) -> Verdict {
     let message =
         "what would change is not known: the engine's event log is missing or could not be read whole";

@@ -50,7 +50,7 @@ pub use model::{
 };
 pub use natural::{natural, natural_key};
 pub use reason::Reason;
-pub use rules::{Voice, is_provider_gone, reason_of};
+pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;
 pub(crate) use unseen::{skeleton, unseen};

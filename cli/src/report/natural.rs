@@ -15,7 +15,7 @@ pub fn natural_key(name: &str) -> Vec<u8> {
         if first.is_ascii_digit() {
             let digits;
             (digits, rest) = number(rest);
-            // A digit goes before and behind what digits go before and behind elsewhere.
+            // Among other characters a number is sorted as a digit is.
             key.push(b'0');
             key.extend((digits.len() as u64).to_be_bytes());
             key.extend(digits);

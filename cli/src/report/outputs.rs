@@ -83,7 +83,7 @@ impl Finished {
         })
     }
 
-    /// An output as it is handed on, if it is. What it holds is remembered by its name.
+    /// The output as it is passed on. None, and its name is kept, if its value is not in the log.
     fn take(&mut self, (name, value): (String, Value)) -> Option<(String, Value)> {
         let (value, met) = value::output(value);
         if met.asset {

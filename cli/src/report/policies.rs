@@ -9,7 +9,7 @@ use super::value::{shortened, shown_map, weight};
 
 /// Findings of each kind that are kept.
 const KEPT: usize = 1000;
-/// What the values of all remediations together may take; what comes later keeps its paths only.
+/// The most bytes of the values of all remediations together; what comes later keeps its paths only.
 const DIFF_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Clone, Default)]

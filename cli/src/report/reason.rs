@@ -84,7 +84,7 @@ reasons! {
 }
 
 impl Reason {
-    /// What stands over a report: the reason's meaning; where there is none, the first line of the message.
+    /// The heading of a failure: the reason's meaning, or if the cause is unknown the first line of the message.
     pub fn headline(self, message: Option<&str>) -> &str {
         let first = message.and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
         match (self, first) {

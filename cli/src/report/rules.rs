@@ -272,6 +272,16 @@ pub fn is_provider_gone(text: &str) -> bool {
     !remote && GONE.iter().any(|all| all.iter().all(|piece| text.contains(piece)))
 }
 
+/// The line in which an engine's standard error says that it crashed: a Go program that panics, or that the runtime ends,
+/// prints the stacks of its goroutines and exits with status 2. <https://pkg.go.dev/runtime#hdr-Environment_Variables>
+pub fn crash(stderr: &str) -> Option<&str> {
+    let is_stack = |line: &str| line.starts_with("goroutine ") && line.ends_with("]:");
+    if !stderr.lines().any(is_stack) {
+        return None;
+    }
+    stderr.lines().find(|line| ["panic: ", "fatal error: "].iter().any(|word| line.starts_with(word)))
+}
+
 /// The reason that `text` tells beyond doubt, when `voice` said it.
 pub fn reason_of(text: &str, voice: Voice) -> Option<Reason> {
     if voice != Voice::Program && is_provider_gone(text) {

@@ -12,7 +12,7 @@ use super::natural::natural;
 use super::urn::Urn;
 use super::value::{clipped, shortened};
 
-/// What the whole values in all diffs together may take; what comes later keeps its paths only.
+/// The most bytes of the values in all diffs together; what comes later keeps its paths only.
 const DIFF_BYTES: usize = 128 * 1024 * 1024;
 /// Names and paths longer than this are cut.
 const NAME_BYTES: usize = 1024;

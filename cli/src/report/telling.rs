@@ -31,7 +31,7 @@ fn leads(lines: &[&str]) -> usize {
     if lines[count.min(lines.len())..].iter().any(is_said) { count } else { 0 }
 }
 
-/// What a sentence goes on with that was broken in its middle.
+/// Words that continue a sentence which was broken in its middle.
 const GOES_ON: &[&str] = &["because ", "as it ", "as part ", "and ", "or ", "but ", "which ", "that "];
 
 /// Takes the first sentence out of the lines, also where it was broken in its middle.

@@ -217,7 +217,8 @@ fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}')
 }
 
-/// What is left out where text is drawn. <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>
+/// Whether a character is left out where text is drawn.
+/// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>
 fn has_no_width(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -64,7 +64,7 @@ pub fn shown(value: Value) -> (Value, Met) {
     (walk.value(value, SHOWN_DEPTH), walk.met)
 }
 
-/// A stack output as it is handed on: as [`shown`], but whole at any depth and with references as the engine has them.
+/// A stack output as it is passed on: as [`shown`], but whole at any depth and with references as the engine has them.
 pub fn output(value: Value) -> (Value, Met) {
     let mut walk = Walk { met: Met::default(), keeps_references: true };
     (walk.value(value, DEEPEST + 1), walk.met)
@@ -130,10 +130,10 @@ impl Walk {
     }
 }
 
-/// What stands for a value that is nested too deeply to be shown: two different ones look different.
+/// The text for a value that is nested too deeply to be shown: two different values have different ones.
 fn too_deep(value: &Value) -> String {
-    let digest = Sha256::digest(value.to_string().as_bytes());
-    format!("[too deep to be shown, {:02x}{:02x}{:02x}{:02x}]", digest[0], digest[1], digest[2], digest[3])
+    let digest = format!("{:x}", Sha256::digest(value.to_string().as_bytes()));
+    format!("[too deep to be shown, {}]", &digest[..8])
 }
 
 /// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.

@@ -43,7 +43,7 @@ impl Base {
         sum(now, PRIME - product(before, power))
     }
 
-    /// What [`Base::since`] needs for a string of `length` bytes.
+    /// The power of the base that [`Base::since`] needs for a string of `length` bytes.
     pub(super) fn power(self, mut length: usize) -> u64 {
         let (mut power, mut square) = (1, self.0);
         while length > 0 {

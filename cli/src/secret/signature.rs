@@ -1,16 +1,20 @@
 //! The engine's own mark of a secret value, by which text is known that shows one in plain: what is written for
 //! debugging has no mask of the engine's.
 //!
-//! An object with the key [`KEY`] and the value [`SIGNATURE`] is a secret; its value is another field of the object.
-//! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>
+//! An object with the key [`KEY`] and one of the [`MARKS`] is a secret, or an output that can be one; its value is another
+//! field of the object. <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>
 
 /// The key of the signature.
 const KEY: &[u8] = b"4dabf18193072939515e22adb298388d";
 
-/// The signature of a secret.
-pub const SIGNATURE: &[u8] = b"1b47061264138c4ac30d75fd1eb44270";
+/// The signatures: of a secret, and of an output, which says in a field whether it is secret.
+const MARKS: [&[u8]; 2] = [b"1b47061264138c4ac30d75fd1eb44270", OUTPUT];
+const OUTPUT: &[u8] = b"d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-/// What stands in place of such a text.
+/// How long each of them is, in bytes.
+pub const LENGTH: usize = 32;
+
+/// The words in place of such a text.
 pub const WITHHELD: &str = "[withheld: the engine wrote the plain value of a secret here]";
 
 /// The engine's lines about each value that goes to or comes from a plugin, secrets in plain included:
@@ -26,9 +30,10 @@ pub fn is_shown(text: &[u8]) -> bool {
 pub fn shown_at(text: &[u8]) -> Option<usize> {
     let of_values = OF_VALUES.iter().filter_map(|mark| Some(find(text, mark)? + mark.len())).min();
     let mut from = 0;
-    while let Some(at) = find(&text[from..], SIGNATURE) {
-        let end = from + at + SIGNATURE.len();
-        if of_values.is_none_or(|other| end < other) && !is_sealed(&text[end..]) {
+    while let Some((at, mark)) = find_mark(&text[from..]) {
+        let end = from + at + LENGTH;
+        let harmless = if mark == OUTPUT { is_open(text, end) } else { is_sealed(&text[end..]) };
+        if of_values.is_none_or(|other| end < other) && !harmless {
             return Some(end);
         }
         from = end;
@@ -36,32 +41,77 @@ pub fn shown_at(text: &[u8]) -> Option<usize> {
     of_values
 }
 
-/// Whether what follows a signature is the encrypted value, as in exported states and in the event log.
-fn is_sealed(after: &[u8]) -> bool {
-    let begin = after.iter().position(u8::is_ascii_alphanumeric);
-    begin.is_some_and(|begin| after[begin..].starts_with(b"ciphertext"))
+/// Where the first of the signatures is, and which.
+fn find_mark(text: &[u8]) -> Option<(usize, &'static [u8])> {
+    MARKS.iter().filter_map(|mark| Some((find(text, mark)?, *mark))).min()
+}
+
+/// Whether what follows a signature is the encrypted value and nothing in plain, as in exported states and in the event
+/// log. An object ends with a bracket, which no encrypted value has.
+pub fn is_sealed(after: &[u8]) -> bool {
+    let begin = after.iter().position(u8::is_ascii_alphanumeric).unwrap_or(after.len());
+    let Some(rest) = after[begin..].strip_prefix(b"ciphertext") else { return false };
+    let value = rest.iter().position(u8::is_ascii_alphanumeric).unwrap_or(rest.len());
+    let empty = [&b"\"\""[..], b"''", b"{}"].iter().any(|pair| find(&rest[..value], pair).is_some());
+    let object = rest.split(|byte| matches!(byte, b'}' | b')')).next().unwrap_or_default();
+    let is_plain = |word: &[u8]| word == b"plaintext" || word == b"value";
+    // A masked one is `[secret]`.
+    let has_value = value < rest.len();
+    has_value && !empty && !object.split(|byte| !byte.is_ascii_alphanumeric()).any(is_plain)
+}
+
+/// Whether the output with this signature says that it is not secret, or has nothing beside it.
+fn is_open(text: &[u8], end: usize) -> bool {
+    let after = &text[end..];
+    let begin =
+        after.iter().position(|byte| !matches!(byte, b'"' | b'\'' | b'\\' | b' ')).unwrap_or(after.len());
+    if after.get(begin) == Some(&b'}') {
+        let before = text[..end - LENGTH].rsplit(|byte| *byte == b'{').next().unwrap_or_default();
+        return !before.split(|byte| !byte.is_ascii_alphanumeric()).any(|word| word == b"value");
+    }
+    let mut words = text.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.any(|word| word == b"secret") && words.next() == Some(b"false")
 }
 
 /// Whether a line ends with a signature and has no value before it: the value is on a line that follows.
 pub fn is_bare(line: &[u8]) -> bool {
-    let Some(at) = find(line, SIGNATURE) else { return false };
+    let Some((at, _)) = find_mark(line) else { return false };
+    let line = &without_colours(line)[..];
+    let at = find_mark(line).map_or(at, |(at, _)| at);
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
     let before = &line[..at];
     let key = find(before, KEY);
     let before = key.map_or(before, |key| &before[..key]);
-    key.is_some() && !line[at + SIGNATURE.len()..].iter().any(word) && !before.iter().any(word)
+    key.is_some() && !line[at + LENGTH..].iter().any(word) && !before.iter().any(word)
+}
+
+/// Whether the line has the signature as a field of an object: behind its key.
+pub fn is_field(line: &[u8]) -> bool {
+    let line = without_colours(line);
+    let (Some(key), Some((at, _))) = (find(&line, KEY), find_mark(&line)) else { return false };
+    let between = line.get(key + KEY.len()..at).unwrap_or_default();
+    between.len() < 12 && between.iter().any(|byte| matches!(byte, b':' | b'='))
+}
+
+/// The line without escape sequences for colours.
+fn without_colours(line: &[u8]) -> Vec<u8> {
+    let mut parts = line.split(|byte| *byte == 0x1b);
+    let mut out = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        let end = part.iter().position(u8::is_ascii_alphabetic).map_or(part.len(), |at| at + 1);
+        out.extend_from_slice(&part[end..]);
+    }
+    out
 }
 
 /// How many bytes at the end of a text could begin a signature.
 pub fn half_of_one(text: &[u8]) -> usize {
-    (1..SIGNATURE.len().min(text.len() + 1))
-        .rev()
-        .find(|length| text.ends_with(&SIGNATURE[..*length]))
-        .unwrap_or(0)
+    let begins = |length: &usize| MARKS.iter().any(|mark| text.ends_with(&mark[..*length]));
+    (1..LENGTH.min(text.len() + 1)).rev().find(begins).unwrap_or(0)
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    // A signature is rare, and its first two letters are already.
+    // Only places with the word's first byte are compared: a signature is rare.
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
         if text[from + at..].starts_with(word) {
@@ -78,6 +128,8 @@ mod tests {
 
     const PAIR: &str = "\"4dabf18193072939515e22adb298388d\":\"1b47061264138c4ac30d75fd1eb44270\"";
 
+    const OUTPUT_PAIR: &str = "\"4dabf18193072939515e22adb298388d\":\"d0e6a833031e9bbcd3f4e8bde6ca49a4\"";
+
     #[test]
     fn a_signature_with_a_plain_value_shows_a_secret_in_whatever_form() {
         for text in [
@@ -89,6 +141,11 @@ mod tests {
             "I1129 01:58:11.812742   21582 rpc.go:85] Marshaling property for RPC[]: b={hunter22}".to_owned(),
             "I1129 01:58:11.812742   21582 rpc.go:85] Unmarshaling property for RPC[x]: b={hunter22}".to_owned(),
             format!("{{{PAIR},\"ciphertext\":\"v1:x\"}} {{{PAIR},\"value\":\"hunter22\"}}"),
+            format!("{{{PAIR},\"ciphertext\":\"\",\"plaintext\":\"hunter22\"}}"),
+            format!("{{{PAIR},\"ciphertext\":\"v1:x\",\"plaintext\":\"hunter22\"}}"),
+            format!("{{{OUTPUT_PAIR},\"secret\":true,\"value\":\"hunter22\"}}"),
+            format!("{{\"secret\":true,\"value\":\"hunter22\",{OUTPUT_PAIR}}}"),
+            format!("map[{OUTPUT_PAIR} dependencies:[] secret:{{true}} value:{{hunter22}}]"),
         ] {
             assert!(is_shown(text.as_bytes()), "{text}");
         }
@@ -100,6 +157,8 @@ mod tests {
             format!("{{{PAIR},\"ciphertext\":\"v1:x\"}}"),
             format!("{{{PAIR},\n  \"ciphertext\": \"[secret]\"}}"),
             "no secret".to_owned(),
+            format!("{{{OUTPUT_PAIR}}}"),
+            format!("{{{OUTPUT_PAIR},\"secret\":false,\"value\":\"fine\"}}"),
             String::new(),
         ] {
             assert!(!is_shown(text.as_bytes()), "{text}");

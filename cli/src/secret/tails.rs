@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use super::fingerprint::{Base, pair};
 use super::prefixes::State;
 
-/// What takes a pattern and the state of its beginning.
+/// A function that takes a pattern and the state of its beginning.
 type Add<'a> = dyn FnMut(State, &[u8]) + 'a;
 
 /// A length at which candidates are looked at.

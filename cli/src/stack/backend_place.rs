@@ -1,11 +1,12 @@
 //! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
 //! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
 
-use std::fmt::Write as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::place_parts::{Database, Query, parts};
+use crate::dots::without_dots;
 use crate::env::Env;
 
 /// How many hexadecimal digits a fingerprint has.
@@ -14,29 +15,13 @@ const DIGITS: usize = 12;
 /// The longest address that is shown, in characters.
 const SHOWN: usize = 200;
 
-/// A parameter of a URL, and the variables that say the same.
-type Parameter = (&'static str, &'static [&'static str]);
-
-/// The parameters of a URL that name the place, by its scheme.
-/// <https://gocloud.dev/howto/blob/>, <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
-const PARAMETERS: &[(&str, &[Parameter])] = &[
-    ("s3", &[("endpoint", &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])]),
-    ("azblob", &[("storage_account", &["AZURE_STORAGE_ACCOUNT"]), ("domain", &["AZURE_STORAGE_DOMAIN"])]),
-    ("gs", &[("universe_domain", &[])]),
-    ("postgres", &[("table", &[]), ("search_path", &[])]),
-];
-
-/// The variables with a connection string for Azure's storage, which names the account too.
-const CONNECTION_STRINGS: [&str; 2] =
-    ["AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING"];
-
 /// The place of a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendPlace {
     address: String,
 }
 
-/// Where a backend's URL is read: what a relative path and `~` are relative to.
+/// The folders that a relative path and `~` in a backend's URL are relative to.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadFrom<'a> {
     /// The engine's environment.
@@ -58,36 +43,41 @@ impl BackendPlace {
             return Self { address: format!("file://{}", folder_of(location, from)) };
         }
         let scheme = if scheme == "postgresql" { "postgres".to_owned() } else { scheme };
+        let query = Query::of(query);
         let (authority, path) = location.split_at(location.find('/').unwrap_or(location.len()));
         let mut host = host_of(authority, &scheme);
         if host == "app.pulumi.com" {
             // The console's address; the service itself is one.
             "api.pulumi.com".clone_into(&mut host);
         }
+        let mut parts = parts(&scheme, &query, from.env);
         // <https://pkg.go.dev/gocloud.dev/blob#PrefixedBucket>
-        let prefix = parameter(query, "prefix").map(|prefix| prefix.replace("%2F", "/").replace("%2f", "/"));
-        let (folder, beginning): (Vec<_>, Vec<_>) =
-            prefix.into_iter().partition(|prefix| prefix.ends_with('/'));
-        let path = format!("{}/{path}", folder.concat());
-        let segments: Vec<&str> =
-            path.split('/').filter(|segment| !segment.is_empty() && *segment != ".").collect();
+        let prefix = query.get("prefix").filter(|_| scheme != "postgres");
+        let folder = prefix.filter(|prefix| prefix.ends_with('/')).unwrap_or_default();
+        if let Some(beginning) = prefix.filter(|prefix| !prefix.ends_with('/')) {
+            parts.insert(0, ("prefix", beginning.to_owned()));
+        }
+        let mut path = format!("{folder}/{path}");
+        if scheme == "postgres" {
+            let database = Database::of(&host, &path, &query, from.env);
+            host = database.host;
+            path = database.name.unwrap_or_default();
+            parts.extend(database.socket.map(|socket| ("host", socket)));
+        }
         let mut address = format!("{scheme}://{host}");
-        for segment in segments {
+        for segment in path.split('/').filter(|segment| !segment.is_empty() && *segment != ".") {
             address.push('/');
             address.push_str(segment);
         }
-        let mut sign = '?';
-        let beginning = beginning.into_iter().map(|prefix| ("prefix", prefix));
-        for (name, value) in beginning.chain(named(&scheme, query, from.env)) {
-            address.push_str(&format!("{sign}{name}={value}"));
-            sign = '&';
+        for (index, (name, value)) in parts.into_iter().enumerate() {
+            address.push_str(&format!("{}{name}={value}", if index == 0 { '?' } else { '&' }));
         }
         Self { address }
     }
 
     /// The fingerprint: 12 hexadecimal digits, which say nothing of the address to somebody who does not know it.
     pub fn fingerprint(&self) -> String {
-        let mut digits = hex(&Sha256::digest(self.address.as_bytes()));
+        let mut digits = format!("{:x}", Sha256::digest(self.address.as_bytes()));
         digits.truncate(DIGITS);
         digits
     }
@@ -96,14 +86,6 @@ impl BackendPlace {
     pub fn address(&self) -> String {
         self.address.chars().take(SHOWN).collect()
     }
-}
-
-/// `bytes` as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
 }
 
 /// Whether `text` is a fingerprint.
@@ -123,56 +105,6 @@ fn host_of(authority: &str, scheme: &str) -> String {
     host.strip_suffix(port).map_or(host.clone(), str::to_owned)
 }
 
-/// The last value of `name` in `query`, unless it is empty.
-fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    let pairs = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
-    pairs
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value)
-        .next_back()
-        .filter(|value| !value.is_empty())
-}
-
-/// The parameters that name the place, where they say something that goes without saying.
-fn named(scheme: &str, query: &str, env: &Env) -> Vec<(&'static str, String)> {
-    let known = PARAMETERS.iter().find(|(of, _)| *of == scheme).map_or(&[][..], |(_, names)| *names);
-    let value = |name: &str, variables: &[&str]| {
-        let account = || (name == "storage_account").then(|| account_of_connection(env)).flatten();
-        let variable = || variables.iter().find_map(|variable| env.get(variable)).map(str::to_owned);
-        parameter(query, name).map(str::to_owned).or_else(variable).or_else(account)
-    };
-    let found = known.iter().filter_map(|(name, variables)| Some((*name, value(name, variables)?)));
-    found
-        .map(|(name, value)| (name, if name == "endpoint" { endpoint(&value) } else { value }))
-        .filter(|(name, value)| !is_usual(name, value))
-        .collect()
-}
-
-/// An endpoint as its host and path: the scheme only says how to get there.
-fn endpoint(value: &str) -> String {
-    let value = value.replace("%3A", ":").replace("%3a", ":").replace("%2F", "/").replace("%2f", "/");
-    let place = value.split_once("://").map_or(value.as_str(), |(_, place)| place);
-    let place = place.rsplit('@').next().unwrap_or_default();
-    place.trim_end_matches('/').to_ascii_lowercase()
-}
-
-/// Whether a parameter says what holds without it.
-fn is_usual(name: &str, value: &str) -> bool {
-    match name {
-        "endpoint" => value.split(['/', ':']).next().is_some_and(|host| host.ends_with(".amazonaws.com")),
-        "domain" => value == "blob.core.windows.net",
-        "universe_domain" => value == "googleapis.com",
-        "table" => value == "pulumi_state",
-        _ => false,
-    }
-}
-
-/// <https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string>
-fn account_of_connection(env: &Env) -> Option<String> {
-    let text = CONNECTION_STRINGS.iter().find_map(|name| env.get(name))?;
-    text.split(';').find_map(|part| part.trim().strip_prefix("AccountName=")).map(str::to_owned)
-}
-
 /// The folder of a `file://` URL: `./…` inside of the checkout, `~/…` inside of the user's home, else the whole path.
 fn folder_of(location: &str, from: ReadFrom<'_>) -> String {
     let windows =
@@ -181,11 +113,11 @@ fn folder_of(location: &str, from: ReadFrom<'_>) -> String {
         if windows { location.trim_start_matches('/').replace('\\', "/") } else { location.to_owned() };
     let home = from.env.get("HOME").or_else(|| from.env.get("USERPROFILE")).map(PathBuf::from);
     if let Some(rest) = location.strip_prefix('~') {
-        let rest = clean(Path::new(rest.trim_start_matches('/')));
+        let rest = without_dots(Path::new(rest.trim_start_matches('/')));
         return joined("~", &rest);
     }
-    let path = clean(&from.folder.join(&location));
-    let inside = |root: &Path| path.strip_prefix(clean(root)).ok().map(Path::to_owned);
+    let path = without_dots(&from.folder.join(&location));
+    let inside = |root: &Path| path.strip_prefix(without_dots(root)).ok().map(Path::to_owned);
     match (inside(from.checkout), home.as_deref().and_then(inside)) {
         (Some(rest), _) => joined(".", &rest),
         (None, Some(rest)) => joined("~", &rest),
@@ -200,20 +132,6 @@ fn joined(root: &str, rest: &Path) -> String {
 
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
-}
-
-/// The path without `.` and `..`, by its text: nothing of it has to be there.
-fn clean(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut clean, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-        clean
-    })
 }
 
 #[cfg(test)]
@@ -276,6 +194,18 @@ mod tests {
                 &["azblob://state?storage_account=acme&domain=blob.core.windows.net&sig=abc"],
                 "azblob://state?storage_account=acme",
             ),
+            (
+                &[
+                    "s3://acme?region=cn-north-1",
+                    "s3://acme?endpoint=https://s3.cn-northwest-1.amazonaws.com.cn",
+                ],
+                "s3://acme?partition=aws-cn",
+            ),
+            (
+                &["s3://acme?endpoint=http%3a%2f%2fu%3apw123456%40h:9", "s3://acme?endpoint=u:pw@H:9/"],
+                "s3://acme?endpoint=h:9",
+            ),
+            (&["postgres:///state?host=db", "postgres://db:5432/other?dbname=state"], "postgres://db/state"),
         ] {
             for spelling in spellings {
                 assert_eq!(place(spelling), address, "{spelling}");
@@ -303,10 +233,17 @@ mod tests {
             "postgres://db/b",
             "postgres://db/a?table=other",
             "postgres://db:5433/a",
+            "postgres:///a?host=/cloudsql/p:eu:a",
+            "postgres:///a?host=/cloudsql/p:eu:b",
+            "postgres:///a",
+            "s3://acme?region=cn-north-1",
+            "s3://acme?region=us-gov-west-1",
+            "s3://acme?endpoint=s3.us-iso-east-1.amazonaws.com",
             "file:///srv/a",
             "file:///srv/b",
             "file://./a",
             "file://~/a",
+            "file://~/../a",
         ];
         let mut seen: Vec<String> = urls
             .iter()
@@ -330,6 +267,40 @@ mod tests {
         assert_eq!(place_with("azblob://state", &[("AZURE_STORAGE_ACCOUNT", "acme")]), named);
         assert_eq!(place_with("azblob://state", &[("AZURE_STORAGE_CONNECTION_STRING", account)]), named);
         assert_eq!(place_with(named, &[("AZURE_STORAGE_ACCOUNT", "other")]), named);
+        let lower = "accountname=acme;accountkey=c2VjcmV0";
+        assert_eq!(place_with("azblob://state", &[("AZURE_STORAGEBLOB_CONNECTIONSTRING", lower)]), named);
+        for (endpoint, address) in [
+            ("BlobEndpoint=https://acme.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x", named),
+            (
+                "BlobEndpoint=https://other.blob.core.windows.net;SharedAccessSignature=sv=1",
+                "azblob://state?storage_account=other",
+            ),
+            (
+                "AccountName=a;EndpointSuffix=core.chinacloudapi.cn",
+                "azblob://state?storage_account=a&domain=blob.core.chinacloudapi.cn",
+            ),
+            ("BlobEndpoint=http://azurite:10000/acme", "azblob://state?endpoint=azurite:10000/acme"),
+        ] {
+            assert_eq!(
+                place_with("azblob://state", &[("AZURE_STORAGE_CONNECTION_STRING", endpoint)]),
+                address
+            );
+        }
+        let with_key = [
+            ("AZURE_STORAGE_CONNECTION_STRING", account),
+            ("AZURE_STORAGE_KEY", "k"),
+            ("AZURE_STORAGE_ACCOUNT", "b"),
+        ];
+        assert_eq!(
+            place_with("azblob://state", &with_key),
+            "azblob://state?storage_account=b",
+            "the key signs in"
+        );
+        assert_eq!(place_with("s3://acme", &[("AWS_REGION", "cn-north-1")]), "s3://acme?partition=aws-cn");
+        assert_eq!(place_with("s3://acme?region=eu-west-1", &[("AWS_REGION", "cn-north-1")]), "s3://acme");
+        let database = [("PGHOST", "db"), ("PGPORT", "5433"), ("PGDATABASE", "state")];
+        assert_eq!(place_with("postgres://", &database), "postgres://db:5433/state");
+        assert_eq!(place_with("postgres://me:pw@x/y", &database), "postgres://x:5433/y");
         let minio = [("AWS_ENDPOINT_URL", "http://minio:9000")];
         assert_eq!(place_with("s3://acme", &minio), "s3://acme?endpoint=minio:9000");
         assert_eq!(place_with("gs://acme", &minio), "gs://acme");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::StackName;
-use super::backend_place::{BackendPlace, hex, is_fingerprint};
+use super::backend_place::{BackendPlace, is_fingerprint};
 
 /// The only organisation of a self-managed backend, which can be left out.
 /// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/#project-scoped-stacks>
@@ -86,7 +86,7 @@ impl StackIdentity {
             == (&other.organization, &other.project, &other.stack)
     }
 
-    /// Whether it can be one of ours: the fingerprint is one.
+    /// Whether the backend's fingerprint has the form of one, as in what we have written.
     pub fn is_well_formed(&self) -> bool {
         self.backend.as_deref().is_none_or(is_fingerprint)
     }
@@ -113,7 +113,7 @@ impl StackIdentity {
             hash.update(part.as_deref().unwrap_or_default().as_bytes());
             hash.update([0]);
         }
-        let mut digits = hex(&hash.finalize());
+        let mut digits = format!("{:x}", hash.finalize());
         digits.truncate(DIGITS);
         digits
     }

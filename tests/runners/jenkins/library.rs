@@ -65,10 +65,41 @@ fn a_failed_run_fails_the_step_with_its_reason_unless_the_status_is_wanted() {
 
 #[test]
 #[ignore = "needs java"]
+fn bad_input_fails_the_step_with_its_message_and_what_is_not_known_is_null() {
+    let place = place_with(&binary());
+    let call = json!({ "command": "up", "stack": "bad/na me", "engine": "sandbox" });
+    let wanted = json!({ "command": "up", "stack": "bad/na me", "engine": "sandbox", "returnStatus": true });
+    let told = calls(&place, &json!([call, wanted]));
+    let problem = told.json["problems"][0].as_str().unwrap();
+    assert!(problem.contains("config: ") && problem.contains("\nhint: "), "{problem}");
+    let returned = &told.json["returned"][1];
+    assert_eq!((&returned["exitStatus"], &returned["reason"]), (&json!(2), &json!("config")), "{}", told.log);
+    assert_eq!(returned["outputs"], Value::Null);
+}
+
+#[test]
+#[ignore = "needs java"]
+fn a_deployment_without_an_event_log_is_green_and_its_changes_are_null() {
+    let place = place_with(&binary());
+    let up = json!({ "command": "up", "stack": "dev", "upsert": true, "engine": "sandbox" });
+    let mut spec = spec(&place, "push", json!({ "calls": [up] }));
+    spec.environment.insert("PULUMI_SANDBOX_FAULTS".to_owned(), "{event-log: {missing: true}}".to_owned());
+    let told = run(&spec);
+    assert_eq!((told.status, &told.json["problems"][0]), (Some(0), &Value::Null), "{}", told.log);
+    let returned = &told.json["returned"][0];
+    assert_eq!(returned["status"], "succeeded");
+    for name in ["hasChanges", "changes", "outputs"] {
+        assert_eq!(returned[name], Value::Null, "{name}");
+    }
+    assert_eq!(told.json["description"], "up of dev: succeeded (changes are not known)");
+}
+
+#[test]
+#[ignore = "needs java"]
 fn a_report_that_could_not_be_published_makes_the_build_unstable_and_not_red() {
     let place = place();
     let mut spec = spec(&place, "push", json!({ "calls": [{ "command": "up" }] }));
-    spec.environment.insert("SHIM".to_owned(), "exit 11".to_owned());
+    spec.environment.insert("SHIM".to_owned(), "exit 72".to_owned());
     let told = run(&spec);
     assert_eq!((&told.json["result"], &told.json["problems"][0]), (&json!("UNSTABLE"), &Value::Null));
 }

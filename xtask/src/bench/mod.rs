@@ -42,7 +42,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
         rows.push((format!("`{name}`: ratio, median of {PAIRS} pairs"), format!("{:.2}x", pairs.ratio())));
         rows.push((format!("`{name}`: engine processes"), processes(&stage, &ours)?));
     }
-    // A job that hands on its secret outputs: the engine prints them in a process of its own.
+    // A job that passes on its secret outputs: the engine prints them in a process of its own.
     let outputs = stage.file("outputs");
     std::fs::write(&outputs, "").map_err(Error::io("write", &outputs))?;
     let exporting = || {

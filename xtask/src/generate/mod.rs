@@ -124,5 +124,5 @@ fn read(path: &Path) -> Result<String> {
 /// Reads a TOML file into `T`.
 fn read_toml<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T> {
     toml::from_str(&read(path)?)
-        .map_err(|error| Error::input(format!("`{}` is malformed: {error}", path.display()), "mend the file"))
+        .map_err(|error| Error::input(format!("`{}` is malformed: {error}", path.display()), "fix the file"))
 }

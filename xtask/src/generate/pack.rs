@@ -64,7 +64,7 @@ fn indented(text: &str, width: usize) -> String {
 }
 
 fn broken(path: &str, what: &str) -> Error {
-    Error::input(format!("`{path}` can't be packed: {what}"), "mend the file")
+    Error::input(format!("`{path}` can't be packed: {what}"), "fix the file")
 }
 
 #[cfg(test)]

@@ -83,5 +83,5 @@ fn release_values(suite: &Suite, release: &Release) -> Value {
 }
 
 fn broken(path: &Path, error: &minijinja::Error) -> Error {
-    Error::input(format!("`{}` does not render: {error:#}", path.display()), "mend the template")
+    Error::input(format!("`{}` does not render: {error:#}", path.display()), "fix the template")
 }

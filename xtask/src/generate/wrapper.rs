@@ -296,7 +296,7 @@ impl Folder {
     }
 
     fn complain(&self, what: &str) -> Error {
-        Error::input(format!("`{}/gen.toml`: {what}", self.name), "mend the file")
+        Error::input(format!("`{}/gen.toml`: {what}", self.name), "fix the file")
     }
 }
 

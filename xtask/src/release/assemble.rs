@@ -96,7 +96,7 @@ pub fn layouts(root: &Path, from: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     let path = root.join("xtask/layouts.toml");
     let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let layouts: Layouts = toml::from_str(&text).map_err(|error| {
-        Error::input(format!("`{}` is malformed: {error}", path.display()), "mend the file")
+        Error::input(format!("`{}` is malformed: {error}", path.display()), "fix the file")
     })?;
     let mut folders = Vec::new();
     for layout in layouts.layout {
@@ -104,10 +104,7 @@ pub fn layouts(root: &Path, from: &Path, out: &Path) -> Result<Vec<PathBuf>> {
         for (there, here) in &layout.files {
             let source = [from.join(here), root.join(here)].into_iter().find(|path| path.is_file());
             let source = source.ok_or_else(|| {
-                Error::input(
-                    format!("`{}` names `{here}`, which is no file", path.display()),
-                    "mend the file",
-                )
+                Error::input(format!("`{}` names `{here}`, which is no file", path.display()), "fix the file")
             })?;
             write(&folder.join(there), &fs::read_to_string(&source).map_err(Error::io("read", &source))?)?;
         }

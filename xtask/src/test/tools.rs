@@ -107,7 +107,7 @@ pub fn read(root: &Path) -> Result<Vec<Tool>> {
     let path = root.join("tests/runners/tools.toml");
     let text = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
     let tools: Tools = toml::from_str(&text).map_err(|error| {
-        Error::input(format!("`{}` is malformed: {error}", path.display()), "mend the file")
+        Error::input(format!("`{}` is malformed: {error}", path.display()), "fix the file")
     })?;
     Ok(tools.tool)
 }

@@ -78,6 +78,14 @@ fn an_engine_that_somebody_killed_is_not_said_to_have_released_anything() {
 }
 
 #[test]
+fn an_engine_that_our_own_interrupt_ended_is_not_said_to_have_been_ended_by_others() {
+    let note = said(&ended(Status::Signalled(2), ASKED, Told::Never), &Events::default());
+    assert!(note.contains("by our signal 2") && !note.contains("not ours"), "{note}");
+    let note = said(&ended(Status::Signalled(2), None, Told::Never), &Events::default());
+    assert!(note.contains("not ours"), "{note}");
+}
+
+#[test]
 fn a_preview_has_no_lock_to_talk_about() {
     let events = recording("up-interrupted", usize::MAX);
     for (status, rung) in [(Status::Exited(1), Rung::Interrupted), (Status::Signalled(9), Rung::Killed)] {

@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         self.drain(now);
     }
 
-    /// Passes on some of the new events; whether there are more.
+    /// Passes some of the new events on. Returns whether there are more.
     fn poll_events(&mut self) -> bool {
         let Some(tail) = &mut self.tail else { return false };
         tail.poll(&mut |line| {

@@ -159,9 +159,22 @@ fn what_is_left_at_the_end_goes_on() {
 fn progress_with_carriage_returns_and_garbage_pass_as_they_are() {
     let masker = Masker::new();
     let mut feed = Feed::new(&masker, Passing::Through, LIMIT);
-    let garbage = b"10%\r20%\r\xff\xfe\x00\xc3(\r\n";
+    let garbage = b"10%\r20%\r\xff\xfe\x00\xc3(.\r\n";
     assert_eq!(feed.push(garbage, Instant::now()), garbage);
-    assert_eq!(feed.into_captured().masked(), "10%\r20%\r\u{fffd}\u{fffd}\u{0}\u{fffd}(\r\n");
+    assert_eq!(feed.into_captured().masked(), "10%\r20%\r\u{fffd}\u{fffd}\u{0}\u{fffd}(.\r\n");
+}
+
+#[test]
+fn an_object_that_has_not_ended_waits_for_a_second_at_most() {
+    let mut stream = Streamed::new(&[]);
+    assert_eq!(stream.push(0, "one\nnested: {\n  a: 1\n"), "one\n");
+    assert_eq!(stream.feed.due(), Some(stream.at(1000)));
+    assert_eq!(stream.partial(1000), "nested: {\n  a: 1\n");
+    assert_eq!(stream.push(1100, "}\n"), "}\n");
+    assert_eq!(stream.push(1200, "again: [\n"), "");
+    assert_eq!(stream.push(1300, "]\n"), "again: [\n]\n");
+    assert_eq!(stream.push(1400, "last (\n"), "");
+    assert_eq!(stream.finish(), "last (\n");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
 use crate::result::take_outputs;
 use crate::secret::Masker;
 
-/// What an output is to those who hand it on.
+/// Whether an output is secret, and may be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Nothing of it is secret.
@@ -82,7 +82,7 @@ impl Exports {
         console: &mut Console,
         signals: &Signals,
     ) -> Self {
-        let mut asked = Asked { job, engine, signals };
+        let asked = Asked { job, engine, signals };
         if has_begun {
             asked.complete(report, console).await;
         }
@@ -110,7 +110,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What the engine prints: one process. Else why it could not be read.
+    /// Asks the engine for the outputs, in one process. Fails with the reason why they could not be read.
     async fn read(
         &self,
         report: &mut Report,
@@ -137,7 +137,7 @@ impl Asked<'_> {
 
     /// The outputs that are deployed, where the event log has no word of them: the run failed before it came to the
     /// stack, or the log is not whole.
-    async fn complete(&mut self, report: &mut Report, console: &Console) {
+    async fn complete(&self, report: &mut Report, console: &Console) {
         if report.outputs.is_some() || !may_be_read(report) {
             return;
         }
@@ -153,7 +153,7 @@ impl Asked<'_> {
     }
 
     /// The outputs that hold assets, with their contents.
-    async fn assets(&mut self, report: &mut Report, console: &Console) -> Vec<Export> {
+    async fn assets(&self, report: &mut Report, console: &Console) -> Vec<Export> {
         if report.withheld_outputs.is_empty() || !self.job.takes_outputs() {
             return Vec::new();
         }
@@ -163,9 +163,9 @@ impl Asked<'_> {
         found.map(|(name, value)| Export { name, value, kind: Kind::Plain }).collect()
     }
 
-    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to hand them on. When
+    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to pass them on. When
     /// they can't be read, what was deployed is deployed: a warning.
-    async fn secrets(&mut self, report: &mut Report, console: &mut Console) -> Exported {
+    async fn secrets(&self, report: &mut Report, console: &mut Console) -> Exported {
         let inputs = &self.job.inputs;
         let listed = |name: &String| is_listed(&inputs.secret_outputs, name);
         if !self.job.takes_outputs() || !report.secret_outputs.iter().any(listed) {

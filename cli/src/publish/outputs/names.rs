@@ -1,4 +1,4 @@
-//! Which outputs go out under which name, where the CI system hands them on by name: the stack's and our own.
+//! Which outputs go out under which name, where the CI system passes them on by name: the stack's and our own.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Handed, OWN};
 use crate::ci::{CiSystem, Level, Output};
 use crate::console::Console;
 
-/// What the CI system is told, and how: by `profile: official-action` the stack's own outputs come first.
+/// The rules for names: under `profile: official-action` the stack's own outputs come first.
 pub(super) struct Naming<'a> {
     pub ci: &'a dyn CiSystem,
     pub official_action: bool,
@@ -14,7 +14,7 @@ pub(super) struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// The outputs under their own names. What can't be handed on so is named, and stays in `outputs`.
+    /// The outputs under their own names. What can't be passed on so is named, and stays in `outputs`.
     pub fn by_name(&self, handed: &Handed) -> Vec<Output> {
         let mut uses: BTreeMap<String, u32> = BTreeMap::new();
         for output in &handed.stack {
@@ -26,7 +26,10 @@ impl Naming<'_> {
             let secret = handed.secret.contains(&output.name);
             match self.refusal(output, secret, twice(output)) {
                 Some(why) => self.warn(&why),
-                None => outputs.push(output.clone()),
+                None => {
+                    self.say_what_it_replaces(output, twice(output));
+                    outputs.push(output.clone());
+                }
             }
         }
         let taken: Vec<String> = outputs.iter().map(|output| self.fold(&output.name)).collect();
@@ -36,7 +39,7 @@ impl Naming<'_> {
         outputs
     }
 
-    /// Why an output of the stack has no name of its own here.
+    /// The reason why an output of the stack can't be passed on by name.
     fn refusal(&self, output: &Output, secret: bool, twice: bool) -> Option<String> {
         let shown = output.name.escape_debug();
         let only_together = |why: &str| {
@@ -47,25 +50,12 @@ impl Naming<'_> {
         if let Some(why) = self.ci.refuses_output_name(&output.name) {
             return Some(only_together(why));
         }
-        if OWN.contains(&self.fold(&output.name).as_str()) {
-            if !self.official_action {
-                return Some(format!(
-                    "the stack output `{shown}` has a name of ours: it is in `outputs` only"
-                ));
-            }
-            self.console.line(&format!(
-                "the stack output `{shown}` is handed on in place of stackstep's own output of that name"
-            ));
+        if !self.official_action && self.is_ours(output) {
+            return Some(format!("the stack output `{shown}` has a name of ours: it is in `outputs` only"));
         }
-        if twice {
-            if !self.official_action {
-                return Some(format!(
-                    "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
-                ));
-            }
-            self.console.line(&format!(
-                "the stack output `{shown}` differs from another one in case only: both are handed on, and the system \
-                 may take one for the other"
+        if !self.official_action && twice {
+            return Some(format!(
+                "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
             ));
         }
         if output.value.len() > self.ci.output_room() {
@@ -74,7 +64,28 @@ impl Naming<'_> {
         self.ci.refuses_secret_value(&output.value).filter(|_| secret).map(only_together)
     }
 
-    /// One of our own outputs; of all outputs together nothing where they are too much.
+    /// Shows what the output takes the place of, now that it is passed on by name.
+    fn say_what_it_replaces(&self, output: &Output, twice: bool) {
+        let shown = output.name.escape_debug();
+        if self.is_ours(output) {
+            self.console.line(&format!(
+                "the stack output `{shown}` is handed on in place of stackstep's own output of that name"
+            ));
+        }
+        if twice {
+            self.console.line(&format!(
+                "the stack output `{shown}` differs from another one in case only: both are handed on, and the system \
+                 may take one for the other"
+            ));
+        }
+    }
+
+    /// Whether the output has the name of one of our own.
+    fn is_ours(&self, output: &Output) -> bool {
+        OWN.contains(&self.fold(&output.name).as_str())
+    }
+
+    /// One of our own outputs, empty if its value is too large: that is `outputs`, which holds all of them.
     fn within_room(&self, output: &Output) -> Output {
         let mut output = output.clone();
         if output.value.len() > self.ci.output_room() {

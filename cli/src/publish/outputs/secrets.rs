@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::exports::is_listed;
+use super::quoted;
 use crate::ci::Level;
 use crate::console::Console;
 use crate::inputs::Inputs;
@@ -57,16 +58,15 @@ pub fn choose_secrets(report: &Report, inputs: &Inputs, plain: &Value, console: 
     exported
 }
 
-/// Names what is handed on and can't be hidden.
+/// Names what is passed on and can't be hidden.
 fn warn_of(short: &[SecretText], console: &Console) {
     if short.is_empty() {
         return;
     }
-    let places: Vec<_> = short.iter().map(|secret| format!("`{}`", secret.place.escape_debug())).collect();
+    let places = quoted(short.iter().map(|secret| secret.place.as_str()));
     let message = format!(
         "secret outputs are handed on that can't be hidden in the log, as their values have under {SHORTEST} \
-         characters: {}",
-        places.join(", ")
+         characters: {places}"
     );
     console.annotate(Level::Warning, "stackstep", &message);
 }

@@ -16,7 +16,8 @@ const PATHS: usize = 6;
 
 /// A page larger than this holds short values only from there on: no browser likes a hundred megabytes.
 const LARGE: usize = 8 * 1024 * 1024;
-const ALL: Shape = Shape { properties: 500, room: DiffRoom { context: 3, lines: usize::MAX, width: 16_384 } };
+pub(super) const ALL: Shape =
+    Shape { properties: 500, room: DiffRoom { context: 3, lines: usize::MAX, width: 16_384 } };
 const SHORT: Shape = Shape { properties: 20, room: DiffRoom { context: 0, lines: 20, width: 160 } };
 
 /// What the parts of the table say that they are. A browser may forget it of rows that the style lays out by itself:

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::changes::difference;
+use super::changes::{ALL, difference};
 use super::{Html, View, wide};
 use crate::render::sides::plain_sides;
 use crate::render::{Detail, diff, words};
@@ -10,7 +10,7 @@ use crate::report::{Change, DiffRoom, OutputChange, OutputsFrom, shortened};
 
 /// Bytes of one value.
 const VALUE: usize = 4096;
-const ROOM: DiffRoom = DiffRoom { context: 3, lines: usize::MAX, width: 16_384 };
+const ROOM: DiffRoom = ALL.room;
 
 pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
     let report = view.report;
