@@ -123,11 +123,11 @@ fn the_program_reads_each_value_in_the_type_that_it_declares() {
     ));
     scene.write(
         "stackstep.yaml",
-        "config:\n  size: 3\n  flag: true\n  text: '3'\n  list: {value: [a, '1']}\n",
+        "config:\n  size: 3\n  flag: true\n  text: three\n  list: {value: [a, '1']}\n",
     );
     scene.run("up --stack dev --upsert").ends_with(0);
     let outputs = pulumi_json(&scene, "stack output --json --stack dev");
-    assert_eq!(outputs, json!({ "size": 3, "flag": true, "text": "3", "list": ["a", "1"] }));
+    assert_eq!(outputs, json!({ "size": 3, "flag": true, "text": "three", "list": ["a", "1"] }));
     shown(&scene);
 }
 

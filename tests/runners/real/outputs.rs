@@ -92,7 +92,8 @@ fn gitlab_s_file_has_what_it_can_hold_and_the_log_names_the_rest() {
             None => left_out.push(name.clone()),
         }
     }
-    assert_eq!(left_out, ["lines", "quotes"]);
+    // The last one is one too many: GitLab takes twenty.
+    assert_eq!(left_out, ["lines", "quotes", "whole"]);
     for name in left_out {
         assert!(log.contains(&format!("the stack output `{name}` is not in")), "{name}:\n{log}");
     }
