@@ -53,8 +53,7 @@ fn a_step_of_github_has_each_as_the_cli_prints_it() {
     let bare = bare.as_object().unwrap();
     assert_eq!(bare.len(), 17);
     for (name, value) in bare {
-        // What the test reads of the file has no last line end.
-        assert_eq!(outputs[name], handed_on(value).trim_end_matches('\n'), "{name}");
+        assert_eq!(outputs[name], handed_on(value), "{name}");
     }
     let all: Value = serde_json::from_str(&outputs["outputs"]).unwrap();
     assert_eq!(all.as_object(), Some(bare));
@@ -129,7 +128,7 @@ fn secrets_at_any_depth_are_withheld_and_arrive_whole_when_they_are_listed() {
     assert!(!told.iter().any(|line| line.contains("canary")), "{told:#?}");
     let (bare, outputs) = (bare(&scene), scene.github_outputs());
     for (name, value) in bare.as_object().unwrap() {
-        assert_eq!(outputs[name], handed_on(value).trim_end_matches('\n'), "{name}");
+        assert_eq!(outputs[name], handed_on(value), "{name}");
     }
     shown(&scene);
 }
@@ -148,14 +147,14 @@ fn an_output_sixty_levels_deep_arrives_whole() {
 
 #[test]
 #[ignore = "needs the Pulumi CLI"]
-fn an_output_of_several_megabytes_passes_through_the_log_and_arrives_whole() {
+fn an_output_of_several_megabytes_arrives_whole() {
     let line = "0123456789abcdef ".repeat(8);
     let text = format!("{line}\n").repeat(30_000);
     let scene = scene("name: shop\nruntime: yaml\noutputs:\n  text: {fn::readFile: ./text}\n");
     scene.write("text", &text);
     let scene = scene.with("STACKSTEP_STACK", "dev").with("STACKSTEP_UPSERT", "true");
-    let log = scene.run("up").ends_with(0).log();
-    assert!(text.len() > 4_000_000 && log.len() > text.len(), "{} bytes of log", log.len());
+    scene.run("up").ends_with(0);
+    assert!(text.len() > 4_000_000);
     let printed: Value = serde_json::from_str(&scene.run("outputs").ends_with(0).stdout()).unwrap();
     assert!(printed["text"] == text.as_str(), "{} bytes", printed.to_string().len());
     shown(&scene);
