@@ -2,18 +2,10 @@
 //! alone never meets an engine, or meets it in the same way: it stays with the sandbox.
 
 use super::cases::{Case, Meets, Trouble, UP};
-use super::{held, table};
+use super::table;
 use crate::harness::{Event, WRAPPERS};
 use crate::real::also_shown;
 use std::fmt::Write as _;
-
-/// What stands above the table.
-const HEADING: &str = "\
-## On the Pulumi CLI
-
-What depends on the engine, with the Pulumi CLI VERSION itself. Its programs have outputs and no resources.
-
-";
 
 /// An `up` of this program that fails.
 const fn failed(name: &'static str, reason: &'static str, program: &'static str, trouble: Trouble) -> Case {
@@ -111,5 +103,4 @@ fn every_wrapper_gives_the_same_result_with_the_pulumi_cli() {
             also_shown(&format!("conformance: {}: {}", wrapper.system(), case.name));
         }
     }
-    held(&HEADING.replace("VERSION", &crate::tools::version("pulumi")), &text);
 }
