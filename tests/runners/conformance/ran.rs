@@ -277,10 +277,6 @@ impl Ran {
                 fields.remove(own);
             }
         }
-        // A hash of where the backend lies, which is in the folder.
-        if let Some(identity) = result["identity"].as_object_mut() {
-            identity.remove("backend");
-        }
         for step in result["steps"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             for own in ["began", "ended", "id"] {
                 step.remove(own);
