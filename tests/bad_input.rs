@@ -36,7 +36,7 @@ fn changing_takes_no_stack_by_itself() {
 
 #[test]
 fn a_stack_name_with_illegal_characters() {
-    refused(&Scene::new("hello"), "preview --stack dev;id", "`dev;id` is no name of a stack");
+    refused(&Scene::new("hello"), "preview --stack dev;id", "`dev;id` is not a stack name");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn inputs_that_contradict_each_other() {
 #[test]
 fn a_boolean_that_is_none() {
     let scene = Scene::new("hello").with("STACKSTEP_DIFF", "yep");
-    refused(&scene, "preview --stack dev", "`diff` is `yep`, which is no boolean");
+    refused(&scene, "preview --stack dev", "`diff` is `yep`, which is not a boolean");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn arguments_with_an_open_quote() {
 #[test]
 fn configuration_that_is_no_mapping_does_not_show_itself() {
     let scene = Scene::new("hello").with("STACKSTEP_CONFIG", "token: [hunter2-hunter2");
-    refused(&scene, "preview --stack dev", "`config` is no YAML mapping");
+    refused(&scene, "preview --stack dev", "`config` is not a YAML mapping");
     scene.run("preview --stack dev").never_says("hunter2");
 }
 
@@ -162,7 +162,8 @@ fn an_engine_that_is_not_there_ends_with_10_and_names_the_ways_to_get_one() {
     scene
         .run("preview --stack dev")
         .ends_with(71)
-        .says("there is no `pulumi` on the PATH")
+        .says("there is no `pulumi` on the PATH that will do, and none could be installed: the run is offline, ")
+        .says(" that will do, and the list of releases can't be asked for one")
         .says("install the Pulumi CLI")
         .says("engine: sandbox");
 }

@@ -67,6 +67,79 @@ fn stackstep_yaml_and_the_official_actions_input_keep_the_text_too() {
 }
 
 #[test]
+fn a_block_of_text_in_stackstep_yaml_is_the_mapping_that_it_holds() {
+    for scene in scenes() {
+        scene.write("value.txt", "from the file\n");
+        let block = "config: |\n  aws:region: eu-central-1\n  build: 20220113.10\n  file: {from-file: value.txt}\n  db: {value: {size: 3}}\n";
+        scene.write("stackstep.yaml", block);
+        scene.run("preview --stack dev --upsert").ends_with(0);
+        let lines = written(&scene);
+        for line in [
+            "aws:region: eu-central-1",
+            "hello:build: \"20220113.10\"",
+            "hello:file: from the file",
+            "size: 3",
+        ] {
+            assert!(lines.contains(&line.to_owned()), "{line} in {lines:?}");
+        }
+        scene.write("stackstep.yaml", "config: |\n");
+        scene.run("preview --stack dev").ends_with(0);
+    }
+    for text in ["config: hunter2", "config: |\n  - hunter2\n", "config: |\n  a: [hunter2\n"] {
+        let scene = Scene::new("hello");
+        scene.write("stackstep.yaml", text);
+        let run = scene.run("preview --stack dev").ends_with(2).says("`config` is not a YAML mapping");
+        run.says("stackstep.yaml").never_says("hunter2");
+    }
+}
+
+/// A step under the official action's profile, of a CI system that has to be told no secret to mask it.
+fn official(scene: Scene, config: &str) -> Scene {
+    scene
+        .with("STACKSTEP_INPUT_PROFILE", "official-action")
+        .with("STACKSTEP_INPUT_STACK_NAME", "dev")
+        .with("STACKSTEP_INPUT_UPSERT", "true")
+        .with("STACKSTEP_INPUT_CONFIG_MAP", config)
+}
+
+#[test]
+fn what_the_official_action_takes_in_config_map_passes_with_warnings_that_name_it() {
+    for scene in scenes() {
+        scene.write("Pulumi.dev.yaml", "config:\n  hello:kept: as it is\n");
+        let config = "
+            empty: {value: }
+            kept: {secret: true}
+            open: {value: x, secret: , foo: bar}
+            hidden: {value: hunter2-hunter2, secret: yes}
+            list: {value: [1.10]}
+        ";
+        let scene = official(scene, config).with("STACKSTEP_INPUT_PARALLEL", "-1");
+        let run = scene.run("preview").ends_with(0);
+        run.says("key `empty` is empty, and is set as `null`")
+            .says("key `kept` has no `value`, and is left as it is")
+            .says("`foo` of `config-map` key `open` is not used")
+            .says("key `list[0]` is the number `1.10`")
+            .never_says("hunter2");
+        let lines = written(&scene);
+        for line in ["hello:empty: \"null\"", "hello:kept: as it is", "hello:open: x", "- 1.1"] {
+            assert!(lines.contains(&line.to_owned()), "{line} in {lines:?}");
+        }
+        let hidden = lines.iter().position(|line| line == "hello:hidden:").expect("the secret");
+        assert!(lines[hidden + 1].starts_with("secure: "), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_config_map_that_the_official_action_passes_over_is_passed_over() {
+    for config in ["- a", "text", "null", "{}"] {
+        official(Scene::new("hello"), config).run("preview").ends_with(0);
+    }
+    for config in ["a: ", "a: {value: x}\na: {value: y}", "\ta: {value: x}", "a: ["] {
+        official(Scene::new("hello"), config).run("preview").ends_with(2);
+    }
+}
+
+#[test]
 fn numbers_and_texts_of_an_object_keep_their_type() {
     for scene in scenes() {
         let config = "o: {value: {whole: 3, float: 1.5, flag: true, text: '3', yes: 'true', id: 012345678901, v: '1.20'}}";

@@ -92,7 +92,7 @@ fn everything_that_is_missing_is_named_at_once_with_a_way_out() {
 #[test]
 fn bad_input_is_a_finding() {
     for (line, says) in [
-        ("--stack dev;id", "is no name of a stack"),
+        ("--stack dev;id", "is not a stack name"),
         ("--stack dev --parallel 0", "`parallel` is `0`"),
         ("--stack dev --args --json", "`args` can't hold"),
         ("--stack dev --pulumi-version dev", "nobody has released"),

@@ -252,3 +252,55 @@ fn the_faults_are_counted() {
     );
     assert!(faults >= 15);
 }
+
+#[test]
+fn an_update_that_failed_in_its_middle_is_a_change_and_one_that_failed_before_is_none() {
+    let scene =
+        Scene::new("hello").with("STACKSTEP_STACK", "dev").with("STACKSTEP_RESULT_FILE", "result.json");
+    scene.run("up --upsert").ends_with(0);
+    scene.edit("default: hi", "default: servus");
+    let mut scene = scene.with("STACKSTEP_COUNTS_FILE", "counts.json");
+    for (partial, has_changes, counts) in
+        [(false, false, json!({ "create": 0, "delete": 0, "update": 0 })), (true, true, json!({}))]
+    {
+        let fault =
+            format!("{{resources: [{{match: note, on: [update], fail: half done, partial: {partial}}}]}}");
+        scene = scene.with("PULUMI_SANDBOX_FAULTS", &fault);
+        scene.run("up").says("half done");
+        let read = |name: &str| crate::support::json(scene.program.join(name));
+        assert_eq!(read("result.json")["has_changes"], json!(has_changes), "{partial}");
+        assert_eq!(read("counts.json"), counts, "{partial}");
+    }
+}
+
+#[test]
+fn an_update_that_is_cancelled_with_a_step_in_flight_has_no_counts() {
+    let step = json!({ "op": "update", "urn": "urn:pulumi:dev::hello::t:m:T::b", "type": "t:m:T", "logical": true, "new": { "custom": true } });
+    let begun = event("resourcePreEvent", &json!({ "metadata": step }));
+    let summary = event("summaryEvent", &json!({ "resourceChanges": { "same": 1 }, "result": "canceled" }));
+    for status in [8, 1, 255] {
+        let scene =
+            logging(format!("{begun}{summary}").as_bytes(), status).with("STACKSTEP_COUNTS_FILE", "c.json");
+        let (ended, log) = up(&scene);
+        assert_eq!(ended, Some(status), "{log}");
+        let made = result(&scene);
+        assert_eq!((&made["has_changes"], &made["changes"]), (&json!(null), &json!(null)), "{status}");
+        assert_eq!(crate::support::json(scene.program.join("c.json")), json!({}));
+        assert!(log.contains("what became of it is not known") && !log.contains("no changes"), "{log}");
+    }
+}
+
+#[test]
+fn a_preview_that_contradicts_itself_lets_no_operation_follow_that_expects_no_changes() {
+    let step = json!({ "op": "update", "urn": "urn:pulumi:dev::hello::t:m:T::b", "type": "t:m:T", "logical": true, "new": { "custom": true } });
+    let lines: String = ["resourcePreEvent", "resOutputsEvent"]
+        .map(|kind| event(kind, &json!({ "metadata": step, "planning": true })))
+        .concat();
+    let counts = json!({ "resourceChanges": { "same": 1 }, "result": "succeeded", "isPreview": true });
+    let scene = scene("echo \"$1\" >> \"$ROOT/calls\"\ncat events > \"$LOG\"\nexit 0\n");
+    scene.write("events", &format!("{lines}{}", event("summaryEvent", &counts)));
+    let (status, log) = end(scene.start("up --expect-no-changes"));
+    assert_eq!(status.code(), Some(79), "{log}");
+    let calls = std::fs::read_to_string(scene.root().join("calls")).unwrap();
+    assert!(!calls.contains("up"), "{calls}");
+}

@@ -40,7 +40,7 @@ fn stack_outputs_and_our_own_reach_later_steps() {
 #[test]
 fn a_secret_output_is_withheld_and_named() {
     for scene in deployed("hello") {
-        scene.run("run").ends_with(0).says("secret outputs are not handed on: `hidden`");
+        scene.run("run").ends_with(0).says("secret outputs are not exported: `hidden`");
         assert!(!scene.github_outputs().contains_key("hidden"));
     }
 }

@@ -125,7 +125,7 @@ fn the_stacks_own_output_wins_over_ours_under_the_official_profile_only() {
     assert_eq!(scene.github_outputs()["status"], "succeeded");
     assert!(!scene.github_outputs().contains_key("UPPER"));
     let scene = scene.input("profile", "official-action");
-    scene.run("up").ends_with(0).says("`status` is handed on in place of");
+    scene.run("up").ends_with(0).says("`status` is exported in place of");
     let outputs = scene.github_outputs();
     assert_eq!((outputs["status"].as_str(), outputs["result"].as_str()), ("blue", "mine"));
     assert_eq!((outputs["UPPER"].as_str(), outputs["upper"].as_str()), ("a", "b"));
@@ -148,8 +148,7 @@ mod answers {
 
     #[test]
     fn what_stands_before_the_outputs_is_skipped() {
-        for before in ["", "SDK WARN {no checksum}\n", "a new version is there\n\n", "{\"level\":\"warn\"}\n"]
-        {
+        for before in ["", "SDK WARN {no checksum}\n", "a new version is there\n\n"] {
             let (status, log) = asked("outputs", &format!("{before}{{\n  \"a\": 1\n}}\n"));
             assert_eq!(status, Some(0), "{log}");
             assert!(log.contains("\"a\": 1"), "{log}");
@@ -166,6 +165,10 @@ mod answers {
             "null",
             "{\"a\": 1}\na new version is there\n",
             "Outputs:\n  a 1\n",
+            "{\n  \"a\": 1\n}\n{\"level\":\"info\"}\n",
+            "{\n  \"a\": 1\n}\n{}\n",
+            "{\"level\":\"warn\"}\n{\n  \"a\": 1\n}\n",
+            "{\n  \"list\": [\n    {\n      \"a\": 1\n    }\n",
         ] {
             let (status, log) = asked("outputs", answer);
             assert_eq!(status, Some(79), "{answer:?}: {log}");
@@ -193,13 +196,19 @@ mod answers {
 
     #[test]
     fn a_configuration_that_can_not_be_read_refuses_the_run_by_its_reason() {
-        let (status, log) = asked("up --mask-config", "no configuration\n");
-        assert_eq!(status, Some(79), "{log}");
-        assert!(
-            log.contains("reason: incomplete") && log.contains("a configuration that can't be read"),
-            "{log}"
-        );
-        assert!(!log.contains("is not known,"), "nothing was begun: {log}");
+        let secret = "{\"hello:token\":{\"value\":\"s3cret-value-xyz\",\"secret\":true}}\n";
+        for answer in
+            ["no configuration\n", "{\"level\":\"info\"}\n", &format!("{secret}{{\"level\":\"info\"}}\n")]
+        {
+            let (status, log) = asked("up --mask-config", answer);
+            assert_eq!(status, Some(79), "{log}");
+            assert!(
+                log.contains("reason: incomplete") && log.contains("a configuration that can't be read"),
+                "{log}"
+            );
+            assert!(!log.contains("is not known,"), "nothing was begun: {log}");
+            assert!(!log.contains("s3cret-value-xyz"), "{log}");
+        }
     }
 
     #[test]
@@ -219,6 +228,114 @@ mod answers {
         let result = scripted::result(&scene);
         assert_eq!((&result["incomplete"], &result["has_changes"]), (&json!(true), &json!(true)));
         assert!(!scene.github_outputs().contains_key("token"));
+    }
+
+    /// A stack's step and summary whose outputs are these.
+    fn log_with(outputs: &Value) -> String {
+        let stack = "urn:pulumi:dev::hello::pulumi:pulumi:Stack::hello-dev";
+        let state = json!({ "urn": stack, "outputs": outputs });
+        let done = json!({ "sequence": 0, "resOutputsEvent": { "metadata": { "op": "same", "urn": stack, "old": state, "new": state } } });
+        let summary = json!({ "sequence": 1, "summaryEvent": { "resourceChanges": { "same": 1 } } });
+        format!("{done}\n{summary}\n")
+    }
+
+    #[test]
+    fn a_listed_secret_output_that_the_engine_does_not_print_is_missed_by_name() {
+        let secret = json!({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x" });
+        for answer in ["{\"plain\": \"x\"}", "{\"token\": \"[secret]\"}", "{}"] {
+            let scene = scripted::scene(
+                "if [ -n \"$LOG\" ]; then cat events > \"$LOG\"; else cat answer; fi\nexit 0\n",
+            )
+            .with("STACKSTEP_SECRET_OUTPUTS", "*");
+            scene.write("events", &log_with(&json!({ "token": secret, "plain": "x" })));
+            scene.write("answer", answer);
+            let (status, log) = scripted::end(scene.start("up"));
+            assert_eq!(status.code(), Some(0), "{log}");
+            assert!(
+                log.contains("these outputs are not exported") && log.contains("`token`"),
+                "{answer}: {log}"
+            );
+            let result = scripted::result(&scene);
+            assert_eq!((&result["incomplete"], &result["has_changes"]), (&json!(true), &json!(false)));
+            assert!(log.contains("no changes; not all of its outputs are known"), "{log}");
+            let outputs = scene.github_outputs();
+            assert!(!outputs.contains_key("token") && outputs["plain"] == "x", "{outputs:?}");
+        }
+    }
+
+    #[test]
+    fn an_output_that_looks_like_one_that_is_not_known_yet_is_missed_by_name() {
+        let scene = scripted::scene("cat events > \"$LOG\"\nexit 0\n");
+        scene.write(
+            "events",
+            &log_with(&json!({ "id": "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "plain": "x" })),
+        );
+        let (status, log) = scripted::end(scene.start("up"));
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert!(log.contains("these outputs are not exported") && log.contains("`id`"), "{log}");
+        assert_eq!(scripted::result(&scene)["incomplete"], json!(true));
+        assert!(!scene.github_outputs().contains_key("id"));
+    }
+
+    #[test]
+    fn a_failure_in_the_middle_without_an_event_log_is_not_known() {
+        for (stdout, stderr, known) in [
+            ("", "error: the stack is currently locked by 1 lock(s).", true),
+            (
+                "Updating (acme/dev)\n\n",
+                "error: [409] Conflict: Another update is currently in progress.",
+                true,
+            ),
+            ("", "error: getting stack configuration: get stack secrets manager: incorrect passphrase", true),
+            ("", "error: PULUMI_ACCESS_TOKEN must be set for login", true),
+            (
+                " +  aws:s3:Bucket logs created (3s)\n",
+                "error: the stack is currently locked by 1 lock(s).",
+                false,
+            ),
+            ("Updating (dev):\n\n", "error: incorrect passphrase", false),
+            (" +  aws:s3:Bucket logs created (3s)\n", "error: creating: api error ExpiredToken", false),
+            ("", "error: creating: api error ExpiredToken", false),
+            ("", "error: Missing required configuration variable 'hello:x'", false),
+            ("", "error: User is not authorized to perform: s3:CreateBucket", false),
+            ("", "the program says: incorrect passphrase", false),
+        ] {
+            let scene = scripted::scene("cat out\ncat err >&2\nexit 255\n");
+            scene.write("out", stdout);
+            scene.write("err", &format!("{stderr}\n"));
+            let (status, log) = scripted::end(scene.start("up"));
+            assert_eq!(status.code(), Some(255), "{log}");
+            let result = scripted::result(&scene);
+            let expected = if known { json!(false) } else { json!(null) };
+            assert_eq!(
+                (&result["has_changes"], &result["incomplete"]),
+                (&expected, &json!(!known)),
+                "{stdout}{stderr}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_to_destroy_is_known_only_where_protected_resources_are_to_stay() {
+        let words = "There were no unprotected resources to destroy. There are still 2 protected resources associated with this stack.\n";
+        for (flags, stdout, known) in [
+            ("--exclude-protected", words.to_owned(), true),
+            ("--exclude-protected", format!("[notice] a new version\n{words}"), true),
+            ("", words.to_owned(), false),
+            ("--exclude-protected", format!("{words} -  aws:s3:Bucket logs deleted (3s)\n"), false),
+            (
+                "--exclude-protected",
+                "There were no unprotected resources to destroy, says the program\n".to_owned(),
+                false,
+            ),
+        ] {
+            let scene = scripted::scene("cat out\nexit 0\n").with("STACKSTEP_RESULT_FILE", "result.json");
+            scene.write("out", &stdout);
+            let (status, log) = scripted::end(scene.start(&format!("destroy {flags}")));
+            assert_eq!(status.code(), Some(0), "{log}");
+            let has_changes = result(&scene)["has_changes"].clone();
+            assert_eq!(has_changes, if known { json!(false) } else { json!(null) }, "{flags} {stdout}");
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn the_address_of_the_environment_has_a_name_of_its_own() {
     scene.run("up").ends_with(0);
     assert_eq!(sourced(&scene, "sh")["STACK_ENVIRONMENT_URL"], "# no comment");
     let scene = scene.with("STACKSTEP_ENVIRONMENT_URL", "no-such");
-    scene.run("up").ends_with(0).says("`environment-url` is `no-such`, which is no URL");
+    scene.run("up").ends_with(0).says("`environment-url` is `no-such`, which is neither a URL");
 }
 
 fn on_gitlab(scene: Scene) -> Scene {
@@ -143,7 +143,7 @@ fn gitlab_gets_a_dotenv_file_without_what_it_would_change() {
 fn a_secret_output_is_in_the_file_only_when_it_is_asked_for() {
     for scene in Scene::on_each_engine("hello") {
         let scene = on_gitlab(scene.with("STACKSTEP_STACK", "dev").with("STACKSTEP_UPSERT", "true"));
-        scene.run("up").ends_with(0).says("secret outputs are not handed on: `hidden`");
+        scene.run("up").ends_with(0).says("secret outputs are not exported: `hidden`");
         let text = std::fs::read_to_string(scene.program.join("report/stack.env")).unwrap();
         assert!(!text.contains("hi world!") && !text.contains("STACK_OUTPUT_hidden"), "{text}");
 
@@ -181,4 +181,28 @@ fn the_counts_are_those_of_gitlabs_report() {
         scene.run("up").ends_with(0);
         assert_eq!(counts(), serde_json::json!({"create": 0, "update": 1, "delete": 0}));
     }
+}
+
+#[test]
+fn a_name_in_secret_outputs_that_is_not_an_output_is_told() {
+    let program = "name: hello\nruntime: yaml\noutputs: {password: {fn::secret: hunter2-hunter2}, open: a}\n";
+    let scene = || {
+        let scene = Scene::new("hello").with("STACKSTEP_STACK", "dev").with("STACKSTEP_UPSERT", "true");
+        scene.write("Pulumi.yaml", program);
+        scene.with("STACKSTEP_OUTPUTS_FILE", "outputs.sh")
+    };
+    for command in ["preview", "up"] {
+        let run =
+            scene().run(&format!("{command} --secret-outputs nope,pasword,open,password,*")).ends_with(0);
+        run.says("`secret-outputs` lists `nope`, and the stack has no such output")
+            .says("lists `pasword`, and the stack has no such output; did you mean `password`?")
+            .never_says("lists `open`")
+            .never_says("lists `password`")
+            .never_says("lists `*`");
+    }
+    let scene = scene();
+    scene.run("up").ends_with(0);
+    scene.run("outputs --secret-outputs nope").ends_with(0).says("lists `nope`");
+    // What is not known, or is gone by intent, has no names to compare with.
+    scene.run("destroy --secret-outputs password").ends_with(0).never_says("no such output");
 }

@@ -168,3 +168,32 @@ fn text_that_no_process_can_be_given_is_refused_by_name() {
         .says("`message` has 200010 bytes, and a process can be started with at most 131071 in one argument")
         .never_says("made for this machine");
 }
+
+#[test]
+fn project_and_stack_files_of_each_ending_are_found_as_the_cli_finds_them() {
+    let json = r#"{"name": "hello", "runtime": "yaml"}"#;
+    let yaml = "name: hello\nruntime: yaml\n";
+    for (project, text, stack, salt) in [
+        ("Pulumi.json", json, "Pulumi.dev.json", r#"{"encryptionsalt": "v1:x"}"#),
+        ("Pulumi.yaml", yaml, "Pulumi.dev.yaml", "encryptionsalt: v1:x\n"),
+        ("Pulumi.yml", yaml, "Pulumi.dev.yml", "encryptionsalt: v1:x\n"),
+    ] {
+        let scene = Scene::empty().without("PULUMI_CONFIG_PASSPHRASE");
+        scene.write(project, text);
+        for stray in ["Pulumi.other.json", "Pulumi.other.yaml", "Pulumi.other.yml"] {
+            if stray.rsplit('.').next() != project.rsplit('.').next() {
+                scene.write(stray, "");
+            }
+        }
+        scene.write(stack, salt);
+        scene.run("doctor --command preview").ends_with(1).says("there is no passphrase").says(stack);
+    }
+}
+
+#[test]
+fn the_sandbox_says_that_it_reads_no_project_file_of_json() {
+    let scene = Scene::empty();
+    scene.write("Pulumi.json", r#"{"name": "hello", "runtime": "yaml"}"#);
+    scene.write("Pulumi.yaml", "name: other\nruntime: yaml\n");
+    scene.run("preview --stack dev --upsert").ends_with(1).says("does not support a `Pulumi.json`");
+}

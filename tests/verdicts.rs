@@ -4,6 +4,7 @@
 use stackstep::ci::{self as systems, Context};
 use stackstep::gate::credentials::Credentials;
 use stackstep::gate::trust::{Question, Verdict, judge};
+use stackstep::git::Checkout;
 use stackstep::inputs::Command;
 use stackstep::report::Reason;
 
@@ -25,6 +26,8 @@ const ASKED: &[(&str, Command, bool, bool, bool)] = &[
 ];
 
 fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<&str>) -> Verdict {
+    let checkout = |commit: &str| Checkout { top: "/ws".into(), commit: Some(commit.to_owned()) };
+    let work_folder: Vec<Checkout> = work_folder.into_iter().map(checkout).collect();
     let (command, preview_only, upsert, backend) = asked;
     let system = systems::detect(&case.env);
     judge(&Question {
@@ -34,7 +37,7 @@ fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<
         preview_only,
         upsert,
         credentials: &Credentials { backend, found: Vec::new() },
-        work_folder,
+        work_folder: &work_folder,
         branch_head: None,
         refuse_stale: false,
     })

@@ -182,7 +182,7 @@ function cacheFolder () {
 // The binary's path.
 async function install () {
   if (!RELEASE.version) {
-    throw new Error('this commit is no release, so there is nothing to download: use a release\'s tag, or build the binary and set STACKSTEP_BIN to its path')
+    throw new Error('this commit is not a release, so there is nothing to download: use a release\'s tag, or build the binary and set STACKSTEP_BIN to its path')
   }
   const platform = `${SYSTEMS[process.platform] ?? process.platform}-${process.arch}`
   const release = RELEASE.platforms[platform]

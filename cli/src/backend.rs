@@ -13,6 +13,7 @@ use crate::env::Env;
 use crate::http::Url;
 use crate::inputs::Inputs;
 use crate::project::Project;
+use crate::pulumi_home;
 use crate::secret::Secret;
 
 /// Pulumi Cloud, where nothing else is named.
@@ -182,18 +183,10 @@ fn cloud(env: &Env) -> (String, BackendSource) {
 
 /// The backend that somebody logged in to on this machine before, with the file that says so.
 fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
-    let path = login_folder(env)?.join("credentials.json");
+    let path = pulumi_home::credentials(env).ok()?;
     let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
     let url = file.get("current")?.as_str().filter(|url| !url.is_empty())?;
     Some((url.to_owned(), BackendSource::Login(path)))
-}
-
-/// The folder where `pulumi login` keeps what it knows.
-fn login_folder(env: &Env) -> Option<PathBuf> {
-    env.get("PULUMI_CREDENTIALS_PATH")
-        .or_else(|| env.get("PULUMI_HOME"))
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(env.get("HOME").or_else(|| env.get("USERPROFILE"))?).join(".pulumi")))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use crate::ci;
 use crate::console::Console;
 use crate::env::Env;
 use crate::error::Error;
-use crate::git;
+use crate::gate::ground::Ground;
+use crate::gate::standing::Standing;
 use crate::inputs::{Command, OuterInputs};
 use crate::prepare::{Prepared, Request, SINKS, Until, prepare};
 use crate::publish::outputs::Exports;
@@ -85,11 +86,22 @@ fn forget(request: &Request<'_>, console: &Console) {
     }
     let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
-    let linked = |path: &PathBuf| path.parent().is_some_and(|to| git::leads_through_a_link(to, env.cwd()));
-    let removable = |path: &PathBuf| path.is_file() && !linked(path);
-    let Some(path) = given.map(|path| env.cwd().join(path)).filter(removable) else { return };
+    let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
+    // Nobody knows whose the folders on the way are.
+    let context = ci.context(env);
+    let folder = named_folder(request);
+    if Ground::of(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
+        return;
+    }
     let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));
     publish::warn(console, "the result file", removed);
+}
+
+/// The folder that `cwd` names, as far as it can be told.
+fn named_folder(request: &Request<'_>) -> PathBuf {
+    let Request { flags, env, ci, .. } = *request;
+    let outer = OuterInputs::of_those(&["cwd"], Some(Command::Preview), flags, ci, env);
+    env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
 }
 
 /// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`

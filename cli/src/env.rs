@@ -34,7 +34,7 @@ impl Env {
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
             Ok(Ok(event @ Value::Object(_))) => env.event = Some(event),
             Ok(Ok(_)) => env.event_problem = Some(format!("`{path}` holds no JSON object")),
-            Ok(Err(error)) => env.event_problem = Some(format!("`{path}` is no JSON: {error}")),
+            Ok(Err(error)) => env.event_problem = Some(format!("`{path}` is not JSON: {error}")),
             Err(error) => env.event_problem = Some(format!("`{path}` can't be read: {error}")),
         }
         Ok(env)

@@ -12,11 +12,27 @@ use crate::dots::without_dots;
 /// The most bytes of a file of the repository that is read: packed references of a million branches.
 const LONGEST: u64 = 64 << 20;
 
-/// The commit that the repository around `folder` is at. None where there is no repository or no commit, and where it
-/// can't be told which repository is meant.
+/// A repository's checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its top folder, without links on the way.
+    pub top: PathBuf,
+    /// The commit that it is at, where it can be read.
+    pub commit: Option<String>,
+}
+
+/// The checkouts that `folder` lies in, the nearest first: a submodule lies in two. None where there is no repository, and
+/// where it can't be told which one is meant.
+pub fn checkouts_around(folder: &Path) -> Vec<Checkout> {
+    let Some(nearest) = dot_git(folder) else { return Vec::new() };
+    let tops = nearest.ancestors().skip(1).filter(|top| top.join(".git").exists());
+    tops.map(|top| Checkout { top: top.to_owned(), commit: commit_of(&top.join(".git")) }).collect()
+}
+
+/// The commit of a repository by its `.git`. None where there is none.
 /// <https://git-scm.com/docs/gitrepository-layout>
-pub fn head(folder: &Path) -> Option<String> {
-    let git = git_folder(folder)?;
+fn commit_of(dot: &Path) -> Option<String> {
+    let git = behind(dot)?;
     let head = text(&git.join("HEAD"))?;
     let Some(reference) = head.trim().strip_prefix("ref: ") else { return commit(&head) };
     let plain = Path::new(reference).components().all(|part| matches!(part, Component::Normal(_)));
@@ -32,27 +48,57 @@ pub fn top(folder: &Path) -> Option<PathBuf> {
     Some(dot_git(folder)?.parent()?.to_owned())
 }
 
-/// Whether `path` lies in the checkout around `folder`, where a change can have written it.
+/// Whether `path` lies in the checkout around `folder`, where a change can have written it, or is a link from there.
 pub fn is_within(path: &Path, folder: &Path) -> bool {
     let Some(top) = top(folder).or_else(|| std::fs::canonicalize(folder).ok()) else { return false };
     let plain = without_dots(&folder.join(path));
-    // What is not there yet has no real path, but one of the folders that it will lie in has.
-    let real = plain.ancestors().find_map(|there| {
-        let rest = plain.strip_prefix(there).ok()?;
-        Some(std::fs::canonicalize(there).ok()?.join(rest))
-    });
-    plain.starts_with(&top) || real.is_some_and(|real| real.starts_with(&top))
+    let within = |place: &PathBuf| place.starts_with(&top);
+    plain.starts_with(&top)
+        || Way::to(&plain).is_none_or(|way| within(&way.end) || way.links.iter().any(within))
 }
 
-/// Whether the way to `path` leads through a link that lies in the checkout around `folder`: a commit can bring one along,
-/// and who writes there writes anywhere.
-pub fn leads_through_a_link(path: &Path, folder: &Path) -> bool {
-    let Some(top) = top(folder).or_else(|| std::fs::canonicalize(folder).ok()) else { return false };
-    // As the system takes it: behind a link, `..` is the folder above the link's target.
-    folder.join(path).ancestors().any(|part| {
-        let around = || std::fs::canonicalize(part.parent()?).ok();
-        part.is_symlink() && around().is_some_and(|around| around.starts_with(&top))
-    })
+/// The way to a file as the operating system goes it, link by link.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Where it ends: no part of it is a link. What is not there yet is named all the same.
+    pub end: PathBuf,
+    /// The folders that hold the links on the way, none of them named by a link.
+    pub links: Vec<PathBuf>,
+}
+
+/// As many links follow each other on a way that ends: Linux gives up here too.
+/// <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
+const MOST_LINKS: usize = 40;
+
+impl Way {
+    /// The way to `path`, which has to be absolute. None where it never ends.
+    pub fn to(path: &Path) -> Option<Self> {
+        let mut way = Self::default();
+        let mut ahead: Vec<PathBuf> = parts_backwards(path);
+        while let Some(part) = ahead.pop() {
+            if part == Path::new("..") {
+                way.end.pop();
+                continue;
+            }
+            let next = way.end.join(&part);
+            let Ok(target) = std::fs::read_link(&next) else {
+                way.end = next;
+                continue;
+            };
+            if way.links.len() == MOST_LINKS {
+                return None;
+            }
+            way.links.push(way.end.clone());
+            ahead.extend(parts_backwards(&target));
+        }
+        Some(way)
+    }
+}
+
+/// The parts of a path, the last one first, as far as they lead anywhere.
+fn parts_backwards(path: &Path) -> Vec<PathBuf> {
+    let leads = |part: &Component<'_>| !matches!(part, Component::CurDir);
+    path.components().rev().filter(leads).map(|part| PathBuf::from(part.as_os_str())).collect()
 }
 
 /// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
@@ -77,11 +123,15 @@ pub fn origin(folder: &Path) -> Option<String> {
 
 /// The folder with the repository's files: `.git`, or what a file of that name points to.
 fn git_folder(folder: &Path) -> Option<PathBuf> {
-    let dot = dot_git(folder)?;
+    behind(&dot_git(folder)?)
+}
+
+/// The same by the `.git` itself.
+fn behind(dot: &Path) -> Option<PathBuf> {
     if dot.is_dir() {
-        return Some(dot);
+        return Some(dot.to_owned());
     }
-    let text = text(&dot)?;
+    let text = text(dot)?;
     Some(dot.parent()?.join(text.trim().strip_prefix("gitdir: ")?))
 }
 
@@ -131,6 +181,11 @@ mod tests {
     use super::*;
 
     const COMMIT: &str = "8d08154cabb1c4f71a535de986600303936780f8";
+
+    /// The commit of the nearest checkout.
+    fn head(folder: &Path) -> Option<String> {
+        checkouts_around(folder).into_iter().next()?.commit
+    }
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -201,20 +256,34 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_of_the_checkout_is_seen_wherever_it_is_on_the_way() {
-        let folder = repository(&[(".git/HEAD", COMMIT), ("out/x", ""), ("infra/y", "")]);
-        std::os::unix::fs::symlink("/tmp", folder.path().join("infra/away")).unwrap();
-        let leads = |path: &str| leads_through_a_link(Path::new(path), &folder.path().join("infra"));
-        assert!(leads("away") && leads("away/r.json") && leads("../infra/away/r.json"));
-        assert!(!leads("r.json") && !leads("../out/new/r.json") && !leads("/tmp/r.json"));
-        let absolute = folder.path().join("infra/away/r.json").display().to_string();
-        assert!(leads(&absolute));
-        assert!(leads("away/../r.json"), "the folder above the link's target");
-        let elsewhere = tempfile::tempdir().unwrap();
-        let alias = elsewhere.path().join("alias");
-        std::os::unix::fs::symlink(folder.path(), &alias).unwrap();
-        let through = |path: &str| leads_through_a_link(&alias.join(path), &folder.path().join("infra"));
-        assert!(through("infra/away/r.json") && !through("out/r.json"), "by another way to the checkout");
+    fn each_link_of_a_way_is_seen_with_the_folder_that_holds_it() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let top = std::fs::canonicalize(folder.path()).unwrap();
+        std::fs::create_dir_all(top.join("one/two")).unwrap();
+        symlink("../three", top.join("one/away")).unwrap();
+        symlink(top.join("one"), top.join("three")).unwrap();
+        symlink("nowhere", top.join("one/two/dangling")).unwrap();
+        symlink("round", top.join("round")).unwrap();
+        let way = |path: &str| Way::to(&top.join(path));
+        let leads = |end: &str, links: &[&str]| {
+            Some(Way { end: top.join(end), links: links.iter().map(|link| top.join(link)).collect() })
+        };
+        assert_eq!(way("one/two/r.json"), leads("one/two/r.json", &[]));
+        assert_eq!(way("one/away/two/./../r.json"), leads("one/r.json", &["one", ""]));
+        assert_eq!(way("one/two/dangling/x"), leads("one/two/nowhere/x", &["one/two"]));
+        assert_eq!(way("round/x"), None);
+    }
+
+    #[test]
+    fn a_checkout_within_another_one_lies_in_both() {
+        let folder = repository(&[(".git/HEAD", "x"), ("ci/.git/HEAD", COMMIT), ("ci/infra/x", "")]);
+        let around = checkouts_around(&folder.path().join("ci/infra"));
+        let top = std::fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(
+            around,
+            [Checkout { top: top.join("ci"), commit: Some(COMMIT.into()) }, Checkout { top, commit: None }]
+        );
     }
 
     #[test]

@@ -348,7 +348,7 @@ fn proxies(env: &Env) -> Result<Vec<Proxy>> {
         let proxy = make(url).map_err(|_| {
             // The value can hold a password.
             Error::input(
-                format!("`{variable}` is no address of a proxy"),
+                format!("`{variable}` is not an address of a proxy"),
                 "write it as `http://proxy.example:3128`",
             )
         })?;

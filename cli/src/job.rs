@@ -11,8 +11,8 @@ use crate::engine::env_file;
 use crate::engine::plan::{EngineEnv, Scope};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::ground::Ground;
 use crate::gate::standing::Standing;
-use crate::git;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::install::version::Demand;
@@ -32,6 +32,8 @@ pub struct Job<'a> {
     pub context: Context,
     /// Whose the files of the work folder are.
     pub standing: Standing,
+    /// Where a stranger may have written.
+    pub ground: Ground,
     /// What was asked.
     pub inputs: Inputs,
     /// The project, where there is one.
@@ -82,9 +84,7 @@ impl Job<'_> {
     /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
     /// stranger's, as what lies there says nothing for itself.
     pub fn cache_folder(&self) -> Option<&Path> {
-        let given = self.inputs.cache_folder.as_deref()?;
-        let ours = self.standing == Standing::Ours;
-        (ours || !git::is_within(given, &self.inputs.cwd)).then_some(given)
+        self.inputs.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
     }
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.

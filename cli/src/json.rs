@@ -17,9 +17,6 @@ pub const PORTABLE_DEPTH: usize = 96;
 /// Levels of nesting that fit on any stack.
 const SHALLOW: usize = 100;
 
-/// The places that are tried as the beginning of an answer.
-const BEGINNINGS: usize = 32;
-
 /// Reads one JSON document.
 ///
 /// # Errors
@@ -37,16 +34,12 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// The one JSON object that a program printed, with whatever it said before: an SDK's warning, a notice of a wrapper.
-/// None where no object is whole, or something follows it.
+/// The one JSON object that a program printed, with whatever it said before: an SDK's warning, a notice of a wrapper. It
+/// begins at the first line that begins with a brace, as the engine prints it, and goes on to the end: an object inside
+/// of a cut one, or one before or after it, would pass for the answer. None where it is anything else.
 pub fn answer(printed: &str) -> Option<Map<String, Value>> {
-    // Behind the first brace an indented one belongs to something larger, which may be cut.
-    let starts_line = |at: usize| printed.get(..at).is_some_and(|before| before.ends_with('\n'));
-    let mut braces = printed.match_indices('{').map(|(at, _)| at);
-    let first = braces.next().into_iter();
-    let beginnings = first.chain(braces.filter(|&at| starts_line(at))).take(BEGINNINGS);
-    let mut answers = beginnings.filter_map(|at| read(printed.get(at..)?.as_bytes()).ok());
-    answers.next()
+    let begins = if printed.starts_with('{') { 0 } else { printed.find("\n{")? + 1 };
+    read(printed.get(begins..)?.as_bytes()).ok()
 }
 
 /// How many levels `value` is nested: 0 for a text or a number.
@@ -131,18 +124,38 @@ mod tests {
             "",
             "\n\n",
             "SDK 2026/01/01 WARN Response has no supported checksum.\n",
-            "{\"level\":\"warn\"}\n",
+            "SDK 2026/01/01 WARN Response has no supported checksum.\r\n",
             "a { that opens nothing\n",
-            "warning: ",
-            "[notice] a new version\n  ",
+            "[notice] a new version\n",
         ] {
-            let printed = format!("{before}{{\n  \"a\": {{\n    \"b\": 1\n  }}\n}}\n");
-            assert_eq!(answer(&printed), expected.as_object().cloned(), "{before}");
+            for after in ["", "\n", "\r\n", " \n\t\n"] {
+                let printed = format!("{before}{{\n  \"a\": {{\n    \"b\": 1\n  }}\n}}{after}");
+                assert_eq!(answer(&printed), expected.as_object().cloned(), "{printed}");
+            }
         }
+        assert_eq!(answer("{}\n"), Some(Map::new()));
     }
 
     #[test]
-    fn an_answer_that_is_not_whole_or_not_the_last_word_is_none() {
+    fn an_answer_that_is_not_whole_or_not_the_only_one_is_none() {
+        let whole = "{\n  \"list\": [\n    {\n      \"x\": 1\n    },\n    {\n      \"y\": 2\n    }\n  ],\n  \"url\": \"u\"\n}\n";
+        assert!(answer(whole).is_some());
+        for end in 0..whole.len() - 2 {
+            assert_eq!(answer(&whole[..end]), None, "cut at {end}");
+        }
+        for begin in 1..whole.len() {
+            assert_eq!(answer(&whole[begin..]), None, "begun at {begin}");
+        }
+        for other in
+            ["{}", "{\"level\":\"info\",\"msg\":\"done\"}", "[]", "null", "done", "}", "{", "{\"url\":\"v\"}"]
+        {
+            assert_eq!(answer(&format!("{whole}{other}\n")), None, "{other} behind it");
+            assert_eq!(answer(&format!("{whole}\n  {other}")), None, "{other} behind it, further in");
+            assert_eq!(answer(&format!("{}{other}", whole.trim_end())), None, "{other} right behind it");
+        }
+        for before in ["{\"level\":\"warn\"}\n", "{}\n", "{\n}\n", "{ opens nothing\n", "warning: ", "  "] {
+            assert_eq!(answer(&format!("{before}{whole}")), None, "{before} before it");
+        }
         for printed in ["", " \n", "[]", "null", "{\"a\":1", "{\"a\":1}\nmore", "nothing here", "{\"a\":1}}"]
         {
             assert_eq!(answer(printed), None, "{printed}");

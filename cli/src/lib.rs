@@ -36,6 +36,7 @@ pub mod prepare;
 pub mod private;
 pub mod project;
 pub mod publish;
+pub mod pulumi_home;
 pub mod random;
 pub mod relay;
 pub mod render;

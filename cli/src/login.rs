@@ -4,7 +4,6 @@
 //! `profile: official-action` the same two files are written, and no process is started for it.
 
 mod credentials;
-mod home;
 mod selection;
 
 use serde::Serialize as _;
@@ -19,6 +18,7 @@ use crate::error::Result;
 use crate::gate::standing::Standing;
 use crate::inputs::Command;
 use crate::job::Job;
+use crate::pulumi_home;
 use crate::report::{Reason, Report, Status};
 use crate::stack::StackName;
 use selection::Selection;
@@ -50,7 +50,7 @@ fn log_in(job: &Job<'_>, key: &str) -> Result<()> {
     if earlier || (backend.is_cloud() && token.is_none()) {
         return Ok(());
     }
-    credentials::store(&home::credentials(job.env)?, key, token.filter(|_| backend.is_cloud()))
+    credentials::store(&pulumi_home::credentials(job.env)?, key, token.filter(|_| backend.is_cloud()))
 }
 
 /// Selects the stack as `pulumi stack select` does, or deselects it as `pulumi stack rm` does. Returns a line about it.
@@ -59,7 +59,7 @@ fn select(job: &Job<'_>, engine: &Engine, report: &Report, key: &str) -> Result<
     if job.inputs.command == Command::Outputs || report.reason == Some(Reason::StackNotFound) {
         return Ok(None);
     }
-    let file = Selection::of(&home::workspaces(job.env)?, project);
+    let file = Selection::of(&pulumi_home::workspaces(job.env)?, project);
     if job.inputs.remove && report.status == Status::Succeeded {
         file.clear(key)?;
         return Ok(None);

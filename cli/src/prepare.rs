@@ -16,6 +16,7 @@ use crate::engine::args::check_extra;
 use crate::engine::options;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::ground::Ground;
 use crate::gate::standing::Standing;
 use crate::gate::trust::Verdict;
 use crate::inputs::resolve::Flags;
@@ -73,6 +74,8 @@ pub struct Prepared<'a> {
     pub outer: Option<OuterInputs>,
     /// Whose the files of the work folder are.
     pub standing: Standing,
+    /// Where a stranger may have written.
+    pub ground: Ground,
     /// The verdict on the run, as far as no file is needed for it.
     pub verdict: Option<Verdict>,
     /// All inputs.
@@ -114,12 +117,15 @@ const STEPS_TO_THE_INPUTS: &[Step] = &[judge::standing, all_inputs];
 /// Prepares a run by its steps.
 pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
+    let context = request.ci.context(request.env);
+    let ground = Ground::of(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
     let mut found = Prepared {
         env: request.env,
         ci: request.ci,
-        context: request.ci.context(request.env),
+        context,
         outer: None,
         standing: Standing::Unproven,
+        ground,
         verdict: None,
         resolved: None,
         inputs: None,
@@ -167,6 +173,19 @@ impl Prepared<'_> {
     /// The value, or the finding that there is none.
     fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.findings.push(Finding::Error(error))).ok()
+    }
+
+    /// A part of the run that is refused takes the inputs with it, so that nothing else is looked at.
+    fn keep_or_refuse(&mut self, result: Result<()>) {
+        let Err(error) = result else { return };
+        if let Error::Refused { what, hint, reason } = &error {
+            let (what, hint) = (what.clone(), hint.clone());
+            if !matches!(self.verdict, Some(Verdict::Skip { .. })) {
+                self.verdict = Some(Verdict::Refuse { reason: *reason, what, hint });
+            }
+        }
+        self.inputs = None;
+        self.findings.push(Finding::Error(error));
     }
 
     fn warning(&mut self, warning: impl Into<String>) {
@@ -224,11 +243,13 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
         Inputs::from_resolved(resolved, found.env)
     };
     found.inputs = found.keep(inputs);
-    if let Some(inputs) = &mut found.inputs {
-        hide_secrets(inputs, console);
-        let left_out = judge::without_links(inputs, found.standing, found.env);
-        found.findings.extend(left_out.into_iter().map(Finding::Warning));
-    }
+    let Some(inputs) = &mut found.inputs else { return };
+    hide_secrets(inputs, console);
+    let warnings = std::mem::take(&mut inputs.warnings);
+    let left_out = judge::without_links(inputs, &found.ground);
+    let mirror = judge::refuse_a_strangers_mirror(inputs, &found.ground);
+    found.findings.extend(warnings.into_iter().chain(left_out).map(Finding::Warning));
+    found.keep_or_refuse(mirror);
 }
 
 /// Checks the engine's arguments, and reads the version that is asked for.
@@ -254,7 +275,17 @@ fn project_and_stack(found: &mut Prepared<'_>, console: &mut Console) {
         found.findings.push(Finding::Error(error));
         return;
     }
-    let project = if inputs.command == Command::Report { Ok(None) } else { Project::find(&inputs.cwd) };
+    let proven = judge::refuse_an_unproven_project(found, &inputs.cwd, inputs.command);
+    let project = match (&proven, inputs.command) {
+        (_, Command::Report) | (Err(_), _) => Ok(None),
+        _ => Project::find(&inputs.cwd),
+    };
+    if !matches!(inputs.command, Command::Install | Command::Report) && proven.is_err() {
+        // Nobody knows whose the files are that this run would use.
+        found.standing = Standing::Unproven;
+        found.keep_or_refuse(proven);
+        return;
+    }
     let readable = project.is_ok();
     found.project = found.keep(project).flatten();
     let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
@@ -284,6 +315,11 @@ fn backend(found: &mut Prepared<'_>, console: &mut Console) {
     }
     if let Some(token) = &backend.token {
         console.hide("PULUMI_ACCESS_TOKEN", token.expose());
+    }
+    let refused = judge::refuse_a_strangers_backend(found, inputs, &backend);
+    if refused.is_err() {
+        found.keep_or_refuse(refused);
+        return;
     }
     if backend.oidc.is_some() {
         found.keep(oidc::endpoint(&backend).map(|_| ()));

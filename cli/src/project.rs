@@ -1,5 +1,5 @@
-//! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it.
-//! <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
+//! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it, which may end in `.json` or
+//! `.yml` as well. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,9 @@ use crate::stack::StackName;
 use crate::text_file::{self, read_text};
 use crate::yaml::{self, Mapping, Value};
 
-/// The names that the CLI looks for.
-const FILES: [&str; 3] = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+/// The endings of a project file, in the order that the CLI looks for them: the first that is there counts.
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/encoding/marshal.go>
+const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// A project file.
 #[derive(Debug, Clone)]
@@ -34,14 +35,34 @@ pub struct Project {
     main: Option<String>,
     /// Where the stacks' configuration files lie.
     config_folder: PathBuf,
+    /// What their names end with: what the project file's does.
+    ending: &'static str,
+}
+
+/// All names that the CLI could take for a project file, as other tools and older versions write them too.
+const FILES_OF_ANY_KIND: [&str; 8] = [
+    "Pulumi.yaml",
+    "Pulumi.yml",
+    "Pulumi.json",
+    "Pulumi.toml",
+    "Pulumi.yaml.gz",
+    "Pulumi.yml.gz",
+    "Pulumi.json.gz",
+    "Pulumi.toml.gz",
+];
+
+/// Where the nearest project file lies, in `start` or above. Nothing is read.
+pub fn nearest_file(start: &Path) -> Option<PathBuf> {
+    let paths = start.ancestors().flat_map(|folder| FILES_OF_ANY_KIND.map(|name| folder.join(name)));
+    paths.into_iter().find(|path| path.exists() && !path.is_dir())
 }
 
 impl Project {
     /// Finds the project file in `start` or the nearest folder above, as the CLI does. None where there is none.
     pub fn find(start: &Path) -> Result<Option<Self>> {
         for folder in start.ancestors() {
-            for name in FILES {
-                let path = folder.join(name);
+            for ending in ENDINGS {
+                let path = folder.join(format!("Pulumi.{ending}"));
                 match read_text(&path, text_file::SETTINGS) {
                     Ok(text) => return Self::parse(path, &text).map(Some),
                     // A folder of that name is no project file.
@@ -57,12 +78,8 @@ impl Project {
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        let wrong = |why: &str| unreadable(&path, why, "fix the project file");
-        let file = yaml::parse(text).map_err(|error| wrong(&error.to_string()))?;
-        let name = file.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            return Err(wrong("it has no `name`"));
-        };
+        let file = values(&path, text).map_err(|why| unreadable(&path, &why, "fix the project file"))?;
+        let name = name_of(&file).map_err(|(why, hint)| unreadable(&path, why, hint))?.to_owned();
         let text_of = |key: &str| file.get(key).and_then(Value::as_str).map(str::to_owned);
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let config_folder = ["stackConfigDir", "config"]
@@ -73,7 +90,7 @@ impl Project {
         let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
         let runtime = file.get("runtime").and_then(|runtime| runtime.get("name").unwrap_or(runtime).as_str());
         Ok(Self {
-            name: name.to_owned(),
+            name,
             backend_url: backend_url.map(str::to_owned),
             runtime: runtime.map(str::to_owned),
             runtime_options: options(&file),
@@ -81,6 +98,7 @@ impl Project {
             required_version: text_of("requiredPulumiVersion"),
             main: text_of("main").filter(|main| !main.is_empty()),
             config_folder,
+            ending: ending_of(&path),
             path,
         })
     }
@@ -106,21 +124,54 @@ impl Project {
     /// The stacks that have a configuration file, sorted.
     pub fn stacks(&self) -> Vec<StackName> {
         let Ok(entries) = std::fs::read_dir(&self.config_folder) else { return Vec::new() };
+        let ending = format!(".{}", self.ending);
         let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter_map(|file| {
-                let middle = file.strip_prefix("Pulumi.")?;
-                middle.strip_suffix(".yaml").or_else(|| middle.strip_suffix(".yml")).map(str::to_owned)
-            })
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter_map(|file| file.strip_prefix("Pulumi.")?.strip_suffix(&ending).map(str::to_owned))
             .collect();
         names.sort();
-        names.dedup();
         names.iter().filter_map(|name| StackName::parse(name).ok()).collect()
     }
 
     /// The configuration file of `stack`.
     pub fn stack_file(&self, stack: &StackName) -> PathBuf {
-        self.config_folder.join(format!("Pulumi.{}.yaml", stack.short()))
+        self.config_folder.join(format!("Pulumi.{}.{}", stack.short(), self.ending))
+    }
+}
+
+/// What the file at `path` holds, a project's or a stack's: read by its ending, as the CLI does. An error shows nothing
+/// of it.
+pub fn values(path: &Path, text: &str) -> Result<Value, String> {
+    if ending_of(path) == "json" {
+        let json = serde_json::from_str::<serde_json::Value>(text);
+        return json
+            .map(Value::from)
+            .map_err(|error| format!("it is not JSON, at line {} column {}", error.line(), error.column()));
+    }
+    yaml::parse(text).map_err(|error| error.to_string())
+}
+
+/// The ending of a file's name, where it is one that the CLI knows; else that of YAML.
+fn ending_of(path: &Path) -> &'static str {
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.into_iter().find(|known| ending == *known).unwrap_or("yaml")
+}
+
+/// `name` of a project file, else what is wrong with it and the way out.
+fn name_of(file: &Value) -> Result<&str, (&'static str, &'static str)> {
+    const NAME: &str = "write a name, such as `name: shop`";
+    const QUOTES: &str = "put the name in quotes";
+    let Value::Mapping(fields) = file else { return Err(("it is not a mapping", NAME)) };
+    match fields.get("name") {
+        Some(Value::Text(name)) if !name.is_empty() => Ok(name),
+        None => Err(("it has no `name`", NAME)),
+        Some(Value::Text(_) | Value::Null(_)) => Err(("its `name` is empty", NAME)),
+        Some(Value::Number(_)) => Err(("its `name` is a number, and has to be text", QUOTES)),
+        Some(Value::Bool(_)) => Err(("its `name` is `true` or `false`, and has to be text", QUOTES)),
+        Some(Value::List(_)) => Err(("its `name` is a list, and has to be text", NAME)),
+        Some(Value::Mapping(_)) => Err(("its `name` is a mapping, and has to be text", NAME)),
     }
 }
 
@@ -200,9 +251,81 @@ mod tests {
     }
 
     #[test]
-    fn the_stack_files_lie_where_the_project_says() {
-        let project = Project::parse("/p/Pulumi.yaml".into(), "name: shop\nstackConfigDir: stacks").unwrap();
+    fn the_stack_files_lie_where_the_project_says_and_end_as_its_file_does() {
         let stack = StackName::parse("acme/dev").unwrap();
-        assert_eq!(project.stack_file(&stack), Path::new("/p/stacks/Pulumi.dev.yaml"));
+        for (file, text, expected) in [
+            ("/p/Pulumi.yaml", "name: shop\nstackConfigDir: stacks", "/p/stacks/Pulumi.dev.yaml"),
+            ("/p/Pulumi.yaml", "name: shop", "/p/Pulumi.dev.yaml"),
+            ("/p/Pulumi.yml", "name: shop", "/p/Pulumi.dev.yml"),
+            ("/p/Pulumi.json", r#"{"name": "shop", "stackConfigDir": "x"}"#, "/p/x/Pulumi.dev.json"),
+        ] {
+            let project = Project::parse(file.into(), text).unwrap();
+            assert_eq!(project.stack_file(&stack), Path::new(expected));
+        }
+    }
+
+    #[test]
+    fn the_stacks_are_those_whose_files_end_as_the_project_s_does() {
+        let files = ["dev.yaml", "dev.json", "dev.yml", "old.yml", "qa.json", "yaml", "a.b.yaml", "x y.yaml"];
+        for (ending, text, expected) in [
+            ("yaml", "name: shop", &["a.b", "dev"][..]),
+            ("yml", "name: shop", &["dev", "old"]),
+            ("json", r#"{"name": "shop"}"#, &["dev", "qa"]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            for file in files {
+                std::fs::write(folder.path().join(format!("Pulumi.{file}")), "").unwrap();
+            }
+            std::fs::create_dir(folder.path().join(format!("Pulumi.folder.{ending}"))).unwrap();
+            let project = folder.path().join(format!("Pulumi.{ending}"));
+            std::fs::write(&project, text).unwrap();
+            let stacks = Project::parse(project, text).unwrap().stacks();
+            let stacks: Vec<&str> = stacks.iter().map(StackName::as_str).collect();
+            assert_eq!(stacks, expected, "{ending}");
+        }
+    }
+
+    #[test]
+    fn of_several_project_files_the_one_that_the_cli_takes_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = || Project::find(folder.path()).unwrap().unwrap().name;
+        for (ending, text) in [("yml", "name: c"), ("yaml", "name: b"), ("json", r#"{"name": "a"}"#)] {
+            std::fs::write(folder.path().join(format!("Pulumi.{ending}")), text).unwrap();
+            assert!(text.contains(&found()), "{ending}");
+        }
+        std::fs::remove_file(folder.path().join("Pulumi.json")).unwrap();
+        std::fs::create_dir(folder.path().join("Pulumi.json")).unwrap();
+        assert_eq!(found(), "b");
+    }
+
+    #[test]
+    fn a_file_is_read_by_its_ending() {
+        let json = "{\n\t\"name\": \"a\\/b\",\n\t\"name\": \"sh\\u006fp\"\n}";
+        assert_eq!(Project::parse("/p/Pulumi.json".into(), json).unwrap().name, "shop");
+        let error = Project::parse("/p/Pulumi.json".into(), "name: shop").unwrap_err().to_string();
+        assert!(error.contains("it is not JSON, at line 1 column"), "{error}");
+        assert_eq!(Project::parse("/p/Pulumi.yaml".into(), "{\"name\": \"shop\"}").unwrap().name, "shop");
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_told_by_what_it_is() {
+        for (text, why) in [
+            ("runtime: yaml", "it has no `name`"),
+            ("name: ", "its `name` is empty"),
+            ("name: ''", "its `name` is empty"),
+            ("name: ~", "its `name` is empty"),
+            ("name: 123", "its `name` is a number, and has to be text"),
+            ("name: 1.5", "its `name` is a number, and has to be text"),
+            ("name: true", "its `name` is `true` or `false`, and has to be text"),
+            ("name: [a]", "its `name` is a list, and has to be text"),
+            ("name: {a: b}", "its `name` is a mapping, and has to be text"),
+            ("- name: a", "it is not a mapping"),
+            ("", "it is not a mapping"),
+        ] {
+            let error = Project::parse("/p/Pulumi.yaml".into(), text).unwrap_err();
+            assert_eq!(error.to_string(), format!("could not read `/p/Pulumi.yaml`: {why}"), "{text:?}");
+            assert!(error.hint().is_some());
+        }
+        assert_eq!(Project::parse("/p/Pulumi.yaml".into(), "name: '123'").unwrap().name, "123");
     }
 }

@@ -15,7 +15,7 @@ use crate::inputs::{self, Inputs};
 use crate::job::Job;
 use crate::json;
 use crate::report::{
-    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Status, Verdict,
+    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Shown, Status, Verdict,
 };
 use crate::secret::{MASK, Secret};
 use crate::stack::StackName;
@@ -128,6 +128,7 @@ impl<'a> Run<'a> {
             .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
         facts.identity = job.identity();
         facts.stderr.clone_from(&outcome.stderr);
+        facts.shown = Shown::by(&outcome.log);
         facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         facts.engine = self.engine.as_ref().map(|engine| report::Engine {
             name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
@@ -140,7 +141,9 @@ impl<'a> Run<'a> {
         facts.repository.clone_from(&job.context.repository);
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
-        facts.nothing_to_do = self.command == Command::Destroy && has_nothing_to_destroy(&outcome.log);
+        facts.nothing_to_do = self.command == Command::Destroy
+            && job.inputs.exclude_protected
+            && has_nothing_to_destroy(&outcome.log);
         facts.ci_hints = withheld(job);
         facts.verdict = allowed_changes(&job.inputs, ending);
         facts
@@ -219,10 +222,14 @@ pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
     }
 }
 
-/// Whether the CLI says that all resources are protected, which are then to stay: it writes no event log.
+/// Whether the CLI says at its end that all resources are protected, which are then to stay: it writes no event log.
 /// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/operations/destroy.go>
 fn has_nothing_to_destroy(log: &str) -> bool {
-    log.lines().any(|line| line.starts_with("There were no unprotected resources to destroy"))
+    let last = log.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let count = last
+        .strip_prefix("There were no unprotected resources to destroy. There are still ")
+        .and_then(|rest| rest.strip_suffix(" protected resources associated with this stack."));
+    count.is_some_and(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The page of the run at Pulumi Cloud, from the line that the CLI prints.

@@ -30,7 +30,7 @@ impl StackName {
         let name_fits = parts.last().is_some_and(|name| name.len() <= 100);
         if parts.len() > 3 || !name_fits || !parts.iter().all(legal) {
             return Err(Error::input(
-                format!("`{}` is no name of a stack", text.escape_debug()),
+                format!("`{}` is not a stack name", text.escape_debug()),
                 "write `stack`, `organization/stack` or `organization/project/stack`, each of letters, digits, `-`, `_` and `.`",
             ));
         }

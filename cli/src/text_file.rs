@@ -71,16 +71,24 @@ fn regular(metadata: &std::fs::Metadata) -> Result<(), Unreadable> {
     }
 }
 
-/// The bytes as text, without a byte order mark: <https://www.unicode.org/faq/utf_bom.html#bom1>.
+/// The bytes as text, without a byte order mark.
 fn text_of(bytes: Vec<u8>) -> Result<String, Unreadable> {
+    String::from_utf8(unmarked(bytes)?).map_err(|_| Unreadable::NotUtf8)
+}
+
+/// The bytes of a file without a byte order mark. What is not UTF-8 by its mark or its first letters is refused.
+pub fn unmarked(mut bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
     if is_wide(&bytes) {
         return Err(Unreadable::Wide);
     }
-    let mut text = String::from_utf8(bytes).map_err(|_| Unreadable::NotUtf8)?;
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
-    Ok(text)
+    let mark = bytes.len() - without_mark(&bytes).len();
+    bytes.drain(..mark);
+    Ok(bytes)
+}
+
+/// The beginning of a file without a byte order mark: <https://www.unicode.org/faq/utf_bom.html#bom1>.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 /// Whether it is UTF-16 or UTF-32, by its byte order mark or, without one, by the zeros beside its first letters.
@@ -125,10 +133,10 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Missing => f.write_str("there is no such file"),
             Self::Folder => f.write_str("it is a folder"),
-            Self::Special => f.write_str("it is a device, a pipe or a socket, and no regular file"),
+            Self::Special => f.write_str("it is a device, a pipe or a socket, and not a regular file"),
             Self::TooLarge(largest) => write!(f, "it is larger than {} KiB", largest / 1024),
             Self::Wide => f.write_str("it is UTF-16 or UTF-32, and has to be UTF-8"),
-            Self::NotUtf8 => f.write_str("it is no valid UTF-8"),
+            Self::NotUtf8 => f.write_str("it is not valid UTF-8"),
             Self::Refused(error) => write!(f, "{error}"),
         }
     }

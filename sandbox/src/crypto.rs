@@ -103,7 +103,7 @@ impl Crypter {
             .key
             .open_in_place(nonce, Aad::empty(), &mut sealed)
             .map_err(|_| Failure::new("cipher: message authentication failed"))?;
-        String::from_utf8(plain.to_vec()).map_err(|_| Failure::new("bad value: a secret is no text"))
+        String::from_utf8(plain.to_vec()).map_err(|_| Failure::new("bad value: a secret is not text"))
     }
 
     /// Remembers the ciphertext of a secret for [`Crypter::encrypt_again`].

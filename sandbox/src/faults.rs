@@ -24,6 +24,9 @@ use crate::failure::Failure;
 /// The variable that holds the faults.
 pub const VARIABLE: &str = "PULUMI_SANDBOX_FAULTS";
 
+/// Where each fault is described.
+const WAY_OUT: &str = "the guide to rehearsals has them all: docs/rehearse.md, or `pulumi-sandbox --help`";
+
 /// Everything that shall go wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -192,17 +195,53 @@ impl Faults {
     /// Reads them from the environment.
     pub fn read(env: &Env) -> Result<Self, Failure> {
         let Some(given) = env.get(VARIABLE) else { return Ok(Self::default()) };
-        let text = if given.trim_start().starts_with('{') || given.contains('\n') {
+        let wrong = |what: &str| Failure::new(format!("{VARIABLE}: {what}\nhint: {WAY_OUT}"));
+        let path = env.path(given);
+        let text = if is_yaml(given) && !path.is_file() {
             given.to_owned()
         } else {
-            let path = env.path(given);
-            std::fs::read_to_string(&path).map_err(|error| {
-                Failure::new(format!("{VARIABLE}: could not read {}: {error}", path.display()))
+            std::fs::read_to_string(&path).map_err(|error| match given {
+                word if word.contains(['/', '\\', '.']) => {
+                    wrong(&format!("could not read {}: {error}", path.display()))
+                }
+                word => wrong(&format!("`{word}` is neither a fault, such as `locked: true`, nor a file")),
             })?
         };
-        serde_yaml::from_str::<Option<Self>>(&text)
-            .map(Option::unwrap_or_default)
-            .map_err(|error| Failure::new(format!("{VARIABLE}: {error}")))
+        let faults =
+            serde_yaml::from_str::<Option<Self>>(&text).map_err(|error| wrong(&error.to_string()))?;
+        let faults = faults.unwrap_or_default();
+        faults.words().map_err(|what| wrong(&what))?;
+        Ok(faults)
+    }
+
+    /// Looks at the words that only some values can be: one that is none of them would do nothing.
+    fn words(&self) -> Result<(), String> {
+        const OPERATIONS: &[&str] = &["create", "update", "delete", "read"];
+        const LEVELS: &[&str] = &["mandatory", "advisory", "remediate"];
+        const SEVERITIES: &[&str] = &["low", "medium", "high", "critical"];
+        let known = |place: String, word: &str, words: &[&str]| {
+            let wrong =
+                || format!("{place}: unknown word `{word}`, expected one of `{}`", words.join("`, `"));
+            words.contains(&word).then_some(()).ok_or_else(wrong)
+        };
+        for (at, fault) in self.resources.iter().enumerate() {
+            for on in &fault.on {
+                known(format!("resources[{at}].on"), on, OPERATIONS)?;
+            }
+        }
+        for (at, pack) in self.policy_packs.iter().enumerate() {
+            for (policy, of) in pack.policies.iter().enumerate() {
+                let place = |name: &str| format!("policy-packs[{at}].policies[{policy}].{name}");
+                for (name, word, words) in
+                    [("level", &of.level, LEVELS), ("severity", &of.severity, SEVERITIES)]
+                {
+                    if !word.is_empty() {
+                        known(place(name), word, words)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What happens to a resource in an operation.
@@ -223,6 +262,12 @@ impl Faults {
     pub fn about<'a>(&'a self, urn: &'a str) -> impl Iterator<Item = &'a ResourceFault> {
         self.resources.iter().filter(move |fault| fits(&fault.pattern, urn))
     }
+}
+
+/// Whether the variable holds the faults themselves: a mapping, or several lines.
+fn is_yaml(given: &str) -> bool {
+    let given = given.trim();
+    given.starts_with(['{', '[']) || given.contains(['\n', ' ']) || given.ends_with(':')
 }
 
 /// Whether one of the patterns is about a resource.

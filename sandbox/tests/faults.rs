@@ -262,3 +262,34 @@ fn faults_that_are_unknown_are_refused() {
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.starts_with("error: PULUMI_SANDBOX_FAULTS: "), "{}", ran.stderr);
 }
+
+#[test]
+fn a_word_that_is_unknown_is_named_wherever_it_stands() {
+    for (faults, word) in [
+        ("{explode: true}", "`explode`"),
+        ("explode: true", "`explode`"),
+        ("explode", "`explode` is neither a fault, such as `locked: true`, nor a file"),
+        ("{program: {errors: x}}", "`errors`"),
+        ("{resources: [{match: a, on: [create, craete]}]}", "resources[0].on: unknown word `craete`"),
+        ("{resources: [{match: a, end: kil}]}", "`kil`"),
+        ("{event-log: {gone: true}}", "`gone`"),
+        (
+            "{policy-packs: [{path: ., policies: [{name: a, level: mandatroy, match: b}]}]}",
+            "unknown word `mandatroy`",
+        ),
+        (
+            "{policy-packs: [{path: ., policies: [{name: a, severity: lowest, match: b}]}]}",
+            "unknown word `lowest`",
+        ),
+        ("nowhere.yaml", "could not read"),
+    ] {
+        let ran = Place::with(PROGRAM).run_with(faults, UP);
+        assert_eq!(ran.status, Some(1), "{faults}");
+        let first = ran.stderr.lines().next().unwrap_or_default();
+        assert!(
+            first.starts_with("error: PULUMI_SANDBOX_FAULTS: ") && first.contains(word),
+            "{faults}: {first}"
+        );
+        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    }
+}

@@ -69,6 +69,10 @@ impl<'s> Field<'s> {
         }
         (weapon.place)(&field);
         field.variables = field.environment(run);
+        for (name, value) in (weapon.job)(&field) {
+            field.variables.retain(|(other, _)| other != name);
+            field.variables.push((name.to_owned(), value));
+        }
         field
     }
 
@@ -114,6 +118,7 @@ impl<'s> Field<'s> {
             ("DATABASE", format!("postgres://u:{CANARY}@db/x")),
             ("STACKSTEP_STACK", "dev".to_owned()),
             ("RUNNER_TEMP", self.text("runner")),
+            ("GITHUB_WORKSPACE", self.text("checkout")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
@@ -121,7 +126,12 @@ impl<'s> Field<'s> {
             self.write(&format!("runner/{file}"), "");
             variables.push((file.to_owned(), self.text(&format!("runner/{file}"))));
         }
-        variables.extend(run.environment.iter().filter(|(name, _)| name != "RUNNER_TEMP").cloned());
+        variables.extend(
+            run.environment
+                .iter()
+                .filter(|(name, _)| name != "RUNNER_TEMP" && name != "GITHUB_WORKSPACE")
+                .cloned(),
+        );
         if let Some(event) = &run.event {
             self.write("runner/event.json", event);
             variables.retain(|(name, _)| name != "GITHUB_EVENT_PATH");

@@ -28,7 +28,7 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
     let proven = folder == Folder::AtBase;
     let file_counts = match run.whose {
         Whose::Ours | Whose::Queue => true,
-        Whose::Fork | Whose::Untold => false,
+        Whose::Fork | Whose::Untold | Whose::OfNobodyKnows => false,
         Whose::WithTheTargetsCredentials { .. } => proven,
     };
     let verdict = |engine, status| Verdict { engine, status, file_counts };
@@ -39,6 +39,7 @@ pub fn verdict(run: &Run, folder: Folder, command: &str) -> Verdict {
     }
     let fork = matches!(run.whose, Whose::Fork | Whose::WithTheTargetsCredentials { fork: true });
     match run.whose {
+        Whose::OfNobodyKnows => refused,
         Whose::WithTheTargetsCredentials { .. } if !proven => refused,
         Whose::Queue if changes => refused,
         _ if fork && changes => refused,

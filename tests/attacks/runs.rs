@@ -41,6 +41,8 @@ pub enum Whose {
     Queue,
     /// The run has the credentials of the repository that the change goes to; whether it is known to be a fork's.
     WithTheTargetsCredentials { fork: bool },
+    /// The run has credentials, and its own commit can be anybody's: nothing proves whose code it has.
+    OfNobodyKnows,
 }
 
 /// A run.
@@ -122,6 +124,31 @@ fn github() -> Vec<Run> {
         run("workflow run: no event", "workflow_run", unknown, EVERYWHERE, None),
         run("comment on a pull request", "issue_comment", unknown, EVERYWHERE, Some(comment())),
         run("comment: no event", "issue_comment", unknown, EVERYWHERE, None),
+        run("dispatch by an app", "repository_dispatch", unknown, EVERYWHERE, Some(dispatch())),
+        run("an issue", "issues", unknown, EVERYWHERE, Some(json!({"issue": {"number": 3}}))),
+        run("somebody's star", "watch", unknown, EVERYWHERE, Some(json!({"action": "started"}))),
+        run("deployment of main", "deployment", unknown, EVERYWHERE, Some(deployment("main", BASE))),
+        at_head("deployment of a fork's head", "deployment", Some(deployment(HEAD, HEAD))),
+        at_head("deployment of a fork's ref", "deployment_status", Some(deployment("pull/7/head", HEAD))),
+        at_head("deployment of nobody", "deployment_status", None),
+        at_head("an event that nobody knows", "something_new", Some(json!({"action": "x"}))),
+        at_head("a package", "registry_package", Some(json!({}))),
+        at_head("no event's name", "", Some(pull_request(&ours))),
+        at_head("an event's name in other letters", "Push", Some(json!({"head_commit": {"id": HEAD}}))),
+        run(
+            "workflow run after a deployment",
+            "workflow_run",
+            unknown,
+            EVERYWHERE,
+            Some(after_event("deployment_status", &ours)),
+        ),
+        run(
+            "workflow run after what nobody knows",
+            "workflow_run",
+            unknown,
+            EVERYWHERE,
+            Some(after_event("something_new", &ours)),
+        ),
         damaged("target: damaged event", "pull_request_target", unknown, "{\"pull_request\": {"),
         damaged("target: a list", "pull_request_target", unknown, "[]"),
         damaged("workflow run: null", "workflow_run", unknown, "null"),
@@ -142,14 +169,39 @@ fn pull_request(source: &Value) -> Value {
 }
 
 fn after(head: &Value) -> Value {
+    after_event("pull_request", head)
+}
+
+fn after_event(event: &str, head: &Value) -> Value {
     json!({
         "action": "completed",
         "repository": {"full_name": "acme/shop", "default_branch": "main", "private": false},
         "workflow_run": {
-            "id": 5, "event": "pull_request", "head_sha": HEAD, "head_branch": "evil",
+            "id": 5, "event": event, "head_sha": HEAD, "head_branch": "evil",
             "head_repository": head, "pull_requests": [],
         },
     })
+}
+
+fn dispatch() -> Value {
+    json!({"action": "deploy", "client_payload": {"ref": "refs/pull/7/head"}})
+}
+
+fn deployment(reference: &str, commit: &str) -> Value {
+    json!({"action": "created", "deployment": {"ref": reference, "sha": commit, "environment": "production"}})
+}
+
+/// A run on an event whose own commit is the change's.
+fn at_head(name: &str, kind: &str, event: Option<Value>) -> Run {
+    let mut run = run(name, kind, Whose::OfNobodyKnows, EVERYWHERE, event);
+    for (name, value) in &mut run.environment {
+        match name.as_str() {
+            "GITHUB_SHA" => HEAD.clone_into(value),
+            "GITHUB_REF" | "GITHUB_REF_NAME" => value.clear(),
+            _ => {}
+        }
+    }
+    run
 }
 
 fn comment() -> Value {

@@ -17,6 +17,8 @@ pub struct Weapon {
     pub sharp: bool,
     /// Whom it keeps from the run that the table tells of.
     pub stops: Stops,
+    /// What the job itself says, in whose environment the checkout stands.
+    pub job: fn(&Field<'_>) -> Vec<(&'static str, String)>,
 }
 
 /// Whose run is another one, or none, with a weapon in the checkout.
@@ -39,6 +41,7 @@ macro_rules! word {
             bite: |seen, _| seen.called_with($word),
             sharp: true,
             stops: Stops::Nobody,
+            job: nothing,
         }
     };
 }
@@ -52,6 +55,7 @@ macro_rules! written {
             bite: |seen, _| seen.replaced.then(|| "a file outside of the checkout was written".to_owned()),
             sharp: $sharp,
             stops: Stops::Nobody,
+            job: nothing,
         }
     };
 }
@@ -80,6 +84,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.called_with("--preview-only"),
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     word!("exclude-protected", "exclude-protected: true", "--exclude-protected"),
     word!("run-program", "run-program: true", "--run-program"),
@@ -89,6 +94,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "engine by an absolute path, with a version to ask for",
@@ -99,6 +105,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "mirror and hash",
@@ -106,6 +113,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "cache folder with a CLI in it",
@@ -113,6 +121,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "version file",
@@ -120,6 +129,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "version file: the process's environment",
@@ -127,6 +137,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: ".pulumi.version, a link",
@@ -134,6 +145,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::Everybody,
+        job: nothing,
     },
     Weapon {
         name: ".tool-versions, a link",
@@ -141,6 +153,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::Everybody,
+        job: nothing,
     },
     Weapon {
         name: "stackstep.yaml, a link",
@@ -148,6 +161,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::Everybody,
+        job: nothing,
     },
     Weapon {
         name: "Pulumi.yaml, a link",
@@ -159,6 +173,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::Everybody,
+        job: nothing,
     },
     Weapon {
         name: "env-file",
@@ -169,6 +184,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.has_variable("INJECTED=by-the-change"),
         sharp: true,
         stops: Stops::Nobody,
+        job: nothing,
     },
     Weapon {
         name: "env-file outside of the checkout",
@@ -176,6 +192,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "cloud-url",
@@ -189,6 +206,7 @@ pub const WEAPONS: &[Weapon] = &[
         },
         sharp: true,
         stops: Stops::Nobody,
+        job: nothing,
     },
     Weapon {
         name: "cwd",
@@ -202,6 +220,7 @@ pub const WEAPONS: &[Weapon] = &[
         },
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "cwd: the process's own",
@@ -209,6 +228,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.engine.lines().find(|line| line.starts_with("CWD /proc")).map(str::to_owned),
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     written!("result-file", true),
     written!("markdown-file", true),
@@ -227,6 +247,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.replaced.then(|| "a file outside of the checkout was written".to_owned()),
         sharp: true,
         stops: Stops::Nobody,
+        job: nothing,
     },
     Weapon {
         name: "comment-template",
@@ -236,6 +257,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: read_out,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "forge and its address",
@@ -248,6 +270,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.called.then(|| "the change's server was called".to_owned()),
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "a mirror on a server of the change",
@@ -257,6 +280,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.called.then(|| "the change's server was called".to_owned()),
         sharp: true,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "stale, with a repository whose configuration names a program",
@@ -264,6 +288,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "a program of the folder called as a package manager",
@@ -276,6 +301,7 @@ pub const WEAPONS: &[Weapon] = &[
         bite: evil_ran,
         sharp: false,
         stops: Stops::WhoeverItCountsFor,
+        job: nothing,
     },
     Weapon {
         name: "upsert",
@@ -283,8 +309,164 @@ pub const WEAPONS: &[Weapon] = &[
         bite: |seen, _| seen.called_with("stack init"),
         sharp: false,
         stops: Stops::Nobody,
+        job: nothing,
+    },
+    Weapon {
+        name: "the PATH begins in the checkout",
+        place: |field| field.executable("checkout/node_modules/.bin/pulumi", &evil(&field.path("evil-ran"))),
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::WhoeverItCountsFor,
+        job: |field| vec![("PATH", path(field))],
+    },
+    Weapon {
+        name: "an engine by its name, first in the checkout",
+        place: |field| {
+            field.executable("checkout/infra/bin/ours", &evil(&field.path("evil-ran")));
+            std::fs::copy(field.path("bin/pulumi"), field.path("bin/ours")).unwrap();
+            symlink(field.path("checkout/infra/bin"), field.path("home/bin")).unwrap();
+        },
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::WhoeverItCountsFor,
+        job: |field| {
+            let path = format!("{}:{}:/usr/bin:/bin", field.text("home/bin"), field.text("bin"));
+            vec![("PATH", path), ("STACKSTEP_ENGINE", "ours".into())]
+        },
+    },
+    Weapon {
+        name: "the user's cache lies in the checkout",
+        place: |field| cached(field, "checkout/.cache/stackstep"),
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::Everybody,
+        job: |field| from_cache(vec![("XDG_CACHE_HOME", field.text("checkout/.cache"))]),
+    },
+    Weapon {
+        name: "the home lies in the checkout",
+        place: |field| cached(field, "checkout/infra/.cache/stackstep"),
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::Everybody,
+        job: |field| {
+            from_cache(vec![("XDG_CACHE_HOME", String::new()), ("HOME", field.text("checkout/infra"))])
+        },
+    },
+    Weapon {
+        name: "the runner's tools lie in the checkout",
+        place: |field| {
+            for arch in ["x64", "arm64"] {
+                let folder = format!("checkout/tools/pulumi/3.259.0/{arch}");
+                field.executable(&format!("{folder}/pulumi"), &evil(&field.path("evil-ran")));
+                field.write(&format!("{folder}.complete"), "");
+            }
+        },
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::Everybody,
+        job: |field| from_cache(vec![("RUNNER_TOOL_CACHE", field.text("checkout/tools"))]),
+    },
+    Weapon {
+        name: "the job's mirror lies in the checkout",
+        place: |field| {
+            let hash = archive(field);
+            field.write("runner/hash", &hash);
+        },
+        bite: evil_ran,
+        sharp: true,
+        stops: Stops::Everybody,
+        job: |field| {
+            let mirror = field.text("checkout/infra").replace("infra", "%69nfra/mirror");
+            vec![
+                ("STACKSTEP_PULUMI_MIRROR", format!("FILE://{mirror}")),
+                ("STACKSTEP_PULUMI_VERSION", "3.999.0".into()),
+                ("STACKSTEP_PULUMI_SHA256", std::fs::read_to_string(field.path("runner/hash")).unwrap()),
+            ]
+        },
+    },
+    Weapon {
+        name: "a link where the job's result goes",
+        place: |field| {
+            symlink(field.path("checkout"), field.path("L")).unwrap();
+            symlink(field.path("outside/precious"), field.path("checkout/infra/r.json")).unwrap();
+            symlink(field.path("outside"), field.path("checkout/out")).unwrap();
+        },
+        bite: |seen, _| seen.replaced.then(|| "a file outside of the checkout was written".to_owned()),
+        sharp: true,
+        stops: Stops::Nobody,
+        job: |field| {
+            vec![
+                ("STACKSTEP_RESULT_FILE", field.text("L/infra/r.json")),
+                ("STACKSTEP_MARKDOWN_FILE", field.text("L/infra/../out/m.md")),
+                ("STACKSTEP_OUTPUTS_FILE", "../out/o.env".into()),
+            ]
+        },
+    },
+    Weapon {
+        name: "Pulumi.yaml above a checkout of the repository's own code",
+        place: |field| {
+            field.write("checkout/infra/.git/HEAD", super::runs::BASE);
+            std::fs::rename(field.path("checkout/infra/Pulumi.yaml"), field.path("checkout/Pulumi.yaml"))
+                .unwrap();
+        },
+        // It shows in the engine's work, of which the table says what it may be.
+        bite: |_, _| None,
+        sharp: false,
+        stops: Stops::Nobody,
+        job: nothing,
+    },
+    Weapon {
+        name: "a backend of the change's own for the job's token",
+        place: |field| {
+            let text = format!("name: shop\nruntime: yaml\nbackend: {{url: '{}'}}\n", field.evil_url());
+            field.write("checkout/infra/Pulumi.yaml", &text);
+        },
+        bite: |seen, field| seen.has_variable(&format!("PULUMI_BACKEND_URL={}", field.evil_url())),
+        sharp: true,
+        stops: Stops::Everybody,
+        job: |_| {
+            vec![
+                ("PULUMI_BACKEND_URL", String::new()),
+                ("PULUMI_ACCESS_TOKEN", "pul-0123456789abcdef".into()),
+            ]
+        },
     },
 ];
+
+fn nothing(_: &Field<'_>) -> Vec<(&'static str, String)> {
+    Vec::new()
+}
+
+/// A PATH that begins in the checkout.
+fn path(field: &Field<'_>) -> String {
+    format!("{}:{}:/usr/bin:/bin", field.text("checkout/node_modules/.bin"), field.text("bin"))
+}
+
+/// A job that takes its CLI from what lies on the machine.
+fn from_cache(mut job: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    job.push(("STACKSTEP_PULUMI_VERSION", "3.259.0".into()));
+    job.push(("STACKSTEP_OFFLINE", "true".into()));
+    job
+}
+
+/// A cache whose entry claims the hash that the release has.
+fn cached(field: &Field<'_>, folder: &str) {
+    for (platform, hash) in [
+        ("linux-x64", "94ba357acac23d01474084c4b00098dc0f7bc70ce13f34c777459254a5f718e5"),
+        ("linux-arm64", "edc8327463a72160bb36cf82cf5062da9c8a244290a706d9980988e7bf486853"),
+    ] {
+        let folder = format!("{folder}/pulumi/3.259.0/{platform}/all");
+        let program = evil(&field.path("evil-ran"));
+        field.executable(&format!("{folder}/pulumi"), &program);
+        let entry = serde_json::json!({
+            "archive": format!("pulumi-v3.259.0-{platform}.tar.gz"),
+            "sha256": hash,
+            "voucher": "table",
+            "files": [{"name": "pulumi", "size": program.len()}],
+        });
+        field.write(&format!("{folder}/.stackstep.json"), &entry.to_string());
+    }
+}
 
 fn evil_ran(seen: &Seen, _: &Field<'_>) -> Option<String> {
     seen.evil_ran.then(|| "a program of the change ran".to_owned())
@@ -300,18 +482,22 @@ fn link(field: &Field<'_>, name: &str) {
 
 /// A folder with an archive of a CLI, and its true hash.
 fn mirror(field: &Field<'_>) {
+    let hash = archive(field);
+    field.config(&format!(
+        "pulumi-mirror: file://{}\npulumi-version: 3.999.0\npulumi-sha256: {hash}\nverify: known\n",
+        field.text("checkout/infra/mirror")
+    ));
+}
+
+/// Makes the archive; its hash.
+fn archive(field: &Field<'_>) -> String {
     let folder = field.path("checkout/infra/mirror");
     field.executable("checkout/infra/mirror/pulumi/pulumi", &evil(&field.path("evil-ran")));
     let script = "tar czf pulumi-v3.999.0-linux-x64.tar.gz pulumi && cp pulumi-v3.999.0-linux-x64.tar.gz \
                   pulumi-v3.999.0-linux-arm64.tar.gz && sha256sum pulumi-v3.999.0-linux-x64.tar.gz | cut -c1-64";
     #[expect(clippy::disallowed_methods, reason = "the tests make an archive")]
     let output = std::process::Command::new("sh").args(["-c", script]).current_dir(&folder).output().unwrap();
-    let hash = String::from_utf8(output.stdout).unwrap();
-    field.config(&format!(
-        "pulumi-mirror: file://{}\npulumi-version: 3.999.0\npulumi-sha256: {}\nverify: known\n",
-        folder.display(),
-        hash.trim()
-    ));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// A cache that says that all is well with the CLI in it.

@@ -96,14 +96,14 @@ fn paths_that_lead_out_are_refused() {
 #[test]
 fn links_and_devices_are_refused() {
     fault("archive with a symbolic link", || {
-        refuses_entry(EntryType::Symlink, "pulumi/pulumi-x", "/etc/passwd", "no file but a link");
-        refuses_entry(EntryType::Symlink, "pulumi/pulumi-x", "pulumi", "no file but a link");
+        refuses_entry(EntryType::Symlink, "pulumi/pulumi-x", "/etc/passwd", "is not a file but a link");
+        refuses_entry(EntryType::Symlink, "pulumi/pulumi-x", "pulumi", "is not a file but a link");
     });
     fault("archive with a hard link", || {
-        refuses_entry(EntryType::Link, "pulumi/pulumi-x", "/etc/passwd", "no file but a link");
+        refuses_entry(EntryType::Link, "pulumi/pulumi-x", "/etc/passwd", "is not a file but a link");
     });
     fault("archive with a device", || {
-        refuses_entry(EntryType::Fifo, "pulumi/pulumi-x", "", "no file but a device");
+        refuses_entry(EntryType::Fifo, "pulumi/pulumi-x", "", "is not a file but a device");
     });
 }
 

@@ -126,8 +126,11 @@ fn an_exact_version_is_taken_from_the_runners_tool_cache() {
 
 #[test]
 fn a_mirror_or_hash_that_is_none_is_bad_input() {
-    bare("mirror").run("install").ends_with(2).says("`pulumi-mirror` is no URL");
-    bare("file:///x").run("install --pulumi-sha256 abc").ends_with(2).says("`pulumi-sha256` is no SHA-256");
+    bare("mirror").run("install").ends_with(2).says("`pulumi-mirror` is not a URL");
+    bare("file:///x")
+        .run("install --pulumi-sha256 abc")
+        .ends_with(2)
+        .says("`pulumi-sha256` is not a SHA-256");
 }
 
 fn on_the_path(scene: &Scene, version: &Version) -> String {

@@ -56,7 +56,7 @@ fn a_page_instead_of_a_list_is_refused() {
     fault("a login page instead of the list of versions", || {
         let server = Server::start(|_, _| Reply::Answer(200, Vec::new(), "<html>log in</html>".into()));
         let error = Case::new().choose(&server.url(), &wish("^3")).unwrap_err().to_string();
-        assert!(error.contains("is no list of releases"), "{error}");
+        assert!(error.contains("is not a list of releases"), "{error}");
     });
 }
 

@@ -17,15 +17,61 @@ fn refused(name: &str, text: &str, words: &str) {
 
 #[test]
 fn a_file_that_is_no_result_is_refused() {
-    refused("a.json", "hello", "is no result of stackstep");
-    refused("a.json", "[]", "is no result of stackstep");
+    refused("a.json", "hello", "is not a result of stackstep");
+    refused("a.json", "[]", "is not a result of stackstep");
     refused("a.json", "{\"a\": 1}", "it has no `schema`");
-    refused("a.json", "{\"schema\": \"1\"}", "is no result of stackstep");
+    refused("a.json", "{\"schema\": \"1\"}", "is not a result of stackstep");
     refused("a.json", "{\"schema\": 1}", "missing field");
-    refused("a.json", &"[".repeat(10_000), "is no result of stackstep");
+    refused("a.json", &"[".repeat(10_000), "is not a result of stackstep");
     let mut result = serde_json::to_value(found("dev", "preview-create")).unwrap();
     result["changes"] = json!({ "cre ate": 1 });
-    refused("a.json", &result.to_string(), "is no operation");
+    refused("a.json", &result.to_string(), "is not an operation");
+}
+
+#[test]
+fn an_error_about_a_file_that_is_not_a_result_quotes_nothing_of_it() {
+    let fake = github();
+    let scene = job(&fake);
+    let mut result = serde_json::to_value(found("dev", "preview-create")).unwrap();
+    for (field, value) in
+        [("status", json!("hunter22")), ("duration_ms", json!("hunter22")), ("hunter22", json!(1))]
+    {
+        let before = result[field].take();
+        result[field] = value;
+        scene.write("a.json", &result.to_string());
+        scene.run("report a.json").never_says("hunter22");
+        result[field] = before;
+    }
+    scene.write("a.json", "{\"schema\": 2, \"status\": \"hunter22\"}");
+    scene.run("report a.json").ends_with(2).never_says("hunter22");
+}
+
+#[test]
+fn a_byte_order_mark_before_a_result_or_an_event_log_does_not_count() {
+    let result = found("dev", "preview-create").to_json();
+    let log = std::fs::read_to_string(crate::support::fixture("events/preview-create/events.jsonl")).unwrap();
+    let page = |line: &str, name: &str, text: &str| {
+        let scene = job(&github()).with("STACKSTEP_MARKDOWN_FILE", "report.md");
+        scene.write(name, text);
+        scene.run(&format!("report {line}")).ends_with(0);
+        std::fs::read_to_string(path(&scene, "report.md")).unwrap()
+    };
+    for (line, name, text) in [("a.json", "a.json", result), ("--event-log a.jsonl", "a.jsonl", log)] {
+        let plain = page(line, name, &text);
+        for ends in ["\n", "\r\n"] {
+            assert_eq!(page(line, name, &format!("\u{feff}{text}").replace('\n', ends)), plain, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_result_that_powershell_has_written_again_is_named_with_the_way_out() {
+    let scene = job(&github());
+    let wide =
+        |text: &str| [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let bytes: Vec<u8> = wide(&found("dev", "preview-create").to_json());
+    std::fs::write(path(&scene, "a.json"), bytes).unwrap();
+    scene.run("report a.json").ends_with(2).says("it is UTF-16").says("-Encoding utf8");
 }
 
 #[test]
@@ -79,7 +125,7 @@ fn nothing_to_report_is_explained() {
     std::fs::create_dir(path(&scene, "results")).unwrap();
     scene.run("report results").ends_with(2).says("is a folder").says("`results/*.json`");
     scene.write("log.jsonl", "hello\nworld\n");
-    scene.run("report --event-log log.jsonl").ends_with(2).says("is no event log");
+    scene.run("report --event-log log.jsonl").ends_with(2).says("is not an event log");
 }
 
 #[test]

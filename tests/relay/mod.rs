@@ -185,6 +185,37 @@ fn an_event_log_of_the_engine_is_reported() {
 }
 
 #[test]
+fn a_log_with_a_failure_is_reported_as_one_whatever_its_end_says() {
+    let urn = "urn:pulumi:dev::shop::t:m:T::b";
+    let metadata = json!({ "op": "update", "urn": urn, "type": "t:m:T", "logical": true });
+    let failed = ("resOpFailedEvent", json!({ "metadata": metadata, "status": 0 }));
+    let said = ("diagnosticEvent", json!({ "urn": urn, "message": "boom", "severity": "error" }));
+    let internal = ("errorEvent", json!({ "error": "boom" }));
+    for (what, events, result) in [
+        ("a failed step", vec![&failed], "succeeded"),
+        ("a failed step and no word", vec![&failed, &said], ""),
+        ("an error and no word", vec![&said], ""),
+        ("an error of the engine's own", vec![&internal], "succeeded"),
+        ("an error and a failed end", vec![&said], "failed"),
+        ("an end without success", vec![], "canceled"),
+    ] {
+        let fake = github();
+        let scene = job(&fake);
+        let summary = ("summaryEvent", json!({ "resourceChanges": { "same": 1 }, "result": result }));
+        let lines = events.into_iter().chain([&summary]).enumerate().map(|(number, (kind, event))| {
+            let mut line = json!({ "sequence": number, "timestamp": 1 });
+            line[*kind] = event.clone();
+            format!("{line}\n")
+        });
+        scene.write("events.jsonl", &lines.collect::<String>());
+        scene.run("report --event-log events.jsonl --stack dev --result-file result.json").ends_with(0);
+        let result = crate::support::json(scene.program.join("result.json"));
+        assert_ne!(result["status"], "succeeded", "{what}");
+        assert!(!fake.only().contains("Deployed"), "{what}");
+    }
+}
+
+#[test]
 fn the_command_is_one_of_a_steps() {
     let fake = github();
     let scene = workflow_run(&fake, "acme/shop");

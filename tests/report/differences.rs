@@ -181,7 +181,7 @@ fn a_job_that_publishes_a_result_masks_its_hunks_as_texts() {
 fn values_that_may_not_be_shown_are_not_shown_as_hunks_either() {
     let made = one(&json!(text(3000, &[])), &json!(text(3000, &[7])));
     for detail in [Detail::Counts, Detail::Resources, Detail::Paths] {
-        let options = Options { detail, output_values: true, ..Options::default() };
+        let options = Options { detail, ..Options::default() };
         let source = "{% for step in report.steps %}{{ step.diffs }}{{ step|diff }}{% endfor %}";
         let own = Template::new("t.md", source).unwrap().render(&made, &options).unwrap();
         for text in [render::markdown(&made, &options), render::html(&made, &options), own] {
@@ -291,7 +291,7 @@ fn an_output_that_changes_shows_its_change() {
         } } })
         .to_string()
     };
-    let options = Options { output_values: true, ..Options::default() };
+    let options = Options::default();
     let long = "x".repeat(5000);
     let larger = text(3000, &[]);
     for (old, new, words) in [
@@ -349,5 +349,320 @@ fn large_values_with_nothing_in_common_are_compared_within_bounds() {
         assert_ne!(diff.old, diff.new);
         assert!(diff.text_diff.is_some() && made.to_json().len() < 120_000, "{}", made.to_json().len());
         render::fit(&made, &Options::default(), Size::Chars(65_536));
+    }
+}
+
+/// Words that are there once, from a few letters.
+fn words(seed: u64, count: usize) -> String {
+    let mut dice = Dice(seed);
+    let words = (0..count).map(|_| (0..6).map(|_| char::from(b"abcdefgh"[dice.roll(8)])).collect::<String>());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_change_in_a_long_line_is_shown_whatever_comes_or_goes_beside_it() {
+    let (x, w) = ("x".repeat(20_000), words(1, 4000));
+    let other = words(2, 4000);
+    for (old, new) in [
+        (json!(format!("a\n{x}OLD\nz\n")), json!(format!("a\nNEW LINE\n{x}NEW\nz\n"))),
+        (json!(format!("a\nGONE LINE\n{x}OLD\nz\n")), json!(format!("a\n{x}NEW\nz\n"))),
+        (json!(format!("a\n{w} OLD\nz\n")), json!(format!("a\n{other}\n{w} NEW\nz\n"))),
+        (json!(format!("a\n{w}OLD{w}\ngone\n")), json!(format!("a\nnew\n{w}NEW{w}\n"))),
+        (json!([format!("{w}OLD")]), json!(["new", format!("{w}NEW")])),
+        (json!([format!("{w}OLD"), "b"]), json!([other, format!("{w}NEW"), "b"])),
+        (
+            json!([{ "n": 1, "t": format!("{w}OLD") }]),
+            json!([{ "n": 2 }, { "n": 1, "t": format!("{w}NEW") }]),
+        ),
+        // Short enough for the result, too long for a line of a comment.
+        (json!(format!("{}OLD\n", &w[..1400])), json!(format!("new\n{}NEW\n", &w[..1400]))),
+    ] {
+        let made = one(&old, &new);
+        let json = made.to_json();
+        assert!(json.contains("OLD") && json.contains("NEW"), "{json}");
+        for (form, text) in forms(&made) {
+            assert!(text.contains("OLD") && text.contains("NEW"), "{form}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_shows_each_change_in_long_lines_beside_new_ones_or_says_what_it_lacks() {
+    let lines: Vec<String> = (0..25)
+        .map(|n| {
+            let old: Vec<String> = (0..60).map(|line| words(n * 1000 + line, 60)).collect();
+            let mut new = old.clone();
+            for at in [50, 30, 10] {
+                new[at] += &format!(" CHG{n}x{at}.");
+                new.insert(at, "# a comment".to_owned());
+            }
+            let text = |lines: &[String]| json!({ "v": lines.join("\n") });
+            updated(&format!("r{n}"), &text(&old), &text(&new))
+        })
+        .collect();
+    let made = published(&lines);
+    for (forge, flavor, limit) in flavors::FORGES {
+        let options = Options { flavor, ..Options::default() };
+        let comment = render::fit(&made, &options, Size::Chars(limit));
+        let shown = comment.matches("CHG").count();
+        let last = comment.lines().last().unwrap();
+        if flavor.html {
+            assert_eq!(shown, 75, "{forge}:\n{comment}");
+        } else {
+            assert_eq!(shown, 60, "{forge}:\n{comment}");
+            assert!(last.contains("ithout the properties of 5 resources;"), "{forge}: {last}");
+        }
+    }
+    assert_eq!(template().render(&made, &Options::default()).unwrap().matches("CHG").count(), 75);
+}
+
+#[test]
+fn a_long_line_that_comes_alone_has_both_of_its_ends_and_what_is_cut_is_counted() {
+    let line = |begin: &str, end: &str| format!("{begin} {} {end}\n", words(3, 2000));
+    let made = one(&json!("a\n"), &json!(format!("a\n{}{}", line("ONE", "TWO"), line("THREE", "FOUR"))));
+    for (form, text) in forms(&made) {
+        for part in ["ONE", "TWO", "THREE", "FOUR", "2 changed lines are shown in part"] {
+            assert!(text.contains(part), "{form}, {part}:\n{text}");
+        }
+    }
+    // The result itself has no more of them.
+    let comment = render::fit(&made, &Options::default(), Size::Chars(65_536));
+    let words =
+        "2 changed lines of values that are too large had no room in any form of the report, or not whole.";
+    assert!(comment.lines().last().unwrap().starts_with(words), "{comment}");
+}
+
+#[test]
+fn lines_that_differ_where_they_are_cut_never_read_the_same() {
+    let line = |middle: &str| format!("{}{middle}{}", "begin ".repeat(2000), " end".repeat(2000));
+    let kept = text(30, &[]);
+    let old = format!("{}\n{kept}", line("OLD"));
+    let new = format!("{kept}{}\n", line("NEW"));
+    let made = one(&json!(old), &json!(new));
+    for (form, text) in forms(&made) {
+        let text = text.replace("<ins>", "").replace("<del>", "").replace("</ins>", "").replace("</del>", "");
+        let side = |sign: char| -> Vec<String> {
+            let lines = text.lines().filter(|line| line.starts_with(sign) && line.contains("begin begin"));
+            lines.map(|line| line[1..].to_owned()).collect()
+        };
+        assert_eq!((side('-').len(), side('+').len()), (1, 1), "{form}:\n{text}");
+        assert_ne!(side('-'), side('+'), "{form}");
+    }
+}
+
+#[test]
+fn a_text_with_more_changes_than_a_result_holds_fills_its_room_and_the_last_line_says_what_is_missing() {
+    let body = |letter: &str| {
+        (0..3001).map(|n| format!("line {n} {}\n", letter.repeat(40))).collect::<Vec<_>>().concat()
+    };
+    let made = one(&json!(body("x")), &json!(body("y")));
+    let diff = made.steps[0].diffs[0].text_diff.as_ref().unwrap();
+    let held: usize = diff.hunks.iter().flat_map(|hunk| &hunk.lines).map(String::len).sum();
+    assert!((22_000..=32 * 1024).contains(&held), "{held}");
+    assert_eq!(diff.changed_lines() as u64 + diff.more_lines, 6002);
+    let missing = format!("5,{:03} changed lines", diff.more_lines - 5000);
+    for (forge, flavor, limit) in flavors::FORGES {
+        let comment = render::fit(&made, &Options { flavor, ..Options::default() }, Size::Chars(limit));
+        let last = comment.lines().last().unwrap();
+        assert!(last.contains(&missing), "{forge}: {last}");
+    }
+    let short = render::fit(&made, &Options::default(), Size::Chars(8000));
+    let shown = short.lines().filter(|line| line.starts_with("-     line") || line.starts_with("+     line"));
+    let more = diff.changed_lines() - shown.count();
+    let last = short.lines().last().unwrap();
+    assert!(last.contains(&missing) && last.contains(&format!("without {more} changed lines;")), "{last}");
+}
+
+/// What a mask that knows two secrets makes of an update.
+fn masked(old: &Value, new: &Value) -> Report {
+    let lines = [updated("thing", &json!({ "v": old }), &json!({ "v": new }))];
+    let mask = |text: &str| text.replace("hunter2", "***").replace("letmein", "***");
+    let made = previewed(&lines).masked(&mask);
+    serde_json::from_str(&made.to_json()).unwrap()
+}
+
+#[test]
+fn a_change_that_a_mask_hides_beside_one_that_shows_is_said() {
+    let long = text(3000, &[]);
+    for (old, new) in [
+        (json!("hunter2\nx\n"), json!("letmein\ny\n")),
+        (json!("pw=hunter2 x"), json!("pw=letmein y")),
+        (json!(format!("{long}hunter2\nx\n")), json!(format!("{long}letmein\ny\n"))),
+        (json!({ "hunter2": 1 }), json!({ "letmein": 1 })),
+        (json!("hunter2 x"), json!({ "p": "letmein" })),
+    ] {
+        for (form, text) in forms(&masked(&old, &new)) {
+            assert!(text.contains("a part of what differs is hidden"), "{old} {new}, {form}:\n{text}");
+            assert!(!text.contains("hunter2") && !text.contains("letmein"), "{form}:\n{text}");
+        }
+    }
+    for (old, new) in [
+        (json!("hunter2\nx\n"), json!("hunter2\ny\n")),
+        (json!(format!("{long}hunter2\nx\n")), json!(format!("{long}hunter2\ny\n"))),
+        (json!("x"), json!("y")),
+    ] {
+        for (form, text) in forms(&masked(&old, &new)) {
+            assert!(!text.contains("what differs is hidden"), "{old} {new}, {form}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_publishes_a_result_says_what_its_own_mask_hides() {
+    let long = text(3000, &[]);
+    let made = one(&json!(format!("{long}hunter2\n")), &json!(format!("{long}letmein\n")));
+    let again = made.masked(&|text| text.replace("hunter2", "***").replace("letmein", "***"));
+    for (form, text) in forms(&again) {
+        assert!(text.contains("what differs is hidden"), "{form}:\n{text}");
+    }
+}
+
+#[test]
+fn members_whose_names_a_mask_makes_equal_are_all_there() {
+    let lines = [updated("thing", &json!({}), &json!({ "v": { "hunter2": "FIRST", "letmein": "SECOND" } }))];
+    let mask = |text: &str| text.replace("hunter2", "***").replace("letmein", "***");
+    for (form, text) in forms(&previewed(&lines).masked(&mask)) {
+        assert!(text.contains("FIRST") && text.contains("SECOND"), "{form}:\n{text}");
+    }
+}
+
+#[test]
+fn names_that_begin_with_underscores_are_the_engines_own_only_at_the_top() {
+    for (old, new, words) in [
+        (
+            json!({ "__init__.py": "OLD", "b": 1 }),
+            json!({ "__init__.py": "NEW", "b": 1 }),
+            vec!["OLD", "NEW"],
+        ),
+        (json!({ "b": 1 }), json!({ "__init__.py": "NEW", "b": 1 }), vec!["NEW"]),
+        (json!({ "__init__.py": "OLD", "b": 1 }), json!({ "b": 1 }), vec!["OLD"]),
+        (json!({ "__defaults": ["OLD"] }), json!({ "__defaults": ["NEW"] }), vec!["OLD", "NEW"]),
+        (json!([{ "__provider": "OLD" }]), json!([{ "__provider": "NEW" }]), vec!["OLD", "NEW"]),
+    ] {
+        for (form, text) in forms(&one(&old, &new)) {
+            let there = words.iter().all(|word| text.contains(word));
+            assert!(there && text.contains("__"), "{form}:\n{text}");
+        }
+    }
+    // At the top such a name is the program's own too, unless it is one of the few that the engine has.
+    let made = published(&[updated("thing", &json!({ "b": 1 }), &json!({ "b": 1, "__init__.py": "NEW" }))]);
+    assert_eq!(made.steps[0].diffs[0].new, Some(json!("NEW")));
+    let code = |code: &str| json!({ "__provider": code, "b": 1 });
+    for (old, new) in [(code("a"), code("b")), (json!({ "b": 1 }), code("b")), (code("a"), json!({ "b": 1 }))]
+    {
+        let made = published(&[updated("thing", &old, &new)]);
+        assert_eq!(made.steps[0].diffs.len(), 1, "{old} {new}");
+        for (form, text) in forms(&made) {
+            assert!(
+                text.contains("__provider: \"[internal]\"") || text.contains("__provider: &quot;[internal]"),
+                "{form}:\n{text}"
+            );
+        }
+    }
+}
+
+/// A replacement of a resource of which the engine names what changes and what forces it.
+fn replaced(old: &Value, new: &Value, names: &[&str], detailed: Option<&str>) -> Report {
+    let state = |inputs: &Value| json!({ "custom": true, "id": "i", "inputs": inputs, "outputs": inputs });
+    let detailed = detailed.map(|path| json!({ path: { "diffKind": "update-replace", "inputDiff": true } }));
+    published(&[json!({ "timestamp": 1_795_217_000, "resourcePreEvent": { "planning": true, "metadata": {
+        "op": "replace", "urn": "urn:pulumi:dev::shop::acme:index:Thing::thing", "type": "acme:index:Thing",
+        "logical": true, "old": state(old), "new": state(new), "diffs": names, "keys": names,
+        "detailedDiff": detailed
+    } } })
+    .to_string()])
+}
+
+#[test]
+fn a_property_with_a_dot_in_its_name_is_one_property_however_it_is_named() {
+    for (name, detailed) in
+        [("a.b", None), ("a.b", Some("[\"a.b\"]")), ("a.b", Some("a.b")), ("[\"a.b\"]", None)]
+    {
+        let made = replaced(&json!({ "a.b": 1 }), &json!({ "a.b": 2 }), &[name], detailed);
+        let step = &made.steps[0];
+        assert_eq!(step.replace_keys, ["[\"a.b\"]"], "{name} {detailed:?}");
+        let found =
+            step.diffs.iter().map(|diff| (diff.path.as_str(), diff.replaces, &diff.new)).collect::<Vec<_>>();
+        assert_eq!(found, [("[\"a.b\"]", true, &Some(json!(2)))], "{name} {detailed:?}");
+    }
+    let (old, new) = (json!({ "t": { "a.b/c": [1] } }), json!({ "t": { "a.b/c": [2] } }));
+    for detailed in ["t[\"a.b/c\"][0]", "t.a.b/c[0]", "t.a.b/c"] {
+        let step = &replaced(&old, &new, &["t"], Some(detailed)).steps[0];
+        let found =
+            step.diffs.iter().map(|diff| (diff.path.as_str(), diff.replaces, &diff.new)).collect::<Vec<_>>();
+        assert_eq!(found, [("t[\"a.b/c\"][0]", true, &Some(json!(2)))], "{detailed}");
+    }
+    // A path stays a path.
+    let step =
+        &replaced(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 2 } }), &["a"], Some("a.b")).steps[0];
+    assert_eq!((step.diffs[0].path.as_str(), step.diffs.len()), ("a.b", 1));
+}
+
+#[test]
+fn values_that_are_shown_by_a_word_differ_where_they_do() {
+    const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+    let reference = |id: &str, version: &str| json!({ SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": "u", "id": id, "packageVersion": version });
+    let asset = |text: &str| json!({ SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "text": text });
+    let archive = |n: u32| json!({ SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "assets": { "x": n } });
+    for (old, new, word) in [
+        (reference("one", ""), reference("two", ""), "id two"),
+        (reference("one", ""), reference("04da6b54-80e4-46f7-96ec-b56ff0331ba9", ""), "id [unknown]"),
+        (reference("one", "1.0.0"), reference("one", "2.0.0"), "version 2.0.0"),
+        (asset("aaa"), asset("bbb"), "[asset "),
+        (archive(1), archive(2), "[archive "),
+    ] {
+        let made = one(&old, &new);
+        let diff = &made.steps[0].diffs[0];
+        assert_ne!(diff.old, diff.new);
+        for (form, text) in forms(&made) {
+            assert!(text.contains(word), "{form}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn long_names_that_differ_at_their_ends_or_in_their_middle_never_read_the_same() {
+    let long = "k".repeat(3000);
+    let named = |before: &str, after: &str| json!({ format!("{long}{before}{long}{after}"): 1 });
+    for (old, new) in [(named("", "A"), named("", "B")), (named("A", ""), named("B", ""))] {
+        for made in [one(&old, &new), published(&[updated("thing", &old, &new)])] {
+            let [gone, come] = [0, 1].map(|at| made.steps[0].diffs[at].path.clone());
+            assert_ne!(gone, come);
+            assert!(gone.len() < 1200, "{}", gone.len());
+            for (form, text) in forms(&made) {
+                let named = |path: &str| {
+                    text.contains(&path[path.len() - 40..].replace('"', "&quot;"))
+                        || text.contains(&path[path.len() - 40..])
+                };
+                assert!(named(&gone) && named(&come), "{form}:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_template_sees_the_values_of_outputs_where_values_may_be_shown() {
+    let stack = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev";
+    let line = json!({ "resOutputsEvent": { "planning": true, "metadata": {
+        "op": "update", "urn": stack, "type": "pulumi:pulumi:Stack",
+        "old": { "outputs": { "a": "OLD" } }, "new": { "outputs": { "a": "NEW" } }
+    } } });
+    let made = published(&[line.to_string()]);
+    let template = |text: &str| Template::new("t.md", text).unwrap();
+    let changes =
+        template("{% for c in report.output_changes %}{{ c.name }} {{ c.old }} {{ c.new }}{% endfor %}");
+    let outputs = template("{{ report.outputs.a }}");
+    let options = Options::default();
+    assert_eq!(changes.render(&made, &options).unwrap(), "a OLD NEW");
+    assert_eq!(outputs.render(&made, &options).unwrap(), "OLD");
+    for detail in [Detail::Resources, Detail::Paths] {
+        let options = Options { detail, ..Options::default() };
+        assert_eq!(outputs.render(&made, &options).unwrap(), "", "{detail:?}");
+        for text in [render::markdown(&made, &options), render::html(&made, &options)] {
+            assert!(!text.contains("OLD") && !text.contains("NEW"), "{text}");
+        }
+    }
+    for text in [render::markdown(&made, &options), render::html(&made, &options)] {
+        assert!(text.contains("OLD") && text.contains("NEW"), "{text}");
     }
 }

@@ -87,6 +87,7 @@ pub fn hostile(seed: u64, steps: usize) -> Report {
                 old: Some(dice.text().into()),
                 new: (dice.roll(3) > 0).then(|| serde_json::json!({ dice.text(): [dice.text(), 1] })),
                 text_diff: None,
+                hidden: false,
             });
         }
         let step = Step {
@@ -296,14 +297,8 @@ fn a_report_fits_any_size_and_is_never_broken() {
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Paths, Detail::Values] {
                 let result = Some("https://ci.example/artifact/7".to_owned());
-                let options = Options {
-                    detail,
-                    flavor,
-                    output_values: true,
-                    marker: Some(marker.clone()),
-                    result,
-                    change_request: true,
-                };
+                let options =
+                    Options { detail, flavor, marker: Some(marker.clone()), result, change_request: true };
                 let mut size = 1024;
                 while size <= 1024 * 1024 {
                     for size in [Size::Bytes(size), Size::Chars(size)] {
@@ -326,40 +321,46 @@ fn a_report_fits_any_size_and_is_never_broken() {
     assert!(checked > 500, "{checked} documents");
 }
 
-/// Every size up to what a comment on GitHub holds, in steps that hit no boundary on purpose.
+/// Every size up to what a comment on GitHub holds. While a place gets smaller its document stays the same, until it no
+/// longer fits: so each is looked at once, from the largest place down to the one that holds nothing.
 #[test]
 fn any_size_holds_a_whole_document_or_nothing() {
     let (mut checked, mut empty) = (0, 0);
-    let mut dice = Dice(11);
-    for seed in 20..24 {
-        let made = hostile(seed, [3, 30, 90, 200][usize::try_from(seed).unwrap() % 4]);
-        for flavor in FIVE {
-            let options = Options {
-                flavor,
-                output_values: true,
-                marker: Some(MARKER.to_owned()),
-                ..Options::default()
-            };
-            let few = (0..400).step_by(7).chain((400..70_000).step_by(2_503));
-            for start in few {
-                let room = start + dice.roll(7);
-                let size = if dice.roll(2) == 0 { Size::Bytes(room) } else { Size::Chars(room) };
+    let distinct = FIVE.into_iter().enumerate().filter(|(at, flavor)| !FIVE[..*at].contains(flavor));
+    let distinct = distinct.map(|(_, flavor)| flavor);
+    for (seed, steps) in [(20, 2), (21, 6), (22, 15), (23, 40)] {
+        let made = hostile(seed, steps);
+        for (at, flavor) in distinct.clone().enumerate() {
+            // Each flavor in both ways to count.
+            let bytes = (seed + at as u64).is_multiple_of(2);
+            let options = Options { flavor, marker: Some(MARKER.to_owned()), ..Options::default() };
+            let size_of = |room| if bytes { Size::Bytes(room) } else { Size::Chars(room) };
+            let mut room = 70_000;
+            let mut rungs = 0;
+            loop {
+                let size = size_of(room);
                 let text = render::fit(&made, &options, size);
                 assert!(fits(&text, size), "seed {seed}: {} bytes in {size:?}", text.len());
                 if text.is_empty() {
                     assert!(room < 160, "seed {seed}: nothing in {size:?}");
                     empty += 1;
-                    continue;
+                    break;
                 }
                 let rest = text.strip_prefix(&format!("{MARKER}\n")).unwrap();
                 if let Some(broken) = broken(rest, flavor.html) {
                     panic!("seed {seed}, {size:?}, {flavor:?}: {broken}\n{rest}");
                 }
-                checked += 1;
+                let used = if bytes { text.len() } else { text.encode_utf16().count() };
+                // The smallest place that holds it holds it as well.
+                if used < room && rungs % 4 == 0 {
+                    assert_eq!(render::fit(&made, &options, size_of(used)), text, "seed {seed}: {used}");
+                }
+                (checked, rungs, room) = (checked + 1, rungs + 1, used - 1);
             }
+            assert!(rungs > 5, "seed {seed}, {flavor:?}: {rungs} sizes");
         }
     }
-    assert!(checked > 1000 && empty > 50, "{checked} documents, {empty} times nothing");
+    assert!(checked > 75 && empty == 12, "{checked} documents, {empty} times nothing");
 }
 
 #[test]
@@ -407,7 +408,7 @@ fn counts_show_neither_names_nor_values() {
 fn paths_show_no_values() {
     let mut made = hostile(6, 0);
     made.steps = super::recordings::folded("up-replace-delete").steps;
-    let options = Options { detail: Detail::Paths, output_values: true, ..Options::default() };
+    let options = Options { detail: Detail::Paths, ..Options::default() };
     let text = render::markdown(&made, &options);
     assert!(text.contains("`region`") && !text.contains("\"us\""), "{text}");
 }

@@ -14,7 +14,7 @@ pub const FORGES: [(&str, Flavor, usize); 5] = [
 ];
 
 fn options(flavor: Flavor) -> Options {
-    Options { flavor, output_values: true, change_request: true, ..Options::default() }
+    Options { flavor, change_request: true, ..Options::default() }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From recorded events to the report, and from the report to what people read.
 
 mod bad_input;
+mod contradictions;
 mod differences;
 mod failures;
 mod fit;

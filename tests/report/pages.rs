@@ -50,7 +50,7 @@ fn broken_html(page: &str) -> Option<String> {
 }
 
 fn options() -> Options {
-    Options { output_values: true, change_request: true, ..Options::default() }
+    Options { change_request: true, ..Options::default() }
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn folded(name: &str) -> Report {
 
 #[test]
 fn every_recording_renders_as_expected() {
-    let options = Options { output_values: true, ..Options::default() };
+    let options = Options::default();
     let differences = all().into_iter().filter_map(|name| {
         let report = folded(&name);
         let text = render::text(&report, Some("/runner/result.json"));

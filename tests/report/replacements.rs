@@ -7,19 +7,28 @@ use stackstep::report::{Command, Ending, Facts, Fold, Report, StepStatus, report
 
 use super::recordings::folded;
 
-/// The report of an `up` with these steps.
+/// The report of an `up` with these steps, which replace nothing.
 fn of(steps: &[(&str, &str, Value)]) -> Report {
+    ended(steps, &json!({ "same": 1 }), 0)
+}
+
+/// The report of an `up` with these steps and counts, which ended with this status.
+fn ended(steps: &[(&str, &str, Value)], counts: &Value, exit: i32) -> Report {
     let mut fold = Fold::new();
     for (number, (kind, op, rest)) in steps.iter().enumerate() {
         let mut metadata = json!({ "op": op, "urn": "urn:pulumi:dev::shop::t:m:T::b", "type": "t:m:T" });
         metadata.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         let mut line = json!({ "sequence": number, "timestamp": 1 });
         line[*kind] = json!({ "metadata": metadata });
+        if *kind == "resOpFailedEvent" {
+            line[*kind]["status"] = json!(0);
+        }
         fold.line(line.to_string().as_bytes());
     }
-    let summary = json!({ "summaryEvent": { "resourceChanges": { "same": 1 }, "result": "succeeded" } });
+    let result = if exit == 0 { "succeeded" } else { "failed" };
+    let summary = json!({ "summaryEvent": { "resourceChanges": counts, "result": result } });
     fold.line(summary.to_string().as_bytes());
-    report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0))
+    report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(exit), exit))
 }
 
 fn old(id: &str) -> Value {
@@ -61,7 +70,7 @@ fn two_deletions_of_one_urn_are_two_steps() {
 #[test]
 fn a_replacement_is_one_step_and_what_was_left_before_another() {
     let replaced = json!({ "old": old("two"), "new": old("three"), "logical": true });
-    let report = of(&[
+    let steps = [
         ("resourcePreEvent", "create-replacement", replaced.clone()),
         ("resOutputsEvent", "create-replacement", replaced.clone()),
         ("resourcePreEvent", "replace", replaced.clone()),
@@ -70,7 +79,8 @@ fn a_replacement_is_one_step_and_what_was_left_before_another() {
         ("resourcePreEvent", "delete-replaced", json!({ "old": old("one") })),
         ("resOutputsEvent", "delete-replaced", json!({ "old": old("two") })),
         ("resOutputsEvent", "delete-replaced", json!({ "old": old("one") })),
-    ]);
+    ];
+    let report = ended(&steps, &json!({ "replace": 1, "same": 1 }), 0);
     let operations: Vec<_> = report.steps.iter().map(|step| step.operation.as_str()).collect();
     assert_eq!(operations, ["replace", "delete-replaced"]);
     assert_eq!(report.changes.unwrap()["delete-replaced"], 1);
@@ -78,10 +88,11 @@ fn a_replacement_is_one_step_and_what_was_left_before_another() {
 
 #[test]
 fn a_deletion_that_fails_is_no_change_and_a_failed_step() {
-    let report = of(&[
+    let steps = [
         ("resourcePreEvent", "delete-replaced", json!({ "old": old("one") })),
         ("resOpFailedEvent", "delete-replaced", json!({ "old": old("one") })),
-    ]);
+    ];
+    let report = ended(&steps, &json!({ "same": 1 }), 1);
     assert_eq!(report.steps[0].status, StepStatus::Failed);
     assert!(!report.changes.unwrap().contains_key("delete-replaced"));
 }

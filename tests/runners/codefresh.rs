@@ -237,7 +237,6 @@ fn the_hook_completes_the_report_of_a_run_that_was_killed() {
     let (place, engine) = killed();
     let mut command = Codefresh.command(&place, Event::Push, &[("stack", "dev"), ("engine", &engine)]);
     assert!(!command.status().unwrap().success());
-    let result = crate::support::result_in(&volume(&place).join(".stackstep"), "up");
     // The hook's container has another temporary folder, and shares the volume.
     let mut hook = step(&place, &read("finish.yaml"), &json!({}), &build(&place, Event::Push)).unwrap();
     hook.env("TMPDIR", place.temporary());
@@ -247,6 +246,7 @@ fn the_hook_completes_the_report_of_a_run_that_was_killed() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
+    let result = crate::support::result_in(&volume(&place).join(".stackstep"), "up");
     let text = std::fs::read_to_string(&result).unwrap_or_else(|error| panic!("{error}: {folder:?}\n{said}"));
     let result: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&result["status"], &result["exit_code"]), (&"failed".into(), &137.into()), "{said}");

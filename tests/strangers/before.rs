@@ -130,6 +130,93 @@ fn a_cli_of_the_checkout_is_not_taken_from_the_path() {
 }
 
 #[test]
+fn an_engine_of_the_checkout_is_not_taken_by_its_name() {
+    let scene = with_a_cli(forks_head("pull_request_target"));
+    trap(&scene, "node_modules/.bin/mypulumi");
+    trap(&scene, "node_modules/.bin/pulumi");
+    let bin = scene.root().join("bin");
+    let path =
+        format!("{}:{}:/usr/bin:/bin", scene.program.join("node_modules/.bin").display(), bin.display());
+    let scene = scene.with("PATH", &path);
+    scene.run("install --engine mypulumi --pulumi-version 3.260.0").ends_with(73).says("lies in a checkout");
+    scene.run("install --engine pulumi --pulumi-version 3.260.0").ends_with(0).says("bin/pulumi");
+    // The checkout without a repository, and a job that begins elsewhere.
+    std::fs::remove_dir_all(scene.program.join(".git")).unwrap();
+    let program = scene.program.display().to_string();
+    let elsewhere = scene.with("GITHUB_WORKSPACE", &program);
+    std::fs::create_dir_all(elsewhere.program.join("infra")).unwrap();
+    elsewhere.run("install --cwd infra").ends_with(0).says("bin/pulumi");
+    elsewhere.run("install --cwd infra --pulumi-version 3.260.0").ends_with(0).says("bin/pulumi");
+    assert_eq!(trace(&elsewhere), "");
+}
+
+#[test]
+fn a_mirror_of_the_checkout_is_refused_however_its_url_is_written() {
+    for event in ["pull_request_target", "pull_request"] {
+        let scene = forks_head(event);
+        std::fs::create_dir(scene.program.join("m")).unwrap();
+        symlink(scene.program.join("m"), scene.root().join("way-in")).unwrap();
+        let place = scene.program.join("m").display().to_string();
+        let encoded = format!("{}%6d", place.trim_end_matches('m'));
+        let way_in = scene.root().join("way-in").display().to_string();
+        for url in [
+            format!("file://{place}"),
+            format!("FILE://{place}"),
+            format!("fiLe://localhost{encoded}/"),
+            format!("file://{way_in}/x"),
+        ] {
+            let run = scene.run_args(&["install", "--pulumi-mirror", &url, "--pulumi-version", "3.999.0"]);
+            run.ends_with(73).says("`pulumi-mirror` leads into the work folder");
+        }
+    }
+}
+
+#[test]
+fn a_cache_of_the_checkout_is_not_believed() {
+    for event in ["pull_request_target", "pull_request"] {
+        for name in ["XDG_CACHE_HOME", "HOME"] {
+            let scene = with_a_cli(forks_head(event)).without("RUNNER_TEMP").without("XDG_CACHE_HOME");
+            let program = scene.program.display().to_string();
+            let scene = scene.with(name, &program);
+            let run = scene.run("install --pulumi-version 3.259.0 --offline");
+            run.ends_with(73).says("it lies in a checkout").says("set `cache-folder`");
+        }
+    }
+}
+
+#[test]
+fn a_token_goes_to_no_backend_that_only_a_strangers_file_names() {
+    let evil = "https://evil.example";
+    for (what, url, refused) in [
+        ("a server", evil, true),
+        ("a bucket elsewhere", "s3://state?region=eu-central-1&endpoint=evil.example", true),
+        ("a region that is a server", "s3://state?region=evil.example", true),
+        ("a database", "postgres://evil.example/state", true),
+        ("Pulumi Cloud", "https://api.pulumi.com", false),
+        ("a bucket", "s3://state?region=eu-central-1&awssdk=v2", false),
+    ] {
+        for command in ["outputs", "preview", "refresh --preview-only"] {
+            let scene = forks_head("pull_request").without("PULUMI_BACKEND_URL");
+            let project = format!("name: hello\nruntime: yaml\nbackend:\n  url: '{url}'\n");
+            scene.write("Pulumi.yaml", &project);
+            // What it is about ends before anything is started.
+            let scene = scene.with("STACKSTEP_ENGINE", "/nowhere/pulumi");
+            let run = scene.run(command);
+            assert_eq!(run.status() == 73, refused, "{what}, {command}:\n{}", run.log());
+            if refused {
+                run.says("which only a file of a change that is not trusted names").says("set `cloud-url`");
+                let named = scene.with("STACKSTEP_CLOUD_URL", url).run(command);
+                assert_ne!(named.status(), 73, "{}", named.log());
+            }
+        }
+    }
+    let scene = forks_head("pull_request").without("PULUMI_BACKEND_URL");
+    scene.write("Pulumi.yaml", "name: hello\nruntime: yaml\n");
+    scene.write(".env", "PULUMI_BACKEND_URL=https://evil.example\n");
+    scene.with("STACKSTEP_ENV_FILE", ".env").run("outputs").ends_with(73).says("evil.example");
+}
+
+#[test]
 fn a_refused_run_reads_no_file_out() {
     let secret = "hunter22-hunter22";
     for (file, text, link) in [
@@ -159,7 +246,7 @@ fn a_link_for_a_strangers_file_is_not_followed() {
     let scene = step("pull_request", &payload, Some(HEAD)).input("command", "preview");
     std::fs::write(scene.root().join("private.yaml"), "words-of-the-owner: x\n").unwrap();
     symlink(scene.root().join("private.yaml"), scene.program.join("stackstep.yaml")).unwrap();
-    scene.run("run").ends_with(2).says("is no plain file").never_says("words-of-the-owner");
+    scene.run("run").ends_with(2).says("is not a plain file").never_says("words-of-the-owner");
 }
 
 #[test]
@@ -180,4 +267,45 @@ fn a_link_of_the_change_leads_no_result_away() {
             assert!(!scene.root().join("state/o.env").exists(), "{event} {command}");
         }
     }
+}
+
+#[test]
+fn a_link_is_seen_by_each_path_that_leads_to_it() {
+    for event in ["pull_request_target", "pull_request"] {
+        let scene = forks_head(event).with("STACKSTEP_COMMAND", "up");
+        let victim = scene.root().join("victim");
+        std::fs::write(&victim, "untouched").unwrap();
+        symlink(&victim, scene.program.join("r.json")).unwrap();
+        symlink(&scene.program, scene.root().join("L")).unwrap();
+        std::fs::create_dir(scene.root().join("start")).unwrap();
+        let (by_link, beside) = (scene.root().join("L/r.json"), scene.program.join("../L/./r.json"));
+        let program = scene.program.display().to_string();
+        for path in [by_link.display().to_string(), beside.display().to_string()] {
+            scene.run_args(&["run", "--result-file", &path]).ends_with(73);
+            // A command line that can't be read takes nothing away either.
+            scene.run_args(&["uup", "--result-file", &path]).ends_with(2);
+            scene.run_from("start", &["run", "--cwd", &program, "--result-file", &path]).ends_with(73);
+        }
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "untouched", "{event}");
+    }
+}
+
+#[test]
+fn beside_the_proven_checkout_a_forks_link_leads_no_result_away() {
+    let payload = pull_request(&serde_json::json!({"full_name": "mallory/shop"}));
+    let scene = step("pull_request_target", &payload, Some(BASE)).input("command", "preview");
+    let root = scene.root().display().to_string();
+    let scene = scene.with("GITHUB_WORKSPACE", &root);
+    let victim = scene.root().join("victim");
+    std::fs::write(&victim, "untouched").unwrap();
+    std::fs::create_dir_all(scene.root().join("pr/.git")).unwrap();
+    std::fs::write(scene.root().join("pr/.git/HEAD"), HEAD).unwrap();
+    symlink(&victim, scene.root().join("pr/r.json")).unwrap();
+    scene.run("run --result-file ../pr/r.json").ends_with(6).says("`result-file` is not written");
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "untouched");
+    // A link of the proven checkout is the repository's own.
+    std::fs::create_dir(scene.program.join("results")).unwrap();
+    symlink("results", scene.program.join("out")).unwrap();
+    scene.run("run --result-file out/r.json").ends_with(6).never_says("is not written");
+    assert!(scene.program.join("results/r.json").is_file());
 }

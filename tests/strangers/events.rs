@@ -37,6 +37,16 @@ fn a_forks_code_is_refused_on_each_event_that_brings_credentials() {
             "workflow_run",
             workflow_run("issue_comment", &json!({"full_name": "acme/shop"})),
         ),
+        (
+            "workflow_run after a deployment",
+            "workflow_run",
+            workflow_run("deployment_status", &json!({"full_name": "acme/shop"})),
+        ),
+        (
+            "workflow_run after what nobody knows",
+            "workflow_run",
+            workflow_run("something_new", &json!({"full_name": "acme/shop"})),
+        ),
         ("comment", "issue_comment", comment()),
         ("another event's shape", "workflow_run", pull_request(&fork())),
         ("another event's shape", "pull_request_target", workflow_run("push", &fork())),
@@ -67,6 +77,103 @@ fn an_event_that_cannot_be_read_is_a_strangers() {
         is_refused(&scene, &format!("{event}, missing"));
         is_refused(&scene.without("GITHUB_EVENT_PATH"), &format!("{event}, not named"));
     }
+}
+
+#[test]
+fn an_event_that_is_not_known_is_a_strangers_whatever_its_own_commit_is() {
+    let deployment = |reference: &str, commit: &str| json!({"deployment": {"ref": reference, "sha": commit}});
+    for (event, payload) in [
+        ("something_new", json!({})),
+        ("Push", json!({})),
+        ("push ", json!({})),
+        ("pull_request_approved", json!({})),
+        ("registry_package", json!({})),
+        ("dynamic", json!({})),
+        ("deployment", deployment(HEAD, HEAD)),
+        ("deployment", deployment("refs/pull/7/head", HEAD)),
+        ("deployment_status", deployment("v1", HEAD)),
+        ("deployment_status", json!({})),
+        // The default branch's name with another commit than the event's own.
+        ("deployment", deployment("main", BASE)),
+    ] {
+        let mut payload = payload;
+        payload["repository"] = json!({"full_name": "acme/shop", "default_branch": "main"});
+        for reference in ["", "refs/pull/7/head", "refs/tags/main"] {
+            let scene =
+                step(event, &payload, Some(HEAD)).with("GITHUB_SHA", HEAD).with("GITHUB_REF", reference);
+            let run = scene.run("preview");
+            assert_eq!(run.status(), 73, "{event} {payload} {reference}:\n{}", run.log());
+        }
+        is_refused(&step(event, &payload, Some(HEAD)).with("GITHUB_SHA", HEAD).with("GITHUB_REF", ""), event);
+    }
+}
+
+#[test]
+fn an_event_that_anybody_can_cause_needs_the_repositorys_own_commit() {
+    let deployment = json!({
+        "deployment": {"ref": "main", "sha": BASE},
+        "repository": {"full_name": "acme/shop", "default_branch": "main"},
+    });
+    let plain = json!({"repository": {"full_name": "acme/shop", "default_branch": "main"}});
+    for (event, payload) in [
+        ("repository_dispatch", &plain),
+        ("issues", &plain),
+        ("watch", &plain),
+        ("something_new", &plain),
+        ("deployment", &deployment),
+        ("deployment_status", &deployment),
+    ] {
+        let run = step(event, payload, Some(BASE)).run("preview");
+        assert_eq!(run.status(), 6, "{event}: the stack is not there\n{}", run.log());
+        is_refused(&step(event, payload, Some(HEAD)), event);
+    }
+}
+
+#[test]
+fn a_job_that_does_not_tell_its_event_is_a_strangers() {
+    for payload in [pull_request(&json!({"full_name": "acme/shop"})), json!({"ref": "refs/heads/main"})] {
+        for commit in [BASE, HEAD] {
+            let scene = step("", &payload, Some(commit));
+            is_refused(&scene, "no event");
+            scene.run("up").says("does not tell which event started it").says("-e GITHUB_EVENT_NAME");
+        }
+        let scene = step("", &payload, Some(BASE)).without("GITHUB_EVENT_NAME").without("GITHUB_EVENT_PATH");
+        is_refused(&scene, "no event and no file");
+    }
+}
+
+/// The program's folder becomes a checkout of the repository's own code, below another one.
+fn nested(outer: &str) -> Scene {
+    let scene = step("pull_request_target", &pull_request(&fork()), Some(BASE));
+    std::fs::create_dir(scene.root().join(".git")).unwrap();
+    std::fs::write(scene.root().join(".git/HEAD"), outer).unwrap();
+    scene
+}
+
+#[test]
+fn a_checkout_around_the_proven_one_has_to_be_proven_too() {
+    let scene = nested(HEAD);
+    is_refused(&scene, "a fork's checkout around");
+    let around = format!("the checkout `{}` around the work folder is at commit", scene.root().display());
+    scene.run("preview").says(&around);
+    let run = nested(BASE).run("preview");
+    assert_eq!(run.status(), 6, "{}", run.log());
+}
+
+#[test]
+fn a_project_above_the_proven_checkout_is_refused() {
+    for name in ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"] {
+        let scene = step("pull_request_target", &pull_request(&fork()), Some(BASE));
+        let above = scene.root().join(name);
+        std::fs::rename(scene.program.join("Pulumi.yaml"), &above).unwrap();
+        is_refused(&scene, name);
+        scene.run("preview").says(&format!("the project's file `{}` lies outside", above.display()));
+        scene.run("doctor --command preview").ends_with(1).says("it would be refused");
+    }
+    // Without credentials by the event the change's own project counts, wherever it lies.
+    let scene = step("pull_request", &pull_request(&fork()), Some(HEAD));
+    std::fs::rename(scene.program.join("Pulumi.yaml"), scene.root().join("Pulumi.yaml")).unwrap();
+    assert_eq!(scene.run("preview").status(), 6);
 }
 
 #[test]

@@ -155,6 +155,13 @@ impl Scene {
         Run { output, engine: self.variables.get("STACKSTEP_ENGINE").cloned().unwrap_or_default() }
     }
 
+    /// Runs `stackstep` in another folder below the scene's own.
+    #[cfg(unix)]
+    pub fn run_from(&self, folder: &str, args: &[&str]) -> Run {
+        let output = output(self.command(args).current_dir(self.root().join(folder)).stdin(Stdio::null()));
+        Run { output, engine: self.variables.get("STACKSTEP_ENGINE").cloned().unwrap_or_default() }
+    }
+
     /// Starts `stackstep` and comes back at once.
     pub fn start(&self, line: &str) -> Child {
         self.command(&line.split_whitespace().collect::<Vec<_>>())

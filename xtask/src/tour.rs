@@ -57,6 +57,7 @@ fn page(stage: &Stage, arguments: &[&str]) -> Result<String> {
     let status = stage
         .stackstep(arguments)
         .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_EVENT_NAME", "push")
         .env("GITHUB_STEP_SUMMARY", &page)
         .stdout(Stdio::null())
         .stderr(Stdio::null())

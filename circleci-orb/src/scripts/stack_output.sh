@@ -51,10 +51,6 @@ stackstep() (
     waited=''
     return "$status"
   }
-  stop() {
-    [ -z "$waited" ] || kill "$waited" 2>/dev/null
-    exit "$1"
-  }
   fetch() {
     case $1 in
       file://*)
@@ -91,9 +87,9 @@ stackstep() (
   install() {
     part=$(mktemp -d "$1/.stackstep.XXXXXX") || fail "could not make a folder in $1" "set STACKSTEP_CACHE to a folder"
     trap 'rm -rf "$part"' EXIT
-    trap 'stop 130' INT
-    trap 'stop 143' TERM
-    trap 'stop 129' HUP
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 130' INT
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 143' TERM
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 129' HUP
     say "fetching version $version for $target"
     if ! fetch_archive "$part/archive"; then
       fail "could not fetch stackstep-v$version-$target.tar.gz" \
@@ -213,7 +209,7 @@ quoted() {
   word="$word$left'"
 }
 
-is_name "$ORB_ENV_VAR" || die "\`env_var\` is no name of a variable" "it has letters, digits and \`_\`"
+is_name "$ORB_ENV_VAR" || die "\`env_var\` is not the name of a variable" "it has letters, digits and \`_\`"
 expand "$ORB_WORKING_DIRECTORY"
 export STACKSTEP_INPUT_CWD="$expanded"
 expand "$ORB_STACK"
@@ -230,6 +226,6 @@ name=ORB_OUTPUT_$(printf %s "$ORB_PROPERTY_NAME" | tr .- __)
 is_name "$name" || die "\`property_name\` can't be part of a variable's name" "rename the output"
 unset "$name"
 . "$file"
-eval "[ -n \"\${$name+set}\" ]" || die "the stack has no output \`$ORB_PROPERTY_NAME\` that may be handed on"   "a secret one takes \`show_secrets: true\`"
+eval "[ -n \"\${$name+set}\" ]" || die "the stack has no output \`$ORB_PROPERTY_NAME\` that may be exported"   "a secret one takes \`show_secrets: true\`"
 eval "quoted \"\$$name\""
 printf 'export %s=%s\n' "$ORB_ENV_VAR" "$word" >>"$BASH_ENV"

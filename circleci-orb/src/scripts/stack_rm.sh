@@ -51,10 +51,6 @@ stackstep() (
     waited=''
     return "$status"
   }
-  stop() {
-    [ -z "$waited" ] || kill "$waited" 2>/dev/null
-    exit "$1"
-  }
   fetch() {
     case $1 in
       file://*)
@@ -91,9 +87,9 @@ stackstep() (
   install() {
     part=$(mktemp -d "$1/.stackstep.XXXXXX") || fail "could not make a folder in $1" "set STACKSTEP_CACHE to a folder"
     trap 'rm -rf "$part"' EXIT
-    trap 'stop 130' INT
-    trap 'stop 143' TERM
-    trap 'stop 129' HUP
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 130' INT
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 143' TERM
+    trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 129' HUP
     say "fetching version $version for $target"
     if ! fetch_archive "$part/archive"; then
       fail "could not fetch stackstep-v$version-$target.tar.gz" \

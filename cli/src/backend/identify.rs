@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Backend, login_folder};
+use super::Backend;
 use crate::env::Env;
 use crate::git;
+use crate::pulumi_home;
 use crate::stack::{BackendPlace, Beside, ReadFrom, StackIdentity, StackName};
 
 impl Backend {
@@ -44,7 +45,7 @@ impl Backend {
         }
         // The file lies beside the credentials; a run with credentials of its own does not see it.
         let url = self.url.as_deref().filter(|_| self.is_cloud() && !self.own_credentials())?;
-        let file = std::fs::read(login_folder(env)?.join("config.json")).ok()?;
+        let file = std::fs::read(pulumi_home::config(env).ok()?).ok()?;
         let config: Value = serde_json::from_slice(&file).ok()?;
         let named = config.get("backends")?.get(url.trim_end_matches('/'))?.get("defaultOrg")?.as_str()?;
         Some(named.to_owned()).filter(|named| !named.is_empty())

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::context::{app, branch_of, number, slug, tag_of, text};
+use super::context::{app, branch_of, change_of_ref, folders, number, slug, tag_of, text, yes_or_no};
 use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::origin::own_token;
@@ -57,11 +57,9 @@ impl CiSystem for AzurePipelines {
             env,
             if github { "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER" } else { "SYSTEM_PULLREQUEST_PULLREQUESTID" },
         );
-        let reference_of_a_change =
-            env.get("BUILD_SOURCEBRANCH").is_some_and(|name| name.starts_with("refs/pull/"));
-        let change = change_request.is_some()
-            || env.get("BUILD_REASON") == Some("PullRequest")
-            || reference_of_a_change;
+        let of_the_reference = env.get("BUILD_SOURCEBRANCH").and_then(change_of_ref);
+        let for_a_change = env.get("BUILD_REASON") == Some("PullRequest");
+        let change = change_request.is_some() || for_a_change || of_the_reference.is_some();
         let follows_a_change = follows_a_change(env);
         let built = text(env, "BUILD_SOURCEVERSION");
         let reference = env.get("BUILD_SOURCEBRANCH").unwrap_or_default();
@@ -81,8 +79,7 @@ impl CiSystem for AzurePipelines {
         if change {
             let source = env.get("SYSTEM_PULLREQUEST_SOURCEREPOSITORYURI").and_then(slug);
             Context {
-                change_request: change_request
-                    .or_else(|| reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()),
+                change_request: change_request.or(of_the_reference),
                 // Build.SourceVersion is the merge commit.
                 commit: text(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
                 proposed: true,
@@ -90,8 +87,8 @@ impl CiSystem for AzurePipelines {
                 branch: env.get("SYSTEM_PULLREQUEST_SOURCEBRANCH").and_then(branch_of),
                 target_branch: env.get("SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(branch_of),
                 source_repository: source,
-                // It is `False` too where there is no pull request.
-                fork: env.get("SYSTEM_PULLREQUEST_ISFORK").map(|fork| fork.eq_ignore_ascii_case("true")),
+                // It is `False` too where there is no pull request, as in a run that somebody starts for its branch.
+                fork: yes_or_no(env, "SYSTEM_PULLREQUEST_ISFORK").filter(|fork| *fork || for_a_change),
                 ..common
             }
         } else {
@@ -211,6 +208,13 @@ impl CiSystem for AzurePipelines {
         env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from)
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(
+            env,
+            &["BUILD_SOURCESDIRECTORY", "BUILD_REPOSITORY_LOCALPATH", "SYSTEM_DEFAULTWORKINGDIRECTORY"],
+        )
+    }
+
     /// SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later, unless variables of the pipeline say otherwise:
     /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/Knob/AgentKnobs.cs>
     fn grace_period(&self, env: &Env) -> Duration {
@@ -316,16 +320,25 @@ impl CiSystem for AzurePipelines {
     }
 }
 
-/// Whether the run was started by the end of a pull request's run: it has this pipeline's own rights, and can work with
-/// what the other one has made.
+/// Whether the run was started by the end of another one that may have been a pull request's: it has this pipeline's own
+/// rights, and can work with what the other one has made. What is known to have run on branches and tags was none.
 /// <https://learn.microsoft.com/azure/devops/pipelines/process/resources#pipeline-resource-metadata-as-predefined-variables>
 fn follows_a_change(env: &Env) -> bool {
-    env.get("BUILD_REASON") == Some("ResourceTrigger")
-        && env.iter().any(|(name, value)| {
-            name.starts_with("RESOURCES_PIPELINE_")
-                && name.ends_with("_SOURCEBRANCH")
-                && value.starts_with("refs/pull/")
-        })
+    let mut sources = env
+        .iter()
+        .filter(|(name, _)| name.starts_with("RESOURCES_PIPELINE_") && name.ends_with("_SOURCEBRANCH"))
+        .map(|(_, value)| value)
+        .peekable();
+    match env.get("BUILD_REASON") {
+        Some("ResourceTrigger") => {
+            sources.peek().is_none()
+                || sources
+                    .any(|branch| !["refs/heads/", "refs/tags/"].iter().any(|own| branch.starts_with(own)))
+        }
+        // Of the run before nothing is told but its number.
+        Some("BuildCompletion") => true,
+        _ => false,
+    }
 }
 
 fn set_variables(outputs: &[Output], how: &str) -> String {

@@ -2,7 +2,9 @@
 //!
 //! Variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
 
-use super::context::{number, text};
+use std::path::PathBuf;
+
+use super::context::{folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
@@ -64,6 +66,10 @@ impl CiSystem for BitbucketPipelines {
             "the variables of a deployment reach only steps with `deployment:` \
              (https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/)",
         )
+    }
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["BITBUCKET_CLONE_DIR"])
     }
 
     fn secret_variables(&self) -> &'static [&'static str] {

@@ -3,9 +3,10 @@
 //! Variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
 //! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, differ, hash, number, slug, text};
+use super::context::{app, change_of_ref, differ, folders, hash, number, slug, text};
 use super::{CiSystem, Context, IdentityToken, Origin, share_of};
 use crate::env::Env;
 
@@ -25,7 +26,11 @@ impl CiSystem for Buildkite {
         // `false` where there is no pull request.
         let change_request = number(env, "BUILDKITE_PULL_REQUEST");
         let repository = env.get("BUILDKITE_REPO").and_then(slug);
-        let proposed = env.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false");
+        // A build that somebody starts for a ref has no pull request.
+        let of_the_reference =
+            ["BUILDKITE_BRANCH", "BUILDKITE_REFSPEC"].iter().find_map(|name| change_of_ref(env.get(name)?));
+        let told = env.get("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false");
+        let proposed = told || of_the_reference.is_some();
         let source = env.get("BUILDKITE_PULL_REQUEST_REPO").filter(|_| proposed).and_then(slug);
         let tag = text(env, "BUILDKITE_TAG");
         // A build that another one triggers has the branch only.
@@ -48,7 +53,7 @@ impl CiSystem for Buildkite {
                 .map(|default| branch.as_deref() == Some(default)),
             branch,
             tag,
-            change_request,
+            change_request: change_request.or(of_the_reference),
             source_repository: source,
             target_branch: target.map(str::to_owned),
             build_url: text(env, "BUILDKITE_BUILD_URL"),
@@ -92,6 +97,10 @@ impl CiSystem for Buildkite {
         )
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["BUILDKITE_BUILD_CHECKOUT_PATH"])
+    }
+
     /// The agent tells each job its own settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
     /// 3 the second number counts back from the first where it is negative; version 4 has one number.
     fn grace_period(&self, env: &Env) -> Duration {
@@ -116,6 +125,16 @@ impl CiSystem for Buildkite {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_that_is_started_for_the_ref_of_a_change_is_not_known_to_be_our_own() {
+        let pairs = [("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_REPO", "git@github.com:acme/shop.git")];
+        for reference in ["refs/pull/7/head", "pull/7/merge"] {
+            let branch = [("BUILDKITE_BRANCH", reference), ("BUILDKITE_COMMIT", "8d08154")];
+            let context = Buildkite.context(&Env::from_pairs("/", pairs.into_iter().chain(branch)));
+            assert_eq!((context.change_request, context.trusted), (Some(7), None), "{reference}");
+        }
+    }
 
     #[test]
     fn a_group_is_a_line_that_begins_with_three_hyphens() {

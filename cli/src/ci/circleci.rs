@@ -10,7 +10,9 @@
 //! (<https://circleci.com/docs/guides/security/set-environment-variable/>). It has no limit of its own. Outputs get
 //! there by `outputs-file`, which the orb sets to it: one that names another file means it.
 
-use super::context::{app, first, number, slug, text};
+use std::path::PathBuf;
+
+use super::context::{app, change_of_ref, first, folders, number, slug, text};
 use super::{Append, CiSystem, Context, IdentityToken, Origin, Output};
 use crate::env::Env;
 use crate::inputs::resolve::{ENV_PREFIX, variable_name};
@@ -29,8 +31,9 @@ impl CiSystem for CircleCi {
 
     fn context(&self, env: &Env) -> Context {
         let link = env.get("CIRCLE_PULL_REQUEST");
-        // A fork's branch is called `pull/7` here: https://circleci.com/blog/triggering-trusted-ci-jobs-on-untrusted-forks/
-        let pull = env.get("CIRCLE_BRANCH").and_then(|branch| branch.strip_prefix("pull/")?.parse().ok());
+        // A fork's branch is called `pull/7` here, and its ref can be asked for by an API:
+        // https://circleci.com/blog/triggering-trusted-ci-jobs-on-untrusted-forks/
+        let pull = env.get("CIRCLE_BRANCH").and_then(change_of_ref);
         // CIRCLE_PR_*: "only available on forked PRs".
         let fork = pull.is_some()
             || ["CIRCLE_PR_NUMBER", "CIRCLE_PR_REPONAME", "CIRCLE_PR_USERNAME"]
@@ -103,6 +106,15 @@ impl CiSystem for CircleCi {
 
     // How long a cancelled job has is not documented.
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        // It is `~/project` where nobody chose another one.
+        let home = |folder: PathBuf| match folder.strip_prefix("~") {
+            Ok(rest) => env.get("HOME").map(|home| PathBuf::from(home).join(rest)),
+            Err(_) => Some(folder),
+        };
+        folders(env, &["CIRCLE_WORKING_DIRECTORY"]).into_iter().filter_map(home).collect()
+    }
+
     fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
         for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder)))
     }
@@ -137,6 +149,16 @@ mod tests {
 
     fn job() -> Env {
         Env::from_pairs("/", [("CIRCLECI", "true"), ("BASH_ENV", "/tmp/.bash_env-1-0-build")])
+    }
+
+    #[test]
+    fn each_ref_of_a_change_is_a_forks() {
+        for branch in ["pull/7", "pull/7/head", "pull/7/merge", "refs/pull/7/head"] {
+            let context = CircleCi.context(&Env::from_pairs("/", [("CIRCLE_BRANCH", branch)]));
+            assert_eq!((context.change_request, context.fork), (Some(7), Some(true)), "{branch}");
+        }
+        let own = CircleCi.context(&Env::from_pairs("/", [("CIRCLE_BRANCH", "pull/request-form")]));
+        assert_eq!((own.change_request, own.fork), (None, None));
     }
 
     #[test]

@@ -8,12 +8,12 @@
 //! own record, by a file in `BUILDER_OUTPUT`; later steps read a file of `/workspace` (`outputs-file`).
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::context::{differ, first, number, slug, text};
+use super::context::{change_of_ref, differ, first, number, slug, text};
 use super::identity::{percent_encoded, with_parameter};
 use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, engine_told};
 use crate::env::Env;
@@ -44,16 +44,19 @@ impl CiSystem for CloudBuild {
         let change_request = number(env, "_PR_NUMBER");
         let repository = text(env, "REPO_FULL_NAME").or_else(|| text(env, "REPO_NAME"));
         let source = env.get("_HEAD_REPO_URL").and_then(slug);
+        let of_the_reference =
+            ["REF_NAME", "BRANCH_NAME"].iter().find_map(|name| change_of_ref(env.get(name)?));
         Context {
             fork: differ(source.as_deref(), repository.as_deref().filter(|name| name.contains('/'))),
             repository,
             commit: first(env, &["COMMIT_SHA", "REVISION_ID"]).map(str::to_owned),
             branch: first(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
             tag: text(env, "TAG_NAME"),
-            change_request,
-            proposed: ["_PR_NUMBER", "_HEAD_REPO_URL", "_BASE_BRANCH"]
+            change_request: change_request.or(of_the_reference),
+            proposed: ["_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH", "_BASE_BRANCH"]
                 .iter()
-                .any(|name| env.get(name).is_some()),
+                .any(|name| env.get(name).is_some())
+                || of_the_reference.is_some(),
             source_repository: source,
             target_branch: text(env, "_BASE_BRANCH"),
             build_url: build_url(env),
@@ -72,6 +75,11 @@ impl CiSystem for CloudBuild {
         "a maintainer who has read the change can start the build with a comment `/gcbrun`, with a trigger whose \
          service account may read the credentials"
             .to_owned()
+    }
+
+    fn workspaces(&self, _env: &Env) -> Vec<PathBuf> {
+        // https://cloud.google.com/build/docs/build-config-file-schema#dir
+        vec![PathBuf::from("/workspace")]
     }
 
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {

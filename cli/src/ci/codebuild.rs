@@ -6,7 +6,9 @@
 //! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
 //! to know goes to the file that the buildspec names in [`super::STEP_STATE`].
 
-use super::context::{branch_of, hash, number, slug, tag_of, text};
+use std::path::PathBuf;
+
+use super::context::{branch_of, change_of_ref, folders, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
 use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
 use crate::env::Env;
@@ -27,11 +29,17 @@ impl CiSystem for CodeBuild {
         // `pr/7`, `branch/main` or `tag/v1`; without a webhook the source version can be `pr/7` too.
         let trigger = env.get("CODEBUILD_WEBHOOK_TRIGGER").or_else(|| env.get("CODEBUILD_SOURCE_VERSION"));
         let trigger = trigger.unwrap_or_default();
-        let pull =
-            trigger.strip_prefix("pr/").or_else(|| trigger.strip_prefix("refs/pull/")?.split('/').next());
-        let change_request = pull.and_then(|number| number.parse().ok());
+        let pull = trigger.strip_prefix("pr/").or_else(|| trigger.strip_prefix("mr/"));
         let event = env.get("CODEBUILD_WEBHOOK_EVENT");
         let head = env.get("CODEBUILD_WEBHOOK_HEAD_REF");
+        let of_a_ref = [Some(trigger), env.get("CODEBUILD_SOURCE_VERSION"), head]
+            .into_iter()
+            .flatten()
+            .find_map(change_of_ref);
+        let change_request = pull.and_then(|number| number.parse().ok()).or(of_a_ref);
+        // https://docs.aws.amazon.com/codebuild/latest/userguide/webhooks.html
+        let of_our_own =
+            |event: &str| matches!(event, "PUSH" | "RELEASED" | "PRERELEASED" | "WORKFLOW_JOB_QUEUED");
         let pipeline = env.get("CODEBUILD_INITIATOR").filter(|name| name.starts_with("codepipeline/"));
         Context {
             // Empty in CodePipeline.
@@ -47,7 +55,7 @@ impl CiSystem for CodeBuild {
                 .or_else(|| head.filter(|head| head.starts_with("refs/heads/")).and_then(branch_of)),
             tag: trigger.strip_prefix("tag/").map(str::to_owned).or_else(|| head.and_then(tag_of)),
             change_request,
-            proposed: pull.is_some() || event.is_some_and(|event| event.starts_with("PULL_REQUEST")),
+            proposed: pull.is_some() || of_a_ref.is_some() || event.is_some_and(|event| !of_our_own(event)),
             target_branch: change_request.and(env.get("CODEBUILD_WEBHOOK_BASE_REF")).and_then(branch_of),
             build_url: text(env, "CODEBUILD_PUBLIC_BUILD_URL")
                 .or_else(|| console_url(env.get("CODEBUILD_BUILD_ARN")?)),
@@ -66,6 +74,10 @@ impl CiSystem for CodeBuild {
             run: number(env, "CODEBUILD_BUILD_NUMBER"),
             ..Origin::default()
         }
+    }
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["CODEBUILD_SRC_DIR"])
     }
 
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {

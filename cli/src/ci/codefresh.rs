@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::{app, number, text};
+use super::context::{app, number, text, yes_or_no};
 use super::identity::with_parameter;
 use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
 use crate::env::Env;
@@ -52,10 +52,11 @@ impl CiSystem for Codefresh {
             branch: branch.filter(|branch| Some(branch) != tag.as_ref()),
             tag,
             change_request,
-            proposed: env.get("CF_PULL_REQUEST_NUMBER").is_some()
-                || env.get("CF_PULL_REQUEST_TARGET").is_some(),
+            proposed: env
+                .iter()
+                .any(|(name, value)| name.starts_with("CF_PULL_REQUEST_") && !value.is_empty()),
             target_branch: text(env, "CF_PULL_REQUEST_TARGET"),
-            fork: change_request.and(env.get("CF_PULL_REQUEST_IS_FORK")).map(|fork| fork == "true"),
+            fork: change_request.and(yes_or_no(env, "CF_PULL_REQUEST_IS_FORK")),
             build_url: text(env, "CF_BUILD_URL"),
             actor: text(env, "CF_BUILD_INITIATOR"),
             bot: app(env.get("CF_BUILD_INITIATOR")),
@@ -74,6 +75,13 @@ impl CiSystem for Codefresh {
         "a maintainer who has read the change can push its commits to a branch of this repository, or start a build by \
          the comment that the trigger asks for"
             .to_owned()
+    }
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        // Without a folder of its own, a clone lies in the volume under the repository's name:
+        // https://codefresh.io/docs/docs/pipelines/steps/git-clone/
+        let clone = env.get("CF_VOLUME_PATH").zip(env.get("CF_REPO_NAME"));
+        clone.map(|(volume, name)| Path::new(volume).join(name)).into_iter().collect()
     }
 
     fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {

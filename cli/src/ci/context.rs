@@ -1,5 +1,7 @@
 //! What a job is about, in one form for every CI system, and the small readers that the systems share.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::env::Env;
@@ -68,6 +70,10 @@ impl Context {
     /// Draws the conclusions that are the same everywhere: merge queue, trust.
     #[must_use]
     pub(super) fn settled(mut self) -> Self {
+        if let Some(number) = self.branch.as_deref().and_then(change_of_ref) {
+            self.proposed = true;
+            self.change_request.get_or_insert(number);
+        }
         if let Some(target) = self.branch.as_deref().and_then(queue_target) {
             self.merge_queue = true;
             self.target_branch.get_or_insert(target);
@@ -122,6 +128,40 @@ pub(super) fn number(env: &Env, name: &str) -> Option<u64> {
 /// The first of these variables that is set.
 pub(super) fn first<'e>(env: &'e Env, names: &[&str]) -> Option<&'e str> {
     names.iter().find_map(|name| env.get(name))
+}
+
+/// The folders that these variables name.
+pub(super) fn folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
+    names.iter().filter_map(|name| env.get(name)).map(PathBuf::from).collect()
+}
+
+/// The number of the change request that a ref is of, in the words of each forge: `refs/pull/7/merge` (GitHub, Gitea, Azure
+/// Repos), `refs/merge-requests/7/head` (GitLab), `refs/pull-requests/7/from` (Bitbucket), `refs/changes/34/1234/1`
+/// (Gerrit), and what CI systems make of them, such as `pull/7` and `origin/pr/7/merge`.
+pub(super) fn change_of_ref(reference: &str) -> Option<u64> {
+    let bare = reference.strip_prefix("refs/").unwrap_or(reference);
+    let bare = bare.strip_prefix("remotes/").unwrap_or(bare);
+    let bare = bare.strip_prefix("origin/").unwrap_or(bare);
+    let (kind, rest) = bare.split_once('/')?;
+    let mut parts = rest.split(['/', '^']);
+    let number = if kind == "changes" { parts.nth(1) } else { parts.next() };
+    let is_one = match kind {
+        "pull" | "merge-requests" | "pull-requests" => true,
+        // A person's branch can be called `pr/7`.
+        "pr" | "mr" => matches!(parts.next(), Some("merge" | "head")),
+        "changes" => bare.len() < reference.len(),
+        _ => false,
+    };
+    number?.parse().ok().filter(|_| is_one)
+}
+
+/// Whether what a variable says is yes or no; none where it says something else.
+pub(super) fn yes_or_no(env: &Env, name: &str) -> Option<bool> {
+    match env.get(name)?.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
 }
 
 /// The branch of `refs/heads/main` or of `main`; none of any other ref.
@@ -187,6 +227,44 @@ mod tests {
         assert_eq!(slug("https://dev.azure.com/acme/_git/shop").as_deref(), Some("acme/shop"));
         assert_eq!(slug("s3://bucket"), None);
         assert_eq!(slug("shop"), None);
+    }
+
+    #[test]
+    fn a_ref_of_a_change_request_is_known_in_each_forges_words() {
+        for reference in [
+            "refs/pull/7/merge",
+            "pull/7/head",
+            "pull/7",
+            "refs/remotes/pull/7/merge",
+            "origin/pr/7/merge",
+            "refs/pull/7/head^{8d08154}",
+            "refs/merge-requests/7/head",
+            "pull-requests/7/from",
+            "refs/changes/07/7/1",
+        ] {
+            assert_eq!(change_of_ref(reference), Some(7), "{reference}");
+        }
+        for reference in [
+            "main",
+            "refs/heads/pull/7",
+            "pull/request",
+            "fix/7",
+            "refs/tags/v7",
+            "7/merge",
+            "pull/",
+            "7",
+            "pr/7",
+            "changes/1/2",
+        ] {
+            assert_eq!(change_of_ref(reference), None, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_branch_that_is_a_change_requests_ref_is_no_branch_of_our_own() {
+        let context = Context { branch: Some("pull/7/head".into()), ..Context::default() }.settled();
+        assert_eq!((context.change_request, context.trusted), (Some(7), None));
+        assert!(context.may_be_a_strangers());
     }
 
     #[test]

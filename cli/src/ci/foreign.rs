@@ -2,7 +2,7 @@
 //!
 //! The names are those that the vendors document; each row has the page.
 
-use super::context::{differ, first, hash, number, slug};
+use super::context::{change_of_ref, differ, first, hash, number, slug};
 use crate::env::Env;
 
 /// How one system shows a change request.
@@ -152,6 +152,10 @@ const SYSTEMS: &[Foreign] = &[
     },
 ];
 
+/// Variables of these systems that hold the whole ref.
+const REFERENCES: &[&str] =
+    &["DRONE_COMMIT_REF", "SEMAPHORE_GIT_REF", "VELA_BUILD_REF", "PULL_REFS", "BUDDY_RUN_REF"];
+
 /// The facts that the variables of such a system tell.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -174,7 +178,11 @@ pub(super) struct Told {
 /// Reads the variables of the system whose sign is in `env`.
 pub(super) fn told(env: &Env) -> Option<Told> {
     let system = SYSTEMS.iter().find(|system| env.get(system.sign).is_some())?;
-    let proposed = first(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    // A run that somebody starts for a change's ref has no number of it.
+    let of_a_ref =
+        system.branch.iter().chain(REFERENCES).find_map(|variable| change_of_ref(env.get(variable)?));
+    let told = first(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let proposed = told || of_a_ref.is_some();
     let name = |variable: &str| {
         let value = env.get(variable)?;
         if value.contains(':') { slug(value) } else { Some(value.to_owned()) }
@@ -183,7 +191,7 @@ pub(super) fn told(env: &Env) -> Option<Told> {
     let repository = name(system.target).filter(|name| name.contains('/'));
     Some(Told {
         proposed,
-        number: system.change.iter().find_map(|variable| number(env, variable)),
+        number: system.change.iter().find_map(|variable| number(env, variable)).or(of_a_ref),
         fork: differ(source.as_deref(), repository.as_deref()),
         source,
         repository,
@@ -232,5 +240,17 @@ mod tests {
         assert!(!of(&[("NETLIFY", "true"), ("PULL_REQUEST", "false")]).unwrap().proposed);
         assert!(!of(&[("DRONE", "true"), ("DRONE_COMMIT_BRANCH", "main")]).unwrap().proposed);
         assert_eq!(of(&[("PULL_REQUEST", "7")]), None, "nobody's variable");
+    }
+
+    #[test]
+    fn a_run_for_the_ref_of_a_change_is_one_of_it() {
+        for pairs in [
+            [("DRONE", "true"), ("DRONE_COMMIT_REF", "refs/pull/7/head")],
+            [("CIRRUS_CI", "true"), ("CIRRUS_BRANCH", "pull/7")],
+            [("NETLIFY", "true"), ("HEAD", "pull/7/head")],
+        ] {
+            let told = of(&pairs).unwrap();
+            assert_eq!((told.proposed, told.number), (true, Some(7)), "{pairs:?}");
+        }
     }
 }

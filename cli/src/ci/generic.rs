@@ -4,7 +4,9 @@
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
-use super::context::{branch_of, first, text};
+use std::path::PathBuf;
+
+use super::context::{branch_of, change_of_ref, first, folders, text};
 use super::{CiSystem, Context, Origin, foreign, origin};
 use crate::env::Env;
 
@@ -21,6 +23,22 @@ impl CiSystem for Generic {
         ci || env.get("PULUMI_CI_SYSTEM").is_some() || foreign::told(env).is_some()
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(
+            env,
+            &[
+                "CI_WORKSPACE",
+                "DRONE_WORKSPACE",
+                "APPVEYOR_BUILD_FOLDER",
+                "CIRRUS_WORKING_DIR",
+                "BITRISE_SOURCE_DIR",
+                "CM_BUILD_DIR",
+                "SD_SOURCE_DIR",
+                "VELA_BUILD_WORKSPACE",
+            ],
+        )
+    }
+
     fn origin(&self, env: &Env) -> Origin {
         origin::of_forge_type(env)
     }
@@ -29,10 +47,16 @@ impl CiSystem for Generic {
         let number = first(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"])
             .filter(|number| !number.eq_ignore_ascii_case("false"));
         let told = foreign::told(env).unwrap_or_default();
-        let change_request = number.and_then(|number| number.parse().ok()).or(told.number);
+        // What is asked for by its ref has no number of a change.
+        let of_a_ref =
+            ["CI_COMMIT_REF", "PULUMI_CI_BRANCH_NAME", "CI_COMMIT_BRANCH", "GIT_BRANCH", "BRANCH_NAME"]
+                .iter()
+                .find_map(|name| change_of_ref(env.get(name)?));
+        let change_request = number.and_then(|number| number.parse().ok()).or(told.number).or(of_a_ref);
         let event =
             first(env, &["PULUMI_CI_BUILD_TYPE", "CI_PIPELINE_EVENT", "CI_BUILD_EVENT", "DRONE_BUILD_EVENT"]);
-        let proposed = number.is_some() || told.proposed || event.is_some_and(names_a_change);
+        let proposed =
+            number.is_some() || told.proposed || of_a_ref.is_some() || event.is_some_and(names_a_change);
         let built = first(env, &["CI_COMMIT_SHA", "GIT_COMMIT", "COMMIT_SHA"]).map(str::to_owned);
         Context {
             repository: text(env, "CI_REPO").or(told.repository),

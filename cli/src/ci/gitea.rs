@@ -124,6 +124,14 @@ impl CiSystem for GiteaActions {
         GitHubActions.post_step_state(env, state, random)
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        GitHubActions.workspaces(env)
+    }
+
+    fn how_to_tell_the_event(&self) -> &'static str {
+        GitHubActions.how_to_tell_the_event()
+    }
+
     fn strip_from_engine(&self) -> &'static [&'static str] {
         GitHubActions.strip_from_engine()
     }

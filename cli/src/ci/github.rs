@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::context::{app, differ, number, text};
+use super::context::{app, branch_of, change_of_ref, differ, folders, number, text};
 use super::identity::with_parameter;
 use super::origin::own_token;
 use super::workflow_command as command;
@@ -157,6 +157,15 @@ impl CiSystem for GitHubActions {
         Some(Append { path, text: command::outputs(state, random) })
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["GITHUB_WORKSPACE"])
+    }
+
+    fn how_to_tell_the_event(&self) -> &'static str {
+        "pass the job's variables into the container (`docker run -e GITHUB_EVENT_NAME -e GITHUB_EVENT_PATH -e GITHUB_SHA \
+         -e GITHUB_REF -e GITHUB_REPOSITORY …`), and mount the file that `GITHUB_EVENT_PATH` names"
+    }
+
     fn strip_from_engine(&self) -> &'static [&'static str] {
         // What the post step does is not for the program to say.
         &["GITHUB_STATE"]
@@ -184,29 +193,66 @@ pub(super) fn origin(env: &Env) -> Origin {
     }
 }
 
-/// Events that run with the repository's own rights and secrets, whoever caused them and whatever they are about. What
-/// they check out by themselves is `GITHUB_SHA`, a commit of the repository's own branch.
+/// Events whose code is the repository's own by the event alone: only who may write to the repository can cause them and
+/// choose the commit that they are about.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
-const WITH_BASE_CREDENTIALS: &[&str] = &[
-    "pull_request_target",
-    "workflow_run",
-    "issue_comment",
-    "pull_request_comment",
-    "issues",
-    "discussion",
-    "discussion_comment",
+const OF_OUR_OWN_CODE: &[&str] =
+    &["push", "schedule", "workflow_dispatch", "release", "create", "merge_group"];
+
+/// Events of a change request that run on its code, and for a fork without the repository's credentials.
+const OF_A_CHANGE: &[&str] = &["pull_request", "pull_request_review", "pull_request_review_comment"];
+
+/// Events that run with the repository's credentials whoever caused them, and whose own commit (`GITHUB_SHA`) is one of the
+/// default branch, or of the branch that a change goes to. Of any other event it can be a commit of a fork: a deployment is
+/// created for what somebody has named.
+const AT_OUR_OWN_COMMIT: &[&str] = &[
+    "branch_protection_rule",
     "check_run",
     "check_suite",
+    "delete",
+    "discussion",
+    "discussion_comment",
+    "fork",
+    "gollum",
+    "issue_comment",
+    "issues",
+    "label",
+    "milestone",
+    "page_build",
+    "public",
+    "pull_request_comment",
+    "pull_request_target",
+    "repository_dispatch",
     "status",
+    "watch",
+    "workflow_run",
 ];
 
-/// Whether the run has the repository's credentials by the event alone. The name of the event decides, never the shape
-/// of its payload. A pull request's event without a name has them where it does not run on the merge commit.
+/// Whether the run has the repository's credentials by the event alone. The name of the event decides, never the shape of
+/// its payload, and a name that is not known is none of our own.
 fn with_base_credentials(env: &Env, event: &Value) -> bool {
     match env.get("GITHUB_EVENT_NAME") {
         Some("workflow_run") => !follows_merged_code(env, event),
-        Some(kind) => WITH_BASE_CREDENTIALS.contains(&kind),
-        None => event.get("pull_request").is_some() && pull_request_of(reference(env)).is_none(),
+        Some(kind) => !OF_OUR_OWN_CODE.contains(&kind) && !OF_A_CHANGE.contains(&kind),
+        None => true,
+    }
+}
+
+/// Whether the event's own commit is one that only people who may write to the repository can have made.
+fn is_at_our_own_commit(env: &Env, event: &Value) -> bool {
+    let default = string(event, "/repository/default_branch");
+    let is_default =
+        |reference: &str| branch_of(reference).is_some_and(|name| default.as_ref() == Some(&name));
+    match env.get("GITHUB_EVENT_NAME") {
+        None => false,
+        Some("deployment" | "deployment_status") => {
+            let sha = string(event, "/deployment/sha");
+            string(event, "/deployment/ref").is_some_and(|reference| is_default(&reference))
+                && sha.is_some_and(|sha| env.get("GITHUB_SHA") == Some(&sha))
+        }
+        Some(kind) if AT_OUR_OWN_COMMIT.contains(&kind) => change_of_ref(reference(env)).is_none(),
+        // A whole ref: a name alone could be a tag's.
+        Some(_) => reference(env).starts_with("refs/heads/") && is_default(reference(env)),
     }
 }
 
@@ -221,9 +267,10 @@ pub(super) fn read(env: &Env) -> Context {
     if !with_base_credentials(env, event) {
         return context;
     }
-    let base = text(env, "GITHUB_SHA");
-    let mut own_commits: Vec<String> = base.iter().cloned().collect();
-    own_commits.extend(context.own_commits.iter().cloned());
+    let base = text(env, "GITHUB_SHA").filter(|_| is_at_our_own_commit(env, event));
+    // Without the event's name nobody knows what its payload means.
+    let told = context.own_commits.iter().filter(|_| context.event.is_some());
+    let own_commits = base.iter().chain(told).cloned().collect();
     Context { base_credentials: true, base_commit: base, own_commits, ..context }
 }
 
@@ -256,7 +303,7 @@ fn about(env: &Env, event: &Value) -> Context {
         "issue_comment" if event.pointer("/issue/pull_request").is_some() => comment(context, event),
         // On an issue there is no change; without the issue nobody can say.
         "issue_comment" => Context { proposed: event.get("issue").is_none(), ..context },
-        _ => match pull_request_of(reference(env)) {
+        _ => match change_of_ref(reference(env)) {
             // The event is not to be read: the commit is a merge, and where the change comes from is not known.
             Some(number) => Context {
                 change_request: Some(number),
@@ -266,7 +313,7 @@ fn about(env: &Env, event: &Value) -> Context {
                 target_branch: text(env, "GITHUB_BASE_REF"),
                 ..context
             },
-            None => Context { proposed: kind.starts_with("pull_request"), ..context },
+            None => Context { proposed: kind.is_empty() || kind.starts_with("pull_request"), ..context },
         },
     }
 }
@@ -330,11 +377,9 @@ fn workflow_run(context: Context, env: &Env, event: &Value) -> Context {
 /// Whether a `workflow_run` follows a run of this repository's own code, such as one of a push or of a schedule.
 fn follows_merged_code(env: &Env, event: &Value) -> bool {
     let first = string(event, "/workflow_run/event").unwrap_or_default();
-    let of_others = first.is_empty()
-        || first.starts_with("pull_request")
-        || WITH_BASE_CREDENTIALS.contains(&first.as_str());
+    let ours = OF_OUR_OWN_CODE.contains(&first.as_str());
     let head = string(event, "/workflow_run/head_repository/full_name");
-    !of_others && differ(head.as_deref(), env.get("GITHUB_REPOSITORY")) == Some(false)
+    ours && differ(head.as_deref(), env.get("GITHUB_REPOSITORY")) == Some(false)
 }
 
 /// The run that started this one: what it has found is as old as it is, and the later of two can end first.
@@ -356,11 +401,6 @@ fn comment(context: Context, event: &Value) -> Context {
 
 fn string(event: &Value, pointer: &str) -> Option<String> {
     event.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
-}
-
-/// The number in `refs/pull/7/merge` or `refs/pull/7/head`.
-fn pull_request_of(reference: &str) -> Option<u64> {
-    reference.strip_prefix("refs/pull/")?.split('/').next()?.parse().ok()
 }
 
 /// The page of this run and attempt.

@@ -2,9 +2,10 @@
 //!
 //! Variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, differ, first, number, text};
+use super::context::{app, change_of_ref, differ, first, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken, TEN_SECONDS, share_of};
 use crate::env::Env;
 
@@ -51,11 +52,8 @@ impl CiSystem for GitLabCi {
             merge_commit,
             branch: branch.map(str::to_owned),
             tag: text(env, "CI_COMMIT_TAG"),
-            change_request,
-            proposed: matches!(
-                env.get("CI_PIPELINE_SOURCE"),
-                Some("merge_request_event" | "external_pull_request_event")
-            ),
+            change_request: change_request.or_else(|| change_of_ref(env.get("CI_COMMIT_REF_NAME")?)),
+            proposed: proposed(env),
             source_repository: source.map(str::to_owned),
             target_branch: first(
                 env,
@@ -142,7 +140,10 @@ impl CiSystem for GitLabCi {
 
     fn shows_variables(&self, env: &Env) -> Option<&'static str> {
         // https://docs.gitlab.com/ci/variables/variables_troubleshooting/#enable-debug-logging
-        env.is_true("CI_DEBUG_TRACE").then_some("CI_DEBUG_TRACE")
+        // What the runner takes for a yes: Go's `strconv.ParseBool` of the text in lower case.
+        // https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/common/build.go
+        let on = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true");
+        env.get("CI_DEBUG_TRACE").is_some_and(on).then_some("CI_DEBUG_TRACE")
     }
 
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
@@ -188,6 +189,10 @@ impl CiSystem for GitLabCi {
         }
     }
 
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["CI_PROJECT_DIR"])
+    }
+
     /// By executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
     /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), so does ours by ssh. In a
     /// container each process gets SIGTERM, the youngest first and the next one when it has ended or after 6 s, then
@@ -197,6 +202,17 @@ impl CiSystem for GitLabCi {
         // "All executors except shell and ssh": https://docs.gitlab.com/ci/variables/predefined_variables/
         if env.is_true("CI_DISPOSABLE_ENVIRONMENT") { share_of(TEN_SECONDS) } else { Duration::from_secs(60) }
     }
+}
+
+/// Whether the pipeline is for a merge request. A child pipeline of one, and one that is started for its ref, has a source of
+/// another name. <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#parent-child-pipelines>
+fn proposed(env: &Env) -> bool {
+    let source = env.get("CI_PIPELINE_SOURCE").unwrap_or_default();
+    let of_one =
+        |name: &str| name.starts_with("CI_MERGE_REQUEST_") || name.starts_with("CI_EXTERNAL_PULL_REQUEST_");
+    matches!(source, "merge_request_event" | "external_pull_request_event")
+        || env.iter().any(|(name, value)| of_one(name) && !value.is_empty())
+        || env.get("CI_COMMIT_REF_NAME").and_then(change_of_ref).is_some()
 }
 
 /// The users of project and group access tokens have names of their own kind; a name that a person chose for a
@@ -250,6 +266,28 @@ mod tests {
             "\u{1b}[0Ksection_start:1700000000:stackstep_2[collapsed=true]\r\u{1b}[0KPreview of dev\n\
              \u{1b}[0Ksection_end:1700000060:stackstep_2\r\u{1b}[0K\n"
         );
+    }
+
+    #[test]
+    fn what_the_runner_takes_for_yes_shows_the_variables() {
+        let shows = |value| GitLabCi.shows_variables(&Env::from_pairs("/", [("CI_DEBUG_TRACE", value)]));
+        for value in ["true", "True", "TRUE", "1", "t", "T"] {
+            assert_eq!(shows(value), Some("CI_DEBUG_TRACE"), "{value}");
+        }
+        for value in ["", "false", "0", "f", "yes", "on"] {
+            assert_eq!(shows(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_child_pipeline_of_a_merge_request_is_one_of_a_change() {
+        let proposed = |pairs: &[(&str, &str)]| {
+            let source = ("CI_PIPELINE_SOURCE", "parent_pipeline");
+            GitLabCi.context(&Env::from_pairs("/", pairs.iter().copied().chain([source]))).proposed
+        };
+        assert!(proposed(&[("CI_MERGE_REQUEST_PROJECT_PATH", "acme/shop")]));
+        assert!(proposed(&[("CI_COMMIT_REF_NAME", "refs/merge-requests/7/head")]));
+        assert!(!proposed(&[("CI_COMMIT_REF_NAME", "main"), ("CI_OPEN_MERGE_REQUESTS", "acme/shop!7")]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::context::{app, first, number, slug, text};
+use super::context::{app, change_of_ref, first, folders, number, slug, text};
 use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS};
 use crate::env::Env;
 
@@ -18,11 +18,18 @@ use crate::env::Env;
 pub struct Jenkins;
 
 /// What other plugins set where a job builds a change that is not merged: GitHub Pull Request Builder
-/// (<https://plugins.jenkins.io/ghprb/>), GitLab (<https://plugins.jenkins.io/gitlab-plugin/>), Bitbucket
-/// (<https://plugins.jenkins.io/bitbucket-push-and-pull-request/>), Gerrit Trigger
+/// (<https://plugins.jenkins.io/ghprb/>), GitHub Integration (<https://plugins.jenkins.io/github-pullrequest/>), GitLab (<https://plugins.jenkins.io/gitlab-plugin/>), Bitbucket
+/// (<https://plugins.jenkins.io/bitbucket-push-and-pull-request/>,
+/// <https://plugins.jenkins.io/bitbucket-pullrequest-builder/>), Gerrit Trigger
 /// (<https://plugins.jenkins.io/gerrit-trigger/>). Where the change comes from is not read from them.
-const CHANGES_OF_PLUGINS: &[&str] =
-    &["ghprbPullId", "gitlabMergeRequestIid", "BITBUCKET_PULL_REQUEST_ID", "GERRIT_CHANGE_NUMBER"];
+const CHANGES_OF_PLUGINS: &[&str] = &[
+    "ghprbPullId",
+    "GITHUB_PR_NUMBER",
+    "gitlabMergeRequestIid",
+    "BITBUCKET_PULL_REQUEST_ID",
+    "pullRequestId",
+    "GERRIT_CHANGE_NUMBER",
+];
 
 impl CiSystem for Jenkins {
     fn name(&self) -> &'static str {
@@ -37,7 +44,9 @@ impl CiSystem for Jenkins {
     fn context(&self, env: &Env) -> Context {
         let repository = first(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
         let built = text(env, "GIT_COMMIT");
-        let change = env.get("CHANGE_ID").is_some();
+        let change = ["CHANGE_ID", "CHANGE_TARGET", "CHANGE_FORK"].iter().any(|name| env.get(name).is_some());
+        let of_the_reference =
+            ["BRANCH_NAME", "GIT_BRANCH"].iter().find_map(|name| change_of_ref(env.get(name)?));
         let of_a_plugin = first(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
         let name = env.get("BRANCH_NAME").unwrap_or_default();
         // A multibranch job builds a change merged into its target, unless the job's name says otherwise.
@@ -68,8 +77,10 @@ impl CiSystem for Jenkins {
             merge_commit,
             branch: branch.filter(|_| tag.is_none()),
             tag,
-            change_request: number(env, "CHANGE_ID").or_else(|| of_a_plugin?.parse().ok()),
-            proposed: change || of_a_plugin.is_some(),
+            change_request: number(env, "CHANGE_ID")
+                .or_else(|| of_a_plugin?.parse().ok())
+                .or(of_the_reference),
+            proposed: change || of_a_plugin.is_some() || of_the_reference.is_some(),
             source_repository: source.or_else(|| repository.clone().filter(|_| fork == Some(false))),
             repository,
             target_branch: text(env, "CHANGE_TARGET"),
@@ -90,6 +101,10 @@ impl CiSystem for Jenkins {
             run: number(env, "BUILD_NUMBER"),
             ..Origin::default()
         }
+    }
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["WORKSPACE"])
     }
 
     fn strip_from_engine(&self) -> &'static [&'static str] {

@@ -187,6 +187,16 @@ pub trait CiSystem: Sync {
         share_of(TEN_SECONDS)
     }
 
+    /// The folders that the system checks out into, or whose content it keeps between the steps of a job.
+    fn workspaces(&self, _env: &Env) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// How a job whose event is not told, such as one in a container of its own, tells it.
+    fn how_to_tell_the_event(&self) -> &'static str {
+        "hand the CI system's variables over to the process that runs stackstep"
+    }
+
     /// Whether a job's standard output and standard error end up in one log.
     fn one_stream(&self) -> bool {
         true

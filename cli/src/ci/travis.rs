@@ -7,9 +7,11 @@
 //! summary page. What later stages need goes through a workspace (<https://docs.travis-ci.com/user/using-workspaces/>),
 //! by `outputs-file`. A log may have 4 MB (<https://docs.travis-ci.com/user/common-build-problems/#log-length-exceeded>).
 
+use std::path::PathBuf;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::context::{differ, number, text};
+use super::context::{differ, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin};
 use crate::env::Env;
 
@@ -45,7 +47,8 @@ impl CiSystem for Travis {
             build_url: text(env, "TRAVIS_BUILD_WEB_URL"),
             event: text(env, "TRAVIS_EVENT_TYPE"),
             scheduled: env.get("TRAVIS_EVENT_TYPE").map(|event| event == "cron"),
-            proposed: change_request.is_some() || env.get("TRAVIS_EVENT_TYPE") == Some("pull_request"),
+            proposed: env.get("TRAVIS_PULL_REQUEST").is_some_and(|number| number != "false")
+                || env.get("TRAVIS_EVENT_TYPE") == Some("pull_request"),
             ..Context::default()
         };
         if change_request.is_some() {
@@ -86,6 +89,10 @@ impl CiSystem for Travis {
     }
 
     // A cancelled job's machine is taken away; how long it has is not documented.
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["TRAVIS_BUILD_DIR"])
+    }
 
     fn group(&self, title: &str) -> String {
         let fold = self.folds.fetch_add(1, Ordering::Relaxed).wrapping_add(1);

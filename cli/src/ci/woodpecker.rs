@@ -7,9 +7,10 @@
 //! The log takes no commands, and steps hand nothing on but files of the workspace that they share: outputs are in
 //! `outputs-file`. Values of the secret store are hidden by Woodpecker itself.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, branch_of, number, text};
+use super::context::{app, branch_of, change_of_ref, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin, engine_told, origin};
 use crate::env::Env;
 use crate::inputs::resolve::variable_name;
@@ -40,14 +41,15 @@ impl CiSystem for Woodpecker {
             None => built.and_then(branch_of),
         };
         let default = env.get("CI_REPO_DEFAULT_BRANCH");
+        let of_the_reference = env.get("CI_COMMIT_REF").and_then(change_of_ref);
         Context {
             repository: text(env, "CI_REPO"),
             commit: text(env, "CI_COMMIT_SHA"),
             default_branch: branch.as_deref().and_then(|branch| Some(branch == default?)),
             branch,
             tag,
-            change_request,
-            proposed: event.is_some_and(|event| event.starts_with("pull_request")),
+            change_request: change_request.or(of_the_reference),
+            proposed: of_the_reference.is_some() || event.is_some_and(|event| !is_of_our_own(event, env)),
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: text(env, "CI_PIPELINE_URL"),
             actor: text(env, "CI_PIPELINE_AUTHOR"),
@@ -70,6 +72,10 @@ impl CiSystem for Woodpecker {
         // https://woodpecker-ci.org/docs/usage/project-settings#require-approval-for
         "a maintainer who has read the change can approve its pipeline, in a project whose secrets allow the event"
             .to_owned()
+    }
+
+    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
+        folders(env, &["CI_WORKSPACE"])
     }
 
     fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
@@ -102,6 +108,17 @@ impl CiSystem for Woodpecker {
     }
 }
 
+/// Whether the event is about the repository's own code, by its name. What a deployment is made of, whoever asks for it
+/// names: a branch, a tag or any commit that the forge has.
+fn is_of_our_own(event: &str, env: &Env) -> bool {
+    let reference = env.get("CI_COMMIT_REF").unwrap_or_default();
+    match event {
+        "push" | "tag" | "release" | "cron" | "manual" => true,
+        "deployment" => reference.starts_with("refs/heads/") || reference.starts_with("refs/tags/"),
+        _ => false,
+    }
+}
+
 /// How often the pipeline was started again; not set on its first run.
 fn reruns(env: &Env) -> u64 {
     number(env, "CI_PIPELINE_RERUNS").unwrap_or_default()
@@ -122,6 +139,17 @@ mod tests {
     fn a_deployments_ref_is_no_branch() {
         let deployment = [("CI_PIPELINE_EVENT", "deployment"), ("CI_COMMIT_BRANCH", "8d08154")];
         assert_eq!(Woodpecker.context(&Env::from_pairs("/", deployment)).branch, None);
+    }
+
+    #[test]
+    fn an_event_that_is_not_known_is_about_a_change() {
+        let proposed = |event: &str, reference: &str| {
+            let pairs = [("CI_PIPELINE_EVENT", event), ("CI_COMMIT_REF", reference)];
+            Woodpecker.context(&Env::from_pairs("/", pairs)).proposed
+        };
+        assert!(!proposed("push", "refs/heads/main") && !proposed("deployment", "refs/heads/main"));
+        assert!(proposed("deployment", "8d08154") && proposed("deployment", "") && proposed("something", ""));
+        assert!(proposed("manual", "refs/pull/7/head"));
     }
 
     #[test]

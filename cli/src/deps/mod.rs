@@ -137,7 +137,7 @@ impl Outside<'_> {
     /// Waits until no other run of this machine installs into the same folder: `npm ci` begins by emptying it.
     async fn lock(&self, folder: &Path) -> Result<Option<File>> {
         // Without a cache there is nobody to share a machine with.
-        let Ok(cache) = Cache::find(self.job.inputs.cache_folder.as_deref(), self.job.env, self.job.ci)
+        let Ok(cache) = Cache::find(self.job.cache_folder(), self.job.env, self.job.ci, &self.job.ground)
         else {
             return Ok(None);
         };

@@ -2,7 +2,7 @@
 
 use super::{Diagnosis, EngineFound};
 use crate::console::Console;
-use crate::engine::locate::{Engine, locate, on_path};
+use crate::engine::locate::{Engine, locate, trusted_on_path};
 use crate::engine::signals::Signals;
 use crate::engine::{args, helper, version};
 use crate::error::Result;
@@ -20,14 +20,18 @@ pub async fn look(
     let Some(inputs) = &prepared.inputs else { return Ok(()) };
     let (env, demand) = (prepared.env, &prepared.demand);
     let own = std::env::current_exe().ok();
-    if inputs.engine.is_none() && on_path("pulumi", env).is_none() && !inputs.offline {
+    if inputs.engine.is_none()
+        && trusted_on_path("pulumi", env, &prepared.ground).is_none()
+        && !inputs.offline
+    {
         found.warn(
             "there is no `pulumi` on the PATH: a run fetches and verifies it",
             "install it in a step before where the job can't reach a download server or a mirror",
         );
         return Ok(());
     }
-    let Some(engine) = found.unless(locate(inputs.engine.as_deref(), env, own.as_deref())) else {
+    let Some(engine) = found.unless(locate(inputs.engine.as_deref(), env, own.as_deref(), &prepared.ground))
+    else {
         return Ok(());
     };
     // The engine writes a log of whatever it does into its home.

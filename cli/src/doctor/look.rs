@@ -13,7 +13,7 @@ use crate::inputs::{Command, Inputs};
 use crate::job;
 use crate::oidc::{self, Wanted};
 use crate::prepare::Prepared;
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::publish::forge::Sender;
 use crate::stack::{StackIdentity, StackName};
 use crate::text_file::{self, read_text};
@@ -123,18 +123,21 @@ fn passphrase(
     let beside = || Some(project?.stack_file(stack?));
     let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
     let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
-    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let file = project::values(&path, &text).unwrap_or_default();
+    // What can't be read as a whole may still say it.
+    let has =
+        |key: &str| file.get(key).is_some() || text.lines().any(|line| line.starts_with(&format!("{key}:")));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";
     // The engine writes the salt there when the passphrase is set:
     // https://www.pulumi.com/docs/iac/concepts/secrets/#changing-the-secrets-provider-for-a-stack
-    if has("encryptionsalt:") {
+    if has("encryptionsalt") {
         found.missing(format!("there is no passphrase for the secrets in `{}`", path.display()), hint);
         return;
     }
     let provider = inputs.secrets_provider.as_deref().unwrap_or("default");
     let own = found.backend.as_ref().is_some_and(|backend| !backend.starts_with("http"));
-    if own && inputs.upsert && matches!(provider, "default" | "passphrase") && !has("secretsprovider:") {
+    if own && inputs.upsert && matches!(provider, "default" | "passphrase") && !has("secretsprovider") {
         found.warn(
             "a stack that `upsert` creates in this backend needs a passphrase, and there is none",
             hint,
@@ -163,7 +166,7 @@ fn trust(
     backend: &Backend,
     env: &Env,
 ) {
-    let work_folder = git::head(&inputs.cwd);
+    let work_folder = git::checkouts_around(&inputs.cwd);
     let context = found.context.clone();
     let verdict = judge(&Question {
         ci,
@@ -172,7 +175,7 @@ fn trust(
         preview_only: inputs.preview_only,
         upsert: inputs.upsert,
         credentials: &credentials(env, backend, identity),
-        work_folder: work_folder.as_deref(),
+        work_folder: &work_folder,
         branch_head: None,
         refuse_stale: inputs.stale == "refuse",
     });
@@ -242,6 +245,6 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
     }
     if !inputs.secret_outputs.is_empty() {
         let only = Some("if later steps can have outputs and the stack has such secret ones");
-        add(args::outputs(inputs, scope, true), "reads the secret outputs to hand on", only);
+        add(args::outputs(inputs, scope, true), "reads the secret outputs to pass on", only);
     }
 }

@@ -14,10 +14,11 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::job::Job;
 use crate::json;
+use crate::project;
 use crate::report::{Ending, Reason};
 use crate::secret::{SHORTEST, is_long_enough};
 use crate::text_file::{self, read_text};
-use crate::yaml::{self, Value as Yaml};
+use crate::yaml::Value as Yaml;
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -63,12 +64,13 @@ pub async fn hide(
         _ => return Ok(Hidden::Failed(Box::new(outcome))),
     }
     let printed = outcome.raw.as_ref().and_then(|raw| json::answer(raw.expose()));
-    let Some(printed) = printed.map(Value::Object) else {
+    let Some(printed) = printed.map(Value::Object).filter(is_configuration) else {
         return Err(Error::Incomplete {
             what: "the engine printed a configuration that can't be read, so its secrets are not known and can't be \
                    hidden"
                 .to_owned(),
-            hint: "see what `pulumi config --json` prints here; it has to be JSON with nothing behind it".to_owned(),
+            hint: "see what `pulumi config --json` prints here; it has to be one JSON object, with nothing \
+                   behind it and none before it".to_owned(),
         });
     };
     let file = stack_file(job);
@@ -84,12 +86,21 @@ pub async fn hide(
     Ok(Hidden::Done { processes })
 }
 
+/// Whether the engine's answer is a configuration: each entry says whether it is secret.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/config/config.go>
+fn is_configuration(printed: &Value) -> bool {
+    let mut entries = printed.as_object().into_iter().flat_map(|entries| entries.values());
+    entries.all(|entry| entry.get("secret").is_some_and(Value::is_boolean))
+}
+
 /// The `config` of the stack's file, as far as it can be read.
 fn stack_file(job: &Job<'_>) -> Yaml {
     let named = job.inputs.config_file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
-    let text = named.or_else(beside).and_then(|path| read_text(&path, text_file::CONFIGURATION).ok());
-    let file = text.and_then(|text| yaml::parse(&text).ok()).unwrap_or_default();
+    let path = named.or_else(beside);
+    let file =
+        path.and_then(|path| project::values(&path, &read_text(&path, text_file::CONFIGURATION).ok()?).ok());
+    let file = file.unwrap_or_default();
     file.get("config").cloned().unwrap_or_default()
 }
 
@@ -149,7 +160,7 @@ mod tests {
     use super::*;
 
     fn of(printed: &Value, file: &str) -> Vec<(String, String)> {
-        secrets(printed, &yaml::parse(file).unwrap())
+        secrets(printed, &crate::yaml::parse(file).unwrap())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -182,6 +193,24 @@ mod tests {
             "value": "…", "secret": true, "objectValue": {"pw": "hidden", "size": 3, "nothing": null},
         }});
         assert_eq!(of(&printed, "{}"), pairs(&[("shop:db", "hidden"), ("shop:db", "3")]));
+    }
+
+    #[test]
+    fn a_configuration_says_of_each_entry_whether_it_is_secret() {
+        for printed in [
+            serde_json::json!({}),
+            serde_json::json!({"a:b": {"secret": true}}),
+            serde_json::json!({"a:b": {"value": "x", "secret": false}, "a:c": {"objectValue": [1], "secret": true}}),
+        ] {
+            assert!(is_configuration(&printed), "{printed}");
+        }
+        for printed in [
+            serde_json::json!({"level": "info"}),
+            serde_json::json!({"a:b": {"value": "x"}}),
+            serde_json::json!({"a:b": {"value": "x", "secret": true}, "msg": "done"}),
+        ] {
+            assert!(!is_configuration(&printed), "{printed}");
+        }
     }
 
     #[test]

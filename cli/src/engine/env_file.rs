@@ -12,7 +12,7 @@ use crate::text_file::{self, read_text};
 
 /// Reads the file. Blank lines and lines that begin with `#` are left out, `export ` before a name too. A value in
 /// single quotes is taken as it stands, one in double quotes knows `\n`, `\r`, `\t`, `\"`, `\\` and `\$`; both may have
-/// several lines. Without quotes a value ends where its line does, or before a blank and `#`.
+/// several lines, which end in a line feed whatever they end in there, as those tools have it. Without quotes a value ends where its line does, or before a blank and `#`.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
     let text = read_text(path, text_file::SETTINGS).map_err(|error| {
         Error::input(
@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
         let wrong = |what: &str, hint: &str| {
             Error::input(format!("line {number} of `env-file` `{}` {what}", path.display()), hint)
         };
-        let line = line.trim();
+        let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
         let pair = line.split_once('=').map(|(name, value)| (name.trim(), value));
         let Some((name, value)) = pair.filter(|(name, _)| is_name(name)) else {
             return Err(wrong(
-                "is no `NAME=value`",
+                "is not `NAME=value`",
                 "write one variable a line; a value of several lines stands in quotes",
             ));
         };
@@ -201,10 +201,18 @@ mod tests {
     }
 
     #[test]
+    fn blanks_at_the_end_of_a_quoted_line_are_of_the_value() {
+        for text in ["A=\"x \n y\"", "A='x \n y'", "  export A='x \r\n y'  # note"] {
+            assert_eq!(value(text), "x \n y", "{text:?}");
+        }
+        assert_eq!(value("A=\"a\\r\\nb\""), "a\r\nb");
+    }
+
+    #[test]
     fn a_line_that_is_none_is_named_by_its_number_and_not_shown() {
         for (text, line, what) in [
-            ("A=1\nhunter2", 2, "is no `NAME=value`"),
-            ("1A=hunter2", 1, "is no `NAME=value`"),
+            ("A=1\nhunter2", 2, "is not `NAME=value`"),
+            ("1A=hunter2", 1, "is not `NAME=value`"),
             ("A='hunter2", 1, "opens a quote that is never closed"),
             ("\n\nA=\"x\ny\" hunter2", 3, "has more than a comment behind its quoted value"),
             ("A=hunter2\0", 1, "has a zero byte"),

@@ -6,6 +6,8 @@ use semver::Version;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::ground::Ground;
+use crate::report::Reason;
 
 /// The word that asks for the rehearsal engine.
 pub const SANDBOX: &str = "sandbox";
@@ -29,8 +31,9 @@ impl Engine {
     }
 }
 
-/// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for.
-pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engine> {
+/// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for;
+/// what lies on the `ground` of a stranger is not looked at by its name.
+pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Ground) -> Result<Engine> {
     match asked {
         Some(SANDBOX) => {
             let beside = own
@@ -38,12 +41,13 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
                 .map(|folder| folder.join(format!("{SANDBOX_BINARY}{}", std::env::consts::EXE_SUFFIX)));
             let path = beside
                 .filter(|path| path.is_file())
-                .or_else(|| on_path(SANDBOX_BINARY, env))
+                .or_else(|| trusted_on_path(SANDBOX_BINARY, env, ground))
                 .ok_or_else(|| {
-                    missing(
+                    let missing = missing(
                         format!("`{SANDBOX_BINARY}` is neither beside stackstep nor on the PATH"),
                         "install it from the same release as stackstep",
-                    )
+                    );
+                    missing_on_path(SANDBOX_BINARY, env, missing)
                 })?;
             Ok(Engine { path, version: None, sandbox: true })
         }
@@ -51,21 +55,47 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>) -> Result<Engi
             let path = if asked.contains(['/', '\\']) {
                 executable(&env.cwd().join(asked))?
             } else {
-                on_path(asked, env).ok_or_else(|| {
-                    missing(format!("the engine `{asked}` is not on the PATH"), "give its whole path")
+                trusted_on_path(asked, env, ground).ok_or_else(|| {
+                    let missing =
+                        missing(format!("the engine `{asked}` is not on the PATH"), "give its whole path");
+                    missing_on_path(asked, env, missing)
                 })?
             };
             Ok(Engine { path, version: None, sandbox: false })
         }
-        None => on_path("pulumi", env).map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(
-            || missing("there is no `pulumi` on the PATH".to_owned(), "set `engine` to its path"),
-        ),
+        None => {
+            let path = trusted_on_path("pulumi", env, ground);
+            path.map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(|| {
+                missing("there is no `pulumi` on the PATH".to_owned(), "set `engine` to its path")
+            })
+        }
     }
 }
 
 /// A program of the PATH.
 pub fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
     which::which_in(name, env.get("PATH"), env.cwd()).ok()
+}
+
+/// The first program of the PATH that no stranger can have put there.
+pub fn trusted_on_path(name: &str, env: &Env, ground: &Ground) -> Option<PathBuf> {
+    which::which_in_all(name, env.get("PATH"), env.cwd()).ok()?.find(|path| !ground.holds(path))
+}
+
+/// The error of a program that is not there, or only where a stranger can have put it.
+fn missing_on_path(name: &str, env: &Env, missing: Error) -> Error {
+    match on_path(name, env) {
+        Some(path) => Error::Refused {
+            what: format!(
+                "the engine `{}` is refused: it lies in a checkout, and nothing proves that this is the repository's own \
+                 code",
+                path.display()
+            ),
+            hint: format!("put a `{name}` of another folder on the PATH, or set `engine` to the path of one"),
+            reason: Reason::Untrusted,
+        },
+        None => missing,
+    }
 }
 
 fn executable(path: &Path) -> Result<PathBuf> {

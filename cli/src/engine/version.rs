@@ -7,12 +7,11 @@ use semver::Version;
 
 use super::args;
 use super::drive::{Driver, Unwatched};
-use super::locate::{Engine, locate, on_path};
+use super::locate::{Engine, locate, trusted_on_path};
 use super::signals::Signals;
 use crate::console::Console;
 use crate::error::{Error, Result};
 use crate::gate::standing::Standing;
-use crate::git;
 use crate::inputs::Command;
 use crate::install::cache::Cache;
 use crate::install::parts::Parts;
@@ -30,9 +29,11 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
         return named(job, console, signals).await;
     }
     let mut wish = wish(job)?;
-    let here = on_path("pulumi", job.env)
-        .filter(|path| job.standing != Standing::Unproven || !git::is_within(path, job.env.cwd()))
-        .map(|path| Engine { path, version: None, sandbox: false });
+    let here = trusted_on_path("pulumi", job.env, &job.ground).map(|path| Engine {
+        path,
+        version: None,
+        sandbox: false,
+    });
     if wish.demand.is_none()
         && let Some(engine) = here
     {
@@ -86,7 +87,7 @@ fn add_pins(wish: &mut Wish, job: &Job<'_>) {
 /// The engine that the `engine` input names.
 async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
     let own = std::env::current_exe().ok();
-    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref())?;
+    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref(), &job.ground)?;
     let Some((demand, place)) = &job.demand else { return Ok(engine) };
     let (engine, found) = with_version(job, engine, console, signals).await?;
     allowed(&engine, &found, demand, place)?;
@@ -151,14 +152,14 @@ async fn installed(
 ) -> Result<Option<Installed>> {
     let platform = Platform::host()?;
     let fixed = !matches!(&wish.demand, Some((Demand::Latest { .. }, _))) || job.inputs.offline;
-    if fixed && let Some(found) = local::in_tool_cache(job.env, platform, wish) {
+    if fixed && let Some(found) = local::in_tool_cache(job.env, platform, wish, &job.ground) {
         return Ok(Some(found));
     }
     let installer = Installer {
         env: job.env,
         console,
         signals,
-        cache: Cache::find(job.cache_folder(), job.env, job.ci)?,
+        cache: Cache::find(job.cache_folder(), job.env, job.ci, &job.ground)?,
         mirror: job.inputs.pulumi_mirror.clone(),
         offline: job.inputs.offline,
         trust: Trust { strict: job.inputs.verify_strict, by_hand: job.inputs.pulumi_sha256 },
@@ -182,7 +183,9 @@ fn no_engine(error: Option<Error>) -> Error {
                 set `engine` to its path, or rehearse with `engine: sandbox`";
     match error {
         Some(Error::Engine { what, hint }) => Error::Engine {
-            what: format!("there is no `pulumi` on the PATH that will do, and {what}"),
+            what: format!(
+                "there is no `pulumi` on the PATH that will do, and none could be installed: {what}"
+            ),
             hint: Some(hint.map_or_else(|| ways.to_owned(), |hint| format!("{hint}; {ways}"))),
         },
         Some(other) => other,
@@ -209,7 +212,9 @@ fn parts(job: &Job<'_>) -> Parts {
 /// Makes the engine's companions findable: it looks for language hosts on the PATH.
 fn use_it(job: &mut Job<'_>, installed: &Installed) -> Engine {
     let mut folders = vec![installed.folder.clone()];
-    folders.extend(std::env::split_paths(job.env.get("PATH").unwrap_or_default()).collect::<Vec<PathBuf>>());
+    let set = job.engine_env.set.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_str());
+    let path = set.or_else(|| job.env.get("PATH")).unwrap_or_default();
+    folders.extend(std::env::split_paths(path).collect::<Vec<PathBuf>>());
     if let Ok(path) = std::env::join_paths(folders) {
         job.engine_env.put("PATH", path.to_string_lossy().into_owned());
     }

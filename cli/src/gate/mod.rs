@@ -1,6 +1,7 @@
 //! What stands between a run and the engine: rules that can refuse it.
 
 pub mod credentials;
+pub mod ground;
 pub mod standing;
 pub mod trust;
 
@@ -73,7 +74,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
     // A fork's job asks for an identity in vain: the system gives it none.
     let identity = oidc::identity::is_there(&job.inputs, job.ci, job.env);
-    let work_folder = git::head(&job.inputs.cwd);
+    let work_folder = git::checkouts_around(&job.inputs.cwd);
     trust::judge(&Question {
         ci: job.ci,
         context: &job.context,
@@ -81,7 +82,7 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
         preview_only: job.inputs.preview_only,
         upsert: job.inputs.upsert,
         credentials: &credentials::credentials(&job.seen_by_engine, &job.backend, identity),
-        work_folder: work_folder.as_deref(),
+        work_folder: &work_folder,
         branch_head,
         refuse_stale: job.inputs.stale == "refuse",
     })

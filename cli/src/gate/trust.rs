@@ -8,6 +8,7 @@
 use super::credentials::Credentials;
 use super::standing::Standing;
 use crate::ci::{CiSystem, Context};
+use crate::git::Checkout;
 use crate::inputs::Command;
 use crate::report::Reason;
 
@@ -28,8 +29,8 @@ pub struct Question<'q> {
     pub upsert: bool,
     /// What it could do it with.
     pub credentials: &'q Credentials,
-    /// The commit that the work folder is at, where it is known.
-    pub work_folder: Option<&'q str>,
+    /// The checkouts that the work folder lies in, the nearest first.
+    pub work_folder: &'q [Checkout],
     /// The commit that the run's branch is at now, where it is known.
     pub branch_head: Option<&'q str>,
     /// Whether an older commit is refused.
@@ -179,31 +180,58 @@ fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
         }
         _ => String::new(),
     };
-    let place = match (question.work_folder, &context.base_commit) {
-        (Some(at), Some(base)) => {
-            format!(
-                "the work folder is at commit `{}`, not at the repository's own `{}`",
-                short(at),
-                short(base)
-            )
+    let place = place(context, question.work_folder);
+    let word = question.command.word();
+    let Some(event) = context.event.as_deref() else {
+        return Some(Verdict::Refuse {
+            reason: Reason::Untrusted,
+            what: format!(
+                "`{word}` is refused: {origin}the run does not tell which event started it, and whose code would have its \
+                 credentials is not proven: {place}"
+            ),
+            hint: question.ci.how_to_tell_the_event().to_owned(),
+        });
+    };
+    let hint = match &context.base_commit {
+        Some(_) => {
+            "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the commit that the \
+             event itself has (`GITHUB_SHA`)"
         }
-        (Some(at), None) => {
-            format!("nothing says that commit `{}` of the work folder is the repository's own", short(at))
+        // Of such an event, the commit can be anybody's.
+        None => {
+            "run it on an event whose commit is the repository's own, such as `push`, `release` or `workflow_dispatch`"
         }
-        (None, _) => "no commit of the work folder can be read from a `.git`".to_owned(),
     };
     Some(Verdict::Refuse {
         reason: Reason::Untrusted,
         what: format!(
-            "`{}` is refused: {origin}`{}` gives the run this repository's credentials, and whose code would have them \
-             is not proven: {place}",
-            question.command.word(),
-            event(context)
+            "`{word}` is refused: {origin}`{event}` gives the run this repository's credentials, and whose code would \
+             have them is not proven: {place}"
         ),
-        hint: "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the commit that the \
-               event itself has (`GITHUB_SHA`)"
-            .to_owned(),
+        hint: hint.to_owned(),
     })
+}
+
+/// Where the work folder is instead of at a commit of the repository's own.
+fn place(context: &Context, around: &[Checkout]) -> String {
+    let one = std::slice::from_ref::<Checkout>;
+    let unproven = around.iter().find(|checkout| Standing::of(context, one(checkout)) == Standing::Unproven);
+    let first = unproven.is_some_and(|checkout| around.first() == Some(checkout));
+    let folder = match unproven {
+        Some(checkout) if !first => {
+            format!("the checkout `{}` around the work folder", checkout.top.display())
+        }
+        _ => "the work folder".to_owned(),
+    };
+    match (unproven.and_then(|checkout| checkout.commit.as_deref()), &context.base_commit) {
+        (Some(at), Some(base)) => {
+            format!("{folder} is at commit `{}`, not at the repository's own `{}`", short(at), short(base))
+        }
+        (Some(at), None) => {
+            format!("nothing says that commit `{}` of {folder} is the repository's own", short(at))
+        }
+        (None, _) => format!("no commit of {folder} can be read from a `.git`"),
+    }
 }
 
 /// The system does not tell where the change comes from.
@@ -219,10 +247,6 @@ fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
         ),
         hint: "make sure that change requests from forks start no deployment".to_owned(),
     })
-}
-
-fn event(context: &Context) -> &str {
-    context.event.as_deref().unwrap_or("this event")
 }
 
 fn queue_that_changes(question: &Question<'_>) -> Option<Verdict> {
@@ -339,7 +363,7 @@ mod tests {
             preview_only: false,
             upsert: false,
             credentials: &credentials,
-            work_folder: Some(HEAD),
+            work_folder: &[],
             branch_head: Some(HEAD),
             refuse_stale: false,
         };

@@ -61,14 +61,15 @@ pub enum ConfigValue {
     },
 }
 
-const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
+/// The fields of an entry in its long form.
+pub(super) const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
 
 /// Reads the mapping. Files are looked up from `folder`.
 pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigItem>> {
     let mut items = Vec::new();
     for (key, entry) in mapping.iter() {
         let Some(key) = key.source().filter(|key| !key.is_empty()) else {
-            return Err(wrong("a key of `config` is no text", "write keys as `name` or `namespace:name`"));
+            return Err(wrong("a key of `config` is not text", "write keys as `name` or `namespace:name`"));
         };
         Entry::parse(key, entry)?.resolve(key, env, folder, &mut items)?;
     }
@@ -196,7 +197,7 @@ pub fn path_root(key: &str) -> String {
 fn flag(key: &str, name: &str, value: &Value) -> Result<bool> {
     // GitHub expressions arrive as text: `secret: ${{ … }}` becomes `"true"`.
     as_bool(value).ok_or_else(|| {
-        wrong(format!("`{name}` of `config` key `{key}` is no boolean"), "write `true` or `false`")
+        wrong(format!("`{name}` of `config` key `{key}` is not a boolean"), "write `true` or `false`")
     })
 }
 
@@ -208,7 +209,7 @@ fn text<'a>(key: &str, name: &str, value: &'a Value) -> Result<&'a str> {
     value
         .source()
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| wrong(format!("`{name}` of `config` key `{key}` is no text"), "write a name"))
+        .ok_or_else(|| wrong(format!("`{name}` of `config` key `{key}` is not text"), "write a name"))
 }
 
 fn no_value(key: &str) -> Error {

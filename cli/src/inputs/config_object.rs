@@ -127,6 +127,11 @@ fn number(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unset
     }
 }
 
+/// Whether a number can be handed over as it is written.
+pub(super) fn is_kept(written: &str) -> bool {
+    number("", written).is_ok()
+}
+
 /// Whether the CLI makes a boolean or a number of this text inside an object.
 fn is_retyped(text: &str) -> bool {
     let leading_zero = text.len() > 1 && text.starts_with('0');
@@ -135,7 +140,7 @@ fn is_retyped(text: &str) -> bool {
 }
 
 /// A name as a step of a path.
-fn step(name: &str) -> String {
+pub(super) fn step(name: &str) -> String {
     let plain = !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');

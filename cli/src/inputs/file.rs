@@ -11,6 +11,8 @@ use crate::yaml::{self, Mapping, Value};
 /// The file's name.
 pub const NAME: &str = "stackstep.yaml";
 
+const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
+
 /// The file as it was found.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
@@ -29,7 +31,7 @@ impl ConfigFile {
             if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
                 return Err(unreadable(
                     &path,
-                    "it comes with a change that is not trusted, and is no plain file",
+                    "it comes with a change that is not trusted, and is not a plain file",
                 ));
             }
             match read_text(&path, text_file::SETTINGS) {
@@ -83,24 +85,19 @@ impl ConfigFile {
 fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
     let shown = path.display();
     let Some(name) = key.as_str() else {
-        return Err(Error::input(format!("a key in `{shown}` is no text"), "keys are names of inputs"));
+        return Err(Error::input(format!("a key in `{shown}` is not text"), "keys are names of inputs"));
     };
     let Some(input) = Input::find(name) else {
-        let names = INPUTS.iter().flat_map(Input::names);
-        let hint = match nearest(name, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`stackstep inputs` lists the names".to_owned(),
-        };
         // A file that is something else, such as a link to one with credentials, does not show itself.
         let known = name.len() <= 40
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        let name = if known { format!("`{name}`") } else { "that is no name".to_owned() };
-        return Err(Error::input(format!("unknown key {name} in `{shown}`"), hint));
+        let shown_name = if known { format!("`{name}`") } else { "that is not a name".to_owned() };
+        return Err(Error::input(format!("unknown key {shown_name} in `{shown}`"), hint_for(name)));
     };
     if input.kind == Kind::Secret {
         return Err(Error::input(
             format!("`{name}` in `{shown}` would put a secret into the repository"),
-            "hand it to the step, from the CI system's own secret store",
+            SECRET_STORE,
         ));
     }
     if input.name == "command" {
@@ -110,6 +107,21 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
         ));
     }
     Ok(input.name)
+}
+
+/// The way out for a key that is not an input: the nearest name, as far as it can stand in a file.
+fn hint_for(name: &str) -> String {
+    let names = INPUTS.iter().flat_map(Input::names);
+    match nearest(name, names).and_then(|near| Some((near, Input::find(near)?))) {
+        Some((_, input)) if input.kind == Kind::Secret => {
+            format!("if it is a secret, {SECRET_STORE}; `stackstep inputs` lists the names")
+        }
+        Some((_, input)) if input.name == "command" => {
+            "remove the key, if it is what to run: that is said on the step; `stackstep inputs` lists the names".to_owned()
+        }
+        Some((near, _)) => format!("did you mean `{near}`?"),
+        None => "`stackstep inputs` lists the names".to_owned(),
+    }
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {
@@ -129,6 +141,29 @@ mod tests {
         let error = error("stak: dev");
         assert_eq!(error.to_string(), "unknown key `stak` in `stackstep.yaml`");
         assert_eq!(error.hint(), Some("did you mean `stack`?"));
+    }
+
+    #[test]
+    fn no_name_is_suggested_that_can_not_stand_in_a_file() {
+        for (key, hint) in [
+            ("token", "secret store"),
+            ("acces-token", "secret store"),
+            ("forge_token", "secret store"),
+            ("comand", "said on the step"),
+            ("taget", "did you mean `target`?"),
+            ("zzz", "lists the names"),
+        ] {
+            let error = error(&format!("{key}: x"));
+            let hint_given = error.hint().unwrap();
+            assert!(hint_given.contains(hint), "{key}: {hint_given}");
+            let forbidden =
+                INPUTS.iter().filter(|input| input.kind == Kind::Secret || input.name == "command");
+            let mut names = forbidden.flat_map(Input::names);
+            assert!(
+                !names.any(|name| hint_given.contains(&format!("did you mean `{name}`"))),
+                "{hint_given}"
+            );
+        }
     }
 
     #[test]

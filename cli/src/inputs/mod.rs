@@ -7,12 +7,14 @@ mod check;
 pub mod config_map;
 mod config_object;
 pub mod file;
+mod javascript;
 mod official;
+mod official_config;
 pub mod outer;
 pub mod resolve;
 pub mod show;
 pub mod strangers;
-mod suggest;
+pub mod suggest;
 pub mod table;
 pub mod typed;
 

@@ -11,6 +11,7 @@ use super::official;
 use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
+use super::typed::mapping_of;
 use crate::ci::CiSystem;
 use crate::engine::options;
 use crate::env::Env;
@@ -260,12 +261,17 @@ pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found
     let Some(value) = file.get(input) else { return Ok(None) };
     let wrong = |expected: &str| {
         Error::input(
-            format!("`{}` in `{}` is no {expected}", input.name, file.path.display()),
+            format!("`{}` in `{}` is not a {expected}", input.name, file.path.display()),
             format!("`{}` takes a {expected}", input.name),
         )
     };
     let raw = match (input.kind, value) {
         (Kind::Mapping, Value::Mapping(mapping)) => Raw::Mapping(mapping.clone()),
+        // A block of text, as a step's input has it.
+        (Kind::Mapping, Value::Text(text)) => Raw::Mapping(mapping_of(text).map_err(|error| {
+            let what = format!("{error} in `{}`", file.path.display());
+            Error::input(what, error.hint().unwrap_or_default())
+        })?),
         (Kind::Mapping, _) => return Err(wrong("mapping")),
         (Kind::List, Value::List(items)) => {
             Raw::List(items.iter().map(scalar).collect::<Option<_>>().ok_or_else(|| wrong("list of texts"))?)

@@ -274,7 +274,7 @@ pub static INPUTS: &[Input] = &[
     row("suppress-outputs", Bool, Log, COMMENTED, "Leave the stack's outputs out of log and report.").default("false"),
     row("suppress-progress", Bool, Log, OPERATIONS, "Leave the engine's progress dots out of the log.").default("false"),
     row("log-verbosity", Number { min: 1, max: 11 }, Log, OPERATIONS, "How much the engine writes to standard error. From 9 it can show decrypted configuration.").short('v').alias(&["verbose"]),
-    row("log-flow", Bool, Log, OPERATIONS, "Hand the verbosity on to plugins.").alias(&["logflow"]).default("false"),
+    row("log-flow", Bool, Log, OPERATIONS, "Pass the verbosity on to plugins.").alias(&["logflow"]).default("false"),
     row("debug", Bool, Log, OPERATIONS, "Show the engine's debugging output.").short('d').default("false"),
     // Engine
     row("engine", Text, Engine, ALL, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.")

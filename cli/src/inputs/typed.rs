@@ -1,9 +1,12 @@
 //! The second pass: raw values become types, and what contradicts itself is refused.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::config_map::{self, ConfigItem};
+use super::official;
+use super::official_config;
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
 use super::{Command, suggest};
@@ -107,14 +110,17 @@ pub struct Inputs {
     pub plugin_token: Option<Secret>,
     pub offline: bool,
     pub cache_folder: Option<PathBuf>,
+    /// What is taken otherwise than it is written, which a person should know.
+    pub warnings: Vec<String>,
 }
 
 impl Inputs {
     /// Turns what was found into types. Reads the files that `config` names.
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
-        let low = Low { resolved, env };
+        let low = Low { resolved, env, warnings: RefCell::default() };
         low.choice("profile")?;
-        let inputs = low.inputs()?;
+        let mut inputs = low.inputs()?;
+        inputs.warnings = low.warnings.take();
         inputs.check()?;
         Ok(inputs)
     }
@@ -213,6 +219,7 @@ impl Low<'_> {
             plugin_token: low.secret("plugin-token")?,
             offline: low.flag("offline")?,
             cache_folder: low.path("cache-folder")?,
+            warnings: Vec::new(),
         })
     }
 }
@@ -221,6 +228,7 @@ impl Low<'_> {
 struct Low<'a> {
     resolved: &'a Resolved,
     env: &'a Env,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Low<'_> {
@@ -264,7 +272,7 @@ impl Low<'_> {
                 "true" | "True" | "TRUE" => Ok(true),
                 "false" | "False" | "FALSE" => Ok(false),
                 other => Err(Error::input(
-                    format!("`{name}` is `{other}`, which is no boolean"),
+                    format!("`{name}` is `{other}`, which is not a boolean"),
                     "write `true` or `false`",
                 )),
             })
@@ -278,10 +286,23 @@ impl Low<'_> {
     fn number(&self, name: &str) -> Result<Option<u32>> {
         let Some(text) = self.trimmed(name)? else { return Ok(None) };
         let Kind::Number { min, max } = row(name)?.kind else { return Err(wrong(name, "takes no number")) };
-        match text.parse::<u32>() {
-            // The official action takes what JavaScript calls false as not set.
-            Ok(0) if self.resolved.official_action => Ok(None),
-            Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+        let number = if self.resolved.official_action {
+            match official::number(name, &text, max) {
+                official::Number::NotSet => return Ok(None),
+                official::Number::Is(number) => Some(number),
+                official::Number::TooLarge => {
+                    self.warnings.borrow_mut().push(format!(
+                        "`{name}` is `{text}`, which is taken as {max}: there is no more to say beyond it"
+                    ));
+                    Some(max)
+                }
+                official::Number::Fails => None,
+            }
+        } else {
+            text.parse().ok()
+        };
+        match number {
+            Some(number) if (min..=max).contains(&number) => Ok(Some(number)),
             _ => Err(Error::input(
                 format!("`{name}` is `{text}`"),
                 format!("it takes a whole number from {min} to {max}"),
@@ -295,7 +316,7 @@ impl Low<'_> {
         match seconds.or_else(|| humantime::parse_duration(&text).ok()) {
             Some(duration) => Ok(Some(duration)),
             None => Err(Error::input(
-                format!("`{name}` is `{text}`, which is no length of time"),
+                format!("`{name}` is `{text}`, which is not a length of time"),
                 "write it as `90s`, `15m` or `1h30m`",
             )),
         }
@@ -356,6 +377,12 @@ impl Low<'_> {
         let (mapping, folder) = match (&found.raw, &found.source) {
             (Raw::Mapping(mapping), Source::File(file)) => (mapping, file.parent().unwrap_or(Path::new("."))),
             (Raw::Mapping(mapping), _) => (mapping, self.env.cwd()),
+            (Raw::Text(text), Source::Step(_)) if self.resolved.official_action => {
+                let taken = official_config::take(&document_of(text)?);
+                self.warnings.borrow_mut().extend(taken.warnings);
+                parsed = taken.mapping;
+                (&parsed, self.env.cwd())
+            }
             (Raw::Text(text), _) => {
                 parsed = mapping_of(text)?;
                 (&parsed, self.env.cwd())
@@ -376,28 +403,33 @@ impl Low<'_> {
 
 /// The row of the table. A name that is not there is a mistake of ours, which no run may pass over.
 fn row(name: &str) -> Result<&'static Input> {
-    Input::find(name).ok_or_else(|| wrong(name, "is no input"))
+    Input::find(name).ok_or_else(|| wrong(name, "is not an input"))
 }
 
 /// The mapping that stands in the text of `config`. No error shows any of it.
-fn mapping_of(text: &str) -> Result<Mapping> {
-    let wrong = |place: &str| {
-        Error::input(
-            format!("`config` is no YAML mapping{place}"),
-            "write `key: value` or `key: {value: …}` on each line",
-        )
-    };
-    match yaml::parse(text).map_err(|error| wrong(&error.place()))? {
+pub(super) fn mapping_of(text: &str) -> Result<Mapping> {
+    match document_of(text)? {
         Value::Null(_) => Ok(Mapping::default()),
         Value::Mapping(mapping) => Ok(mapping),
-        _ => Err(wrong("")),
+        _ => Err(no_mapping("")),
     }
+}
+
+fn document_of(text: &str) -> Result<Value> {
+    yaml::parse(text).map_err(|error| no_mapping(&error.place()))
+}
+
+fn no_mapping(place: &str) -> Error {
+    Error::input(
+        format!("`config` is not a YAML mapping{place}"),
+        "write `key: value` or `key: {value: …}` on each line",
+    )
 }
 
 fn digest(text: &str) -> Result<Digest> {
     Digest::parse(text).ok_or_else(|| {
         Error::input(
-            "`pulumi-sha256` is no SHA-256",
+            "`pulumi-sha256` is not a SHA-256",
             "write the 64 hexadecimal digits that `sha256sum` prints",
         )
     })

@@ -24,6 +24,8 @@ use crate::console::Console;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::ground::Ground;
+use crate::report::Reason;
 
 /// The list of files in an installed folder.
 const LIST: &str = ".stackstep.json";
@@ -107,8 +109,9 @@ impl Cache {
         Self { root: root.join("pulumi") }
     }
 
-    /// The cache that `given`, else the environment, names.
-    pub fn find(given: Option<&Path>, env: &Env, ci: &dyn CiSystem) -> Result<Self> {
+    /// The cache that `given`, else the environment, names. One that a stranger can have filled says nothing for what lies
+    /// in it, and is passed over.
+    pub fn find(given: Option<&Path>, env: &Env, ci: &dyn CiSystem, ground: &Ground) -> Result<Self> {
         let home = |name: &str, sub: &str| env.get(name).map(|home| Path::new(home).join(sub));
         let standard = if cfg!(windows) {
             home("LOCALAPPDATA", "stackstep\\cache")
@@ -117,13 +120,23 @@ impl Cache {
         } else {
             home("XDG_CACHE_HOME", "stackstep").or_else(|| home("HOME", ".cache/stackstep"))
         };
-        let root = given.map(Path::to_owned).or(standard);
-        let root = root.or_else(|| Some(ci.temporary_folder(env)?.join("stackstep-cache")));
-        root.map(|root| Self::new(&env.cwd().join(root))).ok_or_else(|| {
-            Error::input(
-                "there is no home folder for a cache: `HOME` is not set".to_owned(),
+        let temporary = || Some(ci.temporary_folder(env)?.join("stackstep-cache"));
+        let roots = [given.map(Path::to_owned).or(standard), temporary()];
+        let mut roots = roots.into_iter().flatten().map(|root| env.cwd().join(root)).peekable();
+        let Some(first) = roots.peek().cloned() else {
+            return Err(Error::input(
+                "there is no home folder for a cache: `HOME` is not set",
                 "set `cache-folder`",
-            )
+            ));
+        };
+        roots.find(|root| !ground.holds(root)).map(|root| Self::new(&root)).ok_or_else(|| Error::Refused {
+            what: format!(
+                "the cache `{}` is refused: it lies in a checkout, and nothing proves that this is the repository's own \
+                 code",
+                first.display()
+            ),
+            hint: "set `cache-folder` to a folder outside of the checkout".to_owned(),
+            reason: Reason::Untrusted,
         })
     }
 

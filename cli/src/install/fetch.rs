@@ -110,7 +110,7 @@ impl Order<'_> {
             Refusal::Disk(path, error) => Trouble::Final(unusable(&path, &error)),
             other => Trouble::Final(fault(
                 format!("{archive} of {} is refused: {other}", place.words()),
-                "it is no archive of a release of Pulumi: mirror the files of the release unchanged",
+                "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
             )),
         })
     }
@@ -287,7 +287,7 @@ impl<'a> Intake<'a> {
         if self.bytes > LARGEST {
             return Err(Trouble::Final(fault(
                 format!("the archive has more than {LARGEST} bytes"),
-                "it is no archive of a release of Pulumi: mirror the files of the release unchanged",
+                "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
             )));
         }
         self.hash.update(&chunk);

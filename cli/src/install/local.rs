@@ -14,6 +14,7 @@ use crate::engine::helper::{self, Change};
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::gate::ground::Ground;
 
 /// What the program is made for; none when it is a script.
 pub fn made_for(program: &Path) -> Result<Option<Platform>> {
@@ -62,9 +63,10 @@ pub async fn version_of(
 }
 
 /// The newest CLI that `wish` allows in the tool cache of a runner: `<cache>/pulumi/<version>/<arch>`, with a file
-/// `<arch>.complete` beside it. <https://github.com/actions/toolkit/tree/main/packages/tool-cache>
-pub fn in_tool_cache(env: &Env, platform: Platform, wish: &Wish) -> Option<Installed> {
+/// `<arch>.complete` beside it; none that a stranger can have put there. <https://github.com/actions/toolkit/tree/main/packages/tool-cache>
+pub fn in_tool_cache(env: &Env, platform: Platform, wish: &Wish, ground: &Ground) -> Option<Installed> {
     let roots = ["RUNNER_TOOL_CACHE", "AGENT_TOOLSDIRECTORY"].into_iter().filter_map(|name| env.get(name));
+    let ours = |folder: &PathBuf| !ground.holds(folder);
     roots.map(|root| Path::new(root).join("pulumi")).find_map(|root| {
         let entries = std::fs::read_dir(&root).ok()?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -73,7 +75,7 @@ pub fn in_tool_cache(env: &Env, platform: Platform, wish: &Wish) -> Option<Insta
         versions.sort_by(|a, b| b.cmp(a));
         versions.into_iter().find_map(|version| {
             let beside = root.join(version.to_string());
-            let folder = in_folder(&beside.join(platform.arch), platform)?;
+            let folder = in_folder(&beside.join(platform.arch), platform).filter(ours)?;
             let complete = beside.join(format!("{}.complete", platform.arch)).is_file();
             let origin = "the runner's tool cache".to_owned();
             complete.then_some(Installed { version, folder, origin })
@@ -91,6 +93,8 @@ fn in_folder(folder: &Path, platform: Platform) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ci::{Context, detect};
+    use crate::gate::standing::Standing;
     use crate::install::version::Demand;
 
     const LINUX: Platform = Platform { os: "linux", arch: "x64" };
@@ -112,11 +116,16 @@ mod tests {
         put(root.path(), "3.220.0", "pulumi", false);
         put(root.path(), "3.230.0", "README", true);
         let env = Env::from_pairs("/", [("RUNNER_TOOL_CACHE", root.path().display().to_string())]);
-        let found = in_tool_cache(&env, LINUX, &Wish::default()).unwrap();
+        let ground =
+            |standing, env: &Env| Ground::of(&Context::default(), standing, env, detect(env), root.path());
+        let ours = ground(Standing::Ours, &env);
+        let found = in_tool_cache(&env, LINUX, &Wish::default(), &ours).unwrap();
         assert_eq!((found.version, found.folder.ends_with("bin")), (Version::new(3, 210, 0), true));
         let demand = Demand::parse("3.200.0", "x").unwrap();
         let wish = Wish { demand: Some((demand, "x".into())), ..Wish::default() };
-        assert_eq!(in_tool_cache(&env, LINUX, &wish).unwrap().version, Version::new(3, 200, 0));
-        assert!(in_tool_cache(&Env::default(), LINUX, &wish).is_none());
+        assert_eq!(in_tool_cache(&env, LINUX, &wish, &ours).unwrap().version, Version::new(3, 200, 0));
+        assert!(in_tool_cache(&Env::default(), LINUX, &wish, &ours).is_none());
+        let strangers = ground(Standing::Strangers, &env);
+        assert!(in_tool_cache(&env, LINUX, &wish, &strangers).is_none(), "it lies in the work folder");
     }
 }

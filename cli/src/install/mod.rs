@@ -15,6 +15,7 @@ pub mod parts;
 pub mod pins;
 pub mod platform;
 pub mod progress;
+pub mod range;
 pub mod source;
 pub mod tried;
 pub mod trust;
@@ -123,19 +124,19 @@ impl Installer<'_> {
         let (place, file) = match &self.mirror {
             Some(mirror) => (mirror.place(), MIRRORS_LIST.to_owned()),
             None if self.offline => {
-                return Err(self.offline_without("a version, as the list of releases is not asked"));
+                return Err(self.offline_without("the list of releases"));
             }
-            None => own().ok_or_else(|| fault("there is no list of releases", "name an exact version"))?,
+            None => own().ok_or_else(|| fault("there is not a list of releases", "name an exact version"))?,
         };
         if matches!(place, Place::Web { .. }) && self.offline {
-            return Err(self.offline_without("a version, as the mirror is not asked for its list"));
+            return Err(self.offline_without("the list of the mirror"));
         }
         let http = self.http(&place)?;
         match (place.text(&file, http.as_ref(), self.patience).await?, &place) {
             (Some(text), _) => {
                 let releases = catalog::parse(&text.text).ok_or_else(|| {
                     fault(
-                        format!("{file} of {} is no list of releases", place.words()),
+                        format!("{file} of {} is not a list of releases", place.words()),
                         "it is a JSON list of `{\"version\": \"v3.259.0\", \"date\": \"2026-08-20\"}`",
                     )
                 })?;
@@ -152,9 +153,12 @@ impl Installer<'_> {
         }
     }
 
-    fn offline_without(&self, what: &str) -> Error {
+    fn offline_without(&self, list: &str) -> Error {
         fault(
-            format!("the run is offline, and there is no Pulumi CLI for {} here, nor {what}", self.platform),
+            format!(
+                "the run is offline, the cache has no Pulumi CLI for {} that will do, and {list} can't be asked for one",
+                self.platform
+            ),
             "put the CLI on the PATH or into the cache, or set `pulumi-mirror` to a folder: `file:///srv/pulumi/`",
         )
     }

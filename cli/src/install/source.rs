@@ -64,7 +64,7 @@ impl Mirror {
                 "give the folder's URL: `https://mirror.example/pulumi/` or `file:///srv/pulumi/`",
             )
         };
-        let url = Url::parse(text.trim()).map_err(|_| wrong("is no URL"))?;
+        let url = Url::parse(text.trim()).map_err(|_| wrong("is not a URL"))?;
         match url.scheme() {
             "http" | "https" => Ok(Self(url)),
             "file" if url.to_file_path().is_ok() => Ok(Self(url)),
@@ -196,7 +196,10 @@ impl Place {
     pub async fn text(&self, file: &str, http: Option<&Http>, patience: Patience) -> Result<Option<Text>> {
         match (self, self.request(file), http) {
             (Self::Folder(folder), ..) => match std::fs::read_to_string(folder.join(file)) {
-                Ok(text) => Ok(Some(Text { text, date: None })),
+                Ok(text) => {
+                    let text = text.trim_start_matches('\u{feff}').to_owned();
+                    Ok(Some(Text { text, date: None }))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(unreadable(&folder.join(file), &error)),
             },

@@ -64,7 +64,11 @@ pub fn tar(packed: impl Read, parts: &Parts, bounds: Bounds, into: &Path) -> Res
             EntryType::Directory => shelf.folder(&name)?,
             EntryType::Regular | EntryType::Continuous => shelf.file(&name, &mut entry)?,
             other => {
-                return refuse(format!("`{}` in it is no file but a {}", printable(&name), kind_word(other)));
+                return refuse(format!(
+                    "`{}` in it is not a file but a {}",
+                    printable(&name),
+                    kind_word(other)
+                ));
             }
         }
     }
@@ -99,7 +103,7 @@ pub fn zip(
         if entry.is_dir() {
             shelf.folder(&name)?;
         } else if entry.is_symlink() {
-            return refuse(format!("`{}` in it is no file but a link", printable(&name)));
+            return refuse(format!("`{}` in it is not a file but a link", printable(&name)));
         } else {
             let mut counted = Counted { inner: &mut entry, left };
             shelf.file(&name, &mut counted)?;
@@ -201,7 +205,8 @@ enum Place {
 
 /// Judges an entry's path: relative, forwards only, below `pulumi`.
 fn place(name: &str) -> Result<Place, Refusal> {
-    let odd = || refuse(format!("`{}` in it leads out of its folder, or is no plain path", printable(name)));
+    let odd =
+        || refuse(format!("`{}` in it leads out of its folder, or is not a plain path", printable(name)));
     // A backslash or a colon is a path on Windows.
     if name.is_empty() || name.contains(['\\', ':', '\0']) || name.starts_with('/') {
         return odd();

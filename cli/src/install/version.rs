@@ -5,6 +5,7 @@ use semver::{Version, VersionReq};
 use super::catalog::Release;
 use super::day::Day;
 use super::fault;
+use super::range::Range;
 use super::tried::{NEWEST, OLDEST};
 use crate::error::{Error, Result};
 
@@ -38,7 +39,7 @@ pub enum Demand {
     /// Just this one.
     Exact(Version),
     /// The newest within.
-    Range(VersionReq),
+    Range(Range),
     /// The newest that is at least so many days old: `latest`, `latest-14`.
     Latest {
         /// How many.
@@ -58,7 +59,7 @@ impl Demand {
         }
         let wrong = || {
             Error::input(
-                format!("{named} is `{}`, which is no version", text.escape_debug()),
+                format!("{named} is `{}`, which is not a version", text.escape_debug()),
                 "write a version (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old",
             )
         };
@@ -68,10 +69,12 @@ impl Demand {
         if let Some(days) = text.strip_prefix("latest-") {
             return days.parse::<u16>().map(|days| Self::Latest { days: days.into() }).map_err(|_| wrong());
         }
-        let bare = text.strip_prefix('v').unwrap_or(text);
-        match Version::parse(bare) {
+        if text.is_empty() {
+            return Err(wrong());
+        }
+        match Version::parse(text.trim_start_matches(['v', '=', ' '])) {
             Ok(version) => Ok(Self::Exact(version)),
-            Err(_) => VersionReq::parse(bare).map(Self::Range).map_err(|_| wrong()),
+            Err(_) => Range::parse(text).map(Self::Range).ok_or_else(wrong),
         }
     }
 
@@ -273,7 +276,8 @@ mod tests {
 
     #[test]
     fn a_whole_version_means_just_that_one() {
-        for text in ["3.260.0", "v3.260.0"] {
+        for text in ["3.260.0", "v3.260.0", "=3.260.0", "= v3.260.0"] {
+            assert!(matches!(Demand::parse(text, "x"), Ok(Demand::Exact(_))), "{text}");
             assert!(wish(text).objection(&Version::new(3, 260, 0)).is_none());
             assert!(wish(text).objection(&Version::new(3, 261, 0)).is_some());
         }
@@ -284,6 +288,9 @@ mod tests {
         assert_eq!(chosen(&wish("^3")).unwrap(), "3.260.0");
         assert_eq!(chosen(&wish(">=3.200, <3.260")).unwrap(), "3.259.0");
         assert_eq!(chosen(&wish("~3.258")).unwrap(), "3.258.1");
+        assert_eq!(chosen(&wish("3.259")).unwrap(), "3.259.0");
+        assert_eq!(chosen(&wish("3.200 - 3.259 || ^2")).unwrap(), "3.259.0");
+        assert!(wish("^3  ||  ^2").words().contains("`^3  ||  ^2`"));
     }
 
     #[test]
@@ -352,7 +359,7 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_bad_input() {
-        for text in ["latest-", "latest-x", "newest", "3.x.y.z"] {
+        for text in ["", "latest-", "latest-x", "newest", "3.x.y.z"] {
             assert_eq!(Demand::parse(text, "x").unwrap_err().exit_status(), 2, "{text}");
         }
     }

@@ -40,7 +40,7 @@ fn with_login(text: &[u8], path: &Path, key: &str, token: Option<&Secret>) -> Re
     let mut file: Map<String, Value> = match text {
         [] => Map::new(),
         text => serde_json::from_slice(text)
-            .map_err(|_| refused("it is no file of logins", "remove it, or run `pulumi logout --all`"))?,
+            .map_err(|_| refused("it is not a file of logins", "remove it, or run `pulumi logout --all`"))?,
     };
     if file.contains_key(ENCRYPTED) {
         return Err(refused("it is encrypted", "run `pulumi login` in a step of its own"));

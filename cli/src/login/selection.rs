@@ -98,7 +98,7 @@ impl Selection {
         match std::fs::read(&self.path) {
             Ok(text) => serde_json::from_slice(&text).map_err(|_| {
                 let what =
-                    format!("`{}` is left alone: it is no file of a selected stack", self.path.display());
+                    format!("`{}` is left alone: it is not a file of a selected stack", self.path.display());
                 Error::input(what, "remove it")
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Map::new()),

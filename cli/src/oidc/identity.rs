@@ -7,7 +7,7 @@ use super::{Wanted, not_reached};
 use crate::ci::{self, CiSystem, IdentityToken, TokenRequest};
 use crate::console::Console;
 use crate::engine::helper::{self, Change};
-use crate::engine::locate::on_path;
+use crate::engine::locate::trusted_on_path;
 use crate::engine::signals::Signals;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ pub async fn obtain(
         IdentityToken::Request(asked) => request(&asked, job.env, http).await,
         IdentityToken::Command(words) => {
             let name = words.first().map_or("", String::as_str);
-            checked(ask_program(&words, job.env, console, signals).await?, &format!("what `{name}` prints"))
+            checked(ask_program(&words, job, console, signals).await?, &format!("what `{name}` prints"))
         }
         IdentityToken::None { reason } => {
             Err(Error::auth(format!("there is no identity to sign in with: {reason}"), WITHOUT))
@@ -58,7 +58,8 @@ pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
 fn from_input(given: &Secret, env: &Env) -> Result<Secret> {
     let Some(path) = given.expose().strip_prefix("file://") else { return Ok(given.clone()) };
     let path = env.cwd().join(path);
-    std::fs::read_to_string(&path).map(|text| Secret::new(text.trim())).map_err(|source| {
+    let token = |text: String| Secret::new(text.trim_start_matches('\u{feff}').trim());
+    std::fs::read_to_string(&path).map(token).map_err(|source| {
         Error::auth(
             format!("could not read the identity token `{}`: {source}", path.display()),
             "let an earlier step write the file, and name its whole path behind `file://`",
@@ -71,21 +72,26 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
         return Ok(token);
     }
     Err(Error::auth(
-        format!("{place} is no identity token"),
+        format!("{place} is not an identity token"),
         "it has to be a JSON web token: three parts with dots between them",
     ))
 }
 
 /// Lets a program of the CI system print it.
-async fn ask_program(words: &[String], env: &Env, console: &Console, signals: &Signals) -> Result<Secret> {
+async fn ask_program(
+    words: &[String],
+    job: &Job<'_>,
+    console: &Console,
+    signals: &Signals,
+) -> Result<Secret> {
     let (name, args) = words.split_first().map_or(("", words), |(name, args)| (name.as_str(), args));
-    let program = on_path(name, env).ok_or_else(|| {
+    let program = trusted_on_path(name, job.env, &job.ground).ok_or_else(|| {
         Error::auth(
             format!("`{name}` is not on the PATH"),
             "run stackstep where that program is, such as on the agent and not in a container without it",
         )
     })?;
-    helper::read(program, args, env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
+    helper::read(program, args, job.env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
         |said| {
             Error::auth(
                 format!("`{name}` gave no identity token: {said}"),

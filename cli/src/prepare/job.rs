@@ -57,11 +57,17 @@ impl<'a> Prepared<'a> {
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
         engine_env.take_out(self.not_for_the_engine);
+        // With the repository's credentials nothing of another checkout is started, as the engine's helpers are by name.
+        let path = self.env.get("PATH").filter(|_| self.context.base_credentials);
+        if let Some(path) = path.and_then(|path| self.ground.without(path)) {
+            engine_env.put("PATH", path);
+        }
         let job = Job {
             env: self.env,
             ci: self.ci,
             context: self.context,
             standing: self.standing,
+            ground: self.ground,
             inputs,
             project: self.project,
             stack: self.stack,
@@ -85,13 +91,14 @@ impl<'a> Prepared<'a> {
             (None, None) => return Err(Error::input("no command is named", "name one")),
         };
         let mut inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
-        let _ = without_links(&mut inputs, self.standing, self.env);
+        let _ = without_links(&mut inputs, &self.ground);
         let stack = self.stack.or_else(|| inputs.stack.clone());
         Ok(Job {
             env: self.env,
             ci: self.ci,
             context: self.context,
             standing: self.standing,
+            ground: self.ground,
             inputs,
             project: self.project,
             stack,

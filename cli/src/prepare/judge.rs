@@ -1,20 +1,23 @@
 //! The steps that judge a run by what no change can have written: its context, its command, its credentials, and the commit
 //! of the work folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Finding, Prepared};
-use crate::backend::{Backend, BackendSource};
+use crate::backend::{Backend, BackendSource, PULUMI_CLOUD};
 use crate::console::Console;
-use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::gate::credentials::{Credentials, credentials};
+use crate::gate::ground::Ground;
 use crate::gate::refuse_open_log;
 use crate::gate::standing::Standing;
 use crate::gate::trust::{Question, Verdict, judge_before_files};
 use crate::git;
+use crate::http::Url;
 use crate::inputs::{Command, FileUse, INPUTS, Inputs, OuterInputs};
+use crate::install::source::{Mirror, Place};
 use crate::oidc;
+use crate::project::nearest_file;
 use crate::report::Reason;
 
 /// The inputs that credentials come from.
@@ -27,7 +30,8 @@ pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
         found.warning(problem);
     }
     if let Some(outer) = &found.outer {
-        found.standing = Standing::of(&found.context, git::head(&outer.folder).as_deref());
+        found.standing = Standing::of(&found.context, &git::checkouts_around(&outer.folder));
+        found.ground = Ground::of(&found.context, found.standing, found.env, found.ci, &outer.folder);
     }
 }
 
@@ -35,7 +39,7 @@ pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
 pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
     found.keep(refuse_open_log(found.ci, found.env));
     let Some(outer) = &found.outer else { return };
-    let work_folder = git::head(&outer.folder);
+    let work_folder = git::checkouts_around(&outer.folder);
     let verdict = judge_before_files(&Question {
         ci: found.ci,
         context: &found.context,
@@ -43,7 +47,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         preview_only: outer.is_on("preview-only"),
         upsert: outer.may_be_on("upsert"),
         credentials: &possible_credentials(found, outer),
-        work_folder: work_folder.as_deref(),
+        work_folder: &work_folder,
         branch_head: None,
         refuse_stale: false,
     });
@@ -77,16 +81,15 @@ fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credential
 pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     let Some(outer) = &found.outer else { return Err(Error::input("there are no inputs", "set some")) };
     if outer.command == Command::Install {
-        let names = ["engine", "pulumi-version-file", "pulumi-mirror", "cache-folder"];
-        if let Some(name) = names.into_iter().find(|name| leads_into_a_checkout(outer, name, found.env)) {
-            return Err(Error::Refused {
-                what: format!(
-                    "`install` is refused: `{name}` leads into the work folder, and nothing proves that it holds the \
-                     repository's own code"
-                ),
-                hint: format!("set `{name}` to a path outside of the checkout, or leave it out"),
-                reason: Reason::Untrusted,
-            });
+        // The engine's name alone is looked for on the PATH.
+        let is_path = |name: &str, text: &str| name != "engine" || text.contains(['/', '\\']);
+        let leads_in = |name: &&str| {
+            outer.text(name).is_some_and(|text| is_path(name, text) && found.ground.holds(Path::new(text)))
+        };
+        if let Some(name) =
+            ["engine", "pulumi-version-file", "cache-folder"].iter().find(|name| leads_in(name))
+        {
+            return Err(leads_into_the_work_folder(outer.command, name));
         }
     }
     let read: Vec<&str> =
@@ -95,12 +98,105 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     Inputs::from_resolved(&resolved, found.env)
 }
 
-/// Leaves out the files to write whose path leads through a link of a checkout that is not proven to be ours. Returns
-/// the warnings.
-pub(super) fn without_links(inputs: &mut Inputs, standing: Standing, env: &Env) -> Vec<String> {
-    if standing == Standing::Ours {
-        return Vec::new();
+/// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
+pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
+    match inputs.pulumi_mirror.as_ref().map(Mirror::place) {
+        Some(Place::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
+            Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
+        }
+        _ => Ok(()),
     }
+}
+
+fn leads_into_the_work_folder(command: Command, name: &str) -> Error {
+    Error::Refused {
+        what: format!(
+            "`{}` is refused: `{name}` leads into the work folder, and nothing proves that it holds the repository's \
+             own code",
+            command.word()
+        ),
+        hint: format!("set `{name}` to a path outside of the checkout, or leave it out"),
+        reason: Reason::Untrusted,
+    }
+}
+
+/// Refuses to bring credentials to a backend whose address only a stranger's file names: the project's, or an `env-file` of
+/// the checkout. A bucket of a cloud is reached at that cloud, and a folder at nobody.
+pub(super) fn refuse_a_strangers_backend(
+    found: &Prepared<'_>,
+    inputs: &Inputs,
+    backend: &Backend,
+) -> Result<()> {
+    let Some(url) = backend.url.as_deref().filter(|_| found.standing == Standing::Strangers) else {
+        return Ok(());
+    };
+    let file_of_ours = inputs.env_file.as_ref().is_some_and(|path| !found.ground.holds(path));
+    let named_outside =
+        if file_of_ours { found.env.with_missing(&found.file_variables) } else { found.env.clone() };
+    if Backend::resolve(inputs, &named_outside, None).url.as_deref() == Some(url) || sends_nothing_away(url) {
+        return Ok(());
+    }
+    let has = credentials(&found.env.with_missing(&found.file_variables), backend, backend.oidc.is_some());
+    if backend.token.is_none() && backend.oidc.is_none() && has.found.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        what: format!(
+            "`{}` is refused: this run has credentials, and they would go to {backend}, which only a file of a change \
+             that is not trusted names",
+            inputs.command.word()
+        ),
+        hint: "set `cloud-url` on the step, or `PULUMI_BACKEND_URL` in the job's environment, to where the state lies"
+            .to_owned(),
+        reason: Reason::Untrusted,
+    })
+}
+
+/// Whether credentials stay on this machine, or with the vendor that they are of, when this backend is asked.
+/// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
+fn sends_nothing_away(url: &str) -> bool {
+    let Ok(parsed) = Url::parse(url) else { return false };
+    // Other settings of a bucket's URL can name another server.
+    let plain = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
+        matches!(&*name, "region" | "awssdk" | "storage_account" | "prefix")
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte))
+    };
+    match parsed.scheme() {
+        "file" => true,
+        "s3" | "gs" | "azblob" => parsed.query_pairs().all(plain),
+        "https" => url.trim_end_matches('/') == PULUMI_CLOUD,
+        _ => false,
+    }
+}
+
+/// Refuses a project whose file lies elsewhere than the code that is proven: in a folder above the checkout. The engine
+/// looks upwards without an end, by the path that it is given and by the real one.
+pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, command: Command) -> Result<()> {
+    if !found.context.base_credentials {
+        return Ok(());
+    }
+    let starts = [Some(cwd.to_owned()), std::fs::canonicalize(cwd).ok()];
+    let files = starts.into_iter().flatten().filter_map(|start| nearest_file(&start));
+    for file in files {
+        let around = git::checkouts_around(file.parent().unwrap_or(Path::new("/")));
+        if Standing::of(&found.context, &around) == Standing::Unproven {
+            return Err(Error::Refused {
+                what: format!(
+                    "`{}` is refused: the project's file `{}` lies outside of the checkout that is proven to hold the \
+                     repository's own code",
+                    command.word(),
+                    file.display()
+                ),
+                hint: "set `cwd` to the folder of the Pulumi program within that checkout".to_owned(),
+                reason: Reason::Untrusted,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Leaves out the files to write whose way leads through a link that may be a stranger's, with a word.
+pub(super) fn without_links(inputs: &mut Inputs, ground: &Ground) -> Vec<String> {
     let sinks = [
         ("result-file", &mut inputs.result_file),
         ("outputs-file", &mut inputs.outputs_file),
@@ -109,33 +205,12 @@ pub(super) fn without_links(inputs: &mut Inputs, standing: Standing, env: &Env) 
         ("junit-file", &mut inputs.junit_file),
         ("counts-file", &mut inputs.counts_file),
     ];
-    let linked = sinks
-        .into_iter()
-        .filter(|(_, path)| path.as_ref().is_some_and(|path| git::leads_through_a_link(path, env.cwd())));
+    let linked =
+        sinks.into_iter().filter(|(_, path)| path.as_ref().is_some_and(|path| ground.links_away(path)));
     linked
         .map(|(name, path)| {
             *path = None;
             format!("`{name}` is not written: its path leads through a link that a change can have made")
         })
         .collect()
-}
-
-/// Whether the input is a path into a folder that a checkout can have filled.
-fn leads_into_a_checkout(outer: &OuterInputs, name: &str, env: &Env) -> bool {
-    let Some(text) = outer.text(name) else { return false };
-    let path = match (name, text.strip_prefix("file://")) {
-        ("pulumi-mirror", Some(path)) => Path::new(path),
-        ("pulumi-mirror", None) => return false,
-        // A name alone is looked for on the PATH.
-        ("engine", _) if !text.contains(['/', '\\']) => return false,
-        _ => Path::new(text),
-    };
-    let path = env.cwd().join(path);
-    checkouts(outer, env).iter().any(|folder| git::is_within(&path, folder))
-}
-
-/// The folders that a checkout can have filled.
-fn checkouts(outer: &OuterInputs, env: &Env) -> Vec<PathBuf> {
-    let told = ["GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY"].into_iter().filter_map(|name| env.get(name));
-    [outer.folder.clone(), env.cwd().to_owned()].into_iter().chain(told.map(PathBuf::from)).collect()
 }

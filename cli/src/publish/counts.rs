@@ -8,6 +8,9 @@ use serde_json::json;
 
 use crate::report::{Report, Status};
 
+/// The operations that have a place in the report.
+const COUNTED: [&str; 6] = ["create", "update", "delete", "replace", "import-replacement", "delete-replaced"];
+
 /// The counts of all reports, added up. Where one is not known they are left out, and GitLab says that the report
 /// failed, instead of "no changes".
 pub fn terraform(reports: &[Report]) -> String {
@@ -35,8 +38,13 @@ fn known(report: &Report) -> bool {
     match report.status {
         Status::Succeeded => true,
         Status::Skipped => false,
-        // What was done until then has been done.
-        Status::Failed | Status::Cancelled => !changes.is_empty(),
+        // What was done until then has been done. What was changed and is not counted, as by a step that failed in its
+        // middle, is no zero.
+        Status::Failed | Status::Cancelled => {
+            let counted =
+                changes.iter().any(|(operation, count)| COUNTED.contains(&operation.as_str()) && *count > 0);
+            counted || (!changes.is_empty() && report.has_changes == Some(false))
+        }
     }
 }
 
@@ -101,5 +109,10 @@ mod tests {
         let report = with(Command::Up, Status::Failed, &[("create", 1)]);
         assert_eq!(read(&report), json!({"create": 1, "delete": 0, "update": 0}));
         assert_eq!(read(&with(Command::Up, Status::Failed, &[])), json!({}));
+        let mut report = with(Command::Up, Status::Cancelled, &[("same", 1)]);
+        report.has_changes = Some(false);
+        assert_eq!(read(&report), json!({"create": 0, "delete": 0, "update": 0}));
+        report.has_changes = Some(true);
+        assert_eq!(read(&report), json!({}), "a step failed in its middle");
     }
 }

@@ -15,8 +15,9 @@ use serde_json::{Map, Value};
 
 use crate::ci::{Level, Output, OutputsForm};
 use crate::console::Console;
+use crate::inputs::suggest::nearest;
 use crate::job::Job;
-use crate::report::{Report, Status};
+use crate::report::{Command, Report, Status};
 
 pub use exports::Exports;
 use exports::{Kind, is_listed};
@@ -81,7 +82,7 @@ pub fn hand_on(
 fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &Console) {
     let Some(outputs) = &exports.outputs else {
         if report.status == Status::Succeeded {
-            refuse(console, "the stack's outputs are not known, so none is handed on");
+            refuse(console, "the stack's outputs are not known, so none is exported");
         }
         return;
     };
@@ -91,10 +92,36 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
     if !unlisted.is_empty() {
         let message = format!(
-            "secret outputs are not handed on: {unlisted}; list them in `secret-outputs` if a later step needs them"
+            "secret outputs are not exported: {unlisted}; list them in `secret-outputs` if a later step needs them"
         );
         console.annotate(Level::Notice, "stackstep", &message);
     }
+    for message in not_there(&job.inputs.secret_outputs, report) {
+        refuse(console, &message);
+    }
+}
+
+/// A warning for each name of `secret-outputs` that is not an output of the stack and would not become one, as far as the
+/// run has shown them all.
+fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
+    let shown =
+        report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
+    let Some(outputs) = report.outputs.as_ref().filter(|_| shown) else { return Vec::new() };
+    let changed = report.output_changes.iter().map(|change| &change.name);
+    let names: BTreeSet<&str> =
+        outputs.keys().chain(&report.withheld_outputs).chain(changed).map(String::as_str).collect();
+    let missing = wanted.iter().filter(|name| *name != "*" && !names.contains(name.as_str()));
+    missing
+        .map(|name| {
+            let near = nearest(name, names.iter().copied());
+            let near =
+                near.map(|near| format!("; did you mean `{}`?", near.escape_debug())).unwrap_or_default();
+            format!(
+                "`secret-outputs` lists `{}`, and the stack has no such output{near}",
+                name.escape_debug()
+            )
+        })
+        .collect()
 }
 
 /// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file from which
@@ -125,7 +152,7 @@ fn to_the_systems_file(
         None => refuse(
             console,
             &format!(
-                "these outputs are secret or hold a secret's text, and are not handed on, as it takes a later part of the \
+                "these outputs are secret or hold a secret's text, and are not exported, as it takes a later part of the \
                  step that masks them, and there is none: {}",
                 quoted(handed.secret.iter().map(String::as_str))
             ),
@@ -140,8 +167,9 @@ fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> 
     let found = stack.iter().find(|output| output.name == input).map(|output| output.value.clone());
     let value = found.or_else(|| input.contains("://").then(|| input.to_owned()));
     if value.is_none() {
-        let message =
-            format!("`environment-url` is `{input}`, which is no URL and no output that may leave the run");
+        let message = format!(
+            "`environment-url` is `{input}`, which is neither a URL nor an output that may leave the run"
+        );
         console.annotate(Level::Notice, "stackstep", &message);
     }
     value.map(|value| Output { name: "environment-url".to_owned(), value })

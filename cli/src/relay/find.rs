@@ -27,20 +27,23 @@ pub(super) fn files(base: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
                 ));
             }
             Ok(_) => {
-                return Err(Error::input(format!("`{}` is no file", path.display()), "name a result file"));
+                return Err(Error::input(
+                    format!("`{}` is not a file", path.display()),
+                    "name a result file",
+                ));
             }
             Err(_) if pattern.contains(['*', '?']) => matching(base, pattern)?,
             Err(error) => {
                 return Err(Error::input(
                     format!("could not read `{}`: {error}", path.display()),
-                    "did the job before hand its result on? The input `result-file` says where it is written",
+                    "did the job before pass its result on? The input `result-file` says where it is written",
                 ));
             }
         };
         if found.is_empty() {
             return Err(Error::input(
                 format!("no file matches `{pattern}`"),
-                "did the job before hand its result on? The input `result-file` says where it is written",
+                "did the job before pass its result on? The input `result-file` says where it is written",
             ));
         }
         files.extend(found);

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::report::{Command, Ending, Facts, Fold, Report, SCHEMA, report, shortened};
 use crate::stack::{BackendPlace, StackIdentity};
+use crate::text_file;
 
 /// More bytes than a result of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
@@ -86,12 +87,15 @@ struct Version {
 /// Reads a result file.
 fn result(path: &Path) -> Result<Report> {
     let shown = path.display();
-    let text = within(path, RESULT, "a result")?;
+    let text = text_file::unmarked(within(path, RESULT, "a result")?).map_err(|error| {
+        let hint = error.hint().unwrap_or("name a file that `result-file` has written");
+        Error::input(format!("could not read `{shown}`: {error}"), hint)
+    })?;
     let version: Version = crate::json::read(&text).map_err(|error| unreadable(path, &error))?;
     match version.schema {
         None => {
             return Err(Error::input(
-                format!("`{shown}` is no result of stackstep: it has no `schema`"),
+                format!("`{shown}` is not a result of stackstep: it has no `schema`"),
                 "name a file that `result-file` has written",
             ));
         }
@@ -113,7 +117,7 @@ fn result(path: &Path) -> Result<Report> {
     };
     if report.identity.as_ref().is_some_and(|identity| !identity.is_well_formed()) {
         return Err(Error::input(
-            format!("`{shown}` is no result: the `backend` of its `identity` is no fingerprint"),
+            format!("`{shown}` is not a result: the `backend` of its `identity` is not a fingerprint"),
             "name a file that `result-file` has written",
         ));
     }
@@ -121,7 +125,7 @@ fn result(path: &Path) -> Result<Report> {
     if let Some(operation) = report.changes.iter().flatten().map(|(name, _)| name).find(|name| !word(name)) {
         return Err(Error::input(
             format!(
-                "`{shown}` is no result: `{}` in its `changes` is no operation",
+                "`{shown}` is not a result: `{}` in its `changes` is not an operation",
                 shortened(operation, 64)
             ),
             "name a file that `result-file` has written",
@@ -136,14 +140,23 @@ fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
     if error.is_eof() {
         return Error::input(
             format!(
-                "`{shown}` ends in its middle (line {}): it was not written or handed on whole",
+                "`{shown}` ends in its middle (line {}): it was not written or passed on whole",
                 error.line()
             ),
             "look at the job that made it",
         );
     }
-    let why = shortened(&error.to_string(), 300);
-    Error::input(format!("`{shown}` is no result of stackstep: {why}"), hint)
+    let why = match error.to_string() {
+        // The names are those of the form.
+        said if said.starts_with("missing field") => shortened(&said, 300),
+        // What else the parser says can quote the file, which may be another one than was meant.
+        _ => {
+            let what =
+                if error.is_data() { "a value has not the type of its field" } else { "it is not JSON" };
+            format!("{what} (line {}, column {})", error.line(), error.column())
+        }
+    };
+    Error::input(format!("`{shown}` is not a result of stackstep: {why}"), hint)
 }
 
 /// The bytes of a file that has to be no more than `most`.
@@ -186,13 +199,16 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
     }
     let mut fold = Fold::new();
     let mut tail = Tail::new(path.to_owned());
-    tail.finish(&mut |line| fold.line(line));
+    let mut first = true;
+    tail.finish(&mut |line| {
+        fold.line(if std::mem::take(&mut first) { text_file::without_mark(line) } else { line });
+    });
     fold.left_out(tail.state.skipped_lines);
     let events = fold.finish();
     let (lines, broken) = events.lines();
     if lines == 0 || lines == broken {
         return Err(Error::input(
-            format!("`{shown}` is no event log: no line of it is an event"),
+            format!("`{shown}` is not an event log: no line of it is an event"),
             "name a file that the engine's `--event-log` has written",
         ));
     }

@@ -41,7 +41,7 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
             }
         }
     }
-    if !(options.output_values && shows(Detail::Values)) {
+    if !shows(Detail::Values) {
         report.outputs.iter_mut().flat_map(Map::values_mut).for_each(|value| *value = Value::Null);
         for change in &mut report.output_changes {
             (change.old, change.new, change.text_diff) = (None, None, None);

@@ -2,6 +2,7 @@
 //!
 //! Values are compared whole and cut afterwards: [`TextDiff`] says in which order.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -14,7 +15,8 @@ use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
 use crate::report::{
-    Change, DiffRoom, OutputChange, PropertyDiff, Step, TextDiff, clipped, skeleton, unseen,
+    Change, DiffRoom, HIDDEN, OutputChange, PARTLY_HIDDEN, PropertyDiff, Step, TextDiff, clipped, middle,
+    skeleton, unseen,
 };
 
 /// Where nothing folds, more resources than this would bury what follows.
@@ -37,10 +39,25 @@ pub(super) struct Shape {
 pub(super) struct Hidden {
     /// Changed lines of properties that are shown.
     pub lines: u64,
+    /// Changed lines that are shown without all of their change.
+    pub cut: u64,
+    /// Changed lines that no form of the report has, or has whole, as a value is too large.
+    pub nowhere: u64,
     /// Properties.
     pub properties: u64,
     /// Resources.
     pub resources: usize,
+}
+
+impl Hidden {
+    /// Counts `other` too.
+    pub fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.cut += other.cut;
+        self.nowhere += other.nowhere;
+        self.properties += other.properties;
+        self.resources += other.resources;
+    }
 }
 
 /// The lines of a `diff` block.
@@ -110,7 +127,7 @@ fn step_word(context: &Context<'_>, step: &Step) -> &'static str {
 pub(super) fn block(step: &Step, shape: Shape) -> Block {
     let mut block = Block::default();
     for diff in step.diffs.iter().take(shape.properties) {
-        block.hidden.lines += property(&mut block.text, diff, shape.room);
+        block.hidden.add(property(&mut block.text, diff, shape.room));
     }
     names_alike(&mut block.text, step.diffs.get(..shape.properties).unwrap_or(&step.diffs));
     let others = step.diffs.get(shape.properties..).unwrap_or_default();
@@ -148,33 +165,47 @@ fn names_alike(lines: &mut String, diffs: &[PropertyDiff]) {
 /// The lines of one output that is too large for a cell of a table.
 pub(super) fn output(change: &OutputChange, room: DiffRoom) -> Block {
     let OutputChange { name, change, old, new, text_diff } = change.clone();
-    let diff = PropertyDiff { path: name, change, replaces: false, old, new, text_diff };
+    let diff = PropertyDiff { path: name, change, replaces: false, old, new, text_diff, hidden: false };
     let mut block = Block::default();
-    block.hidden.lines = property(&mut block.text, &diff, room);
+    block.hidden = property(&mut block.text, &diff, room);
     block.text.truncate(block.text.trim_end_matches('\n').len());
     block
 }
 
-/// Writes one property. Returns how many changed lines had no room.
-fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> u64 {
+/// Writes one property. Returns what had no room.
+fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> Hidden {
     let path = visible(&diff.path, false);
     let forces = if diff.replaces { "  # forces replacement" } else { "" };
-    if let Some(found) = text_of(diff, room) {
+    if let Some(mut found) = text_of(diff, room) {
         let sign = sign(diff.change);
+        let said = |note: &String| note == HIDDEN || note == PARTLY_HIDDEN;
+        if diff.hidden && !found.notes.iter().any(said) {
+            found.notes.push(PARTLY_HIDDEN.to_owned());
+        }
         if found.hunks.is_empty() && found.more_lines == 0 {
             let _ = writeln!(lines, "~ {path}: {}{forces}", visible(&found.notes.join("; "), false));
         } else {
             let _ = writeln!(lines, "{sign} {path}:{forces}");
             texts(lines, &found);
         }
-        return found.more_lines;
+        // What the result itself lacks, no other form has.
+        let nowhere = diff.text_diff.as_ref().map_or((0, 0), |known| (known.more_lines, known.cut_lines));
+        let here = (found.more_lines.saturating_sub(nowhere.0), found.cut_lines.saturating_sub(nowhere.1));
+        return Hidden { lines: here.0, cut: here.1, nowhere: nowhere.0 + nowhere.1, ..Hidden::default() };
     }
+    let mut cut = false;
     let mut put = |sign: &str, value: Option<&str>, forces: &str| {
         let value = value.map(|value| visible(value, false));
         let (between, value) = value.as_deref().map_or(("", ""), |value| (": ", value));
         lines.extend([sign, " ", &path, between, value, forces, "\n"]);
     };
-    let alone = |value: &Value| clipped(&value.to_string(), room.width).into_owned();
+    let mut alone = |value: &Value| {
+        let value = value.to_string();
+        let shown = middle(&value, room.width, None);
+        cut |= matches!(shown, Cow::Owned(_));
+        shown.into_owned()
+    };
+    let mut words = diff.hidden.then(|| PARTLY_HIDDEN.to_owned());
     match (&diff.old, &diff.new, diff.change) {
         (None, None, Change::Add) => put("+", None, forces),
         (None, None, Change::Delete) => put("-", None, forces),
@@ -183,18 +214,21 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> u64 {
         (None, Some(new), _) => put("+", Some(&alone(new)), forces),
         (Some(old), Some(new), _) if old == new => {
             let note = sides(old, new, room.width).note.unwrap_or_default();
+            words = None;
             put("~", Some(&format!("{} ({note})", alone(new))), forces);
         }
         (Some(old), Some(new), _) => {
             let sides = sides(old, new, room.width);
             put("-", Some(&sides.before), "");
             put("+", Some(&sides.after), forces);
-            if let Some(note) = sides.note {
-                let _ = writeln!(lines, "~     {}", visible(&note, false));
-            }
+            cut = sides.lacks;
+            words = [sides.note, words].into_iter().flatten().reduce(|note, words| note + "; " + &words);
         }
     }
-    0
+    if let Some(words) = words {
+        let _ = writeln!(lines, "~     {}", visible(&words, false));
+    }
+    Hidden { cut: u64::from(cut), ..Hidden::default() }
 }
 
 /// How the sign before a property's name shows its change; the lines of its text have their own.
@@ -238,6 +272,11 @@ fn texts(lines: &mut String, found: &TextDiff) {
             let _ = writeln!(lines, "{sign}     {}", tabbed(text));
         }
     }
+    if found.cut_lines > 0 {
+        let cut = usize::try_from(found.cut_lines).unwrap_or(usize::MAX);
+        let verb = if cut == 1 { "is" } else { "are" };
+        let _ = writeln!(lines, "  … {} {verb} shown in part", words::many(cut, "changed line"));
+    }
     if found.more_lines > 0 {
         let more = usize::try_from(found.more_lines).unwrap_or(usize::MAX);
         let _ = writeln!(lines, "  … and {} not shown", words::many(more, "more changed line"));
@@ -262,7 +301,15 @@ mod tests {
             (_, None) => Change::Delete,
             _ => Change::Update,
         };
-        let diff = PropertyDiff { path: "v".to_owned(), change, replaces: false, old, new, text_diff: None };
+        let diff = PropertyDiff {
+            path: "v".to_owned(),
+            change,
+            replaces: false,
+            old,
+            new,
+            text_diff: None,
+            hidden: false,
+        };
         let mut lines = String::new();
         property(&mut lines, &diff, room);
         lines
@@ -361,6 +408,7 @@ mod tests {
             old: Some(1.into()),
             new: Some(2.into()),
             text_diff: None,
+            hidden: false,
         };
         let mut step: Step = serde_json::from_value(json!({
             "urn": "u", "type": "t", "name": "n", "operation": "update", "status": "planned", "parent": null,

@@ -158,9 +158,7 @@ impl Page {
 
     /// Remembers what had no room.
     pub fn hide(&mut self, hidden: Hidden) {
-        self.hidden.lines += hidden.lines;
-        self.hidden.properties += hidden.properties;
-        self.hidden.resources += hidden.resources;
+        self.hidden.add(hidden);
     }
 
     /// What had no room so far.

@@ -8,7 +8,7 @@ use super::fit::{Limits, Page, everything};
 use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Options, Size, words};
-use crate::report::{Report, Step, clipped, shortened};
+use crate::report::{Report, Step, middle, shortened};
 
 /// Where all of a shortened report can be had, if no file was asked for.
 pub(super) const ALL_OF_IT: &str = "set `report-file` or `result-file` for all of it";
@@ -31,7 +31,7 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// A name as inline code, not longer than the limit.
     pub fn code(&self, text: &str) -> String {
-        code(&clipped(text, self.limits.name), self.options.flavor.html)
+        code(&middle(text, self.limits.name, None), self.options.flavor.html)
     }
 
     pub fn html(&self) -> bool {
@@ -84,6 +84,8 @@ fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
     }
     let lines = usize::try_from(hidden.lines).unwrap_or(usize::MAX);
     missing.extend((lines > 0).then(|| words::many(lines, "changed line")));
+    let cut = usize::try_from(hidden.cut).unwrap_or(usize::MAX);
+    missing.extend((cut > 0).then(|| format!("the rest of {}", words::many(cut, "changed line"))));
     let without_diff = hidden.resources;
     missing.extend(
         (without_diff > 0).then(|| format!("the properties of {}", words::many(without_diff, "resource"))),
@@ -166,13 +168,26 @@ fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
             format!("the whole result: {}", context.code(result))
         }
     });
-    let missing = left_out(context, page.hidden());
-    let without =
-        if missing.is_empty() { String::new() } else { format!(", without {}", missing.join(", ")) };
-    match (shortened, place) {
-        (true, Some(place)) => page.push(&format!("Shortened to fit{without}; {place}\n")),
-        (true, None) => page.push(&format!("Shortened to fit{without}; {ALL_OF_IT}\n")),
-        (false, Some(place)) => page.push(&format!("See {place}\n")),
-        (false, None) => {}
+    let missing = left_out(context, page.hidden()).join(", ");
+    let how = match (shortened, missing.is_empty()) {
+        (true, true) => "Shortened to fit".to_owned(),
+        (true, false) => format!("Shortened to fit, without {missing}"),
+        (false, false) => format!("Without {missing}"),
+        (false, true) => String::new(),
+    };
+    let nowhere = usize::try_from(page.hidden().nowhere).unwrap_or(usize::MAX);
+    let nowhere = (nowhere > 0).then(|| {
+        let lines = words::many(nowhere, "changed line");
+        format!("{lines} of values that are too large had no room in any form of the report, or not whole.")
+    });
+    let where_else = match (how.is_empty(), place) {
+        (false, Some(place)) => Some(format!("{how}; {place}")),
+        (false, None) => Some(format!("{how}; {ALL_OF_IT}")),
+        (true, Some(place)) => Some(format!("See {place}")),
+        (true, None) => None,
+    };
+    let last = [nowhere, where_else].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if !last.is_empty() {
+        page.push_all(&[&last, "\n"]);
     }
 }

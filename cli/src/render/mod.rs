@@ -43,7 +43,7 @@ pub enum Detail {
     Resources,
     /// The resources and the paths of their properties that change.
     Paths,
-    /// The values too.
+    /// The values too, those of stack outputs among them.
     Values,
 }
 
@@ -94,8 +94,6 @@ impl Flavor {
 pub struct Options {
     /// How much of what changes is shown.
     pub detail: Detail,
-    /// Whether the values of stack outputs are shown.
-    pub output_values: bool,
     /// Where it is shown.
     pub flavor: Flavor,
     /// The first line, kept at any size: the hidden marker of a comment.
@@ -110,7 +108,6 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             detail: Detail::Values,
-            output_values: false,
             flavor: Flavor::GITHUB,
             marker: None,
             result: None,

@@ -15,7 +15,7 @@ pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
     if !context.shows(Detail::Resources) || context.limits.outputs == 0 {
         return;
     }
-    let values = context.options.output_values && context.shows(Detail::Values);
+    let values = context.shows(Detail::Values);
     if report.output_changes.is_empty() {
         return if values { all(context, page) } else { names(context, page) };
     }

@@ -7,7 +7,7 @@ use super::fit::Page;
 use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
-use crate::report::{Diagnostic, PropertyDiff, Report, Severity, shortened};
+use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Report, Severity, shortened};
 
 /// More warnings than this are folded away.
 const OPEN_WARNINGS: usize = 3;
@@ -147,7 +147,9 @@ fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
         }
         (Some(old), Some(new), None) => {
             let sides = sides(old, new, context.limits.name);
-            let note = sides.note.map(|note| format!(" ({})", plain(&note))).unwrap_or_default();
+            let partly = (diff.hidden && old != new).then(|| PARTLY_HIDDEN.to_owned());
+            let notes = [sides.note, partly].into_iter().flatten();
+            let note = notes.map(|note| format!(" ({})", plain(&note))).collect::<Vec<_>>().concat();
             let [before, after] =
                 [&sides.before, &sides.after].map(|side| super::escape::code(side, context.html()));
             format!("{path} from {before} to {after}{note}")

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::report::{HIDDEN, excerpt, unseen};
+use crate::report::{Excerpt, HIDDEN, excerpt, unseen};
 
 /// The two sides, and in words what can't be seen.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Sides {
     pub after: String,
     /// How they differ though they look alike.
     pub note: Option<String>,
+    /// Whether a part of what differs had no room.
+    pub lacks: bool,
 }
 
 /// `old` and `new` as JSON, of no more than about `room` bytes each.
@@ -39,10 +41,10 @@ fn note(old: &str, new: &str) -> Option<String> {
 fn cut(before: String, after: String, note: Option<String>, room: usize) -> Sides {
     let room = room.max(60);
     if before.len().max(after.len()) <= room.saturating_add(32) {
-        return Sides { before, after, note };
+        return Sides { before, after, note, lacks: false };
     }
-    let (before, after) = excerpt(&before, &after, room);
-    Sides { before, after, note }
+    let Excerpt { before, after, lacks } = excerpt(&before, &after, room);
+    Sides { before, after, note, lacks }
 }
 
 #[cfg(test)]
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_string_and_a_number_are_not_the_same() {
-        let Sides { before, after, note } = plain_sides(&json!("1"), &json!(1), 100);
+        let Sides { before, after, note, .. } = plain_sides(&json!("1"), &json!(1), 100);
         assert_eq!((before.as_str(), after.as_str(), note), ("\"1\"", "1", None));
     }
 

@@ -183,7 +183,7 @@ fn told(error: &Error) -> String {
     let line = error.line().map_or(String::new(), |line| format!(" line {line}:"));
     let kind = error.kind().to_string();
     let detail = error.detail().map_or(String::new(), |detail| format!(": {detail}"));
-    format!("{place} is no good template:{line} {kind}{detail}")
+    format!("{place} is not a good template:{line} {kind}{detail}")
 }
 
 #[cfg(test)]
@@ -227,7 +227,7 @@ mod tests {
         for number in ["1e+300", "0.1", "99999999999999999999", "-3"] {
             outputs.insert(number.to_owned(), json::read(number.as_bytes()).unwrap());
         }
-        let options = Options { output_values: true, ..Options::default() };
+        let options = Options::default();
         let template =
             Template::new("t.md", "{% for n in report.outputs %}{{ report.outputs[n] }} {% endfor %}");
         let rendered = template.unwrap().render(&made, &options).unwrap();
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_line() {
         let error = Template::new("c.md", "one\n{% if %}").unwrap_err();
-        assert!(error.starts_with("`c.md` is no good template: line 2: syntax error"), "{error}");
+        assert!(error.starts_with("`c.md` is not a good template: line 2: syntax error"), "{error}");
         let error = rendered("\n\n{{ report.nothing }}").unwrap_err();
         assert!(error.contains("line 3: undefined value"), "{error}");
     }

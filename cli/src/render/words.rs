@@ -197,6 +197,7 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         let counts = if counts.is_empty() { none.to_owned() } else { counts.clone() };
         (outcome, counts)
     };
+    let and_unknown = |(outcome, counts): (String, String)| (outcome, counts + some_unknown(report));
     if report.reason == Some(Reason::Incomplete) && report.changes.is_none() {
         return (noun_of(report, stack), unknown(what_is_unknown(report), &counts));
     }
@@ -212,8 +213,8 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
             (Command::Outputs, _) => (done_to(report, stack), String::new()),
-            (Command::Refresh, true) => with(done_to(report, stack), "no drift"),
-            _ => with(done_to(report, stack), quiet(report)),
+            (Command::Refresh, true) => and_unknown(with(done_to(report, stack), "no drift")),
+            _ => and_unknown(with(done_to(report, stack), quiet(report))),
         },
     }
 }
@@ -242,6 +243,11 @@ fn unknown(what: &str, counts: &str) -> String {
 fn so_far(report: &Report) -> &'static str {
     let unknown = report.changes.is_none() && !is_plan(report);
     if unknown { "what was changed until then is not known" } else { "" }
+}
+
+/// What is to be said of a run whose changes are known, and something else is not.
+fn some_unknown(report: &Report) -> &'static str {
+    if report.incomplete { "; not all of its outputs are known" } else { "" }
 }
 
 fn what_is_unknown(report: &Report) -> &'static str {

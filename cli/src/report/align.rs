@@ -23,11 +23,6 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The items at the same place of both sides.
-    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        self.old.clone().zip(self.new.clone())
-    }
-
     /// How many items there are on both sides.
     pub fn len(&self) -> usize {
         self.old.len() + self.new.len()

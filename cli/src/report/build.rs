@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::classify::{Evidence, Finding};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
-use super::known::{Log, is_known, looked_in_vain};
-use super::model::{Diagnostic, Report, SCHEMA, Severity, Status, Step, StepStatus};
+use super::known::{Log, contradiction, is_known, looked_in_vain};
+use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
 use super::reason::Reason;
 use super::steps::LEFT_OVER;
+use super::tally::is_change;
 use super::value::shortened;
 use super::{hints, outputs, steps};
 use crate::error::EXIT_INCOMPLETE;
@@ -20,10 +21,10 @@ const NAMED: usize = 5;
 /// Everything that a run has to say.
 pub fn report(events: Events, facts: Facts) -> Report {
     let lost = events.lost();
-    let Events { lines, broken, project, stack, steps, outputs, diagnostics, policies, summary, .. } = events;
+    let Events { lines, broken, project, stack, planned, diagnostics, policies, summary, .. } = events;
     let succeeded = matches!(facts.ending, Ending::Exited(0)) || facts.exit_code == 0;
-    let steps::Finished { steps, counted, left_over, note: too_large } = steps.finish();
-    let outputs = outputs.finish(succeeded || facts.ending == Ending::Exited(7));
+    let steps = events.steps.finish();
+    let mut outputs = events.outputs.finish(succeeded || facts.ending == Ending::Exited(7));
     let (mut diagnostics, cut) = diagnostics.finish();
     sort_generic_errors_last(&mut diagnostics);
     let (policies, more_findings) = policies.finish();
@@ -34,24 +35,40 @@ pub fn report(events: Events, facts: Facts) -> Report {
         facts: &facts,
         diagnostics: &diagnostics,
         policies: &policies,
-        steps: &steps,
+        steps: &steps.steps,
         program_ran: stack.is_some(),
         cancelled_by_engine,
         internal_error: events.internal_error.as_deref(),
         summarised: summary.is_some(),
     };
     let mut verdict = verdict(&evidence, succeeded);
-    let log = Log { lines, broken, lost, summary: summary.as_ref() };
-    let known = is_known(&facts, &log, &verdict);
+    let internal_error = events.internal_error.is_some();
+    let log = Log { lines, broken, lost, internal_error, planned, summary: summary.as_ref() };
+    if log.has_only_the_preview(&facts) {
+        outputs = outputs::Finished::default();
+    }
+    let changes = changes(&log, &steps);
+    let has_changes = has_changes(&changes, &outputs) || steps.rows.changed();
+    let only_looks = facts.command.only_looks(facts.preview_only);
+    let unclear = steps.rows.are_unclear() && !has_changes && !only_looks;
+    let whole = is_known(&facts, &log, &verdict);
+    let contradiction =
+        contradiction(&facts, &log, &steps, &changes, has_changes).filter(|_| lost == 0 && !facts.interim);
+    let known = whole && contradiction.is_none() && !unclear;
+    if !known && succeeded && !only_looks && outputs.from == OutputsFrom::Previous {
+        // Those of before are not those that a run which went well has left.
+        outputs = outputs::Finished { changes: outputs.changes, ..outputs::Finished::default() };
+    }
     let mut exit_code = facts.exit_code;
-    if !known && verdict.status == Status::Succeeded && facts.command.only_looks(facts.preview_only) {
+    if !known && verdict.status == Status::Succeeded && only_looks {
         verdict = looked_in_vain(&facts);
         exit_code = i32::from(EXIT_INCOMPLETE);
     }
 
     let mut notes = facts.notes.clone();
     notes.extend(log.gaps(&facts));
-    notes.extend(unfinished(&steps, facts.interim));
+    notes.extend(contradiction.map(str::to_owned));
+    notes.extend(unfinished(&steps.steps, facts.interim));
     if summary.as_ref().is_some_and(|summary| summary.maybe_corrupt) {
         notes.push("the engine says that a resource may be in an invalid state".to_owned());
     }
@@ -59,15 +76,8 @@ pub fn report(events: Events, facts: Facts) -> Report {
         notes.push("the program waited for a debugger to attach".to_owned());
     }
     notes.extend(outputs.left_out());
-    notes.extend([cut, too_large, more_findings].into_iter().flatten());
+    notes.extend([cut, steps.note, more_findings].into_iter().flatten());
 
-    let mut changes =
-        summary.map(|summary| summary.changes).filter(|changes| !changes.is_empty()).unwrap_or(counted);
-    // The engine counts no deletion of what an earlier replacement has left over.
-    if left_over > 0 {
-        changes.entry(LEFT_OVER.to_owned()).or_insert(left_over);
-    }
-    let has_changes = has_changes(&changes, &outputs);
     let project = facts.project.or(project);
     let identity = facts
         .identity
@@ -88,7 +98,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         incomplete: !known,
         changes: known.then_some(changes),
         has_changes: known.then_some(has_changes),
-        steps,
+        steps: steps.steps,
         diagnostics,
         policies,
         outputs: outputs.values,
@@ -164,7 +174,18 @@ fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
     (count > 0).then(|| format!("{count} {what} ({}{more})", named.join(", ")))
 }
 
+/// The counts: the engine's own, or those of the steps where it has none.
+fn changes(log: &Log<'_>, steps: &steps::Finished) -> BTreeMap<String, u64> {
+    let said = log.summary.map(|summary| &summary.changes).filter(|changes| !changes.is_empty());
+    let mut changes = said.unwrap_or(&steps.counted).clone();
+    // The engine counts no deletion of what an earlier replacement has left over.
+    if steps.left_over > 0 {
+        changes.entry(LEFT_OVER.to_owned()).or_insert(steps.left_over);
+    }
+    changes
+}
+
 fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {
-    let real = |operation: &str| !matches!(operation, "same" | "read" | "refresh" | "discard");
+    let real = |operation: &str| is_change(operation) || operation == LEFT_OVER;
     changes.iter().any(|(operation, count)| real(operation) && *count > 0) || !outputs.changes.is_empty()
 }

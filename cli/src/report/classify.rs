@@ -195,8 +195,13 @@ fn only_says_that_it_failed(text: &str) -> bool {
 
 /// What stands before the error is talk: which login is used, which version is new.
 fn from_error(stderr: &str) -> &str {
+    error_of(stderr).unwrap_or(stderr)
+}
+
+/// The error that the CLI itself says on its standard error, and what follows it.
+pub(super) fn error_of(stderr: &str) -> Option<&str> {
     let starts = stderr.match_indices("error: ").map(|(at, _)| at);
     let mut starts =
         starts.filter(|&at| stderr.get(..at).is_none_or(|head| head.is_empty() || head.ends_with('\n')));
-    starts.next().and_then(|at| stderr.get(at..)).unwrap_or(stderr)
+    starts.next().and_then(|at| stderr.get(at..))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::hunks::{DiffRoom, TextDiff};
+use super::hunks::{DiffRoom, TextDiff, Texts};
 use super::model::{Change, OutputChange, PropertyDiff, Report};
 use super::value::weight;
 
@@ -21,13 +21,15 @@ const ROOMS: [DiffRoom; 4] = [
     DiffRoom { context: 3, lines: usize::MAX, width: 4000 },
     DiffRoom { context: 1, lines: usize::MAX, width: 1000 },
     DiffRoom { context: 0, lines: usize::MAX, width: 400 },
-    DiffRoom { context: 0, lines: 100, width: 200 },
+    DiffRoom { context: 0, lines: usize::MAX, width: 200 },
 ];
 const CROWDED: DiffRoom = DiffRoom { context: 0, lines: 10, width: 120 };
 const NO_ROOM: DiffRoom = DiffRoom { context: 0, lines: 0, width: 0 };
 
 /// The note where both sides read the same.
 pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
+/// What is said where both sides differ by more than can be read.
+pub(crate) const PARTLY_HIDDEN: &str = "a part of what differs is hidden";
 
 impl Report {
     /// The report with every large value replaced by its digest and what differs in it.
@@ -81,14 +83,23 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
 
 /// As much of the difference as [`HUNK_BYTES`] hold.
 fn fitting(old: &str, new: &str) -> TextDiff {
+    let texts = Texts::of(old, new);
     let mut found = TextDiff::default();
+    let mut last = NO_ROOM;
     for room in ROOMS {
-        found = TextDiff::of(old, new, room);
+        (found, last) = (texts.hunks(room), room);
         if found.weight() <= HUNK_BYTES {
             break;
         }
     }
-    found
+    // Then as many changed lines as go in, about as long as all of them are.
+    while found.weight() > HUNK_BYTES && last.lines > 0 {
+        let lines = found.changed_lines().min(last.lines);
+        let fewer = lines.saturating_mul(HUNK_BYTES) / found.weight().max(1);
+        last.lines = fewer.min(lines - lines.min(1 + lines / 50));
+        found = texts.hunks(last);
+    }
+    TextDiff { notes: texts.notes(), ..found }
 }
 
 /// A string as it is, everything else as JSON on many lines.

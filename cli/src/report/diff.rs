@@ -3,22 +3,31 @@
 //! Where the provider gave a detailed diff, its paths are taken as they are; else the inputs are compared,
 //! member by member. A string that holds JSON on both sides (a policy document, say) is compared inside.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::align::{self, Run};
+use super::align;
 use super::document::document;
 use super::event::{PropertyDiffEvent, State};
 use super::hunks::{TextDiff, line_ends};
 use super::model::{Change, PropertyDiff};
 use super::natural::natural;
-use super::value::{shortened, shown_map};
+use super::pairs::pairs;
+use super::value::{named, shown_map};
 
 /// More diffs than this in one step are only counted.
 const MAX_DIFFS: usize = 500;
+/// Paths longer than this are cut.
+pub(super) const PATH_BYTES: usize = 1024;
 /// A member in which bridged providers remember which inputs were defaults.
 const DEFAULTS: &str = "__defaults";
+/// The members at the top of a resource that are the engine's and its providers' own: the code of a dynamic provider,
+/// what bridged providers remember. A name that only begins like these is the program's.
+/// <https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/tfbridge/schema.go>
+const INTERNAL: [&str; 5] = ["__provider", DEFAULTS, "__meta", "__pulumi_raw_state_delta", "__internal"];
 
 /// The diffs of one step, and how many more there are.
 #[derive(Debug, Default)]
@@ -47,8 +56,16 @@ impl Diffs {
             (_, None) => Change::Delete,
             _ => Change::Update,
         };
-        let path = shortened(path, 1024);
-        self.list.push(PropertyDiff { path, change, replaces: false, old, new, text_diff: None });
+        let path = named(path, PATH_BYTES);
+        self.list.push(PropertyDiff {
+            path,
+            change,
+            replaces: false,
+            old,
+            new,
+            text_diff: None,
+            hidden: false,
+        });
     }
 
     /// A text of which the words of `notes` say how it changes.
@@ -155,6 +172,11 @@ impl Sides {
         (old, at(&self.new_inputs, &segments).or_else(|| at(&self.new_outputs, &segments)))
     }
 
+    /// The detailed diff's name for a property as its path.
+    fn path_of(&self, name: &str) -> String {
+        path_of(&[&self.old_inputs, &self.new_inputs, &self.old_outputs, &self.new_outputs], name)
+    }
+
     /// What differs between the lists at `path`, of which the provider names these items.
     fn whole_list(&self, path: &str, group: &[(&str, &PropertyDiffEvent)]) -> Option<Diffs> {
         let (_, event) = group.first()?;
@@ -167,6 +189,7 @@ impl Sides {
     }
 
     fn one(&self, path: &str, event: &PropertyDiffEvent, diffs: &mut Diffs) {
+        let path = &*self.path_of(path);
         let (old, new) = self.at(path, event);
         let (old, new) = (old.cloned(), new.cloned());
         let (old, new, change) = match event.diff_kind.as_str() {
@@ -209,28 +232,25 @@ pub(super) fn between(old: &Map<String, Value>, new: &Map<String, Value>) -> Dif
     diffs
 }
 
-/// Members that begin with two underscores are the engine's own; only that they change is worth a line.
+/// The engine's own members stand at the top; only that they change is worth a line.
 fn objects(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, diffs: &mut Diffs) {
-    for (key, was) in old {
+    let internal = |key: &str| path.is_empty() && INTERNAL.contains(&key);
+    // All of a new resource is new, and the engine's own part of it no news.
+    let none = old.is_empty() || new.is_empty();
+    let silent = |key: &str| path.is_empty() && (key == DEFAULTS || (none && internal(key)));
+    let shown = |key: &str, value: &Value| if internal(key) { "[internal]".into() } else { value.clone() };
+    for (key, was) in old.iter().filter(|(key, _)| !silent(key)) {
         let path = member(path, key);
         match new.get(key) {
             Some(is) if was == is => {}
-            Some(_) if key == DEFAULTS => {}
-            Some(_) if is_internal(key) => {
-                diffs.add(&path, Some("[internal]".into()), Some("[internal]".into()));
-            }
+            Some(is) if internal(key) => diffs.add(&path, Some(shown(key, was)), Some(shown(key, is))),
             Some(is) => compare(&path, was, is, diffs),
-            None if is_internal(key) => {}
-            None => diffs.add(&path, Some(was.clone()), None),
+            None => diffs.add(&path, Some(shown(key, was)), None),
         }
     }
-    for (key, is) in new.iter().filter(|(key, _)| !old.contains_key(*key) && !is_internal(key)) {
-        diffs.add(&member(path, key), None, Some(is.clone()));
+    for (key, is) in new.iter().filter(|(key, _)| !old.contains_key(*key) && !silent(key)) {
+        diffs.add(&member(path, key), None, Some(shown(key, is)));
     }
-}
-
-fn is_internal(key: &str) -> bool {
-    key.starts_with("__")
 }
 
 fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
@@ -256,20 +276,39 @@ fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
 /// The items that differ. An item that comes has its new index, one that goes its old one.
 fn arrays(path: &str, old: &[Value], new: &[Value], diffs: &mut Diffs) {
     for run in align::runs(old.iter(), new.iter()) {
-        let pairs = run.old.len().min(run.new.len());
-        for (was, is) in run.pairs() {
-            if let (Some(before), Some(after)) = (old.get(was), new.get(is)) {
-                compare(&format!("{path}[{is}]"), before, after, diffs);
+        let (gone, come) = (items(old, &run.old), items(new, &run.new));
+        let found = match (gone.len(), come.len()) {
+            (0, _) | (_, 0) => Vec::new(),
+            (1, 1) => vec![(0, 0)],
+            _ => {
+                let texts = [gone, come].map(|items| items.iter().map(text_of).collect::<Vec<_>>());
+                let [was, is] =
+                    texts.each_ref().map(|texts| texts.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+                pairs(&was, &is)
+            }
+        };
+        for (was, is) in &found {
+            if let (Some(before), Some(after)) = (gone.get(*was), come.get(*is)) {
+                compare(&format!("{path}[{}]", run.new.start + is), before, after, diffs);
             }
         }
-        let Run { old: gone, new: come } = run;
-        for index in gone.skip(pairs) {
-            diffs.add(&format!("{path}[{index}]"), old.get(index).cloned(), None);
+        let with: (HashSet<usize>, HashSet<usize>) = found.into_iter().unzip();
+        for (at, item) in gone.iter().enumerate().filter(|(at, _)| !with.0.contains(at)) {
+            diffs.add(&format!("{path}[{}]", run.old.start + at), Some(item.clone()), None);
         }
-        for index in come.skip(pairs) {
-            diffs.add(&format!("{path}[{index}]"), None, new.get(index).cloned());
+        for (at, item) in come.iter().enumerate().filter(|(at, _)| !with.1.contains(at)) {
+            diffs.add(&format!("{path}[{}]", run.new.start + at), None, Some(item.clone()));
         }
     }
+}
+
+fn items<'a>(list: &'a [Value], range: &Range<usize>) -> &'a [Value] {
+    list.get(range.clone()).unwrap_or_default()
+}
+
+/// What two items are compared by, to find those that are alike.
+fn text_of(item: &Value) -> Cow<'_, str> {
+    item.as_str().map_or_else(|| Cow::Owned(item.to_string()), Cow::Borrowed)
 }
 
 /// The list that the item at `path` belongs to: `a.b` of `a.b[0].c`.
@@ -285,7 +324,7 @@ fn list_of(path: &str) -> Option<&str> {
 fn member(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
     match (path.is_empty(), plain) {
-        (true, _) if plain || !key.contains(['.', '[']) => key.to_owned(),
+        (true, _) if plain || !(key.is_empty() || key.contains(['.', '['])) => key.to_owned(),
         (false, true) => format!("{path}.{key}"),
         _ => format!("{path}[{}]", Value::from(key)),
     }
@@ -298,7 +337,9 @@ fn segments(path: &str) -> Vec<String> {
     let mut rest = path;
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix("[\"") {
-            let end = quoted.find("\"]").unwrap_or(quoted.len());
+            let ends = |(at, _): &(usize, &str)| !quoted.get(..*at).unwrap_or_default().ends_with('\\');
+            let end = quoted.match_indices("\"]").find(ends).or_else(|| quoted.match_indices("\"]").last());
+            let end = end.map_or(quoted.len(), |(at, _)| at);
             found.push(quoted.get(..end).unwrap_or_default().replace("\\\"", "\""));
             rest = quoted.get(end + 2..).unwrap_or_default();
         } else if let Some(index) = rest.strip_prefix('[') {
@@ -322,6 +363,54 @@ fn at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value>
         Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// `name` as the path of what it means in one of `maps`: some providers write paths without quotes where there are dots
+/// in names.
+fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
+    let is_path = |name: &str| {
+        let segments = segments(name);
+        maps.iter().any(|map| at(map, &segments).is_some())
+    };
+    if !name.contains(['.', '[']) || is_path(name) {
+        return name.to_owned();
+    }
+    maps.iter().find_map(|map| spelt(map, name)).unwrap_or_else(|| name.to_owned())
+}
+
+/// The path of a property of a resource with these states, as the engine names what changes and what forces a
+/// replacement: by its bare name, whatever stands in it, or by its path.
+pub(super) fn property_path(states: &[&State], name: &str) -> String {
+    let maps = states.iter().flat_map(|state| [&state.inputs, &state.outputs]).flatten().collect::<Vec<_>>();
+    if maps.iter().any(|map| map.contains_key(name)) { member("", name) } else { path_of(&maps, name) }
+}
+
+/// The path of what `name` means in `map`, where the names in it are not quoted though they hold dots or brackets.
+fn spelt(map: &Map<String, Value>, name: &str) -> Option<String> {
+    fn inside(path: &str, value: &Value, rest: &str) -> Option<String> {
+        if rest.is_empty() {
+            return Some(path.to_owned());
+        }
+        match value {
+            Value::Object(map) => of(path, map, rest.strip_prefix('.').unwrap_or(rest)),
+            Value::Array(items) => {
+                let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
+                inside(&format!("{path}[{index}]"), items.get(index.parse::<usize>().ok()?)?, rest)
+            }
+            _ => None,
+        }
+    }
+    fn of(path: &str, map: &Map<String, Value>, rest: &str) -> Option<String> {
+        let quoted = |key: &str| format!("[{}]", Value::from(key));
+        let mut found = map.iter().filter_map(|(key, value)| {
+            let bare = rest.strip_prefix(key.as_str());
+            let rest = bare.or_else(|| rest.strip_prefix(&quoted(key)))?;
+            let ends = rest.is_empty() || rest.starts_with(['.', '[']);
+            if ends { inside(&member(path, key), value, rest) } else { None }
+        });
+        found.next()
+    }
+    of("", map, name)
 }
 
 fn joined(path: &[Value]) -> String {

@@ -21,7 +21,7 @@ pub(super) struct Event {
     pub diagnostic_event: Option<DiagnosticEvent>,
     pub resource_pre_event: Option<StepEvent>,
     pub res_outputs_event: Option<StepEvent>,
-    pub res_op_failed_event: Option<StepEvent>,
+    pub res_op_failed_event: Option<FailedEvent>,
     pub policy_event: Option<PolicyEvent>,
     pub policy_remediation_event: Option<PolicyRemediationEvent>,
     pub policy_analyze_summary_event: Option<PolicyTally>,
@@ -35,9 +35,10 @@ pub(super) struct Event {
 impl Event {
     /// Whether each step says what is done to which resource.
     pub fn is_sound(&self) -> bool {
-        let steps = [&self.resource_pre_event, &self.res_outputs_event, &self.res_op_failed_event];
-        let metadata = |event: &StepEvent| !event.metadata.op.is_empty() && !event.metadata.urn.is_empty();
-        steps.into_iter().flatten().all(metadata)
+        let steps = [&self.resource_pre_event, &self.res_outputs_event].into_iter().flatten();
+        let failed = self.res_op_failed_event.iter().map(|event| &event.metadata);
+        let mut metadata = steps.map(|event| &event.metadata).chain(failed);
+        metadata.all(|metadata| !metadata.op.is_empty() && !metadata.urn.is_empty())
     }
 }
 
@@ -62,6 +63,14 @@ impl StepEvent {
     pub fn is_stack(&self) -> bool {
         Urn::parse(&self.metadata.urn).is_some_and(|urn| urn.is_stack())
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FailedEvent {
+    pub metadata: StepMetadata,
+    /// What became of the resource.
+    pub status: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -84,8 +84,17 @@ fn trimmed(old: &str, before: Range<usize>, new: &str, after: Range<usize>) -> P
     (before.start + head..before.end - tail, after.start + head..after.end - tail)
 }
 
+/// Two long lines, cut.
+#[derive(Debug)]
+pub(crate) struct Excerpt {
+    pub before: String,
+    pub after: String,
+    /// Whether a part of what differs had no room.
+    pub lacks: bool,
+}
+
 /// `old` and `new` in about `width` bytes each: what differs with a little around it, and how much is left out.
-pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> (String, String) {
+pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> Excerpt {
     let around = AROUND.min(width / 8);
     let places = joined(differing(old, new), 2 * around + 24);
     // A change has at least as much room as its surroundings have.
@@ -98,7 +107,8 @@ pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> (String, String) {
         sides.1.show(after);
     }
     let more = places.len() - shown.min(places.len());
-    (sides.0.finish(more), sides.1.finish(more))
+    let lacks = more > 0 || sides.0.lacks || sides.1.lacks;
+    Excerpt { before: sides.0.finish(more), after: sides.1.finish(more), lacks }
 }
 
 /// The places, those with no more than `gap` bytes between them as one.
@@ -122,11 +132,12 @@ struct Side<'a> {
     room: usize,
     out: String,
     done: usize,
+    lacks: bool,
 }
 
 impl<'a> Side<'a> {
     fn new(text: &'a str, around: usize, room: usize) -> Self {
-        Self { text, around, room, out: String::new(), done: 0 }
+        Self { text, around, room, out: String::new(), done: 0, lacks: false }
     }
 
     /// Writes what differs, with what stands around it.
@@ -135,6 +146,7 @@ impl<'a> Side<'a> {
         self.skip_to(begin);
         if range.len() > self.room + 32 {
             // Both of its ends differ.
+            self.lacks = true;
             let half = char_boundary(self.text, range.start + self.room / 2).max(range.start);
             self.copy_to(half);
             let rest = (range.end - self.room / 2..=range.end).find(|at| self.text.is_char_boundary(*at));
@@ -182,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_change_in_a_long_line_is_shown_with_what_stands_around_it() {
-        let (old, new) = excerpt(&long("OLD"), &long("NEW"), 200);
+        let Excerpt { before: old, after: new, lacks } = excerpt(&long("OLD"), &long("NEW"), 200);
+        assert!(!lacks);
         assert!(
             old.starts_with("… [29") && old.contains("begin OLD end") && old.ends_with(" bytes left out]"),
             "{old}"
@@ -193,7 +206,7 @@ mod tests {
     #[test]
     fn two_changes_far_apart_are_both_shown() {
         let line = |a: &str, b: &str| format!("{a}{}{b}", "x".repeat(9000));
-        let (old, new) = excerpt(&line("1", "2"), &line("3", "4"), 400);
+        let Excerpt { before: old, after: new, .. } = excerpt(&line("1", "2"), &line("3", "4"), 400);
         assert!(old.starts_with("1xx") && old.ends_with("xx2"), "{old}");
         assert!(new.starts_with("3xx") && new.ends_with("xx4"), "{new}");
     }
@@ -201,8 +214,8 @@ mod tests {
     #[test]
     fn changes_without_room_are_counted() {
         let line = |sign: &str| format!("{sign}{}", " word".repeat(100)).repeat(40);
-        let (old, new) = excerpt(&line("a"), &line("b"), 100);
-        assert!(old.ends_with("more changes]") && new.ends_with("more changes]"), "{new}");
+        let Excerpt { before: old, after: new, lacks } = excerpt(&line("a"), &line("b"), 100);
+        assert!(lacks && old.ends_with("more changes]") && new.ends_with("more changes]"), "{new}");
         assert_ne!(old, new);
     }
 
@@ -225,7 +238,7 @@ mod tests {
                 }
             }
             let new: String = chars.into_iter().collect();
-            let (before, after) = excerpt(&old, &new, 60 + dice(400));
+            let Excerpt { before, after, .. } = excerpt(&old, &new, 60 + dice(400));
             assert_ne!(before, after, "{old} {new}");
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
+use super::diagnostics::colourless;
 use super::model::Status;
 use super::reason::Reason;
 use crate::stack::StackIdentity;
@@ -26,6 +27,8 @@ pub struct Facts {
     pub ending: Ending,
     /// The end of its standard error, masked.
     pub stderr: String,
+    /// What its standard output shows of an operation.
+    pub shown: Shown,
     /// stackstep's exit status.
     pub exit_code: i32,
     /// How long it took.
@@ -63,6 +66,7 @@ impl Facts {
             identity: None,
             ending,
             stderr: String::new(),
+            shown: Shown::Nothing,
             exit_code,
             duration_ms: 0,
             engine: None,
@@ -75,6 +79,36 @@ impl Facts {
             interim: false,
             nothing_to_do: false,
             ci_hints: BTreeMap::new(),
+        }
+    }
+}
+
+/// What the standard output of an engine shows of its operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: it had not begun.
+    #[default]
+    Nothing,
+    /// A line that says that it is about to begin, which Pulumi Cloud may still refuse.
+    Banner,
+    /// Something else, which may be a resource that was changed.
+    Something,
+}
+
+impl Shown {
+    /// What `stdout` shows. The CLI prints nothing before the line that names the operation and the stack:
+    /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/backend.go>
+    pub fn by(stdout: &str) -> Self {
+        let text = colourless(stdout);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let is_banner = |line: &&str| {
+            let begins = ["Updating (", "Destroying (", "Refreshing (", "Previewing "];
+            begins.iter().any(|word| line.starts_with(word)) && line.trim_end_matches(':').ends_with(')')
+        };
+        match lines.as_slice() {
+            [] => Self::Nothing,
+            [only] if is_banner(only) => Self::Banner,
+            _ => Self::Something,
         }
     }
 }
@@ -132,4 +166,27 @@ pub struct Ci {
     pub name: String,
     /// The job's page.
     pub build_url: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_output_shows_that_nothing_was_begun() {
+        for (stdout, shown) in [
+            ("", Shown::Nothing),
+            (" \n\n", Shown::Nothing),
+            ("Updating (acme/dev)\n\n", Shown::Banner),
+            ("\u{1b}[38;5;13m\u{1b}[1mUpdating (dev)\u{1b}[0m:\n", Shown::Banner),
+            ("Previewing destroy (dev):\n", Shown::Banner),
+            ("Updating (dev):\n\n@ updating....\n", Shown::Something),
+            ("Updating (dev):\n +  aws:s3:Bucket logs created (3s)\n", Shown::Something),
+            (" +  aws:s3:Bucket logs created (3s)\n", Shown::Something),
+            ("{\"sequence\":0}\n", Shown::Something),
+            ("Updating the world\n", Shown::Something),
+        ] {
+            assert_eq!(Shown::by(stdout), shown, "{stdout}");
+        }
+    }
 }

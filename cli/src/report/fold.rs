@@ -18,7 +18,14 @@ use super::value::shortened;
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     events: Events,
+    /// Whether the phase has its end.
     ended: bool,
+    /// Whether the phase has its beginning.
+    begun: bool,
+    /// Whether the steps of the phase are only planned, as far as any was read.
+    planning: Option<bool>,
+    /// How many lines were lost before the one at hand.
+    lost_before: u64,
 }
 
 /// What the events of one engine process say.
@@ -70,6 +77,15 @@ impl Events {
         self.gaps.lost == 0 && self.summary.is_some()
     }
 
+    /// Whether the engine says at the end that all was done, and its counts are those of its steps.
+    pub fn agree(&self) -> bool {
+        let steps = self.steps.clone().finish();
+        self.summary.as_ref().is_some_and(|summary| {
+            let counts = if summary.changes.is_empty() { &steps.counted } else { &summary.changes };
+            summary.says_success() && !steps.rows.contradict(counts, true)
+        })
+    }
+
     /// The stack's name, as the resources have it.
     pub fn stack(&self) -> Option<&str> {
         self.stack.as_deref()
@@ -90,9 +106,15 @@ impl Events {
         self.steps.in_flight()
     }
 
-    /// Whether the engine says at the end that all was done. Earlier versions say no word for it.
+    /// Whether the engine says at the end that all was done, and nothing else in the log says that it was not. Earlier
+    /// versions say no word for it: then an error is the word.
     pub fn succeeded(&self) -> bool {
-        self.summary.as_ref().is_some_and(|summary| matches!(summary.result.as_str(), "succeeded" | ""))
+        let failed = self.steps.any_failed() || self.internal_error.is_some();
+        self.summary.as_ref().is_some_and(|summary| match summary.result.as_str() {
+            "succeeded" => !failed,
+            "" => !failed && self.diagnostics.errors().next().is_none(),
+            _ => false,
+        })
     }
 }
 
@@ -109,7 +131,8 @@ impl Fold {
             return;
         }
         self.events.lines += 1;
-        self.events.gaps.follow(line);
+        self.lost_before = self.events.gaps.lost;
+        self.events.gaps.follow(line, self.ended);
         match skim(line) {
             Skim::Debug => {}
             Skim::Same { urn } => self.events.steps.same(urn),
@@ -146,12 +169,10 @@ impl Fold {
     }
 
     fn event(&mut self, event: Event) {
-        if self.ended && event.prelude_event.is_some() {
-            self.next_phase();
-        }
+        self.phase_of(&event);
         self.resources(event.timestamp, event.resource_pre_event, event.res_outputs_event);
         if let Some(failed) = event.res_op_failed_event {
-            self.events.steps.failed(failed.metadata, event.timestamp);
+            self.events.steps.failed(failed, event.timestamp);
         }
         if let Some(diagnostic) = event.diagnostic_event {
             self.events.diagnostics.add(&diagnostic);
@@ -177,6 +198,37 @@ impl Fold {
             self.events.internal_error = Some(super::diagnostics::message(&error.error));
         }
         self.ended |= event.cancel_event.is_some();
+    }
+
+    /// Tells to which phase the event belongs: each has a beginning and an end, and its steps are all planned, or none
+    /// is. What does not fit is a sign of lines that are missing.
+    fn phase_of(&mut self, event: &Event) {
+        let steps = [&event.resource_pre_event, &event.res_outputs_event].into_iter().flatten();
+        let planning = steps.map(|step| step.planning).next_back();
+        let planning = planning.or(event.summary_event.as_ref().map(|summary| summary.is_preview));
+        if event.prelude_event.is_some() {
+            if self.begun && !self.ended {
+                self.missing();
+            }
+            if self.begun || self.ended || self.planning.is_some() {
+                self.next_phase();
+            }
+            self.begun = true;
+        } else if planning
+            .is_some_and(|planning| self.ended || self.planning.is_some_and(|now| now != planning))
+        {
+            // The next phase's beginning is missing, or a step that the end does not know.
+            self.missing();
+            self.next_phase();
+        }
+        self.planning = planning.or(self.planning);
+    }
+
+    /// A line is missing here, unless the numbers have said so already.
+    fn missing(&mut self) {
+        if self.events.gaps.lost == self.lost_before {
+            self.events.gaps.lost += 1;
+        }
     }
 
     fn resources(&mut self, timestamp: i64, begun: Option<StepEvent>, done: Option<StepEvent>) {
@@ -207,11 +259,19 @@ impl Fold {
 
     /// `up` with its preview in one process: what was planned gives way to what is done.
     fn next_phase(&mut self) {
-        self.ended = false;
+        (self.ended, self.begun, self.planning) = (false, false, None);
+        self.events.planned = false;
         self.events.steps = Steps::default();
         self.events.outputs = Outputs::default();
         self.events.summary = None;
         self.events.diagnostics.next_phase();
+    }
+}
+
+impl Summary {
+    /// Whether it says that all was done. Earlier versions say no word for it.
+    pub fn says_success(&self) -> bool {
+        matches!(self.result.as_str(), "succeeded" | "")
     }
 }
 

@@ -7,6 +7,8 @@ const SEQUENCE: &[u8] = b"{\"sequence\":";
 /// How many lines are missing, told by the numbers of those that are there.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gaps {
+    /// The number of the first event, which is that of each phase.
+    first: Option<u64>,
     /// The number of the last event.
     last: Option<u64>,
     /// How many lines that could have been a step, an output or the summary are missing or could not be read.
@@ -14,11 +16,19 @@ pub(super) struct Gaps {
 }
 
 impl Gaps {
-    /// Follows the numbers: each is one more than the one before, or among the first of another phase.
-    pub fn follow(&mut self, line: &[u8]) {
+    /// Follows the numbers: each is one more than the one before, or, once a phase has `ended`, the first of another one.
+    pub fn follow(&mut self, line: &[u8], ended: bool) {
         let Some(number) = sequence(line) else { return };
-        let next = self.last.filter(|last| number > *last).map_or(1, |last| last.saturating_add(1));
-        self.lost = self.lost.saturating_add(number.saturating_sub(next));
+        let lost = match self.last {
+            Some(last) if number > last => number - last - 1,
+            // A log that numbers nothing.
+            Some(last) if number == last => 0,
+            // The end of the phase before is missing, and what stood at the beginning of this one.
+            Some(_) => number.abs_diff(self.first.unwrap_or_default()) + u64::from(!ended),
+            None => number.saturating_sub(1),
+        };
+        self.lost = self.lost.saturating_add(lost);
+        self.first = self.first.or(Some(number.min(1)));
         self.last = Some(number);
     }
 }
@@ -43,17 +53,26 @@ pub(super) fn is_one_diagnostic(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn lost(numbers: &[u64]) -> u64 {
+    /// How many are lost of phases with these numbers, each but the last with its end.
+    fn lost_of(phases: &[&[u64]]) -> u64 {
         let mut gaps = Gaps::default();
-        for number in numbers {
-            gaps.follow(format!("{{\"sequence\":{number},\"timestamp\":1}}").as_bytes());
+        for (at, phase) in phases.iter().enumerate() {
+            for (place, number) in phase.iter().enumerate() {
+                let ended = at > 0 && place == 0;
+                gaps.follow(format!("{{\"sequence\":{number},\"timestamp\":1}}").as_bytes(), ended);
+            }
         }
         gaps.lost
     }
 
+    fn lost(numbers: &[u64]) -> u64 {
+        lost_of(&[numbers])
+    }
+
     #[test]
     fn events_are_numbered_from_zero_in_each_phase() {
-        assert_eq!(lost(&[0, 1, 2, 3, 0, 1, 2]), 0);
+        assert_eq!(lost_of(&[&[0, 1, 2, 3], &[0, 1, 2]]), 0);
+        assert_eq!(lost_of(&[&[1, 2, 3], &[1, 2]]), 0);
         assert_eq!(lost(&[1, 2, 3]), 0, "others begin with one");
         assert_eq!(lost(&[]), 0);
     }
@@ -62,7 +81,16 @@ mod tests {
     fn a_gap_counts_what_is_missing_at_the_beginning_too() {
         assert_eq!(lost(&[0, 1, 4, 5]), 2);
         assert_eq!(lost(&[3, 4]), 2);
-        assert_eq!(lost(&[0, 1, 2, 3, 2, 3]), 1, "another phase, without its first ones");
+        assert_eq!(lost_of(&[&[0, 1, 2, 3], &[2, 3]]), 2, "another phase, without its first ones");
+        assert_eq!(lost_of(&[&[0, 1, 2, 3], &[1, 2, 3]]), 1, "another phase, without its first one");
+        assert_eq!(lost_of(&[&[1, 2, 3], &[2, 3]]), 1, "the same of one that begins with one");
+    }
+
+    #[test]
+    fn numbers_that_begin_again_without_an_end_before_are_a_gap() {
+        assert_eq!(lost(&[0, 1, 2, 3, 0, 1, 2]), 1);
+        assert_eq!(lost(&[0, 1, 2, 3, 1, 2]), 2);
+        assert_eq!(lost(&[1, 1, 1]), 0, "numbers that say nothing");
     }
 
     #[test]
@@ -71,7 +99,7 @@ mod tests {
         for line in
             [&b"{}"[..], b"{\"sequence\":", b"{\"sequence\":x", b"{\"timestamp\":1,\"sequence\":9}", b""]
         {
-            gaps.follow(line);
+            gaps.follow(line, false);
         }
         assert_eq!(gaps.lost, 0);
     }

@@ -1,18 +1,23 @@
 //! What differs between two texts: hunks with unchanged lines around them, and words for what can't be seen.
 //!
 //! The texts are compared whole. What has no room afterwards goes in this order: unchanged lines, the unchanged parts
-//! of long lines, changed lines; and these are counted.
+//! of long lines, the rest of changed lines, changed lines; and the last two are counted.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::align::{self, Run};
-use super::excerpt::excerpt;
-use super::lines::{Line, ends, lines};
+use super::compact::{HIDDEN, PARTLY_HIDDEN};
+use super::concealed::hides_a_difference;
+use super::excerpt::{Excerpt, excerpt};
+use super::lines::{End, Line, ends, lines};
+use super::pairs::pairs;
 use super::unseen::{skeleton, unseen};
-use super::value::clipped;
+use super::value::{clipped, fingerprint, middle};
 
 /// Lines of which it is said how they differ though they look alike; the others are counted.
 const NOTES: usize = 5;
@@ -27,6 +32,14 @@ pub struct TextDiff {
     pub hunks: Vec<Hunk>,
     /// How many changed lines stand in no hunk, as there are too many.
     pub more_lines: u64,
+    /// How many changed lines stand in a hunk without all of their change, as they are too long.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cut_lines: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One place at which two texts differ.
@@ -60,29 +73,25 @@ impl DiffRoom {
 impl TextDiff {
     /// How `old` and `new` differ.
     pub fn of(old: &str, new: &str, room: DiffRoom) -> Self {
-        let (old, new) = (lines(old), lines(new));
-        let runs = differing_lines(&old, &new);
-        let mut notes = Vec::new();
-        if !old.is_empty() && !new.is_empty() {
-            notes = ends(&old, &new, &runs);
-            notes.extend(look_alikes(&old, &new, &runs));
-        }
-        let mut writer = Writer { old: &old, new: &new, room, left: room.lines, hunks: Vec::new(), more: 0 };
-        writer.write(&runs);
-        Self { notes, more_lines: writer.more, hunks: writer.hunks }
+        let texts = Texts::of(old, new);
+        Self { notes: texts.notes(), ..texts.hunks(room) }
     }
 
     /// The same with no more than there is `room` for.
     #[must_use]
     pub fn within(&self, room: DiffRoom) -> Self {
-        let mut found = Self { notes: self.notes.clone(), hunks: Vec::new(), more_lines: self.more_lines };
-        let mut left = room.lines;
+        let mut found = Self { notes: self.notes.clone(), more_lines: self.more_lines, ..Self::default() };
+        let (mut left, mut dropped) = (room.lines, 0);
         for hunk in &self.hunks {
-            let part = Self::of(&hunk.side('+'), &hunk.side('-'), DiffRoom { lines: left, ..room });
+            let part = Texts::of_hunk(hunk).hunks(DiffRoom { lines: left, ..room });
             left = left.saturating_sub(part.changed_lines());
-            found.more_lines += part.more_lines;
+            dropped += part.more_lines;
+            found.cut_lines += part.cut_lines;
             found.hunks.extend(part.hunks.into_iter().map(|part| part.moved(hunk)));
         }
+        found.more_lines += dropped;
+        // A line that was cut before is still cut, and cut once.
+        found.cut_lines = found.cut_lines.max(self.cut_lines.saturating_sub(dropped));
         found
     }
 
@@ -91,6 +100,7 @@ impl TextDiff {
     pub(super) fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         self.notes.iter_mut().for_each(|note| *note = mask(note));
         let hunks = std::mem::take(&mut self.hunks);
+        let mut hides = false;
         for hunk in hunks {
             // What goes is on the side without what comes.
             let sides = [hunk.side('+'), hunk.side('-')];
@@ -102,7 +112,12 @@ impl TextDiff {
                 let whole = DiffRoom { context: usize::MAX, ..DiffRoom::ALL };
                 let parts = Self::of(&old, &new, whole).hunks.into_iter();
                 self.hunks.extend(parts.map(|part| part.moved(&hunk)));
+                hides |= hides_a_difference(&sides, &[old, new]);
             }
+        }
+        let said = |note: &String| note == HIDDEN || note == PARTLY_HIDDEN;
+        if hides && !self.notes.iter().any(said) {
+            self.notes.push(PARTLY_HIDDEN.to_owned());
         }
         self
     }
@@ -136,71 +151,154 @@ impl Hunk {
 
 /// In words how the line ends of two texts differ.
 pub(super) fn line_ends(old: &str, new: &str) -> Vec<String> {
-    let (old, new) = (lines(old), lines(new));
-    ends(&old, &new, &differing_lines(&old, &new))
+    let texts = Texts::of(old, new);
+    ends(&texts.old, &texts.new, &texts.runs, &texts.paired())
 }
 
-fn differing_lines(old: &[Line<'_>], new: &[Line<'_>]) -> Vec<Run> {
-    align::runs(old.iter().map(|line| line.text), new.iter().map(|line| line.text))
+/// Two texts by their lines, and where they differ.
+pub(super) struct Texts<'a> {
+    old: Vec<Line<'a>>,
+    new: Vec<Line<'a>>,
+    runs: Vec<Run>,
+    /// The lines of each run that stand for each other, once somebody asks for them.
+    pairs: Vec<OnceCell<Vec<(usize, usize)>>>,
 }
 
-/// In words the changed lines of which a reader could take one for another.
-fn look_alikes(old: &[Line<'_>], new: &[Line<'_>], runs: &[Run]) -> Vec<String> {
-    let mut looks: HashMap<String, usize> = HashMap::new();
-    for at in runs.iter().flat_map(|run| run.new.clone()).rev() {
-        let look = new.get(at).map(|line| skeleton(line.text)).unwrap_or_default();
-        if !look.is_empty() {
-            looks.insert(look, at);
+impl<'a> Texts<'a> {
+    pub fn of(old: &'a str, new: &'a str) -> Self {
+        let (old, new) = (lines(old), lines(new));
+        let runs = align::runs(old.iter().map(|line| line.text), new.iter().map(|line| line.text));
+        Self::known(old, new, runs)
+    }
+
+    /// The texts of a hunk, which differ where its signs say so.
+    fn of_hunk(hunk: &'a Hunk) -> Self {
+        let (mut old, mut new): (Vec<Line<'a>>, Vec<Line<'a>>) = (Vec::new(), Vec::new());
+        let mut runs: Vec<Run> = Vec::new();
+        for line in &hunk.lines {
+            let line_of = || Line { text: line.get(1..).unwrap_or_default(), end: End::Lf };
+            let sign = line.chars().next().filter(|sign| matches!(sign, '-' | '+'));
+            let (at, at_new) = (old.len(), new.len());
+            if sign != Some('+') {
+                old.push(line_of());
+            }
+            if sign != Some('-') {
+                new.push(line_of());
+            }
+            match runs.last_mut() {
+                _ if sign.is_none() => {}
+                Some(run) if run.old.end == at && run.new.end == at_new => {
+                    (run.old.end, run.new.end) = (old.len(), new.len());
+                }
+                _ => runs.push(Run { old: at..old.len(), new: at_new..new.len() }),
+            }
         }
+        Self::known(old, new, runs)
     }
-    let mut found = Vec::new();
-    for run in runs {
-        for (nth, before) in run.old.clone().enumerate() {
-            let beside = run.new.clone().nth(nth);
-            let Some(was) = old.get(before) else { continue };
-            let alike = looks.get(&skeleton(was.text)).copied();
-            let told = [beside, alike].into_iter().flatten().find_map(|after| {
-                let told = unseen(was.text, new.get(after)?.text)?;
-                Some(format!("line {}, {told}", after + 1))
-            });
-            found.extend(told);
+
+    fn known(old: Vec<Line<'a>>, new: Vec<Line<'a>>, runs: Vec<Run>) -> Self {
+        let pairs = vec![OnceCell::new(); runs.len()];
+        Self { old, new, runs, pairs }
+    }
+
+    /// The lines that stand for each other in the run at `nth`.
+    fn pairs(&self, nth: usize) -> &[(usize, usize)] {
+        let (Some(run), Some(known)) = (self.runs.get(nth), self.pairs.get(nth)) else { return &[] };
+        let texts = |lines: &[Line<'a>], range: &Range<usize>| -> Vec<&'a str> {
+            lines.get(range.clone()).unwrap_or_default().iter().map(|line| line.text).collect()
+        };
+        known.get_or_init(|| {
+            let found = pairs(&texts(&self.old, &run.old), &texts(&self.new, &run.new));
+            found.into_iter().map(|(was, is)| (run.old.start + was, run.new.start + is)).collect()
+        })
+    }
+
+    /// The same of all runs.
+    fn paired(&self) -> Vec<(usize, usize)> {
+        (0..self.runs.len()).flat_map(|nth| self.pairs(nth)).copied().collect()
+    }
+
+    /// In words what differs and can't be seen.
+    pub fn notes(&self) -> Vec<String> {
+        if self.old.is_empty() || self.new.is_empty() {
+            return Vec::new();
         }
+        let mut notes = ends(&self.old, &self.new, &self.runs, &self.paired());
+        notes.extend(self.look_alikes());
+        notes
     }
-    if found.len() > NOTES {
-        let more = found.len() - NOTES;
-        found.truncate(NOTES);
-        found.push(format!("{more} more lines differ only in what looks alike"));
+
+    /// The places that differ, as far as there is `room`.
+    pub fn hunks(&self, room: DiffRoom) -> TextDiff {
+        let mut writer =
+            Writer { texts: self, room, left: room.lines, found: TextDiff::default(), cut: Vec::new() };
+        writer.write();
+        writer.tell_apart();
+        writer.found
     }
-    found
+
+    /// In words the changed lines of which a reader could take one for another.
+    fn look_alikes(&self) -> Vec<String> {
+        let Self { old, new, runs, .. } = self;
+        let mut looks: HashMap<String, usize> = HashMap::new();
+        for at in runs.iter().flat_map(|run| run.new.clone()).rev() {
+            let look = new.get(at).map(|line| skeleton(line.text)).unwrap_or_default();
+            if !look.is_empty() {
+                looks.insert(look, at);
+            }
+        }
+        let mut found = Vec::new();
+        for (nth, run) in runs.iter().enumerate() {
+            let pairs = self.pairs(nth);
+            for before in run.old.clone() {
+                let beside = pairs.binary_search_by_key(&before, |pair| pair.0).ok();
+                let beside = beside.and_then(|at| pairs.get(at)).map(|pair| pair.1);
+                let Some(was) = old.get(before) else { continue };
+                let alike = looks.get(&skeleton(was.text)).copied();
+                let told = [beside, alike].into_iter().flatten().find_map(|after| {
+                    let told = unseen(was.text, new.get(after)?.text)?;
+                    Some(format!("line {}, {told}", after + 1))
+                });
+                found.extend(told);
+            }
+        }
+        if found.len() > NOTES {
+            let more = found.len() - NOTES;
+            found.truncate(NOTES);
+            found.push(format!("{more} more lines differ only in what looks alike"));
+        }
+        found
+    }
 }
 
 /// Hunks on the way.
 struct Writer<'a> {
-    old: &'a [Line<'a>],
-    new: &'a [Line<'a>],
+    texts: &'a Texts<'a>,
     room: DiffRoom,
     left: usize,
-    hunks: Vec<Hunk>,
-    more: u64,
+    found: TextDiff,
+    cut: Vec<Cut<'a>>,
 }
 
 impl Writer<'_> {
-    fn write(&mut self, runs: &[Run]) {
+    fn write(&mut self) {
         let context = self.room.context;
-        let mut rest = runs;
-        while let Some(first) = rest.first() {
+        let texts = self.texts;
+        let mut from = 0;
+        while let Some(first) = texts.runs.get(from) {
+            let rest = texts.runs.get(from..).unwrap_or_default();
             let near = rest.iter().zip(rest.iter().skip(1));
             let near =
                 near.take_while(|(run, next)| next.old.start - run.old.end <= context.saturating_mul(2));
-            let (together, others) = rest.split_at(near.count() + 1);
-            let after = others.first().map_or(self.old.len(), |next| next.old.start);
-            self.hunk(first, together, after);
-            rest = others;
+            let next = from + near.count() + 1;
+            let after = texts.runs.get(next).map_or(texts.old.len(), |next| next.old.start);
+            self.hunk(first, from..next, after);
+            from = next;
         }
     }
 
     /// One hunk of `runs`; the next one begins at `limit`.
-    fn hunk(&mut self, first: &Run, runs: &[Run], limit: usize) {
+    fn hunk(&mut self, first: &Run, runs: Range<usize>, limit: usize) {
         let context = self.room.context;
         let before = first.old.start.min(first.new.start).min(context);
         let mut hunk = Hunk {
@@ -209,53 +307,97 @@ impl Writer<'_> {
             lines: Vec::new(),
         };
         let mut at = first.old.start - before;
-        for run in runs {
+        let texts = self.texts;
+        for (nth, run) in texts.runs.iter().enumerate().take(runs.end).skip(runs.start) {
             if self.left == 0 {
-                self.more += (run.old.len() + run.new.len()) as u64;
+                self.found.more_lines += run.len() as u64;
                 continue;
             }
             self.same(&mut hunk, at..run.old.start);
-            self.run(&mut hunk, run);
+            self.run(&mut hunk, run, nth);
             at = run.old.end;
         }
-        if self.left > 0 || self.more == 0 {
-            let end = at.saturating_add(context).min(limit).min(self.old.len());
+        if self.left > 0 || self.found.more_lines == 0 {
+            let end = at.saturating_add(context).min(limit).min(texts.old.len());
             self.same(&mut hunk, at..end);
         }
         if !hunk.lines.is_empty() {
-            self.hunks.push(hunk);
+            self.found.hunks.push(hunk);
         }
     }
 
     fn same(&self, hunk: &mut Hunk, range: Range<usize>) {
-        let lines = self.old.get(range).unwrap_or_default();
+        let lines = self.texts.old.get(range).unwrap_or_default();
         hunk.lines.extend(lines.iter().map(|line| format!(" {}", clipped(line.text, self.room.width))));
     }
 
     /// Writes the lines that go, then those that come; of both a part if there is no room for all.
-    fn run(&mut self, hunk: &mut Hunk, run: &Run) {
+    fn run(&mut self, hunk: &mut Hunk, run: &Run, nth: usize) {
         let (removed, added) = (run.old.len(), run.new.len());
         let shown_removed = removed.min((self.left - self.left / 2).max(self.left.saturating_sub(added)));
         let shown_added = added.min(self.left - shown_removed);
         self.left -= shown_removed + shown_added;
-        self.more += (removed - shown_removed + added - shown_added) as u64;
-        let texts = |lines: &[Line<'_>], range: &Range<usize>, shown: usize| -> Vec<String> {
-            let lines = lines.get(range.clone()).unwrap_or_default();
-            lines.iter().take(shown).map(|line| line.text.to_owned()).collect()
-        };
-        let mut old = texts(self.old, &run.old, shown_removed);
-        let mut new = texts(self.new, &run.new, shown_added);
+        self.found.more_lines += (removed - shown_removed + added - shown_added) as u64;
+        let texts = self.texts;
         let width = self.room.width;
-        for (old, new) in old.iter_mut().zip(&mut new) {
-            if old.len() > width || new.len() > width {
-                (*old, *new) = excerpt(old, new, width);
+        let mut cut: HashMap<(bool, usize), (String, bool)> = HashMap::new();
+        let long = |lines: &[Line<'_>], range: &Range<usize>| {
+            lines.get(range.clone()).unwrap_or_default().iter().any(|line| line.text.len() > width)
+        };
+        let any = long(&texts.old, &run.old) || long(&texts.new, &run.new);
+        for (was, is) in if any { texts.pairs(nth) } else { &[] } {
+            let (Some(old), Some(new)) = (texts.old.get(*was), texts.new.get(*is)) else { continue };
+            let shown = *was < run.old.start + shown_removed || *is < run.new.start + shown_added;
+            if shown && (old.text.len() > width || new.text.len() > width) {
+                let Excerpt { before, after, lacks } = excerpt(old.text, new.text, width);
+                cut.insert((true, *was), (before, lacks));
+                cut.insert((false, *is), (after, lacks));
             }
         }
-        let pairs = old.len().min(new.len());
-        for alone in old.iter_mut().skip(pairs).chain(new.iter_mut().skip(pairs)) {
-            *alone = clipped(alone, width).into_owned();
+        for (goes, sign, lines, from, shown) in [
+            (true, '-', &texts.old, run.old.start, shown_removed),
+            (false, '+', &texts.new, run.new.start, shown_added),
+        ] {
+            for (at, line) in lines.iter().enumerate().skip(from).take(shown) {
+                let (text, lacks) = cut.remove(&(goes, at)).unwrap_or_else(|| {
+                    let text = middle(line.text, width, None);
+                    let lacks = matches!(text, Cow::Owned(_));
+                    (text.into_owned(), lacks)
+                });
+                self.found.cut_lines += u64::from(lacks);
+                if text.len() != line.text.len() {
+                    self.cut.push(Cut {
+                        shown: text.clone(),
+                        hunk: self.found.hunks.len(),
+                        line: hunk.lines.len(),
+                        text: line.text,
+                    });
+                }
+                hunk.lines.push(format!("{sign}{text}"));
+            }
         }
-        hunk.lines.extend(old.iter().map(|line| format!("-{line}")));
-        hunk.lines.extend(new.iter().map(|line| format!("+{line}")));
     }
+
+    /// Lines of different texts of which the same is left get a word by which they differ.
+    fn tell_apart(&mut self) {
+        let mut texts: HashMap<&str, HashSet<&str>> = HashMap::new();
+        for cut in &self.cut {
+            texts.entry(&cut.shown).or_default().insert(cut.text);
+        }
+        for cut in self.cut.iter().filter(|cut| texts.get(cut.shown.as_str()).is_some_and(|of| of.len() > 1))
+        {
+            let line = self.found.hunks.get_mut(cut.hunk).and_then(|hunk| hunk.lines.get_mut(cut.line));
+            if let Some(line) = line {
+                line.push_str(&format!(" [all of it has the hash {}]", fingerprint(cut.text)));
+            }
+        }
+    }
+}
+
+/// A changed line that is not shown whole.
+struct Cut<'a> {
+    shown: String,
+    hunk: usize,
+    line: usize,
+    text: &'a str,
 }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use super::classify::error_of;
 use super::command::Command;
-use super::facts::{Ending, Facts, Verdict};
+use super::facts::{Ending, Facts, Shown, Verdict};
 use super::fold::Summary;
 use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
 use super::reason::Reason;
-use super::steps::LEFT_OVER;
+use super::rules::says_in_its_own_words;
+use super::steps::{Finished, LEFT_OVER};
+use super::tally::is_change;
 
 /// Parts of the notes of version 1 about an event log that is not whole.
 const GAPS: [&str; 3] = [
@@ -26,6 +29,10 @@ pub(super) struct Log<'a> {
     pub broken: u64,
     /// How many lines that could have been a step, an output or the summary are missing or could not be read.
     pub lost: u64,
+    /// Whether the engine itself failed in its middle.
+    pub internal_error: bool,
+    /// Whether its steps are only planned.
+    pub planned: bool,
     /// What the engine says at the end.
     pub summary: Option<&'a Summary>,
 }
@@ -39,16 +46,19 @@ impl Log<'_> {
         if facts.interim || self.lost > 0 {
             return false;
         }
-        let ended_well = facts.ending == Ending::Exited(0);
         match self.summary {
-            // A preview within the same process is no word about what was done after it.
-            Some(summary) => {
-                !(ended_well && summary.is_preview && !facts.command.only_looks(facts.preview_only))
-            }
+            Some(_) => !self.has_only_the_preview(facts),
             None if self.lines > 0 => false,
-            None if ended_well => facts.nothing_to_do,
-            None => reason.is_some_and(stops_before_the_operation),
+            None if facts.ending == Ending::Exited(0) => facts.nothing_to_do,
+            None => reason.is_some_and(|reason| stopped_before_the_operation(facts, reason)),
         }
+    }
+
+    /// Whether it is of an operation, and ends with the preview that the same process made before: that says nothing of
+    /// what was done after it.
+    pub fn has_only_the_preview(&self, facts: &Facts) -> bool {
+        let previewed = self.planned || self.summary.is_some_and(|summary| summary.is_preview);
+        previewed && !facts.command.only_looks(facts.preview_only)
     }
 
     /// What is missing, a sentence each.
@@ -60,6 +70,11 @@ impl Log<'_> {
             gaps.push(format!("the engine wrote no event log: what {what} is not known"));
         } else if ran && self.lines > 0 && self.summary.is_none() && !facts.interim {
             gaps.push("the event log stops in the middle: this is what there was until then".to_owned());
+        } else if ran && self.lines > 0 && self.has_only_the_preview(facts) && !facts.interim {
+            gaps.push(
+                "the event log has only the preview before the operation: what was done is not known"
+                    .to_owned(),
+            );
         }
         if self.broken > 0 {
             gaps.push(format!("{} of {} lines of the event log could not be read", self.broken, self.lines));
@@ -73,17 +88,61 @@ impl Log<'_> {
     }
 }
 
-/// Whether a failure with this reason comes before the engine has begun its operation, so that it writes no event log.
-fn stops_before_the_operation(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::Lock
-            | Reason::Auth
-            | Reason::Secrets
-            | Reason::Config
-            | Reason::StackNotFound
-            | Reason::EngineTooOld
-    )
+/// The exit status of an engine that was to expect no changes, and has some.
+const CHANGES: i32 = 7;
+
+/// The reasons of failures that come before the engine begins its operation.
+const BEFORE: &[Reason] = &[
+    Reason::Lock,
+    Reason::Auth,
+    Reason::Secrets,
+    Reason::Config,
+    Reason::StackNotFound,
+    Reason::EngineTooOld,
+];
+
+/// Whether a failure came before the engine had begun its operation, so that it wrote no event log: the CLI says so in
+/// its own words or by its exit status, and its standard output shows nothing of an operation. Credentials, secrets and
+/// configuration are what providers and programs fail for in the middle of one, too.
+fn stopped_before_the_operation(facts: &Facts, reason: Reason) -> bool {
+    let shows_none = match facts.shown {
+        Shown::Nothing => true,
+        // Who asks Pulumi Cloud for the lock has said before that it would begin.
+        Shown::Banner => reason == Reason::Lock,
+        Shown::Something => false,
+    };
+    let by_status = matches!(facts.ending, Ending::Exited(3 | 6));
+    let said = || error_of(&facts.stderr).is_some_and(|error| says_in_its_own_words(error, BEFORE));
+    shows_none && BEFORE.contains(&reason) && (by_status || said())
+}
+
+/// Where the event log contradicts itself, or what the engine says by its exit status: the first such place, in words.
+/// `changes` are the counts, and `has_changes` tells whether any change is known.
+pub(super) fn contradiction(
+    facts: &Facts,
+    log: &Log<'_>,
+    steps: &Finished,
+    changes: &BTreeMap<String, u64>,
+    has_changes: bool,
+) -> Option<&'static str> {
+    let summary = log.summary?;
+    let ended_well = facts.ending == Ending::Exited(0);
+    let found_some = facts.ending == Ending::Exited(CHANGES);
+    Some(match () {
+        () if ended_well && !summary.says_success() => {
+            "the engine ended with 0, and says in its event log that it did not succeed"
+        }
+        () if ended_well && (steps.failed || log.internal_error) => {
+            "the engine ended with 0, and its event log has a step that failed, or an error of its own"
+        }
+        () if steps.rows.contradict(changes, ended_well || found_some) => {
+            "the event log contradicts itself: the steps in it are not those that it counts at its end"
+        }
+        () if found_some && !has_changes => {
+            "the engine ended with 7, which says that there are changes, and its event log has none"
+        }
+        () => return None,
+    })
 }
 
 /// Whether it is known what changed, or would change. Of a preview that broke off nobody knows what it would have
@@ -113,7 +172,9 @@ impl Report {
             return changes.clone();
         }
         let mut least = BTreeMap::new();
-        let good = |status| matches!(status, StepStatus::Done | StepStatus::Planned);
+        let looks = self.command.only_looks(self.preview_only);
+        // What an operation has only planned, it has not done.
+        let good = |status| status == StepStatus::Done || (looks && status == StepStatus::Planned);
         for step in self.steps.iter().filter(|step| good(step.status)) {
             *least.entry(step.operation.clone()).or_default() += 1;
         }
@@ -128,7 +189,9 @@ impl Report {
             let is_gap = |note: &String| GAPS.iter().any(|gap| note.contains(gap));
             let only_looked = self.command.only_looks(self.preview_only);
             let finished = self.status == Status::Succeeded || self.reason == Some(Reason::ChangesUnexpected);
-            self.incomplete = self.notes.iter().any(is_gap) || (only_looked && !finished);
+            let unclear = self.steps.iter().any(|step| step.status == StepStatus::Unfinished)
+                && self.has_changes != Some(true);
+            self.incomplete = self.notes.iter().any(is_gap) || (only_looked && !finished) || unclear;
             if self.outputs_from == OutputsFrom::None {
                 self.outputs = None;
             }
@@ -142,7 +205,20 @@ impl Report {
             }
             self.schema = SCHEMA;
         }
-        self.incomplete |= self.changes.is_none() || self.has_changes.is_none();
+        if self.changes.is_none() || self.has_changes.is_none() {
+            self.incomplete = true;
+        }
+        // Both are known, or none is: a change that is counted is one, and no more than the counts is no word of outputs.
+        let counted = |changes: &BTreeMap<String, u64>| {
+            changes
+                .iter()
+                .any(|(operation, count)| (is_change(operation) || operation == LEFT_OVER) && *count > 0)
+        };
+        if self.changes.as_ref().is_some_and(counted) {
+            self.has_changes = Some(true);
+        } else if self.changes.is_none() || self.has_changes.is_none() {
+            (self.changes, self.has_changes) = (None, None);
+        }
         self
     }
 

@@ -1,6 +1,6 @@
 //! A text by lines, with how each of them ends, and in words what differs in that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::align::Run;
 
@@ -55,10 +55,16 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// In words how the line ends of `old` and `new` differ; `runs` are the lines that differ in their text.
-pub(super) fn ends(old: &[Line<'_>], new: &[Line<'_>], runs: &[Run]) -> Vec<String> {
+/// In words how the line ends of `old` and `new` differ; `runs` are the lines that differ in their text, `paired` those
+/// of them that stand for each other.
+pub(super) fn ends(
+    old: &[Line<'_>],
+    new: &[Line<'_>],
+    runs: &[Run],
+    paired: &[(usize, usize)],
+) -> Vec<String> {
     let mut changed: BTreeMap<(End, End), usize> = BTreeMap::new();
-    for (before, after) in pairs(old.len(), new.len(), runs) {
+    for (before, after) in equal(old.len(), new.len(), runs).chain(paired.iter().copied()) {
         if let (Some(before), Some(after)) = (old.get(before), new.get(after)) {
             *changed.entry((before.end, after.end)).or_default() += 1;
         }
@@ -72,21 +78,20 @@ pub(super) fn ends(old: &[Line<'_>], new: &[Line<'_>], runs: &[Run]) -> Vec<Stri
             format!("line ends{of}: {} → {}", before.name(), after.name())
         })
         .collect();
-    let unpaired_new = runs.iter().flat_map(|run| run.new.clone().skip(run.old.len()));
-    let unpaired_old = runs.iter().flat_map(|run| run.old.clone().skip(run.new.len()));
-    said.extend(other(old, unpaired_new.filter_map(|at| new.get(at)), "added"));
-    said.extend(other(new, unpaired_old.filter_map(|at| old.get(at)), "removed"));
+    let with: (HashSet<usize>, HashSet<usize>) = paired.iter().copied().unzip();
+    let alone_new = runs.iter().flat_map(|run| run.new.clone()).filter(|at| !with.1.contains(at));
+    let alone_old = runs.iter().flat_map(|run| run.old.clone()).filter(|at| !with.0.contains(at));
+    said.extend(other(old, alone_new.filter_map(|at| new.get(at)), "added"));
+    said.extend(other(new, alone_old.filter_map(|at| old.get(at)), "removed"));
     said.extend(last(old, new).map(str::to_owned));
     said
 }
 
-/// The lines that stand for each other: the equal ones, and those at the same place of a run.
-fn pairs(old: usize, new: usize, runs: &[Run]) -> impl Iterator<Item = (usize, usize)> {
+/// The lines whose text is equal.
+fn equal(old: usize, new: usize, runs: &[Run]) -> impl Iterator<Item = (usize, usize)> {
     let starts = runs.iter().map(|run| (run.old.start, run.new.start)).chain([(old, new)]);
     let ends = std::iter::once((0, 0)).chain(runs.iter().map(|run| (run.old.end, run.new.end)));
-    let equal =
-        ends.zip(starts).flat_map(|((old, new), (old_end, new_end))| (old..old_end).zip(new..new_end));
-    equal.chain(runs.iter().flat_map(Run::pairs))
+    ends.zip(starts).flat_map(|((old, new), (old_end, new_end))| (old..old_end).zip(new..new_end))
 }
 
 /// Lines that came or went with another end than all lines of the other text have.
@@ -119,14 +124,8 @@ fn many(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::align::runs;
+    use super::super::hunks::line_ends as said;
     use super::*;
-
-    fn said(old: &str, new: &str) -> Vec<String> {
-        let (old, new) = (lines(old), lines(new));
-        let runs = runs(old.iter().map(|line| line.text), new.iter().map(|line| line.text));
-        ends(&old, &new, &runs)
-    }
 
     #[test]
     fn a_text_is_its_lines_with_their_ends() {
@@ -155,5 +154,11 @@ mod tests {
         assert_eq!(said("a\nb", "a\nb\n"), ["a newline at the end now"]);
         assert_eq!(said("a\nb", "a\nb\nc\n"), ["a newline at the end now"]);
         assert!(said("a\nb\n", "a\nc\n").is_empty());
+    }
+
+    #[test]
+    fn a_line_that_comes_beside_one_that_changes_has_no_part_in_its_end() {
+        let (old, new) = ("a: 1\r\nport: 80\r\n", "a: 1\r\n# a word\nport: 81\r\n");
+        assert_eq!(said(old, new), ["line ends of 1 line added: LF, others CRLF"]);
     }
 }

@@ -3,8 +3,11 @@
 //! What others act upon is never changed by it: the names of stack and project, the commit and the repository stay as
 //! they are; a link or a stack output that holds a secret's text is left out whole, the output by name.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
+use super::concealed::hides_in_values;
 use super::model::{OutputChange, PropertyDiff, Report};
 use super::urn::Urn;
 use crate::json::{PORTABLE_DEPTH, depth};
@@ -171,22 +174,58 @@ impl Identity {
 }
 
 fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
-    for diff in diffs {
-        diff.path = mask(&diff.path);
-        value(&mut diff.old, mask);
-        value(&mut diff.new, mask);
+    let mut names: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, diff) in diffs.iter_mut().enumerate() {
+        let path = mask(&diff.path);
+        if path != diff.path {
+            names.entry(path.clone()).or_default().push(at);
+            diff.path = path;
+        }
+        let (old, new) = (diff.old.take(), diff.new.take());
+        (diff.old, diff.new) = match (old, new) {
+            (Some(old), Some(new)) => {
+                let masked = [&old, &new].map(|value| masked(value, mask));
+                let any = masked.iter().any(Option::is_some);
+                let read = [masked[0].as_ref().unwrap_or(&old), masked[1].as_ref().unwrap_or(&new)];
+                diff.hidden |= any && hides_in_values([&old, &new], read);
+                let [is_old, is_new] = masked;
+                (Some(is_old.unwrap_or(old)), Some(is_new.unwrap_or(new)))
+            }
+            (old, new) => (old.map(|old| walk(old, mask)), new.map(|new| walk(new, mask))),
+        };
         diff.text_diff = diff.text_diff.take().map(|text| text.masked(mask));
     }
-}
-
-fn value(value: &mut Option<Value>, mask: &dyn Fn(&str) -> String) {
-    if let Some(inner) = value.take() {
-        *value = Some(walk(inner, mask));
+    // Two names that differed and read the same now.
+    for at in names.into_values().filter(|places| places.len() > 1).flatten() {
+        if let Some(diff) = diffs.get_mut(at) {
+            diff.hidden = true;
+        }
     }
 }
 
+/// What a mask makes of a value that it changes.
+fn masked(value: &Value, mask: &dyn Fn(&str) -> String) -> Option<Value> {
+    if let Value::String(text) = value {
+        let masked = mask(text);
+        return (masked != *text).then(|| masked.into());
+    }
+    (!is_open(value, mask)).then(|| walk(value.clone(), mask))
+}
+
+/// The members of an object; of names that read the same afterwards each has a number of its own.
 fn map(map: Map<String, Value>, mask: &dyn Fn(&str) -> String) -> Map<String, Value> {
-    map.into_iter().map(|(key, value)| (mask(&key), walk(value, mask))).collect()
+    let mut masked = Map::new();
+    for (key, value) in map {
+        let name = mask(&key);
+        let mut own = name.clone();
+        let mut number = 1;
+        while masked.contains_key(&own) {
+            number += 1;
+            own = format!("{name} ({number})");
+        }
+        masked.insert(own, walk(value, mask));
+    }
+    masked
 }
 
 fn walk(value: Value, mask: &dyn Fn(&str) -> String) -> Value {

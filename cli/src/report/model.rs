@@ -170,6 +170,9 @@ pub struct PropertyDiff {
     /// What differs, where the values are too large to stand here: more than 16 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_diff: Option<TextDiff>,
+    /// Whether a part of what differs, in the value or in the name, is a secret's text and so reads the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// How a property or an output changes.
@@ -230,7 +233,7 @@ pub struct Policies {
     pub packs: Vec<PolicyPack>,
     /// What they found.
     pub violations: Vec<Violation>,
-    /// What they mended.
+    /// What they fixed.
     pub remediations: Vec<Remediation>,
 }
 

@@ -47,6 +47,19 @@ struct Rule {
     but: &'static [&'static str],
 }
 
+impl Rule {
+    /// Whether the rule is about `text`, which is in lower case.
+    fn fits(&self, text: &str) -> bool {
+        let begins =
+            |line: &str, piece: &str| line.trim_start().trim_start_matches("error: ").starts_with(piece);
+        let has = |piece: &&str| match piece.strip_prefix('^') {
+            Some(beginning) => text.lines().any(|line| begins(line, beginning)),
+            None => text.contains(*piece),
+        };
+        self.all.iter().all(has) && !self.but.iter().any(has)
+    }
+}
+
 const fn rule(reason: Reason, who: Who, all: &'static [&'static str]) -> Rule {
     Rule { reason, who, all, but: &[] }
 }
@@ -91,6 +104,7 @@ const RULES: &[Rule] = &[
     rule(R::Engine, Engine, &["the pulumi cli encountered a fatal error"]),
     rule(R::Engine, Engine, &["snapshot integrity error"]),
     rule(R::Engine, Engine, &["snapshot integrity failure"]),
+    rule(R::Config, Engine, &["^pulumi_sandbox_faults: "]),
     // What `target`, `exclude` and `replace` name. The engine says it at the resource that it is about.
     rule(R::Config, Errors, &["not specified in --target list"]),
     rule(R::Config, Errors, &["cannot delete parent resource '", "without also deleting child '"]),
@@ -288,11 +302,12 @@ pub fn reason_of(text: &str, voice: Voice) -> Option<Reason> {
         return Some(Reason::Provider);
     }
     let text = text.to_lowercase();
-    let begins = |line: &str, piece: &str| line.trim_start().trim_start_matches("error: ").starts_with(piece);
-    let has = |piece: &&str| match piece.strip_prefix('^') {
-        Some(beginning) => text.lines().any(|line| begins(line, beginning)),
-        None => text.contains(*piece),
-    };
-    let fits = |rule: &&Rule| rule.who.covers(voice) && rule.all.iter().all(has) && !rule.but.iter().any(has);
-    RULES.iter().find(fits).map(|rule| rule.reason)
+    RULES.iter().find(|rule| rule.who.covers(voice) && rule.fits(&text)).map(|rule| rule.reason)
+}
+
+/// Whether `text` says one of `reasons` in words of the engine's own, which no provider and no program has.
+pub(super) fn says_in_its_own_words(text: &str, reasons: &[Reason]) -> bool {
+    let text = text.to_lowercase();
+    let own = |rule: &&Rule| matches!(rule.who, Who::Engine) && reasons.contains(&rule.reason);
+    RULES.iter().filter(own).any(|rule| rule.fits(&text))
 }

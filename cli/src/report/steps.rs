@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::diff::{Diffs, Sides, is_under};
-use super::event::{StepEvent, StepMetadata};
+use super::diff::{Diffs, PATH_BYTES, Sides, is_under, property_path};
+use super::event::{FailedEvent, StepEvent, StepMetadata};
 use super::model::{PropertyDiff, Step, StepStatus};
 use super::natural::natural;
+use super::tally::{Left, Row, Rows, is_change};
 use super::urn::Urn;
-use super::value::{clipped, shortened};
+use super::value::{clipped, named, shortened};
 
 /// The most bytes of the values in all diffs together; what comes later keeps its paths only.
 const DIFF_BYTES: usize = 128 * 1024 * 1024;
@@ -55,9 +56,15 @@ pub(super) struct Steps {
 struct Entry {
     step: Step,
     open: u32,
-    failed: bool,
+    failed: Option<Left>,
     planned: bool,
     counts: bool,
+    /// How often the engine has begun what it counts.
+    times: u64,
+    /// Whether the end of what it counts was read.
+    done: bool,
+    /// Whether the end of any part was read.
+    part_done: bool,
     only_cleans_up: bool,
     /// The ID of the resource as it was, which tells two deletions of one URN apart.
     old_id: Option<String>,
@@ -70,6 +77,10 @@ pub(super) struct Finished {
     pub counted: BTreeMap<String, u64>,
     /// How many deletions of what earlier replacements have left over there are: the engine counts none.
     pub left_over: u64,
+    /// What the steps say beside the engine's counts.
+    pub rows: Rows,
+    /// Whether any step failed.
+    pub failed: bool,
     pub note: Option<String>,
 }
 
@@ -99,6 +110,7 @@ impl Steps {
             let index = self.entry(&metadata);
             if let Some(entry) = self.list.get_mut(index) {
                 entry.open += u32::from(!component);
+                entry.times += u64::from(metadata.logical);
                 entry.planned |= planning;
                 entry.step.began = entry.step.began.or(moment(since));
             }
@@ -122,6 +134,8 @@ impl Steps {
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
+            entry.done |= metadata.logical || refreshed;
+            entry.part_done = true;
             entry.planned |= planning;
             let since = running.map_or(at, |running| running.resource.since);
             entry.step.began = entry.step.began.or(moment(since));
@@ -131,12 +145,12 @@ impl Steps {
     }
 
     /// Work on a resource failed.
-    pub fn failed(&mut self, metadata: StepMetadata, at: i64) {
+    pub fn failed(&mut self, FailedEvent { metadata, status }: FailedEvent, at: i64) {
         self.in_flight.remove(&metadata.urn);
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
-            entry.failed = true;
+            entry.failed = entry.failed.max(Some(Left::of(status)));
             entry.step.ended = moment(at);
         }
         self.describe(index, metadata, false);
@@ -152,22 +166,32 @@ impl Steps {
 
     /// What became of all steps.
     pub fn finish(self) -> Finished {
+        let failed = self.any_failed();
         let unchanged = self.unchanged.into_iter().map(|(operation, count)| (operation.to_owned(), count));
         let mut counted: BTreeMap<_, _> = unchanged.collect();
-        for entry in self.list.iter().filter(|entry| entry.counts && !entry.failed && entry.open == 0) {
+        for entry in
+            self.list.iter().filter(|entry| entry.counts && entry.failed.is_none() && entry.open == 0)
+        {
             *counted.entry(entry.step.operation.clone()).or_default() += 1;
         }
         let left_over = self.list.iter().filter(|entry| entry.is_left_over()).count() as u64;
-        let shown = self.list.into_iter().filter(|entry| !is_internal(&entry.step.urn) || entry.failed);
+        let rows = Rows(self.list.iter().filter_map(Entry::row).collect());
+        let shown = self.list.into_iter();
+        let shown = shown.filter(|entry| !is_internal(&entry.step.urn) || entry.failed.is_some());
         let note = (self.valueless > 0).then(|| {
             format!("the changes are too large: {} resources' values were left out", self.valueless)
         });
-        Finished { steps: shown.map(Entry::finish).collect(), counted, left_over, note }
+        Finished { steps: shown.map(Entry::finish).collect(), counted, left_over, rows, failed, note }
     }
 
     /// Whether a resource is deleted that an earlier replacement has left over.
     pub fn has_left_over(&self) -> bool {
         self.list.iter().any(Entry::is_left_over)
+    }
+
+    /// Whether any step failed.
+    pub fn any_failed(&self) -> bool {
+        self.list.iter().any(|entry| entry.failed.is_some())
     }
 
     fn count_unchanged(&mut self, operation: &'static str, urn: &str) {
@@ -213,8 +237,9 @@ impl Steps {
             }
         }
         for key in metadata.keys.iter().flatten() {
-            if !step.replace_keys.contains(key) {
-                step.replace_keys.push(shortened(key, NAME_BYTES));
+            let key = named(&metadata.path_of(key), PATH_BYTES);
+            if !step.replace_keys.contains(&key) {
+                step.replace_keys.push(key);
             }
         }
         if step.diffs.is_empty() && !cleans_up && metadata.op != "delete" && !is_internal(&metadata.urn) {
@@ -226,6 +251,14 @@ impl Steps {
                 step.diffs.iter_mut().for_each(|diff| (diff.old, diff.new) = (None, None));
             }
         }
+    }
+}
+
+impl StepMetadata {
+    /// The path of a property that the engine names.
+    fn path_of(&self, name: &str) -> String {
+        let states = [&self.old, &self.new].into_iter().flatten().collect::<Vec<_>>();
+        property_path(&states, name)
     }
 }
 
@@ -250,9 +283,12 @@ impl Entry {
         Self {
             step,
             open: 0,
-            failed: false,
+            failed: None,
             planned: false,
             counts: false,
+            times: 0,
+            done: false,
+            part_done: false,
             only_cleans_up: true,
             old_id: None,
         }
@@ -261,7 +297,7 @@ impl Entry {
     fn finish(self) -> Step {
         let mut step = self.step;
         step.status = match self {
-            Self { failed: true, .. } => StepStatus::Failed,
+            Self { failed: Some(_), .. } => StepStatus::Failed,
             Self { planned: true, .. } => StepStatus::Planned,
             Self { open: 1.., .. } => StepStatus::Unfinished,
             _ => StepStatus::Done,
@@ -280,26 +316,43 @@ impl Entry {
         step
     }
 
+    /// The step as it stands beside the engine's counts; none for one that looks, or that nobody asked for.
+    fn row(&self) -> Option<Row> {
+        let counts = is_change(&self.step.operation) && !is_internal(&self.step.urn);
+        counts.then(|| Row {
+            operation: self.step.operation.clone(),
+            times: self.times.max(1),
+            logical: self.counts,
+            done: self.done,
+            part_done: self.part_done,
+            open: self.open > 0,
+            planned: self.planned,
+            cleans_up: self.only_cleans_up,
+            failed: self.failed,
+        })
+    }
+
     /// Whether all that is done is to delete what an earlier replacement has left over.
     fn is_left_over(&self) -> bool {
-        self.only_cleans_up && !self.failed && (self.planned || self.open == 0)
+        self.only_cleans_up && self.failed.is_none() && (self.planned || self.open == 0)
     }
 }
 
 /// What a step changes: its detailed diff, its inputs, what a refresh found, or at least the names that
 /// the engine gives.
 fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
-    let StepMetadata { old, new, diffs: names, detailed_diff, .. } = metadata;
+    let mut names: Vec<String> = metadata.diffs.iter().flatten().map(|name| metadata.path_of(name)).collect();
+    let StepMetadata { old, new, detailed_diff, .. } = metadata;
     let protect = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.protect != new.protect);
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
     let sides = Sides::of(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
     // A secret that changes looks the same on both sides: its name is all there is.
-    let mut names: Vec<&String> = names.iter().flatten().collect();
     names.sort_by(|a, b| natural(a, b));
     for name in names {
-        if !found.list.iter().any(|diff| is_under(&diff.path, name) || is_under(name, &diff.path)) {
-            found.named(name);
+        let name = named(&name, PATH_BYTES);
+        if !found.list.iter().any(|diff| is_under(&diff.path, &name) || is_under(&name, &diff.path)) {
+            found.named(&name);
         }
     }
     if let Some((old, new)) = protect {
@@ -324,7 +377,7 @@ fn moment(seconds: i64) -> Option<i64> {
 }
 
 fn looks(op: &str) -> bool {
-    matches!(op, "refresh" | "read" | "discard" | "remove-pending-replace")
+    matches!(op, "refresh" | "read" | "discard" | "remove-pending-replace" | "extend-parameterize")
 }
 
 fn is_cleanup(op: &str) -> bool {

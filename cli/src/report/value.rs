@@ -58,7 +58,7 @@ struct Walk {
 }
 
 /// The value for a report: every secret is [`SECRET`], every unknown is [`UNKNOWN`], assets are named by
-/// their hash, references to resources are URNs.
+/// their hash, references to resources by their URN and ID. Two values that differ read the same only where secrets do.
 pub fn shown(value: Value) -> (Value, Met) {
     let mut walk = Walk { met: Met::default(), keeps_references: false };
     (walk.value(value, SHOWN_DEPTH), walk.met)
@@ -110,7 +110,7 @@ impl Walk {
             ASSET_SIGNATURE => self.named("asset", &map),
             ARCHIVE_SIGNATURE => self.named("archive", &map),
             RESOURCE_SIGNATURE if self.keeps_references => self.map(map, depth).into(),
-            RESOURCE_SIGNATURE => map.remove("urn").unwrap_or_else(|| Value::from("[resource]")),
+            RESOURCE_SIGNATURE => self.reference(&map),
             // A secret, a secret output, and a kind that is not known here: it could be a secret's next form.
             _ => {
                 self.met.secret = true;
@@ -122,18 +122,33 @@ impl Walk {
     fn named(&mut self, kind: &str, map: &Map<String, Value>) -> Value {
         self.met.asset = true;
         let text = |key| map.get(key).and_then(Value::as_str);
-        let hash = text("hash").map_or("", |hash| hash.get(..12).unwrap_or(hash));
+        let whole = || fingerprint(&Value::Object(map.clone()).to_string());
+        let hash = text("hash").filter(|hash| !hash.is_empty());
+        let hash = hash.map_or_else(whole, |hash| hash.get(..12).unwrap_or(hash).to_owned());
         Value::from(match text("path").or_else(|| text("uri")) {
             Some(place) => format!("[{kind} {place} {hash}]"),
             None => format!("[{kind} {hash}]"),
         })
     }
+
+    /// A resource by its URN, with what else there is to tell it by: a new one can have the URN of the old one.
+    fn reference(&mut self, map: &Map<String, Value>) -> Value {
+        let mut part = |key: &str| {
+            let value = map.get(key).cloned().map(|value| self.value(value, 1))?;
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (!text.is_empty() && !value.is_null()).then_some(text)
+        };
+        let urn = part("urn").unwrap_or_else(|| "[resource]".to_owned());
+        let id = part("id").map(|id| format!("id {id}"));
+        let version = part("packageVersion").map(|version| format!("version {version}"));
+        let more = [id, version].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        Value::from(if more.is_empty() { urn } else { format!("{urn} ({more})") })
+    }
 }
 
 /// The text for a value that is nested too deeply to be shown: two different values have different ones.
 fn too_deep(value: &Value) -> String {
-    let digest = format!("{:x}", Sha256::digest(value.to_string().as_bytes()));
-    format!("[too deep to be shown, {}]", &digest[..8])
+    format!("[too deep to be shown, {}]", fingerprint(&value.to_string()))
 }
 
 /// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.
@@ -173,6 +188,34 @@ pub fn clipped(text: &str, room: usize) -> Cow<'_, str> {
     }
     let end = char_boundary(text, room);
     Cow::Owned(format!("{}… [{} bytes left out]", &text[..end], text.len() - end))
+}
+
+/// `text`, or its beginning and its end with a note of how many bytes were left out between them, and with `mark` where
+/// there is one. Never cuts a character.
+pub fn middle<'a>(text: &'a str, room: usize, mark: Option<&str>) -> Cow<'a, str> {
+    let room = room.max(16);
+    if text.len() <= room.saturating_add(32) {
+        return Cow::Borrowed(text);
+    }
+    let end = char_boundary(text, room - room / 3);
+    let rest = (text.len() - room / 3..=text.len()).find(|at| text.is_char_boundary(*at));
+    let rest = rest.unwrap_or(text.len());
+    let mark = mark.map_or(String::new(), |mark| format!(", {mark}"));
+    let (begin, tail) = (text.get(..end).unwrap_or_default(), text.get(rest..).unwrap_or_default());
+    Cow::Owned(format!("{begin}… [{} bytes left out{mark}] …{tail}", rest - end))
+}
+
+/// A few digits by which two texts can be told apart that read the same as far as they are shown.
+pub fn fingerprint(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+}
+
+/// A name of no more than about `room` bytes. Two different ones never read the same.
+pub fn named(name: &str, room: usize) -> String {
+    let cut = name.len() > room.saturating_add(32);
+    let mark = cut.then(|| fingerprint(name));
+    middle(name, room, mark.as_deref()).into_owned()
 }
 
 /// The last place at or before byte `at` where `text` can be cut.
@@ -231,7 +274,7 @@ mod tests {
         let reference =
             json!({ SIGNATURE: RESOURCE_SIGNATURE, "urn": "urn:pulumi:d::p::t:t:T::n", "id": "i" });
         assert_eq!(output(json!([reference])), (json!([reference]), Met::default()));
-        assert_eq!(shown(reference).0, json!("urn:pulumi:d::p::t:t:T::n"));
+        assert_eq!(shown(reference).0, json!("urn:pulumi:d::p::t:t:T::n (id i)"));
         let asset = json!([{ SIGNATURE: ASSET_SIGNATURE, "hash": "0123", "text": "<contents elided>" }]);
         assert!(output(asset).1.asset);
     }

@@ -57,6 +57,29 @@ impl Value {
     }
 }
 
+impl FromIterator<(Value, Value)> for Mapping {
+    fn from_iter<I: IntoIterator<Item = (Value, Value)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+/// JSON as the same values; of a number it is the shortest text, not the one that stands in the file.
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null("null".to_owned()),
+            serde_json::Value::Bool(bool) => Self::Bool(bool.to_string()),
+            serde_json::Value::Number(number) => Self::Number(number.to_string()),
+            serde_json::Value::String(text) => Self::Text(text),
+            serde_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
+            serde_json::Value::Object(fields) => {
+                let fields = fields.into_iter().map(|(name, value)| (Self::Text(name), Self::from(value)));
+                Self::Mapping(fields.collect())
+            }
+        }
+    }
+}
+
 impl Default for Value {
     fn default() -> Self {
         Self::Null(String::new())

@@ -119,7 +119,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -220,7 +220,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -321,7 +321,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -414,7 +414,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -509,7 +509,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -738,7 +738,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -852,7 +852,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
@@ -968,7 +968,7 @@ auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l log-flow -d 'Hand the verbosity on to plugins' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l log-flow -d 'Pass the verbosity on to plugins' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s d -l debug -d 'Show the engine\'s debugging output' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r

@@ -79,12 +79,6 @@ await() {
   return "$status"
 }
 
-# Ends with the status $1, and with what is waited for.
-stop() {
-  [ -z "$waited" ] || kill "$waited" 2>/dev/null
-  exit "$1"
-}
-
 # One attempt to fetch $1 into the file $2. The status 2 says that another attempt would end the same way.
 fetch() {
   case $1 in
@@ -130,9 +124,10 @@ fetch_archive() {
 install() {
   part=$(mktemp -d "$1/.stackstep.XXXXXX") || fail "could not make a folder in $1" "set STACKSTEP_CACHE to a folder"
   trap 'rm -rf "$part"' EXIT
-  trap 'stop 130' INT
-  trap 'stop 143' TERM
-  trap 'stop 129' HUP
+  # A signal ends what is waited for, too.
+  trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 130' INT
+  trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 143' TERM
+  trap '[ -z "$waited" ] || kill "$waited" 2>/dev/null; exit 129' HUP
   say "fetching version $version for $target"
   if ! fetch_archive "$part/archive"; then
     fail "could not fetch stackstep-v$version-$target.tar.gz" \

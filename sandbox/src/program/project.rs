@@ -8,8 +8,8 @@ use super::yaml::{self, Node};
 use crate::env::Env;
 use crate::failure::Failure;
 
-/// The project's file names, the first that is there counts.
-const NAMES: [&str; 2] = ["Pulumi.yaml", "Pulumi.yml"];
+/// The project's file names, the first that is there counts. One of JSON is found, as the CLI does, and refused.
+const NAMES: [&str; 3] = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"];
 
 /// A project file.
 #[derive(Debug, Clone)]
@@ -51,6 +51,9 @@ impl Project {
     }
 
     fn read(file: &Path) -> Result<Self, Failure> {
+        if file.extension().is_some_and(|ending| ending == "json") {
+            return Err(Failure::unsupported("a `Pulumi.json`"));
+        }
         let shown = file.display();
         let source = std::fs::read_to_string(file)
             .map_err(|error| Failure::new(format!("could not read '{shown}': {error}")))?;

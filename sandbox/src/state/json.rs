@@ -81,7 +81,7 @@ fn read_secret(object: &serde_json::Map<String, Json>, key: &dyn Unlock) -> Resu
         }
     };
     let json = serde_json::from_str(&plaintext)
-        .map_err(|_| Failure::new("malformed secret value: what was encrypted is no JSON"))?;
+        .map_err(|_| Failure::new("malformed secret value: what was encrypted is not JSON"))?;
     let value = read(json, &Open)?;
     if let Some(ciphertext) = ciphertext {
         key.met(plaintext_of(&value)?, ciphertext);

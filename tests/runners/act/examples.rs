@@ -7,7 +7,7 @@ use crate::tools;
 use serde_json::Value;
 
 /// The stacks that the examples name.
-const STACKS: [&str; 4] = ["dev", "production", "network", "shop"];
+const STACKS: [&str; 5] = ["dev", "prod", "production", "network", "shop"];
 
 /// What a person puts in place of the words, and this machine in place of a cloud.
 fn copied(text: &str, backend: &str) -> String {

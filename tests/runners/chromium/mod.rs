@@ -50,7 +50,6 @@ pub mod playwright {
         let page = pictures.join(format!("{scenario}-{name}.html"));
         std::fs::create_dir_all(&pictures).unwrap();
         let options = Options {
-            output_values: true,
             change_request: true,
             result: Some("https://ci.example/jobs/7/artifacts".to_owned()),
             ..Options::default()

@@ -184,7 +184,7 @@ fn a_secret_output_is_handed_on_only_when_it_is_asked_for() {
     let keep = json!({ "run": "printf %s \"$TOKEN\" >seen" });
     let without = rehearsed(place(stackstep()), &json!([up, read(false), keep]));
     assert_eq!(without.status, 2, "{}", without.log);
-    assert!(without.log.contains("the stack has no output `token` that may be handed on"), "{}", without.log);
+    assert!(without.log.contains("the stack has no output `token` that may be exported"), "{}", without.log);
     let with = rehearsed(place(stackstep()), &json!([up, read(true), keep]));
     assert_eq!(with.status, 0, "{}", with.log);
     assert_eq!(std::fs::read_to_string(with.place.repository().join("seen")).unwrap(), "token-for-hello");
@@ -270,7 +270,7 @@ fn the_report_of_a_run_that_is_killed_in_the_middle_is_completed() {
     let result: Value =
         serde_json::from_slice(&std::fs::read(place.repository().join("result.json")).unwrap()).unwrap();
     assert_eq!((&result["status"], &result["exit_code"]), (&json!("failed"), &json!(137)), "{log}");
-    assert!(result["notes"].to_string().contains("it was asked to stop, and has ended"), "{result}");
+    assert!(result["notes"].to_string().contains("it was asked to stop and has ended"), "{result}");
 }
 
 #[test]

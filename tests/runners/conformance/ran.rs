@@ -221,7 +221,9 @@ fn cancel(mut command: Command, how: &Cancel, mut gate: Gate, result: &Path) -> 
         // One that has ended already says why in its log.
         let _ = kill(Pid::from_raw(target), signal(how.signals));
     }
-    until(&mut child, &mut || result.exists());
+    // The report of a run that is stopping is written at once. One that is there before says nothing of it.
+    let mut says_so = || std::fs::read_to_string(result).is_ok_and(|text| text.contains("\"cancelled\""));
+    until(&mut child, &mut says_so);
     gate.open();
     end(child)
 }
@@ -277,6 +279,10 @@ impl Ran {
                 fields.remove(own);
             }
         }
+        // The backend lies in a folder of its own for each wrapper.
+        if let Some(identity) = result["identity"].as_object_mut() {
+            identity.remove("backend");
+        }
         for step in result["steps"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
             for own in ["began", "ended", "id"] {
                 step.remove(own);
@@ -291,9 +297,9 @@ impl Ran {
         text.replace(" (`bob/shop`)", "")
     }
 
-    /// Whether the log says that the output can't be handed on here.
+    /// Whether the log says that the output can't be exported here.
     pub fn says_left_out(&self, output: &str) -> bool {
         self.log.contains(&format!("`{output}` is not in"))
-            || self.log.contains(&format!("`{output}` can't be handed on"))
+            || self.log.contains(&format!("`{output}` can't be exported"))
     }
 }

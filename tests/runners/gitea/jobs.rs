@@ -10,8 +10,12 @@ use crate::support::Scene;
 /// The program, and `variables`, of those that the system documents all but the folders.
 fn scene(system: &str, case: &str) -> Scene {
     let documented = fixture(system, case).into_iter().filter(|(_, value)| !value.starts_with('/'));
+    let scene = Scene::new("hello");
+    std::fs::create_dir(scene.program.join("state")).unwrap();
     documented
-        .fold(Scene::new("hello"), |scene, (name, value)| scene.with(&name, &value))
+        .fold(scene, |scene, (name, value)| scene.with(&name, &value))
+        // Of all runs the same one: a folder of the checkout.
+        .with("PULUMI_BACKEND_URL", "file://./state")
         .with("STACKSTEP_STACK", "dev")
         .with("STACKSTEP_UPSERT", "true")
 }

@@ -25,7 +25,7 @@ pub fn post(pull: &Pull, report: &Report, mode: Mode, run: u64) -> (Posted, u32)
     };
     let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
     let place = clues.find().unwrap().with_token(tokens, &origin).unwrap();
-    let options = Options { output_values: true, change_request: true, ..Options::default() };
+    let options = Options { change_request: true, ..Options::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let http = Http::new(&Env::default(), Limits::default()).unwrap();

@@ -29,8 +29,12 @@ fn job(forge: &Described, command: &str) -> Scene {
 
 /// A job for a push.
 fn push(forge: &Described, command: &str) -> Scene {
-    Scene::new("hello")
+    let scene = Scene::new("hello");
+    std::fs::create_dir(scene.program.join("state")).unwrap();
+    scene
         .on_github()
+        // Of all runs the same one: a folder of the checkout.
+        .with("PULUMI_BACKEND_URL", "file://./state")
         .with("GITHUB_API_URL", &forge.server.url())
         .with("GITHUB_SERVER_URL", &forge.server.url())
         .input("github-token", "token-0123456789")

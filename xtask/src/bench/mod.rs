@@ -47,7 +47,7 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
     std::fs::write(&outputs, "").map_err(Error::io("write", &outputs))?;
     let exporting = || {
         let mut command = stage.stackstep(&["up", "--stack", "dev", "--secret-outputs", "*"]);
-        command.env("GITHUB_ACTIONS", "true").env("GITHUB_OUTPUT", &outputs);
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "push").env("GITHUB_OUTPUT", &outputs);
         command
     };
     let exported = pairs(exporting, || stage.engine(&up))?;

@@ -14,7 +14,7 @@ const ROUNDS: usize = 11;
 /// The table's rows.
 pub fn rows() -> Vec<(String, String)> {
     let report = report();
-    let options = Options { output_values: true, change_request: true, ..Options::default() };
+    let options = Options { change_request: true, ..Options::default() };
     vec![
         row("Markdown for a comment on GitHub", || render::fit(&report, &options, Size::Chars(65_536))),
         row("Markdown for a comment on Bitbucket", || render::fit(&report, &options, Size::Chars(32_768))),

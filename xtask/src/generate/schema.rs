@@ -100,7 +100,7 @@ fn values(kind: Kind) -> Value {
             json!({ "enum": words.collect::<Vec<_>>() })
         }
         Kind::Mapping => json!({
-            "type": ["object", "null"],
+            "type": ["object", "string", "null"],
             "additionalProperties": { "anyOf": [
                 { "type": ["string", "number", "boolean", "array"] },
                 config_entry(),

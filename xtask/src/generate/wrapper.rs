@@ -292,7 +292,7 @@ impl Folder {
         let mut names = self.spec.leave_out.keys().chain(of_wrappers).chain(self.spec.other_names.keys());
         names
             .find(|name| !INPUTS.iter().any(|input| input.name == **name))
-            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is no input of the table"))))
+            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is not an input of the table"))))
     }
 
     fn complain(&self, what: &str) -> Error {

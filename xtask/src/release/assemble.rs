@@ -104,7 +104,10 @@ pub fn layouts(root: &Path, from: &Path, out: &Path) -> Result<Vec<PathBuf>> {
         for (there, here) in &layout.files {
             let source = [from.join(here), root.join(here)].into_iter().find(|path| path.is_file());
             let source = source.ok_or_else(|| {
-                Error::input(format!("`{}` names `{here}`, which is no file", path.display()), "fix the file")
+                Error::input(
+                    format!("`{}` names `{here}`, which is not a file", path.display()),
+                    "fix the file",
+                )
             })?;
             write(&folder.join(there), &fs::read_to_string(&source).map_err(Error::io("read", &source))?)?;
         }

@@ -68,7 +68,10 @@ pub fn run(root: &Path, step: &Step) -> Result<bool> {
 fn pack(root: &Path, triple: &str) -> Result<bool> {
     let target = Target::named(triple).ok_or_else(|| {
         let names: Vec<_> = target::TARGETS.iter().map(|target| target.triple).collect();
-        Error::input(format!("`{triple}` is no target of a release"), format!("one of {}", names.join(", ")))
+        Error::input(
+            format!("`{triple}` is not a target of a release"),
+            format!("one of {}", names.join(", ")),
+        )
     })?;
     let out = root.join("dist");
     fs::create_dir_all(&out).map_err(Error::io("create", &out))?;

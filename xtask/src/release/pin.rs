@@ -13,7 +13,7 @@ const PAGES: [&str; 2] = ["README.md", "docs"];
 /// Puts `commit` there, in all wrappers' folders and the pages.
 pub fn run(root: &Path, commit: &str) -> Result<bool> {
     if commit.len() != 40 || !commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(Error::input(format!("`{commit}` is no full commit SHA"), "see `git rev-parse HEAD`"));
+        return Err(Error::input(format!("`{commit}` is not a full commit SHA"), "see `git rev-parse HEAD`"));
     }
     let suite = Suite::read(root)?;
     let mut changed = 0;
@@ -71,6 +71,6 @@ mod tests {
 
     #[test]
     fn what_is_no_full_sha_is_refused() {
-        assert!(run(&crate::root(), "v1.2.3").unwrap_err().to_string().contains("is no full commit SHA"));
+        assert!(run(&crate::root(), "v1.2.3").unwrap_err().to_string().contains("is not a full commit SHA"));
     }
 }

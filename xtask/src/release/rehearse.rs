@@ -50,7 +50,7 @@ fn preview(root: &Path, folder: &Path, shell: &str, script: &Path, server: &Serv
     // A shell drops variables whose names have a hyphen, so inputs that pass one have none.
     let prefix = if shell == "node" { "INPUT_" } else { "STACKSTEP_INPUT_" };
     if shell == "node" {
-        run.env("GITHUB_ACTIONS", "true").env("INPUT_RESULT-FILE", &result);
+        run.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "push").env("INPUT_RESULT-FILE", &result);
     } else {
         run.arg("run").env("CI", "true").env("STACKSTEP_INPUT_RESULT_FILE", &result);
     }

@@ -46,17 +46,17 @@ impl Release {
             return Err(complain("a version and its archives belong together".into()));
         }
         if !release.version.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-".contains(letter)) {
-            return Err(complain(format!("`{}` is no version", release.version)));
+            return Err(complain(format!("`{}` is not a version", release.version)));
         }
         for archive in &release.archive {
             if Target::named(&archive.target).is_none() {
-                return Err(complain(format!("`{}` is no target of a release", archive.target)));
+                return Err(complain(format!("`{}` is not a target of a release", archive.target)));
             }
             for sum in [&archive.sha256, &archive.stackstep, &archive.sandbox] {
                 let hexadecimal =
                     sum.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
                 if sum.len() != 64 || !hexadecimal {
-                    return Err(complain(format!("`{sum}` is no SHA-256")));
+                    return Err(complain(format!("`{sum}` is not a SHA-256")));
                 }
             }
         }
@@ -65,9 +65,8 @@ impl Release {
 
     /// The file that [`Release::read`] reads.
     pub fn to_toml(&self) -> Result<String> {
-        let rows = toml::to_string(self).map_err(|error| {
-            Error::input(format!("the release can't be written down: {error}"), "mend it")
-        })?;
+        let rows = toml::to_string(self)
+            .map_err(|error| Error::input(format!("the release can't be written down: {error}"), "fix it"))?;
         Ok(format!("# Written by `cargo xtask release`: what the bootstraps and launchers fetch.\n\n{rows}"))
     }
 }
@@ -103,13 +102,13 @@ mod tests {
     #[test]
     fn a_sum_that_could_end_a_string_of_a_script_is_refused() {
         let text = one().to_toml().unwrap().replace(&"a".repeat(64), &format!("{}'; x", "a".repeat(60)));
-        assert!(read(&text).unwrap_err().to_string().contains("is no SHA-256"));
+        assert!(read(&text).unwrap_err().to_string().contains("is not a SHA-256"));
     }
 
     #[test]
     fn a_version_that_could_end_a_string_of_a_script_is_refused() {
         let text = one().to_toml().unwrap().replace("1.2.3", "1'$(x)");
-        assert!(read(&text).unwrap_err().to_string().contains("is no version"));
+        assert!(read(&text).unwrap_err().to_string().contains("is not a version"));
     }
 
     #[test]

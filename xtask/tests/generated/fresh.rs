@@ -89,5 +89,5 @@ fn leaving_out_an_input_that_does_not_exist_is_an_error() {
     let text = std::fs::read_to_string(&spec).unwrap();
     std::fs::write(spec, format!("{text}\n[leave-out]\nnonsense = \"a reason\"\n")).unwrap();
     let error = stale(copy.path()).unwrap_err().to_string();
-    assert_eq!(error, "`actions/gen.toml`: `nonsense` is no input of the table");
+    assert_eq!(error, "`actions/gen.toml`: `nonsense` is not an input of the table");
 }

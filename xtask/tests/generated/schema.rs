@@ -106,6 +106,11 @@ fn a_word_that_is_no_choice_is_refused() {
 }
 
 #[test]
+fn a_block_of_text_under_config_is_accepted() {
+    assert!(accepts("config: |\n  aws:region: eu-central-1\n  token: {from-env: TOKEN, secret: true}\n"));
+}
+
+#[test]
 fn an_unknown_field_of_a_config_entry_is_refused() {
     assert!(!accepts("config: {token: {vlaue: a}}"));
 }

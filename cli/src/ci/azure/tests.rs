@@ -73,6 +73,42 @@ fn a_task_comments_with_the_token_of_the_connection_that_every_task_has() {
     assert!(own("TfsGit") && !own("GitHub"), "GitHub is not to see it");
 }
 
+fn context(pairs: &[(&str, &str)]) -> Context {
+    AzurePipelines
+        .context(&Env::from_pairs("/", pairs.iter().copied().chain([("BUILD_SOURCEVERSION", "8d08154")])))
+}
+
+#[test]
+fn a_run_by_hand_for_the_ref_of_a_change_is_not_known_to_be_our_own() {
+    let by_hand = [
+        ("BUILD_REASON", "Manual"),
+        ("BUILD_SOURCEBRANCH", "refs/pull/7/merge"),
+        ("SYSTEM_PULLREQUEST_ISFORK", "False"),
+    ];
+    let found = context(&by_hand);
+    assert_eq!((found.change_request, found.fork, found.trusted), (Some(7), None, None));
+    assert!(found.may_be_a_strangers());
+    let mut for_it = by_hand;
+    for_it[0] = ("BUILD_REASON", "PullRequest");
+    assert_eq!(context(&for_it).fork, Some(false));
+    for_it[2] = ("SYSTEM_PULLREQUEST_ISFORK", "True");
+    assert_eq!(context(&for_it).fork, Some(true));
+}
+
+#[test]
+fn what_follows_a_run_is_our_own_only_after_a_branch_or_a_tag() {
+    let follows = |branch: Option<&str>| {
+        let told = branch.map(|branch| ("RESOURCES_PIPELINE_BUILD_SOURCEBRANCH", branch));
+        context(&told.into_iter().chain([("BUILD_REASON", "ResourceTrigger")]).collect::<Vec<_>>())
+            .base_credentials
+    };
+    assert!(!follows(Some("refs/heads/main")) && !follows(Some("refs/tags/v1")));
+    for branch in [None, Some("refs/pull/7/merge"), Some("refs/merge-requests/7/head"), Some("main")] {
+        assert!(follows(branch), "{branch:?}");
+    }
+    assert!(context(&[("BUILD_REASON", "BuildCompletion")]).base_credentials);
+}
+
 #[test]
 fn an_issue_is_one_line() {
     assert_eq!(

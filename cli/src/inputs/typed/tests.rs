@@ -29,7 +29,7 @@ fn types(command: Command, set: &[(&str, &str)]) -> String {
     });
     let env = Env::from_pairs("/", variables);
     let resolved = resolve(Some(command), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
-    let low = Low { resolved: &resolved, env: &env };
+    let low = Low { resolved: &resolved, env: &env, warnings: RefCell::default() };
     // What contradicts what is another question.
     format!("{:?}", low.inputs().unwrap())
 }
@@ -47,6 +47,64 @@ fn each_row_of_the_table_reaches_its_type() {
 fn a_name_that_is_not_in_the_table_is_never_a_silent_not_set() {
     let env = Env::default();
     let resolved = resolve(Some(Command::Up), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
-    let low = Low { resolved: &resolved, env: &env };
+    let low = Low { resolved: &resolved, env: &env, warnings: RefCell::default() };
     assert!(low.text("stakc").is_err() && low.list("tragets").is_err() && low.number("paralel").is_err());
+}
+
+/// What a step under the official action's profile sets, and the warnings.
+fn official(set: &[(&str, &str)]) -> Result<Inputs> {
+    let all = [("profile", "official-action")].iter().chain(set);
+    let variables = all.map(|(name, value)| {
+        (format!("STACKSTEP_INPUT_{}", name.replace('-', "_").to_uppercase()), (*value).to_owned())
+    });
+    let env = Env::from_pairs("/", variables);
+    let resolved = resolve(Some(Command::Up), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
+    assert!(resolved.official_action);
+    Inputs::from_resolved(&resolved, &env)
+}
+
+#[test]
+fn a_number_of_the_official_action_is_javascript_s() {
+    for (name, text, expected) in [
+        ("parallel", " 4 ", Some(4)),
+        ("parallel", "1e2", Some(100)),
+        ("parallel", "0x10", Some(16)),
+        ("parallel", "5.0", Some(5)),
+        ("parallel", "0", None),
+        ("parallel", "-0", None),
+        ("parallel", "-1", Some(1)),
+        ("parallel", "-2147483648", Some(1)),
+        ("comment-on-pr-number", "7e0", Some(7)),
+        ("comment-on-pr-number", "0", None),
+        ("log-verbosity", "9", Some(9)),
+        ("log-verbosity", "20", Some(11)),
+        ("log-verbosity", "-1", None),
+    ] {
+        let inputs = official(&[(name, text)]).unwrap_or_else(|error| panic!("{name}: {text}: {error}"));
+        let of = match name {
+            "parallel" => inputs.parallel,
+            "log-verbosity" => inputs.log_verbosity,
+            _ => inputs.change_request,
+        };
+        assert_eq!(of, expected, "{name}: {text}");
+        assert_eq!(inputs.warnings.len(), usize::from(text == "20"), "{:?}", inputs.warnings);
+    }
+    for text in ["abc", "10abc", "10.5", "99999999999", "-2147483649", "Infinity", "1e300", "1_0"] {
+        let error = official(&[("parallel", text)]).unwrap_err();
+        assert!(error.to_string().contains(text) && error.exit_status() == 2, "{error}");
+    }
+    assert!(official(&[("comment-on-pr-number", "-1")]).is_err());
+}
+
+#[test]
+fn only_config_map_itself_is_read_as_the_official_action_reads_it() {
+    let inputs = official(&[("config-map", "a: {value: x, secret: 1, foo: bar}")]).unwrap();
+    assert!(matches!(&inputs.config[0].value, crate::inputs::config_map::ConfigValue::Secret(_)));
+    assert_eq!(inputs.warnings.len(), 1);
+    let env = Env::from_pairs(
+        "/",
+        [("STACKSTEP_INPUT_PROFILE", "official-action"), ("STACKSTEP_CONFIG", "a: {value: x, foo: bar}")],
+    );
+    let resolved = resolve(Some(Command::Up), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
+    assert!(Inputs::from_resolved(&resolved, &env).is_err());
 }

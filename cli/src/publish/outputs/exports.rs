@@ -86,6 +86,7 @@ impl Exports {
         if has_begun {
             asked.complete(report, console).await;
         }
+        asked.name_the_unknown(report, console);
         let assets = asked.assets(report, console).await;
         let exported = asked.secrets(report, console).await;
         let mut exports = Self::of(report, exported);
@@ -152,14 +153,31 @@ impl Asked<'_> {
         }
     }
 
+    /// Says by name which outputs of this stack have no value yet, and so are handed on nowhere.
+    fn name_the_unknown(&self, report: &mut Report, console: &Console) {
+        let unknown = report.unknown_outputs.clone();
+        if self.job.takes_outputs() {
+            miss(
+                report,
+                &unknown,
+                "they hold a text by which the engine marks what is not known yet",
+                console,
+            );
+        }
+    }
+
     /// The outputs that hold assets, with their contents.
     async fn assets(&self, report: &mut Report, console: &Console) -> Vec<Export> {
         if report.withheld_outputs.is_empty() || !self.job.takes_outputs() {
             return Vec::new();
         }
-        let Ok(mut all) = self.read(report, false, console).await else { return Vec::new() };
+        let mut all = self.read(report, false, console).await.unwrap_or_default();
         let names = report.withheld_outputs.iter();
-        let found = names.filter_map(|name| Some((name.clone(), all.shift_remove(name)?)));
+        let (found, missing): (Vec<_>, Vec<_>) =
+            names.map(|name| (name.clone(), all.shift_remove(name))).partition(|(_, value)| value.is_some());
+        let missing: Vec<String> = missing.into_iter().map(|(name, _)| name).collect();
+        miss(report, &missing, "the engine did not print them", console);
+        let found = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
         found.map(|(name, value)| Export { name, value, kind: Kind::Plain }).collect()
     }
 
@@ -172,16 +190,32 @@ impl Asked<'_> {
             return Exported::new();
         }
         match self.read(report, true, console).await {
-            Ok(plain) => choose_secrets(report, inputs, &Value::Object(plain), console),
+            Ok(plain) => {
+                let (exported, missing) = choose_secrets(report, inputs, &Value::Object(plain), console);
+                miss(report, &missing, "the engine did not print their values", console);
+                exported
+            }
             Err(why) => {
                 let message = format!("the secret outputs could not be read: {why}");
                 console.annotate(Level::Warning, "stackstep", &message);
                 report.incomplete = true;
-                report.notes.push("the secret outputs could not be read: they are not handed on".to_owned());
+                report.notes.push("the secret outputs could not be read: they are not exported".to_owned());
                 Exported::new()
             }
         }
     }
+}
+
+/// Says that outputs which a later step could wait for are not handed on, and why.
+fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
+    if names.is_empty() {
+        return;
+    }
+    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    let message = format!("these outputs are not exported, as {why}: {}", names.join(", "));
+    console.annotate(Level::Warning, "stackstep", &message);
+    report.incomplete = true;
+    report.notes.push(message);
 }
 
 /// Whether `wanted`, the words of `secret-outputs`, name the output.

@@ -43,9 +43,7 @@ impl Naming<'_> {
     fn refusal(&self, output: &Output, secret: bool, twice: bool) -> Option<String> {
         let shown = output.name.escape_debug();
         let only_together = |why: &str| {
-            format!(
-                "the stack output `{shown}` can't be handed on by name, as {why}: it is in `outputs` only"
-            )
+            format!("the stack output `{shown}` can't be exported by name, as {why}: it is in `outputs` only")
         };
         if let Some(why) = self.ci.refuses_output_name(&output.name) {
             return Some(only_together(why));
@@ -69,12 +67,12 @@ impl Naming<'_> {
         let shown = output.name.escape_debug();
         if self.is_ours(output) {
             self.console.line(&format!(
-                "the stack output `{shown}` is handed on in place of stackstep's own output of that name"
+                "the stack output `{shown}` is exported in place of stackstep's own output of that name"
             ));
         }
         if twice {
             self.console.line(&format!(
-                "the stack output `{shown}` differs from another one in case only: both are handed on, and the system \
+                "the stack output `{shown}` differs from another one in case only: both are exported, and the system \
                  may take one for the other"
             ));
         }

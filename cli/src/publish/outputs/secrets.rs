@@ -23,12 +23,20 @@ struct SecretText {
 
 /// Chooses the secret outputs that `secret-outputs` lists from what the engine printed, and hides them from now on. A
 /// value that is too short to be hidden stays; under `profile: official-action` it goes all the same, and a warning
-/// names it.
-pub fn choose_secrets(report: &Report, inputs: &Inputs, plain: &Value, console: &mut Console) -> Exported {
-    let mut exported = Exported::new();
+/// names it. With the names of those whose value the engine did not print, or printed hidden.
+pub fn choose_secrets(
+    report: &Report,
+    inputs: &Inputs,
+    plain: &Value,
+    console: &mut Console,
+) -> (Exported, Vec<String>) {
+    let (mut exported, mut missing) = (Exported::new(), Vec::new());
     for name in report.secret_outputs.iter().filter(|name| is_listed(&inputs.secret_outputs, name)) {
-        let Some(value) = plain.get(name) else { continue };
         let hidden = report.outputs.as_ref().and_then(|outputs| outputs.get(name)).unwrap_or(&Value::Null);
+        let Some(value) = plain.get(name).filter(|value| tells(hidden, value)) else {
+            missing.push(name.clone());
+            continue;
+        };
         let mut secrets = Vec::new();
         collect_secrets(hidden, value, name, &mut secrets);
         if secrets.is_empty() {
@@ -55,7 +63,14 @@ pub fn choose_secrets(report: &Report, inputs: &Inputs, plain: &Value, console: 
         }
         exported.insert(name.clone(), value.clone());
     }
-    exported
+    (exported, missing)
+}
+
+/// Whether `plain` says more than `hidden`: nowhere does the mark of a secret stand where a secret was.
+fn tells(hidden: &Value, plain: &Value) -> bool {
+    let mut secrets = Vec::new();
+    collect_secrets(hidden, plain, "", &mut secrets);
+    secrets.iter().all(|secret| secret.text != SECRET)
 }
 
 /// Names what is passed on and can't be hidden.
@@ -65,7 +80,7 @@ fn warn_of(short: &[SecretText], console: &Console) {
     }
     let places = quoted(short.iter().map(|secret| secret.place.as_str()));
     let message = format!(
-        "secret outputs are handed on that can't be hidden in the log, as their values have under {SHORTEST} \
+        "secret outputs are exported that can't be hidden in the log, as their values have under {SHORTEST} \
          characters: {places}"
     );
     console.annotate(Level::Warning, "stackstep", &message);

@@ -14,7 +14,7 @@ const ROOM: DiffRoom = ALL.room;
 
 pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
     let report = view.report;
-    let values = view.options.output_values && view.shows(Detail::Values);
+    let values = view.shows(Detail::Values);
     if !report.output_changes.is_empty() {
         changes(view, html, values);
     } else if values {

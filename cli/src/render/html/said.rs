@@ -89,7 +89,7 @@ pub(super) fn policies(view: &View<'_>, html: &mut Html) {
             html.raw("</td><td class=\"said\">").lines(violation.message.trim()).raw("</td></tr>\n");
         }
         for remediation in &policies.remediations {
-            html.raw("<tr><td>mended</td><th scope=\"row\">").code(&remediation.policy).raw("</th><td>");
+            html.raw("<tr><td>fixed</td><th scope=\"row\">").code(&remediation.policy).raw("</th><td>");
             if let Some(name) = &remediation.name {
                 html.code(name);
             }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::render::escape::{address, visible};
-use crate::report::clipped;
+use crate::report::middle;
 
 /// Bytes of one name; longer ones are cut.
 const NAME: usize = 1000;
@@ -38,7 +38,7 @@ impl Html {
     /// A name as code.
     pub fn code(&mut self, name: &str) -> &mut Self {
         let name = if name.is_empty() { "\"\"" } else { name };
-        self.raw("<code>").text(&clipped(name, NAME)).raw("</code>")
+        self.raw("<code>").text(&middle(name, NAME, None)).raw("</code>")
     }
 
     /// Our own sentences: what stands between backticks becomes code.

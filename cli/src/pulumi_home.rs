@@ -15,6 +15,12 @@ pub fn credentials(env: &Env) -> Result<PathBuf> {
     Ok(folder.join("credentials.json"))
 }
 
+/// The file of settings that hold for a backend, such as its organisation: beside that of logins.
+/// <https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/>
+pub fn config(env: &Env) -> Result<PathBuf> {
+    Ok(credentials(env)?.with_file_name("config.json"))
+}
+
 /// The folder of the projects' settings.
 pub fn workspaces(env: &Env) -> Result<PathBuf> {
     Ok(pulumi(env)?.join("workspaces"))
