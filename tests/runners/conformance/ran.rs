@@ -23,6 +23,9 @@ use std::sync::atomic::Ordering;
 /// What the job's person has set, and nobody may see.
 const PASSPHRASE: &str = "a passphrase";
 
+/// What it is where the stack's is not known.
+const ANOTHER_PASSPHRASE: &str = "another passphrase";
+
 /// What is left.
 pub struct Ran {
     pub status: Option<i32>,
@@ -68,6 +71,10 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ra
         Some(how) => cancel(command, how, gate, &result),
         None => end(start(&mut command)),
     };
+    let passphrase = match case.engine {
+        Meets::Pulumi(_, Trouble::Passphrase) => ANOTHER_PASSPHRASE,
+        _ => PASSPHRASE,
+    };
     let outputs = wrapper.outputs(&place, &log);
     let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
     // A line that masks a value has to name it.
@@ -81,7 +88,7 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ra
     }
     Ran {
         status: wrapper.exit_status(status, &log),
-        shown: [SECRET, PASSPHRASE].into_iter().filter(|secret| told.contains(secret)).collect(),
+        shown: [SECRET, passphrase].into_iter().filter(|secret| told.contains(secret)).collect(),
         pwned: crate::tools::holds(&place.beside(""), "pwned"),
         result,
         folder: place.beside("").display().to_string().trim_end_matches('/').to_owned(),
@@ -130,7 +137,7 @@ fn on_pulumi(command: &mut Command, program: &str, trouble: Trouble, place: &Pla
             std::fs::write(locks.join("0b8de1c2-0000-4000-8000-000000000000.json"), lock).unwrap();
         }
         Trouble::Passphrase => {
-            command.env("PULUMI_CONFIG_PASSPHRASE", "another passphrase");
+            command.env("PULUMI_CONFIG_PASSPHRASE", ANOTHER_PASSPHRASE);
         }
         Trouble::Waits => nix::unistd::mkfifo(&gate, Mode::S_IRWXU).unwrap(),
     }
