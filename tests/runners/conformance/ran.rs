@@ -177,14 +177,6 @@ impl Gate {
             }
         }
     }
-
-    /// Lets it go on.
-    fn open(self) {
-        match self {
-            Self::Files { go_on, .. } => std::fs::write(go_on, "").unwrap(),
-            Self::Pipe { writer, .. } => drop(writer),
-        }
-    }
 }
 
 fn start(command: &mut Command) -> Child {
@@ -208,8 +200,8 @@ fn end(mut child: Child) -> (Option<i32>, String) {
     (status, String::from_utf8_lossy(&log).into_owned())
 }
 
-/// The system's first signal, as soon as the run stands still in its middle; it may go on when it has reported that it
-/// is cancelled.
+/// The system's first signal, as soon as the run stands still in its middle. A resource of the sandbox may go on when the
+/// run has reported that it is cancelled.
 fn cancel(mut command: Command, how: &Cancel, mut gate: Gate, result: &Path) -> (Option<i32>, String) {
     let mut child = start(&mut command);
     let until = |child: &mut Child, reached: &mut dyn FnMut() -> bool| {
@@ -230,9 +222,14 @@ fn cancel(mut command: Command, how: &Cancel, mut gate: Gate, result: &Path) -> 
     }
     // The report of a run that is stopping is written at once. One that is there before says nothing of it.
     let mut says_so = || std::fs::read_to_string(result).is_ok_and(|text| text.contains("\"cancelled\""));
-    until(&mut child, &mut says_so);
-    gate.open();
-    end(child)
+    if let Gate::Files { go_on, .. } = &gate {
+        until(&mut child, &mut says_so);
+        std::fs::write(go_on, "").unwrap();
+    }
+    // The CLI does not wait for its program: the pipe stays open to the end.
+    let ended = end(child);
+    drop(gate);
+    ended
 }
 
 /// A process and all below it, by decreasing number.
