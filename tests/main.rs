@@ -49,6 +49,9 @@ mod life;
 mod login;
 #[cfg(test)]
 mod mask_config;
+#[cfg(unix)]
+#[cfg(test)]
+mod newer_cli;
 #[cfg(test)]
 mod oidc;
 #[cfg(unix)]

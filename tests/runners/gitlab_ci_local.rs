@@ -3,6 +3,7 @@
 //! It says `GITLAB_CI=false`, so the jobs here are told that they run on GitLab. Without `--shell-isolation`: that one
 //! makes the workspace anew before `after_script`, which GitLab's runner does not.
 
+use crate::harness::engine::Engine;
 use crate::tools;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use std::process::{Command, Stdio};
 /// A repository that includes the templates, and beside it what a runner needs.
 struct Pipeline {
     folder: tempfile::TempDir,
+    engine: Engine,
 }
 
 /// How each form of `include` names a template.
@@ -26,13 +28,17 @@ fn include(form: &str, name: &str, inputs: &str) -> String {
 
 impl Pipeline {
     fn new(configuration: &str) -> Self {
+        Self::on(Engine::Sandbox, configuration)
+    }
+
+    fn on(engine: Engine, configuration: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let templates = tools::root().join("gitlab-templates");
         for name in ["home", "state"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        tools::copy(&tools::root().join("examples/hello"), &root.join("repository"));
+        engine.program(&root.join("repository"));
         tools::copy(&templates, &root.join("repository/suite/gitlab-templates"));
         tools::copy(&templates, &root.join("suite/gitlab-templates"));
         tools::copy(&templates, &root.join("components"));
@@ -57,7 +63,7 @@ impl Pipeline {
             + &instead("components", "https://gitlab.com/stackstep/templates.git")
             + "[protocol \"file\"]\n\tallow = always\n";
         std::fs::write(root.join("home/.gitconfig"), config).unwrap();
-        Self { folder }
+        Self { folder, engine }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -66,8 +72,7 @@ impl Pipeline {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let tool = tools::folder("gitlab-ci-local");
-        #[expect(clippy::disallowed_methods, reason = "the jobs need a shell and git")]
-        let path = std::env::var("PATH").unwrap();
+        let path = self.engine.path().into_string().unwrap();
         let bin = |name: &str| tool.join(name).display().to_string();
         let path = [bin("node_modules/node/bin"), bin("usr/bin"), path].join(":");
         let backend = format!("PULUMI_BACKEND_URL=file://{}", self.path("state").display());
@@ -108,16 +113,29 @@ fn libraries(tool: &Path) -> String {
 
 /// The three jobs, and one that has the outputs of the deployment.
 fn pipeline() -> Pipeline {
-    let preview = include(LOCAL, "preview", &format!("{ALL}, upsert: \"true\""));
+    pipeline_on(Engine::Sandbox, ALL, "replicas")
+}
+
+/// The same with another engine, whose program has `output`.
+fn pipeline_on(engine: Engine, inputs: &str, output: &str) -> Pipeline {
+    let preview = include(LOCAL, "preview", &format!("{inputs}, upsert: \"true\""));
     let deploy = include(
         LOCAL,
         "deploy",
-        &format!("{ALL}, upsert: \"true\", environment-url: url, message: \"as $HOME is '$$'\""),
+        &format!("{inputs}, upsert: \"true\", environment-url: url, message: \"as $HOME is '$$'\""),
     );
-    let destroy = include(LOCAL, "destroy", ALL);
-    let after = "after:\n  stage: .post\n  needs: [deploy]\n  script:\n    \
-                 - echo \"it is $STACK_STATUS, at $STACK_ENVIRONMENT_URL and $STACK_OUTPUT_replicas\"\n";
-    Pipeline::new(&format!("include:\n{preview}{deploy}{destroy}{after}"))
+    let destroy = include(LOCAL, "destroy", inputs);
+    let after = format!(
+        "after:\n  stage: .post\n  needs: [deploy]\n  script:\n    \
+         - echo \"it is $STACK_STATUS, at $STACK_ENVIRONMENT_URL and $STACK_OUTPUT_{output}\"\n"
+    );
+    Pipeline::on(engine, &format!("include:\n{preview}{deploy}{destroy}{after}"))
+}
+
+/// What the engine has written down of the project's updates.
+fn history(pipeline: &Pipeline, project: &str) -> String {
+    let history = std::fs::read_dir(pipeline.path(&format!("state/.pulumi/history/{project}/dev"))).unwrap();
+    history.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
 }
 
 const SHELL: &str = "--force-shell-executor";
@@ -132,8 +150,7 @@ fn a_push_deploys_and_later_jobs_have_the_outputs() {
     assert!(!log.contains("WARN"), "{log}");
     assert!(pipeline.report("deploy/result.json").contains("\"status\": \"succeeded\""));
     assert!(!pipeline.path("repository/.stackstep/preview").exists(), "there is no merge request");
-    let history = std::fs::read_dir(pipeline.path("state/.pulumi/history/hello/dev")).unwrap();
-    let said: String = history.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    let said = history(&pipeline, "hello");
     assert!(said.contains("as $HOME is '$$'"), "a message arrives as it is written:\n{said}");
 }
 
@@ -214,4 +231,65 @@ fn what_the_templates_expand_to_is_what_was_looked_at() {
         "UPDATE_GOLDEN=1 writes {}",
         golden.display()
     );
+}
+
+/// The jobs on the Pulumi CLI.
+mod real {
+    use super::*;
+    use crate::real::shown;
+
+    /// The CLI is found on the PATH.
+    const INPUTS: &str = "stack: dev, environment: production";
+
+    fn pipeline() -> Pipeline {
+        pipeline_on(Engine::Pulumi, INPUTS, "tier")
+    }
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn a_push_deploys_and_later_jobs_have_the_outputs() {
+        let pipeline = pipeline();
+        let (fine, log) = pipeline.run(&[SHELL]);
+        assert!(fine, "{log}");
+        assert!(log.contains("it is succeeded, at https://shop.example.com/ and small"), "{log}");
+        assert!(!log.contains("token-for-the-shop"), "{log}");
+        let said = history(&pipeline, "shop");
+        assert!(said.contains("as $HOME is '$$'"), "a message arrives as it is written:\n{said}");
+        shown();
+    }
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn a_merge_request_is_previewed_and_nothing_is_deployed() {
+        let pipeline = pipeline();
+        let event =
+            ["--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_COMMIT_BRANCH="];
+        let (fine, log) = pipeline.run(&[&event[..], &["preview", SHELL]].concat());
+        assert!(fine, "{log}");
+        assert_eq!(pipeline.report("preview/counts.json"), "{\"create\":1,\"update\":0,\"delete\":0}\n");
+        assert!(!pipeline.path("state/.pulumi/history/shop").exists(), "a preview deployed");
+        shown();
+    }
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn what_was_deployed_is_destroyed() {
+        let pipeline = pipeline();
+        let (fine, log) = pipeline.run(&["deploy", SHELL]);
+        assert!(fine, "{log}");
+        let (fine, log) = pipeline.run(&["destroy", SHELL]);
+        assert!(fine && log.contains("1 deleted"), "{log}");
+        shown();
+    }
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn a_failed_preview_fails_the_job_with_the_exit_status_of_the_cli() {
+        let preview = include(LOCAL, "preview", INPUTS);
+        let pipeline = Pipeline::on(Engine::Pulumi, &format!("include:\n{preview}"));
+        let (fine, log) =
+            pipeline.run(&["preview", SHELL, "--variable", "CI_PIPELINE_SOURCE=merge_request_event"]);
+        assert!(!fine && log.contains("FAIL 6"), "{log}");
+        shown();
+    }
 }

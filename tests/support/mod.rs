@@ -183,9 +183,16 @@ impl Scene {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        #[expect(clippy::disallowed_methods, reason = "the tests run the binary")]
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stackstep"));
-        command.args(args).current_dir(&self.program).env_clear().envs(&self.variables);
+        let mut command = self.other(env!("CARGO_BIN_EXE_stackstep"));
+        command.args(args);
+        command
+    }
+
+    /// Another program in the same place, with the same environment.
+    pub fn other(&self, program: &str) -> Command {
+        #[expect(clippy::disallowed_methods, reason = "the tests run the binary, and what a later step runs")]
+        let mut command = Command::new(program);
+        command.current_dir(&self.program).env_clear().envs(&self.variables);
         command
     }
 

@@ -6,6 +6,7 @@ use crate::engine::locate::{Engine, locate, trusted_on_path};
 use crate::engine::signals::Signals;
 use crate::engine::{args, helper, version};
 use crate::error::Result;
+use crate::install::version::limit;
 use crate::own_folder::OwnFolder;
 use crate::prepare::Prepared;
 
@@ -54,6 +55,9 @@ pub async fn look(
                 found.unless(version::tell_version(engine.clone(), printed.expose()))
             {
                 found.engine = Some(shown(&engine));
+                if let Some((what, hint)) = limit(&version).filter(|_| !engine.sandbox) {
+                    found.warn(what, hint);
+                }
                 if let Some((demand, place)) = demand {
                     found.unless(version::allowed(&engine, &version, demand, place));
                 }

@@ -17,6 +17,7 @@ pub mod platform;
 pub mod progress;
 pub mod range;
 pub mod source;
+pub mod tried;
 pub mod trust;
 pub mod unpack;
 pub mod version;

@@ -6,6 +6,7 @@ use super::catalog::Release;
 use super::day::Day;
 use super::fault;
 use super::range::Range;
+use super::tried::{NEWEST, OLDEST};
 use crate::error::{Error, Result};
 
 /// The lowest version that stackstep works with: the first whose event log has all events. Below it the report
@@ -205,9 +206,53 @@ impl Wish {
     }
 }
 
+/// What is to be known of an engine of this version, and the way out; none where it is one of those that this release
+/// was tried with. A patch counts as the release that it mends.
+pub fn limit(version: &Version) -> Option<(String, &'static str)> {
+    const OTHER: &str = "name another version in `pulumi-version`, such as `^3`";
+    let release = (version.major, version.minor);
+    if let Some((_, why)) = BAD.iter().find(|(bad, _)| bad == version) {
+        return Some((format!("Pulumi {version} is known to be bad: {why}"), OTHER));
+    }
+    if release < (LOWEST.major, LOWEST.minor) {
+        let what = format!(
+            "Pulumi {version} is too old: before {LOWEST} the event log lacks diagnostics and policy results"
+        );
+        return Some((what, OTHER));
+    }
+    if release < (OLDEST.major, OLDEST.minor) {
+        let what =
+            format!("Pulumi {version} is older than {OLDEST}, the oldest that this stackstep was tried with");
+        return Some((what, "use a newer version of the Pulumi CLI, and try this one by a preview first"));
+    }
+    if release > (NEWEST.major, NEWEST.minor) {
+        let what =
+            format!("Pulumi {version} is newer than {NEWEST}, the newest that this stackstep was tried with");
+        return Some((what, "look whether there is a newer stackstep when something is not as it was"));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_limit_of_the_versions_is_told_by_its_own_words() {
+        let told = |version: &str| limit(&version.parse().unwrap()).map(|(what, _)| what).unwrap_or_default();
+        assert!(told("3.67.1").contains("12964"));
+        assert!(told("3.130.9").contains("too old"));
+        assert!(told("3.131.0").contains("oldest that this stackstep was tried with"));
+        let newest = format!("{}.{}", NEWEST.major, NEWEST.minor);
+        for tried in
+            [OLDEST.to_string(), NEWEST.to_string(), format!("{newest}.99"), format!("{newest}.0-alpha.1")]
+        {
+            assert_eq!(told(&tried), "", "{tried}");
+        }
+        let next = format!("{}.{}.0", NEWEST.major, NEWEST.minor + 1);
+        assert!(told(&next).contains("newest that this stackstep was tried with"));
+        assert!(told("4.0.0").contains("newest that this stackstep was tried with"));
+    }
 
     fn wish(text: &str) -> Wish {
         let demand = (!text.is_empty()).then(|| (Demand::parse(text, "x").unwrap(), "x".to_owned()));

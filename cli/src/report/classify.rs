@@ -133,7 +133,8 @@ impl Evidence<'_> {
     fn by_wide_status(&self) -> Option<(Reason, Option<String>)> {
         let reason = match self.facts.ending {
             Ending::Exited(2) => Reason::Config,
-            Ending::Exited(4) => Reason::Provider,
+            // 10: a provider has to await what it began, since 3.27x.
+            Ending::Exited(4 | 10) => Reason::Provider,
             Ending::Exited(5) => Reason::Policy,
             Ending::Exited(9) => Reason::Timeout,
             Ending::Exited(255) => Reason::Engine,

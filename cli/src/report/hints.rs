@@ -33,6 +33,8 @@ const HINTS: &[Hint] = &[
     hint(R::Config, &["not specified in --target list"], "name that resource in `target` too, or set `target-dependents: true`"),
     hint(R::Config, &["target '", "could not be found in the stack"], "`target` takes the URNs of resources; a pattern such as `**::network` finds one by its name"),
     hint(R::Config, &["organization name must be 'organization'"], "a self-managed backend has no organisations, and a `/` separates one from the stack's name: write only the name, such as `stack: dev`"),
+    hint(R::Config, &["--config is not supported on stacks with an esc-managed environment"], "this stack keeps its configuration in an ESC environment: leave `config` out, and set each value there with `pulumi config set`"),
+    hint(R::Config, &["--config-file is not supported on stacks with an esc-managed environment"], "this stack keeps its configuration in an ESC environment: leave `config-file` out"),
     hint(R::Backend, &["unable to open bucket \"", "bucketname is required"], "write the backend's URL in full, such as `s3://my-bucket`"),
     hint(R::Backend, &["unable to open state directory"], "the folder is not there: make it in a step before this one, and name it from the root on (`file:///…`)"),
     hint(R::Backend, &["region was not a valid dns name"], NO_REGION),
@@ -69,6 +71,10 @@ const GONE: &str = "a provider's process ended before it answered: it crashed, w
 const KILLED: &str = "if the stack is still locked and no other run is at work, `pulumi cancel` releases the lock; then run \
                       `refresh` and this job again, with more memory where the engine was out of it";
 
+/// The way out after the CLI's exit status 10.
+const AWAITED: &str =
+    "an operation at a provider goes on and was not waited for: run this job again when it has ended";
+
 /// The way out after a cancelled run that ended well.
 const ENDED_WELL: &str =
     "all that was begun was finished: run the job again for the rest, when it was not meant to be stopped";
@@ -79,6 +85,7 @@ pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String
     let killed = matches!(evidence.facts.ending, Ending::Signalled(_));
     match reason {
         Reason::Engine if killed && !looks => Some(KILLED.to_owned()),
+        Reason::Provider if matches!(evidence.facts.ending, Ending::Exited(10)) => Some(AWAITED.to_owned()),
         Reason::Cancelled if !looks && evidence.ended_well() => Some(ENDED_WELL.to_owned()),
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! A workflow in a repository of its own, and what `act` tells of its run.
 
 use super::place::{Place, read};
+use crate::harness::engine::Engine;
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ pub struct Job {
     event: &'static str,
     payload: Option<Value>,
     arguments: Vec<String>,
-    programs: Vec<PathBuf>,
+    engine: Engine,
     unset: Vec<&'static str>,
     official: Option<PathBuf>,
 }
@@ -45,12 +46,11 @@ pub struct Call {
 }
 
 impl Job {
-    /// The steps follow a checkout of the example program.
-    pub fn new(steps: &str) -> Self {
-        let workflow = format!(
-            "on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n{steps}"
-        );
-        Self::of(&workflow, &tools::root().join("examples/hello"), "push")
+    /// The steps follow a checkout of a program for this engine, and run it.
+    pub fn on(engine: Engine, steps: &str) -> Self {
+        let program = tempfile::tempdir().unwrap();
+        engine.program(program.path());
+        Self::of(&after_checkout(steps), program.path(), "push").with(engine)
     }
 
     /// This workflow in a repository with this program, started by `event`.
@@ -62,7 +62,7 @@ impl Job {
             event,
             payload: None,
             arguments: Vec::new(),
-            programs: Vec::new(),
+            engine: Engine::Sandbox,
             unset: Vec::new(),
             official: None,
         }
@@ -96,10 +96,10 @@ impl Job {
         Self { payload: Some(payload), ..self }
     }
 
-    /// With the programs of this folder before all others.
-    pub fn path(mut self, folder: PathBuf) -> Self {
-        self.programs.push(folder);
-        self
+    /// With this engine. What the official action has no input for comes by the environment.
+    pub fn with(self, engine: Engine) -> Self {
+        let job = Self { engine, ..self };
+        if engine.input().is_empty() { job } else { job.env("STACKSTEP_ENGINE", engine.input()) }
     }
 
     /// Without a variable that a person has set up otherwise.
@@ -134,10 +134,6 @@ impl Job {
     /// Runs it.
     pub fn run(self) -> Outcome {
         let place = &self.place;
-        #[expect(clippy::disallowed_methods, reason = "act needs to find node, git and a shell")]
-        let path = std::env::var_os("PATH").unwrap();
-        let folders = self.programs.iter().cloned().chain(std::env::split_paths(&path));
-        let path = std::env::join_paths(folders).unwrap();
         let mut act = Command::new(tools::folder("act").join("bin/act"));
         act.args([self.event, "--json", "--no-cache-server"]);
         for label in ["ubuntu-latest", "ubuntu-24.04", "linux-x64-cd"] {
@@ -163,7 +159,7 @@ impl Job {
         let output = act
             .current_dir(place.path("repository"))
             .env_clear()
-            .env("PATH", path)
+            .env("PATH", self.engine.path())
             .env("HOME", place.path("home"))
             .stdin(Stdio::null())
             .output()
@@ -244,6 +240,13 @@ impl Outcome {
         };
         updates.iter().map(message).collect()
     }
+}
+
+/// A workflow of one job.
+fn after_checkout(steps: &str) -> String {
+    format!(
+        "on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n{steps}"
+    )
 }
 
 fn with_line_end(message: &str) -> String {

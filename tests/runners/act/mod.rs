@@ -5,14 +5,16 @@ mod examples;
 pub mod harness;
 mod migration;
 mod place;
+mod real;
 pub mod workflows;
 
+use crate::harness::engine::Engine;
 use crate::hostile;
 use harness::{Job, Outcome};
 
-/// Runs a job of these steps after a checkout. What the official action has no input for comes by the environment.
+/// Runs a job of these steps after a checkout.
 fn job(steps: &str) -> Outcome {
-    Job::new(steps).env("STACKSTEP_ENGINE", "sandbox").run()
+    Job::on(Engine::Sandbox, steps).run()
 }
 
 /// A step that deploys the example, with more lines under `with:`.

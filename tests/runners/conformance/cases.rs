@@ -7,8 +7,8 @@ pub struct Case {
     pub name: &'static str,
     pub event: Event,
     pub command: &'static str,
-    /// What the engine is made to do, as `PULUMI_SANDBOX_FAULTS`.
-    pub faults: &'static str,
+    /// The engine, and what it meets.
+    pub engine: Meets,
     /// Whether the job has the backend's secrets: CI systems withhold them from strangers.
     pub secrets: bool,
     /// Whether the job is cancelled while a resource is being created.
@@ -20,6 +20,27 @@ pub struct Case {
     pub outputs: &'static [(&'static str, &'static str)],
 }
 
+/// An engine, and what it meets.
+pub enum Meets {
+    /// The sandbox is made to do this, as `PULUMI_SANDBOX_FAULTS`.
+    Sandbox(&'static str),
+    /// The Pulumi CLI has this program, and trouble.
+    Pulumi(&'static str, Trouble),
+}
+
+/// What is wrong with a stack, which is there and empty.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    None,
+    /// Somebody else's lock.
+    Locked,
+    /// Its secrets have another passphrase.
+    Passphrase,
+    /// Its program reads a pipe, and nobody writes.
+    Waits,
+}
+
 /// What is never to be seen in a log: an output of the program that is secret.
 pub const SECRET: &str = "conformance-secret-0123456789";
 
@@ -28,11 +49,11 @@ const FAULTS: &str = "{program: {outputs: {token: {secret: conformance-secret-01
 const CHANGES: &[(&str, &str)] = &[("has-changes", "true"), ("message", "hi world")];
 
 /// An `up` that passes.
-const UP: Case = Case {
+pub const UP: Case = Case {
     name: "",
     event: Event::Push,
     command: "up",
-    faults: FAULTS,
+    engine: Meets::Sandbox(FAULTS),
     secrets: true,
     cancelled: false,
     exit_status: 0,
@@ -68,7 +89,7 @@ pub const CASES: &[Case] = &[
     Case { name: "the same run again", event: Event::Rerun, ..UP },
     Case {
         name: "an update that fails",
-        faults: "{resources: [{match: second, fail: quota exceeded}]}",
+        engine: Meets::Sandbox("{resources: [{match: second, fail: quota exceeded}]}"),
         exit_status: 1,
         status: "failed",
         reason: "provider",
@@ -77,7 +98,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "an update that somebody else's lock stops",
-        faults: "{locked: true}",
+        engine: Meets::Sandbox("{locked: true}"),
         exit_status: 1,
         status: "failed",
         reason: "lock",
@@ -86,7 +107,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "an update that is cancelled",
-        faults: "{resources: [{match: second, on: [create], began: began, until: go-on}]}",
+        engine: Meets::Sandbox("{resources: [{match: second, on: [create], began: began, until: go-on}]}"),
         cancelled: true,
         status: "cancelled",
         reason: "cancelled",
@@ -95,7 +116,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "a program with hostile output",
-        faults: HOSTILE,
+        engine: Meets::Sandbox(HOSTILE),
         outputs: &[
             ("has-changes", "true"),
             ("quotes", "a'b\"c`d $(touch pwned) ${HOME} %PATH%"),

@@ -1,20 +1,31 @@
 //! One wrapper's run of one case, and what it left.
 
-use super::cases::{Case, SECRET};
+use super::cases::{Case, Meets, SECRET, Trouble};
+use crate::harness::engine::Engine;
 use crate::harness::{Cancel, Place, Whom, Wrapper};
+use crate::real::STARTS;
+use crate::real::stage::Stage;
+use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 
 /// What the job's person has set, and nobody may see.
 const PASSPHRASE: &str = "a passphrase";
+
+/// What it is where the stack's is not known.
+const ANOTHER_PASSPHRASE: &str = "another passphrase";
 
 /// What is left.
 pub struct Ran {
@@ -31,9 +42,11 @@ pub struct Ran {
 
 /// Runs the case.
 pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ran {
-    let place = Place::new(Path::new(env!("CARGO_BIN_EXE_stackstep")));
-    let program = place.repository().join("Pulumi.yaml");
-    std::fs::copy(crate::tools::root().join("tests/fixtures/programs/hello/Pulumi.yaml"), program).unwrap();
+    let engine = match case.engine {
+        Meets::Sandbox(_) => Engine::Sandbox,
+        Meets::Pulumi(..) => Engine::Pulumi,
+    };
+    let place = Place::new(Path::new(env!("CARGO_BIN_EXE_stackstep"))).with(engine);
     let result = place.beside("result.json");
     let result_text = result.display().to_string();
     let inputs = [
@@ -43,20 +56,25 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ra
         ("upsert", if case.secrets { "true" } else { "false" }),
         // What `actions/deploy` presets is for those who come from the official action.
         ("profile", "none"),
-        ("engine", "sandbox"),
+        ("engine", engine.input()),
         ("lock-timeout", "0s"),
         ("result-file", result_text.as_str()),
     ];
     let mut command = wrapper.command(&place, case.event, &inputs);
-    let faults = case.faults.replace("began: began", &format!("began: {}", place.beside("began").display()));
-    let faults = faults.replace("until: go-on", &format!("until: {}", place.beside("go-on").display()));
-    command.env("PULUMI_SANDBOX_FAULTS", faults);
+    let gate = match case.engine {
+        Meets::Sandbox(faults) => on_the_sandbox(&mut command, faults, &place),
+        Meets::Pulumi(program, trouble) => on_pulumi(&mut command, program, trouble, &place),
+    };
     if !case.secrets {
         command.env_remove("PULUMI_CONFIG_PASSPHRASE");
     }
     let (status, log) = match cancelled {
-        Some(how) => cancel(command, how, &place),
+        Some(how) => cancel(command, how, gate),
         None => end(start(&mut command)),
+    };
+    let passphrase = match case.engine {
+        Meets::Pulumi(_, Trouble::Passphrase) => ANOTHER_PASSPHRASE,
+        _ => PASSPHRASE,
     };
     let outputs = wrapper.outputs(&place, &log);
     let read = std::fs::read_to_string(&result).unwrap_or_else(|_| "null".to_owned());
@@ -65,14 +83,100 @@ pub fn run(wrapper: &dyn Wrapper, case: &Case, cancelled: Option<&Cancel>) -> Ra
         .lines()
         .filter(|line| !line.starts_with("::add-mask::") && !line.starts_with("##vso[task.setsecret]"));
     let told = told.collect::<Vec<_>>().join("\n");
+    let result: Value = serde_json::from_str(&read).unwrap();
+    if engine == Engine::Pulumi {
+        STARTS.fetch_add(result["engine"]["processes"].as_u64().unwrap_or_default(), Ordering::Relaxed);
+    }
     Ran {
         status: wrapper.exit_status(status, &log),
-        shown: [SECRET, PASSPHRASE].into_iter().filter(|secret| told.contains(secret)).collect(),
+        shown: [SECRET, passphrase].into_iter().filter(|secret| told.contains(secret)).collect(),
         pwned: crate::tools::holds(&place.beside(""), "pwned"),
-        result: serde_json::from_str(&read).unwrap(),
+        result,
         folder: place.beside("").display().to_string().trim_end_matches('/').to_owned(),
         outputs,
         log,
+    }
+}
+
+/// The place with the sandbox's program, and what the sandbox is made to do.
+fn on_the_sandbox(command: &mut Command, faults: &str, place: &Place) -> Gate {
+    let program = place.repository().join("Pulumi.yaml");
+    std::fs::copy(crate::tools::root().join("tests/fixtures/programs/hello/Pulumi.yaml"), program).unwrap();
+    let (began, go_on) = (place.beside("began"), place.beside("go-on"));
+    let faults = faults.replace("began: began", &format!("began: {}", began.display()));
+    command
+        .env("PULUMI_SANDBOX_FAULTS", faults.replace("until: go-on", &format!("until: {}", go_on.display())));
+    Gate::Files { began, go_on }
+}
+
+/// The place with a program for the CLI, and an empty stack with this trouble.
+fn on_pulumi(command: &mut Command, program: &str, trouble: Trouble, place: &Place) -> Gate {
+    // One for all: the stack's files know nothing of where they lie.
+    static INITIAL: LazyLock<Vec<(PathBuf, Vec<u8>)>> = LazyLock::new(|| {
+        let stage = Stage::new("name: hello\nruntime: yaml\n");
+        stage.pulumi("stack init dev --no-select").ends_with(0);
+        let settings = std::fs::read(stage.path("program/Pulumi.dev.yaml")).unwrap();
+        let mut files = vec![(PathBuf::from("repository/Pulumi.dev.yaml"), settings)];
+        collect(&stage.path(""), Path::new("state"), &mut files);
+        files
+    });
+    for (name, content) in INITIAL.iter() {
+        let path = place.beside("").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    let repository = place.repository();
+    std::fs::write(repository.join("Pulumi.yaml"), program).unwrap();
+    let gate = repository.join("gate");
+    match trouble {
+        Trouble::None => {}
+        Trouble::Locked => {
+            let locks = place.beside("state/.pulumi/locks/organization/hello/dev");
+            std::fs::create_dir_all(&locks).unwrap();
+            let lock =
+                r#"{"pid":1,"username":"ada","hostname":"elsewhere","timestamp":"2026-01-01T00:00:00Z"}"#;
+            std::fs::write(locks.join("0b8de1c2-0000-4000-8000-000000000000.json"), lock).unwrap();
+        }
+        Trouble::Passphrase => {
+            command.env("PULUMI_CONFIG_PASSPHRASE", ANOTHER_PASSPHRASE);
+        }
+        Trouble::Waits => nix::unistd::mkfifo(&gate, Mode::S_IRWXU).unwrap(),
+    }
+    Gate::Pipe { path: gate, writer: None }
+}
+
+/// The files below the folder `name` of `root`, by their names from there.
+fn collect(root: &Path, name: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(root.join(name)).unwrap() {
+        let name = name.join(entry.unwrap().file_name());
+        if root.join(&name).is_dir() {
+            collect(root, &name, files);
+        } else {
+            files.push((name.clone(), std::fs::read(root.join(name)).unwrap()));
+        }
+    }
+}
+
+/// Where a run stands still until it may go on.
+enum Gate {
+    /// The sandbox says that it began, and waits for the other file.
+    Files { began: PathBuf, go_on: PathBuf },
+    /// The program reads to the end of a pipe.
+    Pipe { path: PathBuf, writer: Option<File> },
+}
+
+impl Gate {
+    /// Whether the run stands there.
+    fn is_reached(&mut self) -> bool {
+        match self {
+            Self::Files { began, .. } => began.exists(),
+            Self::Pipe { path, writer } => {
+                // Without a reader there is no writer that does not wait.
+                let flags = OFlag::O_NONBLOCK.bits();
+                *writer = OpenOptions::new().write(true).custom_flags(flags).open(path).ok();
+                writer.is_some()
+            }
+        }
     }
 }
 
@@ -124,17 +228,17 @@ fn ended(mut child: Child, heard: Heard) -> (Option<i32>, String) {
     (status, format!("{stdout}\n{stderr}"))
 }
 
-/// The system's first signal, as soon as a resource is being created; the resource is done when the engine has said that
-/// it is asked to stop.
-fn cancel(mut command: Command, how: &Cancel, place: &Place) -> (Option<i32>, String) {
+/// The system's first signal, as soon as the run stands still in its middle. A resource of the sandbox is done when the
+/// engine has said that it is asked to stop.
+fn cancel(mut command: Command, how: &Cancel, mut gate: Gate) -> (Option<i32>, String) {
     let mut child = start(&mut command);
     let heard = Heard::of(&mut child);
-    let until = |child: &mut Child, is_so: &dyn Fn() -> bool| {
+    let until = |child: &mut Child, is_so: &mut dyn FnMut() -> bool| {
         while !is_so() && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
     };
-    until(&mut child, &|| place.beside("began").exists());
+    until(&mut child, &mut || gate.is_reached());
     let pid = i32::try_from(child.id()).unwrap();
     let targets = match how.whom {
         Whom::Group => vec![-pid],
@@ -145,9 +249,14 @@ fn cancel(mut command: Command, how: &Cancel, place: &Place) -> (Option<i32>, St
         // One that has ended already says why in its log.
         let _ = kill(Pid::from_raw(target), signal(how.signals));
     }
-    until(&mut child, &|| heard.contains(" received; cancelling"));
-    std::fs::write(place.beside("go-on"), "").unwrap();
-    ended(child, heard)
+    if let Gate::Files { go_on, .. } = &gate {
+        until(&mut child, &mut || heard.contains(" received; cancelling"));
+        std::fs::write(go_on, "").unwrap();
+    }
+    // The CLI does not wait for its program: the pipe stays open to the end.
+    let ended = ended(child, heard);
+    drop(gate);
+    ended
 }
 
 /// A process and all below it, by decreasing number.

@@ -8,6 +8,7 @@ pub mod circleci;
 pub mod cloud_build;
 pub mod codebuild;
 pub mod codefresh;
+pub mod engine;
 mod github;
 pub mod gitlab;
 pub mod jenkins;
@@ -15,6 +16,7 @@ pub mod machine;
 pub mod travis;
 mod woodpecker;
 
+use engine::Engine;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -134,6 +136,7 @@ pub trait Wrapper: Sync {
 pub struct Place {
     folder: tempfile::TempDir,
     binary: PathBuf,
+    engine: Engine,
 }
 
 impl Place {
@@ -143,7 +146,12 @@ impl Place {
         for name in ["home", "state", "temporary", "repository"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, binary: binary.to_owned() }
+        Self { folder, binary: binary.to_owned(), engine: Engine::Sandbox }
+    }
+
+    /// With this engine on the PATH.
+    pub fn with(self, engine: Engine) -> Self {
+        Self { engine, ..self }
     }
 
     /// The checkout, which is the folder that steps run in.
@@ -162,11 +170,10 @@ impl Place {
     }
 
     /// What every system's job gets from a person's settings: PATH, HOME, the backend, the passphrase.
-    #[expect(clippy::disallowed_methods, reason = "wrappers need to find a shell and Node")]
     pub fn environment(&self) -> BTreeMap<String, String> {
         let text = |path: PathBuf| path.display().to_string();
         BTreeMap::from([
-            ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+            ("PATH".to_owned(), self.engine.path().into_string().unwrap()),
             ("HOME".to_owned(), text(self.beside("home"))),
             ("STACKSTEP_BIN".to_owned(), text(self.binary.clone())),
             ("PULUMI_HOME".to_owned(), text(self.beside("home/pulumi"))),

@@ -10,9 +10,9 @@
 //! ```
 
 use super::shown;
-use super::stage::programs;
 use crate::act::harness::{Job, Outcome};
 use crate::act::workflows::push;
+use crate::harness::engine::Engine;
 use crate::tools;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -26,10 +26,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 fn job(case: &Path, workflow: &str) -> Job {
-    let mut job = Job::of(workflow, &case.join("program"), "push").payload(push("main"));
-    for folder in programs() {
-        job = job.path(folder);
-    }
+    let job = Job::of(workflow, &case.join("program"), "push").payload(push("main")).with(Engine::Pulumi);
     let backend = job.backend();
     job.without("PULUMI_BACKEND_URL").env("BACKEND", &backend)
 }

@@ -1,26 +1,37 @@
 //! The real engine: the Pulumi CLI with its host of YAML programs, each stack in a home and a backend of its own. Their
 //! programs have configuration and outputs and no resources: the host knows none that needs no plugin.
 
+mod config;
 mod endings;
+mod flags;
 mod life;
 mod migration;
-mod stage;
+mod outputs;
+mod places;
+mod scene;
+mod secrets;
+pub mod stage;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// How often the engine was started, by us or by stackstep.
-static STARTS: AtomicU64 = AtomicU64::new(0);
+pub static STARTS: AtomicU64 = AtomicU64::new(0);
 
 /// Notes that the test that runs now has shown what its name says, and after how many seconds and starts of the engine.
-fn shown() {
+pub fn shown() {
+    also_shown(std::thread::current().name().unwrap_or_default());
+}
+
+/// Notes one of several scenarios of a test.
+pub fn also_shown(scenario: &str) {
     static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
     static SCENARIOS: AtomicU64 = AtomicU64::new(0);
     let seconds = SINCE.elapsed().as_secs();
     let scenarios = SCENARIOS.fetch_add(1, Ordering::Relaxed) + 1;
     let starts = STARTS.load(Ordering::Relaxed);
-    crate::real_parts::shown_with("the Pulumi CLI");
+    crate::real_parts::also_shown_with("the Pulumi CLI", scenario);
     let row = format!("| {} | {scenarios} | {starts} | {seconds} |", crate::tools::version("pulumi"));
     let head = "| Pulumi CLI | scenarios | starts | seconds after the first |\n| --- | ---: | ---: | ---: |";
     crate::tools::table("real-engine", &format!("{head}\n{row}\n"));

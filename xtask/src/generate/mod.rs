@@ -10,6 +10,7 @@ mod reference;
 mod renderer;
 mod sample;
 mod schema;
+mod tried;
 mod wrapper;
 
 pub use check::{Stale, stale};
@@ -66,6 +67,7 @@ pub fn files(root: &Path) -> Result<Vec<Generated>> {
     let suite = Suite::read(root)?;
     let mut files =
         vec![sample::readme(root)?, reference::inputs(&suite), schema::stackstep_yaml(), schema::result()];
+    files.push(tried::versions(root)?);
     files.extend(command_line::files()?);
     files.extend(wrappers(root, &release)?);
     Ok(files)
