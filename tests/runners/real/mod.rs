@@ -1,10 +1,21 @@
-//! The real engine: the Pulumi CLI with its host of YAML programs, each stack in a home and a backend of its own. Their
-//! programs have configuration and outputs and no resources: the host knows none that needs no plugin.
+//! The real engine: the Pulumi CLI with its host of YAML programs, each stack in a home and a backend of its own. What has
+//! resources has those of our own provider `probe`, whose inputs say what happens to them: `provider/`.
 
+mod drift;
 mod endings;
+mod failures;
+mod guards;
 mod life;
+mod locks;
 mod migration;
+mod policies;
+mod references;
+mod resources;
+mod running;
+mod secrets;
 mod stage;
+mod stops;
+mod things;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
