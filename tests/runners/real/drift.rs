@@ -41,7 +41,6 @@ fn a_refresh_that_expects_no_changes_ends_with_7_and_one_that_finds_none_with_0(
     assert_eq!(bare.status, 7, "{}", bare.log);
     stage.stackstep(line).ends_with(7).because("changes-unexpected");
     stage.stackstep("refresh --stack dev --expect-no-changes").ends_with(7).because("changes-unexpected");
-    std::fs::remove_file(stage.path("drift")).unwrap();
     std::fs::write(stage.path("drift"), r#"{"value": 1}"#).unwrap();
     stage.stackstep("refresh --stack dev").ends_with(0);
     stage.stackstep(line).ends_with(0);

@@ -57,9 +57,9 @@ fn a_replacement_that_creates_first_is_one_step() {
     assert_eq!(step["replace_keys"], json!(["key"]));
     let diff = json!({ "path": "key", "change": "update", "replaces": true, "old": "one", "new": "two" });
     assert_eq!(step["diffs"], json!([diff]));
-    let state = stage.state();
-    assert_ne!(state.things()["a"]["id"], before);
-    assert!(state.leftovers().is_empty());
+    let left = stage.state();
+    assert_ne!(left.things()["a"]["id"], before);
+    assert!(left.leftovers().is_empty());
     shown();
 }
 

@@ -26,7 +26,7 @@ impl Running {
     pub fn start(mut command: Command, result: PathBuf) -> Self {
         command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let _limit = limit(&child);
+        let limit = limit(&child);
         let (sender, lines) = channel();
         let outputs: [Box<dyn std::io::Read + Send>; 2] =
             [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
@@ -37,7 +37,7 @@ impl Running {
                 lines.all(|line| sender.send(String::from_utf8_lossy(&line).into_owned()).is_ok());
             });
         }
-        Self { child, result, lines, heard: String::new(), _limit }
+        Self { child, result, lines, heard: String::new(), _limit: limit }
     }
 
     /// Waits until a line of its log has this text.

@@ -19,8 +19,11 @@ fn stage() -> Stage {
         "{all: \"${a.made}\", token: \"${a.made.token}\", text: \"the token is ${a.made.token}\", plain: 1}";
     stage.write("Pulumi.yaml", &program_with_outputs(&[thing("a", &made)], outputs));
     let path = |name: &str| stage.path(name).display().to_string();
-    let (output, summary, state) = (path("github-output"), path("github-summary"), path("github-state"));
-    stage.with("GITHUB_OUTPUT", &output).with("GITHUB_STEP_SUMMARY", &summary).with("GITHUB_STATE", &state)
+    let files = ["github-output", "github-summary", "github-state"].map(path);
+    stage
+        .with("GITHUB_OUTPUT", &files[0])
+        .with("GITHUB_STEP_SUMMARY", &files[1])
+        .with("GITHUB_STATE", &files[2])
 }
 
 /// Fails unless nothing that the run has left for others to read has the secret.

@@ -51,9 +51,9 @@ fn is_clean(stage: &Stage, run: &Ended, status: i32) {
     assert_eq!((&run.result["status"], &run.result["reason"]), (&"cancelled".into(), &"cancelled".into()));
     assert_eq!(run.steps(), "a: create, shop-dev: create", "{}", run.log);
     assert!(run.notes().contains("finished what it had begun and released the lock"), "{}", run.notes());
-    let state = stage.state();
-    assert_eq!(state.things().keys().collect::<Vec<_>>(), ["a"]);
-    assert!(state.pending().is_empty(), "{:?}", state.pending());
+    let left = stage.state();
+    assert_eq!(left.things().keys().collect::<Vec<_>>(), ["a"]);
+    assert!(left.pending().is_empty(), "{:?}", left.pending());
     assert!(!stage.is_locked());
     shown();
 }
@@ -191,8 +191,8 @@ fn the_post_step_of_a_killed_run_stops_its_engine_and_completes_the_report() {
     begun.run.signal(Signal::SIGKILL);
     let killed = begun.run.end();
     assert_eq!(killed.status, -1, "it has no status, as it was killed");
-    let state = std::fs::read_to_string(begun.stage.path("STATE")).unwrap();
-    let left = state.lines().nth(1).unwrap().to_owned();
+    let told = std::fs::read_to_string(begun.stage.path("STATE")).unwrap();
+    let left = told.lines().nth(1).unwrap().to_owned();
     let finish = begun.stage.stackstep(&format!("finish {left}")).ends_with(0);
     assert!(finish.log.contains("a later step has put this together"), "{}", finish.log);
     assert!(!std::path::Path::new(&format!("/proc/{engine}")).exists(), "the engine is still there");
