@@ -13,6 +13,8 @@ mod policies;
 mod references;
 mod resources;
 mod running;
+mod s3;
+mod soak;
 mod stage;
 mod stops;
 mod things;
