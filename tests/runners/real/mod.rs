@@ -1,16 +1,30 @@
-//! The real engine: the Pulumi CLI with its host of YAML programs, each stack in a home and a backend of its own. Their
-//! programs have configuration and outputs; the one type of resource that needs no plugin is `pulumi:index:Stash`.
+//! The real engine: the Pulumi CLI with its host of YAML programs, each stack in a home and a backend of its own. What has
+//! resources has those of our own provider `probe`, whose inputs say what happens to them (`provider/`), or
+//! `pulumi:index:Stash`, the one type that needs no plugin.
 
 mod config;
+mod drift;
 mod endings;
+mod failures;
 mod flags;
+mod guards;
 mod life;
+mod locks;
+mod made_secrets;
 mod migration;
 mod outputs;
 mod places;
+mod policies;
+mod references;
+mod resources;
+mod running;
+mod s3;
 mod scene;
 mod secrets;
+mod soak;
 pub mod stage;
+mod stops;
+mod things;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

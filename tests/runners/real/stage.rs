@@ -1,11 +1,14 @@
 //! One program with a home and a backend of its own, for stackstep and for the bare CLI.
 
 use super::STARTS;
+use super::running::Running;
 use crate::support::{json, output};
-use crate::tools::folder;
+use crate::tools::{folder, version};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 
@@ -29,6 +32,7 @@ pub fn programs() -> [PathBuf; 2] {
 pub struct Stage {
     folder: TempDir,
     passphrase: &'static str,
+    variables: BTreeMap<String, String>,
 }
 
 /// How a command has ended.
@@ -47,9 +51,20 @@ impl Stage {
         for name in ["program", "home", "state"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let stage = Self { folder, passphrase: "a passphrase" };
+        let stage = Self { folder, passphrase: "a passphrase", variables: BTreeMap::new() };
+        stage.install_probe();
         stage.write("Pulumi.yaml", program);
         stage
+    }
+
+    /// Puts our plugins where the engine installs them: of those on the PATH it warns.
+    fn install_probe(&self) {
+        for kind in ["resource", "language"] {
+            let plugin = self.path("home/plugins").join(format!("{kind}-probe-v{}", version("probe")));
+            std::fs::create_dir_all(&plugin).unwrap();
+            let name = format!("pulumi-{kind}-probe");
+            symlink(folder("probe").join("bin").join(&name), plugin.join(name)).unwrap();
+        }
     }
 
     /// With the stack `dev`, deployed.
@@ -62,6 +77,12 @@ impl Stage {
     /// With another passphrase from now on.
     pub fn with_passphrase(self, passphrase: &'static str) -> Self {
         Self { passphrase, ..self }
+    }
+
+    /// With this variable from now on.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
     }
 
     /// A file or folder.
@@ -77,22 +98,39 @@ impl Stage {
     /// Runs stackstep with these words, and looks at the result that it writes.
     pub fn stackstep(&self, line: &str) -> Ended {
         let result = self.path("result.json");
-        let _ = std::fs::remove_file(&result);
+        Ended::of(&output(&mut self.ours(line, &result))).with_result(&result)
+    }
+
+    /// Starts stackstep with these words and comes back at once. Its result has the name `name`.
+    pub fn start(&self, line: &str, name: &str) -> Running {
+        let result = self.path(&format!("{name}.json"));
+        Running::start(self.ours(line, &result), result)
+    }
+
+    fn ours(&self, line: &str, result: &Path) -> Command {
+        let _ = std::fs::remove_file(result);
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_stackstep")), line);
-        command.env("STACKSTEP_RESULT_FILE", &result);
-        let mut ended = Ended::of(&mut command);
-        if result.exists() {
-            ended.result = json(&result);
-            let processes = ended.result["engine"]["processes"].as_u64().unwrap_or_default();
-            STARTS.fetch_add(processes, Ordering::Relaxed);
-        }
-        ended
+        command.env("STACKSTEP_RESULT_FILE", result);
+        command
     }
 
     /// Runs the CLI itself with these words.
     pub fn pulumi(&self, line: &str) -> Ended {
         STARTS.fetch_add(1, Ordering::Relaxed);
-        Ended::of(&mut self.command(Path::new("pulumi"), &format!("{line} --non-interactive")))
+        Ended::of(&output(&mut self.command(Path::new("pulumi"), &format!("{line} --non-interactive"))))
+    }
+
+    /// The state of the stack `dev`, as the CLI exports it.
+    pub fn state(&self) -> State {
+        let text = self.pulumi("stack export --stack dev").ends_with(0).stdout;
+        State(serde_json::from_str(&text).unwrap())
+    }
+
+    /// Whether the backend, a folder, holds a lock of the stack `dev`.
+    pub fn is_locked(&self) -> bool {
+        let locks = std::fs::read_dir(self.path("state/.pulumi/locks/organization/shop/dev"));
+        let paths = locks.into_iter().flatten().flatten().map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "json")).count() > 0
     }
 
     fn command(&self, program: &Path, line: &str) -> Command {
@@ -106,15 +144,49 @@ impl Stage {
             .env("PULUMI_HOME", self.path("home"))
             .env("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display()))
             .env("PULUMI_CONFIG_PASSPHRASE", self.passphrase)
-            .env("PULUMI_SKIP_UPDATE_CHECK", "true");
+            .env("PULUMI_SKIP_UPDATE_CHECK", "true")
+            .envs(&self.variables);
         command.stdin(std::process::Stdio::null());
         command
     }
 }
 
+/// What the CLI knows of a stack.
+pub struct State(Value);
+
+impl State {
+    /// The things of the provider `probe`, by name, those that wait for their deletion left out.
+    pub fn things(&self) -> BTreeMap<String, Value> {
+        let living = self.resources().filter(|one| one["delete"] != true);
+        living.filter_map(|one| Some((name(one)?, one.clone()))).collect()
+    }
+
+    /// The names of the things that wait for their deletion.
+    pub fn leftovers(&self) -> Vec<String> {
+        self.resources().filter(|one| one["delete"] == true).filter_map(name).collect()
+    }
+
+    /// What nobody knows the end of: `creating a`.
+    pub fn pending(&self) -> Vec<String> {
+        let pending = self.0["deployment"]["pending_operations"].as_array();
+        let told = |one: &Value| Some(format!("{} {}", one["type"].as_str()?, name(&one["resource"])?));
+        pending.into_iter().flatten().filter_map(told).collect()
+    }
+
+    fn resources(&self) -> impl Iterator<Item = &Value> {
+        self.0["deployment"]["resources"].as_array().into_iter().flatten()
+    }
+}
+
+/// The name of a thing in the state.
+fn name(resource: &Value) -> Option<String> {
+    let urn = resource["urn"].as_str()?;
+    urn.contains("::probe:index:Thing::").then(|| urn.rsplit("::").next().map(str::to_owned))?
+}
+
 impl Ended {
-    fn of(command: &mut Command) -> Self {
-        let output = output(command);
+    /// With what the program said.
+    pub fn of(output: &Output) -> Self {
         let (stdout, stderr) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         Self {
@@ -123,6 +195,52 @@ impl Ended {
             stdout: stdout.into_owned(),
             result: Value::Null,
         }
+    }
+
+    /// And with the result that it has written, if it has.
+    pub fn with_result(mut self, path: &Path) -> Self {
+        if path.exists() {
+            self.result = json(path);
+            let processes = self.result["engine"]["processes"].as_u64().unwrap_or_default();
+            STARTS.fetch_add(processes, Ordering::Relaxed);
+        }
+        self
+    }
+
+    /// What was done to which resource, in order of names: `create a, update b (failed)`.
+    pub fn steps(&self) -> String {
+        let steps = self.result["steps"].as_array().unwrap();
+        let mut told: Vec<String> = steps
+            .iter()
+            .map(|step| {
+                let (name, operation) = (step["name"].as_str().unwrap(), step["operation"].as_str().unwrap());
+                match step["status"].as_str().unwrap() {
+                    "done" | "planned" => format!("{name}: {operation}"),
+                    status => format!("{name}: {operation} ({status})"),
+                }
+            })
+            .collect();
+        told.sort();
+        told.join(", ")
+    }
+
+    /// The sentences about the report itself.
+    pub fn notes(&self) -> String {
+        self.result["notes"].to_string()
+    }
+
+    /// Fails the test unless the run has these counts.
+    #[track_caller]
+    pub fn counts(self, changes: &Value) -> Self {
+        assert_eq!(&self.result["changes"], changes, "{}", self.log);
+        self
+    }
+
+    /// Fails the test unless the run has done this to these resources: see [`Ended::steps`].
+    #[track_caller]
+    pub fn did(self, steps: &str) -> Self {
+        assert_eq!(self.steps(), steps, "{}", self.log);
+        self
     }
 
     /// Fails the test unless the command has ended with `status`.

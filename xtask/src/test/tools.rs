@@ -4,6 +4,7 @@
 use super::go_module::GoModule;
 use crate::process::{command, output, succeeds};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use stackstep::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,9 @@ pub enum Install {
         #[serde(default)]
         ldflags: String,
     },
+    /// All programs of a Go module of our own, in this folder from the root: its `go.mod` and `go.sum` pin what they are
+    /// made of. They are built anew when a file of it changes.
+    GoSource(String),
     /// `cargo install` of the package of the tool's name.
     Cargo,
     /// These packages of Debian, unpacked, not installed.
@@ -144,7 +148,7 @@ impl Tool {
         }
         let folder = self.folder(root);
         let Some(install) = &self.install else { return Ok(State::Ready) };
-        let stamp = format!("{install:?}");
+        let stamp = install.stamp(root)?;
         if std::fs::read_to_string(folder.join(COMPLETE)).is_ok_and(|complete| complete == stamp) {
             return Ok(State::Ready);
         }
@@ -160,6 +164,13 @@ impl Tool {
 }
 
 impl Install {
+    /// Says what it installs: another stamp is another install.
+    fn stamp(&self, root: &Path) -> Result<String> {
+        let stamp = format!("{self:?}");
+        let Self::GoSource(source) = self else { return Ok(stamp) };
+        Ok(format!("{stamp} {}", digest(&root.join(source))?))
+    }
+
     fn run(&self, root: &Path, folder: &Path, name: &str, version: &str) -> Result<bool> {
         match self {
             Self::Go(package) => succeeds(
@@ -171,6 +182,12 @@ impl Install {
             Self::GoModule { module, program, tags, with, replace, pins, ldflags } => {
                 let module = GoModule { module, program, tags, with, replace, ldflags };
                 module.build(folder, name, version, pins.as_deref().map(|pins| root.join(pins)).as_deref())
+            }
+            Self::GoSource(source) => {
+                let bin = folder.join("bin");
+                std::fs::create_dir_all(&bin).map_err(Error::io("create", &bin))?;
+                let build = ["build", "-mod=readonly", "-buildvcs=false", "-ldflags", "-s -w", "-o"];
+                succeeds(command("go", &root.join(source)).args(build).arg(&bin).arg("./..."))
             }
             Self::Cargo => succeeds(
                 command(env!("CARGO"), folder)
@@ -212,6 +229,34 @@ impl Install {
             }
         }
     }
+}
+
+/// The digest of all files of a folder, with their names.
+fn digest(folder: &Path) -> Result<String> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        let text = std::fs::read(&file).map_err(Error::io("read", &file))?;
+        let name = file.strip_prefix(folder).unwrap_or(&file).display().to_string();
+        digest.update(format!("{name}\0{}\0", text.len()));
+        digest.update(text);
+    }
+    Ok(format!("{:x}", digest.finalize()))
+}
+
+/// Finds the files of a folder and of those below it.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let path = entry.map_err(Error::io("read", folder))?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Fetches packages of Debian and unpacks them into `folder`.
@@ -288,6 +333,25 @@ mod tests {
         let state = tool.install(root.path()).unwrap();
         assert!(matches!(state, State::NoToolchain(missing) if missing == "no-such-program"));
         assert!(!root.path().join("target").exists());
+    }
+
+    #[test]
+    fn a_program_of_our_own_is_built_anew_when_a_file_of_it_changes_or_is_renamed() {
+        let root = tempfile::tempdir().unwrap();
+        let install = Install::GoSource("source".into());
+        std::fs::create_dir_all(root.path().join("source/program")).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(root.path().join("source").join(name), text).unwrap();
+        write("go.mod", "module source");
+        write("program/main.go", "package main");
+        let first = install.stamp(root.path()).unwrap();
+        assert_eq!(install.stamp(root.path()).unwrap(), first);
+        write("program/main.go", "package main // changed");
+        let changed = install.stamp(root.path()).unwrap();
+        assert_ne!(changed, first);
+        let program = root.path().join("source/program");
+        std::fs::rename(program.join("main.go"), program.join("other.go")).unwrap();
+        assert_ne!(install.stamp(root.path()).unwrap(), changed);
     }
 
     #[test]
