@@ -43,7 +43,7 @@ fn events_and_fields_that_nobody_knows_yet_are_no_loss() {
     for (number, event) in lines.iter_mut().enumerate() {
         event["sequence"] = json!(number);
     }
-    let newer: String = lines.iter().map(|event| format!("{event}\n")).collect();
+    let newer = lines.iter().fold(String::new(), |text, event| text + &event.to_string() + "\n");
     let (status, result) = with_log(&newer, 0);
     assert_eq!((status, &result["notes"]), (Some(0), &json!([])));
     assert_eq!(result, with_log(&recorded(), 0).1);
