@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::release::{self, Step};
+use xtask::test::Extent;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -33,6 +34,10 @@ enum Task {
         /// The slow suites too.
         #[arg(long)]
         all: bool,
+        /// Only what is long: random programs on both engines, kills again and again, thousands of resources, the
+        /// oldest Pulumi CLI that is tried.
+        #[arg(long, conflicts_with = "all")]
+        soak: bool,
     },
     /// Make a release: in the hosted workflow, or as a dry run.
     Release {
@@ -77,7 +82,9 @@ fn main() -> ExitCode {
         Task::Release { pin: Some(commit), .. } => release::run(&root, &Step::Pin(commit)),
         Task::Release { .. } => release::run(&root, &Step::Assemble),
         Task::Tools { names } => xtask::test::install(&root, &names),
-        Task::Test { all } => xtask::test::run(all),
+        Task::Test { soak: true, .. } => xtask::test::run(Extent::Soak),
+        Task::Test { all: true, .. } => xtask::test::run(Extent::All),
+        Task::Test { .. } => xtask::test::run(Extent::Usual),
         Task::Try { engine } => xtask::tour::run(&root, &engine),
         Task::Bench { engine } => xtask::bench::run(&root, &engine),
         Task::KnownReleases { tap } => xtask::known::run(&root, &tap),

@@ -11,18 +11,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::normalise::Places;
+use crate::table;
 
 /// After this long a run counts as hung. It is no part of any expectation: a sound run never comes near it.
 pub const HUNG: Duration = Duration::from_secs(120);
 
 /// The commands that write an event log.
 const WITH_EVENTS: [&str; 4] = ["preview", "up", "refresh", "destroy"];
+
+/// Names the folders of a real CLI that is not on the PATH.
+const ENGINE: &str = "CONTRACT_ENGINE";
 
 /// Where a stage's faults lie, when there are any, and how the sandbox learns of them.
 pub const FAULTS: &str = "faults.yaml";
@@ -47,16 +51,21 @@ impl Engine {
         }
     }
 
-    /// The Pulumi CLI on the `PATH`, when its YAML language host is there too.
+    /// The Pulumi CLI in the folders of `CONTRACT_ENGINE` or on the `PATH`, when its YAML language host is there too.
     pub fn real() -> Option<Self> {
-        let path = env::var_os("PATH")?;
+        let folders = [env::var_os(ENGINE), env::var_os("PATH")];
+        let folders = folders.iter().flatten().flat_map(env::split_paths);
+        let path = env::join_paths(folders).ok()?;
         let find =
             |name: &str| env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
         let program = find("pulumi")?;
         find("pulumi-language-yaml")?;
         let version = Command::new(&program).arg("version").output().ok()?;
         let is_sandbox = String::from_utf8_lossy(&version.stdout).contains("sandbox");
-        (version.status.success() && !is_sandbox).then_some(Self { name: "real CLI", program, path })
+        (version.status.success() && !is_sandbox).then(|| {
+            table::version(String::from_utf8_lossy(&version.stdout).trim().trim_start_matches('v'));
+            Self { name: "real CLI", program, path }
+        })
     }
 }
 
@@ -137,6 +146,14 @@ impl Stage {
         self.engine = engine;
     }
 
+    /// Has the project and the backend of another stage from now on, and nothing of its own.
+    pub fn take_over(&self, other: &Self) {
+        for name in ["project", "state"] {
+            let _ = fs::remove_dir_all(self.root.join(name));
+            copy(&other.root.join(name), &self.root.join(name));
+        }
+    }
+
     /// Runs what follows in another folder under the stage.
     pub fn enter(&mut self, folder: &str) {
         self.folder = self.root.join(folder);
@@ -161,6 +178,7 @@ impl Stage {
             command.arg("--event-log").arg(log);
         }
         command.env("PATH", &self.engine.path).envs(self.environment(env));
+        let since = Instant::now();
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -170,7 +188,7 @@ impl Stage {
         let stdout = collect(child.stdout.take().expect("a pipe"));
         let stderr = collect(child.stderr.take().expect("a pipe"));
         let (sandbox, places) = (self.engine.name == "sandbox", self.places());
-        Running { child, stdout, stderr, log, places, sandbox }
+        Running { child, since, stdout, stderr, log, places, sandbox }
     }
 
     /// Runs a command to its end.
@@ -229,6 +247,7 @@ pub type Env = BTreeMap<String, Option<String>>;
 /// A command that has been started.
 pub struct Running {
     child: Child,
+    since: Instant,
     stdout: mpsc::Receiver<Vec<u8>>,
     stderr: mpsc::Receiver<Vec<u8>>,
     log: Option<PathBuf>,
@@ -253,6 +272,9 @@ impl Running {
         };
         let (stdout, stderr) = (text(&self.stdout), text(&self.stderr));
         let exit = Exit::from(self.child.wait().expect("the process's end"));
+        if !self.sandbox {
+            table::started(self.since.elapsed());
+        }
         let events =
             self.log.as_deref().and_then(|log| fs::read_to_string(log).ok()).map(|text| parse(&text));
         Run { exit, stdout, stderr, events, places: self.places, sandbox: self.sandbox }
@@ -276,6 +298,19 @@ pub fn words(line: &str) -> Vec<String> {
 /// comparison sees it.
 pub fn parse(log: &str) -> Vec<Value> {
     log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line))).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder of the stage");
+    for entry in fs::read_dir(from).expect("a folder of the other stage") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("a file of the other stage");
+        }
+    }
 }
 
 fn collect(mut pipe: impl std::io::Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {

@@ -77,6 +77,7 @@ fn with_real(name: &str, test: impl FnOnce(Engine)) {
         Some(real) => {
             table::enter("interchange", 0, name, Column::Real, Cell::Differs);
             test(real);
+            table::scenario();
         }
         None => table::skip(&format!("interchange: {name}")),
     }

@@ -1,5 +1,6 @@
 //! Holds `pulumi-sandbox` to the real Pulumi CLI, from outside: to recordings of it, to what was worked out by
-//! hand from its documentation, and, when there is one on the `PATH`, to the CLI itself. The results are a table,
+//! hand from its documentation, and, when there is one on the `PATH` (or in the folders of
+//! `CONTRACT_ENGINE`), to the CLI itself. The results are a table,
 //! see [`table::path`].
 #![cfg(unix)]
 #![expect(
@@ -26,6 +27,7 @@ mod interchange;
 mod memory;
 mod mutations;
 mod normalise;
+mod random;
 mod recording;
 mod scenario;
 mod scenarios;

@@ -73,6 +73,9 @@ fn hold(name: &str) {
         }
         (None, Some(engine)) => Some(scenario.play(&engine)),
     };
+    if real.is_some() {
+        table::scenario();
+    }
     if let Some(real) = real.as_ref().filter(|_| memory::wanted()) {
         memory::keep(name, real);
     }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::agreed::AGREED;
 use crate::normalise::LEFT_OUT;
@@ -62,7 +63,62 @@ pub fn skip(what: &str) {
 
 /// Where the table is: `cargo xtask test` prints what lies in that folder.
 pub fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report-tables/sandbox-contract.md")
+    folder().join("sandbox-contract.md")
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report-tables")
+}
+
+/// Leaves another table beside it.
+pub fn leave(name: &str, text: &str) {
+    let _ = fs::create_dir_all(folder());
+    let _ = fs::write(folder().join(format!("{name}.md")), text);
+}
+
+/// How much has run on the real CLI.
+#[derive(Default)]
+struct Real {
+    version: String,
+    scenarios: u64,
+    starts: u64,
+    time: Duration,
+}
+
+static REAL: Mutex<Option<Real>> = Mutex::new(None);
+
+/// Changes it, and leaves it for `cargo xtask test`, which adds it to what others ran.
+fn count(change: impl FnOnce(&mut Real)) {
+    let mut real = REAL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let real = real.get_or_insert_default();
+    change(real);
+    let part = serde_json::json!({
+        "suite": "the sandbox beside it",
+        "version": real.version,
+        "scenarios": real.scenarios,
+        "starts": real.starts,
+        "seconds": real.time.as_secs(),
+    });
+    let _ = fs::create_dir_all(folder().join("real-engine"));
+    let _ = fs::write(folder().join("real-engine/sandbox.json"), part.to_string());
+}
+
+/// The version of the real CLI.
+pub fn version(version: &str) {
+    count(|real| version.clone_into(&mut real.version));
+}
+
+/// The real CLI was started, and has ended after this time.
+pub fn started(time: Duration) {
+    count(|real| {
+        real.starts += 1;
+        real.time += time;
+    });
+}
+
+/// A scenario has been played on the real CLI to its end.
+pub fn scenario() {
+    count(|real| real.scenarios += 1);
 }
 
 fn write(rows: &Rows, skipped: &[String]) {

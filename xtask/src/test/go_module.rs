@@ -14,15 +14,17 @@ pub struct GoModule<'a> {
     pub module: &'a str,
     pub program: &'a str,
     pub tags: &'a [String],
+    pub with: &'a BTreeMap<String, String>,
     pub replace: &'a BTreeMap<String, String>,
     pub ldflags: &'a str,
 }
 
 impl GoModule<'_> {
-    /// Builds `bin/NAME` in `folder`. Whether that worked.
+    /// Builds `bin/PROGRAM` in `folder`, which is called `name` where it is the module's root. Whether that worked.
     pub fn build(&self, folder: &Path, name: &str, version: &str, pins: Option<&Path>) -> Result<bool> {
         let package = [self.module, self.program].join("/");
         let package = package.trim_end_matches('/');
+        let name = self.program.rsplit('/').next().filter(|program| !program.is_empty()).unwrap_or(name);
         let pinned = pins.map(|pins| self.copy(pins, folder, version)).transpose()?.unwrap_or_default();
         if !pinned && !self.require(folder, package, version, pins)? {
             return Ok(false);
@@ -51,6 +53,7 @@ impl GoModule<'_> {
     fn require(&self, folder: &Path, package: &str, version: &str, pins: Option<&Path>) -> Result<bool> {
         let mut edit = command("go", folder);
         edit.args(["mod", "edit", &format!("-require={}@v{version}", self.module)]);
+        edit.args(self.with.iter().map(|(module, version)| format!("-require={module}@{version}")));
         edit.args(self.replace.iter().map(|(old, new)| format!("-replace={old}={new}")));
         if !(succeeds(command("go", folder).args(["mod", "init", "runner"]))? && succeeds(&mut edit)?) {
             return Ok(false);
@@ -80,9 +83,9 @@ mod tests {
         let text = "module runner\n\nrequire (\n\texample.com/tool v1.2.3 // indirect\n)\n";
         std::fs::write(pins.path().join("go.mod"), text).unwrap();
         std::fs::write(pins.path().join("go.sum"), "").unwrap();
-        let replace = BTreeMap::new();
-        let module =
-            GoModule { module: "example.com/tool", program: "", tags: &[], replace: &replace, ldflags: "" };
+        let (with, replace) = (BTreeMap::new(), BTreeMap::new());
+        let (module, program) = ("example.com/tool", "");
+        let module = GoModule { module, program, tags: &[], with: &with, replace: &replace, ldflags: "" };
         assert!(!module.copy(pins.path(), folder.path(), "1.2.4").unwrap());
         assert!(!folder.path().join("go.mod").exists());
         assert!(module.copy(pins.path(), folder.path(), "1.2.3").unwrap());

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: every suite, one after the other, and one line of counts over all of them.
 //!
 //! Plain `cargo test` needs nothing but Rust. The runner suites run the wrappers in the real runners, which are
-//! installed at pinned versions below `target/runners` the first time.
+//! installed at pinned versions below `target/runners` the first time. What is long has its own command, and names of
+//! its own: a test in a module called `soak`.
 
 mod count;
+mod engine;
 mod go_module;
 pub mod tools;
 mod watch;
@@ -29,26 +31,27 @@ const SILENCE: Duration = Duration::from_secs(15 * 60);
 /// The same for the slow suites: one of their tests builds a release.
 const SILENCE_OF_SLOW_ONES: Duration = Duration::from_secs(45 * 60);
 
-/// Runs all suites; with `all` also the slow ones. Whether nothing failed.
-pub fn run(all: bool) -> Result<bool> {
+/// What the names of the long tests have in them.
+const SOAK: &str = "soak::";
+
+/// Which suites run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those that a change needs.
+    Usual,
+    /// The slow ones too.
+    All,
+    /// The long ones, and nothing else.
+    Soak,
+}
+
+/// Runs the suites of this extent. Whether nothing failed.
+pub fn run(extent: Extent) -> Result<bool> {
     let root = root();
     hear_interrupts()?;
     let _ = std::fs::remove_dir_all(root.join(TABLES));
-    let mut results = vec![
-        suite("format", || check(cargo(&root).args(["fmt", "--all", "--check"])))?,
-        suite("lint", || {
-            let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-            check(cargo(&root).args(clippy))
-        })?,
-        suite("cargo test", || plain(&root))?,
-        suite("runners", || runners(&root, all))?,
-    ];
-    if all {
-        results.push(suite("documentation", || {
-            let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
-            check(cargo(&root).args(doc).env("RUSTDOCFLAGS", RUSTDOC))
-        })?);
-    }
+    let results =
+        if extent == Extent::Soak { vec![suite("soak", || soak(&root))?] } else { each(&root, extent)? };
     show_tables(&root)?;
     let mut total = Count::default();
     println!();
@@ -60,8 +63,32 @@ pub fn run(all: bool) -> Result<bool> {
     Ok(total.failed == 0)
 }
 
-/// Runs one suite under its heading; its name, its count and its seconds.
-fn suite(name: &'static str, run: impl FnOnce() -> Result<Count>) -> Result<(&'static str, Count, u64)> {
+/// A suite's name, its count and its seconds.
+type Ran = (&'static str, Count, u64);
+
+/// Runs each suite but the long ones.
+fn each(root: &Path, extent: Extent) -> Result<Vec<Ran>> {
+    let all = extent == Extent::All;
+    let mut results = vec![
+        suite("format", || check(cargo(root).args(["fmt", "--all", "--check"])))?,
+        suite("lint", || {
+            let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            check(cargo(root).args(clippy))
+        })?,
+        suite("cargo test", || plain(root, all))?,
+        suite("runners", || runners(root, all))?,
+    ];
+    if all {
+        results.push(suite("documentation", || {
+            let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+            check(cargo(root).args(doc).env("RUSTDOCFLAGS", RUSTDOC))
+        })?);
+    }
+    Ok(results)
+}
+
+/// Runs one suite under its heading.
+fn suite(name: &'static str, run: impl FnOnce() -> Result<Count>) -> Result<Ran> {
     println!("\n== {name}");
     let start = Instant::now();
     Ok((name, run()?, start.elapsed().as_secs()))
@@ -72,8 +99,9 @@ fn check(command: &mut std::process::Command) -> Result<Count> {
     Ok(if succeeds(command)? { Count { passed: 1, ..Count::default() } } else { Count::one_failed() })
 }
 
-/// Plain `cargo test` over the workspace. The runner tests, which it ignores, are counted where they run.
-fn plain(root: &Path) -> Result<Count> {
+/// Plain `cargo test` over the workspace; with `all` the sandbox's contract is held to the real engine. The runner tests,
+/// which it ignores, are counted where they run.
+fn plain(root: &Path, all: bool) -> Result<Count> {
     // Tests run both programs, and cargo builds only those of the package that is tested.
     if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
         return Ok(Count::one_failed());
@@ -83,9 +111,56 @@ fn plain(root: &Path) -> Result<Count> {
     if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
         return Ok(Count::one_failed());
     }
-    let mut count = watch::run(cargo(root).args(tests), SILENCE)?;
-    count.skipped = count.skipped.saturating_sub(runner_tests(root).len() as u64);
+    let mut test = cargo(root);
+    test.args(tests);
+    if all && let Some(path) = engine::install(root)? {
+        test.env(engine::VARIABLE, path);
+    }
+    let mut count = watch::run(&mut test, SILENCE)?;
+    count.skipped = count.skipped.saturating_sub(ignored_tests(root).len() as u64);
     Ok(count)
+}
+
+/// Installs what the long tests need, and runs them.
+fn soak(root: &Path) -> Result<Count> {
+    let tests = ["test", "--workspace", "--test", "runners", "--test", "contract"];
+    if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))?
+        || !succeeds(cargo(root).args(tests).arg("--no-run"))?
+    {
+        return Ok(Count::one_failed());
+    }
+    let mut names = ignored_tests(root);
+    names.retain(|name| name.contains(SOAK));
+    let mut count = Count::default();
+    for tool in tools::read(root)?.iter().filter(|tool| names.iter().any(|name| tool.is_of(name))) {
+        match tool.install(root)? {
+            State::Ready => {}
+            State::NoToolchain(missing) => {
+                println!("skipped: the long tests: `{missing}` is not installed, which {} needs", tool.name);
+                return Ok(Count { skipped: names.len() as u64, ..Count::default() });
+            }
+            State::Failed => {
+                println!("failed: {} could not be installed", tool.name);
+                return Ok(Count::one_failed());
+            }
+        }
+    }
+    let mut test = cargo(root);
+    test.args(tests).args(["--", "--ignored", SOAK]);
+    if let Some(path) = engine::install(root)? {
+        test.env(engine::VARIABLE, path);
+    }
+    count += watch::run(&mut test, SILENCE_OF_SLOW_ONES)?;
+    Ok(count + oldest(root)?)
+}
+
+/// Tries the life of a stack on the oldest engine.
+fn oldest(root: &Path) -> Result<Count> {
+    println!("\n== the same on the oldest engine");
+    let tests = ["test", "--workspace", "--test", "runners", "--", "--ignored"];
+    let mut test = cargo(root);
+    test.args(tests).args(engine::OF_EACH_VERSION).args(["--skip", SOAK]).env("REAL_ENGINE", engine::OLDEST);
+    watch::run(&mut test, SILENCE)
 }
 
 /// Installs the tools with these names.
@@ -106,7 +181,7 @@ pub fn install(root: &Path, names: &[String]) -> Result<bool> {
 fn runners(root: &Path, all: bool) -> Result<Count> {
     let mut count = Count::default();
     let mut absent: Vec<String> = Vec::new();
-    for tool in tools::read(root)? {
+    for tool in tools::read(root)?.into_iter().filter(|tool| !tool.soak) {
         if tool.slow && !all {
             println!("left to `--all`: the tests with {}", tool.name);
             absent.push(tool.suite());
@@ -129,9 +204,10 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
             }
         }
     }
+    println!("left to `--soak`: the long tests");
     let tests = ["test", "--workspace", "--test", "runners"];
     let mut test = cargo(root);
-    test.args(tests).args(["--", "--ignored"]);
+    test.args(tests).args(["--", "--ignored", "--skip", SOAK]);
     for suite in &absent {
         test.args(["--skip", suite]);
     }
@@ -142,19 +218,21 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
     Ok(count)
 }
 
-/// How many runner tests need `tool`.
+/// How many runner tests need `tool`, the long ones aside.
 fn tests_of(root: &Path, tool: &Tool) -> usize {
-    runner_tests(root).iter().filter(|name| name.contains(&tool.suite())).count()
+    ignored_tests(root).iter().filter(|name| tool.is_of(name) && !name.contains(SOAK)).count()
 }
 
-/// The names of the runner tests.
-fn runner_tests(root: &Path) -> Vec<String> {
+/// The names of the tests that plain `cargo test` ignores: the runner tests, and what of the contract is long.
+fn ignored_tests(root: &Path) -> Vec<String> {
     let list = output(cargo(root).args([
         "test",
         "--quiet",
         "--workspace",
         "--test",
         "runners",
+        "--test",
+        "contract",
         "--",
         "--list",
         "--ignored",
@@ -163,8 +241,16 @@ fn runner_tests(root: &Path) -> Vec<String> {
     list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
-/// Prints the tables that suites left.
+/// Prints the tables that suites left, and last how much ran on the real engine.
 fn show_tables(root: &Path) -> Result<()> {
+    tables(root)?;
+    if let Some(table) = engine::table(&root.join(TABLES).join(engine::PARTS))? {
+        println!("\n{table}");
+    }
+    Ok(())
+}
+
+fn tables(root: &Path) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(root.join(TABLES)) else { return Ok(()) };
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();

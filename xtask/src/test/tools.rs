@@ -27,6 +27,9 @@ pub struct Tool {
     /// Whether only `--all` installs it and runs its tests.
     #[serde(default)]
     pub slow: bool,
+    /// Whether only `--soak` installs it, for the long tests of its suite.
+    #[serde(default)]
+    pub soak: bool,
     /// Where it comes from; a tool without one is its toolchain itself.
     pub install: Option<Install>,
 }
@@ -50,6 +53,9 @@ pub enum Install {
         /// Its build tags.
         #[serde(default)]
         tags: Vec<String>,
+        /// Newer versions of its dependencies than it asks for itself, by module.
+        #[serde(default)]
+        with: BTreeMap<String, String>,
         /// What stands for which of its dependencies, as `module@version`.
         #[serde(default)]
         replace: BTreeMap<String, String>,
@@ -124,8 +130,13 @@ impl Tool {
         format!("{}::", self.suite.as_ref().unwrap_or(&self.name).replace('-', "_"))
     }
 
+    /// Whether the test of this name is one of its suite.
+    pub fn is_of(&self, test: &str) -> bool {
+        test.contains(&self.suite())
+    }
+
     /// Its folder.
-    fn folder(&self, root: &Path) -> PathBuf {
+    pub fn folder(&self, root: &Path) -> PathBuf {
         root.join("target/runners").join(format!("{}-{}", self.name, self.version))
     }
 
@@ -160,8 +171,8 @@ impl Install {
                     .env("GOBIN", folder.join("bin"))
                     .env("GOFLAGS", "-mod=mod"),
             ),
-            Self::GoModule { module, program, tags, replace, pins, ldflags } => {
-                let module = GoModule { module, program, tags, replace, ldflags };
+            Self::GoModule { module, program, tags, with, replace, pins, ldflags } => {
+                let module = GoModule { module, program, tags, with, replace, ldflags };
                 module.build(folder, name, version, pins.as_deref().map(|pins| root.join(pins)).as_deref())
             }
             Self::Cargo => succeeds(
@@ -274,6 +285,7 @@ mod tests {
             version: "1".into(),
             suite: None,
             slow: false,
+            soak: false,
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
         };

@@ -1,0 +1,100 @@
+//! The real engine: where it is for the tests that look for one, and how much of all ran on it.
+
+use super::TABLES;
+use super::tools::{self, State};
+use serde::Deserialize;
+use stackstep::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Where the contract of the sandbox finds the real engine.
+pub const VARIABLE: &str = "CONTRACT_ENGINE";
+
+/// The folder among the tables in which each suite leaves how much it ran on the real engine.
+pub const PARTS: &str = "real-engine";
+
+/// The tool that is the oldest engine.
+pub const OLDEST: &str = "pulumi-oldest";
+
+/// The runner tests that run on the oldest engine too.
+pub const OF_EACH_VERSION: [&str; 2] = ["real::life::", "real::endings::"];
+
+/// The programs that make up the engine.
+const PROGRAMS: [&str; 2] = ["pulumi", "pulumi-language-yaml"];
+
+/// Installs the engine: a folder with all of its programs, as the CLI comes to its users. None without its toolchain, or
+/// when it can't be built: the suite of the runners says so, and counts it.
+pub fn install(root: &Path) -> Result<Option<PathBuf>> {
+    let together = root.join("target/runners/engine");
+    std::fs::create_dir_all(&together).map_err(Error::io("create", &together))?;
+    for tool in tools::read(root)?.iter().filter(|tool| PROGRAMS.contains(&tool.name.as_str())) {
+        if !matches!(tool.install(root)?, State::Ready) {
+            return Ok(None);
+        }
+        let (program, link) = (tool.folder(root).join("bin").join(&tool.name), together.join(&tool.name));
+        let _ = std::fs::remove_file(&link);
+        std::fs::hard_link(&program, &link).map_err(Error::io("link", &link))?;
+    }
+    Ok(Some(together))
+}
+
+/// What one suite ran on one version of the engine.
+#[derive(Debug, Deserialize)]
+struct Part {
+    suite: String,
+    version: String,
+    scenarios: u64,
+    starts: u64,
+    seconds: u64,
+}
+
+/// How much ran on the real engine. None when nothing did.
+pub fn table(parts: &Path) -> Result<Option<String>> {
+    let Ok(entries) = std::fs::read_dir(parts) else { return Ok(None) };
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    let mut table = String::from(
+        "| on the real engine | version | scenarios | starts | seconds of these |\n| --- | --- | ---: | ---: | ---: |\n",
+    );
+    let (mut scenarios, mut starts, mut seconds) = (0, 0, 0);
+    for path in &paths {
+        let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let part: Part = serde_json::from_str(&text).map_err(|error| {
+            Error::input(format!("`{}` is malformed: {error}", path.display()), format!("remove `{TABLES}`"))
+        })?;
+        table += &format!(
+            "| {} | {} | {} | {} | {} |\n",
+            part.suite, part.version, part.scenarios, part.starts, part.seconds
+        );
+        scenarios += part.scenarios;
+        starts += part.starts;
+        seconds += part.seconds;
+    }
+    table += &format!("| together | | {scenarios} | {starts} | {seconds} |");
+    Ok((!paths.is_empty()).then_some(table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_suites_ran_on_the_engine_is_added_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+        part(
+            "a.json",
+            r#"{"suite": "real", "version": "3.2.1", "scenarios": 2, "starts": 10, "seconds": 5}"#,
+        );
+        part("b.json", r#"{"suite": "old", "version": "3.0.0", "scenarios": 1, "starts": 20, "seconds": 7}"#);
+        let table = table(folder.path()).unwrap().unwrap();
+        assert!(table.contains("| real | 3.2.1 | 2 | 10 | 5 |\n| old | 3.0.0 | 1 | 20 | 7 |\n"), "{table}");
+        assert!(table.ends_with("| together | | 3 | 30 | 12 |"), "{table}");
+    }
+
+    #[test]
+    fn without_a_suite_on_the_engine_there_is_no_table() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(table(folder.path()).unwrap(), None);
+        assert_eq!(table(&folder.path().join("none")).unwrap(), None);
+    }
+}
