@@ -34,7 +34,8 @@ enum Task {
         /// The slow suites too.
         #[arg(long)]
         all: bool,
-        /// Only what is long: the tests in modules called `soak`, which no other run has.
+        /// Only what is long: random programs on both engines, kills again and again, thousands of resources, the
+        /// oldest Pulumi CLI that is tried.
         #[arg(long, conflicts_with = "all")]
         soak: bool,
     },

@@ -146,6 +146,14 @@ impl Stage {
         self.engine = engine;
     }
 
+    /// Has the project and the backend of another stage from now on, and nothing of its own.
+    pub fn take_over(&self, other: &Self) {
+        for name in ["project", "state"] {
+            let _ = fs::remove_dir_all(self.root.join(name));
+            copy(&other.root.join(name), &self.root.join(name));
+        }
+    }
+
     /// Runs what follows in another folder under the stage.
     pub fn enter(&mut self, folder: &str) {
         self.folder = self.root.join(folder);
@@ -290,6 +298,19 @@ pub fn words(line: &str) -> Vec<String> {
 /// comparison sees it.
 pub fn parse(log: &str) -> Vec<Value> {
     log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| Value::from(line))).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder of the stage");
+    for entry in fs::read_dir(from).expect("a folder of the other stage") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("a file of the other stage");
+        }
+    }
 }
 
 fn collect(mut pipe: impl std::io::Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {

@@ -27,6 +27,7 @@ mod interchange;
 mod memory;
 mod mutations;
 mod normalise;
+mod random;
 mod recording;
 mod scenario;
 mod scenarios;

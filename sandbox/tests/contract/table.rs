@@ -70,6 +70,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/report-tables")
 }
 
+/// Leaves another table beside it.
+pub fn leave(name: &str, text: &str) {
+    let _ = fs::create_dir_all(folder());
+    let _ = fs::write(folder().join(format!("{name}.md")), text);
+}
+
 /// How much has run on the real CLI.
 #[derive(Default)]
 struct Real {

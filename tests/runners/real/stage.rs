@@ -23,9 +23,17 @@ outputs:
   token: {fn::secret: token-for-the-shop}
 ";
 
+/// The tool that is the engine: the long tests also try another one, by this variable.
+pub fn engine() -> &'static str {
+    match std::env::var("REAL_ENGINE").as_deref() {
+        Ok("pulumi-oldest") => "pulumi-oldest",
+        _ => "pulumi",
+    }
+}
+
 /// The folders of the real programs, which the engine looks for on the PATH.
 pub fn programs() -> [PathBuf; 2] {
-    ["pulumi", "pulumi-language-yaml"].map(|name| folder(name).join("bin"))
+    [engine(), "pulumi-language-yaml"].map(|name| folder(name).join("bin"))
 }
 
 /// A folder with a program, a home and a backend.

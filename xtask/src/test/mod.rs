@@ -75,7 +75,7 @@ fn each(root: &Path, extent: Extent) -> Result<Vec<Ran>> {
             let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             check(cargo(root).args(clippy))
         })?,
-        suite("cargo test", || plain(root))?,
+        suite("cargo test", || plain(root, all))?,
         suite("runners", || runners(root, all))?,
     ];
     if all {
@@ -99,8 +99,9 @@ fn check(command: &mut std::process::Command) -> Result<Count> {
     Ok(if succeeds(command)? { Count { passed: 1, ..Count::default() } } else { Count::one_failed() })
 }
 
-/// Plain `cargo test` over the workspace. The runner tests, which it ignores, are counted where they run.
-fn plain(root: &Path) -> Result<Count> {
+/// Plain `cargo test` over the workspace; with `all` the sandbox's contract is held to the real engine. The runner tests,
+/// which it ignores, are counted where they run.
+fn plain(root: &Path, all: bool) -> Result<Count> {
     // Tests run both programs, and cargo builds only those of the package that is tested.
     if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
         return Ok(Count::one_failed());
@@ -110,25 +111,27 @@ fn plain(root: &Path) -> Result<Count> {
     if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
         return Ok(Count::one_failed());
     }
-    let mut count = watch::run(cargo(root).args(tests), SILENCE)?;
-    count.skipped = count.skipped.saturating_sub(runner_tests(root).len() as u64);
+    let mut test = cargo(root);
+    test.args(tests);
+    if all && let Some(path) = engine::install(root)? {
+        test.env(engine::VARIABLE, path);
+    }
+    let mut count = watch::run(&mut test, SILENCE)?;
+    count.skipped = count.skipped.saturating_sub(ignored_tests(root).len() as u64);
     Ok(count)
 }
 
 /// Installs what the long tests need, and runs them.
 fn soak(root: &Path) -> Result<Count> {
-    let tests = ["test", "--workspace", "--test", "runners"];
+    let tests = ["test", "--workspace", "--test", "runners", "--test", "contract"];
     if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))?
         || !succeeds(cargo(root).args(tests).arg("--no-run"))?
     {
         return Ok(Count::one_failed());
     }
-    let mut names = runner_tests(root);
+    let mut names = ignored_tests(root);
     names.retain(|name| name.contains(SOAK));
-    if names.is_empty() {
-        println!("failed: no test has `{SOAK}` in its name");
-        return Ok(Count::one_failed());
-    }
+    let mut count = Count::default();
     for tool in tools::read(root)?.iter().filter(|tool| names.iter().any(|name| tool.is_of(name))) {
         match tool.install(root)? {
             State::Ready => {}
@@ -144,7 +147,20 @@ fn soak(root: &Path) -> Result<Count> {
     }
     let mut test = cargo(root);
     test.args(tests).args(["--", "--ignored", SOAK]);
-    watch::run(&mut test, SILENCE_OF_SLOW_ONES)
+    if let Some(path) = engine::install(root)? {
+        test.env(engine::VARIABLE, path);
+    }
+    count += watch::run(&mut test, SILENCE_OF_SLOW_ONES)?;
+    Ok(count + oldest(root)?)
+}
+
+/// Tries the life of a stack on the oldest engine.
+fn oldest(root: &Path) -> Result<Count> {
+    println!("\n== the same on the oldest engine");
+    let tests = ["test", "--workspace", "--test", "runners", "--", "--ignored"];
+    let mut test = cargo(root);
+    test.args(tests).args(engine::OF_EACH_VERSION).args(["--skip", SOAK]).env("REAL_ENGINE", engine::OLDEST);
+    watch::run(&mut test, SILENCE)
 }
 
 /// Installs the tools with these names.
@@ -165,7 +181,7 @@ pub fn install(root: &Path, names: &[String]) -> Result<bool> {
 fn runners(root: &Path, all: bool) -> Result<Count> {
     let mut count = Count::default();
     let mut absent: Vec<String> = Vec::new();
-    for tool in tools::read(root)? {
+    for tool in tools::read(root)?.into_iter().filter(|tool| !tool.soak) {
         if tool.slow && !all {
             println!("left to `--all`: the tests with {}", tool.name);
             absent.push(tool.suite());
@@ -204,17 +220,19 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
 
 /// How many runner tests need `tool`, the long ones aside.
 fn tests_of(root: &Path, tool: &Tool) -> usize {
-    runner_tests(root).iter().filter(|name| tool.is_of(name) && !name.contains(SOAK)).count()
+    ignored_tests(root).iter().filter(|name| tool.is_of(name) && !name.contains(SOAK)).count()
 }
 
-/// The names of the runner tests, which plain `cargo test` ignores.
-fn runner_tests(root: &Path) -> Vec<String> {
+/// The names of the tests that plain `cargo test` ignores: the runner tests, and what of the contract is long.
+fn ignored_tests(root: &Path) -> Vec<String> {
     let list = output(cargo(root).args([
         "test",
         "--quiet",
         "--workspace",
         "--test",
         "runners",
+        "--test",
+        "contract",
         "--",
         "--list",
         "--ignored",

@@ -28,6 +28,9 @@ pub struct Tool {
     /// Whether only `--all` installs it and runs its tests.
     #[serde(default)]
     pub slow: bool,
+    /// Whether only `--soak` installs it, for the long tests of its suite.
+    #[serde(default)]
+    pub soak: bool,
     /// Where it comes from; a tool without one is its toolchain itself.
     pub install: Option<Install>,
 }
@@ -137,7 +140,7 @@ impl Tool {
     }
 
     /// Its folder.
-    fn folder(&self, root: &Path) -> PathBuf {
+    pub fn folder(&self, root: &Path) -> PathBuf {
         root.join("target/runners").join(format!("{}-{}", self.name, self.version))
     }
 
@@ -327,6 +330,7 @@ mod tests {
             version: "1".into(),
             suite: None,
             slow: false,
+            soak: false,
             needs: vec!["no-such-program".into()],
             install: Some(Install::Go("example.com/runner".into())),
         };
