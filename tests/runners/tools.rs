@@ -11,7 +11,11 @@ pub fn root() -> &'static Path {
 
 /// The folder that `cargo xtask test` installed the tool in.
 pub fn folder(name: &str) -> PathBuf {
-    let folder = root().join(format!("target/runners/{name}-{}", version(name)));
+    let name = match version(name).as_str() {
+        "" => name.to_owned(),
+        version => format!("{name}-{version}"),
+    };
+    let folder = root().join("target/runners").join(&name);
     assert!(folder.exists(), "{name} is not installed: run these tests by `cargo xtask test`");
     folder
 }

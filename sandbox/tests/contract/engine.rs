@@ -26,7 +26,7 @@ pub const HUNG: Duration = Duration::from_secs(120);
 const WITH_EVENTS: [&str; 4] = ["preview", "up", "refresh", "destroy"];
 
 /// Names the folders of a real CLI that is not on the PATH.
-const ENGINE: &str = "CONTRACT_ENGINE";
+const ENGINE: &str = "REAL_ENGINE";
 
 /// Where a stage's faults lie, when there are any, and how the sandbox learns of them.
 pub const FAULTS: &str = "faults.yaml";
@@ -51,7 +51,7 @@ impl Engine {
         }
     }
 
-    /// The Pulumi CLI in the folders of `CONTRACT_ENGINE` or on the `PATH`, when its YAML language host is there too.
+    /// The Pulumi CLI in the folder that `REAL_ENGINE` names or on the `PATH`, when its YAML language host is there too.
     pub fn real() -> Option<Self> {
         let folders = [env::var_os(ENGINE), env::var_os("PATH")];
         let folders = folders.iter().flatten().flat_map(env::split_paths);

@@ -1,6 +1,6 @@
 //! Holds `pulumi-sandbox` to the real Pulumi CLI, from outside: to recordings of it, to what was worked out by
 //! hand from its documentation, and, when there is one on the `PATH` (or in the folders of
-//! `CONTRACT_ENGINE`), to the CLI itself. The results are a table,
+//! `REAL_ENGINE`), to the CLI itself. The results are a table,
 //! see [`table::path`].
 #![cfg(unix)]
 #![expect(

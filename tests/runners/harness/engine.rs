@@ -1,6 +1,6 @@
 //! The engine that a job meets: the stand-in, or the Pulumi CLI that the suite `real` builds.
 
-use crate::real::stage::{SHOP, programs};
+use crate::real::stage::SHOP;
 use crate::tools;
 use std::ffi::OsString;
 use std::path::Path;
@@ -26,13 +26,9 @@ impl Engine {
     /// The machine's PATH, with the engine's programs before all others.
     #[expect(clippy::disallowed_methods, reason = "jobs need to find a shell, git and Node")]
     pub fn path(self) -> OsString {
-        let path = std::env::var_os("PATH").unwrap();
         match self {
-            Self::Sandbox => path,
-            Self::Pulumi => {
-                let folders = programs().into_iter().chain(std::env::split_paths(&path));
-                std::env::join_paths(folders).unwrap()
-            }
+            Self::Sandbox => std::env::var_os("PATH").unwrap(),
+            Self::Pulumi => crate::real::stage::path(),
         }
     }
 

@@ -2,9 +2,8 @@
 //! it is told by itself.
 
 use super::scene::{pulumi, scene, shown, tried};
-use super::stage::SHOP;
+use super::stage::{SHOP, engine_version};
 use crate::support::{Scene, json as read_json};
-use crate::tools;
 use serde_json::{Value, json};
 
 fn deployed(scene: Scene) -> Scene {
@@ -68,7 +67,7 @@ fn changes_may_be_no_failure() {
 #[ignore = "needs the Pulumi CLI"]
 fn the_version_of_the_cli_is_read_and_held_against_what_is_asked_for() {
     let scene = scene(SHOP).with("STACKSTEP_OFFLINE", "true");
-    let version = tools::version("pulumi");
+    let version = engine_version();
     scene.run(&format!("preview --stack dev --upsert --pulumi-version {version}")).ends_with(0);
     scene.run("preview --stack dev --pulumi-version ^3.200").ends_with(0);
     scene
@@ -85,7 +84,7 @@ fn doctor_names_the_cli_and_its_version_and_leaves_nothing_behind() {
     let before = scene.snapshot();
     let run = scene.run("doctor --json --stack dev --command up").ends_with(0);
     let found: Value = serde_json::from_str(&run.stdout()).unwrap();
-    assert_eq!(found["engine"]["version"], tools::version("pulumi"));
+    assert_eq!(found["engine"]["version"], engine_version());
     assert_eq!((&found["engine"]["sandbox"], &found["ok"]), (&json!(false), &json!(true)), "{found:#}");
     assert_eq!(found["findings"], json!([]));
     assert_eq!(scene.snapshot(), before);

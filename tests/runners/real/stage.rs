@@ -6,9 +6,11 @@ use crate::support::{json, output};
 use crate::tools::{folder, version};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 
@@ -23,17 +25,26 @@ outputs:
   token: {fn::secret: token-for-the-shop}
 ";
 
-/// The tool that is the engine: the long tests also try another one, by this variable.
-pub fn engine() -> &'static str {
-    match std::env::var("REAL_ENGINE").as_deref() {
-        Ok("pulumi-oldest") => "pulumi-oldest",
-        _ => "pulumi",
-    }
+/// The folder with the CLI and its host of programs. `REAL_ENGINE` names another one than the newest.
+#[expect(clippy::disallowed_methods, reason = "an engine of another version is tried by the same tests")]
+pub fn engine() -> PathBuf {
+    std::env::var_os("REAL_ENGINE").map_or_else(|| folder("engine").join("bin"), PathBuf::from)
 }
 
-/// The folders of the real programs, which the engine looks for on the PATH.
-pub fn programs() -> [PathBuf; 2] {
-    [engine(), "pulumi-language-yaml"].map(|name| folder(name).join("bin"))
+/// The PATH of a job that finds the engine before all else.
+#[expect(clippy::disallowed_methods, reason = "jobs need to find a shell, git and Node")]
+pub fn path() -> OsString {
+    let path = std::env::var_os("PATH").unwrap();
+    std::env::join_paths([engine()].into_iter().chain(std::env::split_paths(&path))).unwrap()
+}
+
+/// The version of the CLI, as `3.276.0`.
+pub fn engine_version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let version = Command::new(engine().join("pulumi")).arg("version").output().unwrap();
+        String::from_utf8(version.stdout).unwrap().trim().trim_start_matches('v').to_owned()
+    });
+    &VERSION
 }
 
 /// A folder with a program, a home and a backend.
@@ -142,12 +153,10 @@ impl Stage {
     }
 
     fn command(&self, program: &Path, line: &str) -> Command {
-        let path = std::env::var_os("PATH").unwrap();
-        let folders = programs().into_iter().chain(std::env::split_paths(&path));
         let mut command = Command::new(program);
         command.args(line.split_whitespace()).current_dir(self.path("program")).env_clear();
         command
-            .env("PATH", std::env::join_paths(folders).unwrap())
+            .env("PATH", path())
             .env("HOME", self.path("home"))
             .env("PULUMI_HOME", self.path("home"))
             .env("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display()))

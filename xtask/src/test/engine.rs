@@ -6,35 +6,26 @@ use serde::Deserialize;
 use stackstep::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
-/// Where the contract of the sandbox finds the real engine.
-pub const VARIABLE: &str = "CONTRACT_ENGINE";
+/// Names the folder of the engine for the sandbox's contract, and for the suite `real` when it is another one.
+pub const VARIABLE: &str = "REAL_ENGINE";
 
 /// The folder among the tables in which each suite leaves how much it ran on the real engine.
 pub const PARTS: &str = "real-engine";
 
-/// The tool that is the oldest engine.
-pub const OLDEST: &str = "pulumi-oldest";
+/// The tool that is the engine.
+pub const NEWEST: &str = "engine";
+
+/// The tool that is the oldest engine that is tried.
+pub const OLDEST: &str = "engine-oldest";
 
 /// The runner tests that run on the oldest engine too.
 pub const OF_EACH_VERSION: [&str; 2] = ["real::life::", "real::endings::"];
 
-/// The programs that make up the engine.
-const PROGRAMS: [&str; 2] = ["pulumi", "pulumi-language-yaml"];
-
-/// Installs the engine: a folder with all of its programs, as the CLI comes to its users. None without its toolchain, or
-/// when it can't be built: the suite of the runners says so, and counts it.
-pub fn install(root: &Path) -> Result<Option<PathBuf>> {
-    let together = root.join("target/runners/engine");
-    std::fs::create_dir_all(&together).map_err(Error::io("create", &together))?;
-    for tool in tools::read(root)?.iter().filter(|tool| PROGRAMS.contains(&tool.name.as_str())) {
-        if !matches!(tool.install(root)?, State::Ready) {
-            return Ok(None);
-        }
-        let (program, link) = (tool.folder(root).join("bin").join(&tool.name), together.join(&tool.name));
-        let _ = std::fs::remove_file(&link);
-        std::fs::hard_link(&program, &link).map_err(Error::io("link", &link))?;
-    }
-    Ok(Some(together))
+/// Installs one of them. None without its toolchain, or when it can't be built: the suite of the runners says so, and
+/// counts it.
+pub fn install(root: &Path, name: &str) -> Result<Option<PathBuf>> {
+    let engine = tools::find(root, name)?;
+    Ok(matches!(engine.install(root)?, State::Ready).then(|| engine.folder(root).join("bin")))
 }
 
 /// What one suite ran on one version of the engine.

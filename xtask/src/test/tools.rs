@@ -70,6 +70,8 @@ pub enum Install {
     /// All programs of a Go module of our own, in this folder from the root: its `go.mod` and `go.sum` pin what they are
     /// made of. They are built anew when a file of it changes.
     GoSource(String),
+    /// Programs of other tools in one folder: the name that each has there, and the tool that it is of.
+    Together(BTreeMap<String, String>),
     /// `cargo install` of the package of the tool's name.
     Cargo,
     /// These packages of Debian, unpacked, not installed.
@@ -122,6 +124,14 @@ pub fn read(root: &Path) -> Result<Vec<Tool>> {
     Ok(tools.tool)
 }
 
+/// The tool with this name.
+pub fn find(root: &Path, name: &str) -> Result<Tool> {
+    let mut tools = read(root)?.into_iter();
+    tools
+        .find(|tool| tool.name == name)
+        .ok_or_else(|| Error::input(format!("there is no tool `{name}`"), "see tests/runners/tools.toml"))
+}
+
 /// The folder of the tool with this name, when it is installed.
 pub fn installed(root: &Path, name: &str) -> Option<PathBuf> {
     let tool = read(root).ok()?.into_iter().find(|tool| tool.name == name)?;
@@ -141,7 +151,11 @@ impl Tool {
 
     /// Its folder.
     pub fn folder(&self, root: &Path) -> PathBuf {
-        root.join("target/runners").join(format!("{}-{}", self.name, self.version))
+        let name = match self.version.as_str() {
+            "" => self.name.clone(),
+            version => format!("{}-{version}", self.name),
+        };
+        root.join("target/runners").join(name)
     }
 
     /// Installs it, unless it is there.
@@ -154,6 +168,14 @@ impl Tool {
         let stamp = install.stamp(root)?;
         if std::fs::read_to_string(folder.join(COMPLETE)).is_ok_and(|complete| complete == stamp) {
             return Ok(State::Ready);
+        }
+        if let Install::Together(programs) = install {
+            for part in programs.values() {
+                match find(root, part)?.install(root)? {
+                    State::Ready => {}
+                    other => return Ok(other),
+                }
+            }
         }
         println!("installing {} {}", self.name, self.version);
         let _ = std::fs::remove_dir_all(&folder);
@@ -170,8 +192,15 @@ impl Install {
     /// Says what it installs: another stamp is another install.
     fn stamp(&self, root: &Path) -> Result<String> {
         let stamp = format!("{self:?}");
-        let Self::GoSource(source) = self else { return Ok(stamp) };
-        Ok(format!("{stamp} {}", digest(&root.join(source))?))
+        match self {
+            Self::GoSource(source) => Ok(format!("{stamp} {}", digest(&root.join(source))?)),
+            Self::Together(programs) => programs.values().try_fold(stamp, |stamp, part| {
+                let part = find(root, part)?;
+                let of_part = part.install.as_ref().map(|install| install.stamp(root)).transpose()?;
+                Ok(format!("{stamp} {} {}", part.version, of_part.unwrap_or_default()))
+            }),
+            _ => Ok(stamp),
+        }
     }
 
     fn run(&self, root: &Path, folder: &Path, name: &str, version: &str) -> Result<bool> {
@@ -191,6 +220,16 @@ impl Install {
                 std::fs::create_dir_all(&bin).map_err(Error::io("create", &bin))?;
                 let build = ["build", "-mod=readonly", "-buildvcs=false", "-ldflags", "-s -w", "-o"];
                 succeeds(command("go", &root.join(source)).args(build).arg(&bin).arg("./..."))
+            }
+            Self::Together(programs) => {
+                let bin = folder.join("bin");
+                std::fs::create_dir_all(&bin).map_err(Error::io("create", &bin))?;
+                for (name, part) in programs {
+                    let (program, link) =
+                        (find(root, part)?.folder(root).join("bin").join(part), bin.join(name));
+                    std::fs::hard_link(&program, &link).map_err(Error::io("link", &link))?;
+                }
+                Ok(true)
             }
             Self::Cargo => succeeds(
                 command(env!("CARGO"), folder)
