@@ -20,8 +20,8 @@ fn waiting() -> (Stage, Gate) {
 #[ignore = "needs the Pulumi CLI"]
 fn a_second_deployment_ends_for_the_lock_and_says_whose_it_is_and_how_it_is_released() {
     let (stage, gate) = waiting();
-    let first = stage.start("up --stack dev", "first");
-    gate.until_begun();
+    let mut first = stage.start("up --stack dev", "first");
+    gate.until_begun(&mut first);
     let bare = stage.pulumi("up --stack dev --yes --skip-preview");
     let second = stage.stackstep("up --stack dev").ends_with(bare.status).because("lock");
     let holder = format!("(pid {})", first.engine());
@@ -39,8 +39,8 @@ fn a_second_deployment_ends_for_the_lock_and_says_whose_it_is_and_how_it_is_rele
 #[ignore = "needs the Pulumi CLI"]
 fn a_deployment_that_may_wait_for_the_lock_waits_and_names_the_one_who_holds_it() {
     let (stage, gate) = waiting();
-    let first = stage.start("up --stack dev", "first");
-    gate.until_begun();
+    let mut first = stage.start("up --stack dev", "first");
+    gate.until_begun(&mut first);
     let mut second = stage.start("up --stack dev --lock-timeout 10m", "second");
     second.until("waiting for the stack's lock");
     gate.open();
@@ -53,8 +53,8 @@ fn a_deployment_that_may_wait_for_the_lock_waits_and_names_the_one_who_holds_it(
 #[ignore = "needs the Pulumi CLI"]
 fn the_lock_of_an_engine_that_was_killed_stays_and_the_line_of_the_hint_releases_it() {
     let (stage, gate) = waiting();
-    let first = stage.start("up --stack dev", "first");
-    gate.until_begun();
+    let mut first = stage.start("up --stack dev", "first");
+    gate.until_begun(&mut first);
     nix::sys::signal::kill(first.engine(), nix::sys::signal::Signal::SIGKILL).unwrap();
     let first = first.end();
     assert_eq!(first.result["reason"], "engine", "{}", first.log);

@@ -8,7 +8,7 @@ const CANARY: &str = "canary-that-a-provider-made";
 
 /// A stage with a thing whose secret lies deep in an output, and stack outputs that hold it in several ways.
 fn stage() -> Stage {
-    let stage = Stage::new("").with("GITHUB_ACTIONS", "true");
+    let stage = Stage::new("").with("GITHUB_ACTIONS", "true").with("GITHUB_EVENT_NAME", "push");
     for name in ["github-output", "github-summary", "github-state"] {
         std::fs::write(stage.path(name), "").unwrap();
     }

@@ -10,7 +10,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
 /// A run that goes on, in a process group of its own.
 pub struct Running {
@@ -51,6 +52,17 @@ impl Running {
             }
         }
         panic!("`{text}` was never said:\n{}", self.heard);
+    }
+
+    /// Hears what it has said; whether it has not ended. It is ended itself when it takes too long.
+    fn goes_on(&mut self) -> bool {
+        loop {
+            match self.lines.try_recv() {
+                Ok(line) => self.hear(&line),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
     }
 
     fn hear(&mut self, line: &str) {
@@ -134,6 +146,12 @@ fn descendants(root: Pid) -> Vec<Process> {
     below
 }
 
+/// Whether the process is there and has not ended: one that has may still wait for its parent to hear of it.
+pub fn is_running(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X'])))
+}
+
 /// `PID (NAME) STATE PARENT …`
 fn parse(stat: &str) -> Option<(i32, i32, String)> {
     let (pid, rest) = stat.split_once(" (")?;
@@ -163,9 +181,9 @@ impl Gate {
         PathBuf::from(format!("{}.begun", self.path.display()))
     }
 
-    /// Waits until a step has begun to wait.
+    /// Waits until a step of `run` has begun to wait.
     #[track_caller]
-    pub fn until_begun(&self) {
+    pub fn until_begun(&self, run: &mut Running) {
         let (sender, begun) = channel();
         let path = self.begun();
         std::thread::spawn(move || {
@@ -174,7 +192,13 @@ impl Gate {
             std::fs::remove_file(&path).unwrap();
             sender.send(read.map(drop))
         });
-        begun.recv_timeout(LIMIT).unwrap_or_else(|_| panic!("no step has begun")).unwrap();
+        let began = loop {
+            match begun.recv_timeout(Duration::from_millis(50)) {
+                Ok(read) => break read,
+                Err(_) => assert!(run.goes_on(), "no step has begun:\n{}", run.heard),
+            }
+        };
+        began.unwrap();
     }
 
     /// Lets the step end.

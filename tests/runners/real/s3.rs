@@ -105,8 +105,8 @@ fn a_lock_in_a_bucket_keeps_others_away_and_is_named_with_its_holder() {
         &program(&[thing("a", &format!("waits: {{create: {}}}", gate.path().display()))]),
     );
     stage.pulumi("stack init dev --no-select").ends_with(0);
-    let first = stage.start("up --stack dev", "first");
-    gate.until_begun();
+    let mut first = stage.start("up --stack dev", "first");
+    gate.until_begun(&mut first);
     let bare = stage.pulumi("up --stack dev --yes --skip-preview");
     let second = stage.stackstep("up --stack dev").ends_with(bare.status).because("lock");
     let holder = format!("(pid {})", first.engine());
