@@ -33,7 +33,7 @@ pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
     let request = Request::read(args, env)?;
     let context = Context::open(args, env)?;
     if request.kind != Kind::Destroy && context.project.is_none() {
-        return Err(Project::missing(""));
+        return Err(Project::missing(&env.cwd));
     }
     let faults = Faults::read(env)?;
     options::check_packs(args, &faults)?;

@@ -33,11 +33,12 @@ pub struct Project {
 impl Project {
     /// Finds the project in the working folder or above.
     pub fn find(env: &Env) -> Result<Self, Failure> {
-        Self::find_if_any(env)?.ok_or_else(|| Self::missing(&env.cwd.display().to_string()))
+        Self::find_if_any(env)?.ok_or_else(|| Self::missing(&env.cwd))
     }
 
-    /// There is no project in this folder and above. The CLI's operations don't name it.
-    pub fn missing(folder: &str) -> Failure {
+    /// There is no project in this folder and above.
+    pub fn missing(folder: &Path) -> Failure {
+        let folder = folder.display();
         Failure::new(format!(
             "no Pulumi.yaml project file found (searching upwards from {folder}). If you have not created a project \
              yet, use `pulumi new` to do so: no project file found"

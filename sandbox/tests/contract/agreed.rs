@@ -32,6 +32,8 @@ const SEED: &str = "the sandbox invents no names for resources, so its plans nee
 const CLOUD: &str =
     "an output that a cloud will answer is unknown in previews; the recorded provider leaves it out";
 const READ: &str = "a provider that reads inputs back shows drift there too, so that an update repairs it";
+/// The stored results are of the newest CLI, the recordings of an older one.
+const NEWER: &str = "the newest CLI says the folder, the recorded one did not";
 const TODO: &str = "to do: the sandbox is to do as the CLI";
 
 /// All of them.
@@ -80,8 +82,11 @@ pub const AGREED: &[Agreed] = &[
     agreed("malformed", "22 ", Class::Outputs, "", TYPES),
     agreed("malformed", "22 ", Class::Stdout, "", TYPES),
     agreed("malformed", "24 ", Class::Stderr, "", WORDS),
-    agreed("malformed", "26 ", Class::Diagnostic, "waiting for RPCs", WORDS),
+    agreed("malformed", "26 ", Class::Missing, "cannot access a property", TYPES),
+    agreed("malformed", "26 ", Class::State, "", TYPES),
+    agreed("malformed", "27 ", Class::State, "/resourceChanges/", TYPES),
     agreed("malformed", "27 ", Class::Diagnostic, "waiting for RPCs", WORDS),
+    agreed("missing", "yaml-no-project", Class::Stderr, "searching upwards from <project>", NEWER),
     agreed("node-life", "preview-", Class::New, "/outputs/arn", CLOUD),
     agreed("node-policies", "preview-", Class::New, "/outputs/arn", CLOUD),
     agreed("node-drift", "refresh", Class::New, "/inputs/size", READ),
