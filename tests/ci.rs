@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use stackstep::base::env::Env;
 use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, STEP_STATE, SYSTEMS};
-use stackstep::env::Env;
 
 /// One environment.
 pub struct Case {

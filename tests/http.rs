@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use stackstep::env::Env;
-use stackstep::http::{Answer, Failure, Http, Limits, Request, Url};
-use stackstep::secret::Secret;
+use stackstep::base::env::Env;
+use stackstep::base::http::{Answer, Failure, Http, Limits, Request, Url};
+use stackstep::base::secret::Secret;
 
 use crate::support::server::{Reply, Server};
 

@@ -3,9 +3,9 @@
 
 #![cfg(unix)]
 
-#[path = "../cli/src/secret/tests/finder.rs"]
+#[path = "../cli/src/base/secret/tests/finder.rs"]
 mod finder;
-#[path = "../cli/src/secret/tests/made.rs"]
+#[path = "../cli/src/base/secret/tests/made.rs"]
 mod made;
 
 use std::collections::BTreeMap;

@@ -96,7 +96,7 @@ fn findings(version: &str) -> Vec<String> {
 
 #[test]
 fn doctor_knows_which_versions_of_the_cli_are_too_old_bad_or_untried() {
-    use stackstep::install::tried::{NEWEST, OLDEST};
+    use stackstep::engine::install::tried::{NEWEST, OLDEST};
     for (version, says) in [
         ("3.67.1".to_owned(), "known to be bad"),
         ("3.100.0".to_owned(), "too old"),

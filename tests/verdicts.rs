@@ -1,10 +1,10 @@
 //! Whose run may do what, as a pure rule: each environment of `fixtures/ci` with each command, with and without
 //! credentials.
 
+use stackstep::admit::credentials::Credentials;
+use stackstep::admit::trust::{Question, Verdict, judge};
+use stackstep::base::git::Checkout;
 use stackstep::ci::{self as systems, Context};
-use stackstep::gate::credentials::Credentials;
-use stackstep::gate::trust::{Question, Verdict, judge};
-use stackstep::git::Checkout;
 use stackstep::inputs::Command;
 use stackstep::report::Reason;
 

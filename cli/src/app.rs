@@ -4,38 +4,38 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::args::{self, Ask};
+use crate::admit;
+use crate::admit::sign_in;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::http::Limits;
 use crate::ci;
-use crate::console::Console;
-use crate::deps;
-use crate::doctor;
-use crate::early;
-use crate::engine::alive::Trace;
+use crate::ci::console::Console;
+use crate::commands::args::{self, Ask};
+use crate::commands::doctor;
+use crate::commands::early;
+use crate::commands::finish;
+use crate::commands::report;
 use crate::engine::args::{can_print_secrets, check_exec};
 use crate::engine::config_secrets::{self, Hidden};
+use crate::engine::deps;
 use crate::engine::drive::{Driver, Outcome, Unwatched, Watch};
-use crate::engine::ladder::Cause;
+use crate::engine::job::Job;
 use crate::engine::locate::Engine;
-use crate::engine::signals::Signals;
+use crate::engine::login;
 use crate::engine::version;
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::finish;
-use crate::gate;
-use crate::http::Limits;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{self, Command};
-use crate::job::Job;
-use crate::login;
-use crate::oidc;
-use crate::prepare::{Request, Until, prepare};
+use crate::process::alive::Trace;
+use crate::process::ladder::Cause;
+use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
-use crate::relay;
 use crate::report::Report;
-use crate::result::Run;
-use crate::unfinished::{self, Unfinished};
+use crate::run::prepare::{Request, Until, prepare};
+use crate::run::reporting::Run;
+use crate::run::unfinished::{self, Unfinished};
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
@@ -90,7 +90,7 @@ async fn operate(
         }
     };
     if job.inputs.command == Command::Report {
-        return relay::publish(&job, since_1970, console, signals).await;
+        return report::publish(&job, since_1970, console, signals).await;
     }
     let engine = ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job, began) else {
@@ -176,7 +176,7 @@ async fn work(
     let driver = Driver::new(job, engine, console, signals, &mut watch);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (outcome, left_behind, ()) =
-        tokio::join!(driver.run_plan(), gate::left_behind(job), Box::pin(sender.begin(&identity, signals)));
+        tokio::join!(driver.run_plan(), admit::left_behind(job), Box::pin(sender.begin(&identity, signals)));
     let mut outcome = outcome?;
     outcome.notes.extend(left_behind);
     Ok(outcome)
@@ -226,10 +226,10 @@ impl Watch for Progress<'_> {
 /// The engine, what the program needs, and the credentials, for a run that may have them; with the engine processes
 /// that it took.
 async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<(Engine, u32)> {
-    gate::admit(job, console).await?;
+    admit::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;
     let processes = deps::ready(job, &engine, console, signals).await?;
-    oidc::sign_in(job, Limits::default(), console, signals).await?;
+    sign_in::sign_in(job, Limits::default(), console, signals).await?;
     Ok((engine, processes))
 }
 
@@ -260,10 +260,10 @@ async fn exec(
     }
     let (engine, _) = ready(&mut job, console, signals).await?;
     if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
-        return Ok(status(crate::result::exit_code(&job.inputs, &outcome)));
+        return Ok(status(crate::run::reporting::exit_code(&job.inputs, &outcome)));
     }
     let outcome = Driver::new(&job, &engine, console, signals, &mut Unwatched).run_exec(arguments).await?;
-    Ok(status(crate::result::exit_code(&job.inputs, &outcome)))
+    Ok(status(crate::run::reporting::exit_code(&job.inputs, &outcome)))
 }
 
 /// Each input, its value and where it came from.

@@ -1,51 +1,40 @@
 //! stackstep runs Pulumi in CI: one flow from the environment to an exit status.
 //!
 //! ```text
-//! Env → ci::detect → inputs::resolve → install → engine::plan → engine::run → report::fold → render → publish → exit status
+//! Env → ci::detect → run::prepare → admit → engine::version → engine::plan → engine::drive → report → render → publish → exit status
 //! ```
 //!
-//! [`app::run`] shows the flow on one screen. `plan`, `fold` and `render` are pure functions of values;
-//! only `engine::run` and the sinks touch the outside.
+//! [`app::run`] shows the flow on one screen. The rooms, from the top floor down: a room uses those below it and none
+//! above, which `cargo test` checks (`xtask/tests/house`).
+//!
+//! | room | what it is for |
+//! | --- | --- |
+//! | [`app`] | From the command line to the exit status, on one screen. |
+//! | [`commands`] | What a person types: the command line, and one file for each command that is more than a run. |
+//! | [`run`] | One run of one stack: its preparation, its report, and what a post step needs if it is killed. |
+//! | [`publish`] | A report brought to each of its places: files, outputs, summary page, comment, commit status. |
+//! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
+//! | [`engine`] | The Pulumi CLI at work: found or installed, its command lines, its processes, what became of them. |
+//! | [`inputs`] | The table of inputs, where each value came from, and the values as types. |
+//! | [`forge`] | Where people review: one file a forge, pure; it knows no CI system. |
+//! | [`render`] | A report as text for people: Markdown, HTML, JUnit, the last lines of the log. |
+//! | [`report`] | The engine's events folded into one value, and why a run failed; it knows no inputs. |
+//! | [`pulumi`] | What Pulumi calls things and where it keeps them: stacks, projects, backends, variables. |
+//! | [`ci`] | Where stackstep runs: one file a CI system; it knows no engine, no inputs and no rendering. |
+//! | [`process`] | Starting, watching and stopping a program; it knows no Pulumi. |
+//! | [`base`] | The ground floor: environment, files, texts, secrets, time, network; it knows none of the above. |
 
+pub mod admit;
 pub mod app;
-pub mod args;
-pub mod backend;
+pub mod base;
 pub mod ci;
-pub mod comment;
-pub mod console;
-pub mod deps;
-pub mod doctor;
-pub mod dots;
-pub mod early;
+pub mod commands;
 pub mod engine;
-pub mod env;
-pub mod error;
-pub mod finish;
 pub mod forge;
-pub mod gate;
-pub mod git;
-pub mod http;
 pub mod inputs;
-pub mod install;
-pub mod job;
-pub mod json;
-pub mod login;
-pub mod oidc;
-pub mod own_folder;
-pub mod prepare;
-pub mod private;
-pub mod project;
+pub mod process;
 pub mod publish;
-pub mod pulumi_home;
-pub mod random;
-pub mod relay;
+pub mod pulumi;
 pub mod render;
 pub mod report;
-pub mod result;
-pub mod secret;
-pub mod secret_names;
-pub mod stack;
-pub mod text_file;
-pub mod unfinished;
-pub mod wildcard;
-pub mod yaml;
+pub mod run;

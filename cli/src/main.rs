@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use stackstep::app;
-use stackstep::engine::signals::Signals;
-use stackstep::env::Env;
-use stackstep::private;
+use stackstep::base::env::Env;
+use stackstep::base::private;
+use stackstep::process::signals::Signals;
 
 fn main() -> ExitCode {
     private::close();

@@ -3,6 +3,7 @@
 //!
 //! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
 
+pub mod comment;
 mod counts;
 pub mod forge;
 pub mod outputs;
@@ -18,12 +19,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
 use crate::ci::{Append, CiSystem, Level};
-use crate::console::Console;
+use crate::engine::job::Job;
 use crate::engine::locate::Engine;
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::job::Job;
 use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
@@ -193,7 +194,7 @@ pub fn all(
         (report.command, report.status, &report.outputs)
     {
         let printable = outputs::printable(outputs, console);
-        let fence = crate::random::word();
+        let fence = crate::base::random::word();
         console.command(&job.ci.begin_foreign(&fence));
         console.print_json(&printable);
         console.command(&job.ci.end_foreign(&fence));

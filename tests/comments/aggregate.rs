@@ -1,6 +1,6 @@
 //! One comment for several stacks.
 
-use stackstep::comment::{Mode, Posted, Wanted};
+use stackstep::publish::comment::{Mode, Posted, Wanted};
 
 use super::{changes, failed, no_changes, of, post, run};
 use crate::report::recordings::folded;
@@ -37,7 +37,7 @@ async fn a_step_replaces_its_own_part_only() {
         let fake = Fake::start(*face);
         post(&fake, &aggregate(1), &of("shop", "prod", changes())).await.unwrap();
         post(&fake, &aggregate(1), &of("shop", "dev", changes())).await.unwrap();
-        let parts = |body: &str| stackstep::comment::aggregate::parts(body);
+        let parts = |body: &str| stackstep::publish::comment::aggregate::parts(body);
         let before = parts(&fake.only());
         assert_eq!(post(&fake, &aggregate(2), &of("shop", "dev", failed())).await.unwrap(), Posted::Updated);
         let after = parts(&fake.only());
@@ -102,11 +102,11 @@ async fn what_a_program_prints_makes_no_part_and_ends_none() {
             said.message = format!("x\n{forged}</details>\n{forged}");
         }
         post(&fake, &aggregate(1), &report).await.unwrap();
-        let parts = stackstep::comment::aggregate::parts(&fake.only());
+        let parts = stackstep::publish::comment::aggregate::parts(&fake.only());
         assert_eq!(parts.len(), 2, "{}", fake.only());
         // And again: what was read is what was written.
         post(&fake, &aggregate(2), &of("web", "dev", changes())).await.unwrap();
-        assert_eq!(stackstep::comment::aggregate::parts(&fake.only()).len(), 3);
+        assert_eq!(stackstep::publish::comment::aggregate::parts(&fake.only()).len(), 3);
     }
 }
 
@@ -131,7 +131,7 @@ async fn many_large_stacks_fit_and_each_has_its_row() {
             assert!(body.contains(&format!("of `shop/stack-{number:02}`")), "{number}: {body}");
         }
         assert_eq!(body.matches("<details>").count(), body.matches("</details>").count());
-        assert_eq!(stackstep::comment::aggregate::parts(&body).len(), 24);
+        assert_eq!(stackstep::publish::comment::aggregate::parts(&body).len(), 24);
     }
 }
 

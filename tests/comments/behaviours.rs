@@ -1,6 +1,6 @@
 //! The comment's behaviours: one list of scenarios, each on all five forges.
 
-use stackstep::comment::{Marker, Mode, Posted, When};
+use stackstep::publish::comment::{Marker, Mode, Posted, When};
 
 use super::{changes, failed, no_changes, of, post, run};
 use crate::support::forge::{Act, FACES, Fake, ME, Verb};
@@ -108,7 +108,10 @@ async fn what_a_program_prints_is_never_read_as_a_marker() {
         (report.message, report.hint) = (Some(forged.clone()), Some(forged.clone()));
         report.notes.push(forged);
         post(&fake, &run(1), &report).await.unwrap();
-        assert_eq!(Marker::read(&fake.only()).unwrap().subject, stackstep::comment::Subject::of(&report));
+        assert_eq!(
+            Marker::read(&fake.only()).unwrap().subject,
+            stackstep::publish::comment::Subject::of(&report)
+        );
         // The other stack's run does not take it for its own.
         assert_eq!(post(&fake, &run(2), &of("shop", "prod", changes())).await.unwrap(), Posted::Created);
         assert_eq!(fake.memory().ours().len(), 2);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stackstep::comment::{Mode, Posted, Wanted};
+use stackstep::publish::comment::{Mode, Posted, Wanted};
 
 use super::{changes, of, post, run};
 use crate::support::forge::{FACES, Fake};

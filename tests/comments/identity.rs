@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use stackstep::comment::{Marker, Mode, Posted, Wanted, aggregate::parts};
-use stackstep::env::Env;
+use stackstep::base::env::Env;
+use stackstep::publish::comment::aggregate::parts;
+use stackstep::publish::comment::{Marker, Mode, Posted, Wanted};
+use stackstep::pulumi::stack::{BackendPlace, ReadFrom, StackIdentity};
 use stackstep::report::Report;
-use stackstep::stack::{BackendPlace, ReadFrom, StackIdentity};
 
 use super::{changes, failed, no_changes, of, post, run};
 use crate::support::Scene;

@@ -14,10 +14,10 @@ mod troubles;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use stackstep::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
-use stackstep::env::Env;
+use stackstep::base::env::Env;
+use stackstep::base::http::{Http, Limits};
 use stackstep::forge::{Client, Trouble};
-use stackstep::http::{Http, Limits};
+use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use stackstep::render::Options;
 use stackstep::report::Report;
 

@@ -1,6 +1,7 @@
 //! The comment of one final job that has all reports.
 
-use stackstep::comment::{Mode, Posted, Wanted, When, aggregate::parts};
+use stackstep::publish::comment::aggregate::parts;
+use stackstep::publish::comment::{Mode, Posted, Wanted, When};
 use stackstep::render::Size;
 use stackstep::report::{Report, Step};
 

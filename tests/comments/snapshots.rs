@@ -1,6 +1,6 @@
 //! One result on all five forges: the bodies as they are posted.
 
-use stackstep::comment::{Mode, Wanted};
+use stackstep::publish::comment::{Mode, Wanted};
 
 use super::{changes, failed, no_changes, of, post, post_all, run};
 use crate::report::snapshot;

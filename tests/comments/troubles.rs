@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use stackstep::comment::{self, Content, Posted};
+use stackstep::base::http::{Http, Limits};
 use stackstep::forge::trouble::Kind;
 use stackstep::forge::{Client, Trouble};
-use stackstep::http::{Http, Limits};
+use stackstep::publish::comment::{self, Content, Posted};
 use stackstep::render::Options;
 
 use super::{LIMITS, changes, http, post, run};
@@ -159,7 +159,7 @@ async fn a_forge_that_never_answers_is_given_up() {
     for face in FACES {
         let fake = Fake::start(*face);
         fake.then(Verb::List, Act::Answer(Reply::Silence)).then(Verb::List, Act::Answer(Reply::Silence));
-        let (http, place) = (Http::new(&stackstep::env::Env::default(), limits).unwrap(), fake.place());
+        let (http, place) = (Http::new(&stackstep::base::env::Env::default(), limits).unwrap(), fake.place());
         let client = Client::new(&http, &place);
         let trouble = comment::post(&client, NUMBER, &run(1), &Content::of(&changes(), &Options::default()))
             .await

@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 
 use semver::Version;
-use stackstep::engine::signals::Signal;
-use stackstep::install::version::{Demand, Wish};
+use stackstep::engine::install::version::{Demand, Wish};
+use stackstep::process::signals::Signal;
 
 use super::release::{Files, downloads, noise, response, tar_gz, whole};
 use super::{Case, VERSION, fault, files};
@@ -33,7 +33,7 @@ fn a_disk_that_is_full_is_told_and_nothing_stays() {
     fault("disk full", || {
         let mut content = whole(&VERSION);
         content[2].1 = noise(3_000_000);
-        let platform = stackstep::install::platform::Platform::host().unwrap();
+        let platform = stackstep::engine::install::platform::Platform::host().unwrap();
         let server = Files::release(&VERSION, platform, tar_gz(&content, &[])).serve_all();
         let scene = scene(&server.url());
         // No file of ours may become larger than 1 MB: the write fails as on a disk without room.

@@ -13,17 +13,17 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use semver::Version;
-use stackstep::console::Console;
-use stackstep::engine::signals::Signals;
-use stackstep::env::Env;
-use stackstep::error::{Error, Result};
-use stackstep::install::cache::Cache;
-use stackstep::install::parts::Parts;
-use stackstep::install::platform::Platform;
-use stackstep::install::source::{Mirror, Patience};
-use stackstep::install::trust::Trust;
-use stackstep::install::version::Wish;
-use stackstep::install::{Installed, Installer};
+use stackstep::base::env::Env;
+use stackstep::base::error::{Error, Result};
+use stackstep::ci::console::Console;
+use stackstep::engine::install::cache::Cache;
+use stackstep::engine::install::parts::Parts;
+use stackstep::engine::install::platform::Platform;
+use stackstep::engine::install::source::{Mirror, Patience};
+use stackstep::engine::install::trust::Trust;
+use stackstep::engine::install::version::Wish;
+use stackstep::engine::install::{Installed, Installer};
+use stackstep::process::signals::Signals;
 use tempfile::TempDir;
 
 /// A version that no table knows.

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use semver::Version;
 use sha2::{Digest as _, Sha256};
-use stackstep::install::platform::{Platform, checksums};
+use stackstep::engine::install::platform::{Platform, checksums};
 use tar::{EntryType, Header};
 use zip::write::SimpleFileOptions;
 

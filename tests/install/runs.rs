@@ -1,7 +1,7 @@
 //! Whole runs on a machine without a CLI: install it from a mirror, then deploy with it.
 
 use semver::Version;
-use stackstep::install::platform::Platform;
+use stackstep::engine::install::platform::Platform;
 
 use super::VERSION;
 use super::release::{Files, downloads, script, tar_gz};

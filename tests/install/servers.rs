@@ -60,7 +60,7 @@ fn a_file_that_changed_meanwhile_is_fetched_from_its_start() {
         let mut files = Files::good(&VERSION);
         let (name, first) = (files.archive(), files.0[&files.archive()].clone());
         let line = format!("{}  {name}\n", sha256(&other));
-        files.0.insert(stackstep::install::platform::checksums(&VERSION), line.into_bytes());
+        files.0.insert(stackstep::engine::install::platform::checksums(&VERSION), line.into_bytes());
         files.0.insert(name, other);
         let server = files.serve(move |_, _, before| (before == 0).then(|| half(&first, &[TAG])));
         Case::new().installs(&server.url());
@@ -210,7 +210,7 @@ fn an_archive_of_another_version_under_this_name_is_refused() {
         let older = semver::Version::new(3, 200, 0);
         let mut files = whole(&VERSION);
         files[0].1 = script(&older);
-        let platform = stackstep::install::platform::Platform::host().unwrap();
+        let platform = stackstep::engine::install::platform::Platform::host().unwrap();
         let server = Files::release(&VERSION, platform, tar_gz(&files, &[])).serve_all();
         Case::new().refuses(&server.url(), "holds Pulumi 3.200.0");
     });

@@ -1,8 +1,8 @@
 //! Where a CLI comes from, and which version that is.
 
 use semver::Version;
-use stackstep::install::platform::Platform;
-use stackstep::install::version::{Demand, Wish};
+use stackstep::engine::install::platform::Platform;
+use stackstep::engine::install::version::{Demand, Wish};
 
 use super::release::{Files, downloads, tar_gz, whole};
 use super::{Case, VERSION, fault};
@@ -76,7 +76,7 @@ fn offline_asks_no_server() {
 #[test]
 fn another_runtime_gets_files_of_its_own_and_everything_serves_all() {
     let server = Files::good(&VERSION).serve_all();
-    let parts = |runtime| stackstep::install::parts::Parts::of(runtime, false);
+    let parts = |runtime| stackstep::engine::install::parts::Parts::of(runtime, false);
     let mut case = Case { parts: parts("yaml"), ..Case::new() };
     case.installs(&server.url());
     case.parts = parts("nodejs");
@@ -84,7 +84,7 @@ fn another_runtime_gets_files_of_its_own_and_everything_serves_all() {
     assert_eq!(super::names(&installed.folder), [".stackstep.json", "pulumi", "pulumi-language-nodejs"]);
     assert_eq!(downloads(&server).len(), 2);
 
-    let all = Case { parts: stackstep::install::parts::Parts::All, ..Case::new() };
+    let all = Case { parts: stackstep::engine::install::parts::Parts::All, ..Case::new() };
     let folder = all.install(&server.url()).unwrap().folder;
     let small = Case { parts: parts("yaml"), shared: Some(all.cache()), ..Case::new() };
     assert_eq!(small.install(&server.url()).unwrap().folder, folder);
@@ -95,7 +95,7 @@ fn what_a_checksum_file_alone_vouched_for_is_not_enough_for_strict_later() {
     let server = Files::good(&VERSION).serve_all();
     let case = Case::new();
     case.installs(&server.url());
-    let strict = stackstep::install::trust::Trust { strict: true, by_hand: None };
+    let strict = stackstep::engine::install::trust::Trust { strict: true, by_hand: None };
     let strict = Case { trust: strict, shared: Some(case.cache()), ..Case::new() };
     assert!(strict.install(&server.url()).is_err());
 }
@@ -103,11 +103,11 @@ fn what_a_checksum_file_alone_vouched_for_is_not_enough_for_strict_later() {
 #[test]
 fn a_hash_by_hand_needs_no_checksum_file() {
     let archive = tar_gz(&whole(&VERSION), &[]);
-    let by_hand = stackstep::install::trust::Digest::parse(&super::release::sha256(&archive));
+    let by_hand = stackstep::engine::install::trust::Digest::parse(&super::release::sha256(&archive));
     let mut files = Files::release(&VERSION, Platform::host().unwrap(), archive);
     files.0.retain(|name, _| !name.ends_with("checksums.txt"));
     let server = files.serve_all();
-    let trust = stackstep::install::trust::Trust { strict: true, by_hand };
+    let trust = stackstep::engine::install::trust::Trust { strict: true, by_hand };
     let case = Case { trust, ..Case::new() };
     assert!(case.installs(&server.url()).origin.contains("pinned by `pulumi-sha256`"));
 }
@@ -127,9 +127,9 @@ fn planted(case: &Case, version: &Version, hash: &str) {
 
 #[test]
 fn a_cached_version_that_this_binary_knows_has_the_hash_that_it_knows() {
-    let (version, _) = stackstep::install::trust::known_releases().next().unwrap();
+    let (version, _) = stackstep::engine::install::trust::known_releases().next().unwrap();
     for strict in [false, true] {
-        let trust = stackstep::install::trust::Trust { strict, by_hand: None };
+        let trust = stackstep::engine::install::trust::Trust { strict, by_hand: None };
         let case = Case { trust, offline: true, ..Case::new() };
         planted(&case, &version, &"0".repeat(64));
         assert!(case.install_version("https://mirror.invalid/", &version).is_err(), "strict: {strict}");
@@ -139,18 +139,18 @@ fn a_cached_version_that_this_binary_knows_has_the_hash_that_it_knows() {
 #[test]
 fn what_one_job_pinned_proves_nothing_to_another_one() {
     let archive = tar_gz(&whole(&VERSION), &[]);
-    let by_hand = stackstep::install::trust::Digest::parse(&super::release::sha256(&archive));
+    let by_hand = stackstep::engine::install::trust::Digest::parse(&super::release::sha256(&archive));
     let server = Files::release(&VERSION, Platform::host().unwrap(), archive).serve_all();
-    let pinned = stackstep::install::trust::Trust { strict: true, by_hand };
+    let pinned = stackstep::engine::install::trust::Trust { strict: true, by_hand };
     let case = Case { trust: pinned, ..Case::new() };
     case.installs(&server.url());
     let later = |trust| Case { trust, offline: true, shared: Some(case.cache()), ..Case::new() };
-    let other = stackstep::install::trust::Digest::parse(&"1".repeat(64));
+    let other = stackstep::engine::install::trust::Digest::parse(&"1".repeat(64));
     assert!(later(pinned).install(&server.url()).is_ok(), "the same hash");
     for trust in [
-        stackstep::install::trust::Trust::default(),
-        stackstep::install::trust::Trust { strict: true, by_hand: None },
-        stackstep::install::trust::Trust { strict: false, by_hand: other },
+        stackstep::engine::install::trust::Trust::default(),
+        stackstep::engine::install::trust::Trust { strict: true, by_hand: None },
+        stackstep::engine::install::trust::Trust { strict: false, by_hand: other },
     ] {
         assert!(later(trust).install(&server.url()).is_err(), "{trust:?}");
     }

@@ -10,10 +10,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use stackstep::env::Env;
-use stackstep::http::{Http, Limits, Url};
-use stackstep::oidc::{self, Wanted};
-use stackstep::secret::Secret;
+use stackstep::admit::sign_in::{self, Wanted};
+use stackstep::base::env::Env;
+use stackstep::base::http::{Http, Limits, Url};
+use stackstep::base::secret::Secret;
 
 use crate::support::server::{Received, Reply, Server};
 use crate::support::{Run, Scene};
@@ -260,7 +260,7 @@ async fn a_cloud_that_does_not_answer_is_not_waited_for_forever() {
     let wanted = Wanted { organization: "acme".into(), scope: None, expiration: None };
     let url = Url::parse(&server.url()).unwrap();
     let identity = Secret::new(good_identity());
-    let error = oidc::exchange(&http, url, &wanted, &identity, UNIX_EPOCH).await.unwrap_err();
+    let error = sign_in::exchange(&http, url, &wanted, &identity, UNIX_EPOCH).await.unwrap_err();
     assert_eq!(error.exit_status(), 3);
     assert!(error.to_string().contains("did not answer within 50ms"), "{error}");
 }

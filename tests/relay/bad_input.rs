@@ -197,7 +197,7 @@ fn a_marker_in_a_result_is_no_marker() {
     write(&scene, "two.json", &found("prod", "preview-create"));
     scene.run("report one.json two.json").ends_with(0);
     let body = fake.only();
-    assert_eq!(stackstep::comment::aggregate::parts(&body).len(), 2, "{body}");
+    assert_eq!(stackstep::publish::comment::aggregate::parts(&body).len(), 2, "{body}");
     assert_eq!(body.lines().filter(|line| line.starts_with("<!-- stackstep v=1")).count(), 1, "{body}");
     scene.run("report one.json two.json").ends_with(0).says("change request 7");
     fake.only();

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
-use stackstep::comment::Posted;
+use stackstep::publish::comment::Posted;
 
 use crate::posts;
 use crate::real_parts::shown_with;

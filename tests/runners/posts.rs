@@ -1,9 +1,9 @@
 //! Comments without a job around them, on a fake.
 
-use stackstep::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
-use stackstep::env::Env;
+use stackstep::base::env::Env;
+use stackstep::base::http::{Http, Limits};
 use stackstep::forge::Client;
-use stackstep::http::{Http, Limits};
+use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use stackstep::render::Options;
 use stackstep::report::{Command, Ending, Facts, Fold, Report, report};
 

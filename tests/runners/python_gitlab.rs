@@ -1,7 +1,7 @@
 //! The tests' fake of GitLab, used by a client that others wrote: what satisfies it, and what it sends, is what GitLab
 //! has.
 
-use stackstep::comment::Posted;
+use stackstep::publish::comment::Posted;
 
 use crate::posts;
 use crate::real_parts::shown_with;

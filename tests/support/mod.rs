@@ -243,7 +243,7 @@ pub fn limit(child: &Child) -> Limit {
     let id = child.id();
     Limit::new(limit::LIMIT, move || {
         #[cfg(unix)]
-        stackstep::engine::tree::kill(i32::try_from(id).unwrap(), None);
+        stackstep::process::tree::kill(i32::try_from(id).unwrap(), None);
         #[cfg(not(unix))]
         panic!("the process {id} does not end");
     })

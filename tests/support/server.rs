@@ -27,7 +27,7 @@ impl Received {
 
     /// The field `name` of the form.
     pub fn field(&self, name: &str) -> Option<String> {
-        let url = stackstep::http::Url::parse(&format!("http://x/?{}", self.body)).unwrap();
+        let url = stackstep::base::http::Url::parse(&format!("http://x/?{}", self.body)).unwrap();
         url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
     }
 }

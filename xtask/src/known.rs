@@ -2,13 +2,13 @@
 //! Nothing is fetched: a clone of <https://github.com/pulumi/homebrew-tap> is read.
 
 use crate::process::{command, output};
-use stackstep::error::{Error, Result};
-use stackstep::install::version::LOWEST;
+use stackstep::base::error::{Error, Result};
+use stackstep::engine::install::version::LOWEST;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Where the table lies.
-const TABLE: &str = "cli/src/install/known.txt";
+const TABLE: &str = "cli/src/engine/install/known.txt";
 /// The table's columns; the tap has no archives for Windows.
 const PLATFORMS: [&str; 4] = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
 const FORMULA: &str = "Formula/pulumi.rb";

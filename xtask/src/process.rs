@@ -1,6 +1,6 @@
 //! Other programs, started by a developer's command: always with standard input closed, as in a CI job.
 
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -61,7 +61,7 @@ impl Drop for Running {
 fn kill(pid: i32) {
     #[cfg(unix)]
     if pid > 0 {
-        stackstep::engine::tree::kill(pid, None);
+        stackstep::process::tree::kill(pid, None);
     }
     #[cfg(not(unix))]
     let _ = pid;

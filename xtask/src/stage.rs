@@ -2,7 +2,7 @@
 //! person's own logins or settings reaches it, and nothing is left behind.
 
 use crate::process::{cargo, command, succeeds};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -3,7 +3,7 @@
 use crate::process::succeeds;
 use crate::stage::Stage;
 use serde_json::Value;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::process::Stdio;
 

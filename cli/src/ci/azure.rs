@@ -11,8 +11,8 @@ use super::disarm::hash_commands;
 use super::identity::{percent_encoded, with_parameter};
 use super::origin::own_token;
 use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest, share_of};
-use crate::engine::output::Disarm;
-use crate::env::Env;
+use crate::base::env::Env;
+use crate::process::output::Disarm;
 
 /// Azure Pipelines.
 pub struct AzurePipelines;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::context::{folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Bitbucket Pipelines.
 pub struct BitbucketPipelines;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::context::{app, change_of_ref, differ, folders, hash, number, slug, text};
 use super::{CiSystem, Context, IdentityToken, Origin, share_of};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Buildkite.
 pub struct Buildkite;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use super::context::{app, change_of_ref, first, folders, number, slug, text};
 use super::{Append, CiSystem, Context, IdentityToken, Origin, Output};
-use crate::env::Env;
+use crate::base::env::Env;
 use crate::inputs::resolve::{ENV_PREFIX, variable_name};
 
 /// CircleCI.

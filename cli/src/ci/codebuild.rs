@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::context::{branch_of, change_of_ref, folders, hash, number, slug, tag_of, text};
 use super::identity::percent_encoded;
 use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// AWS CodeBuild.
 pub struct CodeBuild;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::env::Env;
-use crate::git;
+use crate::base::env::Env;
+use crate::base::git;
 
 /// What the job is about. A field that the system does not tell is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/ciutil/generic.go>
 
 use super::Context;
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// The variables. A person who set the first one, or switched the detection off, has the last word.
 pub(super) fn variables(

@@ -3,7 +3,7 @@
 //! The names are those that the vendors document; each row has the page.
 
 use super::context::{change_of_ref, differ, first, hash, number, slug};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// How one system shows a change request.
 struct Foreign {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::context::{branch_of, change_of_ref, first, folders, text};
 use super::{CiSystem, Context, Origin, foreign, origin};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Any CI system.
 pub struct Generic;

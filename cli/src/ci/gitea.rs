@@ -11,7 +11,7 @@ use super::github::{self, GitHubActions, id_token_request, read};
 use super::origin::own_token;
 use super::workflow_command as command;
 use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Gitea Actions or Forgejo Actions.
 pub struct GiteaActions {

@@ -13,7 +13,7 @@ use super::identity::with_parameter;
 use super::origin::own_token;
 use super::workflow_command as command;
 use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// GitHub Actions.
 pub struct GitHubActions;

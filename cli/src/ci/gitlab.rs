@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::context::{app, change_of_ref, differ, first, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken, TEN_SECONDS, share_of};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// GitLab CI.
 pub struct GitLabCi;

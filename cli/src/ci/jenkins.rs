@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::context::{app, change_of_ref, first, folders, number, slug, text};
 use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Jenkins.
 pub struct Jenkins;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{CiSystem, Context};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// A laptop, or a system that is not known.
 pub struct Local;

@@ -1,7 +1,7 @@
 //! What a CI system tells of the forge that the repository lies on. Data only: whether it is used is decided above.
 
 use super::context::{first, number};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Where the repository lies, and which run this is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

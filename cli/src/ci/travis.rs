@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::context::{differ, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin};
-use crate::env::Env;
+use crate::base::env::Env;
 
 /// Travis CI.
 pub static TRAVIS: Travis = Travis { folds: AtomicU32::new(0) };

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::context::{app, branch_of, change_of_ref, folders, number, text};
 use super::{CiSystem, Context, IdentityToken, Origin, engine_told, origin};
-use crate::env::Env;
+use crate::base::env::Env;
 use crate::inputs::resolve::variable_name;
 
 /// Woodpecker CI.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config_args::Parted;
 use super::plan::Scope;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::inputs::config_map::path_root;
 use crate::inputs::{Command, Inputs};
 

@@ -148,8 +148,8 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::secret::Secret;
     use crate::inputs::config_map::StoredAs;
-    use crate::secret::Secret;
 
     fn plain(key: &str, value: String, path: bool, stored_as: Option<StoredAs>) -> ConfigItem {
         ConfigItem { key: key.to_owned(), path, value: ConfigValue::Plain(value), stored_as }

@@ -8,17 +8,17 @@ use serde_json::Value;
 use super::args;
 use super::drive::{Driver, Outcome, Unwatched};
 use super::locate::Engine;
-use super::signals::Signals;
-use crate::console::Console;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::json;
+use crate::base::secret::{SHORTEST, is_long_enough};
+use crate::base::text_file::{self, read_text};
+use crate::base::yaml::Value as Yaml;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
 use crate::inputs::Inputs;
-use crate::job::Job;
-use crate::json;
-use crate::project;
+use crate::process::signals::Signals;
+use crate::pulumi::project;
 use crate::report::{Ending, Reason};
-use crate::secret::{SHORTEST, is_long_enough};
-use crate::text_file::{self, read_text};
-use crate::yaml::Value as Yaml;
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn of(printed: &Value, file: &str) -> Vec<(String, String)> {
-        secrets(printed, &crate::yaml::parse(file).unwrap())
+        secrets(printed, &crate::base::yaml::parse(file).unwrap())
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use super::args;
 use super::fate;
-use super::ladder::{Cause, LISTEN};
 use super::left_state;
-use super::leftovers;
 use super::locate::Engine;
 use super::lock_wait::LockWait;
 use super::plan::{Purpose, Step, plan};
-use super::process::{Ended, Process, Supervision, run};
-use super::signals::{Signal, Signals};
-use super::stream::Passing;
-use crate::console::Console;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
 use crate::inputs::Command;
-use crate::job::Job;
+use crate::process::ladder::{Cause, LISTEN};
+use crate::process::leftovers;
+use crate::process::signals::{Signal, Signals};
+use crate::process::stream::Passing;
+use crate::process::supervise::{Ended, Process, Supervision, run};
 use crate::render::log_line;
 use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
-use crate::secret::Secret;
 
 /// How much of the engine's output is kept for the report and the `output` output.
 const CAPTURE: usize = 512 * 1024;
@@ -353,7 +353,7 @@ impl Foreign {
         if quiet {
             return Self { close: String::new() };
         }
-        let token = crate::random::word();
+        let token = crate::base::random::word();
         console.command(&job.ci.begin_foreign(&token));
         Self { close: job.ci.end_foreign(&token) }
     }

@@ -7,8 +7,8 @@
 use std::path::Path;
 
 use super::args::LONGEST_ARGUMENT;
-use crate::error::{Error, Result};
-use crate::text_file::{self, read_text};
+use crate::base::error::{Error, Result};
+use crate::base::text_file::{self, read_text};
 
 /// Reads the file. Blank lines and lines that begin with `#` are left out, `export ` before a name too. A value in
 /// single quotes is taken as it stands, one in double quotes knows `\n`, `\r`, `\t`, `\"`, `\\` and `\$`; both may have

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::ladder::{Cause, Rung};
-use super::process::{Ended, Status};
-use super::told::Told;
+use crate::process::ladder::{Cause, Rung};
+use crate::process::supervise::{Ended, Status};
+use crate::process::told::Told;
 use crate::report::{Ending, Events, crash, is_provider_gone};
 
 /// How long we wait for our own signal when the engine or its providers have had theirs: GitLab's runner gives a

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::gate::ground::Ground;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::ground::Ground;
 use crate::report::Reason;
 
 /// The word that asks for the rehearsal engine.

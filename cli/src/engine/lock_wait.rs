@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::signals::Signals;
-use crate::console::Console;
+use crate::ci::console::Console;
+use crate::process::signals::Signals;
 
 /// Waiting for somebody else's lock.
 pub(super) struct LockWait {

@@ -5,8 +5,8 @@
 //! Those that stackstep sets itself, or that print secrets, the engine does not get. It gets all others.
 
 use super::args;
-use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
 use crate::inputs::Command;
 
 /// How the names of the variables begin.

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::args;
 use super::config_args::{Parted, config_set};
-use crate::backend::Backend;
+use crate::base::env::Env;
+use crate::base::secret::Secret;
 use crate::ci::CiSystem;
-use crate::env::Env;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
-use crate::secret::Secret;
+use crate::pulumi::backend::Backend;
 
 /// What an operation is about.
 #[derive(Debug, Clone, Copy)]
@@ -160,8 +160,8 @@ pub fn engine_env(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::BackendSource;
     use crate::ci::detect;
+    use crate::pulumi::backend::BackendSource;
 
     /// What the engine gets for `name` in a job with these variables.
     fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {

@@ -8,20 +8,20 @@ use semver::Version;
 use super::args;
 use super::drive::{Driver, Unwatched};
 use super::locate::{Engine, locate, trusted_on_path};
-use super::signals::Signals;
-use crate::console::Console;
-use crate::error::{Error, Result};
-use crate::gate::standing::Standing;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::ci::standing::Standing;
+use crate::engine::install::cache::Cache;
+use crate::engine::install::parts::Parts;
+use crate::engine::install::platform::Platform;
+use crate::engine::install::source::Patience;
+use crate::engine::install::trust::Trust;
+use crate::engine::install::version::{Demand, TELLING, Wish};
+use crate::engine::install::{Installed, Installer, asked, local, pins};
+use crate::engine::job::Job;
 use crate::inputs::Command;
-use crate::install::cache::Cache;
-use crate::install::parts::Parts;
-use crate::install::platform::Platform;
-use crate::install::source::Patience;
-use crate::install::trust::Trust;
-use crate::install::version::{Demand, TELLING, Wish};
-use crate::install::{Installed, Installer, asked, local, pins};
-use crate::job::Job;
-use crate::project::Project;
+use crate::process::signals::Signals;
+use crate::pulumi::project::Project;
 
 /// Finds the engine of the version that is asked for, or installs it.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {

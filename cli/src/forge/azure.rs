@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::{
     ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, field, id, part, parts, text,
 };
-use crate::http::{Method, Request, Url};
+use crate::base::http::{Method, Request, Url};
+use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::secret::Secret;
 
 /// Azure Repos.
 pub struct AzureRepos;

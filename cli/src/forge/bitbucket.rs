@@ -9,9 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::{ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, id, part, parts, text};
-use crate::http::{Method, Request, Url};
+use crate::base::http::{Method, Request, Url};
+use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::secret::Secret;
 
 /// Bitbucket Cloud.
 pub struct Bitbucket;

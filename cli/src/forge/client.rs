@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::trouble::{Kind, Trouble};
 use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place};
-use crate::http::{Http, Limits, Request, Url};
+use crate::base::http::{Http, Limits, Request, Url};
 
 /// What one request may cost: a page of comments can hold a hundred long ones.
 pub const LIMITS: Limits = Limits {

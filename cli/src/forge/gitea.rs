@@ -9,9 +9,9 @@ use super::{
     ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, field, id, is_called, part, parts,
     text,
 };
-use crate::http::{Method, Request, Url};
+use crate::base::http::{Method, Request, Url};
+use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::secret::Secret;
 
 /// Gitea and Forgejo.
 pub struct Gitea;

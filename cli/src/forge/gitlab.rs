@@ -10,9 +10,9 @@ use super::{
     ChangeRequest, Comment, CommitStatus, Deployment, Forge, Place, State, cut, each, field, id, is_called,
     part, text,
 };
-use crate::http::{Method, Request, Url};
+use crate::base::http::{Method, Request, Url};
+use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::secret::Secret;
 
 /// GitLab.
 pub struct GitLab;

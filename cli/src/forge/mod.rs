@@ -1,5 +1,5 @@
 //! Where people review: one file a forge, pure. A forge says which request asks for what and reads the answer;
-//! sending, paging, retries and the comment's behaviours are written once, above ([`client`], [`crate::comment`]).
+//! sending, paging, retries and the comment's behaviours are written once, above ([`client`], [`crate::publish::comment`]).
 //!
 //! A new forge is a file here, a line in [`FORGES`], and a face in the tests' fake. It is never chosen by the CI
 //! system's name alone: CircleCI and Azure Pipelines build repositories of GitHub too ([`place`]).
@@ -16,9 +16,9 @@ mod gitlab;
 
 use serde_json::{Value, json};
 
-use crate::http::{Method, Request, Url};
+use crate::base::http::{Method, Request, Url};
+use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::secret::Secret;
 
 pub use client::Client;
 pub use place::{Place, Where};

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use super::{FORGES, Forge, named};
+use crate::base::git;
+use crate::base::http::{Url, host};
+use crate::base::secret::Secret;
 use crate::ci::Origin;
-use crate::git;
-use crate::http::{Url, host};
-use crate::secret::Secret;
 
 /// A repository on a forge.
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Place;
-use crate::http::{Answer, Failure};
+use crate::base::http::{Answer, Failure};
 use crate::report::shortened;
 
 /// The most of a forge's own words that is shown, in bytes.
@@ -92,7 +92,7 @@ impl Trouble {
             kind: Kind::Unreadable,
             what: format!(
                 "could not {do_what}: what {} answered is not what {} answers",
-                crate::http::host(&place.api),
+                crate::base::http::host(&place.api),
                 place.forge.title()
             ),
             hint: Some("check `forge` and `forge-url`, and that the token is one of this forge".to_owned()),

@@ -1,7 +1,7 @@
 //! Inputs that contradict each other, or that mean nothing alone.
 
 use super::{Command, Inputs};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 impl Inputs {
     /// Refuses what contradicts itself.

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use super::config_object::{Unsettable, json, leaves, quoted};
 use super::suggest::nearest;
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::secret::Secret;
-use crate::text_file::{self, read_text};
-use crate::yaml::{Mapping, Value};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
+use crate::base::text_file::{self, read_text};
+use crate::base::yaml::{Mapping, Value};
 
 /// One value to set.
 #[derive(Debug, Clone)]
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     fn items(yaml: &str) -> Vec<(String, bool, String, bool)> {
-        let value = crate::yaml::parse(yaml).unwrap();
+        let value = crate::base::yaml::parse(yaml).unwrap();
         let mapping = value.as_mapping().unwrap();
         let env = Env::from_pairs("/", [("FROM", "outside")]);
         let describe = |item: ConfigItem| match item.value {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn error(yaml: &str) -> String {
-        let value = crate::yaml::parse(yaml).unwrap();
+        let value = crate::base::yaml::parse(yaml).unwrap();
         parse(value.as_mapping().unwrap(), &Env::default(), Path::new("/")).unwrap_err().to_string()
     }
 

@@ -7,7 +7,7 @@
 use serde_json::Value as Json;
 
 use super::config_map::StoredAs;
-use crate::yaml::Value;
+use crate::base::yaml::Value;
 
 /// The largest whole number that every program reads as it is: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
 const LARGEST_WHOLE: u64 = (1 << 53) - 1;
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn of(yaml: &str) -> Result<Vec<(String, String, Option<StoredAs>)>, Unsettable> {
-        let value = crate::yaml::parse(yaml).unwrap();
+        let value = crate::base::yaml::parse(yaml).unwrap();
         let leaves = leaves("o", &value, false)?;
         Ok(leaves.into_iter().map(|leaf| (leaf.path, leaf.text, leaf.stored_as)).collect())
     }
@@ -224,14 +224,15 @@ mod tests {
     #[test]
     fn an_object_is_json_with_the_types_that_are_written() {
         let value =
-            crate::yaml::parse("{a: 3, b: 1.5, c: '3', d: True, e: 'true', f: [x, {}], g: 012}").unwrap();
+            crate::base::yaml::parse("{a: 3, b: 1.5, c: '3', d: True, e: 'true', f: [x, {}], g: 012}")
+                .unwrap();
         assert_eq!(
             json("o", &value).unwrap().to_string(),
             r#"{"a":3,"b":1.5,"c":"3","d":true,"e":"true","f":["x",{}],"g":"012"}"#
         );
-        let value = crate::yaml::parse("{a: [1.20]}").unwrap();
+        let value = crate::base::yaml::parse("{a: [1.20]}").unwrap();
         assert!(matches!(json("o", &value), Err(Unsettable::Number { path, .. }) if path == "o.a[0]"));
-        let value = crate::yaml::parse("{a: }").unwrap();
+        let value = crate::base::yaml::parse("{a: }").unwrap();
         assert_eq!(json("o", &value), Err(Unsettable::Empty("o.a".into())));
     }
 
@@ -251,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_text_as_it_is_written() {
-        let value = crate::yaml::parse("{a: 1.20, b: true}").unwrap();
+        let value = crate::base::yaml::parse("{a: 1.20, b: true}").unwrap();
         let texts: Vec<String> =
             leaves("o", &value, true).unwrap().into_iter().map(|leaf| leaf.text).collect();
         assert_eq!(texts, ["1.20", "true"]);

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::suggest::nearest;
 use super::table::{INPUTS, Input, Kind};
-use crate::error::{Error, Result};
-use crate::text_file::{self, read_text};
-use crate::yaml::{self, Mapping, Value};
+use crate::base::error::{Error, Result};
+use crate::base::text_file::{self, read_text};
+use crate::base::yaml::{self, Mapping, Value};
 
 /// The file's name.
 pub const NAME: &str = "stackstep.yaml";

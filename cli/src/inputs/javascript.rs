@@ -1,6 +1,6 @@
 //! JavaScript's reading of numbers and of what is true, which the official action's inputs have.
 
-use crate::yaml::Value;
+use crate::base::yaml::Value;
 
 /// The number that `Number(text)` makes of a text; none for what is not a number. Nothing, too, is 0.
 /// <https://tc39.es/ecma262/#sec-stringtonumber>
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn what_is_empty_zero_or_false_is_not_true() {
-        let value = |text: &str| crate::yaml::parse(text).unwrap();
+        let value = |text: &str| crate::base::yaml::parse(text).unwrap();
         for text in ["", "~", "null", "false", "False", "0", "0.0", "-0", "0x0", ".nan", "''"] {
             assert!(!truth(&value(text)), "{text}");
         }

@@ -10,7 +10,7 @@ use super::config_map::{FIELDS, path_root};
 use super::config_object::{is_kept, step};
 use super::javascript;
 use super::suggest::nearest;
-use crate::yaml::{Mapping, Value};
+use crate::base::yaml::{Mapping, Value};
 
 /// From here on JavaScript has no longer every whole number: 2^53.
 const LARGEST: f64 = 9_007_199_254_740_992.0;
@@ -175,12 +175,12 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::env::Env;
+    use crate::base::env::Env;
     use crate::inputs::config_map::{self, ConfigValue};
 
     /// What is set, each as `key=value`, a secret with a `*` before it and an object as JSON; and the warnings.
     fn set(yaml: &str) -> (Vec<String>, Vec<String>) {
-        let taken = take(&crate::yaml::parse(yaml).unwrap());
+        let taken = take(&crate::base::yaml::parse(yaml).unwrap());
         let env = Env::from_pairs("/", [("FROM", "outside")]);
         let items = config_map::parse(&taken.mapping, &env, Path::new("/"))
             .unwrap_or_else(|error| panic!("{yaml}: {error}"));
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_entry_without_anything_fails_there_and_here() {
-        let taken = take(&crate::yaml::parse("a: ").unwrap());
+        let taken = take(&crate::base::yaml::parse("a: ").unwrap());
         assert!(config_map::parse(&taken.mapping, &Env::default(), Path::new("/")).is_err());
     }
 }

@@ -13,9 +13,9 @@ use super::resolve::{
 };
 use super::table::{INPUTS, Input, Kind};
 use super::{Command, strangers};
+use crate::base::env::Env;
+use crate::base::error::Result;
 use crate::ci::CiSystem;
-use crate::env::Env;
-use crate::error::Result;
 use crate::render::Detail;
 
 /// What the command line, the step and the environment say: nothing that a change of the repository can have written.

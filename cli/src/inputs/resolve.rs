@@ -12,11 +12,11 @@ use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
 use super::typed::mapping_of;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::yaml::{Mapping, Value};
 use crate::ci::CiSystem;
 use crate::engine::options;
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::yaml::{Mapping, Value};
 
 /// What a wrapper puts before an input's name where the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";

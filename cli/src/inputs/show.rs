@@ -2,7 +2,7 @@
 
 use super::resolve::{Found, Raw, Resolved, Source};
 use super::table::{INPUTS, Input, Kind};
-use crate::yaml::{self, Mapping};
+use crate::base::yaml::{self, Mapping};
 
 /// A line for each input, in columns.
 pub fn table(resolved: &Resolved) -> String {

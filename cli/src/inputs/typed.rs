@@ -10,13 +10,13 @@ use super::official_config;
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
 use super::{Command, suggest};
-use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::install::source::Mirror;
-use crate::install::trust::Digest;
-use crate::secret::Secret;
-use crate::stack::StackName;
-use crate::yaml::{self, Mapping, Value};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
+use crate::base::yaml::{self, Mapping, Value};
+use crate::engine::install::source::Mirror;
+use crate::engine::install::trust::Digest;
+use crate::pulumi::stack::StackName;
 
 /// What a run was asked to do. A field is the input of the same name; `None` is "not set".
 #[derive(Debug)]

@@ -14,19 +14,19 @@ use choice::{Choice, Telling};
 use status::Begun;
 
 use super::Publisher;
+use crate::base::env::Env;
+use crate::base::error::EXIT_PUBLISH;
+use crate::base::git;
+use crate::base::http::{Http, Limits, Url};
+use crate::ci::console::Console;
 use crate::ci::{CiSystem, Context, Level, Origin};
-use crate::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
-use crate::console::Console;
-use crate::engine::signals::Signals;
-use crate::env::Env;
-use crate::error::EXIT_PUBLISH;
+use crate::engine::job::Job;
 use crate::forge::client::LIMITS;
 use crate::forge::place::{Clues, Tokens};
 use crate::forge::{Client, Deployment, Place, State};
-use crate::git;
-use crate::http::{Http, Limits, Url};
 use crate::inputs::{self, Inputs};
-use crate::job::Job;
+use crate::process::signals::Signals;
+use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
 

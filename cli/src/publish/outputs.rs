@@ -13,10 +13,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::ci::console::Console;
 use crate::ci::{Level, Output, OutputsForm};
-use crate::console::Console;
+use crate::engine::job::Job;
 use crate::inputs::suggest::nearest;
-use crate::job::Job;
 use crate::report::{Command, Report, Status};
 
 pub use exports::Exports;
@@ -57,7 +57,7 @@ pub fn hand_on(
         handed.own.push(Output { name: "output".to_owned(), value: end_of(log, room).to_owned() });
         let naming = Naming { ci: job.ci, official_action: job.inputs.official_action, console };
         let outputs = naming.by_name(&handed);
-        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::random::word) {
+        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::base::random::word) {
             super::warn(console, "the outputs for later steps", super::append_to(&append));
         }
         let is_secret = |output: &Output| exports.is_secret(&output.name);

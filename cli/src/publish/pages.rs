@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{warn, write_whole};
-use crate::console::Console;
-use crate::job::Job;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
 use crate::render::{self, Options};
 use crate::report::Report;
 

@@ -7,8 +7,8 @@ use serde_json::Map;
 
 use super::outputs::{self, Exported, Exports};
 use super::{Publisher, counts, warn, write_whole};
-use crate::console::Console;
-use crate::job::Job;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
 use crate::report::{Report, Status};
 
 /// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::warn;
+use crate::base::error::Error;
+use crate::base::text_file::{self, read_text};
 use crate::ci::Level;
-use crate::console::Console;
-use crate::error::Error;
+use crate::ci::console::Console;
 use crate::render::Template;
-use crate::text_file::{self, read_text};
 
 /// The template in `path`; one that can't be read, or is broken, is a warning, and the built-in form is used.
 pub fn read(path: Option<&Path>, console: &Console) -> Option<Template> {

@@ -12,7 +12,7 @@ use super::escape::{code, fence, link, plain, prose};
 use super::fit::{fit, fits};
 use super::markdown::markdown;
 use super::{Options, Size, diff, words};
-use crate::json;
+use crate::base::json;
 use crate::report::{DiffRoom, Report, Step};
 
 /// So many instructions a template may take: some hundred for each of ten thousand resources.

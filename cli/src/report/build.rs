@@ -12,8 +12,8 @@ use super::steps::LEFT_OVER;
 use super::tally::is_change;
 use super::value::shortened;
 use super::{hints, outputs, steps};
-use crate::error::EXIT_INCOMPLETE;
-use crate::stack::StackIdentity;
+use crate::base::error::EXIT_INCOMPLETE;
+use crate::pulumi::stack::StackIdentity;
 
 /// How many unfinished resources a note names.
 const NAMED: usize = 5;

@@ -8,7 +8,7 @@ use super::command::Command;
 use super::diagnostics::colourless;
 use super::model::Status;
 use super::reason::Reason;
-use crate::stack::StackIdentity;
+use crate::pulumi::stack::StackIdentity;
 
 /// What is known of a run when its engine is gone.
 #[derive(Debug, Clone)]

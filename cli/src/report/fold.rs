@@ -139,7 +139,7 @@ impl Fold {
             Skim::SameDone { urn } => self.events.steps.same_done(urn),
             // A list would pass for an event's fields in their order.
             Skim::Other if !line.starts_with(b"{") => self.broken(line),
-            Skim::Other => match crate::json::read::<Event>(line) {
+            Skim::Other => match crate::base::json::read::<Event>(line) {
                 Ok(event) if event.is_sound() => self.event(event),
                 _ => self.broken(line),
             },

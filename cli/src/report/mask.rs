@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::concealed::hides_in_values;
 use super::model::{OutputChange, PropertyDiff, Report};
 use super::urn::Urn;
-use crate::json::{PORTABLE_DEPTH, depth};
-use crate::secret::signature;
+use crate::base::json::{PORTABLE_DEPTH, depth};
+use crate::base::secret::signature;
 
 impl Report {
     /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the

@@ -9,7 +9,7 @@ use super::command::Command;
 use super::facts::{Ci, Engine};
 use super::hunks::TextDiff;
 use super::reason::Reason;
-use crate::stack::StackIdentity;
+use crate::pulumi::stack::StackIdentity;
 
 /// The version of the result file's form; it grows when a field changes its meaning or goes.
 pub const SCHEMA: u32 = 2;

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::json::DEEPEST;
+use crate::base::json::DEEPEST;
 
 /// What stands in a report in place of a secret.
 pub const SECRET: &str = "[secret]";

@@ -1,6 +1,6 @@
 //! What becomes of the comment from run to run.
 
-use stackstep::comment::{Marker, Mode, Posted, aggregate};
+use stackstep::publish::comment::{Marker, Mode, Posted, aggregate};
 
 use super::jobs::actions;
 use super::posted::post;

@@ -1,6 +1,6 @@
 //! What people see: the page that Gitea makes of the comment.
 
-use stackstep::comment::Mode;
+use stackstep::publish::comment::Mode;
 
 use super::jobs::actions;
 use super::posted::post;
@@ -12,7 +12,7 @@ use crate::posts::recorded;
 mod playwright {
     use std::process::Command;
 
-    use stackstep::comment::Mode;
+    use stackstep::publish::comment::Mode;
 
     use super::super::posted::post;
     use super::super::repository::Pull;

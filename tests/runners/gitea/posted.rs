@@ -1,14 +1,14 @@
 //! Comments of recorded runs, which have more to show than the sandbox's program, posted without a job around them.
 
+use stackstep::base::env::Env;
+use stackstep::base::http::{Http, Limits};
+use stackstep::base::secret::Secret;
 use stackstep::ci::Origin;
-use stackstep::comment::{self, Content, Mode, Posted};
-use stackstep::env::Env;
 use stackstep::forge::Client;
 use stackstep::forge::place::{Clues, Tokens};
-use stackstep::http::{Http, Limits};
+use stackstep::publish::comment::{self, Content, Mode, Posted};
 use stackstep::render::Options;
 use stackstep::report::Report;
-use stackstep::secret::Secret;
 
 use super::repository::Pull;
 use crate::posts::wanted;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use stackstep::http::Method;
+use stackstep::base::http::Method;
 
 use super::server::{BOT, Gitea, OWNER, gitea};
 

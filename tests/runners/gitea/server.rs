@@ -12,9 +12,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use stackstep::env::Env;
-use stackstep::http::{Answer, Http, Limits, Method, Request, Url};
-use stackstep::secret::Secret;
+use stackstep::base::env::Env;
+use stackstep::base::http::{Answer, Http, Limits, Method, Request, Url};
+use stackstep::base::secret::Secret;
 use tempfile::TempDir;
 
 use crate::keeper::Kept;

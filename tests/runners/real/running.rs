@@ -115,7 +115,7 @@ impl Drop for Running {
     /// A test that fails leaves nothing that runs.
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            stackstep::engine::tree::kill(self.pid().as_raw(), None);
+            stackstep::process::tree::kill(self.pid().as_raw(), None);
             let _ = self.child.wait();
         }
     }

@@ -18,7 +18,7 @@ pub struct Asked {
 
 impl Asked {
     pub fn of(request: &Received, base: &str) -> Option<Self> {
-        let url = stackstep::http::Url::parse(&format!("{base}{}", request.target)).ok()?;
+        let url = stackstep::base::http::Url::parse(&format!("{base}{}", request.target)).ok()?;
         let path = url.path().trim_matches('/').split('/').map(decoded).collect();
         let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         let body =
@@ -44,14 +44,15 @@ impl Asked {
 }
 
 fn decoded(text: &str) -> String {
-    let url = stackstep::http::Url::parse(&format!("http://x/?a={}", text.replace('+', "%2B"))).unwrap();
+    let url =
+        stackstep::base::http::Url::parse(&format!("http://x/?a={}", text.replace('+', "%2B"))).unwrap();
     url.query_pairs().next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// The address of another page of the same list.
 pub fn next_page(asked: &Asked, name: &str, page: usize) -> String {
     let path: Vec<String> = asked.path.iter().map(|part| part.replace('/', "%2F")).collect();
-    let mut url = stackstep::http::Url::parse(&format!("{}/{}", asked.base, path.join("/"))).unwrap();
+    let mut url = stackstep::base::http::Url::parse(&format!("{}/{}", asked.base, path.join("/"))).unwrap();
     let others = asked.query.iter().filter(|(own, _)| *own != name);
     url.query_pairs_mut().extend_pairs(others).append_pair(name, &page.to_string());
     url.to_string()

@@ -11,10 +11,10 @@ mod gitlab;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+use stackstep::base::secret::Secret;
 use stackstep::ci::Origin;
 use stackstep::forge::Place;
 use stackstep::forge::place::{Clues, Tokens};
-use stackstep::secret::Secret;
 
 pub use asked::Asked;
 use asked::next_page;

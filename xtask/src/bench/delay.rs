@@ -2,7 +2,7 @@
 //! clock when the line is there. What `date` itself takes is in the figure.
 
 use crate::stage::Stage;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};

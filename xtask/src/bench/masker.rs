@@ -1,6 +1,6 @@
 //! What it takes to know secrets: room and time that grow with their length.
 
-use stackstep::secret::Masker;
+use stackstep::base::secret::Masker;
 use std::time::Instant;
 
 /// The table's rows.

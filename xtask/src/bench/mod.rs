@@ -14,7 +14,7 @@ mod toolkit;
 use crate::process::{cargo, output};
 use crate::stage::Stage;
 use serde_json::Value;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

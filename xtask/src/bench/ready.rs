@@ -5,7 +5,7 @@
 use super::timed;
 use crate::process::{command, succeeds};
 use crate::stage::Stage;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;

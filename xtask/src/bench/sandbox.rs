@@ -2,7 +2,7 @@
 
 use super::{Pairs, milliseconds, pairs, timed};
 use crate::stage::Stage;
-use stackstep::error::Result;
+use stackstep::base::error::Result;
 use std::process::Command;
 
 /// The table's rows: start-up, updates without changes, and an event log of 100,000 resources.

@@ -3,7 +3,7 @@
 //! <https://github.com/actions/toolkit/tree/main/packages/tool-cache>
 
 use crate::process::{command, succeeds};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

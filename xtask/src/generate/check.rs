@@ -2,7 +2,7 @@
 
 use super::{Generated, MARKER, files, read};
 use similar::TextDiff;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fmt;
 use std::fs;
 use std::io::Read as _;

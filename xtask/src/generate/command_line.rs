@@ -2,8 +2,8 @@
 
 use super::{Generated, MARKER};
 use clap_complete::Shell;
-use stackstep::args;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
+use stackstep::commands::args;
 use std::path::PathBuf;
 
 /// The completions and what shells expect them to be called.

@@ -20,7 +20,7 @@ use renderer::Renderer;
 
 use crate::release::table::{self, Release};
 use serde::Deserialize;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 
 /// The files below the folder, by their path from there.
 pub type Tree = BTreeMap<String, String>;

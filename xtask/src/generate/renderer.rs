@@ -5,7 +5,7 @@ use crate::release::VERSION;
 use crate::release::table::Release;
 use crate::release::target::Target;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 

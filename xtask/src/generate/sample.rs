@@ -2,7 +2,7 @@
 //! real report and renderer, with as much detail as a public repository's job shows. It can't promise what the code does not do.
 
 use super::{Generated, read, wrapper};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use stackstep::render::{self, Detail, Options};
 use stackstep::report::{self, Command, Ending, Engine, Facts, Fold};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use super::{Generated, MARKER};
 use crate::test::tools::{self, Tool};
 use semver::Version;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// The file that has them.
@@ -24,7 +24,7 @@ pub fn versions(root: &Path) -> Result<Generated> {
         row("OLDEST", "The oldest.", &oldest),
         row("NEWEST", "The newest.", &newest),
     );
-    Ok(Generated { path: PathBuf::from("cli/src/install/tried.rs"), text })
+    Ok(Generated { path: PathBuf::from("cli/src/engine/install/tried.rs"), text })
 }
 
 /// The version that the tool of this name is pinned at.

@@ -6,7 +6,7 @@ use super::pack::{Tree, pack as packed};
 use super::{Generated, MARKER, Renderer, read, read_toml, reference};
 use minijinja::context;
 use serde::{Deserialize, Serialize};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use stackstep::inputs::resolve::{STEP_PREFIX, variable_name};
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;

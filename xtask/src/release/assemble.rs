@@ -7,7 +7,7 @@ use super::table::{self, Archive, Release};
 use super::target::TARGETS;
 use crate::generate;
 use serde::Deserialize;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -5,7 +5,7 @@ use super::archive::{File, Files, pack};
 use super::target::Target;
 use crate::process::{cargo, command, output, succeeds};
 use crate::test::tools;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -16,7 +16,7 @@ pub mod target;
 pub use assemble::{CHECKSUMS, checksums};
 
 use crate::process::{cargo, succeeds};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 use target::Target;

@@ -3,7 +3,7 @@
 
 use super::VERSION;
 use crate::generate::{Suite, folders};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 

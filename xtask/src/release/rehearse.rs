@@ -3,7 +3,7 @@
 
 use super::server::Server;
 use crate::process::command;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

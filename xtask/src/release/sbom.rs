@@ -3,7 +3,7 @@
 use super::build::PROGRAMS;
 use crate::process::{command, succeeds};
 use crate::test::tools;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
 

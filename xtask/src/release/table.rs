@@ -5,7 +5,7 @@
 
 use super::target::Target;
 use serde::{Deserialize, Serialize};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 
 /// Its place in the repository.

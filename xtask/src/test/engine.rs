@@ -3,7 +3,7 @@
 use super::TABLES;
 use super::tools::{self, State};
 use serde::Deserialize;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
 /// Names the folder of the engine for the sandbox's contract, and for the suite `real` when it is another one.

@@ -2,7 +2,7 @@
 //! <https://go.dev/ref/mod#go-mod-file>, <https://go.dev/ref/mod#go-sum-files>.
 
 use crate::process::{command, succeeds};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 

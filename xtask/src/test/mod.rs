@@ -14,7 +14,7 @@ pub use count::Count;
 
 use crate::process::{cargo, hear_interrupts, output, succeeds};
 use crate::root;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tools::{State, Tool};

@@ -5,7 +5,7 @@ use super::go_module::GoModule;
 use crate::process::{command, output, succeeds};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 
 use super::Count;
 use crate::process;
-use stackstep::error::{Error, Result};
+use stackstep::base::error::{Error, Result};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};

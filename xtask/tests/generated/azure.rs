@@ -3,8 +3,8 @@
 
 use crate::files_ending;
 use serde_json::Value;
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::INPUTS;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
 use std::collections::BTreeSet;

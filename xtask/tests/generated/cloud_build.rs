@@ -2,8 +2,8 @@
 
 use crate::{files_ending, wrappers::yaml};
 use serde_json::Value;
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
 use stackstep::inputs::{Command, INPUTS};
 use std::collections::BTreeSet;

@@ -2,8 +2,8 @@
 
 use crate::{files_ending, wrappers::yaml};
 use serde_json::{Value, json};
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
 use stackstep::inputs::{Command, INPUTS, Kind};
 use std::collections::BTreeSet;

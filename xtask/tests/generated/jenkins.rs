@@ -2,8 +2,8 @@
 //! script.
 
 use crate::files_ending;
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
 use stackstep::inputs::{Command, INPUTS, Kind};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
 //! The published schema of `stackstep.yaml` says yes and no where the binary does.
 
 use serde_json::Value;
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, resolve};
 use stackstep::inputs::{Command, Inputs};
 

@@ -4,8 +4,8 @@
 use crate::files_ending;
 use serde::Deserialize as _;
 use serde_json::Value;
+use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::env::Env;
 use stackstep::inputs::resolve::{Flags, Source, resolve};
 use stackstep::inputs::{Command, INPUTS, OFFICIAL_INPUTS};
 use std::collections::BTreeSet;

@@ -1,9 +1,9 @@
 //! Notes are held against what the process and its events show.
 
 use super::*;
-use crate::engine::signals::Signal;
-use crate::engine::stream::Captured;
-use crate::engine::tail::TailState;
+use crate::process::signals::Signal;
+use crate::process::stream::Captured;
+use crate::process::tail::TailState;
 use crate::report::Fold;
 
 fn ended(status: Status, rung: Option<Rung>, told: Told) -> Ended {

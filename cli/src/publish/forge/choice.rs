@@ -2,9 +2,9 @@
 
 use super::{Sent, miss};
 use crate::ci::Level;
-use crate::comment::Mode;
-use crate::console::Console;
+use crate::ci::console::Console;
 use crate::inputs::Inputs;
+use crate::publish::comment::Mode;
 
 /// How comments were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::{Sender, miss};
-use crate::backend::PULUMI_CLOUD;
-use crate::console::Console;
-use crate::engine::signals::Signals;
+use crate::base::http::{Http, Limits};
+use crate::base::secret::MASK;
+use crate::ci::console::Console;
 use crate::forge::{Client, CommitStatus, State};
-use crate::http::{Http, Limits};
+use crate::process::signals::Signals;
 use crate::publish::Publisher;
+use crate::pulumi::backend::PULUMI_CLOUD;
+use crate::pulumi::stack::StackIdentity;
 use crate::render::{self, Flavor, Options, Size};
 use crate::report::{Report, Status};
-use crate::secret::MASK;
-use crate::stack::StackIdentity;
 
 /// How much a check's summary holds:
 /// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>.

@@ -4,17 +4,17 @@
 use serde_json::{Map, Value};
 
 use super::secrets::{Exported, choose_secrets};
+use crate::base::json;
+use crate::base::secret::Masker;
 use crate::ci::Level;
-use crate::console::Console;
+use crate::ci::console::Console;
 use crate::engine::args;
 use crate::engine::drive::{Driver, Unwatched};
+use crate::engine::job::Job;
 use crate::engine::locate::Engine;
-use crate::engine::signals::Signals;
-use crate::job::Job;
-use crate::json;
+use crate::process::signals::Signals;
 use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
-use crate::result::take_outputs;
-use crate::secret::Masker;
+use crate::run::reporting::take_outputs;
 
 /// Whether an output is secret, and may be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
 use crate::ci::{Level, Output, OutputsForm};
-use crate::console::Console;
-use crate::error::{Error, Result};
 
 /// The most bytes of a `NAME=value` in an environment; with a longer one that is exported no program starts any more.
 /// <https://man7.org/linux/man-pages/man2/execve.2.html>

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Handed, OWN};
+use crate::ci::console::Console;
 use crate::ci::{CiSystem, Level, Output};
-use crate::console::Console;
 
 /// The rules for names: under `profile: official-action` the stack's own outputs come first.
 pub(super) struct Naming<'a> {

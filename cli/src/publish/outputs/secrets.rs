@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::exports::is_listed;
 use super::quoted;
+use crate::base::secret::{SHORTEST, is_long_enough};
 use crate::ci::Level;
-use crate::console::Console;
+use crate::ci::console::Console;
 use crate::inputs::Inputs;
 use crate::report::{Report, SECRET};
-use crate::secret::{SHORTEST, is_long_enough};
 
 /// The plain values of the secret outputs that may leave the run, by name.
 pub type Exported = BTreeMap<String, Value>;

@@ -1,0 +1,99 @@
+//! Whether this run may do what it asks: rules that can refuse it, and the identity that it signs in with.
+
+pub mod credentials;
+pub mod sign_in;
+pub mod trust;
+
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::git;
+use crate::ci::console::Console;
+use crate::ci::{ALLOW_DEBUG_TRACE, CiSystem, Level};
+use crate::engine::job::Job;
+use crate::inputs::Command;
+
+use crate::report::Reason;
+
+use trust::{Question, Verdict};
+
+/// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
+/// commit is to be refused; [`left_behind`] asks while the engine works.
+pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
+    refuse_open_log(job.ci, job.env)?;
+    let refuses = job.inputs.stale == "refuse";
+    let head = if refuses { branch_head(job).await } else { None };
+    if let (true, None, Some(branch)) = (refuses, &head, deployed_branch(job)) {
+        return Err(Error::Refused {
+            what: format!("`up` is refused: the head of `{branch}` could not be read from `origin`"),
+            hint: "let `git ls-remote origin` work in the job (credentials of the checkout), or leave `stale: refuse` out"
+                .to_owned(),
+            reason: Reason::Gate,
+        });
+    }
+    match judge(job, head.as_deref()) {
+        Verdict::Go => Ok(()),
+        Verdict::Warn { what, hint } => {
+            console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
+            Ok(())
+        }
+        Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+    }
+}
+
+/// Refuses to bring secrets into a job whose log shows them.
+pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
+    match ci.shows_variables(env) {
+        Some(variable) if !env.is_true(ALLOW_DEBUG_TRACE) => Err(Error::Refused {
+            what: format!(
+                "refused: `{variable}` is set, so this job's log shows every variable, secrets included"
+            ),
+            hint: format!(
+                "take `{variable}` away, and change the secrets that the log has shown; where nobody else can read \
+                 the log, `{ALLOW_DEBUG_TRACE}: \"true\"` lets it run"
+            ),
+            reason: Reason::Gate,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
+pub async fn left_behind(job: &Job<'_>) -> Option<String> {
+    if job.inputs.stale != "warn" {
+        return None;
+    }
+    let head = branch_head(job).await?;
+    match judge(job, Some(&head)) {
+        Verdict::Warn { what, hint } => Some(format!("{what}; {hint}")),
+        _ => None,
+    }
+}
+
+fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
+    // A fork's job asks for an identity in vain: the system gives it none.
+    let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
+    let work_folder = git::checkouts_around(&job.inputs.cwd);
+    trust::judge(&Question {
+        ci: job.ci,
+        context: &job.context,
+        command: job.inputs.command,
+        preview_only: job.inputs.preview_only,
+        upsert: job.inputs.upsert,
+        credentials: &credentials::credentials(&job.seen_by_engine, &job.backend, identity),
+        work_folder: &work_folder,
+        branch_head,
+        refuse_stale: job.inputs.stale == "refuse",
+    })
+}
+
+/// The branch that an `up` deploys a known commit of.
+fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
+    let deploys = job.inputs.command == Command::Up && job.context.commit.is_some();
+    job.context.branch.as_deref().filter(|_| deploys)
+}
+
+/// The commit that this branch is at now.
+async fn branch_head(job: &Job<'_>) -> Option<String> {
+    git::remote::branch_head(&job.inputs.cwd, deployed_branch(job)?, job.env).await
+}

@@ -1,0 +1,218 @@
+//! Signs in to Pulumi Cloud with the identity that the CI system gives the job: no access token is stored anywhere.
+//!
+//! The identity token is exchanged at the backend for an access token of the organisation, a team or a user, which
+//! lives only in the engine's environment. When that fails the run ends: it never falls back to another credential.
+//! <https://www.pulumi.com/docs/reference/cloud-rest-api/oauth-token-exchange>
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::base::error::{Error, Result};
+use crate::base::http::{Answer, Failure, Http, Limits, Request, Url, host};
+use crate::base::secret::Secret;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
+use crate::inputs::Inputs;
+use crate::process::signals::Signals;
+use crate::pulumi::backend::Backend;
+
+pub mod claims;
+pub mod identity;
+
+use claims::Claims;
+
+/// What to ask Pulumi Cloud for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The organisation.
+    pub organization: String,
+    /// `team:NAME`, `user:NAME` or `admin`; none for an ordinary token of the organisation.
+    pub scope: Option<String>,
+    /// How long the token shall be valid.
+    pub expiration: Option<Duration>,
+}
+
+impl Wanted {
+    /// What the inputs ask for; none when they ask for no sign-in.
+    pub fn of(inputs: &Inputs) -> Option<Self> {
+        let team = inputs.oidc_team.as_ref().map(|team| format!("team:{team}"));
+        let user = inputs.oidc_user.as_ref().map(|user| format!("user:{user}"));
+        Some(Self {
+            organization: inputs.oidc_organization.clone()?,
+            scope: team.or(user).or_else(|| inputs.oidc_scope.clone()),
+            expiration: inputs.oidc_expiration,
+        })
+    }
+
+    /// Whom the identity token has to be meant for.
+    pub fn audience(&self) -> String {
+        format!("urn:pulumi:org:{}", self.organization)
+    }
+
+    fn token_type(&self) -> &'static str {
+        match self.scope.as_deref().and_then(|scope| scope.split_once(':')) {
+            Some(("team", _)) => "urn:pulumi:token-type:access_token:team",
+            Some(("user", _)) => "urn:pulumi:token-type:access_token:personal",
+            _ => "urn:pulumi:token-type:access_token:organization",
+        }
+    }
+
+    /// The request for an access token.
+    fn request(&self, endpoint: Url, identity: &Secret) -> Request {
+        let audience = self.audience();
+        let seconds = self.expiration.map(|expiration| expiration.as_secs().to_string());
+        let mut fields = vec![
+            ("audience", audience.as_str()),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+            ("requested_token_type", self.token_type()),
+            ("subject_token", identity.expose()),
+        ];
+        fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
+        fields.extend(seconds.as_deref().map(|seconds| ("expiration", seconds)));
+        // A second exchange only makes a second token.
+        Request { repeatable: true, ..Request::form(endpoint, &fields) }
+    }
+}
+
+/// An access token.
+#[derive(Debug)]
+pub struct Grant {
+    /// The token.
+    pub token: Secret,
+    /// How long it is valid, where that is told.
+    pub valid: Option<Duration>,
+}
+
+/// Where `backend` exchanges tokens.
+pub fn endpoint(backend: &Backend) -> Result<Url> {
+    let url = backend.url.as_deref().filter(|_| backend.is_cloud()).unwrap_or_default();
+    let url = Url::parse(&format!("{}/api/oauth/token", url.trim_end_matches('/'))).map_err(|_| {
+        Error::input(
+            format!("`oidc-organization` signs in to Pulumi Cloud, and the backend is {backend}"),
+            "take `oidc-organization` away, or set `cloud-url: https://api.pulumi.com`",
+        )
+    })?;
+    if url.scheme() == "https" || is_this_machine(&url) {
+        return Ok(url);
+    }
+    Err(Error::input(
+        format!("`oidc-organization` would send the job's identity unencrypted to {}", host(&url)),
+        "set `cloud-url` to an address that begins with `https://`",
+    ))
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Signs `job` in, if its inputs ask for that.
+pub async fn sign_in(
+    job: &mut Job<'_>,
+    limits: Limits,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<()> {
+    let Some(wanted) = Wanted::of(&job.inputs) else { return Ok(()) };
+    if job.env.get("PULUMI_ACCESS_TOKEN").is_some() {
+        console.line("`PULUMI_ACCESS_TOKEN` is not used: `oidc-organization` is set");
+    }
+    let endpoint = endpoint(&job.backend)?;
+    let http = Http::new(job.env, limits)?;
+    let work = async {
+        let identity = identity::obtain(job, &wanted.audience(), &http, console, signals).await?;
+        console.hide("the identity token", identity.expose());
+        exchange(&http, endpoint, &wanted, &identity, SystemTime::now()).await
+    };
+    let grant = tokio::select! {
+        done = work => done?,
+        signal = signals.cancelled() => return Err(Error::Stopped { signal: signal.number() }),
+    };
+    console.hide("the access token", grant.token.expose());
+    tell(&grant, &wanted, job.inputs.timeout, console);
+    job.engine_env.put("PULUMI_ACCESS_TOKEN", grant.token.expose().to_owned());
+    job.backend.token = Some(grant.token);
+    Ok(())
+}
+
+/// Says what the job has now.
+fn tell(grant: &Grant, wanted: &Wanted, timeout: Option<Duration>, console: &Console) {
+    let whose = wanted.scope.as_ref().map(|scope| format!(", {scope}")).unwrap_or_default();
+    let valid = grant.valid.map(|valid| format!(" for {}", humantime::format_duration(valid)));
+    console.line(&format!("signed in: {}{whose}{}", wanted.organization, valid.unwrap_or_default()));
+    if let (Some(valid), Some(timeout)) = (grant.valid, timeout)
+        && valid < timeout
+    {
+        console.annotate(
+            Level::Warning,
+            "stackstep",
+            "the access token ends before `timeout` does: set `oidc-expiration` to the longest that a run may take",
+        );
+    }
+}
+
+/// Exchanges the identity token for an access token; `now` tells whether it had expired when it is refused.
+pub async fn exchange(
+    http: &Http,
+    endpoint: Url,
+    wanted: &Wanted,
+    identity: &Secret,
+    now: SystemTime,
+) -> Result<Grant> {
+    let server = host(&endpoint);
+    let answer = http
+        .send(&wanted.request(endpoint, identity))
+        .await
+        .map_err(|failure| not_reached(&failure, "the job's identity could not be exchanged"))?;
+    if answer.status != 200 {
+        return Err(refused(&server, &answer, wanted, identity, now));
+    }
+    Grant::of(answer.body.expose()).ok_or_else(|| {
+        Error::auth(
+            format!("{server} did not answer with an access token"),
+            "check `cloud-url`: it has to be the address of Pulumi Cloud's API, such as `https://api.pulumi.com`",
+        )
+    })
+}
+
+impl Grant {
+    /// Reads Pulumi Cloud's answer.
+    fn of(body: &str) -> Option<Self> {
+        let body: Value = serde_json::from_str(body).ok()?;
+        let token = body.get("access_token")?.as_str()?;
+        let seconds = body.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
+        let printable = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        printable.then(|| Self { token: Secret::new(token), valid: seconds.map(Duration::from_secs) })
+    }
+}
+
+fn not_reached(failure: &Failure, what: &str) -> Error {
+    Error::auth(format!("{what}: {failure}"), failure.hint())
+}
+
+/// Why Pulumi Cloud said no, and what would make it say yes.
+fn refused(server: &str, answer: &Answer, wanted: &Wanted, identity: &Secret, now: SystemTime) -> Error {
+    let status = answer.status;
+    let said = claims::message(answer.body.expose(), identity.expose());
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    if status >= 500 || status == 429 {
+        return Error::auth(
+            format!("{server} can't exchange the job's identity now (status {status}){said}"),
+            "run the job again in a while; https://status.pulumi.com tells of known trouble",
+        );
+    }
+    if status == 404 {
+        return Error::auth(
+            format!("{server} has no organisation `{}`, or exchanges no tokens{said}", wanted.organization),
+            "check `oidc-organization`, and `cloud-url` where it is set",
+        );
+    }
+    Error::auth(
+        format!("{server} refused the job's identity (status {status}){said}"),
+        Claims::of(identity).why_refused(wanted, now),
+    )
+}

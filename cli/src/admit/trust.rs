@@ -1,0 +1,433 @@
+//! Whose code this is, and what it may do with whose credentials. Pure: a question and a verdict.
+//!
+//! Refusals come first: a fork's change never deploys, and a fork's code never runs with the credentials of the
+//! repository that it goes to. Then: a preview that can't have credentials is skipped, so that the change of a
+//! stranger or a bot is not red for a reason that its author can't mend. A merge queue tests what is not merged
+//! yet, so it previews only. Last, a commit that its branch has left behind is not what people expect to be deployed.
+
+use super::credentials::Credentials;
+use crate::base::git::Checkout;
+use crate::ci::standing::Standing;
+use crate::ci::{CiSystem, Context};
+use crate::inputs::Command;
+use crate::report::Reason;
+
+pub use crate::base::error::EXIT_REFUSED;
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// Where the run is.
+    pub ci: &'q dyn CiSystem,
+    /// What it is about.
+    pub context: &'q Context,
+    /// What it is to do.
+    pub command: Command,
+    /// Whether `refresh`, `destroy` or `up` only show what they would do.
+    pub preview_only: bool,
+    /// Whether a missing stack would be created.
+    pub upsert: bool,
+    /// What it could do it with.
+    pub credentials: &'q Credentials,
+    /// The checkouts that the work folder lies in, the nearest first.
+    pub work_folder: &'q [Checkout],
+    /// The commit that the run's branch is at now, where it is known.
+    pub branch_head: Option<&'q str>,
+    /// Whether an older commit is refused.
+    pub refuse_stale: bool,
+}
+
+/// What may happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of it.
+    Go,
+    /// All of it, with a word.
+    Warn {
+        /// What to know.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Nothing, and that is no failure.
+    Skip {
+        /// Why.
+        why: String,
+        /// How a maintainer gets it done, in one sentence.
+        maintainer: String,
+    },
+    /// Nothing.
+    Refuse {
+        /// The reason in the result.
+        reason: Reason,
+        /// Why.
+        what: String,
+        /// The way out.
+        hint: String,
+    },
+}
+
+impl Verdict {
+    /// The reason in the result, where the run ends here.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Go | Self::Warn { .. } => None,
+            Self::Skip { .. } => Some(Reason::Untrusted),
+            Self::Refuse { reason, .. } => Some(*reason),
+        }
+    }
+
+    /// The exit status, where the run ends here.
+    pub fn exit_status(&self) -> Option<u8> {
+        match self {
+            Self::Go | Self::Warn { .. } => None,
+            Self::Skip { .. } => Some(0),
+            Self::Refuse { .. } => Some(EXIT_REFUSED),
+        }
+    }
+}
+
+/// Judges a run by what no change can have written: refused, skipped, or the files may be read. Its inputs are those of
+/// the command line, the step and the environment.
+pub fn judge_before_files(question: &Question<'_>) -> Verdict {
+    if is_always_let_in(question.command) {
+        return Verdict::Go;
+    }
+    refused(question).or_else(|| without_credentials(question)).unwrap_or(Verdict::Go)
+}
+
+/// Judges a run.
+pub fn judge(question: &Question<'_>) -> Verdict {
+    if is_always_let_in(question.command) {
+        return Verdict::Go;
+    }
+    refused(question)
+        .or_else(|| queue_that_changes(question))
+        .or_else(|| without_credentials(question))
+        .or_else(|| stale(question))
+        .or_else(|| unknown_origin(question))
+        .or_else(|| fork_with_credentials(question))
+        .unwrap_or(Verdict::Go)
+}
+
+/// An installation runs nothing of the work folder, and a report is not about it.
+fn is_always_let_in(command: Command) -> bool {
+    matches!(command, Command::Install | Command::Report)
+}
+
+/// The refusals that neither credentials nor an input of a file can change.
+fn refused(question: &Question<'_>) -> Option<Verdict> {
+    fork_that_changes(question).or_else(|| unproven_code(question))
+}
+
+impl Question<'_> {
+    /// Whether something could change: any engine command can.
+    fn changes(&self) -> bool {
+        match self.command {
+            Command::Up | Command::Refresh | Command::Destroy => !self.preview_only,
+            Command::Exec => true,
+            Command::Preview | Command::Outputs | Command::Install | Command::Report => false,
+        }
+    }
+
+    /// Whether a missing stack would be created; reading outputs creates none.
+    fn creates(&self) -> bool {
+        let reads = matches!(self.command, Command::Outputs | Command::Exec | Command::Install);
+        self.upsert && !reads
+    }
+
+    fn is_fork(&self) -> bool {
+        self.context.fork == Some(true)
+    }
+
+    /// "change request 7 comes from a fork (`bob/shop`)"
+    fn origin(&self) -> String {
+        let number = self.context.change_request.map_or_else(String::new, |number| format!(" {number}"));
+        let fork =
+            self.context.source_repository.as_ref().map_or_else(String::new, |name| format!(" (`{name}`)"));
+        format!("change request{number} comes from a fork{fork}")
+    }
+}
+
+/// `up`, `refresh`, `destroy`, any engine command, and a stack that would be created.
+fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
+    if !question.is_fork() || !(question.changes() || question.creates()) {
+        return None;
+    }
+    let (word, way) = if question.changes() {
+        (question.command.word(), "deploy after the merge, from the target branch")
+    } else {
+        ("upsert", "leave `upsert` out for change requests, and create the stack beforehand")
+    };
+    Some(Verdict::Refuse {
+        reason: Reason::Untrusted,
+        what: format!("`{word}` is refused: {}", question.origin()),
+        hint: format!("{way}; {}", question.ci.maintainers_way(question.context)),
+    })
+}
+
+/// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out: only commits
+/// that are known to be the repository's own may have them.
+fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
+    let context = question.context;
+    if Standing::of(context, question.work_folder) != Standing::Unproven {
+        return None;
+    }
+    let origin = match (question.is_fork(), context.change_request) {
+        (true, _) => format!("{}, ", question.origin()),
+        (false, Some(number)) if context.fork.is_none() => {
+            format!("where change request {number} comes from can't be told, ")
+        }
+        _ => String::new(),
+    };
+    let place = place(context, question.work_folder);
+    let word = question.command.word();
+    let Some(event) = context.event.as_deref() else {
+        return Some(Verdict::Refuse {
+            reason: Reason::Untrusted,
+            what: format!(
+                "`{word}` is refused: {origin}the run does not tell which event started it, and whose code would have its \
+                 credentials is not proven: {place}"
+            ),
+            hint: question.ci.how_to_tell_the_event().to_owned(),
+        });
+    };
+    let hint = match &context.base_commit {
+        Some(_) => {
+            "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the commit that the \
+             event itself has (`GITHUB_SHA`)"
+        }
+        // Of such an event, the commit can be anybody's.
+        None => {
+            "run it on an event whose commit is the repository's own, such as `push`, `release` or `workflow_dispatch`"
+        }
+    };
+    Some(Verdict::Refuse {
+        reason: Reason::Untrusted,
+        what: format!(
+            "`{word}` is refused: {origin}`{event}` gives the run this repository's credentials, and whose code would \
+             have them is not proven: {place}"
+        ),
+        hint: hint.to_owned(),
+    })
+}
+
+/// Where the work folder is instead of at a commit of the repository's own.
+fn place(context: &Context, around: &[Checkout]) -> String {
+    let one = std::slice::from_ref::<Checkout>;
+    let unproven = around.iter().find(|checkout| Standing::of(context, one(checkout)) == Standing::Unproven);
+    let first = unproven.is_some_and(|checkout| around.first() == Some(checkout));
+    let folder = match unproven {
+        Some(checkout) if !first => {
+            format!("the checkout `{}` around the work folder", checkout.top.display())
+        }
+        _ => "the work folder".to_owned(),
+    };
+    match (unproven.and_then(|checkout| checkout.commit.as_deref()), &context.base_commit) {
+        (Some(at), Some(base)) => {
+            format!("{folder} is at commit `{}`, not at the repository's own `{}`", short(at), short(base))
+        }
+        (Some(at), None) => {
+            format!("nothing says that commit `{}` of {folder} is the repository's own", short(at))
+        }
+        (None, _) => format!("no commit of {folder} can be read from a `.git`"),
+    }
+}
+
+/// The system does not tell where the change comes from.
+fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
+    let context = question.context;
+    let is_change = context.change_request.is_some() || context.proposed;
+    let unknown = context.fork.is_none() && is_change;
+    let number = context.change_request.map_or_else(String::new, |number| format!(" {number}"));
+    (unknown && (question.changes() || question.creates())).then(|| Verdict::Warn {
+        what: format!(
+            "whether change request{number} comes from a fork can't be told on {}",
+            question.ci.name()
+        ),
+        hint: "make sure that change requests from forks start no deployment".to_owned(),
+    })
+}
+
+fn queue_that_changes(question: &Question<'_>) -> Option<Verdict> {
+    if !question.context.merge_queue || !question.changes() {
+        return None;
+    }
+    let target = question.context.target_branch.as_deref().unwrap_or("the target branch");
+    Some(Verdict::Refuse {
+        reason: Reason::Gate,
+        what: format!("`{}` is refused: a merge queue tests what is not merged yet", question.command.word()),
+        hint: format!("use `preview` here, and `{}` on the push to `{target}`", question.command.word()),
+    })
+}
+
+/// A stranger's or a bot's change can't be given credentials by its author, so its preview is skipped.
+fn without_credentials(question: &Question<'_>) -> Option<Verdict> {
+    let context = question.context;
+    // On the default branch, or with an operation, missing credentials are a mistake that has to show.
+    let bot = context.bot == Some(true)
+        && !question.changes()
+        && (context.change_request.is_some() || context.default_branch == Some(false));
+    if question.credentials.backend || !(question.is_fork() || bot) {
+        return None;
+    }
+    let who = if question.is_fork() {
+        question.origin()
+    } else {
+        format!("`{}` is a bot", context.actor.as_deref().unwrap_or("the run's actor"))
+    };
+    Some(Verdict::Skip {
+        why: format!("{who}, and this run has no credentials for the backend"),
+        maintainer: question.ci.maintainers_way(context),
+    })
+}
+
+fn stale(question: &Question<'_>) -> Option<Verdict> {
+    if question.command != Command::Up || question.preview_only {
+        return None;
+    }
+    let (commit, head) = (question.context.commit.as_deref()?, question.branch_head?);
+    if same_commit(Some(commit), Some(head)) {
+        return None;
+    }
+    let branch = question.context.branch.as_deref().unwrap_or("its branch");
+    let what = format!(
+        "commit `{}` is no longer the head of `{branch}`, which is at `{}`",
+        short(commit),
+        short(head)
+    );
+    Some(if question.refuse_stale {
+        Verdict::Refuse {
+            reason: Reason::Gate,
+            what: format!("`up` is refused: {what}"),
+            hint: "start the newest run of the branch instead of an old one".to_owned(),
+        }
+    } else {
+        Verdict::Warn {
+            what: format!("{what}: this deploys an older state of the code"),
+            hint: "`stale: refuse` refuses such runs".to_owned(),
+        }
+    })
+}
+
+/// Somebody decided so, in the system's settings or by starting the run; the program can read what the run has.
+fn fork_with_credentials(question: &Question<'_>) -> Option<Verdict> {
+    let its_code = question.is_fork() && !question.context.base_credentials;
+    (its_code && question.credentials.backend).then(|| Verdict::Warn {
+        what: format!("{}, and its program can read this run's credentials", question.origin()),
+        hint: "give change requests an identity that can only read".to_owned(),
+    })
+}
+
+/// Whether two hashes are of one commit; one of them can be short. What is no hash is of none.
+pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let is_hash =
+        |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    // A whole hash of SHA-1 is no beginning of one of SHA-256.
+    let fits = short.len() == long.len() || short.len() < 40;
+    fits && is_hash(one)
+        && is_hash(other)
+        && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))
+}
+
+/// The first eight characters.
+fn short(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::env::Env;
+    use crate::ci::detect;
+
+    const HEAD: &str = "8d08154cabb1c4f71a535de986600303936780f8";
+    const OTHER: &str = "88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9";
+
+    /// The verdict on `up` of a push to `main`, with what `change` makes of the question.
+    fn pushed(change: impl FnOnce(&mut Question<'_>)) -> Verdict {
+        let env = Env::from_pairs("/", [("GITHUB_ACTIONS", "true")]);
+        let context = Context {
+            commit: Some(HEAD.into()),
+            branch: Some("main".into()),
+            fork: Some(false),
+            ..Context::default()
+        };
+        let credentials = Credentials { backend: true, found: Vec::new() };
+        let mut question = Question {
+            ci: detect(&env),
+            context: &context,
+            command: Command::Up,
+            preview_only: false,
+            upsert: false,
+            credentials: &credentials,
+            work_folder: &[],
+            branch_head: Some(HEAD),
+            refuse_stale: false,
+        };
+        change(&mut question);
+        judge(&question)
+    }
+
+    #[test]
+    fn the_head_of_a_branch_is_deployed() {
+        assert_eq!(pushed(|_| {}), Verdict::Go);
+        assert_eq!(pushed(|question| question.branch_head = Some("8d08154")), Verdict::Go);
+        assert_eq!(pushed(|question| question.branch_head = None), Verdict::Go);
+    }
+
+    #[test]
+    fn a_commit_that_its_branch_left_behind_is_warned_of() {
+        let Verdict::Warn { what, hint } = pushed(|question| question.branch_head = Some(OTHER)) else {
+            panic!("no warning")
+        };
+        assert_eq!(
+            what,
+            "commit `8d08154c` is no longer the head of `main`, which is at `88a27cd7`: this deploys an older \
+             state of the code"
+        );
+        assert_eq!(hint, "`stale: refuse` refuses such runs");
+    }
+
+    #[test]
+    fn it_is_refused_where_that_is_asked_for() {
+        let verdict = pushed(|question| {
+            question.branch_head = Some(OTHER);
+            question.refuse_stale = true;
+        });
+        assert_eq!((verdict.exit_status(), verdict.reason()), (Some(73), Some(Reason::Gate)));
+    }
+
+    #[test]
+    fn an_older_commit_may_be_previewed() {
+        let verdict = pushed(|question| {
+            question.branch_head = Some(OTHER);
+            question.refuse_stale = true;
+            question.command = Command::Preview;
+        });
+        assert_eq!(verdict, Verdict::Go);
+    }
+
+    #[test]
+    fn a_short_hash_is_the_same_commit_and_a_few_characters_are_none() {
+        assert!(same_commit(Some(HEAD), Some("8D08154cabb1")));
+        assert!(!same_commit(Some(HEAD), Some("8d0")));
+        assert!(!same_commit(Some(HEAD), None));
+    }
+
+    #[test]
+    fn what_is_no_hash_is_no_commit() {
+        for other in [
+            format!("{HEAD}\n::set-output name=x::y"),
+            format!("{HEAD}00"),
+            "8d08154-".into(),
+            " 8d08154".into(),
+        ] {
+            assert!(!same_commit(Some(HEAD), Some(&other)), "{other}");
+            assert!(!same_commit(Some(&other), Some(HEAD)), "{other}");
+        }
+        assert!(!same_commit(Some("zzzzzzz"), Some("zzzzzzz")));
+    }
+}

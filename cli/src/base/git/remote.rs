@@ -1,0 +1,195 @@
+//! The head of a branch, as the remote has it. It is asked by the remote's address, from a folder of our own: git reads no
+//! configuration of the checkout, which could name programs to start (`core.sshCommand`, `credential.helper`,
+//! `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare repository in a subfolder …), and it gets an environment without
+//! the job's secrets. From the checkout's configuration come two plain values: the address of `origin`, and the header
+//! by which the checkout signs in there. <https://git-scm.com/docs/git-config>
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use super::config::{self, Setting};
+use super::{commit, common_folder, git_folder, is_within, text};
+use crate::base::env::Env;
+use crate::engine::locate::on_path;
+
+/// How long the remote may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The protocols that git may use; `ext::` and the like would start programs.
+/// <https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL>
+const PROTOCOLS: &str = "https:http:ssh:git:file";
+
+/// The variables that git needs to reach a remote and to sign in there as the job is set up to.
+const KEPT: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "USERNAME",
+    "USERPROFILE",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "XDG_CONFIG_HOME",
+    "SYSTEMROOT",
+    "WINDIR",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "CURL_CA_BUNDLE",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+    "GIT_SSL_NO_VERIFY",
+    "GIT_SSL_CERT",
+    "GIT_SSL_KEY",
+    "GIT_PROXY_SSL_CAINFO",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+];
+
+/// The commit that `branch` is at now, as `origin` of the repository around `folder` says. None when it can't be told:
+/// no git, no network, no rights.
+pub async fn branch_head(folder: &Path, branch: &str, env: &Env) -> Option<String> {
+    let remote = Remote::of(folder, env)?;
+    let empty = tempfile::tempdir().ok()?;
+    #[expect(clippy::disallowed_methods, reason = "git is no engine; nothing of it is shown")]
+    let mut git = tokio::process::Command::new(program(folder, env)?);
+    git.args(["ls-remote", "--exit-code", "--", &remote.address])
+        .arg(format!("refs/heads/{branch}"))
+        .current_dir(empty.path())
+        .env_clear()
+        .envs(remote.environment(folder, empty.path(), env))
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(PATIENCE, git.output()).await.ok()?.ok()?;
+    commit(std::str::from_utf8(&output.stdout).ok()?.split_whitespace().next()?)
+}
+
+/// git, from the PATH but not from the checkout.
+fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
+    let git = on_path("git", env)?;
+    (!is_within(&git, folder)).then_some(git)
+}
+
+/// The remote to ask, and the headers to sign in with.
+struct Remote {
+    address: String,
+    headers: Vec<Setting>,
+}
+
+impl Remote {
+    fn of(folder: &Path, env: &Env) -> Option<Self> {
+        let settings = config::settings(&text(&common_folder(&git_folder(folder)?).join("config"))?);
+        let address = config::first(&settings, "remote", Some("origin"), "url")?;
+        // A path counts from the checkout, and git runs elsewhere.
+        if !address.contains(':') && !Path::new(&address).is_absolute() {
+            return None;
+        }
+        let mut headers = settings.clone();
+        // git passes over an included file that is not there.
+        for include in credentials_of_the_checkout(&settings, env).iter().filter_map(|path| text(path)) {
+            headers.extend(config::settings(&include));
+        }
+        headers.retain(|setting| setting.section == "http" && setting.key == "extraheader");
+        Some(Self { address, headers })
+    }
+
+    fn environment(&self, folder: &Path, empty: &Path, env: &Env) -> Vec<(String, String)> {
+        let is_kept = |name: &str| {
+            KEPT.contains(&name)
+                || name.starts_with("GIT_CONFIG_KEY_")
+                || name.starts_with("GIT_CONFIG_VALUE_")
+        };
+        let mut variables: Vec<(String, String)> = env
+            .iter()
+            .filter(|(name, _)| is_kept(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let mut set = |name: &str, value: String| {
+            variables.retain(|(other, _)| other != name);
+            variables.push((name.to_owned(), value));
+        };
+        // git starts `ssh` and helpers of its own from there.
+        let folders = std::env::split_paths(env.get("PATH").unwrap_or_default());
+        if let Ok(path) = std::env::join_paths(folders.filter(|path| !is_within(path, folder))) {
+            set("PATH", path.to_string_lossy().into_owned());
+        }
+        set("GIT_TERMINAL_PROMPT", "0".to_owned());
+        set("GIT_ALLOW_PROTOCOL", PROTOCOLS.to_owned());
+        // No repository above our own folder is looked for.
+        let above = empty.parent().unwrap_or(empty).display().to_string();
+        set("GIT_CEILING_DIRECTORIES", above);
+        let global = env.get("GIT_CONFIG_GLOBAL").map(PathBuf::from);
+        let homes = ["HOME", "XDG_CONFIG_HOME"].iter().filter_map(|name| env.get(name).map(PathBuf::from));
+        if global.into_iter().chain(homes).any(|path| is_within(&path, folder)) {
+            set("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" }.to_owned());
+        }
+        // By variables, as a command line is everybody's to read.
+        let given: usize = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
+        for (at, header) in self.headers.iter().enumerate() {
+            let key = match &header.subsection {
+                Some(address) => format!("http.{address}.extraheader"),
+                None => "http.extraheader".to_owned(),
+            };
+            set(&format!("GIT_CONFIG_KEY_{}", given + at), key);
+            set(&format!("GIT_CONFIG_VALUE_{}", given + at), header.value.clone());
+        }
+        set("GIT_CONFIG_COUNT", (given + self.headers.len()).to_string());
+        variables
+    }
+}
+
+/// The files beside the runner's other temporary ones in which `actions/checkout` keeps its header since version 6.
+/// <https://github.com/actions/checkout#whats-new>
+fn credentials_of_the_checkout(settings: &[Setting], env: &Env) -> Vec<PathBuf> {
+    let Some(folder) = env.get("RUNNER_TEMP") else { return Vec::new() };
+    settings
+        .iter()
+        .filter(|setting| setting.section == "includeif" && setting.key == "path")
+        .map(|setting| PathBuf::from(&setting.value))
+        .filter(|path| path.parent() == Some(Path::new(folder)))
+        .collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_included_file_that_is_gone_is_passed_over() {
+        let (checkout, temporary) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let [there, gone] = ["there", "gone"].map(|name| temporary.path().join(name));
+        std::fs::write(&there, "[http \"https://github.com/\"]\n\textraheader = AUTHORIZATION: x\n").unwrap();
+        std::fs::create_dir(checkout.path().join(".git")).unwrap();
+        let config = format!(
+            "[remote \"origin\"]\nurl = https://github.com/acme/shop\n[includeIf \"gitdir:/a\"]\npath = {}\n\
+             [includeIf \"gitdir:/b\"]\npath = {}\n",
+            gone.display(),
+            there.display()
+        );
+        std::fs::write(checkout.path().join(".git/config"), config).unwrap();
+        let env = Env::from_pairs("/", [("RUNNER_TEMP", temporary.path().to_str().unwrap())]);
+        let remote = Remote::of(checkout.path(), &env).unwrap();
+        assert_eq!(remote.address, "https://github.com/acme/shop");
+        assert_eq!(remote.headers.len(), 1);
+    }
+}

@@ -1,0 +1,358 @@
+//! One small HTTP client: proxies and certificate authorities of the environment, bounded in time, tries and size.
+//!
+//! Certificates are checked against the machine's own store, because that is where companies put the authority that
+//! re-signs their traffic, and because the engine trusts the same; roots compiled into the binary would refuse
+//! both. `SSL_CERT_FILE` adds authorities on every system. On a machine without any store the engine could not
+//! speak to a backend either.
+//!
+//! A request that carries credentials follows redirects within its own origin only. No error holds a header, a
+//! body, or more of an address than its host.
+
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION,
+    RETRY_AFTER,
+};
+use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
+use tokio::time::{sleep, timeout};
+
+pub use reqwest::{Method, Url};
+
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
+
+mod download;
+mod failure;
+
+pub use download::{Download, From};
+pub use failure::Failure;
+
+/// More redirects in a row than any server means.
+const REDIRECTS: usize = 5;
+
+/// What a request may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long one try may take, from the first byte to the last.
+    pub try_time: Duration,
+    /// How often it is tried.
+    pub tries: u32,
+    /// The first pause between two tries; each further one is twice as long.
+    pub pause: Duration,
+    /// The longest pause that a server may ask for; one that asks for more has given its last answer.
+    pub longest_pause: Duration,
+    /// How many bytes an answer may have.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            try_time: Duration::from_secs(10),
+            tries: 3,
+            pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(30),
+            body: 1 << 20,
+        }
+    }
+}
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The address.
+    pub url: Url,
+    /// The value of the `Authorization` header.
+    pub authorization: Option<Secret>,
+    /// The body and its media type.
+    pub body: Option<(&'static str, Secret)>,
+    /// Sending it twice does no more than sending it once.
+    pub repeatable: bool,
+    /// More headers; none of them is secret.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// The server keeps count of requests: what it turns away for their number was not done, and is sent again after
+    /// the pause that it asks for. A refusal with a pause, or with no requests left, is one of these.
+    pub metered: bool,
+}
+
+impl Request {
+    /// Reads `url`.
+    pub fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            authorization: None,
+            body: None,
+            repeatable: true,
+            headers: Vec::new(),
+            metered: false,
+        }
+    }
+
+    /// Sends a JSON `body`. Only a `POST` does more when it is sent twice.
+    pub fn json(method: Method, url: Url, body: &serde_json::Value) -> Self {
+        let repeatable = method != Method::POST;
+        let body = Some(("application/json", Secret::new(body.to_string())));
+        Self { method, body, repeatable, ..Self::get(url) }
+    }
+
+    /// Sends `fields` as a form.
+    pub fn form(url: Url, fields: &[(&str, &str)]) -> Self {
+        let mut scratch = url.clone();
+        scratch.query_pairs_mut().clear().extend_pairs(fields);
+        let body = Secret::new(scratch.query().unwrap_or_default());
+        Self {
+            method: Method::POST,
+            body: Some(("application/x-www-form-urlencoded", body)),
+            repeatable: false,
+            ..Self::get(url)
+        }
+    }
+
+    fn carries_credentials(&self) -> bool {
+        self.authorization.is_some() || self.body.is_some()
+    }
+
+    /// Where a redirect to `location` leads, if it may be followed.
+    fn redirected(&self, from: &Url, location: &str) -> Result<Url, Failure> {
+        let next = from.join(location).map_err(|_| Failure::Redirected {
+            host: host(from),
+            to: "an address that is none".to_owned(),
+        })?;
+        let safe = next.scheme() == from.scheme() || next.scheme() == "https";
+        let stays = next.origin() == from.origin();
+        if self.method == Method::GET && safe && (stays || !self.carries_credentials()) {
+            Ok(next)
+        } else {
+            Err(Failure::Redirected { host: host(from), to: host(&next) })
+        }
+    }
+}
+
+/// What a server said in the end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Secret,
+    /// Where the next page of a list is, as the `Link` header says.
+    pub next: Option<Url>,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+impl Answer {
+    /// The server may answer otherwise in a moment.
+    fn is_temporary(&self) -> bool {
+        self.status == 429 || self.status >= 500
+    }
+
+    /// The server turned the request away because there were too many, and has not done what it asked for.
+    /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
+    pub fn is_turned_away(&self) -> bool {
+        self.status == 429 || (self.status == 403 && self.retry_after.is_some())
+    }
+}
+
+/// The client.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+}
+
+impl Http {
+    /// A client with the proxies and certificate authorities that `env` names.
+    pub fn new(env: &Env, limits: Limits) -> Result<Self> {
+        // A second installation is refused, and harmless.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("stackstep/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .tls_certs_merge(authorities(env)?)
+            .no_proxy();
+        for proxy in proxies(env)? {
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|error| {
+            Error::input(
+                format!("no connection can be made from here: {}", failure::innermost(&error)),
+                "install the system's certificate authorities (`ca-certificates`), or name a file of them in \
+                 `SSL_CERT_FILE`",
+            )
+        })?;
+        Ok(Self { client, limits })
+    }
+
+    /// Sends a request, again where that may help. Any status is an answer.
+    pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        let mut pause = self.limits.pause;
+        let mut tries = 1;
+        loop {
+            let outcome = self.try_once(request).await;
+            let (again, wait) = match &outcome {
+                Ok(answer) => {
+                    let again = (answer.is_temporary() && request.repeatable)
+                        || (answer.is_turned_away() && request.metered);
+                    (again, answer.retry_after.unwrap_or(pause))
+                }
+                Err(failure) => (failure.may_pass(request.repeatable), pause),
+            };
+            if !again || tries >= self.limits.tries || wait > self.limits.longest_pause {
+                return outcome;
+            }
+            sleep(wait).await;
+            pause *= 2;
+            tries += 1;
+        }
+    }
+
+    async fn try_once(&self, request: &Request) -> Result<Answer, Failure> {
+        let within = self.limits.try_time;
+        timeout(within, self.exchange(request))
+            .await
+            .unwrap_or_else(|_| Err(Failure::TimedOut { host: host(&request.url), after: within }))
+    }
+
+    /// One request and the redirects that it may follow.
+    async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self
+                .prepared(request, url.clone(), "application/json")
+                .send()
+                .await
+                .map_err(|error| Failure::of(host(&url), &error))?;
+            match response.headers().get(LOCATION).and_then(|location| location.to_str().ok()) {
+                Some(location) if response.status().is_redirection() => {
+                    url = request.redirected(&url, location)?;
+                }
+                _ => return self.read(&url, response).await,
+            }
+        }
+        Err(Failure::Redirected { host: host(&request.url), to: "one address after the other".to_owned() })
+    }
+
+    fn prepared(&self, request: &Request, url: Url, accept: &'static str) -> reqwest::RequestBuilder {
+        let mut builder = self.client.request(request.method.clone(), url).header(ACCEPT, accept);
+        if let Some(value) = &request.authorization
+            && let Ok(mut value) = HeaderValue::from_str(value.expose())
+        {
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        for (name, value) in &request.headers {
+            builder = builder.header(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        match &request.body {
+            Some((kind, body)) => builder.header(CONTENT_TYPE, *kind).body(body.expose().to_owned()),
+            None => builder,
+        }
+    }
+
+    async fn read(&self, url: &Url, mut response: Response) -> Result<Answer, Failure> {
+        let status = response.status().as_u16();
+        let (retry_after, next) = (pause_asked_for(response.headers()), next_page(url, response.headers()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(host(url), &error))? {
+            if body.len() + chunk.len() > self.limits.body {
+                return Err(Failure::TooBig { host: host(url), limit: self.limits.body });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body: Secret::new(String::from_utf8_lossy(&body)), next, retry_after })
+    }
+}
+
+/// How long the server wants to be left alone: by `Retry-After`, or until its count of requests begins anew.
+/// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit>,
+/// <https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers>
+fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    retry_after(headers).or_else(|| {
+        text("x-ratelimit-remaining").filter(|left| left.trim() == "0")?;
+        let reset: u64 = text("x-ratelimit-reset")?.trim().parse().ok()?;
+        let now = httpdate::parse_http_date(text("date")?).ok()?;
+        let reset = std::time::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+        Some(reset.duration_since(now).unwrap_or_default())
+    })
+}
+
+/// The address in `Link: <…>; rel="next"`. <https://www.rfc-editor.org/rfc/rfc8288#section-3>
+fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
+    let all = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    let next = |link: &str| {
+        let (address, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next =
+            parameters.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
+        is_next.then(|| url.join(address).ok()).flatten()
+    };
+    all.flat_map(|header| header.split(", ")).find_map(next)
+}
+
+/// How long the server wants to be left alone: seconds, or a date, which is compared with the server's own clock.
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let value = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = httpdate::parse_http_date(text(DATE)?).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+/// The host, with its port where that is not the scheme's own: what a message may show of an address.
+pub fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("an address without a host");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Certificate authorities beside those of the machine.
+fn authorities(env: &Env) -> Result<Vec<Certificate>> {
+    let Some(path) = env.get("SSL_CERT_FILE") else { return Ok(Vec::new()) };
+    let path = env.cwd().join(path);
+    let pem = std::fs::read(&path).map_err(|source| {
+        Error::input(
+            format!("could not read `SSL_CERT_FILE` `{}`: {source}", path.display()),
+            "name a file of certificates in PEM form, or take the variable away",
+        )
+    })?;
+    Certificate::from_pem_bundle(&pem).ok().filter(|authorities| !authorities.is_empty()).ok_or_else(|| {
+        Error::input(
+            format!("`SSL_CERT_FILE` `{}` holds no certificates", path.display()),
+            "name a file of certificates in PEM form: `-----BEGIN CERTIFICATE-----`",
+        )
+    })
+}
+
+/// The proxies that the environment names, by the rules of the engine: small letters first, and none for this
+/// machine itself. <https://pkg.go.dev/golang.org/x/net/http/httpproxy#FromEnvironment>
+fn proxies(env: &Env) -> Result<Vec<Proxy>> {
+    let either = |name: &'static str| {
+        [name.to_lowercase(), name.to_owned()]
+            .into_iter()
+            .find_map(|name| env.get(&name).map(|value| (name.clone(), value.to_owned())))
+    };
+    let without = either("NO_PROXY").map(|(_, hosts)| hosts + ",").unwrap_or_default();
+    let without = NoProxy::from_string(&format!("{without}localhost,127.0.0.0/8,::1"));
+    let mut proxies = Vec::new();
+    for (name, make) in [("HTTPS_PROXY", Proxy::https as fn(String) -> _), ("HTTP_PROXY", Proxy::http)] {
+        let Some((variable, url)) = either(name).or_else(|| either("ALL_PROXY")) else { continue };
+        let proxy = make(url).map_err(|_| {
+            // The value can hold a password.
+            Error::input(
+                format!("`{variable}` is not an address of a proxy"),
+                "write it as `http://proxy.example:3128`",
+            )
+        })?;
+        proxies.push(proxy.no_proxy(without.clone()));
+    }
+    Ok(proxies)
+}

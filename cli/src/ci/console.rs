@@ -1,0 +1,175 @@
+//! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use crate::base::error::Error;
+use crate::base::secret::{Masker, is_long_enough, signature};
+use crate::ci::{CiSystem, Level, json_without_commands};
+use crate::render::log_line;
+use crate::run::unfinished::now;
+
+/// Writes our own lines.
+pub struct Console {
+    ci: &'static dyn CiSystem,
+    masker: Masker,
+    /// Texts that the CI system hides already.
+    told: BTreeSet<String>,
+    missed: AtomicBool,
+    groups: AtomicU32,
+}
+
+impl Console {
+    /// A console for `ci`'s log.
+    pub fn new(ci: &'static dyn CiSystem) -> Self {
+        Self {
+            ci,
+            masker: Masker::new(),
+            told: BTreeSet::new(),
+            missed: AtomicBool::new(false),
+            groups: AtomicU32::new(0),
+        }
+    }
+
+    /// The masks of this run.
+    pub fn masker(&self) -> &Masker {
+        &self.masker
+    }
+
+    /// Hides `secret` from now on: first in the CI system's own log, then in all that we write.
+    pub fn hide(&mut self, name: &str, secret: &str) {
+        self.masker.add(name, secret);
+        let mut lines = String::new();
+        for line in worth_a_mask(secret) {
+            if self.told.insert(line.to_owned()) {
+                lines.push_str(&self.ci.mask(line));
+            }
+        }
+        self.write(&lines);
+    }
+
+    /// One line, which may hold foreign words: nothing in it is a command of the CI system.
+    pub fn line(&self, text: &str) {
+        self.write(&(log_line(&self.masked(text)) + "\n"));
+    }
+
+    /// Text that has its line ends already, and no foreign words that could be commands.
+    pub fn text(&self, text: &str) {
+        self.write(&self.masker.mask(text));
+    }
+
+    /// Prints an answer for a person to standard output, line by line: nothing in it is a command of the CI system.
+    pub fn print(&self, text: &str) {
+        let lines = self.masker.mask(text);
+        let lines: String = lines.lines().map(|line| log_line(line) + "\n").collect();
+        let _ = std::io::stdout().lock().write_all(lines.as_bytes());
+    }
+
+    /// Prints JSON for a machine to standard output: the same value, and no command of the CI system in it. It is
+    /// not masked, as a mask must not fall on a quote.
+    pub fn print_json(&self, json: &str) {
+        let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());
+    }
+
+    /// Whether there is no secret in a text, which therefore can be printed as it is.
+    pub fn shows(&self, text: &str) -> bool {
+        !self.masker.contains_secret(text)
+    }
+
+    /// Something worth knowing, shown where the CI system shows such things.
+    pub fn annotate(&self, level: Level, title: &str, message: &str) {
+        let (title, message) = (self.masked(title), self.masked(message));
+        self.write(&self.ci.annotation(level, &title, &message));
+    }
+
+    /// Remembers that a part of the report did not get where it should.
+    pub fn miss(&self) {
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one did not.
+    pub fn has_missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
+    }
+
+    /// An error with its way out.
+    pub fn error(&self, error: &Error) {
+        let mut message = error.to_string();
+        if let Some(hint) = error.hint() {
+            message.push_str("\nhint: ");
+            message.push_str(hint);
+        }
+        self.annotate(Level::Error, "stackstep", &message);
+    }
+
+    /// Opens a folded group.
+    pub fn group(&self, title: &str) {
+        let number = self.groups.fetch_add(1, Ordering::Relaxed) + 1;
+        self.write(&self.ci.numbered_group(&log_line(&self.masked(title)), number, now()));
+    }
+
+    /// Closes it.
+    pub fn end_group(&self) {
+        self.write(&self.ci.end_numbered_group(self.groups.load(Ordering::Relaxed), now()));
+    }
+
+    /// Lines that are the CI system's own and hold nothing foreign.
+    pub fn command(&self, lines: &str) {
+        self.write(lines);
+    }
+
+    fn masked(&self, text: &str) -> String {
+        if signature::is_shown(text.as_bytes()) {
+            return signature::WITHHELD.to_owned();
+        }
+        self.masker.mask(text)
+    }
+
+    fn write(&self, text: &str) {
+        // In a job both streams end up in one log, but not in step with each other: one stream keeps the order.
+        if self.ci.one_stream() {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        } else {
+            let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+}
+
+/// The lines of a secret that the CI system is told to hide. It hides a line wherever it shows, and GitHub withholds
+/// outputs that have it in them: a log without `{`, `true` or `- dev` can't be read, and its JSON is of no use.
+fn worth_a_mask(secret: &str) -> impl Iterator<Item = &str> {
+    let secret = secret.trim();
+    let is_alone = !secret.contains('\n');
+    let says_nothing = move |c: char| {
+        c.is_whitespace() || "{}[]()<>\"'`,;:".contains(c) || (!is_alone && c.is_ascii_punctuation())
+    };
+    secret.lines().map(str::trim).filter(move |line| is_long_enough(line.trim_matches(says_nothing)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::worth_a_mask;
+
+    fn masks(secret: &str) -> Vec<&str> {
+        worth_a_mask(secret).collect()
+    }
+
+    #[test]
+    fn no_line_that_is_short_or_only_signs_gets_a_mask() {
+        let secret = "{\n  \"key\": \"hunter22\",\n  \"list\": [\n    true,\n    [null],\n    \"dev\",\n  ],  [\n\
+                      ------\n======\n- false\nab\n}}}}}}}\n";
+        assert_eq!(masks(secret), ["\"key\": \"hunter22\","]);
+        assert_eq!(masks("-----BEGIN KEY-----\r\nMIIEpAIB\r\n"), ["-----BEGIN KEY-----", "MIIEpAIB"]);
+    }
+
+    #[test]
+    fn a_secret_of_one_line_gets_a_mask_unless_it_is_a_word_in_brackets() {
+        assert_eq!(masks(" p@$$!!+ \n"), ["p@$$!!+"]);
+        assert_eq!(masks("a{b}c{d}e"), ["a{b}c{d}e"]);
+        for secret in ["", "ab", "{", "hunte", "\"true\"", "[null],", "{{{{{{", "  [ ],[  ] "] {
+            assert!(masks(secret).is_empty(), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Everything that can be known without starting anything: credentials, trust, sinks, plan.
+
+use super::{Diagnosis, Planned};
+use crate::admit::credentials::credentials;
+use crate::admit::sign_in::{self, Wanted};
+use crate::admit::trust::{Question, Verdict, judge};
+use crate::base::env::Env;
+use crate::base::git;
+use crate::base::text_file::{self, read_text};
+use crate::ci::{self, CiSystem, IdentityToken};
+use crate::engine::job;
+use crate::engine::plan::{Purpose, Scope, plan};
+use crate::engine::{args, config_secrets};
+use crate::inputs::{Command, Inputs};
+use crate::publish::forge::Sender;
+use crate::pulumi::backend::{Backend, BackendSource};
+use crate::pulumi::project::{self, Project};
+use crate::pulumi::stack::{StackIdentity, StackName};
+use crate::run::prepare::Prepared;
+
+/// Looks at it all.
+pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
+    let Prepared { env, ci, project, stack, .. } = prepared;
+    let (Some(inputs), Some(backend)) = (&prepared.inputs, &prepared.backend) else {
+        refused(prepared).clone_into(&mut found.trust);
+        return;
+    };
+    found.project = project.as_ref().map(|project| project.name.clone());
+    found.project_file = project.as_ref().map(|project| project.path.display().to_string());
+    found.stack = stack.as_ref().map(ToString::to_string);
+    // What a run would have, `env-file` included.
+    let seen = env.with_missing(&prepared.file_variables);
+    let identity = identity(found, inputs, *ci, env);
+    signed_in(found, inputs, backend, identity, &seen);
+    passphrase(found, inputs, project.as_ref(), stack.as_ref(), &seen);
+    organisation(found, inputs, stack.as_ref());
+    trust(found, inputs, *ci, identity, backend, &seen);
+    let project_name = project.as_ref().map(|project| project.name.as_str());
+    let stack_identity =
+        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.cwd));
+    sinks(found, inputs, *ci, env, stack_identity.as_ref());
+    if inputs.command != Command::Outputs {
+        found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
+    }
+    if let Some(stack) = stack {
+        planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud() });
+    }
+}
+
+/// The verdict on a run of which nothing else could be looked at.
+fn refused(prepared: &Prepared<'_>) -> &'static str {
+    match prepared.verdict {
+        Some(Verdict::Refuse { .. }) => REFUSED,
+        _ => "",
+    }
+}
+
+/// What is said of a run that is refused.
+const REFUSED: &str = "it would be refused";
+
+/// Whether the job can sign in with an identity of its own, and how.
+fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
+    let wanted = Wanted::of(inputs);
+    let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), Wanted::audience);
+    let (there, from) = if inputs.oidc_token.is_some() {
+        (true, "`oidc-token`".to_owned())
+    } else {
+        match ci::identity_token(ci, env, &audience) {
+            IdentityToken::InVariable(name) => (true, format!("`{name}`")),
+            IdentityToken::Request(_) => (true, "the CI system hands it out".to_owned()),
+            IdentityToken::Command(words) => (true, format!("`{}`", words.join(" "))),
+            IdentityToken::None { reason } => (false, format!("none: {reason}")),
+        }
+    };
+    found.identity = from;
+    if wanted.is_none() {
+        return false;
+    }
+    if !there {
+        found.missing(
+            format!("there is no identity to sign in with: {}", found.identity.trim_start_matches("none: ")),
+            sign_in::identity::WITHOUT,
+        );
+    }
+    there
+}
+
+/// The backend and whether the run may read it.
+fn signed_in(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, identity: bool, env: &Env) {
+    let has = credentials(env, backend, identity);
+    let token = backend.token.as_ref().map(|_| match inputs.access_token {
+        Some(_) => "access-token",
+        None => "PULUMI_ACCESS_TOKEN",
+    });
+    found.credentials = token.into_iter().chain(has.found).map(str::to_owned).collect();
+    if backend.source == BackendSource::Nobody {
+        found.missing(
+            "no backend is named and nobody is logged in",
+            "set `cloud-url` (`s3://…`, `gs://…`, `azblob://…`, `https://…`), or give the job an access token of Pulumi Cloud",
+        );
+        return;
+    }
+    found.backend = Some(backend.to_string());
+    if backend.is_cloud() && !has.backend && backend.oidc.is_none() {
+        found.missing(
+            format!("there is no access token for {backend}"),
+            "set `access-token` or `PULUMI_ACCESS_TOKEN`, or sign in with `oidc-organization`; a CI system withholds \
+             secrets from forks, and some from branches that are not protected",
+        );
+    }
+}
+
+/// Whether the stack's secrets can be decrypted, where a passphrase does it.
+fn passphrase(
+    found: &mut Diagnosis,
+    inputs: &Inputs,
+    project: Option<&Project>,
+    stack: Option<&StackName>,
+    env: &Env,
+) {
+    let names = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+    let given = names.iter().any(|name| env.get_raw(name).is_some());
+    let beside = || Some(project?.stack_file(stack?));
+    let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
+    let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
+    let file = project::values(&path, &text).unwrap_or_default();
+    // What can't be read as a whole may still say it.
+    let has =
+        |key: &str| file.get(key).is_some() || text.lines().any(|line| line.starts_with(&format!("{key}:")));
+    let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
+                `PULUMI_CONFIG_PASSPHRASE_FILE`";
+    // The engine writes the salt there when the passphrase is set:
+    // https://www.pulumi.com/docs/iac/concepts/secrets/#changing-the-secrets-provider-for-a-stack
+    if has("encryptionsalt") {
+        found.missing(format!("there is no passphrase for the secrets in `{}`", path.display()), hint);
+        return;
+    }
+    let provider = inputs.secrets_provider.as_deref().unwrap_or("default");
+    let own = found.backend.as_ref().is_some_and(|backend| !backend.starts_with("http"));
+    if own && inputs.upsert && matches!(provider, "default" | "passphrase") && !has("secretsprovider") {
+        found.warn(
+            "a stack that `upsert` creates in this backend needs a passphrase, and there is none",
+            hint,
+        );
+    }
+}
+
+/// A token of one organisation opens no stack of another one.
+fn organisation(found: &mut Diagnosis, inputs: &Inputs, stack: Option<&StackName>) {
+    let (Some(ours), Some(stack)) = (&inputs.oidc_organization, stack) else { return };
+    if let Some((theirs, _)) = stack.as_str().split_once('/')
+        && theirs != ours
+    {
+        found.warn(
+            format!("the stack is one of `{theirs}`, and the job signs in to `{ours}`"),
+            "set `oidc-organization` to the organisation that the stack belongs to",
+        );
+    }
+}
+
+fn trust(
+    found: &mut Diagnosis,
+    inputs: &Inputs,
+    ci: &dyn CiSystem,
+    identity: bool,
+    backend: &Backend,
+    env: &Env,
+) {
+    let work_folder = git::checkouts_around(&inputs.cwd);
+    let context = found.context.clone();
+    let verdict = judge(&Question {
+        ci,
+        context: &context,
+        command: inputs.command,
+        preview_only: inputs.preview_only,
+        upsert: inputs.upsert,
+        credentials: &credentials(env, backend, identity),
+        work_folder: &work_folder,
+        branch_head: None,
+        refuse_stale: inputs.stale == "refuse",
+    });
+    found.trust = match verdict {
+        Verdict::Go => "it may do all that was asked".to_owned(),
+        Verdict::Warn { what, hint } => {
+            found.warn(what, hint);
+            "it may do all that was asked, with a warning".to_owned()
+        }
+        Verdict::Skip { why, maintainer } => {
+            found.warn(why, maintainer);
+            "it would be skipped".to_owned()
+        }
+        Verdict::Refuse { what, hint, .. } => {
+            found.missing(what, hint);
+            REFUSED.to_owned()
+        }
+    };
+}
+
+fn sinks(
+    found: &mut Diagnosis,
+    inputs: &Inputs,
+    ci: &dyn CiSystem,
+    env: &Env,
+    identity: Option<&StackIdentity>,
+) {
+    if let Some(path) = job::result_file(inputs, ci, env, identity) {
+        found.sinks.push(format!("the result in `{}`", path.display()));
+    }
+    if inputs.comment_on_summary && ci.summary(env).is_some() {
+        found.sinks.push("the job's summary page".to_owned());
+    }
+    if ci.takes_outputs(env) {
+        found.sinks.push("outputs for later steps".to_owned());
+    }
+    if let Some(path) = &inputs.outputs_file {
+        found.sinks.push(format!("outputs for later steps in `{}`", path.display()));
+    }
+    if let Some(path) = &inputs.counts_file {
+        found.sinks.push(format!("the counts of changes in `{}`", path.display()));
+    }
+}
+
+/// What a run would start.
+fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
+    let mut add = |arguments, purpose, only| found.plan.push(Planned { arguments, purpose, only });
+    if config_secrets::wanted(inputs) && inputs.command != Command::Outputs {
+        add(
+            args::config_with_secrets(inputs, scope),
+            "reads the configuration's secrets, to hide them",
+            None,
+        );
+    }
+    if inputs.upsert && inputs.command != Command::Outputs {
+        let only = Some("if the backend says that there is no such stack");
+        add(args::stack_init(inputs, scope), "creates the stack", only);
+    }
+    for step in plan(inputs, scope) {
+        let purpose = match step.purpose {
+            Purpose::SetConfig => "sets a secret of the configuration, which goes over standard input",
+            Purpose::PreviewBefore => "looks before anything is changed",
+            Purpose::Outputs => "reads the outputs",
+            Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "does what was asked",
+        };
+        add(step.args, purpose, None);
+    }
+    if !inputs.secret_outputs.is_empty() {
+        let only = Some("if later steps can have outputs and the stack has such secret ones");
+        add(args::outputs(inputs, scope, true), "reads the secret outputs to pass on", only);
+    }
+}

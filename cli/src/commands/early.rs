@@ -1,0 +1,149 @@
+//! The end of a run that never got to its engine: bad input, no project, a refusal, words that the command line does not
+//! know. Its result is written all the same, so that no older file tells of a success. Comments and statuses are not
+//! sent: what they would be about is not known for certain.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::base::env::Env;
+use crate::base::error::Error;
+use crate::ci;
+use crate::ci::console::Console;
+use crate::ci::ground::Ground;
+use crate::ci::standing::Standing;
+use crate::commands::args;
+use crate::inputs::{Command, OuterInputs};
+use crate::publish::outputs::Exports;
+use crate::publish::{self, Publisher};
+use crate::run::prepare::{Prepared, Request, SINKS, Until, prepare};
+use crate::run::reporting::Run;
+
+/// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
+/// is the exit status.
+pub fn end(
+    found: Prepared<'_>,
+    request: &Request<'_>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> u8 {
+    let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
+    if !matches!(error, Error::Skipped { .. }) {
+        console.error(error);
+    }
+    if !publish(found, told, error, began, console) {
+        forget(request, console);
+    }
+    error.exit_status()
+}
+
+/// Publishes the result of a run that has one; says whether it has.
+fn publish(
+    found: Prepared<'_>,
+    told: Option<OuterInputs>,
+    error: &Error,
+    began: Instant,
+    console: &mut Console,
+) -> bool {
+    let Ok(job) = found.into_ended_job(told) else { return false };
+    let Some(run) = Run::new(&job, began) else { return false };
+    let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
+    let publisher = Publisher::new(&job);
+    let file = publisher.files(&report, console);
+    if let Error::Skipped { .. } = error {
+        publish::all(&job, &publisher, &report, file, "", &Exports::default(), console);
+    } else {
+        publish::hand_on(&job, &report, file, "", &Exports::default(), console);
+    }
+    true
+}
+
+/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
+/// has no result leaves it alone, and what a link of the checkout leads to stays.
+fn forget(request: &Request<'_>, console: &Console) {
+    let Request { command, flags, env, ci } = *request;
+    let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
+    if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
+        return;
+    }
+    let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
+    let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
+    let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
+    // Nobody knows whose the folders on the way are.
+    let context = ci.context(env);
+    let folder = named_folder(request);
+    if Ground::of(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
+        return;
+    }
+    let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));
+    publish::warn(console, "the result file", removed);
+}
+
+/// The folder that `cwd` names, as far as it can be told.
+fn named_folder(request: &Request<'_>) -> PathBuf {
+    let Request { flags, env, ci, .. } = *request;
+    let outer = OuterInputs::of_those(&["cwd"], Some(Command::Preview), flags, ci, env);
+    env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
+}
+
+/// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
+/// is clap's own message, which the person has seen already.
+pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
+    let (word, flags) = args::salvaged(arguments, SINKS);
+    if word.is_some_and(args::has_no_result) {
+        return;
+    }
+    let command = word.and_then(Command::from_word);
+    let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
+    let (mut console, began) = (Console::new(request.ci), Instant::now());
+    let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let error =
+        Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
+    let found = prepare(&request, Until::TheInputs, &mut console);
+    let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
+    if command.is_some() && publish(found, told, &error, began, &mut console) {
+        return;
+    }
+    // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
+    let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
+    forget(&Request { command: meant, ..request }, &console);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::inputs::resolve::Flags;
+
+    #[test]
+    fn an_older_result_is_removed_but_not_through_a_link_of_the_checkout() {
+        let (checkout, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let older = [checkout.path().join("r.json"), outside.path().join("r.json")];
+        for path in &older {
+            std::fs::write(path, "{}").unwrap();
+        }
+        std::os::unix::fs::symlink(outside.path(), checkout.path().join("out")).unwrap();
+        for file in ["r.json", "out/r.json"] {
+            let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);
+            let flags = Flags::new();
+            let request =
+                Request { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
+            forget(&request, &Console::new(request.ci));
+        }
+        assert_eq!(older.map(|path| path.exists()), [false, true]);
+    }
+
+    #[test]
+    fn a_command_that_is_misspelled_takes_the_older_result_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = folder.path().join("r.json");
+        for (line, stays) in
+            [("stackstep run --result-file r.json --x", true), ("stackstep uup --result-file r.json", false)]
+        {
+            std::fs::write(&older, "{}").unwrap();
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            end_unread(&arguments, "error: no such word", &Env::from_pairs(folder.path(), [("A", "b")]));
+            assert_eq!(older.exists(), stays, "{line}");
+        }
+    }
+}

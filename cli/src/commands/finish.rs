@@ -1,0 +1,230 @@
+//! `stackstep finish`: completes the report of a run that was killed before it could. A launcher's post step calls it.
+//!
+//! No engine process is started. What there is to know stands in the event log, in the table of processes, and, where
+//! the backend is a folder, in the state.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::base::env::Env;
+use crate::base::own_folder;
+use crate::ci::console::Console;
+use crate::ci::{self, Level};
+use crate::engine::fate::MAY_BE_LOCKED;
+use crate::engine::job;
+use crate::engine::left_state;
+use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, Inputs};
+use crate::process::alive::Trace;
+use crate::process::leftovers;
+use crate::process::signals::Signals;
+use crate::process::tail::Tail;
+use crate::publish::forge::Sender;
+use crate::publish::{self, Publisher};
+use crate::report::{self, Ending, Events, Facts, Fold, Report};
+use crate::run::prepare::{Request, Until, prepare};
+use crate::run::unfinished::{Unfinished, now};
+
+/// How long stackstep itself may take, which may be reporting right now. A post step has minutes:
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long an engine that was left alone may take to end. Pulumi's own ends as soon as it writes a line that nobody
+/// reads (measured: within 2 s); another may finish what it had begun.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long what the engine has left behind may take to end by itself.
+const LEFTOVERS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often we look whether it has ended.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// SIGKILL, which nobody can catch.
+const KILLED: i32 = 9;
+
+/// Completes the report that `path` is about. A run that reported its end has taken the file with it: then there is
+/// nothing to do.
+pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Signals) -> u8 {
+    let Some(unfinished) = Unfinished::read(path) else { return 0 };
+    // It may be reporting right now.
+    ended(&unfinished.stackstep, PATIENCE, signals).await;
+    if !path.exists() {
+        return 0;
+    }
+    let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
+    // Inputs that make no run hide all the same what the environment holds.
+    let flags = Flags::new();
+    let request = Request { command: Some(Command::Up), flags: &flags, env, ci };
+    let found = prepare(&request, Until::TheInputs, console);
+    let inputs = found.resolved.as_ref().and_then(|resolved| Inputs::from_resolved(resolved, env).ok());
+    if let Some(inputs) = inputs.as_ref().filter(|_| !found.is_closed()) {
+        job::hide_secrets(inputs, console);
+        let _ = job::hide_env_file(inputs, console);
+    }
+    let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
+    let left = end_leftovers(path.parent(), &fate, signals).await;
+    let report = report(&unfinished, &fate, left).masked(&|text| console.masker().mask(text));
+    let publisher = Publisher::again(&unfinished.sinks, ci, env);
+    let result = publisher.files(&report, console);
+    if let Some(inputs) = &inputs {
+        let sender = Sender::new(env, ci, &context, inputs, unfinished.began);
+        // What could not be sent was said; the step's status is that of the run.
+        let _ = sender.send(&publisher, &report, console, signals).await;
+    }
+    if let Some(message) = &report.message {
+        console.annotate(Level::Error, "stackstep", message);
+    }
+    console.text(&publisher.text(&report, result));
+    publish::warn(console, "the run's folder", remove(path, unfinished.credentials.as_deref()));
+    0
+}
+
+/// Waits for the process's end, for some time. None when nobody can tell.
+async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option<bool> {
+    let until = tokio::time::Instant::now() + patience;
+    while process.is_alive()? {
+        if tokio::time::Instant::now() >= until {
+            return Some(false);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = signals.cancelled() => return Some(false),
+        }
+    }
+    Some(true)
+}
+
+/// What became of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    /// The run was killed before there was one.
+    NotStarted,
+    /// The engine was gone when we came.
+    Gone,
+    /// The engine was there, was asked to stop, and has ended.
+    Asked,
+    /// The engine is still there, as this process.
+    AtWork(u32),
+    /// The system can't tell.
+    Unknown,
+}
+
+async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> Fate {
+    let Some(engine) = engine else { return Fate::NotStarted };
+    let alone = engine.is_alive() == Some(true);
+    // Nobody reads its output any more, and what is left of a job is killed at the job's end.
+    engine.interrupt();
+    match ended(engine, ENGINE_PATIENCE, signals).await {
+        Some(true) if alone => Fate::Asked,
+        Some(true) => Fate::Gone,
+        Some(false) => Fate::AtWork(engine.pid),
+        None => Fate::Unknown,
+    }
+}
+
+/// The fate in words, by what the event log says to its end. An engine whose reader is gone ends by SIGPIPE with the
+/// next line that it writes: <https://pkg.go.dev/os/signal#hdr-SIGPIPE>.
+fn in_words(fate: &Fate, events: &Events) -> String {
+    let finished = events.are_whole() && events.in_flight().is_empty();
+    match (fate, finished) {
+        (Fate::NotStarted, _) => "the engine had not been started".to_owned(),
+        (Fate::Gone, true) => "the engine is gone: it had come to its end".to_owned(),
+        (Fate::Gone, false) => {
+            "the engine is gone: it was killed with the step, or ended within seconds of it, as \
+                                nobody read its output any more; what it had begun was not finished"
+                .to_owned()
+        }
+        (Fate::Asked, true) => {
+            "the engine was still there: it was asked to stop, finished what it had begun and has ended"
+                .to_owned()
+        }
+        (Fate::Asked, false) => {
+            "the engine was still there: it was asked to stop and has ended, but it could not finish \
+                                 what it had begun, as nobody read its output any more"
+                .to_owned()
+        }
+        (Fate::AtWork(pid), _) => format!("the engine is still at work, as process {pid}"),
+        (Fate::Unknown, _) => "what became of the engine is not known".to_owned(),
+    }
+}
+
+/// Ends what the engine of the run in `folder` left behind, once it is gone itself: first by SIGINT, which providers
+/// take for a request to finish, then for good.
+async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) -> Option<String> {
+    let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked))?;
+    let left = leftovers::of_run(folder);
+    if left.is_empty() {
+        return None;
+    }
+    leftovers::end(&left, false);
+    let until = tokio::time::Instant::now() + LEFTOVERS_PATIENCE;
+    while !leftovers::of_run(folder).is_empty()
+        && tokio::time::Instant::now() < until
+        && signals.first().is_none()
+    {
+        tokio::time::sleep(LOOK).await;
+    }
+    leftovers::end(&leftovers::of_run(folder), true);
+    Some(format!("the engine left processes behind, which have been ended: {}", leftovers::names(&left)))
+}
+
+/// The report: what the event log says to its end, and what is known beside it.
+fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report {
+    let mut fold = Fold::new();
+    if let Some(path) = &unfinished.event_log {
+        let mut tail = Tail::new(path.clone());
+        tail.finish(&mut |line| fold.line(line));
+        fold.left_out(tail.state.skipped_lines);
+    }
+    let about = &unfinished.about;
+    let (ending, exit_code) = match unfinished.stopped_by {
+        Some(0) => (Ending::TimedOut, i32::from(crate::base::error::EXIT_TIMEOUT)),
+        Some(signal) => (Ending::Cancelled { signal: i32::from(signal) }, 128 + i32::from(signal)),
+        None => (Ending::Signalled(KILLED), 128 + KILLED),
+    };
+    let mut facts = Facts::new(about.command, about.stack.clone(), ending, exit_code);
+    facts.preview_only = about.preview_only;
+    facts.project.clone_from(&about.project);
+    facts.identity.clone_from(&about.identity);
+    facts.engine.clone_from(&about.engine);
+    facts.ci.clone_from(&about.ci);
+    facts.commit.clone_from(&about.commit);
+    facts.repository.clone_from(&about.repository);
+    facts.duration_ms = now().saturating_sub(unfinished.began).saturating_mul(1000);
+    facts.notes.push(
+        "the step was killed before it could report its end: a later step has put this together from the engine's \
+         event log"
+            .to_owned(),
+    );
+    let events = fold.finish();
+    facts.notes.push(in_words(fate, &events));
+    facts.notes.extend(left);
+    if !about.command.only_looks(about.preview_only) && *fate != Fate::NotStarted {
+        facts.notes.extend(left_in_state(unfinished, fate, &events));
+    }
+    let mut report = report::report(events, facts);
+    if unfinished.stopped_by.is_none() {
+        report.message = Some("the step was killed while the engine was at work".to_owned());
+    }
+    report
+}
+
+/// Notes on the lock and on pending operations, from the state if it lies in a folder.
+fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<String> {
+    let about = &unfinished.about;
+    let project = about.project.as_deref().unwrap_or_default();
+    let seen = unfinished.state.as_ref().map(|folder| left_state::notes(folder, project, &about.stack));
+    let released = events.are_whole() || matches!(fate, Fate::AtWork(_));
+    match seen.filter(|notes| !notes.is_empty()) {
+        Some(notes) => notes,
+        None if released => Vec::new(),
+        None => vec![MAY_BE_LOCKED.to_owned()],
+    }
+}
+
+/// Removes the run's folders, which only the run itself could have: with the event log and with credentials.
+fn remove(path: &Path, credentials: Option<&Path>) -> crate::base::error::Result<()> {
+    let credentials = credentials.map_or(Ok(false), own_folder::remove_left);
+    path.parent().map_or(Ok(false), own_folder::remove_left)?;
+    credentials.map(|_| ())
+}

@@ -1,0 +1,103 @@
+//! `stackstep report`: publishes what other jobs or machines have found, from their result files or event logs.
+//!
+//! A change from a fork is previewed by a job without rights, which can only write a file; a job with rights posts it.
+//! So nothing in a file is believed: it is read within limits, has to be of this repository and this commit, says
+//! neither where it is posted nor with what rights, and no `stackstep.yaml` and no template that comes with it is read.
+
+mod find;
+mod read;
+mod vet;
+
+use crate::admit;
+use crate::base::error::{EXIT_PUBLISH, Error, Result};
+use crate::base::http::Http;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
+use crate::forge::{ChangeRequest, Client};
+use crate::process::signals::Signals;
+use crate::publish::forge::Sender;
+use crate::publish::{self, Publisher};
+use crate::report::Report;
+
+use vet::Event;
+
+/// Publishes the results that `job` names. The answer is the exit status: publishing is all of the work, so that what
+/// was asked for and could not be published fails it; a result that says that a deployment failed does not.
+pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: &Signals) -> Result<u8> {
+    admit::refuse_open_log(job.ci, job.env)?;
+    let mut found = read::all(&job.inputs)?;
+    let backend = job.backend.place(&job.seen_by_engine, &job.inputs.cwd);
+    for one in found.iter_mut().filter(|one| one.from_log) {
+        one.add_backend(backend.as_ref());
+    }
+    let sender = Sender::of(job, began);
+    let mut event = Event::of(&job.context);
+    match change_request(job, &sender, signals).await {
+        Ok(Some(request)) => event.is_about(&request),
+        Ok(None) => {}
+        Err(why) => {
+            let message = format!("nothing is published, as nobody can say whose change it is: {why}");
+            console.annotate(Level::Error, "stackstep", &message);
+            return Ok(EXIT_PUBLISH);
+        }
+    }
+    let reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
+    let mask = |text: &str| console.masker().mask(text);
+    let mut reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
+    Report::tell_backends_apart(&mut reports);
+    if event.fork {
+        refuse_for_forks(job, console)?;
+    }
+    let publisher = Publisher::new(job);
+    let file = publisher.files_of(&reports, console);
+    let file_missed = console.has_missed();
+    let sent = sender.send_all(&publisher, &reports, console, signals).await;
+    // A fork's own job can't comment, and its author can't mend that.
+    let may_not = event.fork && !job.context.base_credentials;
+    let missed = sent.has_missed() || if may_not { file_missed } else { console.has_missed() };
+    publish::several::all(job, &publisher, &reports, file, event.fork, console);
+    Ok(if missed { EXIT_PUBLISH } else { 0 })
+}
+
+/// The change request as the forge has it, where the CI system does not say whose it is and at which commit: it was
+/// named by hand, or the event tells its number only.
+async fn change_request(
+    job: &Job<'_>,
+    sender: &Sender<'_>,
+    signals: &Signals,
+) -> std::result::Result<Option<ChangeRequest>, String> {
+    let context = &job.context;
+    let named =
+        job.inputs.change_request.map(u64::from).filter(|named| context.change_request != Some(*named));
+    let half_told = context.change_request.filter(|_| context.base_credentials && context.fork.is_none());
+    let Some(number) = named.or(half_told).filter(|_| sender.has_something_to_send()) else {
+        return Ok(None);
+    };
+    let place = sender.place()?;
+    let http = Http::new(job.env, sender.limits).map_err(|error| error.to_string())?;
+    let client = Client::new(&http, &place);
+    tokio::select! {
+        asked = client.change_request(number) => asked.map(Some).map_err(|trouble| trouble.to_string()),
+        _ = signals.cancelled() => Err("the job was stopped".to_owned()),
+    }
+}
+
+/// What would give a stranger's word more weight than that of a comment.
+fn refuse_for_forks(job: &Job<'_>, console: &Console) -> Result<()> {
+    for (name, is_set) in
+        [("commit-status", job.inputs.commit_status), ("environment", job.inputs.environment.is_some())]
+    {
+        if is_set {
+            return Err(Error::Refused {
+                what: format!(
+                    "`{name}` is refused: the result comes from a fork's own run, which can say anything"
+                ),
+                hint: format!("leave `{name}` out where results of forks are published"),
+                reason: crate::report::Reason::Untrusted,
+            });
+        }
+    }
+    console.line("the result comes from a fork's own run: its links and stack outputs are left out");
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! The program's dependencies and plugins, installed before the operation.
+//!
+//! It happens before the job signs in, and what it starts gets neither secrets in its environment nor the files by which
+//! a step decides about later ones ([`withheld`]): an install runs the code of strangers. Files that hold credentials
+//! (`~/.aws`) stay where they are; an identity from OIDC leaves none.
+//!
+//! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
+
+pub mod manager;
+mod network;
+mod node;
+mod outside;
+mod python;
+mod said;
+mod withheld;
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+use crate::base::env::Env;
+use crate::base::error::Result;
+use crate::ci::console::Console;
+use crate::engine::install::cache::{self, Cache};
+use crate::engine::job::Job;
+use crate::engine::locate::Engine;
+use crate::inputs::{Command, Inputs};
+use crate::process::signals::Signals;
+use crate::pulumi::project::Project;
+
+use manager::{Program, Step, Work};
+use outside::Outside;
+
+/// The variable in which the engine expects a token for plugins that lie on GitHub.
+/// <https://www.pulumi.com/docs/iac/concepts/plugins/>
+const PLUGIN_TOKEN: &str = "GITHUB_TOKEN";
+
+/// Whether the run installs dependencies, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// When they are missing.
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl Policy {
+    /// The one that the input asks for.
+    pub fn of(inputs: &Inputs) -> Self {
+        match inputs.deps.as_str() {
+            "always" => Self::Always,
+            "never" => Self::Never,
+            _ => Self::Auto,
+        }
+    }
+}
+
+/// Whether the operation runs the program. `refresh` and `destroy` do only when they are told to, and without the
+/// program nothing of what it needs is looked at: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
+pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
+    let by_args = || {
+        let last = inputs.args.iter().rev().find_map(|arg| match arg.strip_prefix("--run-program")? {
+            "" => Some(true),
+            value => Some(value.strip_prefix('=')?.eq_ignore_ascii_case("true") || value == "=1"),
+        });
+        last.unwrap_or_else(|| {
+            ["PULUMI_RUN_PROGRAM", "PULUMI_OPTION_RUN_PROGRAM"].iter().any(|name| env.is_true(name))
+        })
+    };
+    match inputs.command {
+        Command::Preview | Command::Up => true,
+        Command::Refresh | Command::Destroy => inputs.run_program.unwrap_or_else(by_args),
+        Command::Outputs | Command::Exec | Command::Install | Command::Report => false,
+    }
+}
+
+/// Installs what the program needs and does not have. Returns how many engine processes that took.
+pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
+    let inputs = &job.inputs;
+    // Which plugins there are to fetch, only the program's packages tell.
+    let asked = Policy::of(inputs) == Policy::Always || inputs.plugin_token.is_some();
+    let may = matches!(inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy);
+    if !may || !(asked || runs_program(inputs, &job.seen_by_engine)) {
+        return Ok(0);
+    }
+    let Some(project) = &job.project else { return Ok(0) };
+    let outside = Outside { job, engine, console, signals };
+    let dependencies = dependencies(&outside, project).await?;
+    Ok(dependencies + plugins(&outside, project).await?)
+}
+
+async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
+    let policy = Policy::of(&outside.job.inputs);
+    let engine = outside.engine.parsed_version();
+    let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
+    let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
+    // Before we look: in the middle of somebody else's install the first files are there already.
+    let _lock = outside.lock(&work.folder).await?;
+    if policy == Policy::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {
+        return Ok(0);
+    }
+    outside.console.line(&format!("dependencies: {}", work.why));
+    outside.install(&work).await
+}
+
+/// With a token for them, plugins are fetched by a process of their own, so that no other one has the token.
+async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
+    let Some(token) = &outside.job.inputs.plugin_token else { return Ok(0) };
+    let folder = project.folder();
+    let step = Step::engine(&["install", "--no-dependencies"]);
+    let secret = [(PLUGIN_TOKEN.to_owned(), token.expose().to_owned())];
+    outside.step(&step, folder, &secret, "the plugins").await?;
+    Ok(1)
+}
+
+impl Outside<'_> {
+    /// Runs the work's steps; how many of them were the engine.
+    async fn install(&self, work: &Work) -> Result<u32> {
+        let mut engines = 0;
+        for step in &work.steps {
+            engines += u32::from(step.is_engine());
+            self.step(step, &work.folder, &work.set, "the program's dependencies").await?;
+        }
+        Ok(engines)
+    }
+
+    /// What can't be told from the disk is asked of the program that knows.
+    async fn has_nothing_to_do(&self, work: &Work) -> Result<bool> {
+        match &work.ask {
+            Some(step) => self.passes(step, &work.folder).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Waits until no other run of this machine installs into the same folder: `npm ci` begins by emptying it.
+    async fn lock(&self, folder: &Path) -> Result<Option<File>> {
+        // Without a cache there is nobody to share a machine with.
+        let Ok(cache) = Cache::find(self.job.cache_folder(), self.job.env, self.job.ci, &self.job.ground)
+        else {
+            return Ok(None);
+        };
+        let mut hasher = DefaultHasher::new();
+        folder.hash(&mut hasher);
+        let Some(file) = cache.lock_file(&format!("deps-{:016x}.lock", hasher.finish())) else {
+            return Ok(None);
+        };
+        let waiting = "waiting for another run that installs the dependencies of the same program";
+        let taken = cache::take(&file, waiting, self.console, self.signals).await?;
+        // A file system without locks has no second run that could hold one.
+        Ok(taken.is_ok().then_some(file))
+    }
+}

@@ -1,0 +1,192 @@
+//! Runs a package manager: its output in the log, without credentials, again where the network failed it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::manager::{Attempt, Step, Tool};
+use super::said::helpful;
+use super::{network, withheld};
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::engine::job::Job;
+use crate::engine::locate::{Engine, on_path};
+use crate::process::helper::{self, Change};
+use crate::process::signals::Signals;
+use crate::process::stream::Passing;
+use crate::process::supervise::{Ended, Process, Status, Supervision, run};
+
+/// How much of what it says is kept to find out why it failed.
+const CAPTURE: usize = 64 * 1024;
+
+/// How often a step is tried that the network failed.
+const TRIES: u32 = 3;
+
+/// The pause before the second try; the next one is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a run needs to start something.
+pub(super) struct Outside<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) engine: &'a Engine,
+    pub(super) console: &'a Console,
+    pub(super) signals: &'a Signals,
+}
+
+impl Outside<'_> {
+    /// Runs a step until one of its attempts passes. `what` is installed by it.
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        folder: &Path,
+        set: &[(String, String)],
+        what: &str,
+    ) -> Result<()> {
+        let program = self.program(step, folder)?;
+        let mut said = String::new();
+        for attempt in &step.attempts {
+            match self.attempt(&program, attempt, folder, set).await? {
+                Ok(()) => return Ok(()),
+                Err(why) => said = why,
+            }
+        }
+        Err(failed(step, what, &said))
+    }
+
+    /// One way to do it, again where the network failed it. The inner error is what was said at the end.
+    async fn attempt(
+        &self,
+        program: &Path,
+        attempt: &Attempt,
+        folder: &Path,
+        set: &[(String, String)],
+    ) -> Result<Result<(), String>> {
+        let mut pause = PAUSE;
+        for tries_left in (0..TRIES).rev() {
+            let ended = self.run(program, &attempt.args, folder, set).await?;
+            match ended.status {
+                Status::Exited(0) => return Ok(Ok(())),
+                Status::NotStarted => return Err(self.stopped()),
+                _ if self.signals.first().is_some() => return Err(self.stopped()),
+                _ => {}
+            }
+            let said = format!("{}\n{}", ended.stdout.masked(), ended.stderr.masked());
+            if tries_left == 0 || !attempt.uses_network || !network::is_to_blame(&said) {
+                return Ok(Err(helpful(&said)));
+            }
+            self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = self.signals.cancelled() => return Err(self.stopped()),
+            }
+            pause *= 2;
+        }
+        Ok(Err(String::new()))
+    }
+
+    /// Whether a step passes; nothing of it is shown.
+    pub(super) async fn passes(&self, step: &Step, folder: &Path) -> Result<bool> {
+        let Ok(program) = self.program(step, folder) else { return Ok(false) };
+        if !program.exists() {
+            return Ok(false);
+        }
+        let Some(attempt) = step.attempts.first() else { return Ok(false) };
+        let change = Change { set: Vec::new(), remove: self.removed() };
+        let answer =
+            helper::read(program, &attempt.args, folder, change, self.console.masker(), self.signals).await?;
+        if self.signals.first().is_some() {
+            return Err(self.stopped());
+        }
+        Ok(answer.is_ok())
+    }
+
+    async fn run(
+        &self,
+        program: &Path,
+        args: &[String],
+        folder: &Path,
+        set: &[(String, String)],
+    ) -> Result<Ended> {
+        let process = Process {
+            program: program.to_owned(),
+            args: args.iter().map(Into::into).collect(),
+            cwd: folder.to_owned(),
+            set: set.to_vec(),
+            remove: self.removed(),
+            stdin: None,
+            event_log: None,
+        };
+        let (ci, console) = (self.job.ci, self.console);
+        console.group(&shown(program, args));
+        let fence = crate::base::random::word();
+        console.command(&ci.begin_foreign(&fence));
+        let ended = {
+            let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
+            let mut stdout_again = tokio::io::stdout();
+            let supervision = Supervision {
+                masker: console.masker(),
+                signals: self.signals,
+                timeout: None,
+                listen: Duration::ZERO,
+                grace: self.job.grace_period(),
+                stdout: &mut stdout,
+                stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
+                passing: Passing::Through,
+                capture: CAPTURE,
+                disarm: ci.disarm(),
+                on_event: &mut |_| {},
+                heartbeat: &mut |elapsed| Some(format!("stackstep: installing for {} s", elapsed.as_secs())),
+                on_start: &mut |_| {},
+                on_stop: &mut |_| {},
+            };
+            run(&process, supervision).await
+        };
+        console.command(&ci.end_foreign(&fence));
+        console.end_group();
+        ended
+    }
+
+    /// Variables that no install gets: those that the engine does not get, and those that are [`withheld`].
+    fn removed(&self) -> Vec<String> {
+        let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
+        self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
+    }
+
+    fn program(&self, step: &Step, folder: &Path) -> Result<PathBuf> {
+        match &step.tool {
+            Tool::Engine => Ok(self.engine.path.clone()),
+            Tool::File(path) => Ok(folder.join(path)),
+            Tool::OneOf(names) => names.iter().find_map(|name| on_path(name, self.job.env)).ok_or_else(|| {
+                let name = names.first().map(String::as_str).unwrap_or_default();
+                Error::Dependencies {
+                    what: format!("`{name}` has to install the program's dependencies, and is not on the PATH"),
+                    hint: format!(
+                        "install {name} in a step before this one, install the dependencies there, or set `deps: \
+                         never` if they are where they can't be seen"
+                    ),
+                }
+            }),
+        }
+    }
+
+    fn stopped(&self) -> Error {
+        // A cancelled process that ended all the same was stopped by a signal.
+        Error::Stopped { signal: self.signals.first().map_or(2, crate::process::signals::Signal::number) }
+    }
+}
+
+fn failed(step: &Step, what: &str, said: &str) -> Error {
+    let command = step.shown();
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    Error::Dependencies {
+        what: format!("{what} could not be installed by `{command}`{said}"),
+        hint: "the log above has all that it said; run the same command in the program's folder and commit the lock \
+               file that fits"
+            .to_owned(),
+    }
+}
+
+/// The command line for the log's group.
+fn shown(program: &Path, args: &[String]) -> String {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{name} {}", args.join(" "))
+}

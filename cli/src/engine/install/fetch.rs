@@ -1,0 +1,380 @@
+//! One pass over an archive: each chunk is hashed as it arrives and goes on to a thread that inflates it and writes
+//! the files that are wanted into a folder aside. Nothing of it counts before the hash is the expected one.
+//!
+//! A zip file has its table of contents at its end, so it is kept beside its files until it is whole and verified.
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use bytes::Bytes;
+use semver::Version;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::cache::{Item, Staging, unusable};
+use super::parts::Parts;
+use super::platform::Platform;
+use super::progress::Progress;
+use super::source::{Patience, Place, refused, temporary, unreadable};
+use super::trust::{Digest, Expected};
+use super::unpack::{self, Bounds, Refusal};
+use super::{fault, stopped};
+use crate::base::error::{Error, Result};
+use crate::base::http::{Failure, From, Http, Request};
+use crate::ci::console::Console;
+use crate::process::signals::Signals;
+
+/// How many chunks may wait for the thread: enough to keep both busy, too few to fill the memory.
+const WAITING: usize = 32;
+/// More than any archive of a release.
+const LARGEST: u64 = 1 << 30;
+/// What is read of a file at once.
+const CHUNK: usize = 256 * 1024;
+
+/// Why an archive was not taken.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Another place may have it.
+    Elsewhere(Error),
+    /// It is refused, or this machine is the trouble.
+    Final(Error),
+}
+
+/// An archive to be taken.
+pub struct Order<'a> {
+    /// The version.
+    pub version: &'a Version,
+    /// What it has to be made for.
+    pub platform: Platform,
+    /// What is wanted of it.
+    pub parts: &'a Parts,
+    /// What it has to be.
+    pub expected: Expected,
+    /// Where its files go.
+    pub staging: &'a Staging,
+    /// The client; none when the network is not to be used.
+    pub http: Option<&'a Http>,
+    /// How patient we are.
+    pub patience: Patience,
+    /// Where progress is told.
+    pub console: &'a Console,
+    /// What ends it before its time.
+    pub signals: &'a Signals,
+}
+
+impl Order<'_> {
+    /// Takes the archive from `place`. The files are in the folder when it is the expected one.
+    pub async fn fetch(&self, place: &Place) -> Result<Vec<Item>, Trouble> {
+        let archive = self.platform.archive(self.version);
+        let mut intake = Intake::start(self);
+        let arrived = tokio::select! {
+            arrived = timeout(self.patience.whole, self.feed(place, &archive, &mut intake)) => arrived,
+            signal = self.signals.cancelled() => {
+                let _ = intake.end().await;
+                return Err(Trouble::Final(stopped(signal)));
+            }
+        };
+        let arrived = arrived.unwrap_or_else(|_| {
+            Err(Trouble::Elsewhere(fault(
+                format!("{} took more than {:?} for {archive}", place.words(), self.patience.whole),
+                "run the job again later, or set `pulumi-mirror` to a source that is nearer",
+            )))
+        });
+        let (digest, bytes) = (Digest::of(intake.hash.clone()), intake.bytes);
+        let unpacked = intake.end().await;
+        // A disk that is full ends everything before anything can be said of the archive.
+        if let Err(Refusal::Disk(path, error)) = &unpacked {
+            return Err(Trouble::Final(unusable(path, error)));
+        }
+        arrived?;
+        if digest != self.expected.digest {
+            return Err(Trouble::Final(fault(
+                format!(
+                    "{archive} of {} is not what it should be: its SHA-256 is {digest} ({bytes} bytes), and not {}",
+                    place.words(),
+                    self.expected.digest
+                ),
+                "it was changed or cut off on the way: do not use this source before you know why",
+            )));
+        }
+        let items = match unpacked {
+            Ok(Unpacked::Files(items)) => Ok(items),
+            Ok(Unpacked::Zip(path)) => self.unzip(path).await,
+            Err(refusal) => Err(refusal),
+        };
+        items.map_err(|refusal| match refusal {
+            Refusal::Disk(path, error) => Trouble::Final(unusable(&path, &error)),
+            other => Trouble::Final(fault(
+                format!("{archive} of {} is refused: {other}", place.words()),
+                "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
+            )),
+        })
+    }
+
+    async fn unzip(&self, path: PathBuf) -> Result<Vec<Item>, Refusal> {
+        let (parts, into) = (self.parts.clone(), self.staging.path().to_owned());
+        let unzip = move || {
+            let file = File::open(&path).map_err(|error| Refusal::Disk(path.clone(), error))?;
+            let items = unpack::zip(io::BufReader::new(file), &parts, Bounds::default(), &into)?;
+            std::fs::remove_file(&path).map_err(|error| Refusal::Disk(path.clone(), error))?;
+            Ok(items)
+        };
+        tokio::task::spawn_blocking(unzip).await.unwrap_or_else(|_| Err(broken_thread()))
+    }
+
+    /// Feeds the whole archive to `intake`.
+    async fn feed(&self, place: &Place, archive: &str, intake: &mut Intake<'_>) -> Result<(), Trouble> {
+        match (place, place.request(archive), self.http) {
+            (Place::Folder(folder), ..) => feed_file(&folder.join(archive), archive, place, intake).await,
+            (_, Some(request), Some(http)) => self.feed_download(http, &request, archive, intake).await,
+            _ => Err(Trouble::Elsewhere(fault(
+                format!("{archive} is not fetched from {}: the run is offline", place.words()),
+                "take `offline` away, or set `pulumi-mirror` to a folder",
+            ))),
+        }
+    }
+
+    /// Feeds a download, again and again where it was cut, as long as there is progress.
+    async fn feed_download(
+        &self,
+        http: &Http,
+        request: &Request,
+        archive: &str,
+        intake: &mut Intake<'_>,
+    ) -> Result<(), Trouble> {
+        let mut pause = self.patience.pause;
+        let (mut tries, mut validator) = (1, None);
+        loop {
+            let before = intake.bytes;
+            let (error, wait) = match self.round(http, request, &mut validator, intake).await {
+                Ok(Round::Whole) => return Ok(()),
+                Ok(Round::Changed) => {
+                    validator = None;
+                    intake.restart().await?;
+                    (
+                        fault(format!("{archive} changes while it is fetched"), "run the job again"),
+                        Some(pause),
+                    )
+                }
+                Ok(Round::Status(status, wait)) => {
+                    let error = refused(&request.url, archive, status);
+                    (error, temporary(status).then(|| wait.unwrap_or(pause).max(pause)))
+                }
+                Err(Trouble::Elsewhere(error)) => (error, Some(pause)),
+                Err(trouble) => return Err(trouble),
+            };
+            if intake.bytes > before {
+                (tries, pause) = (0, self.patience.pause);
+            }
+            let wait =
+                wait.filter(|wait| *wait <= self.patience.longest_pause && tries < self.patience.tries);
+            let Some(wait) = wait else { return Err(Trouble::Elsewhere(error)) };
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+            tries += 1;
+        }
+    }
+
+    /// One request: from the start, or from where the last one was cut.
+    async fn round(
+        &self,
+        http: &Http,
+        request: &Request,
+        validator: &mut Option<String>,
+        intake: &mut Intake<'_>,
+    ) -> Result<Round, Trouble> {
+        if intake.bytes > 0 && validator.is_none() {
+            intake.restart().await?;
+        }
+        let from = validator.as_deref().filter(|_| intake.bytes > 0);
+        let from = from.map(|validator| From { byte: intake.bytes, validator });
+        let began = http.open(request, from, self.patience.idle).await;
+        let mut download = began.map_err(|failure| failed(&failure))?;
+        match download.status {
+            // A server that can't or won't go on sends the whole file.
+            200 if intake.bytes > 0 => intake.restart().await?,
+            200 => {}
+            206 if download.first == intake.bytes => {}
+            206 | 416 => return Ok(Round::Changed),
+            status => return Ok(Round::Status(status, download.retry_after)),
+        }
+        *validator = download.validator.take();
+        intake.progress.total = download.total;
+        loop {
+            let chunk = download.chunk(self.patience.idle).await.map_err(|failure| failed(&failure))?;
+            let Some(chunk) = chunk else { return Ok(Round::Whole) };
+            intake.take(chunk).await?;
+        }
+    }
+}
+
+fn failed(failure: &Failure) -> Trouble {
+    Trouble::Elsewhere(fault(format!("the Pulumi CLI could not be fetched: {failure}"), failure.hint()))
+}
+
+/// How a request went.
+enum Round {
+    /// All that was missing came.
+    Whole,
+    /// The file is not the one that it was.
+    Changed,
+    /// The server said something else.
+    Status(u16, Option<std::time::Duration>),
+}
+
+async fn feed_file(
+    path: &Path,
+    archive: &str,
+    place: &Place,
+    intake: &mut Intake<'_>,
+) -> Result<(), Trouble> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Trouble::Elsewhere(fault(
+                format!("there is no {archive} in {}", place.words()),
+                "put the release's archive and its checksum file into the mirror",
+            )));
+        }
+        Err(error) => return Err(Trouble::Final(unreadable(path, &error))),
+    };
+    intake.progress.total = file.metadata().ok().map(|metadata| metadata.len());
+    loop {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let read = Read::by_ref(&mut file).take(CHUNK as u64).read_to_end(&mut chunk);
+        match read {
+            Ok(0) => return Ok(()),
+            Ok(_) => intake.take(chunk.into()).await?,
+            Err(error) => return Err(Trouble::Final(unreadable(path, &error))),
+        }
+    }
+}
+
+/// What the thread makes of an archive.
+enum Unpacked {
+    /// Its files are written.
+    Files(Vec<Item>),
+    /// It lies there as it came.
+    Zip(PathBuf),
+}
+
+type Unpacking = JoinHandle<Result<Unpacked, Refusal>>;
+
+/// Where chunks go: into the hash, and to the thread.
+struct Intake<'a> {
+    order: &'a Order<'a>,
+    hash: Sha256,
+    bytes: u64,
+    progress: Progress<'a>,
+    /// None once the thread wants no more.
+    sender: Option<mpsc::Sender<Bytes>>,
+    thread: Unpacking,
+}
+
+impl<'a> Intake<'a> {
+    fn start(order: &'a Order<'a>) -> Self {
+        let (sender, thread) = unpacking(order);
+        let progress = Progress::new(order.console, order.version, Instant::now());
+        Self { order, hash: Sha256::new(), bytes: 0, progress, sender: Some(sender), thread }
+    }
+
+    async fn take(&mut self, chunk: Bytes) -> Result<(), Trouble> {
+        self.bytes += chunk.len() as u64;
+        if self.bytes > LARGEST {
+            return Err(Trouble::Final(fault(
+                format!("the archive has more than {LARGEST} bytes"),
+                "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
+            )));
+        }
+        self.hash.update(&chunk);
+        self.progress.at(self.bytes, Instant::now());
+        if let Some(sender) = &self.sender
+            && sender.send(chunk).await.is_err()
+        {
+            // It has what it wants, or has failed: the hash tells which failure comes first, unless it is the disk.
+            self.sender = None;
+            return self.disk_is_fine().await;
+        }
+        Ok(())
+    }
+
+    async fn disk_is_fine(&mut self) -> Result<(), Trouble> {
+        let ended = (&mut self.thread).await.unwrap_or_else(|_| Err(broken_thread()));
+        let trouble = match &ended {
+            Err(Refusal::Disk(path, error)) => Err(Trouble::Final(unusable(path, error))),
+            _ => Ok(()),
+        };
+        self.thread = tokio::spawn(async { ended });
+        trouble
+    }
+
+    /// Forgets all that came.
+    async fn restart(&mut self) -> Result<(), Trouble> {
+        self.sender = None;
+        let _ = (&mut self.thread).await;
+        self.order.staging.clear().map_err(Trouble::Final)?;
+        let (sender, thread) = unpacking(self.order);
+        self.hash = Sha256::new();
+        self.bytes = 0;
+        self.sender = Some(sender);
+        self.thread = thread;
+        Ok(())
+    }
+
+    /// There is no more. Comes back when the thread has let go of the folder.
+    async fn end(mut self) -> Result<Unpacked, Refusal> {
+        self.sender = None;
+        self.thread.await.unwrap_or_else(|_| Err(broken_thread()))
+    }
+}
+
+fn broken_thread() -> Refusal {
+    Refusal::Archive("it could not be unpacked".to_owned())
+}
+
+/// Starts the thread.
+fn unpacking(order: &Order<'_>) -> (mpsc::Sender<Bytes>, Unpacking) {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let (parts, into, zip) =
+        (order.parts.clone(), order.staging.path().to_owned(), order.platform.is_windows());
+    let thread = tokio::task::spawn_blocking(move || {
+        let mut chunks = Chunks { receiver, current: Bytes::new() };
+        if zip {
+            let path = into.join(".archive.zip");
+            let mut file = File::create(&path).map_err(|error| Refusal::Disk(path.clone(), error))?;
+            while let Some(chunk) = chunks.receiver.blocking_recv() {
+                file.write_all(&chunk).map_err(|error| Refusal::Disk(path.clone(), error))?;
+            }
+            return Ok(Unpacked::Zip(path));
+        }
+        unpack::tar(&mut chunks, &parts, Bounds::default(), &into).map(Unpacked::Files)
+    });
+    (sender, thread)
+}
+
+/// The chunks as a stream.
+struct Chunks {
+    receiver: mpsc::Receiver<Bytes>,
+    current: Bytes,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(chunk) => self.current = chunk,
+                None => return Ok(0),
+            }
+        }
+        let length = buffer.len().min(self.current.len());
+        let chunk = self.current.split_to(length);
+        if let Some(space) = buffer.get_mut(..length) {
+            space.copy_from_slice(&chunk);
+        }
+        Ok(length)
+    }
+}

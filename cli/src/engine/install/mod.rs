@@ -1,0 +1,279 @@
+//! Finds or fetches the Pulumi CLI: which version, where from, verified, unpacked beside the cache and put in place
+//! by one rename. Nothing fails open: what can't be verified is not installed, and the exit status is 71.
+//!
+//! ```text
+//! PATH → the runner's tool cache → our cache → mirror → get.pulumi.com → GitHub releases
+//! ```
+
+pub mod asked;
+pub mod cache;
+pub mod catalog;
+pub mod day;
+pub mod fetch;
+pub mod local;
+pub mod parts;
+pub mod pins;
+pub mod platform;
+pub mod progress;
+pub mod range;
+pub mod source;
+pub mod tried;
+pub mod trust;
+pub mod unpack;
+pub mod version;
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use semver::Version;
+
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::http::{Http, Limits};
+use crate::ci::console::Console;
+use crate::process::signals::{Signal, Signals};
+
+use cache::{Cache, Demanded, Staging};
+use catalog::{MIRRORS_LIST, OWN_LIST, Release};
+use day::Day;
+use fetch::{Order, Trouble};
+use parts::Parts;
+use platform::{Platform, checksums};
+use source::{Mirror, Patience, Place};
+use trust::{Expected, Trust, Voucher};
+use version::{Demand, Wish};
+
+/// Something that keeps the CLI from being installed.
+pub(crate) fn fault(what: impl Into<String>, hint: &str) -> Error {
+    Error::Engine { what: what.into(), hint: Some(hint.to_owned()) }
+}
+
+fn stopped(signal: Signal) -> Error {
+    Error::Stopped { signal: signal.number() }
+}
+
+/// Installs the CLI, or finds that it is.
+pub struct Installer<'a> {
+    /// Proxies and certificate authorities.
+    pub env: &'a Env,
+    /// Where it says what it does.
+    pub console: &'a Console,
+    /// What ends it before its time.
+    pub signals: &'a Signals,
+    /// Where it puts what it installs.
+    pub cache: Cache,
+    /// `pulumi-mirror`.
+    pub mirror: Option<Mirror>,
+    /// `offline`: only files of this machine.
+    pub offline: bool,
+    /// What an archive has to prove.
+    pub trust: Trust,
+    /// What it is for.
+    pub platform: Platform,
+    /// What is needed of it.
+    pub parts: Parts,
+    /// How patient it is with servers.
+    pub patience: Patience,
+}
+
+/// A CLI that is installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its version.
+    pub version: Version,
+    /// The folder that holds it and its companions.
+    pub folder: PathBuf,
+    /// Where it comes from, in words.
+    pub origin: String,
+}
+
+impl Installer<'_> {
+    /// The newest CLI of the cache that `wish` allows.
+    pub fn cached(&self, wish: &Wish) -> Option<Installed> {
+        let mut versions =
+            self.cache.versions().into_iter().filter(|version| wish.objection(version).is_none());
+        versions.find_map(|version| self.cached_version(&version))
+    }
+
+    fn cached_version(&self, version: &Version) -> Option<Installed> {
+        let mirror = self.mirror.as_ref().map(Mirror::identity);
+        let demanded =
+            Demanded { version, platform: self.platform, trust: self.trust, mirror: mirror.as_deref() };
+        let folder = self.cache.get(&demanded, &self.parts)?;
+        Some(Installed { version: version.clone(), folder, origin: "the cache".to_owned() })
+    }
+
+    /// Chooses a version by the list of releases, unless `wish` names it.
+    pub async fn choose(&self, wish: &Wish) -> Result<Version> {
+        if let Some((Demand::Exact(version), _)) = &wish.demand {
+            return match wish.objection(version) {
+                None => Ok(version.clone()),
+                Some(objection) => Err(fault(objection, "name another version in `pulumi-version`")),
+            };
+        }
+        let (releases, clock) = self.releases().await?;
+        // A clock that is behind what this binary knows is wrong.
+        let known = catalog::known().into_iter().filter_map(|release| release.day).max();
+        let clock = Day::of(clock.unwrap_or_else(SystemTime::now));
+        wish.choose(&releases, known.map_or(clock, |known| known.max(clock)))
+    }
+
+    /// The list of releases, and the clock of the server that it came from.
+    async fn releases(&self) -> Result<(Vec<Release>, Option<SystemTime>)> {
+        let own = || source::address(OWN_LIST);
+        let (place, file) = match &self.mirror {
+            Some(mirror) => (mirror.place(), MIRRORS_LIST.to_owned()),
+            None if self.offline => {
+                return Err(self.offline_without("the list of releases"));
+            }
+            None => own().ok_or_else(|| fault("there is not a list of releases", "name an exact version"))?,
+        };
+        if matches!(place, Place::Web { .. }) && self.offline {
+            return Err(self.offline_without("the list of the mirror"));
+        }
+        let http = self.http(&place)?;
+        match (place.text(&file, http.as_ref(), self.patience).await?, &place) {
+            (Some(text), _) => {
+                let releases = catalog::parse(&text.text).ok_or_else(|| {
+                    fault(
+                        format!("{file} of {} is not a list of releases", place.words()),
+                        "it is a JSON list of `{\"version\": \"v3.259.0\", \"date\": \"2026-08-20\"}`",
+                    )
+                })?;
+                Ok((releases, text.date))
+            }
+            (None, Place::Folder(folder)) => {
+                let releases = catalog::of_folder(folder, self.platform);
+                Ok((releases.map_err(|error| source::unreadable(folder, &error))?, None))
+            }
+            (None, _) => Err(fault(
+                format!("there is no {file} at {}", place.words()),
+                "name an exact version in `pulumi-version`, or put a versions.json into the mirror",
+            )),
+        }
+    }
+
+    fn offline_without(&self, list: &str) -> Error {
+        fault(
+            format!(
+                "the run is offline, the cache has no Pulumi CLI for {} that will do, and {list} can't be asked for one",
+                self.platform
+            ),
+            "put the CLI on the PATH or into the cache, or set `pulumi-mirror` to a folder: `file:///srv/pulumi/`",
+        )
+    }
+
+    fn http(&self, place: &Place) -> Result<Option<Http>> {
+        match place {
+            Place::Web { .. } if !self.offline => Http::new(self.env, Limits::default()).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes `version` from the cache, else installs it.
+    pub async fn install(&self, version: &Version) -> Result<Installed> {
+        if let Some(installed) = self.cached_version(version) {
+            return Ok(installed);
+        }
+        let places = match &self.mirror {
+            Some(mirror) => vec![mirror.place()],
+            None => source::own(version),
+        };
+        if self.offline && places.iter().all(|place| matches!(place, Place::Web { .. })) {
+            return Err(fault(
+                format!(
+                    "the run is offline, and Pulumi {version} for {} with {} is not in the cache",
+                    self.platform,
+                    self.parts.key()
+                ),
+                "put it on the PATH or into the cache, or set `pulumi-mirror` to a folder: `file:///srv/pulumi/`",
+            ));
+        }
+        let staging =
+            self.cache.stage(version, self.platform, &self.parts, self.console, self.signals).await?;
+        // Somebody else may have installed it while we waited.
+        if let Some(installed) = self.cached_version(version) {
+            return Ok(installed);
+        }
+        let mut first = None;
+        for place in places {
+            staging.clear()?;
+            match self.from(&place, version, &staging).await {
+                Ok((expected, items)) => {
+                    let archive = self.platform.archive(version);
+                    let mirror = self.mirror.as_ref().map(Mirror::identity);
+                    let folder = staging.finish(&archive, expected, mirror, items)?;
+                    let origin = format!("{}, {}", place.words(), expected.voucher);
+                    return Ok(Installed { version: version.clone(), folder, origin });
+                }
+                Err(Trouble::Final(error)) => return Err(error),
+                // The first place is the one to tell about: the others only stand in for it.
+                Err(Trouble::Elsewhere(error)) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or_else(|| {
+            fault("there is no place to fetch the Pulumi CLI from", "set `pulumi-mirror`")
+        }))
+    }
+
+    /// Fetches `version` from one place into `staging` and proves it.
+    async fn from(
+        &self,
+        place: &Place,
+        version: &Version,
+        staging: &Staging,
+    ) -> Result<(Expected, Vec<cache::Item>), Trouble> {
+        let http = self.http(place).map_err(Trouble::Final)?;
+        let name = checksums(version);
+        let list = tokio::select! {
+            list = place.text(&name, http.as_ref(), self.patience) => list,
+            signal = self.signals.cancelled() => return Err(Trouble::Final(stopped(signal))),
+        };
+        let list = list.map_err(Trouble::Elsewhere)?;
+        let expected =
+            self.trust.expect(version, self.platform, list.as_ref().map(|list| list.text.as_str()));
+        let expected = expected.map_err(|error| match &list {
+            // No word from here: another place may have one.
+            None => Trouble::Elsewhere(error),
+            Some(_) => Trouble::Final(error),
+        })?;
+        let order = Order {
+            version,
+            platform: self.platform,
+            parts: &self.parts,
+            expected,
+            staging,
+            http: http.as_ref(),
+            patience: self.patience,
+            console: self.console,
+            signals: self.signals,
+        };
+        let items = order.fetch(place).await?;
+        self.prove(version, staging, expected).await.map_err(Trouble::Final)?;
+        Ok((expected, items))
+    }
+
+    /// What the hash can't say of an archive that nobody has pinned: that it holds the right program.
+    async fn prove(&self, version: &Version, staging: &Staging, expected: Expected) -> Result<()> {
+        let program = staging.path().join(self.platform.program());
+        let made_for = local::made_for(&program)?;
+        if let Some(other) = made_for.filter(|other| *other != self.platform) {
+            return Err(fault(
+                format!("{} holds a program for {other}", self.platform.archive(version)),
+                "the source has mixed up its files: mirror the files of the release unchanged",
+            ));
+        }
+        let runs_here = Platform::host().is_ok_and(|host| host == self.platform);
+        if expected.voucher == Voucher::Table || !runs_here {
+            return Ok(());
+        }
+        let found = local::version_of(&program, staging.path(), self.env, self.console, self.signals).await?;
+        if found == *version {
+            return Ok(());
+        }
+        Err(fault(
+            format!("{} holds Pulumi {found}", self.platform.archive(version)),
+            "the source has mixed up its files: mirror the files of the release unchanged",
+        ))
+    }
+}

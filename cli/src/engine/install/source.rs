@@ -1,0 +1,327 @@
+//! Where a release's files lie: a mirror, else Pulumi's own places. A mirror is a folder or a server with the files
+//! of a release under their own names.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use semver::Version;
+
+use super::fault;
+use crate::base::error::{Error, Result};
+use crate::base::http::{Http, Request, Url, host};
+use crate::base::secret::Secret;
+use crate::ci::console::Console;
+
+/// Pulumi's own places, the second for when the first is out of reach.
+/// <https://www.pulumi.com/docs/iac/download-install/>, <https://github.com/pulumi/pulumi/releases>
+const OWN: [&str; 2] = [
+    "https://get.pulumi.com/releases/sdk/",
+    "https://github.com/pulumi/pulumi/releases/download/v{version}/",
+];
+
+/// More than any list of releases or checksums.
+const TEXT: usize = 8 << 20;
+
+/// How patient we are with a server.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long it may be silent.
+    pub idle: Duration,
+    /// How long a whole download may take.
+    pub whole: Duration,
+    /// How often in a row it may fail.
+    pub tries: u32,
+    /// The first pause between two tries; each further one is twice as long.
+    pub pause: Duration,
+    /// The longest pause that a server may ask for.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(30),
+            whole: Duration::from_secs(15 * 60),
+            tries: 4,
+            pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A mirror, as the input names it.
+#[derive(Debug, Clone)]
+pub struct Mirror(Url);
+
+impl Mirror {
+    /// Reads a URL: `https://…`, `http://…`, `file:///…`. Its errors show no more of it than its scheme.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = |why: &str| {
+            Error::input(
+                format!("`pulumi-mirror` {why}"),
+                "give the folder's URL: `https://mirror.example/pulumi/` or `file:///srv/pulumi/`",
+            )
+        };
+        let url = Url::parse(text.trim()).map_err(|_| wrong("is not a URL"))?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self(url)),
+            "file" if url.to_file_path().is_ok() => Ok(Self(url)),
+            "file" => Err(wrong("names no folder of this machine")),
+            other => Err(wrong(&format!("is a `{}` URL", other.escape_debug()))),
+        }
+    }
+
+    /// Tells the masker what in it nobody may see: the password, or a lone user name, which is a token; and the
+    /// query, which can be a signature.
+    pub fn hide(&self, console: &mut Console) {
+        let (user, password) = self.credentials();
+        let written = self.0.password().unwrap_or_else(|| self.0.username()).to_owned();
+        let query = self.0.query().unwrap_or_default().to_owned();
+        for secret in [if password.is_empty() { user } else { password }, written, query] {
+            if !secret.is_empty() {
+                console.hide("pulumi-mirror", &secret);
+            }
+        }
+    }
+
+    /// The address that tells one mirror from another: without credentials, and without a query, which can be a signature.
+    pub fn identity(&self) -> String {
+        match self.place() {
+            Place::Folder(folder) => format!("file://{}", folder.display()),
+            Place::Web { mut base, .. } => {
+                base.set_query(None);
+                base.to_string()
+            }
+        }
+    }
+
+    fn credentials(&self) -> (String, String) {
+        (decoded(self.0.username()), decoded(self.0.password().unwrap_or_default()))
+    }
+
+    /// Where its files lie.
+    pub fn place(&self) -> Place {
+        if let Ok(folder) = self.0.to_file_path() {
+            return Place::Folder(folder);
+        }
+        let (user, password) = self.credentials();
+        let mut base = self.0.clone();
+        // Both can't fail for a URL with a host.
+        let _ = base.set_username("");
+        let _ = base.set_password(None);
+        if !base.path().ends_with('/') {
+            let path = format!("{}/", base.path());
+            base.set_path(&path);
+        }
+        let authorization = (!user.is_empty() || !password.is_empty())
+            .then(|| Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))));
+        Place::Web { base, authorization }
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        if let Some(plain) = hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            out.push(plain);
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A place with the files of releases.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A server.
+    Web {
+        /// The folder's address, which ends with a slash.
+        base: Url,
+        /// The value of the `Authorization` header.
+        authorization: Option<Secret>,
+    },
+}
+
+/// Pulumi's own places for `version`.
+pub fn own(version: &Version) -> Vec<Place> {
+    OWN.iter()
+        .filter_map(|base| Url::parse(&base.replace("{version}", &version.to_string())).ok())
+        .map(|base| Place::Web { base, authorization: None })
+        .collect()
+}
+
+/// A place of which nothing is known but one address.
+pub fn address(url: &str) -> Option<(Place, String)> {
+    let (base, file) = url.rsplit_once('/')?;
+    Some((Place::Web { base: Url::parse(&format!("{base}/")).ok()?, authorization: None }, file.to_owned()))
+}
+
+/// A small file, and what time it was where it came from.
+#[derive(Debug)]
+pub struct Text {
+    /// What it says.
+    pub text: String,
+    /// The server's clock.
+    pub date: Option<SystemTime>,
+}
+
+impl Place {
+    /// In words, without credentials.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Folder(folder) => format!("`{}`", folder.display()),
+            Self::Web { base, .. } => host(base),
+        }
+    }
+
+    /// The request for a file of it.
+    pub fn request(&self, file: &str) -> Option<Request> {
+        let Self::Web { base, authorization } = self else { return None };
+        let mut url = base.join(file).ok()?;
+        url.set_query(base.query());
+        Some(Request { authorization: authorization.clone(), ..Request::get(url) })
+    }
+
+    /// A small file of it. None where there is none.
+    pub async fn text(&self, file: &str, http: Option<&Http>, patience: Patience) -> Result<Option<Text>> {
+        match (self, self.request(file), http) {
+            (Self::Folder(folder), ..) => match std::fs::read_to_string(folder.join(file)) {
+                Ok(text) => {
+                    let text = text.trim_start_matches('\u{feff}').to_owned();
+                    Ok(Some(Text { text, date: None }))
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(unreadable(&folder.join(file), &error)),
+            },
+            (_, Some(request), Some(http)) => fetch_text(http, &request, file, patience).await,
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A file of a mirror's folder could not be read.
+pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
+    fault(
+        format!("could not read `{}`: {error}", path.display()),
+        "check the folder that `pulumi-mirror` names",
+    )
+}
+
+async fn fetch_text(http: &Http, request: &Request, file: &str, patience: Patience) -> Result<Option<Text>> {
+    let mut pause = patience.pause;
+    let mut tries = 1;
+    loop {
+        let (error, wait) = match read_text(http, request, patience).await {
+            Ok((200, Some(text), _)) => return Ok(Some(text)),
+            Ok((404 | 410, ..)) => return Ok(None),
+            Ok((status, _, wait)) => {
+                (refused(&request.url, file, status), wait.filter(|_| temporary(status)))
+            }
+            Err(failure) => {
+                (fault(format!("{file} could not be fetched: {failure}"), failure.hint()), Some(pause))
+            }
+        };
+        let wait = wait.map(|wait| wait.max(pause)).filter(|wait| *wait <= patience.longest_pause);
+        let Some(wait) = wait.filter(|_| tries < patience.tries) else { return Err(error) };
+        tokio::time::sleep(wait).await;
+        pause *= 2;
+        tries += 1;
+    }
+}
+
+type Read = (u16, Option<Text>, Option<Duration>);
+
+async fn read_text(
+    http: &Http,
+    request: &Request,
+    patience: Patience,
+) -> Result<Read, crate::base::http::Failure> {
+    let mut download = http.open(request, None, patience.idle).await?;
+    let wait = download.retry_after.or(Some(Duration::ZERO));
+    if download.status != 200 {
+        return Ok((download.status, None, wait));
+    }
+    let mut body = Vec::new();
+    let deadline = tokio::time::Instant::now() + patience.whole;
+    while let Some(chunk) = download.chunk(patience.idle).await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > TEXT || tokio::time::Instant::now() > deadline {
+            return Err(crate::base::http::Failure::TooBig { host: host(&request.url), limit: TEXT });
+        }
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Ok((200, Some(Text { text, date: download.date }), wait))
+}
+
+/// Whether a server may answer otherwise in a moment.
+pub fn temporary(status: u16) -> bool {
+    status == 429 || status >= 500
+}
+
+/// What a status means that is not the file.
+pub fn refused(url: &Url, file: &str, status: u16) -> Error {
+    let hint = match status {
+        401 | 403 | 407 => "check the credentials in `pulumi-mirror`: `https://user:password@host/`",
+        404 | 410 => "check that the version is released and, with a mirror, that it is mirrored",
+        _ => "run the job again later, or name another source in `pulumi-mirror`",
+    };
+    fault(format!("{} answers {status} for {file}", host(url)), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(mirror: &str, file: &str) -> Request {
+        Mirror::parse(mirror).unwrap().place().request(file).unwrap()
+    }
+
+    #[test]
+    fn credentials_leave_the_address_for_a_header() {
+        let request = request("https://ci:p%40ss@mirror.example/pulumi", "a.txt");
+        assert_eq!(request.url.as_str(), "https://mirror.example/pulumi/a.txt");
+        assert_eq!(request.authorization.unwrap().expose(), "Basic Y2k6cEBzcw==");
+    }
+
+    #[test]
+    fn a_signature_goes_with_each_file() {
+        let request = request("https://acme.blob.core.windows.net/pulumi/?sig=abc", "a.txt");
+        assert_eq!(request.url.as_str(), "https://acme.blob.core.windows.net/pulumi/a.txt?sig=abc");
+        assert!(request.authorization.is_none());
+    }
+
+    #[test]
+    fn a_folder_is_named_by_a_file_url() {
+        let Place::Folder(folder) = Mirror::parse("file:///srv/pulumi").unwrap().place() else { panic!() };
+        assert_eq!(folder, std::path::Path::new("/srv/pulumi"));
+    }
+
+    #[test]
+    fn what_is_no_mirror_is_bad_input_and_not_repeated() {
+        for text in ["mirror", "ftp://user:hunter2@x/", "file://host/x", "s3://bucket"] {
+            let error = Mirror::parse(text).unwrap_err();
+            assert_eq!(error.exit_status(), 2, "{text}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn pulumis_own_places_have_the_version_in_their_address() {
+        let [first, second] = own(&Version::new(3, 259, 0)).try_into().unwrap();
+        assert_eq!(first.request("x").unwrap().url.as_str(), "https://get.pulumi.com/releases/sdk/x");
+        assert_eq!(
+            second.request("x").unwrap().url.as_str(),
+            "https://github.com/pulumi/pulumi/releases/download/v3.259.0/x"
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! A short program whose output is read and never shown: one of the CI system that prints something secret, such as
+//! `buildkite-agent`, or the engine when it is asked for its version.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::signals::Signals;
+use super::stream::Passing;
+use crate::base::error::Result;
+use crate::base::secret::{Masker, Secret};
+use crate::process::supervise::{Process, Status, Supervision, run};
+
+/// More than anything worth reading here.
+const CAPTURE: usize = 1 << 20;
+
+/// How long it may take.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What is different in its environment.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Set to these values.
+    pub set: Vec<(String, String)>,
+    /// Taken out.
+    pub remove: Vec<String>,
+}
+
+/// Runs `program` and reads what it prints; the error is what it said at the end.
+pub async fn read(
+    program: PathBuf,
+    args: &[String],
+    cwd: &Path,
+    change: Change,
+    masker: &Masker,
+    signals: &Signals,
+) -> Result<Result<Secret, String>> {
+    let process = Process {
+        program,
+        args: args.iter().map(Into::into).collect(),
+        cwd: cwd.to_owned(),
+        set: change.set,
+        remove: change.remove,
+        stdin: None,
+        event_log: None,
+    };
+    let supervision = Supervision {
+        masker,
+        signals,
+        timeout: Some(TIME),
+        listen: Duration::ZERO,
+        grace: Duration::ZERO,
+        stdout: &mut tokio::io::sink(),
+        stderr: &mut tokio::io::sink(),
+        passing: Passing::Captured,
+        capture: CAPTURE,
+        disarm: None,
+        on_event: &mut |_| {},
+        heartbeat: &mut |_| None,
+        on_start: &mut |_| {},
+        on_stop: &mut |_| {},
+    };
+    let ended = run(&process, supervision).await?;
+    if let (Status::Exited(0), Some(printed)) = (ended.status, ended.stdout.raw()) {
+        return Ok(Ok(Secret::new(String::from_utf8_lossy(printed).trim())));
+    }
+    let said = ended.stderr.masked();
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
+    Ok(Err(last.trim().escape_debug().to_string()))
+}

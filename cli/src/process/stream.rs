@@ -1,0 +1,235 @@
+//! One of the engine's two streams on its way to the log: masked, kept for the report, and cut into lines.
+//!
+//! A whole line goes on at once. The engine prints dots without a newline for minutes, so a partial line goes on
+//! after a second; only an end that could begin a secret or a workflow command stays back. Lines that show the plain value of a secret
+//! are withheld ([`Withhold`]).
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::withhold::Withhold;
+use crate::base::secret::{MaskStream, Masker, signature};
+
+/// How long a partial line waits for its end.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A longer line goes on in parts. Of a line for debugging that shows a secret's value, which has the mark of a secret
+/// in front of it or behind it, this much is withheld whole.
+const LONGEST_LINE: usize = 4 << 20;
+
+/// More than the letters of the longest workflow command's marker, `##teamcity[`.
+const LONGEST_MARKER: usize = 16;
+
+/// What a stream has written, for the report: its beginning and its end, masked.
+#[derive(Clone, Default)]
+pub struct Captured {
+    first: Vec<u8>,
+    last: VecDeque<u8>,
+    left_out: u64,
+    raw: Option<Vec<u8>>,
+}
+
+impl Captured {
+    /// The masked text; where the middle was too much, a line says how much.
+    pub fn masked(&self) -> String {
+        let (last, more) = self.last.as_slices();
+        let mut bytes = self.first.clone();
+        if self.left_out > 0 {
+            bytes.extend_from_slice(format!("\n[... {} bytes left out ...]\n", self.left_out).as_bytes());
+        }
+        bytes.extend_from_slice(last);
+        bytes.extend_from_slice(more);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The bytes as they came, secrets included, of a stream that was only captured; `None` if it was passed on or
+    /// was too long.
+    pub fn raw(&self) -> Option<&[u8]> {
+        self.raw.as_deref()
+    }
+
+    fn keep(&mut self, masked: &[u8], limit: usize) {
+        let room = (limit / 2).saturating_sub(self.first.len());
+        let (first, rest) = masked.split_at(room.min(masked.len()));
+        self.first.extend_from_slice(first);
+        self.last.extend(rest);
+        let excess = self.last.len().saturating_sub(limit - limit / 2);
+        self.last.drain(..excess);
+        self.left_out += excess as u64;
+    }
+
+    fn keep_raw(&mut self, bytes: &[u8], limit: usize) {
+        if let Some(raw) = &mut self.raw {
+            if raw.len() + bytes.len() > limit {
+                self.raw = None;
+            } else {
+                raw.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Captured {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Captured")
+            .field("masked", &self.masked())
+            .field("raw", &self.raw.as_ref().map(Vec::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What becomes of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passing {
+    /// It goes to the log.
+    Through,
+    /// It is only kept, also as it came: the value of secret outputs must not be masked for those who asked.
+    Captured,
+}
+
+/// Takes a stream's bytes and says what of it goes to the log.
+pub struct Feed {
+    mask: MaskStream,
+    withhold: Withhold,
+    passing: Passing,
+    limit: usize,
+    partial: Vec<u8>,
+    since: Option<Instant>,
+    /// Since when lines are held back.
+    holds_since: Option<Instant>,
+    captured: Captured,
+}
+
+/// The most that is kept of a stream that is only captured.
+const RAW_LIMIT: usize = 64 << 20;
+
+impl Feed {
+    /// A feed of a stream of which `limit` bytes are kept for the report.
+    pub fn new(masker: &Masker, passing: Passing, limit: usize) -> Self {
+        let raw = (passing == Passing::Captured).then(Vec::new);
+        let captured = Captured { raw, ..Captured::default() };
+        Self {
+            mask: masker.stream(),
+            withhold: Withhold::default(),
+            passing,
+            limit,
+            partial: Vec::new(),
+            since: None,
+            holds_since: None,
+            captured,
+        }
+    }
+
+    /// Takes bytes and returns the whole lines among them, with what was left of the line before.
+    pub fn push(&mut self, bytes: &[u8], now: Instant) -> Vec<u8> {
+        self.captured.keep_raw(bytes, RAW_LIMIT);
+        let masked = self.mask.push(bytes);
+        self.accept(&masked, now)
+    }
+
+    /// What has waited long enough: lines that are held back, and the partial line, without what could be half a marker.
+    pub fn partial(&mut self, now: Instant) -> Vec<u8> {
+        let is_due = |since: Option<Instant>| since.is_some_and(|since| since + PATIENCE <= now);
+        let mut out = Vec::new();
+        if is_due(self.holds_since) {
+            let held = self.withhold.release();
+            self.holds_since = None;
+            out.append(&mut self.kept(held));
+        }
+        if is_due(self.since) {
+            let partial = self.take_partial();
+            out.append(&mut self.let_go(&partial, now));
+        }
+        out
+    }
+
+    /// When something has waited long enough.
+    pub fn due(&self) -> Option<Instant> {
+        self.since.into_iter().chain(self.holds_since).min().map(|since| since + PATIENCE)
+    }
+
+    /// The stream has ended: all that is left of it.
+    pub fn finish(&mut self, now: Instant) -> Vec<u8> {
+        let masked = self.mask.finish();
+        let mut lines = self.accept(&masked, now);
+        let partial = std::mem::take(&mut self.partial);
+        lines.append(&mut self.let_go(&partial, now));
+        let held = self.withhold.release();
+        lines.append(&mut self.kept(held));
+        (self.since, self.holds_since) = (None, None);
+        lines
+    }
+
+    /// What was written, when all is over.
+    pub fn into_captured(self) -> Captured {
+        self.captured
+    }
+
+    fn accept(&mut self, masked: &[u8], now: Instant) -> Vec<u8> {
+        let mut lines = Vec::new();
+        let rest = match masked.iter().rposition(|&byte| byte == b'\n') {
+            Some(end) => {
+                lines.append(&mut self.partial);
+                lines.extend_from_slice(&masked[..=end]);
+                self.since = None;
+                &masked[end + 1..]
+            }
+            None => masked,
+        };
+        if !rest.is_empty() {
+            self.partial.extend_from_slice(rest);
+            self.since.get_or_insert(now);
+            if self.partial.len() > LONGEST_LINE {
+                lines.append(&mut self.take_partial());
+            }
+        }
+        self.let_go(&lines, now)
+    }
+
+    /// What of lines goes on now; an object that has not ended is held back.
+    fn let_go(&mut self, lines: &[u8], now: Instant) -> Vec<u8> {
+        let lines = self.withhold.pass(lines);
+        self.holds_since = self.withhold.holds().then(|| self.holds_since.unwrap_or(now));
+        self.kept(lines)
+    }
+
+    /// What is kept of lines, and what of them goes to the log.
+    fn kept(&mut self, lines: Vec<u8>) -> Vec<u8> {
+        self.captured.keep(&lines, self.limit);
+        if self.passing == Passing::Captured { Vec::new() } else { lines }
+    }
+
+    fn take_partial(&mut self) -> Vec<u8> {
+        // What stays back waits for more bytes: to look again in a second would not help.
+        self.since = None;
+        let kept = half_a_marker(&self.partial).max(signature::half_of_one(&self.partial));
+        let kept = self.partial.split_off(self.partial.len() - kept);
+        std::mem::replace(&mut self.partial, kept)
+    }
+}
+
+/// How many bytes at the end could be the first of `::`, `##[`, `##vso[` or `##teamcity[`. What can't be seen between
+/// the letters counts for nothing, as some agents overlook it.
+fn half_a_marker(line: &[u8]) -> usize {
+    if line.ends_with(b":") && !line.ends_with(b"::") {
+        return 1;
+    }
+    let seen = |byte: &u8| (0x20..0x7f).contains(byte);
+    let could_be_in_it = |byte: &&u8| **byte == b'#' || byte.is_ascii_alphabetic() || !seen(byte);
+    let length = line.iter().rev().take(LONGEST_MARKER).take_while(could_be_in_it).count();
+    let end = &line[line.len() - length..];
+    let begins_here = |at: &usize| {
+        let mut letters = end[*at..].iter().filter(|byte| seen(byte));
+        let first = (letters.next(), letters.next());
+        first == (Some(&b'#'), None)
+            || (first == (Some(&b'#'), Some(&b'#')) && !letters.any(|byte| *byte == b'#'))
+    };
+    (0..length).find(begins_here).map_or(0, |at| length - at)
+}
+
+#[cfg(test)]
+mod tests;

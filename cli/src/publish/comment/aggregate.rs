@@ -1,0 +1,306 @@
+//! One comment for several stacks: a table of them, and a folded part for each.
+//!
+//! Either one final job has all reports and writes the whole comment ([`of_all`]); or each step that has its own writes
+//! it when it is done. Every step replaces its own part of the comment and leaves the others as they are. Two that write in the same moment
+//! can lose one another's part, so the comment is read again after it was written, and fixed: twice at most.
+
+use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
+use super::own::with_backend;
+use super::{Marked, Posted, Task};
+use crate::forge::trouble::Kind;
+use crate::forge::{Comment, Trouble};
+use crate::pulumi::stack::StackIdentity;
+use crate::render::several::{self, Line};
+use crate::render::{Flavor, Options, Size, fits};
+use crate::report::Report;
+
+/// How often the comment is written at most.
+const ROUNDS: usize = 5;
+
+/// What a part needs beside its text: its marker, its row of the table, its fold.
+const FRAME: usize = 1200;
+
+/// What is said about one stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The stack and the run, and the row of the table.
+    marker: Marker,
+    /// The report; empty where there is no room for it.
+    text: String,
+}
+
+const SIGN: &str = "sign";
+const ROW: &str = "row";
+const TITLE: &str = "title";
+const OUTCOME: &str = "outcome";
+
+impl Part {
+    /// The part of `report` with its `text`; empty where there is no room for it.
+    pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
+        let line = Line::of(report, html);
+        for (name, value) in [
+            (SIGN, line.sign.to_owned()),
+            (TITLE, line.title),
+            (ROW, line.row),
+            (OUTCOME, line.outcome.to_owned()),
+        ] {
+            marker.more.insert(name.to_owned(), value);
+        }
+        Self { marker, text: without_markers(text) }
+    }
+
+    /// Adds the backend to the part's heading and row.
+    fn name_backend(&mut self, stack: &StackIdentity, html: bool) {
+        let url = &self.marker.backend_url;
+        for name in [TITLE, ROW] {
+            if let Some(named) = with_backend(self.more(name), stack, url, html) {
+                self.marker.more.insert(name.to_owned(), named);
+            }
+        }
+    }
+
+    fn more(&self, name: &str) -> &str {
+        self.marker.more.get(name).map_or("", String::as_str)
+    }
+
+    fn write(&self, flavor: Flavor) -> String {
+        let mut out = format!("{}\n", self.marker.write_part(flavor));
+        out.push_str(&several::part(flavor, self.more(SIGN), self.more(TITLE), &self.text));
+        out.push_str(&format!("{}\n\n", end_of_part(flavor)));
+        out
+    }
+}
+
+/// The parts of a comment.
+pub fn parts(body: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut current: Option<(Marker, Vec<&str>)> = None;
+    for line in body.lines() {
+        match (&mut current, Marker::read_part(line)) {
+            (None, Some(marker)) => current = Some((marker, Vec::new())),
+            (Some(_), _) if ends_part(line) => {
+                if let Some((marker, lines)) = current.take() {
+                    parts.push(Part { marker, text: unfolded(&lines) });
+                }
+            }
+            (Some((_, lines)), _) => lines.push(line),
+            (None, None) => {}
+        }
+    }
+    parts
+}
+
+/// The text between the lines that fold it.
+fn unfolded(lines: &[&str]) -> String {
+    let is_fold = |line: &&str| line.starts_with("<details><summary>") && line.ends_with("</summary>");
+    let inner = match lines {
+        [first, inner @ .., last] if is_fold(first) && *last == "</details>" => inner,
+        all => all,
+    };
+    inner.join("\n").trim().to_owned()
+}
+
+/// The whole comment of `parts`, as much as `limit` holds: the longest texts go first, then the last stacks.
+pub fn body(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
+    parts.sort_by(|one, other| one.marker.subject.cmp(&other.marker.subject));
+    fitted(marker, parts, flavor, limit)
+}
+
+/// The comment of several reports by one final job, which knows them all: the room is shared out by urgency.
+pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
+    let forge = task.client.place().forge;
+    let (flavor, limit) = (forge.flavor(), forge.limit());
+    let options = Options { flavor, marker: None, ..task.content.options.clone() };
+    let mut reports = task.content.reports.to_vec();
+    for report in &mut reports {
+        report.notes.splice(0..0, note.map(str::to_owned));
+    }
+    let reports = several::ordered(&reports);
+    let marker_of = |report: &Report| Marker::of(report, task.wanted.key.as_deref(), &task.wanted.stamp);
+    let part = |report: &Report, text: &str| Part::new(report, marker_of(report), flavor.html, text);
+    // What folds a part is written around its text.
+    let frame: Vec<Part> = reports.iter().map(|report| part(report, "x")).collect();
+    let (Size::Bytes(most) | Size::Chars(most)) = limit;
+    let marker = task.marker();
+    let used =
+        several::length(&whole(&marker, &frame, &[], flavor), limit) + several::left_out(1000, 0).len();
+    let room = several::same_unit(limit, most.saturating_sub(used));
+    let texts = several::texts(&reports, room, several::SMALLEST, &|report, room| {
+        task.render(report, &options, room)
+    });
+    let parts = reports.iter().zip(&texts).map(|(report, text)| part(report, text)).collect();
+    fitted(&marker, parts, flavor, limit)
+}
+
+fn fitted(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
+    let mut dropped = Vec::new();
+    loop {
+        let text = whole(marker, &parts, &dropped, flavor);
+        if fits(&text, limit) {
+            return text;
+        }
+        match parts.iter_mut().max_by_key(|part| part.text.len()) {
+            Some(longest) if !longest.text.is_empty() => longest.text.clear(),
+            Some(_) => dropped.extend(parts.pop()),
+            None => return text,
+        }
+    }
+}
+
+/// The comment; of what was dropped the outcomes are counted.
+fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> String {
+    let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
+    let rows = parts.iter().map(|part| (part.more(SIGN), part.more(ROW)));
+    let bare = parts.iter().filter(|part| part.text.is_empty()).count();
+    let mut out = format!("{}\n", marker.write(flavor));
+    out.push_str(&format!("## {}\n\n", several::heading(outcomes, parts.len() + dropped.len())));
+    out.push_str(&several::table(rows));
+    out.push_str(&several::left_out(bare, dropped.len()));
+    for part in parts {
+        out.push_str(&part.write(flavor));
+    }
+    out
+}
+
+/// Brings this stack's part of the comment up to date.
+pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
+    let marker = Marker { subject: Subject::Aggregate, ..task.marker() };
+    let mut posted = Posted::Nothing;
+    let mut created: Option<Comment> = None;
+    for round in 0..ROUNDS {
+        if round > 1 {
+            // Somebody else writes too: not in step with them.
+            tokio::time::sleep(pause()).await;
+        }
+        let ours = match (task.akin(&marker).await, &created) {
+            (Ok(found), None) => task.ours(found, None).await,
+            (Ok(found), Some(created)) => {
+                with(task.ours(found, Some(&created.author)).await, created, &marker)
+            }
+            // It is written: that it can't be read again is no failure.
+            (Err(_), _) if round > 0 => return Ok(posted),
+            (Err(trouble), _) => return Err(trouble),
+        };
+        let there = merged(&ours);
+        let mine = mine(&there, task.report);
+        let old = there.iter().find(|part| part.marker.subject == mine);
+        if old.is_some_and(|old| old.marker.stamp.is_later_than(&task.wanted.stamp)) {
+            return Ok(if round == 0 { Posted::Outdated } else { posted });
+        }
+        if old.is_none() && !task.wanted.when.is_met_by(task.report) {
+            return Ok(Posted::Nothing);
+        }
+        let text = new_body(task, &marker, there);
+        let (written, new) = write(task, &ours, &text, round).await?;
+        match written {
+            Posted::Unchanged if round == 0 => return Ok(Posted::Unchanged),
+            Posted::Unchanged => return Ok(posted),
+            other if round == 0 => posted = other,
+            _ => {}
+        }
+        created = new.or(created);
+    }
+    Ok(posted)
+}
+
+/// Our comments with the one that we have written, which the forge's list may not show yet.
+fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked> {
+    if ours.iter().all(|(comment, _)| comment.id != created.id) {
+        let marker = Marker::read(&created.body).unwrap_or_else(|| marker.clone());
+        ours.push((created.clone(), marker));
+    }
+    ours
+}
+
+/// The subject of the part that is about the stack of `report`: of one without a backend, if there is no other part.
+fn mine(there: &[Part], report: &Report) -> Subject {
+    let mine = Subject::of(report);
+    let is_there = there.iter().any(|part| part.marker.subject == mine);
+    let unknown =
+        |part: &&Part| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);
+    let earlier = there.iter().filter(|_| !is_there).find(unknown).map(|part| part.marker.subject.clone());
+    earlier.unwrap_or(mine)
+}
+
+/// The parts of all our comments, of each stack the latest.
+fn merged(ours: &[Marked]) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
+    for part in ours.iter().flat_map(|(comment, _)| parts(&comment.body)) {
+        match all.iter_mut().find(|other| other.marker.subject == part.marker.subject) {
+            Some(other) if other.marker.stamp.is_later_than(&part.marker.stamp) => {}
+            Some(other) => *other = part,
+            None => all.push(part),
+        }
+    }
+    all
+}
+
+/// The comment with this stack's part in its place.
+fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
+    let forge = task.client.place().forge;
+    let flavor = forge.flavor();
+    let mine = mine(&there, task.report);
+    let known = there.iter().any(|part| part.marker.subject == mine);
+    there.retain(|part| part.marker.subject != mine);
+    let (Size::Bytes(limit) | Size::Chars(limit)) = forge.limit();
+    let used = whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME;
+    // Room is left for the stacks that come after this one.
+    let room = (limit.saturating_sub(used) / 2).min(limit / 4);
+    let options = Options { flavor, marker: None, ..task.content.options.clone() };
+    let mut report = task.report.clone();
+    for part in there.iter_mut().filter(|part| part.marker.subject.is_akin_to(&mine)) {
+        report.names_backend |= part.marker.subject.backend().is_some();
+        part.name_backend(&task.report.stack_identity(), flavor.html);
+    }
+    if known && !task.wanted.when.is_met_by(task.report) {
+        report.notes.insert(0, task.wanted.when.no_more().to_owned());
+    }
+    let room = Some(Size::Chars(room)).filter(|_| room >= several::SMALLEST);
+    let text = room.map(|room| task.render(&report, &options, room)).unwrap_or_default();
+    there.push(Part::new(&report, task.marker(), flavor.html, &text));
+    // The comment's own run is the latest of its parts': the same parts make the same comment.
+    let latest = there
+        .iter()
+        .map(|part| &part.marker)
+        .reduce(|one, other| if one.stamp.is_later_than(&other.stamp) { one } else { other });
+    let (commit, stamp) =
+        latest.map_or_else(Default::default, |latest| (latest.commit.clone(), latest.stamp.clone()));
+    body(&Marker { commit, stamp, ..marker.clone() }, there, flavor, forge.limit())
+}
+
+/// Writes the comment where it has to change, and takes away what is there twice. Also says which one is new.
+async fn write(
+    task: &Task<'_>,
+    ours: &[Marked],
+    text: &str,
+    round: usize,
+) -> Result<(Posted, Option<Comment>), Trouble> {
+    let Some((newest, older)) = ours.split_last() else {
+        let created = task.create(text, round == 0).await?;
+        return Ok((Posted::Created, Some(Comment { body: text.to_owned(), ..created })));
+    };
+    let mut new = None;
+    let posted = if super::is_same(&newest.0.body, text) {
+        Posted::Unchanged
+    } else {
+        match task.client.update(task.number, &newest.0, text).await {
+            Ok(()) => Posted::Updated,
+            Err(trouble) if trouble.kind == Kind::Missing => {
+                let created = task.create(text, round == 0).await?;
+                new = Some(Comment { body: text.to_owned(), ..created });
+                Posted::Created
+            }
+            Err(trouble) => return Err(trouble),
+        }
+    };
+    for (comment, _) in older {
+        task.tidied(task.client.delete(task.number, comment).await);
+    }
+    Ok((posted, new))
+}
+
+/// Between 0.2 and 1.2 s.
+fn pause() -> std::time::Duration {
+    let dice = crate::base::random::word().get(..3).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    std::time::Duration::from_millis(200 + dice.unwrap_or_default() % 1000)
+}

@@ -1,0 +1,323 @@
+//! The hidden first line of a comment: what it is about, and which run wrote it.
+//!
+//! A comment is ours when its first line is such a marker and its author is us. What a program prints never gets
+//! there: a body begins with our own line, foreign text stands in code further down, and every value in a marker is
+//! encoded, so that it neither ends the marker nor makes a second one.
+
+use std::collections::BTreeMap;
+
+use super::stamp::Stamp;
+use crate::ci::percent_encoded;
+use crate::pulumi::stack::StackIdentity;
+use crate::render::Flavor;
+use crate::report::Report;
+
+/// What a marker is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// One command on one stack.
+    Stack {
+        /// The organisation; empty when it is not known, or there is none.
+        organization: String,
+        /// The project; empty when it is not known.
+        project: String,
+        /// The stack.
+        stack: String,
+        /// The fingerprint of the backend; empty when it is not known, as in comments of earlier versions.
+        backend: String,
+        /// The command.
+        command: String,
+    },
+    /// All stacks.
+    Aggregate,
+}
+
+impl Subject {
+    /// What `report` is about.
+    pub fn of(report: &Report) -> Self {
+        Self::of_stack(report.stack_identity(), report.command.name())
+    }
+
+    /// A `command` on `stack`.
+    pub(super) fn of_stack(stack: StackIdentity, command: &str) -> Self {
+        let StackIdentity { organization, project, stack, backend, .. } = stack;
+        Self::Stack {
+            organization: organization.unwrap_or_default(),
+            project: project.unwrap_or_default(),
+            stack,
+            backend: backend.unwrap_or_default(),
+            command: command.to_owned(),
+        }
+    }
+
+    /// The fingerprint of the backend, when it is known.
+    pub fn backend(&self) -> Option<&str> {
+        match self {
+            Self::Stack { backend, .. } => Some(backend.as_str()).filter(|backend| !backend.is_empty()),
+            Self::Aggregate => None,
+        }
+    }
+
+    /// Whether both are about the same but for the backend.
+    pub fn is_akin_to(&self, other: &Self) -> bool {
+        self.without_backend() == other.without_backend()
+    }
+
+    fn without_backend(&self) -> Self {
+        let mut subject = self.clone();
+        if let Self::Stack { backend, .. } = &mut subject {
+            backend.clear();
+        }
+        subject
+    }
+}
+
+/// A marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// What it is about.
+    pub subject: Subject,
+    /// What keeps comments about the same apart.
+    pub key: String,
+    /// The commit that the run was for; empty when it is not known.
+    pub commit: String,
+    /// The run.
+    pub stamp: Stamp,
+    /// The address of the backend; empty when it is not known.
+    pub backend_url: String,
+    /// More values, for who writes the marker.
+    pub more: BTreeMap<String, String>,
+}
+
+/// How a marker of a comment begins, and one of a part of it.
+const COMMENT: &str = "stackstep";
+const PART: &str = "stackstep-part";
+
+/// What hides a line: an HTML comment; where HTML is shown as text, the definition of a link that nobody uses.
+/// <https://spec.commonmark.org/0.31.2/#html-comment>,
+/// <https://spec.commonmark.org/0.31.2/#link-reference-definitions>
+const HTML: (&str, &str) = ("<!-- ", " -->");
+const PLAIN: (&str, &str) = ("[//]: # (", ")");
+
+impl Marker {
+    /// A marker of `report`.
+    pub fn of(report: &Report, key: Option<&str>, stamp: &Stamp) -> Self {
+        Self {
+            subject: Subject::of(report),
+            key: key.unwrap_or_default().to_owned(),
+            commit: report.commit.clone().unwrap_or_default(),
+            stamp: stamp.clone(),
+            backend_url: report.stack_identity().backend_url.unwrap_or_default(),
+            more: BTreeMap::new(),
+        }
+    }
+
+    /// Whether both are about the same but for the backend.
+    pub fn is_akin_to(&self, other: &Self) -> bool {
+        self.subject.is_akin_to(&other.subject) && self.key == other.key
+    }
+
+    /// The first line of a comment. Where only a blank line ends it, that is part of it.
+    pub fn write(&self, flavor: Flavor) -> String {
+        let line = hidden(&self.fields(COMMENT), flavor);
+        if flavor.html { line } else { line + "\n" }
+    }
+
+    /// Reads the marker of a comment.
+    pub fn read(body: &str) -> Option<Self> {
+        Self::from_fields(shown(body.lines().next()?)?.strip_prefix(COMMENT)?)
+    }
+
+    /// The line before a part of a comment.
+    pub(super) fn write_part(&self, flavor: Flavor) -> String {
+        hidden(&self.fields(PART), flavor)
+    }
+
+    /// Reads it.
+    pub(super) fn read_part(line: &str) -> Option<Self> {
+        Self::from_fields(shown(line)?.strip_prefix(PART)?)
+    }
+
+    fn fields(&self, name: &str) -> String {
+        let mut fields = vec![("v", "1")];
+        if let Subject::Stack { organization, project, stack, backend, command } = &self.subject {
+            fields.extend([("organization", organization.as_str()), ("project", project), ("stack", stack)]);
+            fields.extend([("command", command.as_str()), ("backend", backend)]);
+            fields.push(("backend-url", &self.backend_url));
+        }
+        let stamp = self.stamp.to_string();
+        fields.extend([("key", self.key.as_str()), ("commit", &self.commit), ("run", &stamp)]);
+        fields.extend(self.more.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        fields.fold(name.to_owned(), |line, (name, value)| line + " " + name + "=" + &encoded(value))
+    }
+
+    fn from_fields(fields: &str) -> Option<Self> {
+        let fields = fields.strip_prefix(' ')?.split(' ').filter_map(|field| field.split_once('='));
+        let mut more: BTreeMap<String, String> =
+            fields.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+        // A marker of a later version is not ours to touch.
+        more.remove("v").filter(|version| version == "1")?;
+        let mut take = |name: &str| more.remove(name);
+        let (project, stack, command) = (take("project"), take("stack"), take("command"));
+        let (organization, backend) = (take("organization"), take("backend"));
+        let subject = match (stack, command) {
+            (Some(stack), Some(command)) => {
+                // Earlier versions wrote the stack's name as it was given.
+                let written = StackIdentity::written(&stack, project.as_deref());
+                let organization = organization.or(written.organization);
+                Subject::of_stack(StackIdentity { organization, backend, ..written }, &command)
+            }
+            _ => Subject::Aggregate,
+        };
+        Some(Self {
+            subject,
+            key: take("key").unwrap_or_default(),
+            commit: take("commit").unwrap_or_default(),
+            stamp: Stamp::parse(&take("run").unwrap_or_default()),
+            backend_url: take("backend-url").unwrap_or_default(),
+            more,
+        })
+    }
+}
+
+/// The line after the last part of a comment.
+pub(super) fn end_of_part(flavor: Flavor) -> String {
+    hidden("stackstep-end", flavor)
+}
+
+/// Whether the line is one.
+pub(super) fn ends_part(line: &str) -> bool {
+    shown(line) == Some("stackstep-end")
+}
+
+/// `text` without anything that could be read as a marker.
+pub(super) fn without_markers(text: &str) -> String {
+    let text = text.replace("<!-- stackstep", "<!\u{200b}-- stackstep");
+    text.replace("# (stackstep", "# (\u{200b}stackstep")
+}
+
+fn hidden(line: &str, flavor: Flavor) -> String {
+    let (begin, end) = if flavor.html { HTML } else { PLAIN };
+    [begin, line, end].concat()
+}
+
+/// What a hidden line holds.
+fn shown(line: &str) -> Option<&str> {
+    let line = line.trim_end();
+    [HTML, PLAIN].iter().find_map(|(begin, end)| line.strip_prefix(begin)?.strip_suffix(end))
+}
+
+/// Two hyphens would end an HTML comment in some readers.
+fn encoded(value: &str) -> String {
+    percent_encoded(value).replace('-', "%2D")
+}
+
+fn decoded(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let code = after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(code.unwrap_or(b'%'));
+        rest = after.get(2..).filter(|_| code.is_some()).unwrap_or(after);
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marker(stack: &str) -> Marker {
+        Marker {
+            subject: Subject::Stack {
+                organization: "acme".into(),
+                project: "shop".into(),
+                stack: stack.into(),
+                backend: "0123456789ab".into(),
+                command: "preview".into(),
+            },
+            backend_url: "s3://acme".into(),
+            key: "eu-1".into(),
+            commit: "8d08154c".into(),
+            stamp: Stamp { system: "github-actions".into(), run: Some(42), attempt: 2, at: 1000 },
+            more: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_marker_is_one_hidden_line() {
+        assert_eq!(
+            marker("dev").write(Flavor::GITHUB),
+            "<!-- stackstep v=1 organization=acme project=shop stack=dev command=preview backend=0123456789ab \
+             backend-url=s3%3A%2F%2Facme key=eu%2D1 commit=8d08154c run=github%2Dactions%3A42.2%401000 -->"
+        );
+        assert!(
+            marker("dev")
+                .write(Flavor::BITBUCKET)
+                .starts_with("[//]: # (stackstep v=1 organization=acme project=shop ")
+        );
+        assert!(marker("dev").write(Flavor::BITBUCKET).ends_with(")\n"));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for stack in ["dev", "a b", "--> <script>", "x) (y", "100%", "%2", "grün\n"] {
+            for flavor in [Flavor::GITHUB, Flavor::BITBUCKET] {
+                let body = format!("{}\n## text", marker(stack).write(flavor));
+                assert_eq!(Marker::read(&body).as_ref(), Some(&marker(stack)), "{body}");
+                assert_eq!(Marker::read(&body.replace('\n', "\r\n")), Some(marker(stack)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_marker_of_an_earlier_version_is_about_the_same_names_however_they_were_written() {
+        let read = |stack: &str| {
+            let line =
+                format!("<!-- stackstep v=1 project=shop stack={} command=preview -->", encoded(stack));
+            Marker::read(&line).unwrap().subject
+        };
+        for stack in ["organization/dev", "organization/shop/dev"] {
+            assert_eq!(read(stack), read("dev"), "{stack}");
+        }
+        assert_eq!(read("acme/dev"), read("acme/shop/dev"));
+        assert!(read("acme/dev").is_akin_to(&marker("dev").subject));
+        assert!(!read("dev").is_akin_to(&marker("dev").subject));
+        assert_eq!(read("dev").backend(), None);
+    }
+
+    #[test]
+    fn no_value_ends_the_marker_or_makes_another() {
+        let line = marker("--> <!-- stackstep v=1 stack=prod\n) -- x").write(Flavor::GITHUB);
+        let inside = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")).unwrap();
+        assert!(!inside.contains(['<', '>', '\n', '(', ')']) && !inside.contains("--"), "{inside}");
+    }
+
+    #[test]
+    fn a_marker_counts_on_the_first_line_only() {
+        let line = marker("dev").write(Flavor::GITHUB);
+        assert_eq!(Marker::read(&format!("look:\n{line}")), None);
+        assert_eq!(Marker::read(&format!("> {line}")), None);
+        assert_eq!(Marker::read(""), None);
+    }
+
+    #[test]
+    fn a_marker_of_a_later_version_is_left_alone() {
+        assert_eq!(Marker::read("<!-- stackstep v=2 stack=dev command=up -->"), None);
+        assert_eq!(Marker::read("<!-- stackstep-part v=1 stack=dev command=up -->"), None);
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_marker_is_broken_up() {
+        for flavor in [Flavor::GITHUB, Flavor::BITBUCKET] {
+            let forged = format!("{}\n{}", marker("dev").write_part(flavor), end_of_part(flavor));
+            let text = without_markers(&forged);
+            assert!(
+                text.lines().all(|line| shown(line).is_none_or(|inside| !inside.starts_with("stackstep")))
+            );
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Where the state lies and who may read it, in the CLI's own order: input, `PULUMI_BACKEND_URL`, `Pulumi.yaml`, an
+//! earlier login, and where nothing of these names one, Pulumi Cloud at `PULUMI_API` or at its own address. A token goes
+//! where the CLI would send it and nowhere else.
+
+mod identify;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::base::env::Env;
+use crate::base::http::Url;
+use crate::base::secret::Secret;
+use crate::inputs::Inputs;
+use crate::pulumi::home;
+use crate::pulumi::project::Project;
+
+/// Pulumi Cloud, where nothing else is named.
+pub const PULUMI_CLOUD: &str = "https://api.pulumi.com";
+
+/// The backend of a run.
+#[derive(Debug)]
+pub struct Backend {
+    /// Its URL; none when nothing names one and nobody is logged in: the engine says so itself.
+    pub url: Option<String>,
+    /// Who named it.
+    pub source: BackendSource,
+    /// The access token that this run brings. None as long as one is still to be fetched, see [`crate::admit::sign_in`].
+    pub token: Option<Secret>,
+    /// The organisation that the job signs in to with the identity that its CI system gives it.
+    pub oidc: Option<String>,
+}
+
+/// Who named the backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackendSource {
+    /// The `cloud-url` input.
+    Input,
+    /// `PULUMI_BACKEND_URL`.
+    Environment,
+    /// `backend.url` in this project file.
+    Project(PathBuf),
+    /// `PULUMI_API`, and an access token or a way to one.
+    Api,
+    /// An access token, or a way to one, and no URL: Pulumi Cloud.
+    Token,
+    /// An earlier `pulumi login`, in this file.
+    Login(PathBuf),
+    /// Nobody.
+    Nobody,
+}
+
+impl Backend {
+    /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
+    pub fn resolve(inputs: &Inputs, env: &Env, project: Option<&Project>) -> Self {
+        let oidc = inputs.oidc_organization.clone();
+        let stored = || env.get("PULUMI_ACCESS_TOKEN").map(Secret::new);
+        let token = inputs.access_token.clone().or_else(stored).filter(|_| oidc.is_none());
+        let from_project = || {
+            let project = project?;
+            Some((project.backend_url.clone()?, BackendSource::Project(project.path.clone())))
+        };
+        let named = inputs
+            .cloud_url
+            .clone()
+            .map(|url| (url, BackendSource::Input))
+            .or_else(|| Some((env.get("PULUMI_BACKEND_URL")?.to_owned(), BackendSource::Environment)))
+            .or_else(from_project)
+            .or_else(|| earlier_login(env))
+            .or_else(|| (token.is_some() || oidc.is_some()).then(|| cloud(env)));
+        match named {
+            Some((url, source)) => Self { url: Some(url), source, token, oidc },
+            None => Self { url: None, source: BackendSource::Nobody, token, oidc },
+        }
+    }
+
+    /// The folder that holds the state, where it is one.
+    pub fn folder(&self, env: &Env) -> Option<PathBuf> {
+        let path = self.url.as_deref()?.strip_prefix("file://")?;
+        match path.strip_prefix('~') {
+            Some(rest) => Some(PathBuf::from(format!("{}{rest}", env.get("HOME")?))),
+            None => Some(PathBuf::from(path)).filter(|path| path.is_absolute()),
+        }
+    }
+
+    /// Pulumi Cloud, or a server that speaks as it does.
+    pub fn is_cloud(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
+    }
+
+    /// Whether the run keeps its credentials in a folder of its own, so that a token is not left on the machine
+    /// and a stored login does not get in the way. A Cloud backend without a token of ours needs the earlier login.
+    pub fn own_credentials(&self) -> bool {
+        match self.source {
+            BackendSource::Nobody => false,
+            BackendSource::Login(_) if !self.is_cloud() => false,
+            _ => self.token.is_some() || self.oidc.is_some() || !self.is_cloud(),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(url) = &self.url else { return f.write_str("none, nobody is logged in") };
+        f.write_str(&without_credentials(url))?;
+        let oidc = self.oidc.as_ref().map(|organization| format!("OIDC for {organization}"));
+        let source = match &self.source {
+            BackendSource::Input => "input `cloud-url`".to_owned(),
+            BackendSource::Environment => "`PULUMI_BACKEND_URL`".to_owned(),
+            BackendSource::Project(path) => format!("`{}`", path.display()),
+            BackendSource::Api => "`PULUMI_API`".to_owned(),
+            BackendSource::Token => match oidc {
+                Some(oidc) => return write!(f, " ({oidc})"),
+                None => "an access token and no URL".to_owned(),
+            },
+            BackendSource::Login(path) => format!("earlier login, `{}`", path.display()),
+            BackendSource::Nobody => return Ok(()),
+        };
+        match oidc {
+            Some(oidc) => write!(f, " ({source}; {oidc})"),
+            None => write!(f, " ({source})"),
+        }
+    }
+}
+
+/// The keys in a URL: its password, the parameters with names of keys, and the passwords of addresses in parameters.
+pub fn secrets_in(url: &str) -> Vec<String> {
+    const NAMES: [&str; 9] = ["sig", "key", "token", "secret", "pass", "pwd", "sas", "auth", "cred"];
+    let (location, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut found: Vec<String> = password(location).map(str::to_owned).into_iter().collect();
+    for pair in query.split(['&', '#']) {
+        let Some((name, written)) = pair.split_once('=') else { continue };
+        let name = name.to_ascii_lowercase();
+        let value = decoded(pair).unwrap_or_else(|| written.to_owned());
+        // `region=eu-central-1` is not a secret; a signature is.
+        if NAMES.iter().any(|word| name.contains(word)) {
+            found.extend([written.to_owned(), value]);
+        } else if let Some(password) = password(&value) {
+            found.push(password.to_owned());
+        }
+    }
+    found.retain(|secret| !secret.is_empty());
+    found.dedup();
+    found
+}
+
+/// The value of a parameter, decoded.
+fn decoded(pair: &str) -> Option<String> {
+    let mut scratch = Url::parse("scratch://x").ok()?;
+    scratch.set_query(Some(pair));
+    scratch.query_pairs().next().map(|(_, value)| value.into_owned())
+}
+
+/// The password of an address, or the user's name where it stands alone, as a token does.
+fn password(address: &str) -> Option<&str> {
+    let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    Some(user.split_once(':').map_or(user, |(_, word)| word))
+}
+
+/// A URL without user, password and query: both can hold keys.
+fn without_credentials(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+/// Pulumi Cloud, where nothing else is named: at `PULUMI_API` on servers of one's own.
+/// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
+fn cloud(env: &Env) -> (String, BackendSource) {
+    match env.get("PULUMI_API") {
+        Some(url) => (url.to_owned(), BackendSource::Api),
+        None => (PULUMI_CLOUD.to_owned(), BackendSource::Token),
+    }
+}
+
+/// The backend that somebody logged in to on this machine before, with the file that says so.
+fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
+    let path = home::credentials(env).ok()?;
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+    let url = file.get("current")?.as_str().filter(|url| !url.is_empty())?;
+    Some((url.to_owned(), BackendSource::Login(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_in_a_url_are_found() {
+        assert_eq!(secrets_in("postgres://me:hunter2@db/state?sslmode=require"), ["hunter2"]);
+        assert_eq!(secrets_in("azblob://state?sig=abc&sv=1"), ["abc"]);
+        assert_eq!(secrets_in("azblob://state?SAS=a%2Fb"), ["a%2Fb", "a/b"]);
+        assert_eq!(secrets_in("postgres:///state?password=hunter2&host=db"), ["hunter2"]);
+        assert_eq!(secrets_in("s3://acme?endpoint=http%3a%2f%2fu%3apw123456%40h:9"), ["pw123456"]);
+        assert!(secrets_in("s3://bucket/a?region=eu").is_empty());
+    }
+
+    fn resolved(pairs: &[(&str, &str)], login: Option<&str>) -> (Option<String>, bool) {
+        let home = tempfile::tempdir().unwrap();
+        if let Some(url) = login {
+            let file = serde_json::json!({ "current": url }).to_string();
+            std::fs::write(home.path().join("credentials.json"), file).unwrap();
+        }
+        let home = [("PULUMI_CREDENTIALS_PATH", home.path().to_str().unwrap())];
+        let env = Env::from_pairs("/", pairs.iter().chain(&home).copied());
+        let inputs = crate::inputs::resolve(
+            Some(crate::inputs::Command::Up),
+            &crate::inputs::resolve::Flags::new(),
+            crate::ci::detect(&env),
+            &env,
+        );
+        let inputs = Inputs::from_resolved(&inputs.unwrap(), &env).unwrap();
+        let backend = Backend::resolve(&inputs, &env, None);
+        (backend.url.clone(), backend.own_credentials())
+    }
+
+    #[test]
+    fn a_token_goes_where_the_cli_would_send_it() {
+        let token = ("PULUMI_ACCESS_TOKEN", "pul-0123456789");
+        let api = ("PULUMI_API", "https://pulumi.acme.corp");
+        let named = ("PULUMI_BACKEND_URL", "https://named.acme.corp");
+        for (pairs, login, expected, own) in [
+            (&[token][..], None, Some(PULUMI_CLOUD), true),
+            (&[token, api], None, Some("https://pulumi.acme.corp"), true),
+            (&[token, api, named], None, Some("https://named.acme.corp"), true),
+            (&[token, named], Some("https://login.acme.corp"), Some("https://named.acme.corp"), true),
+            (&[token, api], Some("https://login.acme.corp"), Some("https://login.acme.corp"), true),
+            (&[token], Some("https://login.acme.corp"), Some("https://login.acme.corp"), true),
+            (&[token, api], Some("file:///state"), Some("file:///state"), false),
+            (&[], Some("https://login.acme.corp"), Some("https://login.acme.corp"), false),
+            (&[api], None, None, false),
+        ] {
+            assert_eq!(resolved(pairs, login), (expected.map(str::to_owned), own), "{pairs:?} {login:?}");
+        }
+    }
+
+    #[test]
+    fn an_identity_is_exchanged_where_the_cloud_is() {
+        let oidc = ("STACKSTEP_OIDC_ORGANIZATION", "acme");
+        let api = ("PULUMI_API", "https://pulumi.acme.corp");
+        assert_eq!(resolved(&[oidc], None).0.as_deref(), Some(PULUMI_CLOUD));
+        assert_eq!(resolved(&[oidc, api], None).0.as_deref(), Some("https://pulumi.acme.corp"));
+    }
+
+    #[test]
+    fn keys_in_a_url_do_not_show() {
+        assert_eq!(without_credentials("https://u:p@host/x?sig=abc"), "https://host/x");
+        assert_eq!(without_credentials("s3://bucket/a?region=eu"), "s3://bucket/a");
+        assert_eq!(without_credentials("file:///tmp/state"), "file:///tmp/state");
+        assert_eq!(without_credentials("file://~"), "file://~");
+    }
+}

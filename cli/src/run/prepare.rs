@@ -1,0 +1,328 @@
+//! Prepares a run, by the same steps for every command: what is said outside of files, whose the files are and whether the
+//! run is let in, then the files. Each step adds values and findings. A run ends with the first error, `doctor` tells them
+//! all, `inputs` and `finish` need the first steps only.
+//!
+//! Until the run is judged, nothing is used that a change of the repository can have written.
+
+mod job;
+mod judge;
+
+pub(crate) use job::SINKS;
+
+use crate::admit::sign_in;
+use crate::admit::trust::Verdict;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::ci::ground::Ground;
+use crate::ci::standing::Standing;
+use crate::ci::{CiSystem, Context, Level};
+use crate::engine::args::check_extra;
+use crate::engine::install::asked;
+use crate::engine::install::version::Demand;
+use crate::engine::job::{find_stack, hide_env_file, hide_environment, hide_secrets};
+use crate::engine::options;
+use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::pulumi::backend::{Backend, secrets_in};
+use crate::pulumi::project::Project;
+use crate::pulumi::stack::StackName;
+use crate::render::Detail;
+
+/// The run to prepare.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The command of the command line; without it the `command` input decides.
+    pub command: Option<Command>,
+    /// The flags.
+    pub flags: &'a Flags,
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+}
+
+/// How far it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// To the first error: a run.
+    FirstError,
+    /// To the end, whatever is found: `doctor`.
+    TheEnd,
+    /// To the inputs, for a command that runs nothing.
+    TheInputs,
+}
+
+/// A message for the person.
+#[derive(Debug)]
+pub enum Finding {
+    /// A run can't go on.
+    Error(Error),
+    /// It can.
+    Warning(String),
+}
+
+/// What is known of a run. A part is none as long as its step has not been taken, or has failed.
+pub struct Prepared<'a> {
+    /// The environment.
+    pub env: &'a Env,
+    /// The CI system.
+    pub ci: &'static dyn CiSystem,
+    /// What the job is about.
+    pub context: Context,
+    /// The inputs from outside of files.
+    pub outer: Option<OuterInputs>,
+    /// Whose the files of the work folder are.
+    pub standing: Standing,
+    /// Where a stranger may have written.
+    pub ground: Ground,
+    /// The verdict on the run, as far as no file is needed for it.
+    pub verdict: Option<Verdict>,
+    /// All inputs.
+    pub resolved: Option<Resolved>,
+    /// All inputs as types.
+    pub inputs: Option<Inputs>,
+    /// The engine's version that is asked for, and where that stands.
+    pub demand: Option<(Demand, String)>,
+    /// The project.
+    pub project: Option<Project>,
+    /// The stack.
+    pub stack: Option<StackName>,
+    /// The variables of `env-file`.
+    pub file_variables: Vec<(String, String)>,
+    /// Flags of the engine in variables that it does not get.
+    pub not_for_the_engine: Vec<String>,
+    /// Where the state lies.
+    pub backend: Option<Backend>,
+    /// What was found on the way, in order.
+    pub findings: Vec<Finding>,
+}
+
+/// A step of it.
+type Step = fn(&mut Prepared<'_>, &mut Console);
+
+/// The steps behind [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
+const STEPS: &[Step] = &[
+    judge::standing,
+    judge::verdict,
+    all_inputs,
+    typed_inputs,
+    engine_asked_for,
+    project_and_stack,
+    backend,
+];
+/// Those of a command that needs the inputs and runs nothing.
+const STEPS_TO_THE_INPUTS: &[Step] = &[judge::standing, all_inputs];
+
+/// Prepares a run by its steps.
+pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
+    hide_environment(request.env, request.ci, console);
+    let context = request.ci.context(request.env);
+    let ground = Ground::of(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
+    let mut found = Prepared {
+        env: request.env,
+        ci: request.ci,
+        context,
+        outer: None,
+        standing: Standing::Unproven,
+        ground,
+        verdict: None,
+        resolved: None,
+        inputs: None,
+        demand: None,
+        project: None,
+        stack: None,
+        file_variables: Vec::new(),
+        not_for_the_engine: Vec::new(),
+        backend: None,
+        findings: Vec::new(),
+    };
+    outer_inputs(&mut found, request, console);
+    for step in if until == Until::TheInputs { STEPS_TO_THE_INPUTS } else { STEPS } {
+        if until == Until::FirstError && found.first_error().is_some() {
+            break;
+        }
+        step(&mut found, console);
+    }
+    found
+}
+
+impl Prepared<'_> {
+    /// The first thing that keeps a run from going on.
+    pub fn first_error(&self) -> Option<&Error> {
+        self.findings.iter().find_map(|finding| match finding {
+            Finding::Error(error) => Some(error),
+            Finding::Warning(_) => None,
+        })
+    }
+
+    /// Shows all warnings.
+    pub fn warn(&self, console: &Console) {
+        for finding in &self.findings {
+            if let Finding::Warning(warning) = finding {
+                console.annotate(Level::Warning, "stackstep", warning);
+            }
+        }
+    }
+
+    /// Whether no file of the work folder may be read: nobody knows whose they are, or the run is refused anyway.
+    pub fn is_closed(&self) -> bool {
+        self.standing == Standing::Unproven || matches!(self.verdict, Some(Verdict::Refuse { .. }))
+    }
+
+    /// The value, or the finding that there is none.
+    fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.findings.push(Finding::Error(error))).ok()
+    }
+
+    /// A part of the run that is refused takes the inputs with it, so that nothing else is looked at.
+    fn keep_or_refuse(&mut self, result: Result<()>) {
+        let Err(error) = result else { return };
+        if let Error::Refused { what, hint, reason } = &error {
+            let (what, hint) = (what.clone(), hint.clone());
+            if !matches!(self.verdict, Some(Verdict::Skip { .. })) {
+                self.verdict = Some(Verdict::Refuse { reason: *reason, what, hint });
+            }
+        }
+        self.inputs = None;
+        self.findings.push(Finding::Error(error));
+    }
+
+    fn warning(&mut self, warning: impl Into<String>) {
+        self.findings.push(Finding::Warning(warning.into()));
+    }
+
+    fn command(&self) -> Option<Command> {
+        self.outer.as_ref().map(|outer| outer.command)
+    }
+}
+
+/// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
+fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut Console) {
+    let Request { command, flags, env, ci } = *request;
+    found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
+    for (name, secret) in found.outer.iter().flat_map(OuterInputs::secrets) {
+        console.hide(name, secret);
+    }
+}
+
+/// Adds as much of `stackstep.yaml` as counts.
+fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
+    let Some(outer) = found.outer.clone() else { return };
+    let resolved = if found.is_closed() {
+        if found.standing == Standing::Unproven && outer.command != Command::Report {
+            found.warning(
+                "no `stackstep.yaml` is read, as nothing proves that the work folder holds the repository's own code: \
+                 what has to hold here, set it on the step or in the job's environment",
+            );
+        }
+        outer.with_file(None, FileUse::Whole)
+    } else {
+        let counts = match found.standing {
+            Standing::Ours => FileUse::Whole,
+            _ => FileUse::Allowed(Detail::of_repository(found.context.public)),
+        };
+        let linked = counts != FileUse::Whole;
+        outer.file(linked).and_then(|file| outer.with_file(file.as_ref(), counts))
+    };
+    found.resolved = found.keep(resolved);
+    if let Some(resolved) = &mut found.resolved {
+        found.findings.extend(resolved.warnings.drain(..).map(Finding::Warning));
+    }
+}
+
+/// The inputs as types. Where nothing of the work folder may be used, only an installation goes on, with what it reads.
+fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
+    let inputs = if found.is_closed() {
+        if !matches!(found.command(), Some(Command::Install | Command::Report)) {
+            return;
+        }
+        judge::inputs_without_files(found)
+    } else {
+        let Some(resolved) = &found.resolved else { return };
+        Inputs::from_resolved(resolved, found.env)
+    };
+    found.inputs = found.keep(inputs);
+    let Some(inputs) = &mut found.inputs else { return };
+    hide_secrets(inputs, console);
+    let warnings = std::mem::take(&mut inputs.warnings);
+    let left_out = judge::without_links(inputs, &found.ground);
+    let mirror = judge::refuse_a_strangers_mirror(inputs, &found.ground);
+    found.findings.extend(warnings.into_iter().chain(left_out).map(Finding::Warning));
+    found.keep_or_refuse(mirror);
+}
+
+/// Checks the engine's arguments, and reads the version that is asked for.
+fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    let (extra, demand) = (check_extra(&inputs.args), asked::by_inputs(inputs));
+    found.keep(extra);
+    found.demand = found.keep(demand).flatten();
+}
+
+/// The program's folder, the project and the stack. What is reported was made elsewhere, and an installation that may use
+/// no file has none of them.
+fn project_and_stack(found: &mut Prepared<'_>, console: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    if found.is_closed() && inputs.command == Command::Install {
+        return;
+    }
+    if !inputs.cwd.is_dir() {
+        let error = Error::input(
+            format!("there is no folder `{}`", inputs.cwd.display()),
+            "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
+        );
+        found.findings.push(Finding::Error(error));
+        return;
+    }
+    let proven = judge::refuse_an_unproven_project(found, &inputs.cwd, inputs.command);
+    let project = match (&proven, inputs.command) {
+        (_, Command::Report) | (Err(_), _) => Ok(None),
+        _ => Project::find(&inputs.cwd),
+    };
+    if !matches!(inputs.command, Command::Install | Command::Report) && proven.is_err() {
+        // Nobody knows whose the files are that this run would use.
+        found.standing = Standing::Unproven;
+        found.keep_or_refuse(proven);
+        return;
+    }
+    let readable = project.is_ok();
+    found.project = found.keep(project).flatten();
+    let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
+    let stack = find_stack(inputs, found.project.as_ref());
+    if let (Ok(Some(stack)), None) = (&stack, &inputs.stack) {
+        console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
+    }
+    found.stack = found.keep(stack).flatten();
+}
+
+/// The variables of `env-file`, and the backend with its secrets.
+fn backend(found: &mut Prepared<'_>, console: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    let file = hide_env_file(inputs, console);
+    found.file_variables = found.keep(file).unwrap_or_default();
+    let Some(inputs) = &found.inputs else { return };
+    let options = options::judge(found.env, &found.file_variables, inputs.command);
+    if let Some(judged) = found.keep(options) {
+        judged.warnings.into_iter().for_each(|warning| found.warning(warning));
+        found.not_for_the_engine = judged.removed;
+    }
+    let Some(inputs) = &found.inputs else { return };
+    let seen = found.env.with_missing(&found.file_variables);
+    let backend = Backend::resolve(inputs, &seen, found.project.as_ref());
+    for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
+        console.hide("the backend's URL", &secret);
+    }
+    if let Some(token) = &backend.token {
+        console.hide("PULUMI_ACCESS_TOKEN", token.expose());
+    }
+    let refused = judge::refuse_a_strangers_backend(found, inputs, &backend);
+    if refused.is_err() {
+        found.keep_or_refuse(refused);
+        return;
+    }
+    if backend.oidc.is_some() {
+        found.keep(sign_in::endpoint(&backend).map(|_| ()));
+    }
+    found.backend = Some(backend);
+}

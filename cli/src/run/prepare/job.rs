@@ -1,0 +1,137 @@
+//! From what was prepared to a job that can begin, or to one that only tells why it can't.
+
+use super::judge::without_links;
+use super::{Finding, Prepared};
+use crate::admit::trust::Verdict;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::own_folder::OwnFolder;
+use crate::ci::standing::Standing;
+use crate::engine::args::check_length;
+use crate::engine::job::Job;
+use crate::engine::plan::{EngineEnv, engine_env, plan};
+use crate::inputs::resolve::Found;
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
+use crate::pulumi::backend::{Backend, BackendSource};
+
+/// The inputs that say where a result goes and what it shows.
+pub(crate) const SINKS: &[&str] = &[
+    "stack",
+    "result-file",
+    "outputs-file",
+    "outputs-prefix",
+    "markdown-file",
+    "report-file",
+    "junit-file",
+    "counts-file",
+    "comment-on-summary",
+    "detail",
+    "suppress-outputs",
+];
+
+impl<'a> Prepared<'a> {
+    /// The error that ends the run before it has begun, if there is one. A run that is skipped does not fail because of
+    /// other errors.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.first_error()?;
+        if let Some(Verdict::Skip { why, maintainer }) = &self.verdict {
+            return Some(Error::Skipped { what: why.clone(), hint: maintainer.clone() });
+        }
+        let at = self.findings.iter().position(|finding| matches!(finding, Finding::Error(_)))?;
+        match self.findings.remove(at) {
+            Finding::Error(error) => Some(error),
+            Finding::Warning(_) => None,
+        }
+    }
+
+    /// The job, once no error is left.
+    pub fn into_job(self) -> Result<Job<'a>> {
+        let (Some(mut inputs), Some(backend)) = (self.inputs, self.backend) else {
+            return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
+        };
+        let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
+        if self.standing == Standing::Unproven && inputs.command == Command::Install {
+            folder.path().clone_into(&mut inputs.cwd);
+        }
+        let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
+        let path = credentials.as_ref().map(OwnFolder::path);
+        let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
+        engine_env.take_out(self.not_for_the_engine);
+        // With the repository's credentials nothing of another checkout is started, as the engine's helpers are by name.
+        let path = self.env.get("PATH").filter(|_| self.context.base_credentials);
+        if let Some(path) = path.and_then(|path| self.ground.without(path)) {
+            engine_env.put("PATH", path);
+        }
+        let job = Job {
+            env: self.env,
+            ci: self.ci,
+            context: self.context,
+            standing: self.standing,
+            ground: self.ground,
+            inputs,
+            project: self.project,
+            stack: self.stack,
+            backend,
+            seen_by_engine: self.env.with_missing(&self.file_variables),
+            demand: self.demand,
+            engine_env,
+            folder: Some(folder),
+            credentials,
+        };
+        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        Ok(job)
+    }
+
+    /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
+    /// that counts for nothing.
+    pub fn into_ended_job(self, told: Option<OuterInputs>) -> Result<Job<'a>> {
+        let resolved = match (self.resolved, self.outer.or(told)) {
+            (Some(resolved), _) => resolved,
+            (None, Some(outer)) => outer.with_file(None, FileUse::Whole)?,
+            (None, None) => return Err(Error::input("no command is named", "name one")),
+        };
+        let mut inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
+        let _ = without_links(&mut inputs, &self.ground);
+        let stack = self.stack.or_else(|| inputs.stack.clone());
+        Ok(Job {
+            env: self.env,
+            ci: self.ci,
+            context: self.context,
+            standing: self.standing,
+            ground: self.ground,
+            inputs,
+            project: self.project,
+            stack,
+            backend: self.backend.unwrap_or(Backend {
+                url: None,
+                source: BackendSource::Nobody,
+                token: None,
+                oidc: None,
+            }),
+            seen_by_engine: self.env.clone(),
+            demand: None,
+            engine_env: EngineEnv::default(),
+            folder: None,
+            credentials: None,
+        })
+    }
+}
+
+/// The inputs of [`SINKS`] that can be used, whatever is wrong with the others.
+fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
+    let is_default = |found: &Found| found.source == Source::Default;
+    let of = |names: &[&'static str]| Resolved {
+        command: resolved.command,
+        values: resolved
+            .values
+            .iter()
+            .filter(|(name, found)| names.contains(name) || is_default(found))
+            .map(|(name, found)| (*name, found.clone()))
+            .collect(),
+        warnings: Vec::new(),
+        official_action: resolved.official_action,
+    };
+    let good: Vec<&'static str> =
+        SINKS.iter().copied().filter(|name| Inputs::from_resolved(&of(&[*name]), env).is_ok()).collect();
+    of(&good)
+}

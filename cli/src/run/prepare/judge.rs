@@ -1,0 +1,216 @@
+//! The steps that judge a run by what no change can have written: its context, its command, its credentials, and the commit
+//! of the work folder.
+
+use std::path::Path;
+
+use super::{Finding, Prepared};
+use crate::admit::credentials::{Credentials, credentials};
+use crate::admit::refuse_open_log;
+use crate::admit::sign_in;
+use crate::admit::trust::{Question, Verdict, judge_before_files};
+use crate::base::error::{Error, Result};
+use crate::base::git;
+use crate::base::http::Url;
+use crate::ci::console::Console;
+use crate::ci::ground::Ground;
+use crate::ci::standing::Standing;
+use crate::engine::install::source::{Mirror, Place};
+use crate::inputs::{Command, FileUse, INPUTS, Inputs, OuterInputs};
+use crate::pulumi::backend::{Backend, BackendSource, PULUMI_CLOUD};
+use crate::pulumi::project::nearest_file;
+use crate::report::Reason;
+
+/// The inputs that credentials come from.
+const SIGN_IN: &[&str] =
+    &["cloud-url", "access-token", "oidc-organization", "oidc-team", "oidc-user", "oidc-scope", "oidc-token"];
+
+/// Whose the files of the work folder are.
+pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
+    if let Some(problem) = found.env.event_problem() {
+        found.warning(problem);
+    }
+    if let Some(outer) = &found.outer {
+        found.standing = Standing::of(&found.context, &git::checkouts_around(&outer.folder));
+        found.ground = Ground::of(&found.context, found.standing, found.env, found.ci, &outer.folder);
+    }
+}
+
+/// Whether the run is let in. A run that is skipped goes on to learn its names, and nothing that it finds there fails it.
+pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
+    found.keep(refuse_open_log(found.ci, found.env));
+    let Some(outer) = &found.outer else { return };
+    let work_folder = git::checkouts_around(&outer.folder);
+    let verdict = judge_before_files(&Question {
+        ci: found.ci,
+        context: &found.context,
+        command: outer.command,
+        preview_only: outer.is_on("preview-only"),
+        upsert: outer.may_be_on("upsert"),
+        credentials: &possible_credentials(found, outer),
+        work_folder: &work_folder,
+        branch_head: None,
+        refuse_stale: false,
+    });
+    if let Verdict::Refuse { reason, what, hint } = &verdict {
+        let (what, hint) = (what.clone(), hint.clone());
+        found.findings.push(Finding::Error(Error::Refused { what, hint, reason: *reason }));
+    }
+    found.verdict = Some(verdict);
+}
+
+/// The credentials that the run may have. What its files could still add counts, so that nothing is skipped too early.
+fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credentials {
+    let everything = Credentials { backend: true, found: Vec::new() };
+    if found.standing == Standing::Ours || outer.text("env-file").is_some() {
+        return everything;
+    }
+    let signed_in = outer.only(SIGN_IN).with_file(None, FileUse::Whole);
+    let Ok(inputs) = signed_in.and_then(|resolved| Inputs::from_resolved(&resolved, found.env)) else {
+        return everything;
+    };
+    let backend = Backend::resolve(&inputs, found.env, None);
+    let identity = sign_in::identity::is_there(&inputs, found.ci, found.env);
+    let has = credentials(found.env, &backend, identity);
+    // The project's own file can name the backend.
+    let may_be_named = backend.source == BackendSource::Nobody && !has.found.is_empty();
+    Credentials { backend: has.backend || may_be_named, ..has }
+}
+
+/// The inputs of a command that goes on although no file of the work folder may be used: those that it reads. An
+/// installation is refused where one of them leads into the work folder.
+pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
+    let Some(outer) = &found.outer else { return Err(Error::input("there are no inputs", "set some")) };
+    if outer.command == Command::Install {
+        // The engine's name alone is looked for on the PATH.
+        let is_path = |name: &str, text: &str| name != "engine" || text.contains(['/', '\\']);
+        let leads_in = |name: &&str| {
+            outer.text(name).is_some_and(|text| is_path(name, text) && found.ground.holds(Path::new(text)))
+        };
+        if let Some(name) =
+            ["engine", "pulumi-version-file", "cache-folder"].iter().find(|name| leads_in(name))
+        {
+            return Err(leads_into_the_work_folder(outer.command, name));
+        }
+    }
+    let read: Vec<&str> =
+        INPUTS.iter().filter(|input| input.applies_to(outer.command)).map(|input| input.name).collect();
+    let resolved = outer.only(&read).with_file(None, FileUse::Whole)?;
+    Inputs::from_resolved(&resolved, found.env)
+}
+
+/// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
+pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
+    match inputs.pulumi_mirror.as_ref().map(Mirror::place) {
+        Some(Place::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
+            Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn leads_into_the_work_folder(command: Command, name: &str) -> Error {
+    Error::Refused {
+        what: format!(
+            "`{}` is refused: `{name}` leads into the work folder, and nothing proves that it holds the repository's \
+             own code",
+            command.word()
+        ),
+        hint: format!("set `{name}` to a path outside of the checkout, or leave it out"),
+        reason: Reason::Untrusted,
+    }
+}
+
+/// Refuses to bring credentials to a backend whose address only a stranger's file names: the project's, or an `env-file` of
+/// the checkout. A bucket of a cloud is reached at that cloud, and a folder at nobody.
+pub(super) fn refuse_a_strangers_backend(
+    found: &Prepared<'_>,
+    inputs: &Inputs,
+    backend: &Backend,
+) -> Result<()> {
+    let Some(url) = backend.url.as_deref().filter(|_| found.standing == Standing::Strangers) else {
+        return Ok(());
+    };
+    let file_of_ours = inputs.env_file.as_ref().is_some_and(|path| !found.ground.holds(path));
+    let named_outside =
+        if file_of_ours { found.env.with_missing(&found.file_variables) } else { found.env.clone() };
+    if Backend::resolve(inputs, &named_outside, None).url.as_deref() == Some(url) || sends_nothing_away(url) {
+        return Ok(());
+    }
+    let has = credentials(&found.env.with_missing(&found.file_variables), backend, backend.oidc.is_some());
+    if backend.token.is_none() && backend.oidc.is_none() && has.found.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        what: format!(
+            "`{}` is refused: this run has credentials, and they would go to {backend}, which only a file of a change \
+             that is not trusted names",
+            inputs.command.word()
+        ),
+        hint: "set `cloud-url` on the step, or `PULUMI_BACKEND_URL` in the job's environment, to where the state lies"
+            .to_owned(),
+        reason: Reason::Untrusted,
+    })
+}
+
+/// Whether credentials stay on this machine, or with the vendor that they are of, when this backend is asked.
+/// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
+fn sends_nothing_away(url: &str) -> bool {
+    let Ok(parsed) = Url::parse(url) else { return false };
+    // Other settings of a bucket's URL can name another server.
+    let plain = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
+        matches!(&*name, "region" | "awssdk" | "storage_account" | "prefix")
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte))
+    };
+    match parsed.scheme() {
+        "file" => true,
+        "s3" | "gs" | "azblob" => parsed.query_pairs().all(plain),
+        "https" => url.trim_end_matches('/') == PULUMI_CLOUD,
+        _ => false,
+    }
+}
+
+/// Refuses a project whose file lies elsewhere than the code that is proven: in a folder above the checkout. The engine
+/// looks upwards without an end, by the path that it is given and by the real one.
+pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, command: Command) -> Result<()> {
+    if !found.context.base_credentials {
+        return Ok(());
+    }
+    let starts = [Some(cwd.to_owned()), std::fs::canonicalize(cwd).ok()];
+    let files = starts.into_iter().flatten().filter_map(|start| nearest_file(&start));
+    for file in files {
+        let around = git::checkouts_around(file.parent().unwrap_or(Path::new("/")));
+        if Standing::of(&found.context, &around) == Standing::Unproven {
+            return Err(Error::Refused {
+                what: format!(
+                    "`{}` is refused: the project's file `{}` lies outside of the checkout that is proven to hold the \
+                     repository's own code",
+                    command.word(),
+                    file.display()
+                ),
+                hint: "set `cwd` to the folder of the Pulumi program within that checkout".to_owned(),
+                reason: Reason::Untrusted,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Leaves out the files to write whose way leads through a link that may be a stranger's, with a word.
+pub(super) fn without_links(inputs: &mut Inputs, ground: &Ground) -> Vec<String> {
+    let sinks = [
+        ("result-file", &mut inputs.result_file),
+        ("outputs-file", &mut inputs.outputs_file),
+        ("markdown-file", &mut inputs.markdown_file),
+        ("report-file", &mut inputs.report_file),
+        ("junit-file", &mut inputs.junit_file),
+        ("counts-file", &mut inputs.counts_file),
+    ];
+    let linked =
+        sinks.into_iter().filter(|(_, path)| path.as_ref().is_some_and(|path| ground.links_away(path)));
+    linked
+        .map(|(name, path)| {
+            *path = None;
+            format!("`{name}` is not written: its path leads through a link that a change can have made")
+        })
+        .collect()
+}

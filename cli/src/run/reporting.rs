@@ -1,0 +1,251 @@
+//! From what the engine did to the report: what only stackstep knows is added to what the events say.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use crate::base::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
+use crate::base::json;
+use crate::base::secret::{MASK, Secret};
+use crate::ci::console::Console;
+use crate::engine::drive::{EXIT_CHANGES, Outcome};
+use crate::engine::job::Job;
+use crate::engine::locate::Engine;
+use crate::engine::plan::Purpose;
+use crate::inputs::{self, Inputs};
+use crate::process::ladder::Cause;
+use crate::pulumi::stack::StackName;
+use crate::report::{
+    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Shown, Status, Verdict,
+};
+
+/// A run of a command that makes a report.
+pub struct Run<'a> {
+    job: &'a Job<'a>,
+    command: Command,
+    engine: Option<Engine>,
+    processes: u32,
+    began: Instant,
+}
+
+impl<'a> Run<'a> {
+    /// None for a command that makes no report.
+    pub fn new(job: &'a Job<'a>, began: Instant) -> Option<Self> {
+        let command = match job.inputs.command {
+            inputs::Command::Preview => Command::Preview,
+            inputs::Command::Up => Command::Up,
+            inputs::Command::Refresh => Command::Refresh,
+            inputs::Command::Destroy => Command::Destroy,
+            inputs::Command::Outputs => Command::Outputs,
+            inputs::Command::Exec | inputs::Command::Install | inputs::Command::Report => return None,
+        };
+        Some(Self { job, command, engine: None, processes: 0, began })
+    }
+
+    /// What it is about.
+    pub fn job(&self) -> &'a Job<'a> {
+        self.job
+    }
+
+    /// Says what will be done, where and with what.
+    pub fn begin(&mut self, engine: &Engine, console: &Console) {
+        if engine.sandbox {
+            console.line("SANDBOX: this is a rehearsal, nothing is deployed");
+        }
+        console.line(&format!("stack: {}", self.stack()));
+        console.line(&format!("backend: {}", self.job.backend));
+        let version =
+            engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+        console.line(&format!("engine: {}{version}", engine.path.display()));
+        self.engine = Some(engine.clone());
+    }
+
+    /// Counts engine processes that came before the plan's.
+    pub fn count(&mut self, processes: u32) {
+        self.processes += processes;
+    }
+
+    /// The report of a run that could not begin.
+    pub fn not_begun(&self, error: &Error) -> Report {
+        let mut facts = self.facts(&Outcome::default());
+        facts.exit_code = i32::from(error.exit_status());
+        facts.verdict = Some(Verdict {
+            status: match error {
+                Error::Stopped { .. } => Status::Cancelled,
+                Error::Skipped { .. } => Status::Skipped,
+                _ => Status::Failed,
+            },
+            reason: error.reason(),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        });
+        report::report(Events::default(), facts)
+    }
+
+    /// What is published while a stopped engine still finishes: all that is known so far.
+    pub fn still_finishing(&self, cause: Cause, so_far: Outcome) -> Report {
+        let why = match cause {
+            Cause::TimedOut => "the time is over",
+            Cause::Cancelled(_) => "cancelled",
+        };
+        let mut facts = self.facts(&so_far);
+        facts.interim = true;
+        facts.notes.insert(
+            0,
+            format!(
+                "{why}, the engine is still finishing what it had begun: if nothing else is written here, what became \
+                 of it is in the job's log"
+            ),
+        );
+        report::report(so_far.events, facts)
+    }
+
+    /// The report.
+    pub fn report(&self, outcome: Outcome) -> Report {
+        let facts = self.facts(&outcome);
+        if self.command == Command::Outputs {
+            let printed = outcome.raw.as_ref().map(Secret::expose);
+            return with_printed_outputs(report::report(outcome.events, facts), printed);
+        }
+        report::report(outcome.events, facts)
+    }
+
+    fn stack(&self) -> &str {
+        self.job.stack.as_ref().map_or("", StackName::as_str)
+    }
+
+    fn facts(&self, outcome: &Outcome) -> Facts {
+        let job = self.job;
+        let ending = outcome.ending.unwrap_or(Ending::NotStarted);
+        let mut facts = Facts::new(self.command, self.stack(), ending, exit_code(&job.inputs, outcome));
+        facts.preview_only = job.inputs.preview_only
+            || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Command::Preview);
+        facts.project = job
+            .project
+            .as_ref()
+            .map(|project| project.name.clone())
+            .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
+        facts.identity = job.identity();
+        facts.stderr.clone_from(&outcome.stderr);
+        facts.shown = Shown::by(&outcome.log);
+        facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        facts.engine = self.engine.as_ref().map(|engine| report::Engine {
+            name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
+            version: engine.version.clone(),
+            processes: self.processes + outcome.processes + u32::from(engine.version.is_some()),
+            sandbox: engine.sandbox,
+        });
+        facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
+        facts.commit.clone_from(&job.context.commit);
+        facts.repository.clone_from(&job.context.repository);
+        facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
+        facts.notes.clone_from(&outcome.notes);
+        facts.nothing_to_do = self.command == Command::Destroy
+            && job.inputs.exclude_protected
+            && has_nothing_to_destroy(&outcome.log);
+        facts.ci_hints = withheld(job);
+        facts.verdict = allowed_changes(&job.inputs, ending);
+        facts
+    }
+}
+
+/// Why credentials may not have reached the job: what its variables show, and what its CI system is known for.
+fn withheld(job: &Job<'_>) -> BTreeMap<Reason, String> {
+    let empty = (job.env.get_raw("PULUMI_ACCESS_TOKEN") == Some("")).then_some(
+        "`PULUMI_ACCESS_TOKEN` is set and empty: the secret that it is made of has no value in this job",
+    );
+    let system = job.ci.withheld_secrets(job.env, &job.context);
+    let auth: Vec<&str> = empty.into_iter().chain(system).collect();
+    let hints = [(Reason::Auth, auth.join("; ")), (Reason::Secrets, system.unwrap_or_default().to_owned())];
+    hints.into_iter().filter(|(_, hint)| !hint.is_empty()).collect()
+}
+
+/// The outputs as `stack output --json` prints them, secrets hidden by the engine. An answer that can't be read is no
+/// stack without outputs.
+fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
+    if report.status != Status::Succeeded {
+        return report;
+    }
+    if let Some(outputs) = printed.and_then(json::answer) {
+        take_outputs(&mut report, outputs, OutputsFrom::Current);
+        return report;
+    }
+    report.status = Status::Failed;
+    report.reason = Some(Reason::Incomplete);
+    report.message = Some(UNREADABLE.to_owned());
+    report.hint = Some(Reason::Incomplete.way_out(report.command).to_owned());
+    report.exit_code = i32::from(EXIT_INCOMPLETE);
+    report.incomplete = true;
+    (report.changes, report.has_changes) = (None, None);
+    report
+}
+
+/// The message for outputs that the engine printed in a form that can't be read.
+const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
+
+/// Takes over the outputs that the engine printed.
+pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: OutputsFrom) {
+    let secret = outputs.iter().filter(|(_, value)| holds_secret(value));
+    report.secret_outputs = secret.map(|(name, _)| name.clone()).collect();
+    report.outputs = Some(outputs);
+    report.outputs_from = from;
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == SECRET,
+        Value::Array(items) => items.iter().any(holds_secret),
+        Value::Object(fields) => fields.values().any(holds_secret),
+        _ => false,
+    }
+}
+
+/// `fail-on-changes: false` turns the engine's "there are changes" into a success.
+fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
+    (ending == Ending::Exited(EXIT_CHANGES) && !inputs.fail_on_changes).then(|| Verdict {
+        status: Status::Succeeded,
+        reason: None,
+        message: String::new(),
+        hint: None,
+    })
+}
+
+/// The exit status of the run: the engine's own when it ended by itself.
+pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
+    match outcome.ending {
+        Some(Ending::Exited(EXIT_CHANGES)) if inputs.expect_no_changes && !inputs.fail_on_changes => 0,
+        Some(Ending::Exited(status)) => status,
+        Some(Ending::Signalled(signal) | Ending::Cancelled { signal }) => 128 + signal,
+        Some(Ending::TimedOut) => i32::from(EXIT_TIMEOUT),
+        Some(Ending::NotStarted) | None => 1,
+    }
+}
+
+/// Whether the CLI says at its end that all resources are protected, which are then to stay: it writes no event log.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/operations/destroy.go>
+fn has_nothing_to_destroy(log: &str) -> bool {
+    let last = log.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let count = last
+        .strip_prefix("There were no unprotected resources to destroy. There are still ")
+        .and_then(|rest| rest.strip_suffix(" protected resources associated with this stack."));
+    count.is_some_and(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The page of the run at Pulumi Cloud, from the line that the CLI prints.
+fn permalink(log: &str) -> Option<String> {
+    let url = log.lines().find_map(|line| Some(line.trim().strip_prefix("View Live: ")?.trim().to_owned()));
+    // In the log a secret's text is hidden: what is left of a URL then leads nowhere.
+    url.filter(|url| !url.contains(MASK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permalink;
+
+    #[test]
+    fn the_permalink_is_the_view_live_line() {
+        let log = "Previewing update (dev)\n\nView Live: https://app.pulumi.com/acme/shop/dev/previews/1\n\n";
+        assert_eq!(permalink(log).as_deref(), Some("https://app.pulumi.com/acme/shop/dev/previews/1"));
+    }
+}

@@ -1,0 +1,99 @@
+//! What a later step needs to complete the report of a run that was killed: a small file in the run's own folder, kept
+//! while the engine works and gone with it. It holds no secrets. [`crate::commands::finish`] reads it.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ci::Output;
+use crate::ci::console::Console;
+use crate::engine::drive::Outcome;
+use crate::engine::job::Job;
+use crate::process::alive::Trace;
+use crate::publish::{self, Publisher, Sinks};
+use crate::report::Report;
+use crate::run::reporting::Run;
+
+/// The name of the state that tells a post step where the file is: its launcher looks for it.
+pub const STATE: &str = "unfinished";
+
+/// A run that has not reported its end.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// The report of this run as if it had only begun.
+    pub about: Report,
+    /// When it began, in Unix seconds.
+    pub began: u64,
+    /// The process of stackstep.
+    pub stackstep: Trace,
+    /// The last engine process.
+    pub engine: Option<Trace>,
+    /// The folder with the engine's credentials.
+    #[serde(default)]
+    pub credentials: Option<PathBuf>,
+    /// Its event log.
+    pub event_log: Option<PathBuf>,
+    /// The signal that asked stackstep to end; 0 when the time was over.
+    pub stopped_by: Option<u8>,
+    /// The folder of the state, where the backend is one.
+    pub state: Option<PathBuf>,
+    /// Where reports go.
+    pub sinks: Sinks,
+}
+
+impl Unfinished {
+    /// Begins to keep the file, where the CI system has a post step that could read it.
+    pub fn begin(run: &Run<'_>, publisher: &Publisher, console: &Console) -> Option<Self> {
+        let job = run.job();
+        let path = file(job.folder.as_ref()?.path());
+        let state = [Output { name: STATE.to_owned(), value: path.display().to_string() }];
+        let append = job.ci.post_step_state(job.env, &state, &mut crate::base::random::word);
+        let commands = job.ci.post_step_commands(job.env, &state);
+        if append.is_none() && commands.is_none() {
+            return None;
+        }
+        let unfinished = Self {
+            about: run.report(Outcome::default()),
+            began: now(),
+            stackstep: Trace::of(std::process::id()),
+            engine: None,
+            credentials: job.credentials_folder().map(Path::to_owned),
+            event_log: None,
+            stopped_by: None,
+            state: job.backend.folder(job.env),
+            sinks: publisher.sinks(),
+        };
+        unfinished.save(job, console);
+        // Without it there is no post step to help us: the run itself does not need one.
+        if let Some(append) = append {
+            publish::append_to(&append).ok()?;
+        }
+        console.command(&commands.unwrap_or_default());
+        Some(unfinished)
+    }
+
+    /// Writes the file. What can't be written is only missed by a run that is killed.
+    pub fn save(&self, job: &Job<'_>, console: &Console) {
+        let Some(folder) = &job.folder else { return };
+        let text = console.masker().mask(&serde_json::to_string(self).unwrap_or_default());
+        let path = file(folder.path());
+        let fresh = path.with_extension("new");
+        let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &path));
+    }
+
+    /// Reads it; None when there is none, or none that can be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The path of the file in a run's own folder.
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join("unfinished.json")
+}
