@@ -35,7 +35,7 @@ use crate::publish::{self, Publisher};
 use crate::report::Report;
 use crate::run::prepare::{Request, Until, prepare};
 use crate::run::reporting::Run;
-use crate::run::unfinished::{self, Unfinished};
+use crate::run::unfinished::Unfinished;
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
@@ -74,7 +74,7 @@ async fn operate(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let (began, since_1970) = (Instant::now(), unfinished::now());
+    let (began, since_1970) = (Instant::now(), crate::base::clock::now());
     let request = Request { command, flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::FirstError, console);
     found.warn(console);

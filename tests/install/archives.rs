@@ -1,9 +1,10 @@
 //! Archives that are verified and still not what they should be: a mirror can have any archive and any checksum file.
 
 use semver::Version;
+use stackstep::base::digest::Digest;
 use stackstep::engine::install::parts::Parts;
 use stackstep::engine::install::platform::Platform;
-use stackstep::engine::install::trust::{Digest, Trust};
+use stackstep::engine::install::trust::Trust;
 use stackstep::engine::install::unpack::{self, Bounds};
 use tar::EntryType;
 

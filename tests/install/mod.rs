@@ -19,11 +19,12 @@ use stackstep::ci::console::Console;
 use stackstep::engine::install::cache::Cache;
 use stackstep::engine::install::parts::Parts;
 use stackstep::engine::install::platform::Platform;
-use stackstep::engine::install::source::{Mirror, Patience};
+use stackstep::engine::install::source::Patience;
 use stackstep::engine::install::trust::Trust;
 use stackstep::engine::install::version::Wish;
 use stackstep::engine::install::{Installed, Installer};
 use stackstep::process::signals::Signals;
+use stackstep::pulumi::mirror::Mirror;
 use tempfile::TempDir;
 
 /// A version that no table knows.

@@ -103,7 +103,7 @@ fn what_a_checksum_file_alone_vouched_for_is_not_enough_for_strict_later() {
 #[test]
 fn a_hash_by_hand_needs_no_checksum_file() {
     let archive = tar_gz(&whole(&VERSION), &[]);
-    let by_hand = stackstep::engine::install::trust::Digest::parse(&super::release::sha256(&archive));
+    let by_hand = stackstep::base::digest::Digest::parse(&super::release::sha256(&archive));
     let mut files = Files::release(&VERSION, Platform::host().unwrap(), archive);
     files.0.retain(|name, _| !name.ends_with("checksums.txt"));
     let server = files.serve_all();
@@ -139,13 +139,13 @@ fn a_cached_version_that_this_binary_knows_has_the_hash_that_it_knows() {
 #[test]
 fn what_one_job_pinned_proves_nothing_to_another_one() {
     let archive = tar_gz(&whole(&VERSION), &[]);
-    let by_hand = stackstep::engine::install::trust::Digest::parse(&super::release::sha256(&archive));
+    let by_hand = stackstep::base::digest::Digest::parse(&super::release::sha256(&archive));
     let server = Files::release(&VERSION, Platform::host().unwrap(), archive).serve_all();
     let pinned = stackstep::engine::install::trust::Trust { strict: true, by_hand };
     let case = Case { trust: pinned, ..Case::new() };
     case.installs(&server.url());
     let later = |trust| Case { trust, offline: true, shared: Some(case.cache()), ..Case::new() };
-    let other = stackstep::engine::install::trust::Digest::parse(&"1".repeat(64));
+    let other = stackstep::base::digest::Digest::parse(&"1".repeat(64));
     assert!(later(pinned).install(&server.url()).is_ok(), "the same hash");
     for trust in [
         stackstep::engine::install::trust::Trust::default(),

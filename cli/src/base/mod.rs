@@ -1,16 +1,22 @@
 //! The ground floor: the environment, files, texts, secrets, time and the network. It knows no CI system, no forge and no
 //! Pulumi.
 
+pub mod clock;
+pub mod digest;
 pub mod dots;
 pub mod env;
 pub mod error;
 pub mod git;
 pub mod http;
 pub mod json;
+pub mod origin;
 pub mod own_folder;
 pub mod private;
+pub mod program;
 pub mod random;
+pub mod reason;
 pub mod secret;
+pub mod text;
 pub mod text_file;
 pub mod wildcard;
 pub mod yaml;

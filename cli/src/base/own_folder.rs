@@ -12,7 +12,6 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::base::error::{Error, Result};
-use crate::run::unfinished;
 
 /// How the name of a folder begins.
 const PREFIX: &str = "stackstep-";
@@ -114,8 +113,13 @@ fn is_left(folder: &Path) -> bool {
 
 /// Whether a post step may still read it.
 fn is_expected(folder: &Path) -> bool {
-    let about = std::fs::metadata(unfinished::file(folder)).and_then(|about| about.modified());
+    let about = std::fs::metadata(unfinished_file(folder)).and_then(|about| about.modified());
     about.is_ok_and(|written| written.elapsed().is_ok_and(|since| since < KEPT))
+}
+
+/// The file in a run's own folder by which a later step completes the report of a run that was killed.
+pub fn unfinished_file(folder: &Path) -> PathBuf {
+    folder.join("unfinished.json")
 }
 
 #[cfg(test)]
@@ -151,7 +155,7 @@ mod tests {
     fn what_a_post_step_needs_stays_for_a_day() {
         let parent = TempDir::new().unwrap();
         let gone = left_in(parent.path());
-        let path = unfinished::file(&gone);
+        let path = unfinished_file(&gone);
         let file = File::create(&path).unwrap();
         sweep(parent.path());
         assert!(gone.exists());

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use super::context::{app, branch_of, change_of_ref, folders, number, slug, tag_of, text, yes_or_no};
 use super::disarm::hash_commands;
-use super::identity::{percent_encoded, with_parameter};
+use super::identity::with_parameter;
 use super::origin::own_token;
-use super::{CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest, share_of};
+use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest, share_of};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
+use crate::base::text::percent_encoded;
 use crate::process::output::Disarm;
 
 /// Azure Pipelines.

@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 
 use super::context::{folders, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin};
+use super::{CiSystem, Context, IdentityToken};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Bitbucket Pipelines.
 pub struct BitbucketPipelines;

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, change_of_ref, differ, folders, hash, number, slug, text};
-use super::{CiSystem, Context, IdentityToken, Origin, share_of};
+use super::{CiSystem, Context, IdentityToken, share_of};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Buildkite.
 pub struct Buildkite;

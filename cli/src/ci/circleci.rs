@@ -13,9 +13,10 @@
 use std::path::PathBuf;
 
 use super::context::{app, change_of_ref, first, folders, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output};
+use super::{Append, CiSystem, Context, IdentityToken, Output};
 use crate::base::env::Env;
-use crate::inputs::resolve::{ENV_PREFIX, variable_name};
+use crate::base::origin::Origin;
+use crate::ci::names::{ENV_PREFIX, variable_name};
 
 /// CircleCI.
 pub struct CircleCi;

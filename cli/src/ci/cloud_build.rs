@@ -14,9 +14,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::context::{change_of_ref, differ, first, number, slug, text};
-use super::identity::{percent_encoded, with_parameter};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, engine_told};
+use super::identity::with_parameter;
+use super::{Append, CiSystem, Context, IdentityToken, Output, engine_told};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
+use crate::base::text::percent_encoded;
 
 /// What the names of substitutions that are inputs begin with, before `STACK` and the like. A name of a person's own
 /// has to begin with an underscore: <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.

@@ -9,9 +9,10 @@
 use std::path::PathBuf;
 
 use super::context::{branch_of, change_of_ref, folders, hash, number, slug, tag_of, text};
-use super::identity::percent_encoded;
-use super::{CiSystem, Context, IdentityToken, Origin, engine_told};
+use super::{CiSystem, Context, IdentityToken, engine_told};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
+use crate::base::text::percent_encoded;
 
 /// AWS CodeBuild.
 pub struct CodeBuild;

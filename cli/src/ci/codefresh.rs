@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 use super::context::{app, number, text, yes_or_no};
 use super::identity::with_parameter;
-use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
+use super::{CiSystem, Context, IdentityToken, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// The file whose variables all later steps get, on the volume:
 /// <https://codefresh.io/docs/docs/pipelines/variables/#directly-writing-to-the-file>.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use crate::base::clock::now;
 use crate::base::error::Error;
 use crate::base::secret::{Masker, is_long_enough, signature};
+use crate::base::text::log_line;
 use crate::ci::{CiSystem, Level, json_without_commands};
-use crate::render::log_line;
-use crate::run::unfinished::now;
 
 /// Writes our own lines.
 pub struct Console {

@@ -7,8 +7,9 @@
 use std::path::PathBuf;
 
 use super::context::{branch_of, change_of_ref, first, folders, text};
-use super::{CiSystem, Context, Origin, foreign, origin};
+use super::{CiSystem, Context, foreign, origin};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Any CI system.
 pub struct Generic;

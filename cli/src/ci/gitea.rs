@@ -10,8 +10,9 @@ use super::context::number;
 use super::github::{self, GitHubActions, id_token_request, read};
 use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output};
+use super::{Append, CiSystem, Context, IdentityToken, Level, Output};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Gitea Actions or Forgejo Actions.
 pub struct GiteaActions {

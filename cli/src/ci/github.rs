@@ -12,8 +12,9 @@ use super::context::{app, branch_of, change_of_ref, differ, folders, number, tex
 use super::identity::with_parameter;
 use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Origin, Output, TokenRequest};
+use super::{Append, CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// GitHub Actions.
 pub struct GitHubActions;

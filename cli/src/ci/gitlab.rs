@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, change_of_ref, differ, first, folders, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin, OutputsForm, OwnToken, TEN_SECONDS, share_of};
+use super::{CiSystem, Context, IdentityToken, OutputsForm, TEN_SECONDS, share_of};
 use crate::base::env::Env;
+use crate::base::origin::{Origin, OwnToken};
 
 /// GitLab CI.
 pub struct GitLabCi;

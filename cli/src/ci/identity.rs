@@ -3,6 +3,8 @@
 //!
 //! <https://www.pulumi.com/docs/administration/access-identity/oidc-issuers/>
 
+use crate::base::text::percent_encoded;
+
 /// Where the identity token comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityToken {
@@ -41,18 +43,6 @@ pub const OWN_VARIABLE: &str = "STACKSTEP_ID_TOKEN";
 pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}{name}={}", percent_encoded(value))
-}
-
-/// The text with everything but letters, digits and `-._~` percent-encoded.
-pub(crate) fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::context::{app, change_of_ref, first, folders, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Origin, Output, STEP_OUTPUTS};
+use super::{Append, CiSystem, Context, IdentityToken, Output, STEP_OUTPUTS};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Jenkins.
 pub struct Jenkins;

@@ -27,6 +27,7 @@ pub mod ground;
 mod identity;
 mod jenkins;
 mod local;
+pub mod names;
 mod origin;
 mod sink;
 pub mod standing;
@@ -38,14 +39,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::env::Env;
+use crate::base::origin::Origin;
+use crate::base::text::log_line;
 use crate::process::output::Disarm;
-use crate::render::log_line;
 
 pub use context::Context;
 pub use disarm::json_without_commands;
-pub(crate) use identity::percent_encoded;
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
-pub use origin::{Origin, OwnToken};
 pub use sink::{Append, Level, Output, OutputsForm};
 
 /// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none

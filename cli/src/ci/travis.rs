@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::context::{differ, folders, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin};
+use super::{CiSystem, Context, IdentityToken};
 use crate::base::env::Env;
+use crate::base::origin::Origin;
 
 /// Travis CI.
 pub static TRAVIS: Travis = Travis { folds: AtomicU32::new(0) };

@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::{app, branch_of, change_of_ref, folders, number, text};
-use super::{CiSystem, Context, IdentityToken, Origin, engine_told, origin};
+use super::{CiSystem, Context, IdentityToken, engine_told, origin};
 use crate::base::env::Env;
-use crate::inputs::resolve::variable_name;
+use crate::base::origin::Origin;
+use crate::ci::names::variable_name;
 
 /// Woodpecker CI.
 pub struct Woodpecker;

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::base::clock::now;
 use crate::base::env::Env;
 use crate::base::own_folder;
 use crate::ci::console::Console;
@@ -23,7 +24,7 @@ use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Events, Facts, Fold, Report};
 use crate::run::prepare::{Request, Until, prepare};
-use crate::run::unfinished::{Unfinished, now};
+use crate::run::unfinished::Unfinished;
 
 /// How long stackstep itself may take, which may be reporting right now. A post step has minutes:
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>

@@ -14,6 +14,7 @@ use super::lock_wait::LockWait;
 use super::plan::{Purpose, Step, plan};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
+use crate::base::text::log_line;
 use crate::ci::console::Console;
 use crate::engine::job::Job;
 use crate::inputs::Command;
@@ -22,7 +23,6 @@ use crate::process::leftovers;
 use crate::process::signals::{Signal, Signals};
 use crate::process::stream::Passing;
 use crate::process::supervise::{Ended, Process, Supervision, run};
-use crate::render::log_line;
 use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
 
 /// How much of the engine's output is kept for the report and the `output` output.

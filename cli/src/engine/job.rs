@@ -18,6 +18,7 @@ use crate::engine::plan::{EngineEnv, Scope};
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::pulumi::backend::Backend;
+use crate::pulumi::mirror::Mirror;
 use crate::pulumi::project::Project;
 use crate::pulumi::secret_names;
 use crate::pulumi::stack::{StackIdentity, StackName};
@@ -173,8 +174,8 @@ pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
             console.hide(&item.key, secret.expose());
         }
     }
-    if let Some(mirror) = &inputs.pulumi_mirror {
-        mirror.hide(console);
+    for secret in inputs.pulumi_mirror.iter().flat_map(Mirror::secrets) {
+        console.hide("pulumi-mirror", &secret);
     }
     for name in console.masker().too_short() {
         console.line(&format!(

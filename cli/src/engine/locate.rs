@@ -6,6 +6,7 @@ use semver::Version;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
+use crate::base::program::on_path;
 use crate::ci::ground::Ground;
 use crate::report::Reason;
 
@@ -70,11 +71,6 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Groun
             })
         }
     }
-}
-
-/// A program of the PATH.
-pub fn on_path(name: &str, env: &Env) -> Option<PathBuf> {
-    which::which_in(name, env.get("PATH"), env.cwd()).ok()
 }
 
 /// The first program of the PATH that no stranger can have put there.

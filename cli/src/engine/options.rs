@@ -8,45 +8,11 @@ use super::args;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::inputs::Command;
-
-/// How the names of the variables begin.
-const PREFIX: &str = "PULUMI_OPTION_";
-
-/// The inputs that are flags of the engine's operations with the same name and meaning.
-const INPUTS: &[&str] = &[
-    "color",
-    "config-file",
-    "continue-on-error",
-    "diff",
-    "exclude",
-    "exclude-dependents",
-    "exclude-protected",
-    "expect-no-changes",
-    "message",
-    "parallel",
-    "plan",
-    "policy-pack",
-    "policy-pack-config",
-    "preview-only",
-    "refresh",
-    "remove",
-    "replace",
-    "run-program",
-    "secrets-provider",
-    "skip-preview",
-    "suppress-outputs",
-    "suppress-progress",
-    "target",
-    "target-dependents",
-];
+use crate::pulumi::options::INPUTS;
+use crate::pulumi::options::PREFIX;
 
 /// Flags that change nothing, as stackstep sets them itself.
 const HARMLESS: &[&str] = &["non-interactive"];
-
-/// The variable by which the engine takes an input of ours, where it does.
-pub fn variable_of(input: &str) -> Option<String> {
-    INPUTS.contains(&input).then(|| format!("{PREFIX}{}", input.replace('-', "_").to_uppercase()))
-}
 
 /// The verdict on the variables.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,6 +54,7 @@ pub fn judge(env: &Env, file: &[(String, String)], command: Command) -> Result<J
 mod tests {
     use super::*;
     use crate::inputs::table::Input;
+    use crate::pulumi::options::variable_of;
 
     fn judged(names: &[&str], command: Command) -> Judged {
         judge(&Env::from_pairs("/", names.iter().map(|name| (*name, "true"))), &[], command).unwrap()

@@ -280,7 +280,7 @@ impl Place {
 
 /// A part of a path or of a query with everything but letters, digits and `-._~` encoded.
 fn part(text: &str) -> String {
-    crate::ci::percent_encoded(text)
+    crate::base::text::percent_encoded(text)
 }
 
 /// `owner/name` with each part encoded.

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{FORGES, Forge, named};
 use crate::base::git;
 use crate::base::http::{Url, host};
+use crate::base::origin::Origin;
 use crate::base::secret::Secret;
-use crate::ci::Origin;
 
 /// A repository on a forge.
 #[derive(Clone)]

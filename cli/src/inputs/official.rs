@@ -2,8 +2,8 @@
 //! neither fail a step that has moved nor change what it does.
 
 use super::javascript;
-use super::resolve::{ENV_PREFIX, variable_name};
 use super::table::INPUTS;
+use crate::ci::names::{ENV_PREFIX, variable_name};
 
 /// The names that its `action.yml` declares:
 /// <https://github.com/pulumi/actions/blob/deb0aa33df8474b3c16e68e62f088f61e5c97bda/action.yml>.

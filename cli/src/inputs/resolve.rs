@@ -16,12 +16,13 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::yaml::{Mapping, Value};
 use crate::ci::CiSystem;
-use crate::engine::options;
+use crate::ci::names::ENV_PREFIX;
+use crate::ci::names::variable_name;
+use crate::pulumi::options::variable_of;
 
 /// What a wrapper puts before an input's name where the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
-/// What the environment's own settings begin with.
-pub const ENV_PREFIX: &str = "STACKSTEP_";
+
 /// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
 /// them.
 const NO_INPUTS: &[&str] = &[
@@ -135,11 +136,6 @@ pub fn default_value(input: &Input, official_action: bool) -> Option<&'static st
     Some(value).filter(|value| !value.is_empty())
 }
 
-/// `stack-name` as in a variable's name: `STACK_NAME`.
-pub fn variable_name(name: &str) -> String {
-    name.replace('-', "_").to_ascii_uppercase()
-}
-
 /// The sources outside of files.
 pub(super) struct OuterSources<'a> {
     pub flags: &'a Flags,
@@ -205,7 +201,7 @@ impl<'a> OuterSources<'a> {
         })?;
         // The engine would take it from there as well.
         Ok(own.or_else(|| {
-            let (variable, value) = self.variable(options::variable_of(input.name)?)?;
+            let (variable, value) = self.variable(variable_of(input.name)?)?;
             set(input, variable, value)
         }))
     }

@@ -10,12 +10,13 @@ use super::official_config;
 use super::resolve::{Found, Raw, Resolved, Source, absolute};
 use super::table::{Input, Kind};
 use super::{Command, suggest};
+use crate::base::digest::Digest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::base::yaml::{self, Mapping, Value};
-use crate::engine::install::source::Mirror;
-use crate::engine::install::trust::Digest;
+use crate::pulumi::backend::NamedBackend;
+use crate::pulumi::mirror::Mirror;
 use crate::pulumi::stack::StackName;
 
 /// What a run was asked to do. A field is the input of the same name; `None` is "not set".
@@ -123,6 +124,15 @@ impl Inputs {
         inputs.warnings = low.warnings.take();
         inputs.check()?;
         Ok(inputs)
+    }
+
+    /// What these inputs say of the backend.
+    pub fn named_backend(&self) -> NamedBackend {
+        NamedBackend {
+            url: self.cloud_url.clone(),
+            token: self.access_token.clone(),
+            oidc: self.oidc_organization.clone(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! The words: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go>
 
-use crate::report::colourless;
+use crate::base::text::colourless;
 
 /// How often the engine says that it got a signal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::base::env::Env;
 use crate::base::http::Url;
 use crate::base::secret::Secret;
-use crate::inputs::Inputs;
 use crate::pulumi::home;
 use crate::pulumi::project::Project;
 
@@ -51,18 +50,29 @@ pub enum BackendSource {
     Nobody,
 }
 
+/// What the inputs say of the backend.
+#[derive(Debug, Clone, Default)]
+pub struct NamedBackend {
+    /// `cloud-url`.
+    pub url: Option<String>,
+    /// `access-token`.
+    pub token: Option<Secret>,
+    /// `oidc-organization`.
+    pub oidc: Option<String>,
+}
+
 impl Backend {
     /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
-    pub fn resolve(inputs: &Inputs, env: &Env, project: Option<&Project>) -> Self {
-        let oidc = inputs.oidc_organization.clone();
+    pub fn resolve(named: &NamedBackend, env: &Env, project: Option<&Project>) -> Self {
+        let oidc = named.oidc.clone();
         let stored = || env.get("PULUMI_ACCESS_TOKEN").map(Secret::new);
-        let token = inputs.access_token.clone().or_else(stored).filter(|_| oidc.is_none());
+        let token = named.token.clone().or_else(stored).filter(|_| oidc.is_none());
         let from_project = || {
             let project = project?;
             Some((project.backend_url.clone()?, BackendSource::Project(project.path.clone())))
         };
-        let named = inputs
-            .cloud_url
+        let named = named
+            .url
             .clone()
             .map(|url| (url, BackendSource::Input))
             .or_else(|| Some((env.get("PULUMI_BACKEND_URL")?.to_owned(), BackendSource::Environment)))
@@ -217,8 +227,8 @@ mod tests {
             crate::ci::detect(&env),
             &env,
         );
-        let inputs = Inputs::from_resolved(&inputs.unwrap(), &env).unwrap();
-        let backend = Backend::resolve(&inputs, &env, None);
+        let inputs = crate::inputs::Inputs::from_resolved(&inputs.unwrap(), &env).unwrap();
+        let backend = Backend::resolve(&inputs.named_backend(), &env, None);
         (backend.url.clone(), backend.own_credentials())
     }
 

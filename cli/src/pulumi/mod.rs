@@ -3,6 +3,8 @@
 
 pub mod backend;
 pub mod home;
+pub mod mirror;
+pub mod options;
 pub mod project;
 pub mod secret_names;
 pub mod stack;

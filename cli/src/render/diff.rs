@@ -9,11 +9,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::changes::is_new;
-use super::escape::{fence, visible};
+use super::escape::fence;
 use super::fit::Page;
 use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
+use crate::base::text::visible;
 use crate::report::{
     Change, DiffRoom, HIDDEN, OutputChange, PARTLY_HIDDEN, PropertyDiff, Step, TextDiff, clipped, middle,
     skeleton, unseen,

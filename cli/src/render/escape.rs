@@ -4,7 +4,7 @@
 //! or a fence. A span that Markdown could misread is written as `<code>` with character references, which
 //! are never markup: <https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references>.
 
-use std::borrow::Cow;
+use crate::base::text::visible;
 use std::fmt::Write as _;
 
 /// `text` on one line as inline code. Safe in a table's cell.
@@ -146,49 +146,6 @@ pub(super) fn short_commit(commit: &str) -> &str {
     if is_hash { commit.get(..10).unwrap_or(commit) } else { commit }
 }
 
-/// One line for a job's log: no control characters, and no command of any CI system.
-///
-/// A visible blank breaks them up: an invisible one would be overlooked by whoever compares by the rules of a language.
-/// `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line, `::…::` at its beginning.
-/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>,
-/// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
-pub fn log_line(text: &str) -> String {
-    let text = visible(text, false).replace("##", "# #");
-    if text.trim_start().starts_with("::") { text.replacen("::", ": :", 1) } else { text }
-}
-
-/// `text` with every character that can't be seen, or that turns others round, written out.
-pub fn visible(text: &str, lines: bool) -> Cow<'_, str> {
-    let seen = |byte: u8| (0x20..0x7f).contains(&byte) || (lines && byte == b'\n');
-    if text.bytes().all(seen) && !(lines && text.contains("<!--")) {
-        return Cow::Borrowed(text);
-    }
-    let text =
-        if lines { text.replace("\r\n", "\n").replace("<!--", "<!\u{200b}--") } else { text.to_owned() };
-    let out = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '\n' | '\t' | '\u{200b}' if lines => out.push(c),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() || is_invisible(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-        out
-    });
-    Cow::Owned(out)
-}
-
-/// Characters that change the order of others, or have no width.
-/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 fn longest_run(text: &str, wanted: u8) -> usize {
     let (mut longest, mut run) = (0, 0);
     for byte in text.bytes() {
@@ -265,13 +222,5 @@ mod tests {
     #[test]
     fn prose_keeps_its_code_and_mentions_nobody() {
         assert_eq!(prose("set `a|b` @me <x>", true), "set <code>a&#124;b</code> @\u{200b}me &#60;x&#62;");
-    }
-
-    #[test]
-    fn commands_of_ci_systems_are_broken_up_in_a_log_line() {
-        assert!(!log_line("x ##vso[task.complete]").contains("##vso["));
-        assert!(!log_line("x ##[error]").contains("##["));
-        assert!(!log_line("::error::x").starts_with("::"));
-        assert_eq!(log_line("a\u{1b}[0mb\rc"), "a\\u{1b}[0mb\\rc");
     }
 }

@@ -8,8 +8,9 @@
 
 use std::fmt::Write as _;
 
-use super::escape::{short_commit, visible};
+use super::escape::short_commit;
 use super::{Detail, Options, words};
+use crate::base::text::visible;
 use crate::report::{Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened, telling};
 
 /// Bytes of one message.

@@ -23,7 +23,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use escape::{code, link, log_line, prose, tagged};
+pub use escape::{code, link, prose, tagged};
 pub use fit::{fit, fits};
 pub use html::{html, html_of};
 pub use junit::{junit, junit_of};

@@ -1,7 +1,7 @@
 //! The report as the last lines of a job's log: short, and every line safe to print.
 
-use super::escape::log_line;
 use super::words;
+use crate::base::text::log_line;
 use crate::report::{Report, Severity, StepStatus, shortened, telling};
 
 /// Lines of a kind that are shown.

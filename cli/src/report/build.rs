@@ -7,12 +7,12 @@ use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
 use super::known::{Log, contradiction, is_known, looked_in_vain};
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
-use super::reason::Reason;
 use super::steps::LEFT_OVER;
 use super::tally::is_change;
 use super::value::shortened;
 use super::{hints, outputs, steps};
 use crate::base::error::EXIT_INCOMPLETE;
+use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
 
 /// How many unfinished resources a note names.

@@ -4,10 +4,10 @@
 
 use super::facts::{Ending, Facts};
 use super::model::{Diagnostic, Policies, Severity, Step, StepStatus};
-use super::reason::Reason;
 use super::rules::{Voice, crash, is_provider_gone, reason_of};
 use super::telling::telling;
 use super::urn::STACK_TYPE;
+use crate::base::reason::Reason;
 
 /// What there is to judge by.
 pub(super) struct Evidence<'a> {

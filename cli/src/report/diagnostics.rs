@@ -6,6 +6,7 @@ use super::event::DiagnosticEvent;
 use super::model::{Diagnostic, Severity};
 use super::urn::Urn;
 use super::value::{char_boundary, shortened};
+use crate::base::text::colourless;
 
 /// A message's beginning and end are kept, up to this many bytes.
 const MESSAGE_BYTES: usize = 16 * 1024;
@@ -137,68 +138,12 @@ pub(super) fn message(text: &str) -> String {
     format!("{}\n… [{} bytes left out] …\n{}", &plain[..head], tail - head, &plain[tail..])
 }
 
-/// `text` without ANSI escape sequences and without the engine's own colour tags, `<{%fg 1%}>`.
-/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/diag/colors/colors.go>
-pub fn colourless(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['\u{1b}', '<']) {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = tag(rest).or_else(|| escape(rest));
-        if length.is_none() {
-            plain.push('<');
-        }
-        rest = rest.get(length.unwrap_or(1)..).unwrap_or_default();
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// How long the colour tag is that `text` begins with.
-fn tag(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix("<{%")?;
-    let end = inner.find("%}>")?;
-    let known = ["reset", "fg ", "bg ", "bold", "underline"].iter().any(|name| inner.starts_with(name));
-    (known && end < 32).then_some(end + 6)
-}
-
-/// How long the escape sequence is that `text` begins with: CSI, OSC or a short one.
-fn escape(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix('\u{1b}')?;
-    let length = match inner.as_bytes().first() {
-        Some(b'[') => inner.bytes().skip(1).position(|byte| (0x40..=0x7e).contains(&byte)).map(|end| end + 2),
-        Some(b']') => {
-            let bell = inner.find('\u{7}').map(|end| end + 1);
-            let terminator = inner.find("\u{1b}\\").map(|end| end + 2);
-            [bell, terminator].into_iter().flatten().min()
-        }
-        Some(byte) if byte.is_ascii() => Some(1),
-        _ => Some(0),
-    };
-    Some(1 + length.unwrap_or(1).min(inner.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn event(severity: &str, message: &str) -> DiagnosticEvent {
         DiagnosticEvent { severity: severity.into(), message: message.into(), ..DiagnosticEvent::default() }
-    }
-
-    #[test]
-    fn both_kinds_of_colours_are_removed() {
-        let text =
-            "<{%fg 1%}>Error<{%reset%}>: \u{1b}[1;31mred\u{1b}[0m a<b \u{1b}]8;;http://x\u{7}link <{%x%}>";
-        assert_eq!(colourless(text), "Error: red a<b link <{%x%}>");
-    }
-
-    #[test]
-    fn a_broken_escape_sequence_is_survived() {
-        for text in ["\u{1b}", "\u{1b}[", "\u{1b}]0;x", "\u{1b}é", "<{%fg", "<"] {
-            colourless(text);
-        }
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use super::diagnostics::colourless;
 use super::model::Status;
-use super::reason::Reason;
+use crate::base::reason::Reason;
+use crate::base::text::colourless;
 use crate::pulumi::stack::StackIdentity;
 
 /// What is known of a run when its engine is gone.

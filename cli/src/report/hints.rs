@@ -3,8 +3,8 @@
 
 use super::classify::Evidence;
 use super::facts::Ending;
-use super::reason::Reason;
 use super::rules::is_provider_gone;
+use crate::base::reason::Reason;
 
 /// A way out, for messages of one reason that have all of the pieces, written in lower case.
 struct Hint {

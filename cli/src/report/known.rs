@@ -8,10 +8,10 @@ use super::command::Command;
 use super::facts::{Ending, Facts, Shown, Verdict};
 use super::fold::Summary;
 use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
-use super::reason::Reason;
 use super::rules::says_in_its_own_words;
 use super::steps::{Finished, LEFT_OVER};
 use super::tally::is_change;
+use crate::base::reason::Reason;
 
 /// Parts of the notes of version 1 about an event log that is not whole.
 const GAPS: [&str; 3] = [

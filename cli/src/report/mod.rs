@@ -28,7 +28,6 @@ mod natural;
 mod outputs;
 mod pairs;
 mod policies;
-mod reason;
 mod rules;
 mod skim;
 mod steps;
@@ -37,11 +36,12 @@ mod telling;
 mod unseen;
 mod urn;
 mod value;
+mod way_out;
 
+pub use crate::base::reason::Reason;
 pub use build::report;
 pub use command::Command;
 pub(crate) use compact::{HIDDEN, PARTLY_HIDDEN};
-pub use diagnostics::colourless;
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ci, Ending, Engine, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};
@@ -52,7 +52,7 @@ pub use model::{
     SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::{natural, natural_key};
-pub use reason::Reason;
+pub use outputs::take_outputs;
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;

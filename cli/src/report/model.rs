@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::command::Command;
 use super::facts::{Ci, Engine};
 use super::hunks::TextDiff;
-use super::reason::Reason;
+use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
 
 /// The version of the result file's form; it grows when a field changes its meaning or goes.

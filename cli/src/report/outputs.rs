@@ -7,8 +7,9 @@
 use serde_json::{Map, Value};
 
 use super::event::StepEvent;
-use super::model::{Change, OutputChange, OutputsFrom};
+use super::model::{Change, OutputChange, OutputsFrom, Report};
 use super::value;
+use crate::report::SECRET;
 
 /// What is known of the stack's outputs.
 #[derive(Debug, Clone, Default)]
@@ -126,4 +127,21 @@ fn changes(
         })
     });
     changed.collect()
+}
+
+/// Takes over the outputs that the engine printed.
+pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: OutputsFrom) {
+    let secret = outputs.iter().filter(|(_, value)| holds_secret(value));
+    report.secret_outputs = secret.map(|(name, _)| name.clone()).collect();
+    report.outputs = Some(outputs);
+    report.outputs_from = from;
+}
+
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == SECRET,
+        Value::Array(items) => items.iter().any(holds_secret),
+        Value::Object(fields) => fields.values().any(holds_secret),
+        _ => false,
+    }
 }

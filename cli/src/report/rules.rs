@@ -3,7 +3,7 @@
 //!
 //! Pieces are written in lower case; one with `^` stands at the beginning of a line. `tests/fixtures/failures` has the texts that the table is held to.
 
-use super::reason::Reason;
+use crate::base::reason::Reason;
 
 /// Who said it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -309,7 +309,7 @@ fn backend(found: &mut Prepared<'_>, console: &mut Console) {
     }
     let Some(inputs) = &found.inputs else { return };
     let seen = found.env.with_missing(&found.file_variables);
-    let backend = Backend::resolve(inputs, &seen, found.project.as_ref());
+    let backend = Backend::resolve(&inputs.named_backend(), &seen, found.project.as_ref());
     for secret in backend.url.as_deref().map(secrets_in).unwrap_or_default() {
         console.hide("the backend's URL", &secret);
     }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use serde_json::{Map, Value};
-
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
 use crate::base::json;
 use crate::base::secret::{MASK, Secret};
@@ -16,8 +14,9 @@ use crate::engine::plan::Purpose;
 use crate::inputs::{self, Inputs};
 use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
+use crate::report::take_outputs;
 use crate::report::{
-    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, SECRET, Shown, Status, Verdict,
+    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, Shown, Status, Verdict,
 };
 
 /// A run of a command that makes a report.
@@ -183,23 +182,6 @@ fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
 
 /// The message for outputs that the engine printed in a form that can't be read.
 const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
-
-/// Takes over the outputs that the engine printed.
-pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: OutputsFrom) {
-    let secret = outputs.iter().filter(|(_, value)| holds_secret(value));
-    report.secret_outputs = secret.map(|(name, _)| name.clone()).collect();
-    report.outputs = Some(outputs);
-    report.outputs_from = from;
-}
-
-fn holds_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == SECRET,
-        Value::Array(items) => items.iter().any(holds_secret),
-        Value::Object(fields) => fields.values().any(holds_secret),
-        _ => false,
-    }
-}
 
 /// `fail-on-changes: false` turns the engine's "there are changes" into a success.
 fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {

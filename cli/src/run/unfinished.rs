@@ -1,11 +1,12 @@
 //! What a later step needs to complete the report of a run that was killed: a small file in the run's own folder, kept
 //! while the engine works and gone with it. It holds no secrets. [`crate::commands::finish`] reads it.
 
+use crate::base::own_folder::unfinished_file;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::clock::now;
 use crate::ci::Output;
 use crate::ci::console::Console;
 use crate::engine::drive::Outcome;
@@ -46,7 +47,7 @@ impl Unfinished {
     /// Begins to keep the file, where the CI system has a post step that could read it.
     pub fn begin(run: &Run<'_>, publisher: &Publisher, console: &Console) -> Option<Self> {
         let job = run.job();
-        let path = file(job.folder.as_ref()?.path());
+        let path = unfinished_file(job.folder.as_ref()?.path());
         let state = [Output { name: STATE.to_owned(), value: path.display().to_string() }];
         let append = job.ci.post_step_state(job.env, &state, &mut crate::base::random::word);
         let commands = job.ci.post_step_commands(job.env, &state);
@@ -77,7 +78,7 @@ impl Unfinished {
     pub fn save(&self, job: &Job<'_>, console: &Console) {
         let Some(folder) = &job.folder else { return };
         let text = console.masker().mask(&serde_json::to_string(self).unwrap_or_default());
-        let path = file(folder.path());
+        let path = unfinished_file(folder.path());
         let fresh = path.with_extension("new");
         let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &path));
     }
@@ -86,14 +87,4 @@ impl Unfinished {
     pub fn read(path: &Path) -> Option<Self> {
         serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
     }
-}
-
-/// Seconds since 1970.
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-/// The path of the file in a run's own folder.
-pub fn file(folder: &Path) -> PathBuf {
-    folder.join("unfinished.json")
 }

@@ -2,8 +2,8 @@
 
 use stackstep::base::env::Env;
 use stackstep::base::http::{Http, Limits};
+use stackstep::base::origin::Origin;
 use stackstep::base::secret::Secret;
-use stackstep::ci::Origin;
 use stackstep::forge::Client;
 use stackstep::forge::place::{Clues, Tokens};
 use stackstep::publish::comment::{self, Content, Mode, Posted};

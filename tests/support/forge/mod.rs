@@ -11,8 +11,8 @@ mod gitlab;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+use stackstep::base::origin::Origin;
 use stackstep::base::secret::Secret;
-use stackstep::ci::Origin;
 use stackstep::forge::Place;
 use stackstep::forge::place::{Clues, Tokens};
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::config::{self, Setting};
 use super::{commit, common_folder, git_folder, is_within, text};
 use crate::base::env::Env;
-use crate::engine::locate::on_path;
+use crate::base::program::on_path;
 
 /// How long the remote may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

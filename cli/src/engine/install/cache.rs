@@ -17,8 +17,9 @@ use tempfile::TempDir;
 
 use super::parts::Parts;
 use super::platform::Platform;
-use super::trust::{Digest, Expected, Trust, Voucher, known};
+use super::trust::{Expected, Trust, Voucher, known};
 use super::{fault, stopped};
+use crate::base::digest::Digest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::CiSystem;
@@ -47,7 +48,7 @@ struct List {
     /// Who vouched for the archive.
     #[serde(default)]
     voucher: Option<Voucher>,
-    /// The source that it came from, as [`super::source::Mirror::identity`] has it; none of a mirror.
+    /// The source that it came from, as [`crate::pulumi::mirror::Mirror::identity`] has it; none of a mirror.
     #[serde(default)]
     mirror: Option<String>,
     files: Vec<Item>,

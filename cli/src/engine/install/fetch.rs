@@ -19,14 +19,16 @@ use super::cache::{Item, Staging, unusable};
 use super::parts::Parts;
 use super::platform::Platform;
 use super::progress::Progress;
-use super::source::{Patience, Place, refused, temporary, unreadable};
-use super::trust::{Digest, Expected};
+use super::source::{Patience, refused, temporary, unreadable};
+use super::trust::Expected;
 use super::unpack::{self, Bounds, Refusal};
 use super::{fault, stopped};
+use crate::base::digest::Digest;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Failure, From, Http, Request};
 use crate::ci::console::Console;
 use crate::process::signals::Signals;
+use crate::pulumi::mirror::Place;
 
 /// How many chunks may wait for the thread: enough to keep both busy, too few to fill the memory.
 const WAITING: usize = 32;

@@ -33,13 +33,14 @@ use crate::base::http::{Http, Limits};
 use crate::ci::console::Console;
 use crate::process::signals::{Signal, Signals};
 
+use crate::pulumi::mirror::{Mirror, Place};
 use cache::{Cache, Demanded, Staging};
 use catalog::{MIRRORS_LIST, OWN_LIST, Release};
 use day::Day;
 use fetch::{Order, Trouble};
 use parts::Parts;
 use platform::{Platform, checksums};
-use source::{Mirror, Patience, Place};
+use source::Patience;
 use trust::{Expected, Trust, Voucher};
 use version::{Demand, Wish};
 

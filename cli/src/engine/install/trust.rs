@@ -8,10 +8,10 @@ use std::fmt;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::fault;
 use super::platform::Platform;
+use crate::base::digest::Digest;
 use crate::base::error::{Error, Result};
 
 /// SHA-256 of the release archives of the CLI. Pulumi's own Homebrew tap is the source; where it was compared with
@@ -20,41 +20,6 @@ const KNOWN: &str = include_str!("known.txt");
 
 /// The order of the table's columns, after version and day.
 const COLUMNS: [&str; 4] = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
-
-/// A SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// Reads 64 hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
-    }
-
-    /// What the hash has come to.
-    pub fn of(hash: Sha256) -> Self {
-        Self(hash.finalize().into())
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
 
 /// Who vouches for an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,12 +231,5 @@ mod tests {
         assert!(Trust::default().expect(&own, LINUX, Some("")).is_err());
         let twice = file(&own, LINUX, digest("e")).repeat(2);
         assert!(Trust::default().expect(&own, LINUX, Some(&twice)).is_err());
-    }
-
-    #[test]
-    fn only_64_hexadecimal_digits_are_a_hash() {
-        assert!(Digest::parse(&"g".repeat(64)).is_none());
-        assert!(Digest::parse(&"a".repeat(63)).is_none());
-        assert_eq!(Digest::parse(&"AB".repeat(32)).unwrap().to_string(), "ab".repeat(32));
     }
 }

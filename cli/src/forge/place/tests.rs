@@ -1,5 +1,5 @@
 use super::*;
-use crate::ci::OwnToken;
+use crate::base::origin::OwnToken;
 
 fn origin() -> Origin {
     Origin::default()

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::stamp::Stamp;
-use crate::ci::percent_encoded;
+use crate::base::text::percent_encoded;
 use crate::pulumi::stack::StackIdentity;
 use crate::render::Flavor;
 use crate::report::Report;

@@ -13,8 +13,8 @@ use crate::engine::drive::{Driver, Unwatched};
 use crate::engine::job::Job;
 use crate::engine::locate::Engine;
 use crate::process::signals::Signals;
+use crate::report::take_outputs;
 use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
-use crate::run::reporting::take_outputs;
 
 /// Whether an output is secret, and may be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::render::escape::{address, visible};
+use crate::base::text::visible;
+use crate::render::escape::address;
 use crate::report::middle;
 
 /// Bytes of one name; longer ones are cut.

@@ -14,9 +14,9 @@ use crate::base::http::Url;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::engine::install::source::{Mirror, Place};
 use crate::inputs::{Command, FileUse, INPUTS, Inputs, OuterInputs};
 use crate::pulumi::backend::{Backend, BackendSource, PULUMI_CLOUD};
+use crate::pulumi::mirror::{Mirror, Place};
 use crate::pulumi::project::nearest_file;
 use crate::report::Reason;
 
@@ -68,7 +68,7 @@ fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credential
     let Ok(inputs) = signed_in.and_then(|resolved| Inputs::from_resolved(&resolved, found.env)) else {
         return everything;
     };
-    let backend = Backend::resolve(&inputs, found.env, None);
+    let backend = Backend::resolve(&inputs.named_backend(), found.env, None);
     let identity = sign_in::identity::is_there(&inputs, found.ci, found.env);
     let has = credentials(found.env, &backend, identity);
     // The project's own file can name the backend.
@@ -133,7 +133,9 @@ pub(super) fn refuse_a_strangers_backend(
     let file_of_ours = inputs.env_file.as_ref().is_some_and(|path| !found.ground.holds(path));
     let named_outside =
         if file_of_ours { found.env.with_missing(&found.file_variables) } else { found.env.clone() };
-    if Backend::resolve(inputs, &named_outside, None).url.as_deref() == Some(url) || sends_nothing_away(url) {
+    if Backend::resolve(&inputs.named_backend(), &named_outside, None).url.as_deref() == Some(url)
+        || sends_nothing_away(url)
+    {
         return Ok(());
     }
     let has = credentials(&found.env.with_missing(&found.file_variables), backend, backend.oidc.is_some());
