@@ -11,11 +11,14 @@ mod fingerprint;
 mod forms;
 mod patterns;
 mod prefixes;
+mod rules;
 pub mod signature;
 mod stream;
 mod tails;
 #[cfg(test)]
 mod tests;
+
+pub use rules::{MASK, SHORTEST, is_long_enough};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,12 +26,6 @@ use std::sync::{Arc, OnceLock};
 
 use patterns::Patterns;
 pub use stream::MaskStream;
-
-/// What stands in place of a secret.
-pub const MASK: &str = "***";
-
-/// The fewest characters that a value must have to be masked: a log without `true`, `{` or `dev` is unreadable.
-pub const SHORTEST: usize = 6;
 
 /// A value that is neither printed nor logged: its `Debug` and `Display` are `***`.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -152,9 +149,4 @@ impl fmt::Debug for Masker {
             .field("too_short", &self.known.too_short)
             .finish()
     }
-}
-
-/// Whether a trimmed value has the [`SHORTEST`] characters that hiding it in a stream takes.
-pub fn is_long_enough(value: &str) -> bool {
-    value.chars().nth(SHORTEST - 1).is_some()
 }

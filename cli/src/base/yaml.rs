@@ -4,44 +4,16 @@
 //! numbers, whose spelling is gone. So a document is read twice: for its shape, and then for the text of each scalar.
 //! Only the first document counts, as it does for the CLI. What is nested deeply or large by repetition is refused.
 
+mod malformed;
 mod read;
 mod value;
 
-use std::fmt;
-
+pub use malformed::Malformed;
 pub use value::{Mapping, Value};
 
 /// The largest product of a text's brackets and of all marks of its structure: the parser's time can grow with it. This
 /// much is two seconds at worst, and a thousand times what people write.
 const LARGEST_EFFORT: u64 = 2_000_000_000;
-
-/// The reason why a text can't be read as YAML, with its place. Nothing of the text is in it.
-#[derive(Debug)]
-pub struct Malformed {
-    what: String,
-    place: Option<(usize, usize)>,
-}
-
-impl Malformed {
-    fn new(what: &str) -> Self {
-        Self { what: what.to_owned(), place: None }
-    }
-
-    /// ` (line 2 column 3)`, or nothing where the place is not known.
-    pub fn place(&self) -> String {
-        self.place.map_or(String::new(), |(line, column)| format!(" (line {line} column {column})"))
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        match self.place {
-            Some((line, column)) => write!(f, " at line {line} column {column}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// Reads the first document of `text`. An empty one is [`Value::Null`].
 pub fn parse(text: &str) -> Result<Value, Malformed> {

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+pub use super::config_object::StoredAs;
 use super::config_object::{Unsettable, json, leaves, quoted};
 use super::suggest::nearest;
 use crate::base::env::Env;
@@ -24,25 +25,6 @@ pub struct ConfigItem {
     pub value: ConfigValue,
     /// Its type, where the CLI would take the text for another one.
     pub stored_as: Option<StoredAs>,
-}
-
-/// A type that `pulumi config set` has to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoredAs {
-    /// Text that looks like a number or a boolean.
-    String,
-    /// A number that is not whole.
-    Float,
-}
-
-impl StoredAs {
-    /// As the CLI's `--type` takes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Float => "float",
-        }
-    }
 }
 
 /// A value to set, in the open or not.

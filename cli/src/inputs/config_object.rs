@@ -6,7 +6,6 @@
 
 use serde_json::Value as Json;
 
-use super::config_map::StoredAs;
 use crate::base::yaml::Value;
 
 /// The largest whole number that every program reads as it is: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
@@ -150,6 +149,25 @@ pub(super) fn step(name: &str) -> String {
 /// A name of any characters as a step of a path.
 pub(super) fn quoted(name: &str) -> String {
     format!("[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A type that `pulumi config set` has to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredAs {
+    /// Text that looks like a number or a boolean.
+    String,
+    /// A number that is not whole.
+    Float,
+}
+
+impl StoredAs {
+    /// As the CLI's `--type` takes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Float => "float",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
+use super::fault;
 use super::platform::Platform;
 use super::version::Wish;
-use super::{Installed, fault};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -88,6 +88,17 @@ fn in_folder(folder: &Path, platform: Platform) -> Option<PathBuf> {
     let folders =
         [folder.to_owned(), folder.join("bin"), folder.join("pulumi"), folder.join("pulumi").join("bin")];
     folders.into_iter().find(|folder| folder.join(platform.program()).is_file())
+}
+
+/// A CLI that is installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its version.
+    pub version: Version,
+    /// The folder that holds it and its companions.
+    pub folder: PathBuf,
+    /// Where it comes from, in words.
+    pub origin: String,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod asked;
 pub mod cache;
 pub mod catalog;
 pub mod day;
+mod fault;
 pub mod fetch;
 pub mod local;
 pub mod parts;
@@ -22,7 +23,6 @@ pub mod trust;
 pub mod unpack;
 pub mod version;
 
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use semver::Version;
@@ -31,27 +31,21 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Http, Limits};
 use crate::ci::console::Console;
-use crate::process::signals::{Signal, Signals};
+use crate::process::signals::Signals;
 
 use crate::pulumi::mirror::{Mirror, Place};
 use cache::{Cache, Demanded, Staging};
 use catalog::{MIRRORS_LIST, OWN_LIST, Release};
 use day::Day;
+pub(crate) use fault::fault;
+use fault::stopped;
 use fetch::{Order, Trouble};
+pub use local::Installed;
 use parts::Parts;
 use platform::{Platform, checksums};
 use source::Patience;
 use trust::{Expected, Trust, Voucher};
 use version::{Demand, Wish};
-
-/// Something that keeps the CLI from being installed.
-pub(crate) fn fault(what: impl Into<String>, hint: &str) -> Error {
-    Error::Engine { what: what.into(), hint: Some(hint.to_owned()) }
-}
-
-fn stopped(signal: Signal) -> Error {
-    Error::Stopped { signal: signal.number() }
-}
 
 /// Installs the CLI, or finds that it is.
 pub struct Installer<'a> {
@@ -75,17 +69,6 @@ pub struct Installer<'a> {
     pub parts: Parts,
     /// How patient it is with servers.
     pub patience: Patience,
-}
-
-/// A CLI that is installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
-    /// Its version.
-    pub version: Version,
-    /// The folder that holds it and its companions.
-    pub folder: PathBuf,
-    /// Where it comes from, in words.
-    pub origin: String,
 }
 
 impl Installer<'_> {

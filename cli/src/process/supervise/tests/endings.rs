@@ -3,7 +3,9 @@
 use super::support::{Case, Frozen, GRACE, is_gone};
 use super::*;
 use crate::process::ladder::LAST_WORDS;
+use crate::process::ladder::Rung;
 use crate::process::signals::Signal;
+use std::time::Duration;
 
 /// Counts its interrupts and says so; ends at the given one.
 fn ends_at(interrupt: u32) -> String {

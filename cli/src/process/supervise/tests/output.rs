@@ -2,6 +2,8 @@
 
 use super::support::Case;
 use super::*;
+use crate::process::stream::Passing;
+use std::time::Duration;
 
 #[tokio::test]
 async fn standard_input_arrives_whole_and_ends() {

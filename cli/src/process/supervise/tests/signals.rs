@@ -8,8 +8,8 @@ use nix::unistd::Pid;
 
 use super::limit::{LIMIT, Limit};
 use super::support::{Case, Frozen, GRACE, is_gone};
-use super::*;
 use crate::process::ladder::LAST_WORDS;
+use crate::process::signals::Signals;
 use crate::process::tree;
 
 /// Says to the supervisor, which is a test as well, what script it is to run.

@@ -12,8 +12,13 @@ use tokio::signal::unix::SignalKind;
 
 use super::limit::{LIMIT, Limit};
 use super::*;
+use crate::base::secret::Masker;
+use crate::process::output::Disarm;
 use crate::process::signals::Signal;
+use crate::process::signals::Signals;
+use crate::process::stream::Passing;
 use crate::process::tree;
+use std::time::Duration;
 
 /// One log for both streams, as a CI system has it; words in it can make things happen.
 #[derive(Clone, Default)]
