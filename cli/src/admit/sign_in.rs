@@ -9,73 +9,21 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
-use crate::base::http::{Answer, Failure, Http, Limits, Request, Url, host};
+use crate::base::http::{Answer, Http, Limits, Url, host};
 use crate::base::secret::Secret;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::engine::job::Job;
-use crate::inputs::Inputs;
 use crate::process::signals::Signals;
 use crate::pulumi::backend::Backend;
 
 pub mod claims;
 pub mod identity;
+mod wanted;
 
 use claims::Claims;
-
-/// What to ask Pulumi Cloud for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// The organisation.
-    pub organization: String,
-    /// `team:NAME`, `user:NAME` or `admin`; none for an ordinary token of the organisation.
-    pub scope: Option<String>,
-    /// How long the token shall be valid.
-    pub expiration: Option<Duration>,
-}
-
-impl Wanted {
-    /// What the inputs ask for; none when they ask for no sign-in.
-    pub fn of(inputs: &Inputs) -> Option<Self> {
-        let team = inputs.oidc_team.as_ref().map(|team| format!("team:{team}"));
-        let user = inputs.oidc_user.as_ref().map(|user| format!("user:{user}"));
-        Some(Self {
-            organization: inputs.oidc_organization.clone()?,
-            scope: team.or(user).or_else(|| inputs.oidc_scope.clone()),
-            expiration: inputs.oidc_expiration,
-        })
-    }
-
-    /// Whom the identity token has to be meant for.
-    pub fn audience(&self) -> String {
-        format!("urn:pulumi:org:{}", self.organization)
-    }
-
-    fn token_type(&self) -> &'static str {
-        match self.scope.as_deref().and_then(|scope| scope.split_once(':')) {
-            Some(("team", _)) => "urn:pulumi:token-type:access_token:team",
-            Some(("user", _)) => "urn:pulumi:token-type:access_token:personal",
-            _ => "urn:pulumi:token-type:access_token:organization",
-        }
-    }
-
-    /// The request for an access token.
-    fn request(&self, endpoint: Url, identity: &Secret) -> Request {
-        let audience = self.audience();
-        let seconds = self.expiration.map(|expiration| expiration.as_secs().to_string());
-        let mut fields = vec![
-            ("audience", audience.as_str()),
-            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-            ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
-            ("requested_token_type", self.token_type()),
-            ("subject_token", identity.expose()),
-        ];
-        fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
-        fields.extend(seconds.as_deref().map(|seconds| ("expiration", seconds)));
-        // A second exchange only makes a second token.
-        Request { repeatable: true, ..Request::form(endpoint, &fields) }
-    }
-}
+pub use wanted::Wanted;
+use wanted::not_reached;
 
 /// An access token.
 #[derive(Debug)]
@@ -188,10 +136,6 @@ impl Grant {
         let printable = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         printable.then(|| Self { token: Secret::new(token), valid: seconds.map(Duration::from_secs) })
     }
-}
-
-fn not_reached(failure: &Failure, what: &str) -> Error {
-    Error::auth(format!("{what}: {failure}"), failure.hint())
 }
 
 /// Why Pulumi Cloud said no, and what would make it say yes.

@@ -5,8 +5,8 @@
 //! object whose values need their types, by `set-all --json`; and what is secret, or too long for a command line, over
 //! standard input, each in a process of its own. <https://www.pulumi.com/docs/iac/cli/commands/pulumi_config/>
 
-use super::args::Line;
-use super::plan::Scope;
+use crate::engine::line::Line;
+use crate::engine::line::Scope;
 use crate::inputs::Inputs;
 use crate::inputs::config_map::{ConfigItem, ConfigValue, path_root};
 

@@ -11,6 +11,7 @@ pub(crate) mod fate;
 pub mod install;
 pub mod job;
 pub mod left_state;
+pub mod line;
 pub mod locate;
 mod lock_wait;
 pub mod login;

@@ -7,18 +7,10 @@ use super::config_args::{Parted, config_set};
 use crate::base::env::Env;
 use crate::base::secret::Secret;
 use crate::ci::CiSystem;
+use crate::engine::line::Scope;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::pulumi::backend::Backend;
-
-/// What an operation is about.
-#[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
-    /// The stack's name as the engine takes it.
-    pub stack: &'a str,
-    /// The backend is Pulumi Cloud or speaks as it does.
-    pub cloud: bool,
-}
 
 /// One engine process.
 #[derive(Debug, Clone)]

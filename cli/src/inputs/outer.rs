@@ -168,3 +168,11 @@ fn not_used(names: &[&str]) -> Option<String> {
         )
     })
 }
+
+/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` is the one of the command
+/// line; without it the `command` input decides, and an empty one means [`Command::Install`].
+pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
+    let outer = OuterInputs::find(command, flags, ci, env)?;
+    let file = outer.file(false)?;
+    outer.with_file(file.as_ref(), FileUse::Whole)
+}

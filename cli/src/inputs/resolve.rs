@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::mapping::mapping_of;
 use super::official;
-use super::outer::{FileUse, OuterInputs};
 use super::suggest::nearest;
 use super::table::{Default, INPUTS, Input, Kind};
-use super::typed::mapping_of;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::yaml::{Mapping, Value};
@@ -98,14 +97,6 @@ pub struct Resolved {
     pub warnings: Vec<String>,
     /// `profile: official-action` is on.
     pub official_action: bool,
-}
-
-/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` is the one of the command
-/// line; without it the `command` input decides, and an empty one means [`Command::Install`].
-pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
-    let outer = OuterInputs::find(command, flags, ci, env)?;
-    let file = outer.file(false)?;
-    outer.with_file(file.as_ref(), FileUse::Whole)
 }
 
 /// What to run: `command` of the command line, else what the step or the environment says.

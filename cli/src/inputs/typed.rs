@@ -14,7 +14,9 @@ use crate::base::digest::Digest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
-use crate::base::yaml::{self, Mapping, Value};
+use crate::base::yaml::Mapping;
+use crate::inputs::mapping::document_of;
+use crate::inputs::mapping::mapping_of;
 use crate::pulumi::backend::NamedBackend;
 use crate::pulumi::mirror::Mirror;
 use crate::pulumi::stack::StackName;
@@ -414,26 +416,6 @@ impl Low<'_> {
 /// The row of the table. A name that is not there is a mistake of ours, which no run may pass over.
 fn row(name: &str) -> Result<&'static Input> {
     Input::find(name).ok_or_else(|| wrong(name, "is not an input"))
-}
-
-/// The mapping that stands in the text of `config`. No error shows any of it.
-pub(super) fn mapping_of(text: &str) -> Result<Mapping> {
-    match document_of(text)? {
-        Value::Null(_) => Ok(Mapping::default()),
-        Value::Mapping(mapping) => Ok(mapping),
-        _ => Err(no_mapping("")),
-    }
-}
-
-fn document_of(text: &str) -> Result<Value> {
-    yaml::parse(text).map_err(|error| no_mapping(&error.place()))
-}
-
-fn no_mapping(place: &str) -> Error {
-    Error::input(
-        format!("`config` is not a YAML mapping{place}"),
-        "write `key: value` or `key: {value: …}` on each line",
-    )
 }
 
 fn digest(text: &str) -> Result<Digest> {

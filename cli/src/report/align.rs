@@ -6,28 +6,14 @@
 //! still true.
 
 use std::hash::Hash;
-use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use super::anchors;
+use super::differing::{Run, ranges, trimmed};
 
 /// The most items of both sides together that are compared without being divided before.
 const SMALL: usize = 2000;
-
-/// A run of items that differs: these of the old sequence are replaced by these of the new one. One may be empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
-    pub old: Range<usize>,
-    pub new: Range<usize>,
-}
-
-impl Run {
-    /// How many items there are on both sides.
-    pub fn len(&self) -> usize {
-        self.old.len() + self.new.len()
-    }
-}
 
 /// The runs in which `old` and `new` differ, in their order.
 pub(super) fn runs<T: Eq + Hash>(old: impl Iterator<Item = T>, new: impl Iterator<Item = T>) -> Vec<Run> {
@@ -46,28 +32,6 @@ pub(super) fn runs<T: Eq + Hash>(old: impl Iterator<Item = T>, new: impl Iterato
         }
         _ => anchors::runs(&old, &new, middle),
     }
-}
-
-/// [`runs`] of few items, which are known by numbers from 0 to `kinds`.
-pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<Run> {
-    let token = |ids: &[u32]| ids.iter().map(|id| imara_diff::Token(*id)).collect::<Vec<_>>();
-    let mut diff = Diff::default();
-    diff.compute_with(Algorithm::Histogram, &token(old), &token(new), kinds);
-    ranges(&diff)
-}
-
-/// `run` without what both sides begin and end with.
-pub(super) fn trimmed(old: &[u32], new: &[u32], run: &Run) -> Run {
-    let (a, b) = (old.get(run.old.clone()).unwrap_or_default(), new.get(run.new.clone()).unwrap_or_default());
-    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let rest = a.len().min(b.len()) - head;
-    let tail = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    Run { old: run.old.start + head..run.old.end - tail, new: run.new.start + head..run.new.end - tail }
-}
-
-fn ranges(diff: &Diff) -> Vec<Run> {
-    let wide = |range: Range<u32>| range.start as usize..range.end as usize;
-    diff.hunks().map(|hunk| Run { old: wide(hunk.before), new: wide(hunk.after) }).collect()
 }
 
 #[cfg(test)]

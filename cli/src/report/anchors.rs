@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::align::{Run, small, trimmed};
+use super::differing::{Run, small, trimmed};
 
 /// The most items of a part that is compared without being divided.
 const PART: usize = 1000;

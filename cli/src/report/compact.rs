@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::hunks::{DiffRoom, TextDiff, Texts};
 use super::model::{Change, OutputChange, PropertyDiff, Report};
 use super::value::weight;
+use crate::report::concealed::HIDDEN;
 
 /// A larger value, in bytes, is replaced by its digest.
 const VALUE_BYTES: usize = 16 * 1024;
@@ -25,11 +26,6 @@ const ROOMS: [DiffRoom; 4] = [
 ];
 const CROWDED: DiffRoom = DiffRoom { context: 0, lines: 10, width: 120 };
 const NO_ROOM: DiffRoom = DiffRoom { context: 0, lines: 0, width: 0 };
-
-/// The note where both sides read the same.
-pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
-/// What is said where both sides differ by more than can be read.
-pub(crate) const PARTLY_HIDDEN: &str = "a part of what differs is hidden";
 
 impl Report {
     /// The report with every large value replaced by its digest and what differs in it.

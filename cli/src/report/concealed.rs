@@ -26,6 +26,12 @@ pub(super) fn hides_in_values(values: [&Value; 2], masked: [&Value; 2]) -> bool 
     hides_a_difference(&texts(values), &texts(masked))
 }
 
+/// The note where both sides read the same.
+pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
+
+/// What is said where both sides differ by more than can be read.
+pub(crate) const PARTLY_HIDDEN: &str = "a part of what differs is hidden";
+
 #[cfg(test)]
 mod tests {
     use super::*;

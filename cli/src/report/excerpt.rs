@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::align::{self, Run};
+use super::align;
+use super::differing::Run;
 use super::value::char_boundary;
 
 /// Up to so many bytes are compared character by character; more are compared by words.

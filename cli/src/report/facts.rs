@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::command::Command;
-use super::model::Status;
+use super::model::{Ci, Engine, Status};
 use crate::base::reason::Reason;
 use crate::base::text::colourless;
 use crate::pulumi::stack::StackIdentity;
@@ -142,30 +140,6 @@ pub struct Verdict {
     pub message: String,
     /// The way out, where it is not the reason's own.
     pub hint: Option<String>,
-}
-
-/// The engine that did the work.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Engine {
-    /// Its name: `pulumi`, or `pulumi-sandbox`.
-    pub name: String,
-    /// Its version, when it is known.
-    pub version: Option<String>,
-    /// How many processes of it were started.
-    pub processes: u32,
-    /// Whether nothing was deployed because it is the sandbox.
-    pub sandbox: bool,
-}
-
-/// The CI system that it ran in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Ci {
-    /// Its name.
-    pub name: String,
-    /// The job's page.
-    pub build_url: Option<String>,
 }
 
 #[cfg(test)]

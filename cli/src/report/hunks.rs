@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::align::{self, Run};
-use super::compact::{HIDDEN, PARTLY_HIDDEN};
-use super::concealed::hides_a_difference;
+use super::align;
+use super::concealed::{HIDDEN, PARTLY_HIDDEN, hides_a_difference};
+use super::differing::Run;
 use super::excerpt::{Excerpt, excerpt};
 use super::lines::{End, Line, ends, lines};
 use super::pairs::pairs;

@@ -12,6 +12,7 @@ mod compact;
 mod concealed;
 mod diagnostics;
 mod diff;
+mod differing;
 mod document;
 mod event;
 mod excerpt;
@@ -41,15 +42,15 @@ mod way_out;
 pub use crate::base::reason::Reason;
 pub use build::report;
 pub use command::Command;
-pub(crate) use compact::{HIDDEN, PARTLY_HIDDEN};
+pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use excerpt::{Excerpt, excerpt};
-pub use facts::{Ci, Ending, Engine, Facts, Shown, Verdict};
+pub use facts::{Ending, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
 pub use mask::is_open;
 pub use model::{
-    Change, Diagnostic, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation, Report,
-    SCHEMA, Severity, Status, Step, StepStatus, Violation,
+    Change, Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff,
+    Remediation, Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::{natural, natural_key};
 pub use outputs::take_outputs;

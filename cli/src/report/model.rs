@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::command::Command;
-use super::facts::{Ci, Engine};
 use super::hunks::TextDiff;
 use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
@@ -366,4 +365,28 @@ impl Report {
         text.push('\n');
         text
     }
+}
+
+/// The engine that did the work.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Engine {
+    /// Its name: `pulumi`, or `pulumi-sandbox`.
+    pub name: String,
+    /// Its version, when it is known.
+    pub version: Option<String>,
+    /// How many processes of it were started.
+    pub processes: u32,
+    /// Whether nothing was deployed because it is the sandbox.
+    pub sandbox: bool,
+}
+
+/// The CI system that it ran in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Ci {
+    /// Its name.
+    pub name: String,
+    /// The job's page.
+    pub build_url: Option<String>,
 }

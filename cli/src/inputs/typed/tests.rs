@@ -1,8 +1,9 @@
 //! The table and the types hold each other.
 
-use super::super::resolve::{Flags, default_value, resolve};
 use super::super::table::INPUTS;
 use super::*;
+use crate::inputs::resolve;
+use crate::inputs::resolve::{Flags, default_value};
 
 /// A value that is not the default of any input of that kind.
 fn sample(input: &Input) -> String {

@@ -1,0 +1,110 @@
+//! A command line of the engine while it is put together, and what every one is about.
+
+use std::path::Path;
+
+use crate::engine::config_args::Parted;
+use crate::inputs::Inputs;
+use crate::inputs::config_map::path_root;
+
+/// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
+pub(super) struct Line(pub(super) Vec<String>);
+
+impl Line {
+    pub(super) fn of(word: &str) -> Self {
+        Self(vec![word.to_owned()])
+    }
+
+    pub(super) fn push(&mut self, arg: &str) {
+        self.0.push(arg.to_owned());
+    }
+
+    pub(super) fn flag(&mut self, name: &str, on: bool) {
+        if on {
+            self.0.push(format!("--{name}"));
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.push(format!("--{name}={value}"));
+        }
+    }
+
+    pub(super) fn path(&mut self, name: &str, value: Option<&Path>) {
+        self.text(name, value.map(|path| path.to_string_lossy()).as_deref());
+    }
+
+    pub(super) fn list(&mut self, name: &str, values: &[String]) {
+        for value in values {
+            self.text(name, Some(value));
+        }
+    }
+
+    pub(super) fn stack(&mut self, scope: &Scope<'_>) {
+        self.text("stack", Some(scope.stack));
+        self.push("--non-interactive");
+    }
+
+    /// What an operation and the preview before it share.
+    pub(super) fn shared(&mut self, inputs: &Inputs, scope: &Scope<'_>) {
+        self.config(inputs);
+        self.path("config-file", inputs.config_file.as_deref());
+        self.text("message", inputs.message.as_deref());
+        self.flag("refresh", inputs.refresh);
+        self.text("run-program", inputs.run_program.map(|on| on.to_string()).as_deref());
+        self.list("replace", &inputs.replace);
+        self.list("target", &inputs.target);
+        self.flag("target-dependents", inputs.target_dependents);
+        self.list("exclude", &inputs.exclude);
+        self.flag("exclude-dependents", inputs.exclude_dependents);
+        self.flag("exclude-protected", inputs.exclude_protected);
+        self.text("parallel", inputs.parallel.map(|n| n.to_string()).as_deref());
+        if matches!(self.0.first().map(String::as_str), Some("up" | "destroy")) {
+            self.text("continue-on-error", inputs.continue_on_error.map(|on| on.to_string()).as_deref());
+        }
+        self.flag("expect-no-changes", inputs.expect_no_changes);
+        self.list("policy-pack", &inputs.policy_pack);
+        self.list("policy-pack-config", &inputs.policy_pack_config);
+        self.flag("diff", inputs.diff);
+        if inputs.color != "auto" {
+            self.text("color", Some(&inputs.color));
+        }
+        self.flag("suppress-outputs", inputs.suppress_outputs);
+        self.flag("suppress-progress", inputs.suppress_progress);
+        if let Some(verbosity) = inputs.log_verbosity {
+            self.push("--logtostderr");
+            self.push(&format!("-v={verbosity}"));
+        }
+        self.flag("logflow", inputs.log_flow);
+        self.flag("debug", inputs.debug);
+        if !scope.cloud {
+            // On a self-managed backend the link can be a signed URL of the whole state.
+            self.push("--suppress-permalink=true");
+        }
+    }
+
+    /// Values that are no secrets go along with the operation, which writes them to the stack's file.
+    pub(super) fn config(&mut self, inputs: &Inputs) {
+        let along = Parted::of(&inputs.config).along;
+        let any_path = along.iter().any(|value| value.is_path);
+        for value in along {
+            let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
+            self.0.push(format!("--config={key}={}", value.text));
+        }
+        self.flag("config-path", any_path);
+    }
+
+    pub(super) fn finish(mut self, inputs: &Inputs) -> Vec<String> {
+        self.0.extend(inputs.args.iter().cloned());
+        self.0
+    }
+}
+
+/// What an operation is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The stack's name as the engine takes it.
+    pub stack: &'a str,
+    /// The backend is Pulumi Cloud or speaks as it does.
+    pub cloud: bool,
+}

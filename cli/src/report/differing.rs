@@ -1,0 +1,40 @@
+//! Runs of items that differ between two sequences, and the comparison of few items.
+
+use imara_diff::{Algorithm, Diff};
+use std::ops::Range;
+
+/// A run of items that differs: these of the old sequence are replaced by these of the new one. One may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Run {
+    pub old: Range<usize>,
+    pub new: Range<usize>,
+}
+
+impl Run {
+    /// How many items there are on both sides.
+    pub fn len(&self) -> usize {
+        self.old.len() + self.new.len()
+    }
+}
+
+/// [`runs`] of few items, which are known by numbers from 0 to `kinds`.
+pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<Run> {
+    let token = |ids: &[u32]| ids.iter().map(|id| imara_diff::Token(*id)).collect::<Vec<_>>();
+    let mut diff = Diff::default();
+    diff.compute_with(Algorithm::Histogram, &token(old), &token(new), kinds);
+    ranges(&diff)
+}
+
+/// `run` without what both sides begin and end with.
+pub(super) fn trimmed(old: &[u32], new: &[u32], run: &Run) -> Run {
+    let (a, b) = (old.get(run.old.clone()).unwrap_or_default(), new.get(run.new.clone()).unwrap_or_default());
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let rest = a.len().min(b.len()) - head;
+    let tail = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    Run { old: run.old.start + head..run.old.end - tail, new: run.new.start + head..run.new.end - tail }
+}
+
+pub(super) fn ranges(diff: &Diff) -> Vec<Run> {
+    let wide = |range: Range<u32>| range.start as usize..range.end as usize;
+    diff.hunks().map(|hunk| Run { old: wide(hunk.before), new: wide(hunk.after) }).collect()
+}
