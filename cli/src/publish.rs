@@ -5,6 +5,7 @@
 
 pub mod comment;
 mod counts;
+mod files;
 pub mod forge;
 pub mod outputs;
 mod pages;
@@ -12,22 +13,21 @@ pub mod several;
 pub mod template;
 
 use std::borrow::Cow;
-use std::fs::OpenOptions;
-use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
-use crate::ci::{Append, CiSystem, Level};
+use crate::ci::{CiSystem, Level};
 use crate::engine::job::Job;
 use crate::engine::locate::Engine;
 use crate::render::{self, Detail, Options, Size};
 use crate::report::{Command, Report, Severity, Status};
 
+pub use files::{append_to, warn};
+use files::{write_from, write_whole};
 use outputs::Exports;
 use pages::Pages;
 
@@ -282,67 +282,4 @@ fn annotate(report: &Report, console: &Console) {
 fn title(report: &Report) -> String {
     let outcome = render::outcome(report);
     report.reason.map_or(outcome.clone(), |reason| format!("{outcome} ({})", reason.name()))
-}
-
-/// Says that something could not be written.
-pub fn warn(console: &Console, what: &str, done: Result<()>) {
-    if let Err(error) = done {
-        console.miss();
-        console.annotate(Level::Warning, "stackstep", &format!("{what} could not be written: {error}"));
-    }
-}
-
-/// Writes on a page from where we began, over what we wrote before. A page that is no file has no place to go back to.
-fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> {
-    let file = || -> std::io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
-        if file.metadata()?.is_file() {
-            file.set_len(start)?;
-            file.seek(SeekFrom::Start(start))?;
-        }
-        file.write_all(markdown.as_bytes())
-    };
-    file().map_err(Error::io("write", path))
-}
-
-/// Writes a file beside itself first, so that nobody reads half of it. A link stays one, and what is no file, such as
-/// a pipe, is written as it is.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let there = std::fs::metadata(path);
-    let write = || -> std::io::Result<()> {
-        match &there {
-            Ok(there) if there.is_file() => replace(&std::fs::canonicalize(path)?, text),
-            Ok(_) => OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes()),
-            Err(_) => replace(path, text),
-        }
-    };
-    write().map_err(Error::io("write", path))
-}
-
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    #[cfg(unix)]
-    {
-        // A later step can run as another user; there is no secret in it.
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path)?;
-    Ok(())
-}
-
-/// Adds to a file of the CI system.
-pub fn append_to(append: &Append) -> Result<()> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&append.path)
-        .and_then(|mut file| file.write_all(append.text.as_bytes()))
-        .map_err(Error::io("write", &append.path))
 }

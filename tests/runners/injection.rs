@@ -12,7 +12,8 @@ use std::process::Stdio;
 
 use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::inputs::resolve::{Flags, resolve};
+use stackstep::inputs::resolve;
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
 
 /// Stands where the binary will be, and writes its environment down. Not a shell: those drop names with hyphens.

@@ -145,6 +145,19 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
     fits
 }
 
+impl Line {
+    /// Values that are no secrets go along with the operation, which writes them to the stack's file.
+    pub(super) fn config(&mut self, inputs: &Inputs) {
+        let along = Parted::of(&inputs.config).along;
+        let any_path = along.iter().any(|value| value.is_path);
+        for value in along {
+            let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
+            self.0.push(format!("--config={key}={}", value.text));
+        }
+        self.flag("config-path", any_path);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

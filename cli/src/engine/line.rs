@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::config_args::Parted;
 use crate::inputs::Inputs;
-use crate::inputs::config_map::path_root;
 
 /// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
 pub(super) struct Line(pub(super) Vec<String>);
@@ -81,17 +79,6 @@ impl Line {
             // On a self-managed backend the link can be a signed URL of the whole state.
             self.push("--suppress-permalink=true");
         }
-    }
-
-    /// Values that are no secrets go along with the operation, which writes them to the stack's file.
-    pub(super) fn config(&mut self, inputs: &Inputs) {
-        let along = Parted::of(&inputs.config).along;
-        let any_path = along.iter().any(|value| value.is_path);
-        for value in along {
-            let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
-            self.0.push(format!("--config={key}={}", value.text));
-        }
-        self.flag("config-path", any_path);
     }
 
     pub(super) fn finish(mut self, inputs: &Inputs) -> Vec<String> {

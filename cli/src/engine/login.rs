@@ -4,11 +4,8 @@
 //! `profile: official-action` the same two files are written, and no process is started for it.
 
 mod credentials;
+mod file;
 mod selection;
-
-use serde::Serialize as _;
-use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::base::error::Result;
 use crate::ci::Level;
@@ -21,6 +18,7 @@ use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::home;
 use crate::pulumi::stack::StackName;
 use crate::report::{Reason, Report, Status};
+use file::json;
 use selection::Selection;
 
 /// Leaves the login and the selected stack of a run that got as far as the official action's would have. A change that
@@ -89,15 +87,6 @@ fn in_full(stack: &StackName, permalink: Option<&str>) -> String {
     };
     let alone = !stack.as_str().contains('/');
     Some(stack).filter(|_| alone).and_then(|_| from_page()).unwrap_or_else(|| stack.as_str().to_owned())
-}
-
-/// JSON as the CLI writes it.
-fn json(value: &Value) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
-    // Writing to memory does not fail.
-    let _ = value.serialize(&mut serializer);
-    text
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::base::git;
 use crate::base::http::{Url, host};
 use crate::base::origin::Origin;
 use crate::base::secret::Secret;
+use crate::forge::Place;
 
 /// A repository on a forge.
 #[derive(Clone)]
@@ -18,38 +19,6 @@ pub struct Where {
     pub api: Url,
     /// The repository, as the forge names it: `owner/name`, on GitLab with all groups, on Azure Repos `project/name`.
     pub repository: String,
-}
-
-/// A repository on a forge, and who asks.
-#[derive(Clone)]
-pub struct Place {
-    /// The forge.
-    pub forge: &'static dyn Forge,
-    /// The address of the forge's API, with a `/` at its end.
-    pub api: Url,
-    /// The repository, as in [`Where`].
-    pub repository: String,
-    /// The token that asks.
-    pub token: Secret,
-    /// Whose comments are our own, where that is known.
-    pub author: Option<String>,
-    /// Whose they are most likely, where the token can't ask.
-    pub likely_author: Option<&'static str>,
-    /// Whether the token is one that the forge's own CI system made for the job.
-    pub jobs_own: bool,
-}
-
-impl Place {
-    /// What to allow the token so that it can comment.
-    pub fn permission(&self) -> &'static str {
-        if self.jobs_own { self.forge.job_permission() } else { self.forge.permission() }
-    }
-}
-
-impl fmt::Debug for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} of {} at {}", self.repository, self.forge.name(), host(&self.api))
-    }
 }
 
 /// What is known of the repository's address.

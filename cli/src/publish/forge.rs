@@ -5,6 +5,7 @@
 
 mod about;
 mod choice;
+mod sent;
 mod status;
 
 use std::time::Duration;
@@ -15,12 +16,11 @@ use status::Begun;
 
 use super::Publisher;
 use crate::base::env::Env;
-use crate::base::error::EXIT_PUBLISH;
 use crate::base::git;
 use crate::base::http::{Http, Limits, Url};
 use crate::base::origin::Origin;
 use crate::ci::console::Console;
-use crate::ci::{CiSystem, Context, Level};
+use crate::ci::{CiSystem, Context};
 use crate::engine::job::Job;
 use crate::forge::client::LIMITS;
 use crate::forge::place::{Clues, Tokens};
@@ -30,6 +30,9 @@ use crate::process::signals::Signals;
 use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::render::{Options, Template};
 use crate::report::{Command, Reason, Report, Status};
+pub use sent::Sent;
+use sent::miss;
+use sent::warn;
 
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -53,33 +56,6 @@ pub struct Sender<'a> {
     pub limits: Limits,
     /// The status that was set at the beginning.
     pub begun: Begun,
-}
-
-/// What came of it.
-#[derive(Debug, Default)]
-pub struct Sent {
-    missed: Option<String>,
-}
-
-impl Sent {
-    /// Whether something that fails the step was not sent.
-    pub fn has_missed(&self) -> bool {
-        self.missed.is_some()
-    }
-
-    /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
-    #[must_use]
-    pub fn noted_in(self, mut report: Report) -> Report {
-        if let Some(missed) = self.missed.filter(|_| report.exit_code == 0) {
-            report.exit_code = i32::from(EXIT_PUBLISH);
-            report.reason = Some(Reason::Publish);
-            let (what, hint) = missed.split_once("\nhint: ").unwrap_or((&missed, ""));
-            report.message = Some(what.to_owned());
-            report.hint =
-                Some(if hint.is_empty() { Reason::Publish.way_out(report.command) } else { hint }.to_owned());
-        }
-        report
-    }
 }
 
 impl<'a> Sender<'a> {
@@ -373,14 +349,4 @@ fn said(posted: Posted) -> &'static str {
         Posted::Nothing => "nothing to comment",
         Posted::Outdated => "no comment: a later run has commented",
     }
-}
-
-/// Says that something that was asked for is not there.
-fn miss(console: &Console, message: &str) {
-    console.miss();
-    warn(console, message);
-}
-
-fn warn(console: &Console, message: &str) {
-    console.annotate(Level::Warning, "stackstep", message);
 }

@@ -5,6 +5,7 @@
 
 mod exports;
 mod file;
+mod handed;
 mod names;
 mod secrets;
 
@@ -19,24 +20,13 @@ use crate::engine::job::Job;
 use crate::inputs::suggest::nearest;
 use crate::report::{Command, Report, Status};
 
+use crate::publish::outputs::secrets::is_listed;
 pub use exports::Exports;
-use exports::{Kind, is_listed};
+use exports::Kind;
+pub use handed::OWN;
+use handed::{Handed, quoted};
 use names::Naming;
 pub use secrets::Exported;
-
-/// The names that are ours; a stack output of the same name stays in `outputs` only.
-pub const OWN: &[&str] =
-    &["outputs", "output", "result", "changes", "has-changes", "status", "reason", "permalink"];
-
-/// What one place gets for later steps.
-struct Handed {
-    /// Our own outputs.
-    own: Vec<Output>,
-    /// The stack's outputs that may leave, in the order of their names.
-    stack: Vec<Output>,
-    /// The names of those whose value is secret or holds the text of a secret, `outputs` among them.
-    secret: BTreeSet<String>,
-}
 
 /// Hands outputs to later steps in each way that there is. What can't be passed on is said by name.
 pub fn hand_on(
@@ -257,11 +247,6 @@ pub fn printable(outputs: &Map<String, Value>, console: &Console) -> String {
         refuse(console, &format!("not printed, as a log would not show them as they are: {names}"));
     }
     text(&open)
-}
-
-/// The names in a sentence.
-fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
 }
 
 /// As much of the end of `text` as `room` bytes hold.

@@ -1,8 +1,8 @@
 //! The table of changes: by operation, deletions and replacements first and loud.
 
-use super::fit::Page;
-use super::markdown::Context;
 use super::{Detail, words};
+use crate::render::page::Context;
+use crate::render::page::Page;
 use crate::report::{Step, StepStatus};
 
 /// So many properties that force a replacement are named above the table.

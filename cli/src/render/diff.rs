@@ -10,11 +10,13 @@ use serde_json::Value;
 
 use super::changes::is_new;
 use super::escape::fence;
-use super::fit::Page;
-use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
 use crate::base::text::visible;
+use crate::render::page::Context;
+use crate::render::page::Hidden;
+use crate::render::page::Page;
+use crate::render::page::Shape;
 use crate::report::{
     Change, DiffRoom, HIDDEN, OutputChange, PARTLY_HIDDEN, PropertyDiff, Step, TextDiff, clipped, middle,
     skeleton, unseen,
@@ -25,41 +27,6 @@ const OPEN_DIFFS: usize = 20;
 
 /// The most names that are listed of what has no room.
 const NAMES: usize = 20;
-
-/// How much of a step's properties is shown.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    /// Properties.
-    pub properties: usize,
-    /// What differs in each.
-    pub room: DiffRoom,
-}
-
-/// Counts of what had no room.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Hidden {
-    /// Changed lines of properties that are shown.
-    pub lines: u64,
-    /// Changed lines that are shown without all of their change.
-    pub cut: u64,
-    /// Changed lines that no form of the report has, or has whole, as a value is too large.
-    pub nowhere: u64,
-    /// Properties.
-    pub properties: u64,
-    /// Resources.
-    pub resources: usize,
-}
-
-impl Hidden {
-    /// Counts `other` too.
-    pub fn add(&mut self, other: Self) {
-        self.lines += other.lines;
-        self.cut += other.cut;
-        self.nowhere += other.nowhere;
-        self.properties += other.properties;
-        self.resources += other.resources;
-    }
-}
 
 /// The lines of a `diff` block.
 #[derive(Debug, Default)]

@@ -4,49 +4,11 @@
 //! table, a fence, a tag or a character. The first rung that fits is taken; a rung that grows too large is
 //! given up as soon as it does.
 
-use super::diff::{Hidden, Shape};
-use super::markdown::{ALL_OF_IT, Context, document};
+use super::markdown::document;
 use super::{Options, Size, words};
-use crate::report::{DiffRoom, Report};
-
-/// How much of each thing a document holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Rows of the table of changes.
-    pub rows: usize,
-    /// Paths in a row.
-    pub paths: usize,
-    /// Resources whose properties are shown.
-    pub diffs: usize,
-    /// Properties of one resource.
-    pub properties: usize,
-    /// Unchanged lines on each side of a change in a text.
-    pub context: usize,
-    /// Changed lines of one property.
-    pub lines: usize,
-    /// Bytes of one line of a value.
-    pub value: usize,
-    /// Diagnostics, policy findings and notes, of each kind.
-    pub messages: usize,
-    /// Bytes of one message.
-    pub message: usize,
-    /// Stack outputs.
-    pub outputs: usize,
-    /// Bytes of one name.
-    pub name: usize,
-}
-
-impl Limits {
-    /// How much of a resource's properties is shown.
-    pub fn shape(&self) -> Shape {
-        Shape { properties: self.properties, room: self.room() }
-    }
-
-    /// How much of one value's difference is shown.
-    pub fn room(&self) -> DiffRoom {
-        DiffRoom { context: self.context, lines: self.lines, width: self.value }
-    }
-}
+use crate::render::page::Limits;
+use crate::render::page::{ALL_OF_IT, Context};
+use crate::report::Report;
 
 const FULL: Limits = Limits {
     rows: usize::MAX,
@@ -141,61 +103,7 @@ pub fn fits(text: &str, size: Size) -> bool {
     }
 }
 
-/// A document that grows until it is too large.
-#[derive(Debug)]
-pub(super) struct Page {
-    text: String,
-    size: Option<Size>,
-    used: usize,
-    overflowed: bool,
-    hidden: Hidden,
-}
-
-impl Page {
-    pub fn new(size: Option<Size>) -> Self {
-        Self { text: String::new(), size, used: 0, overflowed: false, hidden: Hidden::default() }
-    }
-
-    /// Remembers what had no room.
-    pub fn hide(&mut self, hidden: Hidden) {
-        self.hidden.add(hidden);
-    }
-
-    /// What had no room so far.
-    pub fn hidden(&self) -> Hidden {
-        self.hidden
-    }
-
-    /// Adds all of `parts`.
-    pub fn push_all(&mut self, parts: &[&str]) {
-        for part in parts {
-            self.push(part);
-        }
-    }
-
-    pub fn push(&mut self, text: &str) {
-        if self.overflowed {
-            return;
-        }
-        let (used, room) = match self.size {
-            None => (0, 0),
-            Some(Size::Bytes(bytes)) => (text.len(), bytes),
-            Some(Size::Chars(chars)) if text.is_ascii() => (text.len(), chars),
-            Some(Size::Chars(chars)) => (text.encode_utf16().count(), chars),
-        };
-        self.used = self.used.saturating_add(used);
-        self.overflowed |= self.used > room;
-        if !self.overflowed {
-            self.text.push_str(text);
-        }
-    }
-
-    /// Whether nothing more goes in.
-    pub fn is_full(&self) -> bool {
-        self.overflowed
-    }
-
-    pub fn finish(self) -> Option<String> {
-        (!self.overflowed).then_some(self.text)
-    }
+/// The report as Markdown, all of it; [`super::fit()`] makes it fit a place.
+pub fn markdown(report: &Report, options: &Options) -> String {
+    everything(report, options)
 }

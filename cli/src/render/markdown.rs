@@ -2,69 +2,16 @@
 //! folded away.
 
 use super::changes::{table, warning};
-use super::diff::{Hidden, property_changes};
-use super::escape::{code, link, prose, short_commit};
-use super::fit::{Limits, Page, everything};
+use super::diff::property_changes;
+use super::escape::{link, prose, short_commit};
 use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
-use super::{Detail, Options, Size, words};
-use crate::report::{Report, Step, middle, shortened};
-
-/// Where all of a shortened report can be had, if no file was asked for.
-pub(super) const ALL_OF_IT: &str = "set `report-file` or `result-file` for all of it";
-
-/// The report as Markdown, all of it; [`super::fit()`] makes it fit a place.
-pub fn markdown(report: &Report, options: &Options) -> String {
-    everything(report, options)
-}
-
-/// What every part of a document needs to know.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub report: &'a Report,
-    /// The report's steps in the order in which they are shown.
-    pub steps: &'a [&'a Step],
-    pub options: &'a Options,
-    pub limits: Limits,
-}
-
-impl Context<'_> {
-    /// A name as inline code, not longer than the limit.
-    pub fn code(&self, text: &str) -> String {
-        code(&middle(text, self.limits.name, None), self.options.flavor.html)
-    }
-
-    pub fn html(&self) -> bool {
-        self.options.flavor.html
-    }
-
-    /// Whether `detail` and more is shown.
-    pub fn shows(&self, detail: Detail) -> bool {
-        self.options.detail >= detail
-    }
-
-    /// Begins a part that is folded away, where that can be done.
-    pub fn fold(&self, page: &mut Page, title: &str) {
-        if self.html() {
-            page.push(&format!("<details><summary>{title}</summary>\n\n"));
-        } else {
-            page.push(&format!("#### {title}\n\n"));
-        }
-    }
-
-    pub fn unfold(&self, page: &mut Page) {
-        if self.html() {
-            page.push("</details>\n\n");
-        }
-    }
-
-    /// Begins a quote that stands out, where that can be done.
-    pub fn alert(&self, page: &mut Page, kind: &str) {
-        if self.options.flavor.alerts {
-            page.push(&format!("> [!{kind}]\n"));
-        }
-    }
-}
+use super::{Detail, Size, words};
+use crate::render::page::ALL_OF_IT;
+use crate::render::page::Context;
+use crate::render::page::Hidden;
+use crate::render::page::Page;
+use crate::report::shortened;
 
 /// What the limits have left no word of, though there is something and it may be shown. A part that is only shorter says
 /// so itself.

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::escape::{code, fence, plain};
-use super::fit::Page;
-use super::markdown::Context;
 use super::sides::plain_sides;
 use super::{Detail, diff, words};
+use crate::render::page::Context;
+use crate::render::page::Page;
 use crate::report::{Change, OutputChange, OutputsFrom, shortened};
 
 /// What changes in a table, or all of them folded away where nothing does.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::escape::{fence, plain, prose};
-use super::fit::Page;
-use super::markdown::Context;
 use super::sides::sides;
 use super::{Detail, words};
+use crate::render::page::Context;
+use crate::render::page::Page;
 use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Report, Severity, shortened};
 
 /// More warnings than this are folded away.

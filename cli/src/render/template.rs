@@ -10,17 +10,17 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 use super::allowed::allowed;
 use super::escape::{code, fence, link, plain, prose};
 use super::fit::{fit, fits};
-use super::markdown::markdown;
 use super::{Options, Size, diff, words};
 use crate::base::json;
+use crate::render::fit::markdown;
 use crate::report::{DiffRoom, Report, Step};
 
 /// So many instructions a template may take: some hundred for each of ten thousand resources.
 const FUEL: u64 = 5_000_000;
 
 /// How much the filter `diff` shows of a step.
-const SHAPE: diff::Shape =
-    diff::Shape { properties: 100, room: DiffRoom { context: 3, lines: 1000, width: 1000 } };
+const SHAPE: crate::render::page::Shape =
+    crate::render::page::Shape { properties: 100, room: DiffRoom { context: 3, lines: 1000, width: 1000 } };
 
 /// A template that could be read.
 #[derive(Debug, Clone)]

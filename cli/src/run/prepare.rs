@@ -6,6 +6,7 @@
 
 mod job;
 mod judge;
+mod prepared;
 
 pub(crate) use job::SINKS;
 
@@ -16,18 +17,17 @@ use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::ci::{CiSystem, Context, Level};
+use crate::ci::{CiSystem, Level};
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
-use crate::engine::install::version::Demand;
 use crate::engine::job::{find_stack, hide_env_file, hide_environment, hide_secrets};
 use crate::engine::options;
 use crate::inputs::resolve::Flags;
-use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs};
 use crate::pulumi::backend::{Backend, secrets_in};
 use crate::pulumi::project::Project;
-use crate::pulumi::stack::StackName;
 use crate::render::Detail;
+pub use prepared::{Finding, Prepared};
 
 /// The run to prepare.
 #[derive(Clone, Copy)]
@@ -51,51 +51,6 @@ pub enum Until {
     TheEnd,
     /// To the inputs, for a command that runs nothing.
     TheInputs,
-}
-
-/// A message for the person.
-#[derive(Debug)]
-pub enum Finding {
-    /// A run can't go on.
-    Error(Error),
-    /// It can.
-    Warning(String),
-}
-
-/// What is known of a run. A part is none as long as its step has not been taken, or has failed.
-pub struct Prepared<'a> {
-    /// The environment.
-    pub env: &'a Env,
-    /// The CI system.
-    pub ci: &'static dyn CiSystem,
-    /// What the job is about.
-    pub context: Context,
-    /// The inputs from outside of files.
-    pub outer: Option<OuterInputs>,
-    /// Whose the files of the work folder are.
-    pub standing: Standing,
-    /// Where a stranger may have written.
-    pub ground: Ground,
-    /// The verdict on the run, as far as no file is needed for it.
-    pub verdict: Option<Verdict>,
-    /// All inputs.
-    pub resolved: Option<Resolved>,
-    /// All inputs as types.
-    pub inputs: Option<Inputs>,
-    /// The engine's version that is asked for, and where that stands.
-    pub demand: Option<(Demand, String)>,
-    /// The project.
-    pub project: Option<Project>,
-    /// The stack.
-    pub stack: Option<StackName>,
-    /// The variables of `env-file`.
-    pub file_variables: Vec<(String, String)>,
-    /// Flags of the engine in variables that it does not get.
-    pub not_for_the_engine: Vec<String>,
-    /// Where the state lies.
-    pub backend: Option<Backend>,
-    /// What was found on the way, in order.
-    pub findings: Vec<Finding>,
 }
 
 /// A step of it.

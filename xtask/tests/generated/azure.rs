@@ -6,7 +6,8 @@ use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
 use stackstep::inputs::INPUTS;
-use stackstep::inputs::resolve::{Flags, Source, resolve};
+use stackstep::inputs::outer::resolve;
+use stackstep::inputs::resolve::{Flags, Source};
 use std::collections::BTreeSet;
 use xtask::generate::folders;
 

@@ -4,7 +4,8 @@
 use crate::files_ending;
 use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::inputs::resolve::{Flags, Source, resolve};
+use stackstep::inputs::outer::resolve;
+use stackstep::inputs::resolve::{Flags, Source};
 use stackstep::inputs::{Command, INPUTS, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use xtask::generate::{Folder, folders};

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
-use stackstep::inputs::resolve::{Flags, resolve};
+use stackstep::inputs::outer::resolve;
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, Inputs};
 
 fn validator() -> jsonschema::Validator {

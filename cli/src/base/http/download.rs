@@ -13,7 +13,9 @@ use reqwest::header::{
 };
 use tokio::time::timeout;
 
-use super::{Failure, Http, REDIRECTS, Request, Url, host, retry_after};
+use reqwest::Url;
+
+use super::{Failure, Http, REDIRECTS, Request, host, retry_after};
 
 /// Where to go on.
 #[derive(Debug, Clone, Copy)]

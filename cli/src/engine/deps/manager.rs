@@ -9,120 +9,14 @@ use semver::Version;
 
 use super::{node, python};
 use crate::base::env::Env;
+use crate::engine::deps::work::Attempt;
+use crate::engine::deps::work::Locked;
+use crate::engine::deps::work::Program;
+use crate::engine::deps::work::Step;
+use crate::engine::deps::work::Tool;
+use crate::engine::deps::work::Work;
+use crate::engine::deps::work::by;
 use crate::pulumi::project::Project;
-
-/// A program that may need something.
-#[derive(Debug)]
-pub struct Program<'a> {
-    project: &'a Project,
-    /// Where it runs, and has its packages: `main`.
-    pub(super) folder: PathBuf,
-    pub(super) env: &'a Env,
-    /// The engine's version, where it is known.
-    pub(super) engine: Option<&'a Version>,
-}
-
-/// What there is to do.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Work {
-    /// The folder to do it in.
-    pub folder: PathBuf,
-    /// The reason, for the log.
-    pub why: String,
-    /// Passes when nothing is missing after all; for what the disk alone does not tell.
-    pub ask: Option<Step>,
-    /// The steps, in order.
-    pub steps: Vec<Step>,
-    /// The variables that they need.
-    pub set: Vec<(String, String)>,
-}
-
-/// One command, or the first of several ways that passes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Step {
-    /// What runs.
-    pub tool: Tool,
-    /// The ways to do it.
-    pub attempts: Vec<Attempt>,
-}
-
-/// What runs a step.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Tool {
-    /// The engine.
-    Engine,
-    /// The first of these that is on the PATH.
-    OneOf(Vec<String>),
-    /// A file, from the work's folder.
-    File(PathBuf),
-}
-
-/// One way to do a step.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// The arguments.
-    pub args: Vec<String>,
-    /// Whether a failure can be the network's, so that another try may help.
-    pub uses_network: bool,
-}
-
-impl Step {
-    /// The engine with these arguments.
-    pub fn engine(args: &[&str]) -> Self {
-        Self { tool: Tool::Engine, attempts: vec![Attempt::online(args)] }
-    }
-
-    /// A program of the PATH with these arguments.
-    pub(super) fn of(name: &str, args: Vec<String>) -> Self {
-        Self {
-            tool: Tool::OneOf(vec![name.to_owned()]),
-            attempts: vec![Attempt { args, uses_network: true }],
-        }
-    }
-
-    /// Python, as the CLI finds it: <https://www.pulumi.com/docs/iac/cli/environment-variables/>.
-    pub(super) fn of_python(program: &Program<'_>, args: &[&str]) -> Self {
-        let names = match program.env.get("PULUMI_PYTHON_CMD") {
-            Some(named) => vec![named.to_owned()],
-            None if cfg!(windows) => vec!["python".to_owned(), "python3".to_owned()],
-            None => vec!["python3".to_owned(), "python".to_owned()],
-        };
-        Self { tool: Tool::OneOf(names), attempts: vec![Attempt::online(args)] }
-    }
-
-    /// Whether the engine runs it.
-    pub fn is_engine(&self) -> bool {
-        self.tool == Tool::Engine
-    }
-
-    /// Its last way as a command line.
-    pub fn shown(&self) -> String {
-        let tool = match &self.tool {
-            Tool::Engine => "pulumi".to_owned(),
-            Tool::OneOf(names) => names.first().cloned().unwrap_or_default(),
-            Tool::File(path) => path.display().to_string(),
-        };
-        let args = self.attempts.last().map(|attempt| attempt.args.join(" ")).unwrap_or_default();
-        format!("{tool} {args}")
-    }
-}
-
-impl Attempt {
-    pub(super) fn online(args: &[&str]) -> Self {
-        Self { args: args.iter().map(|arg| (*arg).to_owned()).collect(), uses_network: true }
-    }
-
-    fn offline(args: &[&str]) -> Self {
-        Self { uses_network: false, ..Self::online(args) }
-    }
-}
-
-/// A package manager with a lock file and a strict command.
-pub(super) struct Locked {
-    pub(super) file: &'static str,
-    pub(super) name: &'static str,
-    pub(super) args: &'static [&'static str],
-}
 
 impl<'a> Program<'a> {
     /// The program of `project`, which `engine` runs.
@@ -242,23 +136,6 @@ impl<'a> Program<'a> {
     fn has_file_ending(&self, ending: &str) -> bool {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(ending))
-    }
-}
-
-/// The command that installs exactly what a lock file names.
-pub(super) fn kept_to(folder: &Path, locked: &'static Locked, args: &[&str]) -> Work {
-    by(folder, &format!("{}, as there is {}", locked.name, locked.file), locked.name, args)
-}
-
-/// One command of a program of the PATH.
-fn by(folder: &Path, why: &str, name: &str, args: &[&str]) -> Work {
-    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-    Work {
-        folder: folder.to_owned(),
-        why: why.to_owned(),
-        ask: None,
-        steps: vec![Step::of(name, args)],
-        set: Vec::new(),
     }
 }
 

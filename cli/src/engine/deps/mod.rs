@@ -13,6 +13,7 @@ mod outside;
 mod python;
 mod said;
 mod withheld;
+pub mod work;
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -28,7 +29,7 @@ use crate::inputs::{Command, Inputs};
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
-use manager::{Program, Step, Work};
+use crate::engine::deps::work::{Program, Step, Work};
 use outside::Outside;
 
 /// The variable in which the engine expects a token for plugins that lie on GitHub.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::manager::{Locked, Program, Work, kept_to};
 use crate::base::program::on_path;
 use crate::base::text_file::{self, read_text};
 use crate::base::{wildcard, yaml};
+use crate::engine::deps::work::{Locked, Program, Work, kept_to};
 
 /// npm: <https://docs.npmjs.com/cli/commands/npm-ci>, pnpm: <https://pnpm.io/cli/install>, Bun:
 /// <https://bun.com/docs/cli/install>. Yarn has two of one name, see [`yarn`]. In the CLI's order.

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::manager::{Attempt, Step, Tool};
 use super::said::helpful;
 use super::{network, withheld};
 use crate::base::error::{Error, Result};
 use crate::base::program::on_path;
 use crate::ci::console::Console;
+use crate::engine::deps::work::{Attempt, Step, Tool};
 use crate::engine::job::Job;
 use crate::engine::locate::Engine;
 use crate::process::helper::{self, Change};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::manager::{Attempt, Locked, Program, Step, Tool, Work, kept_to};
 use crate::base::text_file::{self, read_text};
+use crate::engine::deps::work::{Attempt, Locked, Program, Step, Tool, Work, kept_to};
 
 /// uv: <https://docs.astral.sh/uv/reference/cli/#uv-sync>, Poetry: <https://python-poetry.org/docs/cli/#install>. In the
 /// CLI's order.

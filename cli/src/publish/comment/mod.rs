@@ -8,122 +8,18 @@ pub mod aggregate;
 pub mod marker;
 mod own;
 pub mod stamp;
+mod task;
 
 use crate::forge::trouble::Kind;
 use crate::forge::{Client, Comment, Trouble};
-use crate::render::{self, Options, Size, Template};
-use crate::report::{Report, Status};
+use crate::render::{self, Options, Size};
+use crate::report::Report;
 
 pub use marker::{Marker, Subject};
 use own::Own;
 pub use stamp::Stamp;
-
-/// What happens to the comment that is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// It is edited.
-    Update,
-    /// It is taken away, and another one is written.
-    New,
-    /// It stays, and another one is written.
-    Append,
-    /// It is of all stacks, and this stack's part of it is edited.
-    Aggregate,
-}
-
-/// When there is a comment. One that is there already is brought up to date whatever this says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// After every run.
-    Always,
-    /// When something changes, may have changed, or went wrong.
-    Changes,
-    /// When something went wrong.
-    Failure,
-}
-
-impl When {
-    /// The one that `word` names, as the input `comment-when` has it.
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            "changes" => Self::Changes,
-            "failure" => Self::Failure,
-            _ => Self::Always,
-        }
-    }
-
-    /// Whether `report` is worth a comment.
-    fn is_met_by(self, report: &Report) -> bool {
-        let failed = matches!(report.status, Status::Failed | Status::Cancelled);
-        match self {
-            Self::Always => true,
-            Self::Changes => failed || report.may_have_changes(),
-            Self::Failure => failed,
-        }
-    }
-
-    /// What a reader of an earlier comment has to know when the report is worth none.
-    fn no_more(self) -> &'static str {
-        match self {
-            Self::Always | Self::Changes => {
-                "an earlier run for this change request had changes here: there are none any more"
-            }
-            Self::Failure => "an earlier run for this change request failed here: this one did not",
-        }
-    }
-}
-
-/// The wanted behaviour.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// What happens to the comment that is there.
-    pub mode: Mode,
-    /// When there is one.
-    pub when: When,
-    /// What keeps comments about the same apart.
-    pub key: Option<String>,
-    /// The run.
-    pub stamp: Stamp,
-    /// Whether a comment of Pulumi's official action about the same is taken over.
-    pub official_action: bool,
-}
-
-/// What a comment says.
-#[derive(Clone, Copy)]
-pub struct Content<'a> {
-    /// The report, masked; of several the comment is one for all.
-    pub reports: &'a [Report],
-    /// How much of it is shown; flavour, marker and size are the forge's.
-    pub options: &'a Options,
-    /// A form of one's own.
-    pub template: Option<&'a Template>,
-    /// Takes the reason when that form can't be used.
-    pub warn: &'a dyn Fn(&str),
-}
-
-impl<'a> Content<'a> {
-    /// `report` in the built-in form.
-    pub fn of(report: &'a Report, options: &'a Options) -> Self {
-        Self { reports: std::slice::from_ref(report), options, template: None, warn: &|_| {} }
-    }
-}
-
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Posted {
-    /// There is a comment more.
-    Created,
-    /// The comment that was there says something else now.
-    Updated,
-    /// It said the same already.
-    Unchanged,
-    /// Old ones were taken away, and the report is worth none.
-    TakenAway,
-    /// The report is worth none, and none was there.
-    Nothing,
-    /// A later run has commented already.
-    Outdated,
-}
+pub use task::{Content, Mode, Posted, Wanted, When};
+use task::{Marked, Task, is_same, newest_first};
 
 /// Sees to the comment on change request `number`.
 pub async fn post(
@@ -145,18 +41,6 @@ pub async fn post(
         Mode::Append => Ok(Posted::Nothing),
         Mode::Aggregate => aggregate::post(&job).await,
     }
-}
-
-/// A comment with its marker.
-type Marked = (Comment, Marker);
-
-/// One call of [`post`].
-struct Task<'a> {
-    client: &'a Client<'a>,
-    number: u64,
-    wanted: &'a Wanted,
-    content: &'a Content<'a>,
-    report: &'a Report,
 }
 
 impl Task<'_> {
@@ -347,18 +231,4 @@ impl Task<'_> {
             _ => trouble,
         }
     }
-}
-
-/// The comment of the latest run, and the others. Of two of one run the one that was written later.
-fn newest_first(ours: &[Marked]) -> Option<(&Marked, Vec<&Marked>)> {
-    let newest = ours
-        .iter()
-        .reduce(|newest, other| if newest.1.stamp.is_later_than(&other.1.stamp) { newest } else { other })?;
-    Some((newest, ours.iter().filter(|other| other.0.id != newest.0.id).collect()))
-}
-
-/// Whether two texts are the same to a forge: some change the ends of lines, and blanks at the end.
-fn is_same(one: &str, other: &str) -> bool {
-    let lines = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
-    lines(one) == lines(other)
 }

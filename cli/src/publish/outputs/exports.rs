@@ -13,6 +13,7 @@ use crate::engine::drive::{Driver, Unwatched};
 use crate::engine::job::Job;
 use crate::engine::locate::Engine;
 use crate::process::signals::Signals;
+use crate::publish::outputs::secrets::is_listed;
 use crate::report::take_outputs;
 use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
 
@@ -216,11 +217,6 @@ fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
     console.annotate(Level::Warning, "stackstep", &message);
     report.incomplete = true;
     report.notes.push(message);
-}
-
-/// Whether `wanted`, the words of `secret-outputs`, name the output.
-pub fn is_listed(wanted: &[String], name: &str) -> bool {
-    wanted.iter().any(|wanted| wanted == "*" || wanted == name)
 }
 
 /// Whether the engine can be asked once more after this run: it has worked, and was not stopped.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::exports::is_listed;
 use super::quoted;
 use crate::base::secret::{SHORTEST, is_long_enough};
 use crate::ci::Level;
@@ -122,4 +121,9 @@ fn all_texts(value: &Value, place: &str, secrets: &mut Vec<SecretText>) {
         }
         Value::Null => {}
     }
+}
+
+/// Whether `wanted`, the words of `secret-outputs`, name the output.
+pub fn is_listed(wanted: &[String], name: &str) -> bool {
+    wanted.iter().any(|wanted| wanted == "*" || wanted == name)
 }

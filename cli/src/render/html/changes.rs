@@ -1,7 +1,7 @@
 //! The table of changes, what destroys first, each row with the properties that change.
 
 use super::{Html, View, class, wide};
-use crate::render::diff::Shape;
+use crate::render::page::Shape;
 use crate::render::{Detail, diff, words};
 use crate::report::{DiffRoom, Step, StepStatus};
 

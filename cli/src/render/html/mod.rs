@@ -10,19 +10,14 @@ mod outputs;
 mod said;
 mod several;
 mod timeline;
+mod view;
 mod write;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
 
 use super::escape::short_commit;
 use super::{Detail, Options, words};
 use crate::report::{Report, Severity};
+use view::{SCRIPT, View, class, head, wide};
 use write::{Html, quoted};
-
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
 
 /// The report as an HTML page.
 pub fn html(report: &Report, options: &Options) -> String {
@@ -42,35 +37,6 @@ pub fn html_of(reports: &[Report], options: &Options) -> String {
         return html(only, options);
     }
     several::html(reports, options)
-}
-
-/// All before the page's own content.
-fn head(html: &mut Html, title: &str) {
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-        .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '")
-        .raw(&style)
-        .raw("'; script-src '")
-        .raw(&script)
-        .raw("'; img-src data:; base-uri 'none'; form-action 'none'\">\n")
-        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
-        .raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
-        .text(title)
-        .raw("</title>\n<style>")
-        .raw(STYLE)
-        .raw("</style>\n</head>\n<body>\n");
-}
-
-/// What every part of the page needs to know.
-#[derive(Clone, Copy)]
-struct View<'a> {
-    report: &'a Report,
-    options: &'a Options,
-    /// What the anchors begin with: empty on a page of one report.
-    prefix: &'a str,
-    /// The element of a section's heading.
-    level: &'static str,
 }
 
 impl View<'_> {
@@ -275,28 +241,3 @@ const SECTIONS: &[Section] = &[
         },
     },
 ];
-
-/// A table that may be wider than the page: it scrolls by itself, by keyboard too.
-/// <https://www.w3.org/WAI/ARIA/apg/practices/names-and-descriptions/>
-fn wide(html: &mut Html, name: &str, write: impl FnOnce(&mut Html)) {
-    html.raw("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"").raw(name).raw("\">\n");
-    write(html);
-    html.raw("</div>\n");
-}
-
-/// The style of an operation; what is not known has the plain one.
-fn class(operation: &str) -> &'static str {
-    match operation {
-        "delete" | "delete-replaced" => "delete",
-        "replace" => "replace",
-        "create" | "import" => "create",
-        "update" => "update",
-        "failed" | "unfinished" => "failed",
-        _ => "other",
-    }
-}
-
-/// How a policy names a text that it allows: <https://www.w3.org/TR/CSP3/#grammardef-hash-source>
-fn hash(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
-}

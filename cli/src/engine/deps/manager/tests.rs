@@ -2,6 +2,9 @@
 
 use super::super::python::python_of;
 use super::*;
+use crate::engine::deps::work::Program;
+use crate::engine::deps::work::Tool;
+use crate::engine::deps::work::Work;
 
 /// A folder with these files, and its work where everything is installed, and where only what is missing is.
 fn works(project: &str, files: &[&str]) -> (Option<Work>, Option<Work>) {

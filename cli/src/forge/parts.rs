@@ -1,0 +1,46 @@
+//! Parts of addresses and of JSON that requests and answers of all forges are made of.
+
+use serde_json::{Value, json};
+
+/// A part of a path or of a query with everything but letters, digits and `-._~` encoded.
+pub(super) fn part(text: &str) -> String {
+    crate::base::text::percent_encoded(text)
+}
+
+/// `owner/name` with each part encoded.
+pub(super) fn parts(text: &str) -> String {
+    text.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// The text at `pointer`.
+pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// A number, as the text that names something.
+pub(super) fn id(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_u64).map(|number| number.to_string())
+}
+
+/// Each item of a list that can be read; none where there is no list.
+pub(super) fn each<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    Some(list?.as_array()?.iter().filter_map(read).collect())
+}
+
+/// The first `limit` characters, with a sign that there were more.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Whether a host's first name is `name`, as companies call their own: `gitlab.example.com`.
+pub(super) fn is_called(host: &str, name: &str) -> bool {
+    host.split('.').next() == Some(name) && host.contains('.')
+}
+
+/// A body of one field.
+pub(super) fn field(name: &str, value: &str) -> Value {
+    json!({ name: value })
+}

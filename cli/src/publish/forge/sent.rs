@@ -1,0 +1,43 @@
+//! What became of a report that was sent to the forge.
+
+use crate::base::error::EXIT_PUBLISH;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::report::{Reason, Report};
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Sent {
+    pub(super) missed: Option<String>,
+}
+
+impl Sent {
+    /// Whether something that fails the step was not sent.
+    pub fn has_missed(&self) -> bool {
+        self.missed.is_some()
+    }
+
+    /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
+    #[must_use]
+    pub fn noted_in(self, mut report: Report) -> Report {
+        if let Some(missed) = self.missed.filter(|_| report.exit_code == 0) {
+            report.exit_code = i32::from(EXIT_PUBLISH);
+            report.reason = Some(Reason::Publish);
+            let (what, hint) = missed.split_once("\nhint: ").unwrap_or((&missed, ""));
+            report.message = Some(what.to_owned());
+            report.hint =
+                Some(if hint.is_empty() { Reason::Publish.way_out(report.command) } else { hint }.to_owned());
+        }
+        report
+    }
+}
+
+/// Says that something that was asked for is not there.
+pub(super) fn miss(console: &Console, message: &str) {
+    console.miss();
+    warn(console, message);
+}
+
+pub(super) fn warn(console: &Console, message: &str) {
+    console.annotate(Level::Warning, "stackstep", message);
+}

@@ -1,0 +1,190 @@
+//! A Markdown document while it is written: what every part of it needs to know, its limits, and what had no room.
+
+use crate::render::escape::code;
+use crate::render::{Detail, Options, Size};
+use crate::report::Report;
+use crate::report::{DiffRoom, Step, middle};
+
+/// How much of each thing a document holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Rows of the table of changes.
+    pub rows: usize,
+    /// Paths in a row.
+    pub paths: usize,
+    /// Resources whose properties are shown.
+    pub diffs: usize,
+    /// Properties of one resource.
+    pub properties: usize,
+    /// Unchanged lines on each side of a change in a text.
+    pub context: usize,
+    /// Changed lines of one property.
+    pub lines: usize,
+    /// Bytes of one line of a value.
+    pub value: usize,
+    /// Diagnostics, policy findings and notes, of each kind.
+    pub messages: usize,
+    /// Bytes of one message.
+    pub message: usize,
+    /// Stack outputs.
+    pub outputs: usize,
+    /// Bytes of one name.
+    pub name: usize,
+}
+
+impl Limits {
+    /// How much of a resource's properties is shown.
+    pub fn shape(&self) -> Shape {
+        Shape { properties: self.properties, room: self.room() }
+    }
+
+    /// How much of one value's difference is shown.
+    pub fn room(&self) -> DiffRoom {
+        DiffRoom { context: self.context, lines: self.lines, width: self.value }
+    }
+}
+
+/// A document that grows until it is too large.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) size: Option<Size>,
+    pub(super) used: usize,
+    pub(super) overflowed: bool,
+    pub(super) hidden: Hidden,
+}
+
+impl Page {
+    pub fn new(size: Option<Size>) -> Self {
+        Self { text: String::new(), size, used: 0, overflowed: false, hidden: Hidden::default() }
+    }
+
+    /// Remembers what had no room.
+    pub fn hide(&mut self, hidden: Hidden) {
+        self.hidden.add(hidden);
+    }
+
+    /// What had no room so far.
+    pub fn hidden(&self) -> Hidden {
+        self.hidden
+    }
+
+    /// Adds all of `parts`.
+    pub fn push_all(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.push(part);
+        }
+    }
+
+    pub fn push(&mut self, text: &str) {
+        if self.overflowed {
+            return;
+        }
+        let (used, room) = match self.size {
+            None => (0, 0),
+            Some(Size::Bytes(bytes)) => (text.len(), bytes),
+            Some(Size::Chars(chars)) if text.is_ascii() => (text.len(), chars),
+            Some(Size::Chars(chars)) => (text.encode_utf16().count(), chars),
+        };
+        self.used = self.used.saturating_add(used);
+        self.overflowed |= self.used > room;
+        if !self.overflowed {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Whether nothing more goes in.
+    pub fn is_full(&self) -> bool {
+        self.overflowed
+    }
+
+    pub fn finish(self) -> Option<String> {
+        (!self.overflowed).then_some(self.text)
+    }
+}
+
+/// Where all of a shortened report can be had, if no file was asked for.
+pub(super) const ALL_OF_IT: &str = "set `report-file` or `result-file` for all of it";
+
+/// What every part of a document needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub report: &'a Report,
+    /// The report's steps in the order in which they are shown.
+    pub steps: &'a [&'a Step],
+    pub options: &'a Options,
+    pub limits: Limits,
+}
+
+impl Context<'_> {
+    /// A name as inline code, not longer than the limit.
+    pub fn code(&self, text: &str) -> String {
+        code(&middle(text, self.limits.name, None), self.options.flavor.html)
+    }
+
+    pub fn html(&self) -> bool {
+        self.options.flavor.html
+    }
+
+    /// Whether `detail` and more is shown.
+    pub fn shows(&self, detail: Detail) -> bool {
+        self.options.detail >= detail
+    }
+
+    /// Begins a part that is folded away, where that can be done.
+    pub fn fold(&self, page: &mut Page, title: &str) {
+        if self.html() {
+            page.push(&format!("<details><summary>{title}</summary>\n\n"));
+        } else {
+            page.push(&format!("#### {title}\n\n"));
+        }
+    }
+
+    pub fn unfold(&self, page: &mut Page) {
+        if self.html() {
+            page.push("</details>\n\n");
+        }
+    }
+
+    /// Begins a quote that stands out, where that can be done.
+    pub fn alert(&self, page: &mut Page, kind: &str) {
+        if self.options.flavor.alerts {
+            page.push(&format!("> [!{kind}]\n"));
+        }
+    }
+}
+
+/// How much of a step's properties is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    /// Properties.
+    pub properties: usize,
+    /// What differs in each.
+    pub room: DiffRoom,
+}
+
+/// Counts of what had no room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Hidden {
+    /// Changed lines of properties that are shown.
+    pub lines: u64,
+    /// Changed lines that are shown without all of their change.
+    pub cut: u64,
+    /// Changed lines that no form of the report has, or has whole, as a value is too large.
+    pub nowhere: u64,
+    /// Properties.
+    pub properties: u64,
+    /// Resources.
+    pub resources: usize,
+}
+
+impl Hidden {
+    /// Counts `other` too.
+    pub fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.cut += other.cut;
+        self.nowhere += other.nowhere;
+        self.properties += other.properties;
+        self.resources += other.resources;
+    }
+}

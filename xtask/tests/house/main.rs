@@ -1,0 +1,72 @@
+//! Holds the house together: which room may use which, and that no files use each other in a circle.
+//!
+//! The imports are read from the code itself ([`source`]), and an arrow goes to the file that defines a name, through
+//! whatever re-exports it ([`arrows`]). Tests beside the code are left out: what they use is nobody's building.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod arrows;
+mod circles;
+mod examples;
+mod rooms;
+mod source;
+
+use std::path::Path;
+
+use arrows::{Arrow, arrows};
+use source::Crate;
+
+/// A crate of this repository.
+fn krate(folder: &str, name: &str) -> Crate {
+    Crate::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder), folder, name)
+}
+
+fn none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+fn of_the_product() -> (Crate, Vec<Arrow>) {
+    let product = krate("cli/src", "stackstep");
+    let arrows = arrows(&product);
+    (product, arrows)
+}
+
+#[test]
+fn each_room_uses_only_those_below_it() {
+    let (product, arrows) = of_the_product();
+    none(&rooms::climbing(&product, &arrows));
+}
+
+#[test]
+fn nothing_knows_what_it_must_never_know() {
+    let (product, arrows) = of_the_product();
+    none(&rooms::forbidden(&product, &arrows));
+}
+
+#[test]
+fn no_files_of_the_product_use_each_other_in_a_circle() {
+    let (product, arrows) = of_the_product();
+    assert!(product.files().count() > 200 && arrows.len() > 1000, "the code was not read");
+    none(&circles::circles(&product, &arrows));
+}
+
+#[test]
+fn no_files_of_the_commands_use_each_other_in_a_circle() {
+    let commands = krate("xtask/src", "xtask");
+    none(&circles::circles(&commands, &arrows(&commands)));
+}
+
+#[test]
+fn no_files_of_the_sandbox_use_each_other_in_a_circle() {
+    let sandbox = krate("sandbox/src", "sandbox");
+    none(&circles::circles(&sandbox, &arrows(&sandbox)));
+}
+
+#[test]
+fn lib_rs_says_what_each_room_is_for_from_the_top_floor_down() {
+    let lib =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/src/lib.rs")).unwrap();
+    let said: Vec<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next()).collect();
+    assert_eq!(said, rooms::FROM_THE_TOP);
+}
