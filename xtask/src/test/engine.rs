@@ -1,6 +1,5 @@
 //! The real engine: where it is for the tests that look for one, and how much of all ran on it.
 
-use super::TABLES;
 use super::tools::{self, State};
 use serde::Deserialize;
 use stackstep::base::error::{Error, Result};
@@ -63,6 +62,9 @@ pub fn table(parts: &Path) -> Result<Option<String>> {
     table += &format!("| together | | {scenarios} | {starts} | {seconds} |");
     Ok((!paths.is_empty()).then_some(table))
 }
+
+/// Where suites leave tables in Markdown that are shown at the end.
+pub const TABLES: &str = "target/report-tables";
 
 #[cfg(test)]
 mod tests {

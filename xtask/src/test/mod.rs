@@ -14,13 +14,11 @@ pub use count::Count;
 
 use crate::process::{cargo, hear_interrupts, output, succeeds};
 use crate::root;
+use crate::test::engine::TABLES;
 use stackstep::base::error::{Error, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tools::{State, Tool};
-
-/// Where suites leave tables in Markdown that are shown at the end.
-const TABLES: &str = "target/report-tables";
 
 /// The documentation is for people who change the code: private items are in it, and may be linked to.
 const RUSTDOC: &str = "-D warnings -A rustdoc::private_intra_doc_links";
