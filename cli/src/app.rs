@@ -200,13 +200,20 @@ impl Progress<'_> {
 }
 
 impl Watch for Progress<'_> {
-    fn started(&mut self, pid: u32, event_log: Option<&Path>) {
+    fn starting(&mut self, event_log: Option<&Path>) {
+        self.keep(|unfinished| {
+            unfinished.engine = None;
+            unfinished.starting = true;
+            unfinished.event_log = event_log.map(Path::to_owned);
+        });
+    }
+
+    fn started(&mut self, pid: u32) {
         self.keep(|unfinished| {
             unfinished.engine = Some(Trace::of(pid));
             if let Some(engine) = &mut unfinished.about.engine {
                 engine.processes += 1;
             }
-            unfinished.event_log = event_log.map(Path::to_owned);
         });
     }
 

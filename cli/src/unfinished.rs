@@ -27,8 +27,11 @@ pub struct Unfinished {
     pub began: u64,
     /// The process of stackstep.
     pub stackstep: Trace,
-    /// The last engine process.
+    /// The last engine process. None while one is being started.
     pub engine: Option<Trace>,
+    /// Whether an engine process was started, or was about to be: a run can be killed between the two.
+    #[serde(default)]
+    pub starting: bool,
     /// The folder with the engine's credentials.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
@@ -58,6 +61,7 @@ impl Unfinished {
             began: now(),
             stackstep: Trace::of(std::process::id()),
             engine: None,
+            starting: false,
             credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
             stopped_by: None,

@@ -68,8 +68,11 @@ pub struct Driver<'a> {
 
 /// Follows the engine's processes while they run.
 pub trait Watch {
-    /// A process has been started, with this number and this event log.
-    fn started(&mut self, _pid: u32, _event_log: Option<&Path>) {}
+    /// A process is about to be started, with this event log.
+    fn starting(&mut self, _event_log: Option<&Path>) {}
+
+    /// It has been started, with this number.
+    fn started(&mut self, _pid: u32) {}
 
     /// It is asked to end before its time, for this cause; so far all this has come of it.
     fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
@@ -184,7 +187,8 @@ impl<'a> Driver<'a> {
             let mut on_stop = |cause| {
                 watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold.borrow().clone()));
             };
-            let mut on_start = |pid| watch.borrow_mut().started(pid, process.event_log.as_deref());
+            watch.borrow_mut().starting(process.event_log.as_deref());
+            let mut on_start = |pid| watch.borrow_mut().started(pid);
             let supervision = Supervision {
                 masker: self.console.masker(),
                 signals: self.signals,

@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::alive::Trace;
+
 /// The variable that marks what a run starts.
 const MARK: &str = "_STACKSTEP_RUN";
 
@@ -40,6 +42,12 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
         (bears(&environment) && pid != std::process::id()).then(|| Leftover { pid, name: name() })
     });
     found.collect()
+}
+
+/// The engine itself, among the processes of the run in `folder`: the first one that the run has started. None when none
+/// is there.
+pub fn engine_of_run(folder: &Path) -> Option<Trace> {
+    of_run(folder).iter().map(|process| process.pid).min().map(Trace::of)
 }
 
 /// Asks the processes to end, or kills them.

@@ -45,6 +45,7 @@ pub use diagnostics::colourless;
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ci, Ending, Engine, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};
+pub use hints::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
 pub use mask::is_open;
 pub use model::{
