@@ -200,10 +200,10 @@ impl Progress<'_> {
 }
 
 impl Watch for Progress<'_> {
-    fn starting(&mut self, event_log: Option<&Path>) {
+    fn starting(&mut self, program: &Path, event_log: Option<&Path>) {
         self.keep(|unfinished| {
             unfinished.engine = None;
-            unfinished.starting = true;
+            unfinished.starting = program.file_name().map(|name| name.to_string_lossy().into_owned());
             unfinished.event_log = event_log.map(Path::to_owned);
         });
     }

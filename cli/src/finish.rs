@@ -62,13 +62,13 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         let _ = job::hide_env_file(inputs, console);
     }
     // A run that was killed as it started the engine has not named it.
-    let engine = match &unfinished.engine {
-        None if unfinished.starting => path.parent().and_then(leftovers::engine_of_run),
-        named => named.clone(),
-    };
+    let engine = unfinished
+        .engine
+        .clone()
+        .or_else(|| leftovers::engine_of_run(path.parent()?, unfinished.starting.as_deref()?));
     let fate = match &engine {
         Some(engine) => fate_of_the_engine(engine, signals).await,
-        None if unfinished.starting => Fate::NotFound,
+        None if unfinished.starting.is_some() => Fate::NotFound,
         None => Fate::NotStarted,
     };
     let left = end_leftovers(path.parent(), &fate, signals).await;
@@ -166,7 +166,7 @@ fn in_words(fate: &Fate, events: &Events) -> String {
 /// Ends what the engine of the run in `folder` left behind, once it is gone itself: first by SIGINT, which providers
 /// take for a request to finish, then for good.
 async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) -> Option<String> {
-    let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked))?;
+    let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked | Fate::NotFound))?;
     let left = leftovers::of_run(folder);
     if left.is_empty() {
         return None;

@@ -29,9 +29,9 @@ pub struct Unfinished {
     pub stackstep: Trace,
     /// The last engine process. None while one is being started.
     pub engine: Option<Trace>,
-    /// Whether an engine process was started, or was about to be: a run can be killed between the two.
+    /// The file name of the program that was started last, or was about to be: a run can be killed between the two.
     #[serde(default)]
-    pub starting: bool,
+    pub starting: Option<String>,
     /// The folder with the engine's credentials.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
@@ -61,7 +61,7 @@ impl Unfinished {
             began: now(),
             stackstep: Trace::of(std::process::id()),
             engine: None,
-            starting: false,
+            starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
             stopped_by: None,

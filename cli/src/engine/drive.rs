@@ -68,8 +68,8 @@ pub struct Driver<'a> {
 
 /// Follows the engine's processes while they run.
 pub trait Watch {
-    /// A process is about to be started, with this event log.
-    fn starting(&mut self, _event_log: Option<&Path>) {}
+    /// This program is about to be started, with this event log.
+    fn starting(&mut self, _program: &Path, _event_log: Option<&Path>) {}
 
     /// It has been started, with this number.
     fn started(&mut self, _pid: u32) {}
@@ -187,7 +187,7 @@ impl<'a> Driver<'a> {
             let mut on_stop = |cause| {
                 watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold.borrow().clone()));
             };
-            watch.borrow_mut().starting(process.event_log.as_deref());
+            watch.borrow_mut().starting(&process.program, process.event_log.as_deref());
             let mut on_start = |pid| watch.borrow_mut().started(pid);
             let supervision = Supervision {
                 masker: self.console.masker(),
