@@ -215,8 +215,21 @@ impl<'a> Driver<'a> {
             ended.cause = self.own_signal().await.map(Cause::Cancelled);
         }
         self.take(step.purpose, &ended, events);
+        self.tell_unexpected_changes();
         self.expect_nothing_left_over();
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
+    }
+
+    /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 255 and says why in
+    /// words only.
+    fn tell_unexpected_changes(&mut self) {
+        let Outcome { stderr, ending, .. } = &mut self.outcome;
+        if self.job.inputs.expect_no_changes
+            && matches!(ending, Some(Ending::Exited(1 | 255)))
+            && reason_of(stderr, Voice::Stderr) == Some(Reason::ChangesUnexpected)
+        {
+            *ending = Some(Ending::Exited(EXIT_CHANGES));
+        }
     }
 
     /// Lets `expect-no-changes` fail for deletions that an earlier replacement has left over, too: the engine does

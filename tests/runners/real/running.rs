@@ -202,13 +202,13 @@ impl Gate {
             std::fs::remove_file(&path).unwrap();
             sender.send(read.map(drop))
         });
-        let began = loop {
+        let read = loop {
             match begun.recv_timeout(Duration::from_millis(50)) {
                 Ok(read) => break read,
                 Err(_) => assert!(run.goes_on(), "no step has begun:\n{}", run.heard),
             }
         };
-        began.unwrap();
+        read.unwrap();
     }
 
     /// Lets the step end.

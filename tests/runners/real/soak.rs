@@ -83,12 +83,12 @@ fn goes_on(stage: &Stage, when: &str) {
     if is_cut_off(stage) {
         let next = stage.stackstep("up --stack dev").because("backend");
         let hint = next.result["hint"].as_str().unwrap();
-        let state = stage.path("state/.pulumi/stacks/shop/dev.json");
+        let file = stage.path("state/.pulumi/stacks/shop/dev.json");
         if hint.contains("`.bak`") {
-            std::fs::copy(state.with_extension("json.bak"), state).unwrap();
+            std::fs::copy(file.with_extension("json.bak"), file).unwrap();
         } else {
             assert!(hint.contains("`.attrs`"), "{when}: {hint}");
-            std::fs::remove_file(state.with_extension("json.attrs")).unwrap();
+            std::fs::remove_file(file.with_extension("json.attrs")).unwrap();
         }
     }
     if stage.is_locked() {
