@@ -44,12 +44,12 @@ use Class as C;
 /// All of them.
 pub const KINDS: &[Kind] = &[
     Kind {
-        name: "a state that the CLI itself refuses",
+        name: "a state that the engine itself refuses",
         class: C::Stderr,
-        theirs: "snapshot integrity",
+        ours: "snapshot integrity",
         with: With::Everything,
-        reason: "a fault of the CLI's: with `--target` or `--exclude` it can write a state that is not sound, and \
-                 refuses it from then on",
+        reason: "with `--target` or `--exclude` a state can come about that is not sound: the CLI fails in the middle \
+                 of the update, the sandbox at its end",
         ..ANY
     },
     Kind {
@@ -142,7 +142,7 @@ pub const KINDS: &[Kind] = &[
         name: "how far independent resources were when an update failed",
         failed: true,
         class: C::Count,
-        at: "/resourceChanges/same",
+        at: "/resourceChanges/",
         with: With::Classes(&[C::Extra, C::Missing, C::State]),
         by_chance: true,
         reason: "the engine works on them at once",
