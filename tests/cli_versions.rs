@@ -1,5 +1,6 @@
-//! What newer versions of the CLI bring: its exit status 10, events and fields that nobody knows yet, refusals on stacks
-//! that have their configuration elsewhere. The engine is a script.
+//! What other versions of the CLI do: newer ones have an exit status 10, events and fields that nobody knows yet, refusals
+//! on stacks that have their configuration elsewhere; older ones tell what went wrong in words only. The engine is a
+//! script.
 
 use serde_json::{Value, json};
 
@@ -112,4 +113,27 @@ fn doctor_knows_which_versions_of_the_cli_are_too_old_bad_or_untried() {
     for tried in [OLDEST, NEWEST] {
         assert!(!findings(&tried.to_string()).iter().any(|finding| finding.contains("Pulumi ")), "{tried}");
     }
+}
+
+#[test]
+fn changes_that_were_not_expected_end_with_7_where_the_cli_has_no_status_for_them() {
+    for words in ["changes were proposed", "changes occurred"] {
+        let engine = format!(
+            "cat events > \"$LOG\"\necho 'error: error: no changes were expected but {words}' >&2\nexit 255\n"
+        );
+        for (fail, wanted) in [("true", 7), ("false", 0)] {
+            let scene = scene(&engine)
+                .with("STACKSTEP_EXPECT_NO_CHANGES", "true")
+                .with("STACKSTEP_FAIL_ON_CHANGES", fail);
+            let preview = std::fs::read_to_string(fixture("events/preview-create/events.jsonl")).unwrap();
+            scene.write("events", &preview);
+            let (status, log) = end(scene.start("up"));
+            assert_eq!(status.code(), Some(wanted), "{log}");
+            assert_eq!(result(&scene)["exit_code"], wanted, "{log}");
+        }
+    }
+    // Another failure keeps the CLI's own.
+    let scene = scene("echo 'error: no stack named dev found' >&2\nexit 255\n")
+        .with("STACKSTEP_EXPECT_NO_CHANGES", "true");
+    assert_eq!(end(scene.start("up")).0.code(), Some(255));
 }
