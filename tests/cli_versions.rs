@@ -9,7 +9,7 @@ use crate::support::{Scene, fixture};
 
 /// A recorded log of an update.
 fn recorded() -> String {
-    std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap()
+    std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap()
 }
 
 /// A run whose engine has this log and ends with this status; the exit status of ours, and its result.
@@ -125,7 +125,7 @@ fn changes_that_were_not_expected_end_with_7_where_the_cli_has_no_status_for_the
             let scene = scene(&engine)
                 .with("STACKSTEP_EXPECT_NO_CHANGES", "true")
                 .with("STACKSTEP_FAIL_ON_CHANGES", fail);
-            let preview = std::fs::read_to_string(fixture("events/preview-create/events.jsonl")).unwrap();
+            let preview = std::fs::read_to_string(fixture("recordings/preview-create/events.jsonl")).unwrap();
             scene.write("events", &preview);
             let (status, log) = end(scene.start("up"));
             assert_eq!(status.code(), Some(wanted), "{log}");

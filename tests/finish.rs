@@ -22,7 +22,7 @@ while :; do sleep 0.02; done
 
 /// A run in the middle of its work, stackstep's process gone; the engine's number.
 fn killed(scene: &Scene) -> Pid {
-    let log = std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap();
+    let log = std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap();
     let so_far: Vec<&str> = log.lines().take(33).collect();
     scene.write("all-events", &log);
     scene.write("events", &(so_far.join("\n") + "\n"));
