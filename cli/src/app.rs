@@ -126,7 +126,8 @@ async fn operate(
     Ok(status(report.exit_code))
 }
 
-/// The report when the forge has it, and its file. What no network can hold up goes out before.
+/// Writes the local files, which no network can delay, then posts to the forge. Returns the report with what posting
+/// changed in it, and the result file.
 async fn sent<'p>(
     publisher: &'p Publisher,
     sender: &Sender<'_>,

@@ -39,6 +39,6 @@ impl Origin {
 pub struct OwnToken {
     /// The variable that it lies in.
     pub variable: &'static str,
-    /// Why it can't comment, and what can. None where it can.
+    /// The reason for which this token can't comment, with the token to use instead. None where it can.
     pub mute: Option<&'static str>,
 }

@@ -33,7 +33,7 @@ const CAPTURE_JSON: usize = 64 * 1024 * 1024;
 /// The exit status of the engine that says that there are changes where none were expected.
 pub const EXIT_CHANGES: i32 = 7;
 
-/// What became of a run.
+/// The outcome of a plan that was run.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// What the events of the deciding process say.
@@ -52,7 +52,7 @@ pub struct Outcome {
     pub processes: u32,
     /// How long they took, without waiting for a lock.
     pub engine_time: Duration,
-    /// What a reader must know.
+    /// Notes for the report.
     pub notes: Vec<String>,
 }
 

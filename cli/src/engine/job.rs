@@ -30,13 +30,13 @@ pub struct Job<'a> {
     pub env: &'a Env,
     /// The CI system.
     pub ci: &'static dyn CiSystem,
-    /// What the job is about.
+    /// The facts of the job: repository, commit, change request.
     pub context: Context,
-    /// Whose the files of the work folder are.
+    /// The owner of the files in the work folder, as far as it is proven.
     pub standing: Standing,
     /// Where a stranger may have written.
     pub ground: Ground,
-    /// What was asked.
+    /// The inputs, as types.
     pub inputs: Inputs,
     /// The project, where there is one.
     pub project: Option<Project>,
@@ -46,13 +46,13 @@ pub struct Job<'a> {
     pub backend: Backend,
     /// The environment with what `env-file` adds.
     pub seen_by_engine: Env,
-    /// The engine's version that is asked for, and where that stands.
+    /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
     pub folder: Option<OwnFolder>,
-    /// Another one for credentials, which never lies where other steps of the build see it.
+    /// The folder for the run's credentials. It is apart from `folder`, which other steps of the build may see.
     pub credentials: Option<OwnFolder>,
 }
 

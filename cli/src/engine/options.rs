@@ -1,7 +1,8 @@
 //! Flags of the engine that come by the environment: it takes each flag from `PULUMI_OPTION_` and its name as well,
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. They are judged as the flag would be in `args`.
 //!
-//! Those that are inputs here are read as these inputs ([`variable_of`]), so that they show and hold for the whole run.
+//! Those that are inputs here are read as these inputs ([`crate::pulumi::options::variable_of`]), so that they show and
+//! hold for the whole run.
 //! Those that stackstep sets itself, or that print secrets, the engine does not get. It gets all others.
 
 use super::args;

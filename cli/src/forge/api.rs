@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Comment {
     /// Its name on the forge; of a thread's comment both, as `thread/comment`.
     pub id: String,
-    /// Its name for what hides it, where that is another one.
+    /// GitHub's GraphQL node id, which hiding a comment needs. None on forges that use `id` for everything.
     pub node: Option<String>,
     /// Who wrote it, as the forge names users.
     pub author: String,
@@ -259,7 +259,7 @@ pub struct Place {
     pub forge: &'static dyn Forge,
     /// The address of the forge's API, with a `/` at its end.
     pub api: Url,
-    /// The repository, as in [`Where`].
+    /// The repository, as in [`super::place::Where`].
     pub repository: String,
     /// The token that asks.
     pub token: Secret,

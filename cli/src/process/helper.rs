@@ -16,7 +16,7 @@ const CAPTURE: usize = 1 << 20;
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(30);
 
-/// What is different in its environment.
+/// Changes of the helper's environment.
 #[derive(Debug, Default)]
 pub struct VariableChange {
     /// Set to these values.

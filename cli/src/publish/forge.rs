@@ -193,7 +193,7 @@ impl<'a> Sender<'a> {
             || self.inputs.environment.is_some()
     }
 
-    /// Whether the work itself was another job's.
+    /// Whether the command is `report`, which publishes the results of other jobs.
     fn reports_later(&self) -> bool {
         self.inputs.command == inputs::Command::Report
     }

@@ -23,7 +23,7 @@ pub const PULUMI_CLOUD: &str = "https://api.pulumi.com";
 pub struct Backend {
     /// Its URL; none when nothing names one and nobody is logged in: the engine says so itself.
     pub url: Option<String>,
-    /// Who named it.
+    /// The source of its URL.
     pub source: BackendSource,
     /// The access token that this run brings. None as long as one is still to be fetched, see [`crate::admit::sign_in`].
     pub token: Option<Secret>,
@@ -31,7 +31,7 @@ pub struct Backend {
     pub oidc: Option<String>,
 }
 
-/// Who named the backend.
+/// The source of a backend's URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BackendSource {
     /// The `cloud-url` input.
@@ -50,7 +50,7 @@ pub enum BackendSource {
     Nobody,
 }
 
-/// What the inputs say of the backend.
+/// The inputs that name a backend.
 #[derive(Debug, Clone, Default)]
 pub struct NamedBackend {
     /// `cloud-url`.

@@ -13,8 +13,7 @@ use crate::render::page::Page;
 use crate::render::page::PageContext;
 use crate::report::shortened;
 
-/// What the limits have left no word of, though there is something and it may be shown. A part that is only shorter says
-/// so itself.
+/// Names the sections that the size limit has dropped as a whole. Sections that are only shorter say so themselves.
 fn left_out(context: &PageContext<'_>, hidden: LeftOut) -> Vec<String> {
     let PageContext { report, limits, .. } = context;
     let resources = context.shows(Detail::Resources);

@@ -193,7 +193,7 @@ fn only_says_that_it_failed(text: &str) -> bool {
     text.contains("program exited with non-zero exit code") && text.trim().lines().count() == 1
 }
 
-/// What stands before the error is talk: which login is used, which version is new. Warnings alone are no error.
+/// Skips the notices before the first `error:` line (login used, new version available). Warnings alone are no error.
 fn from_error(stderr: &str) -> &str {
     let only_warns = || stderr.lines().all(|line| line.trim().is_empty() || line.starts_with("warning: "));
     error_of(stderr).unwrap_or(if only_warns() { "" } else { stderr })

@@ -17,7 +17,7 @@ impl DifferingRun {
     }
 }
 
-/// [`runs`] of few items, which are known by numbers from 0 to `kinds`.
+/// [`super::align::runs`] of few items, which are known by numbers from 0 to `kinds`.
 pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<DifferingRun> {
     let token = |ids: &[u32]| ids.iter().map(|id| imara_diff::Token(*id)).collect::<Vec<_>>();
     let mut diff = Diff::default();

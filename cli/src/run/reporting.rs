@@ -1,4 +1,4 @@
-//! From what the engine did to the report: what only stackstep knows is added to what the events say.
+//! Builds the report of a run: the engine's events, and what only stackstep knows (exit status, duration, CI system).
 
 use std::collections::BTreeMap;
 use std::time::Instant;

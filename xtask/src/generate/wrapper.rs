@@ -283,7 +283,7 @@ impl Folder {
         seen.split_off(1)
     }
 
-    /// An input that no longer exists is left out for a reason that lies, or preset for nobody.
+    /// Fails where `gen.toml` leaves out or presets an input that is not in the table.
     fn refuse_unknown_names(&self) -> Result<()> {
         let of_wrappers = self
             .spec

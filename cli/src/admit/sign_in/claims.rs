@@ -86,7 +86,7 @@ pub(super) fn is_token(token: &str) -> bool {
 }
 
 /// The message in a server's error: Pulumi Cloud's own form, or that of OAuth. A server that repeats what it was
-/// sent must not show it: `sent` goes out before the text is cut, as no mask finds half a secret.
+/// sent must not show it: `sent` is taken out before the text is cut, because no mask finds half a secret.
 pub(super) fn message(body: &str, sent: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
     let said = ["message", "error_description", "error"].iter().find_map(|key| body.get(key)?.as_str())?;

@@ -42,7 +42,7 @@ impl OwnEvent {
         if self.fork {
             self.commits.clear();
         }
-        // What has no commit of its own is of this one.
+        // An event log names no commit: it gets that of the change request, so it goes first.
         if let Some(head) = &request.head {
             self.commits.insert(0, head.clone());
         }
@@ -93,7 +93,7 @@ pub(super) fn vetted(
     Ok(reports)
 }
 
-/// Whether the file says nothing that this job knows better.
+/// Refuses the result of another repository or another commit than this job's.
 fn is_of(one: &ReadReport, event: &OwnEvent) -> Result<()> {
     let ReadReport { path, report, from_log } = one;
     if *from_log {

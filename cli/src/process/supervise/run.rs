@@ -22,7 +22,7 @@ const HEARTBEAT: Duration = Duration::from_secs(55);
 /// How long a process that the engine has left behind may keep its pipes open.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// How long what was killed may take to be gone, and a stalled reader to take our last lines.
+/// The time that a killed process has to be gone, and that a stalled reader has to take our last lines.
 const GONE: Duration = Duration::from_secs(2);
 
 /// One of the engine's pipes.

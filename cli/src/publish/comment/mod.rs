@@ -89,7 +89,7 @@ impl Task<'_> {
             && found.subject == marker.subject
             && is_same(&only.body, &text(false))
         {
-            // Whoever wrote it: it says what we would say.
+            // The comment has our text already, by whatever account it was written.
             return Ok(Posted::Unchanged);
         }
         let own = Own::of(self.ours(akin, None).await, &marker);

@@ -116,7 +116,7 @@ pub enum Posted {
 /// A comment with its marker.
 pub(super) type Marked = (Comment, Marker);
 
-/// One call of [`post`].
+/// One call of [`super::post`].
 pub(super) struct Task<'a> {
     pub(super) client: &'a Client<'a>,
     pub(super) number: u64,

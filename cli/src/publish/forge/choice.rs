@@ -58,7 +58,7 @@ pub(super) struct Telling<'a> {
     pub choice: Choice,
     /// The run is about a change request for certain.
     pub sure: bool,
-    /// Publishing is all that there is to do.
+    /// The command is `report`: publishing is the whole job, so a missing comment fails it.
     pub later: bool,
 }
 

@@ -41,7 +41,7 @@ pub struct Prepared<'a> {
     pub resolved: Option<Resolved>,
     /// All inputs as types.
     pub inputs: Option<Inputs>,
-    /// The engine's version that is asked for, and where that stands.
+    /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
     /// The project.
     pub project: Option<Project>,
