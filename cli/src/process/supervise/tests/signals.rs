@@ -67,7 +67,7 @@ impl Supervisor {
         let program = std::env::current_exe().expect("this test program");
         #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
         let mut command = Command::new(program);
-        command.args(["--exact", "engine::process::tests::signals::supervisor", "--nocapture"]);
+        command.args(["--exact", "process::supervise::tests::signals::supervisor", "--nocapture"]);
         command.env(SCRIPT, script).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
         if let Some(setting) = setting {
             command.env(setting, "1");
@@ -121,7 +121,7 @@ fn where_signals_are_ignored_the_tests_of_signals_pass_all_the_same() {
         "endings::one_interrupt_is_enough_for_an_engine_that_listens",
         "signals::a_connection_that_is_gone_interrupts_the_engine_once",
     ] {
-        passes_with_signals_ignored(&format!("engine::process::tests::{test}"));
+        passes_with_signals_ignored(&format!("process::supervise::tests::{test}"));
     }
 }
 
