@@ -32,7 +32,7 @@ use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
-use crate::report::Report;
+use crate::report::{Masked, Report};
 use crate::run::prepare::{Request, Until, prepare};
 use crate::run::reporting::Run;
 use crate::run::unfinished::Unfinished;
@@ -130,13 +130,14 @@ async fn operate(
 async fn sent<'p>(
     publisher: &'p Publisher,
     sender: &Sender<'_>,
-    report: Report,
+    report: Masked<Report>,
     console: &Console,
     signals: &Signals,
-) -> (Report, Option<&'p Path>) {
+) -> (Masked<Report>, Option<&'p Path>) {
     let file = publisher.files(&report, console);
     let exit_code = report.exit_code;
-    let report = sender.send(publisher, &report, console, signals).await.noted_in(report);
+    let done = sender.send(publisher, &report, console, signals).await;
+    let report = done.noted_in(report, &|text| console.masker().mask(text));
     let file = if report.exit_code == exit_code { file } else { publisher.files(&report, console) };
     (report, file)
 }
