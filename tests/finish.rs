@@ -22,7 +22,7 @@ while :; do sleep 0.02; done
 
 /// A run in the middle of its work, stackstep's process gone; the engine's number.
 fn killed(scene: &Scene) -> Pid {
-    let log = std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap();
+    let log = std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap();
     let so_far: Vec<&str> = log.lines().take(33).collect();
     scene.write("all-events", &log);
     scene.write("events", &(so_far.join("\n") + "\n"));
@@ -39,6 +39,38 @@ fn left(scene: &Scene) -> PathBuf {
 
 fn notes(scene: &Scene) -> String {
     result(scene)["notes"].to_string()
+}
+
+/// As if stackstep had been killed right after it had started the engine, and before it wrote down which process that is.
+fn forget_the_engine(scene: &Scene) {
+    let path = left(scene);
+    let mut unfinished = json(&path);
+    assert_eq!(unfinished["starting"], "engine");
+    unfinished["engine"] = serde_json::Value::Null;
+    std::fs::write(path, unfinished.to_string()).unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_engine_that_was_just_being_started_is_found_and_asked_to_stop() {
+    let scene = scene(WORKING);
+    let engine = killed(&scene);
+    forget_the_engine(&scene);
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert!(notes(&scene).contains("it was asked to stop"), "{}", notes(&scene));
+    let stat = std::fs::read_to_string(format!("/proc/{engine}/stat"));
+    assert!(stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z ")), "the engine still runs");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn of_an_engine_that_was_just_being_started_and_is_gone_nothing_is_claimed() {
+    let scene = scene(WORKING);
+    kill(killed(&scene), Signal::SIGKILL).unwrap();
+    forget_the_engine(&scene);
+    scene.run_args(&["finish", &left(&scene).display().to_string()]).ends_with(0);
+    assert!(notes(&scene).contains("whether it has begun anything is not known"), "{}", notes(&scene));
+    assert_eq!(result(&scene)["incomplete"], true);
 }
 
 #[test]

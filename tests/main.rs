@@ -10,6 +10,9 @@ mod azure;
 mod bad_input;
 #[cfg(test)]
 mod ci;
+#[cfg(unix)]
+#[cfg(test)]
+mod cli_versions;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
@@ -49,9 +52,6 @@ mod life;
 mod login;
 #[cfg(test)]
 mod mask_config;
-#[cfg(unix)]
-#[cfg(test)]
-mod newer_cli;
 #[cfg(test)]
 mod oidc;
 #[cfg(unix)]

@@ -46,7 +46,7 @@ fn a_cancelled_run_reports_at_once_and_again_at_its_end() {
 fn what_is_reported_at_once_has_the_steps_so_far() {
     let scene = scene(GRACEFUL);
     // Resources are done and begun, and then the log stops.
-    let log = std::fs::read_to_string(fixture("events/up-create/events.jsonl")).unwrap();
+    let log = std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap();
     let so_far: Vec<&str> = log.lines().take(33).collect();
     scene.write("events", &(so_far.join("\n") + "\n"));
     let child = scene.start("up");
@@ -278,7 +278,7 @@ exit 1
 #[test]
 fn a_run_whose_engine_was_told_first_says_that_it_finished_and_nothing_else() {
     let scene = scene(TOLD);
-    let all = std::fs::read_to_string(fixture("events/up-interrupted/events.jsonl")).unwrap();
+    let all = std::fs::read_to_string(fixture("recordings/up-interrupted/events.jsonl")).unwrap();
     let so_far: Vec<&str> = all.lines().take(73).collect();
     scene.write("all-events", &all);
     scene.write("events", &(so_far.join("\n") + "\n"));

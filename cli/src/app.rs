@@ -201,13 +201,20 @@ impl Progress<'_> {
 }
 
 impl Watch for Progress<'_> {
-    fn started(&mut self, pid: u32, event_log: Option<&Path>) {
+    fn starting(&mut self, program: &Path, event_log: Option<&Path>) {
+        self.keep(|unfinished| {
+            unfinished.engine = None;
+            unfinished.starting = program.file_name().map(|name| name.to_string_lossy().into_owned());
+            unfinished.event_log = event_log.map(Path::to_owned);
+        });
+    }
+
+    fn started(&mut self, pid: u32) {
         self.keep(|unfinished| {
             unfinished.engine = Some(Trace::of(pid));
             if let Some(engine) = &mut unfinished.about.engine {
                 engine.processes += 1;
             }
-            unfinished.event_log = event_log.map(Path::to_owned);
         });
     }
 

@@ -189,7 +189,7 @@ fn passphrase(env: &Env) -> Result<String, Failure> {
     };
     let path = env.path(file);
     let text = std::fs::read_to_string(&path).map_err(|error| {
-        let reason = crate::state::reason(&error);
+        let reason = crate::text::reason(&error);
         Failure::new(format!(
             "unable to read PULUMI_CONFIG_PASSPHRASE_FILE: open {}: {reason}",
             path.display()

@@ -15,6 +15,7 @@ mod program;
 mod signals;
 mod stack_file;
 mod state;
+mod text;
 mod value;
 mod version;
 mod workspace;

@@ -10,7 +10,10 @@ use sha1::{Digest as _, Sha1};
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::program::project::Project;
-use crate::state::{hex, pulumi_home, reason, uuid};
+use crate::state::hex;
+use crate::state::pulumi_home;
+use crate::state::uuid;
+use crate::text::reason;
 
 /// The selected stack: `PULUMI_STACK`, or what was selected for this backend.
 pub fn current(env: &Env, project: &Project, backend: &str) -> Result<Option<String>, Failure> {

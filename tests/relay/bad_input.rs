@@ -49,7 +49,8 @@ fn an_error_about_a_file_that_is_not_a_result_quotes_nothing_of_it() {
 #[test]
 fn a_byte_order_mark_before_a_result_or_an_event_log_does_not_count() {
     let result = found("dev", "preview-create").to_json();
-    let log = std::fs::read_to_string(crate::support::fixture("events/preview-create/events.jsonl")).unwrap();
+    let log =
+        std::fs::read_to_string(crate::support::fixture("recordings/preview-create/events.jsonl")).unwrap();
     let page = |line: &str, name: &str, text: &str| {
         let scene = job(&github()).with("STACKSTEP_MARKDOWN_FILE", "report.md");
         scene.write(name, text);

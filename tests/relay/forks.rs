@@ -97,7 +97,7 @@ fn an_event_log_of_a_fork_is_refused() {
     let fake = github();
     of_fork(&fake);
     let scene = workflow_run(&fake, "bob/shop").without("INPUT_RESULTS").input("event-log", "events.jsonl");
-    let log = crate::support::fixture("events/preview-create/events.jsonl");
+    let log = crate::support::fixture("recordings/preview-create/events.jsonl");
     scene.write("events.jsonl", &std::fs::read_to_string(log).unwrap());
     scene.run("run").ends_with(73).says("is an event log");
 }

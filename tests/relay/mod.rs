@@ -165,7 +165,7 @@ fn stackstep_yaml_is_not_read() {
 #[test]
 fn an_event_log_of_the_engine_is_reported() {
     let events = |name: &str| {
-        std::fs::read_to_string(crate::support::fixture(&format!("events/{name}/events.jsonl"))).unwrap()
+        std::fs::read_to_string(crate::support::fixture(&format!("recordings/{name}/events.jsonl"))).unwrap()
     };
     for (option, recording, words) in [
         ("events.jsonl", "preview-create", "Preview of `dyn/rec`"),

@@ -232,7 +232,7 @@ fn mangled_logs_are_survived() {
     let mut dice = super::fit::Dice(7);
     for name in ["up-replace-delete", "preview-policy-remediation", "up-yaml-program-error", "refresh-drift"]
     {
-        let path = super::snapshot::path("fixtures/events").join(name).join("events.jsonl");
+        let path = super::snapshot::path("fixtures/recordings").join(name).join("events.jsonl");
         let log = std::fs::read(path).unwrap();
         let lines: Vec<_> = log.split(|byte| *byte == b'\n').collect();
         for _ in 0..60 {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use serde::Deserialize;
 use stackstep::render::{self, Options};
 use stackstep::report::{
     Ci, Command, Ending, Engine, Facts, Fold, OutputsFrom, Reason, Report, Status, report,
@@ -10,10 +11,32 @@ use stackstep::report::{
 
 use super::snapshot;
 
-/// The names of all recordings.
+/// How a recorded run of the CLI was called and has ended: the file `run.yaml` of a recording.
+#[derive(Deserialize)]
+struct Recorded {
+    command: String,
+    exit: i32,
+    #[serde(default)]
+    stderr: String,
+}
+
+impl Recorded {
+    /// Of the recording in this folder.
+    fn read(folder: &Path) -> Self {
+        serde_yaml::from_str(&fs::read_to_string(folder.join("run.yaml")).unwrap()).unwrap()
+    }
+}
+
+/// The names of all recordings of an operation.
 pub fn all() -> Vec<String> {
-    let folders = fs::read_dir(snapshot::path("fixtures/events")).unwrap();
-    let mut names: Vec<_> = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let folders = fs::read_dir(snapshot::path("fixtures/recordings")).unwrap();
+    let names = folders.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let operations = ["preview", "up", "refresh", "destroy"].map(|command| format!("pulumi {command} "));
+    let is_operation = |name: &String| {
+        let recorded = Recorded::read(&snapshot::path("fixtures/recordings").join(name));
+        operations.iter().any(|operation| recorded.command.starts_with(operation))
+    };
+    let mut names: Vec<_> = names.filter(is_operation).collect();
     names.sort();
     assert!(names.len() > 60, "the recordings are there");
     names
@@ -21,8 +44,7 @@ pub fn all() -> Vec<String> {
 
 /// What the recording's command line asked for.
 pub fn facts(folder: &Path) -> Facts {
-    let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
-    let command_line = text("command.txt");
+    let Recorded { command: command_line, exit, stderr } = Recorded::read(folder);
     let command = match command_line.split_whitespace().nth(1).unwrap() {
         "preview" => Command::Preview,
         "up" => Command::Up,
@@ -31,12 +53,11 @@ pub fn facts(folder: &Path) -> Facts {
         other => panic!("no command of ours: {other}"),
     };
     let stack = command_line.split_whitespace().skip_while(|word| *word != "-s").nth(1).unwrap();
-    let exit: i32 = text("exit-code.txt").trim().parse().unwrap();
     let (ending, exit) =
         if exit < 0 { (Ending::Signalled(-exit), 128 - exit) } else { (Ending::Exited(exit), exit) };
     let mut facts = Facts::new(command, stack, ending, exit);
     facts.preview_only = command_line.contains("--preview-only");
-    facts.stderr = text("stderr.txt");
+    facts.stderr = stderr;
     facts.duration_ms = 8250;
     let version = Some("3.260.0".to_owned());
     facts.engine = Some(Engine { name: "pulumi".to_owned(), version, processes: 1, sandbox: false });
@@ -48,7 +69,7 @@ pub fn facts(folder: &Path) -> Facts {
 
 /// The recording's report.
 pub fn folded(name: &str) -> Report {
-    let folder = snapshot::path("fixtures/events").join(name);
+    let folder = snapshot::path("fixtures/recordings").join(name);
     let mut fold = Fold::new();
     for line in fs::read(folder.join("events.jsonl")).unwrap_or_default().split(|byte| *byte == b'\n') {
         fold.line(line);
@@ -173,7 +194,7 @@ fn an_output_that_changes_is_a_change() {
 
 #[test]
 fn resources_that_were_begun_and_not_done_are_in_flight() {
-    let log = fs::read_to_string(snapshot::path("fixtures/events/up-killed/events.jsonl")).unwrap();
+    let log = fs::read_to_string(snapshot::path("fixtures/recordings/up-killed/events.jsonl")).unwrap();
     let mut fold = Fold::new();
     log.lines().for_each(|line| fold.line(line.as_bytes()));
     let running = fold.in_flight();

@@ -11,7 +11,7 @@ use super::{recordings, snapshot};
 
 /// The lines of a recording's log.
 fn log(name: &str) -> Vec<Vec<u8>> {
-    let path = snapshot::path("fixtures/events").join(name).join("events.jsonl");
+    let path = snapshot::path("fixtures/recordings").join(name).join("events.jsonl");
     let text = fs::read(path).unwrap_or_default();
     text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
 }
@@ -24,7 +24,7 @@ fn fold<'a>(lines: impl IntoIterator<Item = &'a Vec<u8>>) -> Fold {
 
 /// The report of a recording with other lines.
 fn with_lines<'a>(name: &str, lines: impl IntoIterator<Item = &'a Vec<u8>>) -> Report {
-    let folder = snapshot::path("fixtures/events").join(name);
+    let folder = snapshot::path("fixtures/recordings").join(name);
     report(fold(lines).finish(), recordings::facts(&folder))
 }
 

@@ -13,7 +13,7 @@ use crate::support::forge::{Fake, NUMBER};
 /// The report of the preview that is recorded under this name.
 pub fn recorded(name: &str) -> Report {
     let mut fold = Fold::new();
-    let events = std::fs::read(fixture(&format!("events/{name}/events.jsonl"))).unwrap();
+    let events = std::fs::read(fixture(&format!("recordings/{name}/events.jsonl"))).unwrap();
     events.split(|byte| *byte == b'\n').for_each(|line| fold.line(line));
     let facts = Facts::new(Command::Preview, "prod", Ending::Exited(0), 0);
     Report { project: Some("shop".to_owned()), ..report(fold.finish(), facts) }

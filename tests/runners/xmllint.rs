@@ -35,7 +35,7 @@ fn keeps_to_the_schema(documents: &[String]) -> (bool, String) {
 #[test]
 #[ignore = "needs xmllint"]
 fn the_junit_files_of_all_recordings_keep_to_the_schema() {
-    let fixtures = crate::tools::root().join("tests/fixtures/events");
+    let fixtures = crate::tools::root().join("tests/fixtures/recordings");
     let mut documents = Vec::new();
     for entry in std::fs::read_dir(fixtures).unwrap() {
         let mut fold = Fold::new();

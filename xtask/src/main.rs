@@ -5,7 +5,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use xtask::release::{self, Step};
-use xtask::test::Extent;
+use xtask::test::{Extent, Part};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -36,8 +36,11 @@ enum Task {
         all: bool,
         /// Only what is long: random programs on both engines, kills again and again, thousands of resources, the
         /// oldest Pulumi CLI that is tried.
-        #[arg(long, conflicts_with = "all")]
+        #[arg(long, conflicts_with_all = ["all", "only"])]
         soak: bool,
+        /// Only this part of `--all`.
+        #[arg(long, value_enum, conflicts_with = "all")]
+        only: Option<Part>,
     },
     /// Make a release: in the hosted workflow, or as a dry run.
     Release {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Task::Release { .. } => release::run(&root, &Step::Assemble),
         Task::Tools { names } => xtask::test::install(&root, &names),
         Task::Test { soak: true, .. } => xtask::test::run(Extent::Soak),
+        Task::Test { only: Some(part), .. } => xtask::test::run(Extent::Only(part)),
         Task::Test { all: true, .. } => xtask::test::run(Extent::All),
         Task::Test { .. } => xtask::test::run(Extent::Usual),
         Task::Try { engine } => xtask::tour::run(&root, &engine),

@@ -62,7 +62,16 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         job::hide_secrets(inputs, console);
         let _ = job::hide_env_file(inputs, console);
     }
-    let fate = fate_of_the_engine(unfinished.engine.as_ref(), signals).await;
+    // A run that was killed as it started the engine has not named it.
+    let engine = unfinished
+        .engine
+        .clone()
+        .or_else(|| leftovers::engine_of_run(path.parent()?, unfinished.starting.as_deref()?));
+    let fate = match &engine {
+        Some(engine) => fate_of_the_engine(engine, signals).await,
+        None if unfinished.starting.is_some() => Fate::NotFound,
+        None => Fate::NotStarted,
+    };
     let left = end_leftovers(path.parent(), &fate, signals).await;
     let report = report(&unfinished, &fate, left).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::again(&unfinished.sinks, ci, env);
@@ -100,6 +109,8 @@ async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option
 enum Fate {
     /// The run was killed before there was one.
     NotStarted,
+    /// The run was killed as it started the engine, and no such process is there.
+    NotFound,
     /// The engine was gone when we came.
     Gone,
     /// The engine was there, was asked to stop, and has ended.
@@ -110,8 +121,7 @@ enum Fate {
     Unknown,
 }
 
-async fn fate_of_the_engine(engine: Option<&Trace>, signals: &Signals) -> Fate {
-    let Some(engine) = engine else { return Fate::NotStarted };
+async fn fate_of_the_engine(engine: &Trace, signals: &Signals) -> Fate {
     let alone = engine.is_alive() == Some(true);
     // Nobody reads its output any more, and what is left of a job is killed at the job's end.
     engine.interrupt();
@@ -129,6 +139,11 @@ fn in_words(fate: &Fate, events: &Events) -> String {
     let finished = events.are_whole() && events.in_flight().is_empty();
     match (fate, finished) {
         (Fate::NotStarted, _) => "the engine had not been started".to_owned(),
+        (Fate::NotFound, _) => {
+            "the step was killed as it started the engine, and no process of it was found: whether it has begun anything \
+             is not known"
+                .to_owned()
+        }
         (Fate::Gone, true) => "the engine is gone: it had come to its end".to_owned(),
         (Fate::Gone, false) => {
             "the engine is gone: it was killed with the step, or ended within seconds of it, as \
@@ -152,7 +167,7 @@ fn in_words(fate: &Fate, events: &Events) -> String {
 /// Ends what the engine of the run in `folder` left behind, once it is gone itself: first by SIGINT, which providers
 /// take for a request to finish, then for good.
 async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) -> Option<String> {
-    let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked))?;
+    let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked | Fate::NotFound))?;
     let left = leftovers::of_run(folder);
     if left.is_empty() {
         return None;

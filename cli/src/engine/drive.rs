@@ -68,8 +68,11 @@ pub struct Driver<'a> {
 
 /// Follows the engine's processes while they run.
 pub trait Watch {
-    /// A process has been started, with this number and this event log.
-    fn started(&mut self, _pid: u32, _event_log: Option<&Path>) {}
+    /// This program is about to be started, with this event log.
+    fn starting(&mut self, _program: &Path, _event_log: Option<&Path>) {}
+
+    /// It has been started, with this number.
+    fn started(&mut self, _pid: u32) {}
 
     /// It is asked to end before its time, for this cause; so far all this has come of it.
     fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
@@ -184,7 +187,8 @@ impl<'a> Driver<'a> {
             let mut on_stop = |cause| {
                 watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold.borrow().clone()));
             };
-            let mut on_start = |pid| watch.borrow_mut().started(pid, process.event_log.as_deref());
+            watch.borrow_mut().starting(&process.program, process.event_log.as_deref());
+            let mut on_start = |pid| watch.borrow_mut().started(pid);
             let supervision = Supervision {
                 masker: self.console.masker(),
                 signals: self.signals,
@@ -211,8 +215,21 @@ impl<'a> Driver<'a> {
             ended.cause = self.own_signal().await.map(Cause::Cancelled);
         }
         self.take(step.purpose, &ended, events);
+        self.tell_unexpected_changes();
         self.expect_nothing_left_over();
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
+    }
+
+    /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 255 and says why in
+    /// words only.
+    fn tell_unexpected_changes(&mut self) {
+        let Outcome { stderr, ending, .. } = &mut self.outcome;
+        if self.job.inputs.expect_no_changes
+            && matches!(ending, Some(Ending::Exited(1 | 255)))
+            && reason_of(stderr, Voice::Stderr) == Some(Reason::ChangesUnexpected)
+        {
+            *ending = Some(Ending::Exited(EXIT_CHANGES));
+        }
     }
 
     /// Lets `expect-no-changes` fail for deletions that an earlier replacement has left over, too: the engine does

@@ -1,14 +1,18 @@
-//! What a killed run has left in a state that lies in a folder: its lock, and operations that nobody knows the end of.
+//! What a killed run has left in a state that lies in a folder: its lock, operations that nobody knows the end of, a file
+//! that is cut off.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// A sentence on each. A state that can't be read has nothing to say.
+use crate::report::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
+
+/// A sentence on each. Without a state there is nothing to say.
 pub fn notes(folder: &Path, project: &str, stack: &str) -> Vec<String> {
     let stack = stack.rsplit('/').next().unwrap_or_default();
-    [locks(folder, project, stack), pending(folder, project, stack)].into_iter().flatten().collect()
+    let state = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
+    [locks(folder, project, stack), cut_off(&state), pending(&state)].into_iter().flatten().collect()
 }
 
 /// The layout: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
@@ -27,10 +31,25 @@ fn locks(folder: &Path, project: &str, stack: &str) -> Option<String> {
     })
 }
 
+/// Files of the state that are not whole.
+fn cut_off(state: &Path) -> Option<String> {
+    let attributes = state.with_extension("json.attrs");
+    let is_broken = |path: &Path| read(path).is_some_and(|read| read.is_err());
+    match (is_broken(state), is_broken(&attributes)) {
+        (true, _) => Some(STATE_CUT_OFF.to_owned()),
+        (false, true) => Some(ATTRIBUTES_CUT_OFF.to_owned()),
+        (false, false) => None,
+    }
+}
+
+/// The JSON of a file. None where there is no file.
+fn read(path: &Path) -> Option<serde_json::Result<Value>> {
+    Some(serde_json::from_slice(&fs::read(path).ok()?))
+}
+
 /// The layout: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>.
-fn pending(folder: &Path, project: &str, stack: &str) -> Option<String> {
-    let path = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
-    let state: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+fn pending(state: &Path) -> Option<String> {
+    let state = read(state)?.ok()?;
     let operations = state.pointer("/checkpoint/latest/pending_operations").and_then(Value::as_array)?;
     let named: Vec<String> = operations.iter().filter_map(named).take(5).collect();
     let more = operations.len().saturating_sub(named.len());
@@ -83,7 +102,20 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_cannot_be_read_says_nothing() {
+    fn a_state_that_is_cut_off_is_named_with_its_way_out() {
+        for text in ["", "{\"version\":3,\"checkp"] {
+            let folder = state(text);
+            let notes = notes(folder.path(), "shop", "dev");
+            assert!(notes[1].contains("is cut off") && notes[1].contains("`.bak`"), "{notes:?}");
+        }
+        let folder = state("{}");
+        fs::write(folder.path().join(".pulumi/stacks/shop/dev.json.attrs"), "").unwrap();
+        let notes = notes(folder.path(), "shop", "dev");
+        assert!(notes[1].contains("`.attrs`") && !notes[1].contains("`.bak`"), "{notes:?}");
+    }
+
+    #[test]
+    fn without_a_state_nothing_is_said() {
         assert_eq!(notes(Path::new("/nowhere"), "shop", "dev"), Vec::<String>::new());
     }
 }

@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::alive::Trace;
+
 /// The variable that marks what a run starts.
 const MARK: &str = "_STACKSTEP_RUN";
 
@@ -40,6 +42,18 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
         (bears(&environment) && pid != std::process::id()).then(|| Leftover { pid, name: name() })
     });
     found.collect()
+}
+
+/// How many bytes of a program's name the system keeps: <https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html>.
+const NAME: usize = 15;
+
+/// The engine itself, whose program has this file name, among the processes of the run in `folder`. None when it is not
+/// there.
+pub fn engine_of_run(folder: &Path, program: &str) -> Option<Trace> {
+    let name =
+        String::from_utf8_lossy(program.as_bytes().get(..NAME).unwrap_or(program.as_bytes())).into_owned();
+    let all = of_run(folder).into_iter().filter(|process| process.name == name);
+    all.map(|process| process.pid).min().map(Trace::of)
 }
 
 /// Asks the processes to end, or kills them.

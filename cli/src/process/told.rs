@@ -149,7 +149,8 @@ mod tests {
             ("up-interrupted", Told::Once),
             ("up-interrupted-twice", Told::Again),
         ] {
-            let log = std::fs::read(format!("{recordings}/events/{name}/events.jsonl")).expect("a recording");
+            let log =
+                std::fs::read(format!("{recordings}/recordings/{name}/events.jsonl")).expect("a recording");
             let mut listener = Listener::default();
             log.split(|byte| *byte == b'\n').for_each(|line| listener.event(line));
             assert_eq!(listener.told(), told, "{name}");

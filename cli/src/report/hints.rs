@@ -22,6 +22,17 @@ const NO_BUCKET: &str = "the bucket is not there, or not under this name: check 
                          the credentials belong to";
 const CLOUD: &str = "check that the job has the cloud provider's own credentials, that they have not expired, and what \
                      they may do";
+/// What to do about a state whose last write was cut off. The copy is the CLI's own:
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
+pub const STATE_CUT_OFF: &str = "the file of the stack's state is cut off, as an engine was killed while it wrote it: copy \
+                                 the file of the same name with `.bak` at its end over it, then run `refresh`; what was \
+                                 done since that copy is not in it";
+
+/// What to do where the attributes of a state in a folder were cut off. They are written beside it, and the state is read
+/// without them: <https://pkg.go.dev/gocloud.dev/blob/fileblob>
+pub const ATTRIBUTES_CUT_OFF: &str = "an engine was killed while it wrote the stack's state: the file beside it with `.attrs` \
+                                      at the end of its name is empty; remove that file, it holds no state, then run \
+                                      `refresh`";
 const TOO_OLD: &str = "what runs the program is too old for its packages: use a newer version of Node.js, Python, Go, \
                        .NET or Java in this job";
 
@@ -42,6 +53,8 @@ const HINTS: &[Hint] = &[
     hint(R::Backend, &["nosuchbucket"], NO_BUCKET),
     hint(R::Backend, &["containernotfound"], NO_BUCKET),
     hint(R::Backend, &["specified bucket does not exist"], NO_BUCKET),
+    hint(R::Backend, &["failed to load checkpoint: eof"], ATTRIBUTES_CUT_OFF),
+    hint(R::Backend, &["failed to load checkpoint: ", "unexpected end of json"], STATE_CUT_OFF),
     hint(R::Backend, &["unknown userid"], "the CLI wants to know its user: run the job as one that `/etc/passwd` of the image has"),
     hint(R::Secrets, &["incorrect passphrase"], "there is a passphrase, and it is not the one that this stack's secrets were encrypted with"),
     hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),

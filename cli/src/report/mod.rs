@@ -46,6 +46,7 @@ pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ending, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};
+pub use hints::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
 pub use mask::{Masked, is_open};
 pub use model::{

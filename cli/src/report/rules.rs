@@ -93,6 +93,7 @@ const RULES: &[Rule] = &[
     rule(R::Cancelled, Engine, &["^destroy cancel"]),
     rule(R::Cancelled, Engine, &["^refresh cancel"]),
     rule(R::ChangesUnexpected, Engine, &["no changes were expected", "but changes were proposed"]),
+    rule(R::ChangesUnexpected, Engine, &["no changes were expected but changes occurred"]),
     rule(R::EngineTooOld, Errors, &["pulumi cli version", "does not satisfy the version range"]),
     rule(R::EngineTooOld, Errors, &["pulumi cli version >=", "is required"]),
     rule(R::EngineTooOld, Engine, &["is newer than what this version of the pulumi cli understands"]),

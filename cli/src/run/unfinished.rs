@@ -28,8 +28,11 @@ pub struct Unfinished {
     pub began: u64,
     /// The process of stackstep.
     pub stackstep: Trace,
-    /// The last engine process.
+    /// The last engine process. None while one is being started.
     pub engine: Option<Trace>,
+    /// The file name of the program that was started last, or was about to be: a run can be killed between the two.
+    #[serde(default)]
+    pub starting: Option<String>,
     /// The folder with the engine's credentials.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
@@ -59,6 +62,7 @@ impl Unfinished {
             began: now(),
             stackstep: Trace::of(std::process::id()),
             engine: None,
+            starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
             stopped_by: None,

@@ -2,25 +2,16 @@
 //!
 //! <https://pkg.go.dev/github.com/spf13/pflag>
 
+mod given;
 mod parse;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+pub use given::Args;
 
 pub use parse::parse;
 use table::{COMMANDS, Command, FLAGS, Flag};
-
-/// A parsed command line: everything in it is known and supported.
-#[derive(Debug, Default, Clone)]
-pub struct Args {
-    /// The command by its usual name, with its parent's in front: `stack output`. Empty for none.
-    pub command: String,
-    /// The arguments that are no flags.
-    pub arguments: Vec<String>,
-    flags: BTreeMap<&'static str, Vec<String>>,
-}
 
 /// The commands that the sandbox can do.
 pub fn commands() -> &'static [Command] {

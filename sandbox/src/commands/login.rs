@@ -9,7 +9,12 @@ use crate::args::Args;
 use crate::env::Env;
 use crate::failure::Failure;
 use crate::program::project::Project;
-use crate::state::{Backend, Location, credentials_file, hostname, reason, username};
+use crate::state::Backend;
+use crate::state::Location;
+use crate::state::credentials_file;
+use crate::state::hostname;
+use crate::state::username;
+use crate::text::reason;
 use crate::version::BANNER;
 
 /// `pulumi login`.

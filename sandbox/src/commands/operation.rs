@@ -226,7 +226,7 @@ impl<'a> Operation<'a> {
             let config = self.config.clone().into_iter().collect();
             let bytes = plan.to_json(config, &lock)?;
             std::fs::write(self.context.env.path(path), bytes)
-                .map_err(|error| Failure::new(format!("open {path}: {}", crate::state::reason(&error))))?;
+                .map_err(|error| Failure::new(format!("open {path}: {}", crate::text::reason(&error))))?;
             print::note(&format!(
                 "Update plan written to '{path}'\nRun `pulumi up --plan='{path}'` to constrain the update to the \
                  operations planned by this preview"
@@ -302,7 +302,7 @@ impl<'a> Operation<'a> {
                     return Err(Failure::new(format!(
                         "remove {}: {}",
                         path.display(),
-                        crate::state::reason(&error)
+                        crate::text::reason(&error)
                     )));
                 }
                 _ => {}
@@ -343,17 +343,4 @@ impl Keeper for Saver<'_> {
         );
         std::process::exit(2)
     }
-}
-
-/// Opens the plan that an update is held to.
-pub fn read_plan(path: &str, env: &Env, key: &Crypter) -> Result<Plan, Failure> {
-    struct Key<'a>(&'a Crypter);
-    impl crate::state::json::Unlock for Key<'_> {
-        fn unlock(&self, ciphertext: &str) -> Result<String, Failure> {
-            self.0.decrypt(ciphertext)
-        }
-    }
-    let bytes = std::fs::read(env.path(path))
-        .map_err(|error| Failure::new(format!("open {path}: {}", crate::state::reason(&error))))?;
-    Plan::from_json(&bytes, &Key(key))
 }

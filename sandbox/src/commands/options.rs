@@ -3,12 +3,12 @@
 use serde_json::Value as Json;
 
 use super::context::Context;
-use super::operation::read_plan;
 use super::print;
 use crate::args::Args;
 use crate::crypto::Crypter;
 use crate::display::Format;
 use crate::engine::event::Pack;
+use crate::engine::plan::Plan;
 use crate::engine::target::Targets;
 use crate::engine::{Kind, Options};
 use crate::env::Env;
@@ -247,4 +247,17 @@ pub fn check_packs(args: &Args, faults: &Faults) -> Result<(), Failure> {
         ))),
         None => Ok(()),
     }
+}
+
+/// Opens the plan that an update is held to.
+pub fn read_plan(path: &str, env: &Env, key: &Crypter) -> Result<Plan, Failure> {
+    struct Key<'a>(&'a Crypter);
+    impl crate::state::json::Unlock for Key<'_> {
+        fn unlock(&self, ciphertext: &str) -> Result<String, Failure> {
+            self.0.decrypt(ciphertext)
+        }
+    }
+    let bytes = std::fs::read(env.path(path))
+        .map_err(|error| Failure::new(format!("open {path}: {}", crate::text::reason(&error))))?;
+    Plan::from_json(&bytes, &Key(key))
 }

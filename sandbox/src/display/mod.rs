@@ -3,32 +3,17 @@
 mod digest;
 mod rich;
 mod rows;
+mod shown;
 mod summary;
 mod values;
 mod words;
 
 use std::io::Write;
 
-use crate::engine::Kind;
 use crate::engine::event::{Event, Sink};
 use crate::events::EventLog;
 use crate::signals;
-use crate::state::StackRef;
-
-/// What is shown, and how.
-#[derive(Debug, Clone)]
-pub struct Shown {
-    pub kind: Kind,
-    pub preview: bool,
-    pub stack: StackRef,
-    pub debug: bool,
-    pub hide_outputs: bool,
-    pub sames: bool,
-    pub secrets: bool,
-    pub urns: bool,
-    pub quiet: bool,
-    pub color: bool,
-}
+pub use shown::Shown;
 
 /// The ways to show a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

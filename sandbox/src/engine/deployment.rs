@@ -11,12 +11,9 @@ use super::runner::Flight;
 use super::step::{Op, Step};
 use super::target::Targets;
 use super::{Keeper, Run};
+use crate::engine::run::Bail;
 use crate::signals::Signals;
 use crate::state::{PendingOperation, ResourceState, Snapshot};
-
-/// The run ends here, and the reason has been said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bail;
 
 /// A run.
 pub struct Deployment<'a> {

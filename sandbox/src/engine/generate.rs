@@ -8,10 +8,11 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::Kind;
-use super::deployment::{Bail, Deployment};
+use super::deployment::Deployment;
 use super::diff;
 use super::event::Severity;
 use super::goal::Goal;
+use super::run::Bail;
 use super::step::{Op, PropertyDiff, Step, is_default_provider};
 use crate::program::check::{PROVIDER_PREFIX, STASH};
 use crate::state::{ROOT_TYPE, ResourceState};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+pub use super::planned::Goal;
 use crate::program::check::{PROVIDER_PREFIX, STACK_REFERENCE, normalized};
 use crate::program::diagnostic::Diagnostic;
 use crate::program::eval::{Dependencies, Scope, Stop};
@@ -10,33 +11,6 @@ use crate::program::expr::{Expr, ExprKind};
 use crate::program::template::{Options, Resource};
 use crate::state::ROOT_TYPE;
 use crate::value::{Properties, Value};
-
-/// What a program asks for.
-#[derive(Debug, Clone, Default)]
-pub struct Goal {
-    /// The URN it will have.
-    pub urn: String,
-    /// Its type.
-    pub type_: String,
-    /// Whether a provider manages it: everything but the stack itself.
-    pub custom: bool,
-    /// Its inputs.
-    pub inputs: Properties,
-    /// Its parent's URN.
-    pub parent: Option<String>,
-    /// Whether it is protected.
-    pub protect: Option<bool>,
-    /// The URNs it depends on.
-    pub dependencies: Vec<String>,
-    /// The URNs that each input depends on.
-    pub property_dependencies: BTreeMap<String, Vec<String>>,
-    /// The provider that the program names: its URN and id.
-    pub provider: Option<String>,
-    /// The rest of the options.
-    pub options: Options,
-    /// Whether it is read only.
-    pub read: bool,
-}
 
 /// The URN of a resource.
 pub fn urn(run: &Run, parent: Option<&str>, type_: &str, name: &str) -> String {

@@ -2,131 +2,14 @@
 //!
 //! <https://www.pulumi.com/docs/iac/concepts/update-plans/>
 
-use std::collections::BTreeMap;
-
-use super::deployment::{Bail, Deployment};
-use super::diff;
+use super::deployment::Deployment;
 use super::goal::Goal;
+use super::planned::{GoalPlan, InputDiff};
+pub use super::planned::{Plan, ResourcePlan};
+use super::run::Bail;
 use super::step::{Op, Step};
-use crate::program::number_text;
 use crate::state::ResourceState;
-use crate::value::{Properties, Value};
-
-/// What may happen to each resource.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// By URN.
-    pub resources: BTreeMap<String, ResourcePlan>,
-}
-
-/// What may happen to one resource.
-#[derive(Debug, Clone, Default)]
-pub struct ResourcePlan {
-    pub(super) goal: Option<GoalPlan>,
-    pub(super) steps: Vec<String>,
-    pub(super) state: Properties,
-}
-
-/// What the program asked for.
-#[derive(Debug, Clone, Default)]
-pub(super) struct GoalPlan {
-    pub(super) of: Goal,
-    pub(super) inputs: InputDiff,
-}
-
-/// How the inputs change.
-#[derive(Debug, Clone, Default)]
-pub(super) struct InputDiff {
-    pub(super) adds: Properties,
-    pub(super) updates: Properties,
-    pub(super) deletes: Vec<String>,
-}
-
-impl InputDiff {
-    fn between(old: &Properties, new: &Properties) -> Self {
-        let mut found = Self::default();
-        for key in diff::changed_keys(old, new) {
-            match (old.get(&key), new.get(&key)) {
-                (None, Some(value)) => drop(found.adds.insert(key, value.clone())),
-                (Some(_), Some(value)) => drop(found.updates.insert(key, value.clone())),
-                _ => found.deletes.push(key),
-            }
-        }
-        found
-    }
-
-    /// What is left to do: changes that have happened already are none.
-    fn left(&self, before: &Properties) -> Self {
-        let left = |(key, value): &(&String, &Value)| before.get(*key).is_none_or(|old| !old.same_as(value));
-        let undone = |values: &Properties| {
-            values.iter().filter(left).map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        Self {
-            adds: undone(&self.adds),
-            updates: undone(&self.updates),
-            deletes: self.deletes.iter().filter(|key| before.contains_key(*key)).cloned().collect(),
-        }
-    }
-
-    /// What stands before a property in messages, and its value.
-    fn of(&self, key: &str) -> (char, Option<&Value>) {
-        if let Some(value) = self.adds.get(key) {
-            ('+', Some(value))
-        } else if let Some(value) = self.updates.get(key) {
-            ('~', Some(value))
-        } else if self.deletes.iter().any(|deleted| deleted == key) {
-            ('-', None)
-        } else {
-            ('=', None)
-        }
-    }
-
-    /// Where the actual changes are others than the planned ones.
-    fn violations(&self, actual: &Self) -> Vec<String> {
-        let keys = |diff: &Self| {
-            let values = diff.adds.keys().chain(diff.updates.keys());
-            values.chain(&diff.deletes).cloned().collect::<std::collections::BTreeSet<String>>()
-        };
-        let mut found = vec![];
-        for key in keys(self).union(&keys(actual)) {
-            let ((expected, wanted), (done, value)) = (self.of(key), actual.of(key));
-            let fits = match (wanted, value) {
-                (Some(Value::Unknown), _) => true,
-                (Some(wanted), Some(value)) => {
-                    expected == done && (wanted.contains_unknown() || wanted.same_as(value))
-                }
-                _ => expected == done,
-            };
-            if !fits {
-                let values = match (wanted, value) {
-                    (Some(wanted), Some(value)) => format!("[{}!={}]", shown(wanted), shown(value)),
-                    (Some(value), None) | (None, Some(value)) => format!("[{}]", shown(value)),
-                    (None, None) => String::new(),
-                };
-                found.push(format!("{expected}{done}{key}{values}"));
-            }
-        }
-        found
-    }
-}
-
-/// A value as the messages about plans write it, secrets hidden.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "{<nil>}".to_owned(),
-        Value::Bool(value) => format!("{{{value}}}"),
-        Value::Number(number) => format!("{{{}}}", number_text(*number)),
-        Value::Text(text) => format!("{{{text}}}"),
-        Value::List(items) => format!("{{[{}]}}", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
-        Value::Map(entries) => {
-            let entries: Vec<String> =
-                entries.iter().map(|(name, value)| format!("{name}:{}", shown(value))).collect();
-            format!("{{map[{}]}}", entries.join(" "))
-        }
-        Value::Secret(_) => "[secret]".to_owned(),
-        Value::Unknown => "{{}}".to_owned(),
-    }
-}
+use crate::value::Properties;
 
 /// Whether an operation is no more than what was planned.
 /// <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step.go>
@@ -240,6 +123,7 @@ impl Deployment<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     fn inputs(entries: &[(&str, &str)]) -> Properties {
         entries.iter().map(|(name, text)| ((*name).to_owned(), Value::Text((*text).to_owned()))).collect()

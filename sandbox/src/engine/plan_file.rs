@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::goal::Goal;
-use super::plan::{GoalPlan, InputDiff, Plan, ResourcePlan};
+use super::planned::{GoalPlan, InputDiff, Plan, ResourcePlan};
 use crate::failure::Failure;
 use crate::state::json;
 use crate::value::Properties;

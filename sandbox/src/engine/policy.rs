@@ -2,8 +2,9 @@
 //!
 //! <https://www.pulumi.com/docs/insights/policy/>
 
-use super::deployment::{Bail, Deployment};
+use super::deployment::Deployment;
 use super::event::{Event, Pack, SummaryKind};
+use super::run::Bail;
 use crate::faults::{self, Policy, PolicyPack};
 use crate::state::ResourceState;
 

@@ -5,9 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::deployment::{Bail, Deployment};
+use super::deployment::Deployment;
 use super::event::{Event, Severity};
 use super::goal::{self, Goal};
+use super::run::Bail;
 use super::runner::Landing;
 use super::step::Op;
 use super::{Kind, Program, provider_reference, simulate};

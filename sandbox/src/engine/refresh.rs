@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::deployment::{Bail, Deployment};
+use super::deployment::Deployment;
 use super::event::Severity;
 use super::generate::dependencies;
+use super::run::Bail;
 use super::step::{Op, Step};
 use super::{Kind, Run, now};
 use crate::faults;

@@ -5,10 +5,11 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::deployment::{Bail, Deployment};
+use super::deployment::Deployment;
 use super::diff;
 use super::event::Severity;
 use super::generate::dependencies;
+use super::run::Bail;
 use super::step::{Op, Step};
 use crate::state::ResourceState;
 

@@ -1,13 +1,12 @@
 //! The providers. The built-in types do what the real ones do; any other resource exists in the state only: its
 //! inputs become its outputs, and it gets an id that stays.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::program::check::{PROVIDER_PREFIX, STASH};
 use crate::program::eval::invented;
 use crate::state::ResourceState;
+use crate::text::hex;
 use crate::value::Properties;
 
 /// Whether the sandbox invents outputs for a type when a program asks for them.
@@ -68,15 +67,6 @@ pub fn id(type_: &str, urn: &str, replaced: Option<&str>) -> String {
         .map(|char| if char.is_ascii_alphanumeric() || "-_.".contains(char) { char } else { '-' })
         .collect();
     format!("{name}-{}", &hex[..7])
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// Hides the outputs that the program wants secret, and those whose input of the same name is.

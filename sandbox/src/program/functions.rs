@@ -85,7 +85,7 @@ fn read(cwd: &Path, path: &str) -> Result<Vec<u8>, String> {
 }
 
 fn asset(kind: &str, value: &str, bytes: &[u8]) -> Value {
-    let hash = crate::engine::hex(&Sha256::digest(bytes));
+    let hash = crate::text::hex(&Sha256::digest(bytes));
     Value::Map(Properties::from([
         (SIGNATURE_KEY.to_owned(), Value::Text(ASSET_SIGNATURE.to_owned())),
         ("hash".to_owned(), Value::Text(hash)),

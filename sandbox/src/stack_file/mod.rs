@@ -19,10 +19,12 @@ use crate::env::Env;
 use crate::failure::Failure;
 use crate::program::config::Settings;
 use crate::program::project::Project;
+use crate::state::StackRef;
 use crate::state::json::number_text;
-use crate::state::{StackRef, reason};
+use crate::text::reason;
 use crate::value::Value;
 use path::Step;
+pub use path::{is_secret, secret};
 
 const SALT: &str = "encryptionsalt";
 const CONFIG: &str = "config";
@@ -187,17 +189,6 @@ pub fn full_key(key: &str, project: &str) -> Result<String, Failure> {
              `<namespace>:<name>`)"
         ))),
     }
-}
-
-/// Whether a value is an encrypted one.
-pub fn is_secret(value: &Json) -> bool {
-    secret(value).is_some()
-}
-
-/// The ciphertext of an encrypted value.
-pub fn secret(value: &Json) -> Option<&str> {
-    let object = value.as_object().filter(|object| object.len() == 1)?;
-    object.get("secure")?.as_str()
 }
 
 /// Whether there is an encrypted value in it.

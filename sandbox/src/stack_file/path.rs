@@ -167,6 +167,17 @@ pub fn coerced(text: &str) -> Json {
     }
 }
 
+/// Whether a value is an encrypted one.
+pub fn is_secret(value: &Json) -> bool {
+    secret(value).is_some()
+}
+
+/// The ciphertext of an encrypted value.
+pub fn secret(value: &Json) -> Option<&str> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    object.get("secure")?.as_str()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

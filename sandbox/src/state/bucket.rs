@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use md5::{Digest as _, Md5};
 
-use super::reason;
 use crate::failure::Failure;
+use crate::text::reason;
 
 /// A folder of objects; keys are paths with slashes.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ pub mod history;
 mod integrity;
 pub mod json;
 mod lock;
+mod names;
 mod outline;
 mod read;
 mod snapshot;
@@ -17,7 +18,6 @@ mod unlock;
 mod url;
 mod write;
 
-use std::fmt::Write as _;
 use std::io;
 
 pub use lock::Lock;
@@ -32,11 +32,13 @@ use crate::env::Env;
 use crate::failure::Failure;
 use crate::value::Properties;
 use bucket::Bucket;
+use names::STACKS;
+use names::stack_key;
+pub use names::{hex, uuid};
 
 /// The version of the layout in which stacks belong to projects.
 const LAYOUT: &str = "version: 1\n";
 const LAYOUT_KEY: &str = ".pulumi/meta.yaml";
-const STACKS: &str = ".pulumi/stacks";
 
 /// The state store.
 #[derive(Debug)]
@@ -292,37 +294,4 @@ impl Backend {
     fn remove_all(&self, folder: &str) -> Result<(), Failure> {
         self.bucket.list(folder)?.iter().try_for_each(|name| self.bucket.remove(&format!("{folder}/{name}")))
     }
-}
-
-/// The key of a stack's file.
-fn stack_key(stack: &StackRef) -> String {
-    format!("{STACKS}/{}/{}.json", stack.project, stack.stack)
-}
-
-/// A random UUID, version 4.
-pub fn uuid() -> Result<String, Failure> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::new(format!("reading random bytes: {error}")))?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = u128::from_be_bytes(bytes);
-    let hex = format!("{hex:032x}");
-    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-/// The reason of an I/O error as Go says it: lower case, no number.
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

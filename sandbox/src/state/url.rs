@@ -99,7 +99,9 @@ fn folder(url: &str, env: &Env) -> Result<PathBuf, Failure> {
     match std::fs::metadata(&folder) {
         Ok(metadata) if metadata.is_dir() => Ok(folder),
         Ok(_) => Err(unusable(url, &format!("{} is not a directory", folder.display()))),
-        Err(error) => Err(unusable(url, &format!("stat {}: {}", folder.display(), super::reason(&error)))),
+        Err(error) => {
+            Err(unusable(url, &format!("stat {}: {}", folder.display(), crate::text::reason(&error))))
+        }
     }
 }
 

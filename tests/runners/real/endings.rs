@@ -1,7 +1,7 @@
 //! How runs end that do not succeed: with the status of the CLI itself, and with the reason.
 
 use super::shown;
-use super::stage::{SHOP, Stage};
+use super::stage::{SHOP, Stage, telling};
 
 /// The run that fails has the exit status of the CLI with the same words, and this reason.
 #[track_caller]
@@ -38,7 +38,10 @@ fn a_program_that_can_not_be_evaluated_ends_a_deployment() {
 fn changes_that_were_not_expected_end_a_deployment_before_it_begins() {
     let stage = Stage::new(SHOP);
     stage.pulumi("stack init dev --no-select").ends_with(0);
-    ends_as_the_cli_does(&stage, "preview --stack dev --expect-no-changes", "", "changes-unexpected");
+    let line = "preview --stack dev --expect-no-changes";
+    stage.pulumi(line).ends_with(telling(7));
+    stage.stackstep(line).ends_with(7).because("changes-unexpected");
+    shown();
     stage.stackstep("up --stack dev --expect-no-changes").ends_with(7).because("changes-unexpected");
     assert_eq!(stage.pulumi("stack output --json --stack dev").ends_with(0).stdout.trim(), "{}");
     stage.stackstep("up --stack dev").ends_with(0);

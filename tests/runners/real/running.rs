@@ -92,11 +92,21 @@ impl Running {
 
     /// The engine's process.
     pub fn engine(&self) -> Pid {
-        let all = self.descendants();
-        all.iter()
-            .find(|process| process.name == "pulumi")
-            .unwrap_or_else(|| panic!("no engine: {all:?}"))
-            .pid
+        self.engine_if_any().unwrap_or_else(|| panic!("no engine: {:?}", self.descendants()))
+    }
+
+    /// The engine's process, unless none has been started or all have ended.
+    pub fn engine_if_any(&self) -> Option<Pid> {
+        self.descendants().iter().find(|process| process.name == "pulumi").map(|process| process.pid)
+    }
+
+    /// Waits until its log has this many lines, or it has ended. Whether it has not.
+    pub fn until_lines(&mut self, count: usize) -> bool {
+        for _ in self.heard.lines().count()..count {
+            let Ok(line) = self.lines.recv_timeout(LIMIT) else { return false };
+            self.hear(&line);
+        }
+        true
     }
 
     /// Waits for its end.
@@ -192,13 +202,13 @@ impl Gate {
             std::fs::remove_file(&path).unwrap();
             sender.send(read.map(drop))
         });
-        let began = loop {
+        let read = loop {
             match begun.recv_timeout(Duration::from_millis(50)) {
                 Ok(read) => break read,
                 Err(_) => assert!(run.goes_on(), "no step has begun:\n{}", run.heard),
             }
         };
-        began.unwrap();
+        read.unwrap();
     }
 
     /// Lets the step end.

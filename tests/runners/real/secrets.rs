@@ -1,6 +1,7 @@
 //! Secrets of the configuration and of the outputs: the CLI prints them where it is asked to, stackstep shows none.
 
 use super::scene::{pulumi, scene, shown, tried};
+use super::stage::telling;
 use crate::support::{Scene, json as read_json};
 use serde_json::json;
 
@@ -73,7 +74,7 @@ fn reading_the_secrets_of_the_configuration_takes_one_process() {
 fn a_configuration_that_cannot_be_decrypted_ends_the_run_before_it_begins() {
     let scene = configured().with("PULUMI_CONFIG_PASSPHRASE", "another-passphrase");
     let scene = scene.with("STACKSTEP_RESULT_FILE", "result.json");
-    scene.run("up --stack dev --mask-config").ends_with(1).says("reason: secrets");
+    scene.run("up --stack dev --mask-config").ends_with(telling(1)).says("reason: secrets");
     assert_eq!(read_json(scene.program.join("result.json"))["engine"]["processes"], json!(1));
     shown(&scene);
 }

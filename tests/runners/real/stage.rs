@@ -38,6 +38,18 @@ pub fn path() -> OsString {
     std::env::join_paths([engine()].into_iter().chain(std::env::split_paths(&path))).unwrap()
 }
 
+/// The exit status of the CLI that tells what went wrong. Before 3.227 it is 255 whatever it was:
+/// <https://github.com/pulumi/pulumi/pull/22205>.
+pub fn telling(status: i32) -> i32 {
+    if engine_is_older_than(3, 227) { 255 } else { status }
+}
+
+/// Whether the CLI is older than this version.
+pub fn engine_is_older_than(major: u64, minor: u64) -> bool {
+    let version = semver::Version::parse(engine_version()).unwrap();
+    (version.major, version.minor) < (major, minor)
+}
+
 /// The version of the CLI, as `3.276.0`.
 pub fn engine_version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -176,7 +176,7 @@ fn the_next_deployment_tells_what_is_pending_and_goes_on() {
 }
 
 /// As a step of GitHub Actions, which has a post step.
-fn step() -> Stage {
+pub fn step() -> Stage {
     let mut stage = Stage::new("").with("GITHUB_ACTIONS", "true").with("GITHUB_EVENT_NAME", "push");
     for name in ["OUTPUT", "STEP_SUMMARY", "STATE"] {
         let path = stage.path(name);

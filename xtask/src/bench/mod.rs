@@ -4,6 +4,7 @@ mod delay;
 mod install;
 mod launcher;
 mod masker;
+mod measure;
 mod memory;
 mod parse;
 mod ready;
@@ -13,14 +14,11 @@ mod toolkit;
 
 use crate::process::{cargo, output};
 use crate::stage::Stage;
+use measure::{PAIRS, Pairs, milliseconds, pairs, timed};
 use serde_json::Value;
 use stackstep::base::error::{Error, Result};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// How many pairs are run.
-const PAIRS: usize = 12;
+use std::process::Command;
 
 /// Runs it with this engine and prints a table.
 pub fn run(root: &Path, engine: &str) -> Result<bool> {
@@ -86,65 +84,6 @@ pub fn report() -> bool {
         println!("| {name} | {value} |");
     }
     true
-}
-
-/// Times of two commands that were run alternately.
-struct Pairs {
-    first: Vec<Duration>,
-    second: Vec<Duration>,
-}
-
-impl Pairs {
-    /// The median of each pair's ratio.
-    fn ratio(&self) -> f64 {
-        let pairs = self.first.iter().zip(&self.second);
-        let mut ratios: Vec<f64> = pairs.map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
-        ratios.sort_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
-    }
-}
-
-/// Runs both commands in turns, each once before to warm up.
-fn pairs(first: impl Fn() -> Command, second: impl Fn() -> Command) -> Result<Pairs> {
-    timed(&mut first())?;
-    timed(&mut second())?;
-    let mut pairs = Pairs { first: Vec::new(), second: Vec::new() };
-    for turn in 0..PAIRS {
-        // Whoever goes second may find a warmer machine: take turns.
-        if turn % 2 == 0 {
-            pairs.first.push(timed(&mut first())?);
-            pairs.second.push(timed(&mut second())?);
-        } else {
-            pairs.second.push(timed(&mut second())?);
-            pairs.first.push(timed(&mut first())?);
-        }
-    }
-    Ok(pairs)
-}
-
-/// How long the command takes; an error when it fails.
-fn timed(command: &mut Command) -> Result<Duration> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let start = Instant::now();
-    let output = command.output().map_err(Error::io("start", command.get_program()))?;
-    let took = start.elapsed();
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Error::input(
-            format!("{command:?} failed: {}", said.trim_end()),
-            "a benchmark needs runs that succeed",
-        ));
-    }
-    Ok(took)
-}
-
-/// The median, in milliseconds.
-fn milliseconds(times: &[Duration]) -> String {
-    let mut times = times.to_vec();
-    times.sort();
-    times
-        .get(times.len() / 2)
-        .map_or("–".into(), |median| format!("{:.1} ms", median.as_secs_f64() * 1000.0))
 }
 
 /// How many engine processes a run starts, as its result tells.

@@ -1,8 +1,8 @@
 //! Templates: what all of them know, and how a value becomes text of the language that it lands in.
 
 use super::{Suite, read, reference};
-use crate::release::VERSION;
 use crate::release::table::Release;
+use crate::release::table::VERSION;
 use crate::release::target::Target;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use stackstep::base::error::{Error, Result};

@@ -19,10 +19,8 @@ use crate::process::{cargo, succeeds};
 use stackstep::base::error::{Error, Result};
 use std::fs;
 use std::path::Path;
+pub use table::VERSION;
 use target::Target;
-
-/// The suite's version.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The only workflow that makes a release; GitHub sets the variable:
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>.

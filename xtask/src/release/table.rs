@@ -71,6 +71,9 @@ impl Release {
     }
 }
 
+/// The suite's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! The real engine: where it is for the tests that look for one, and how much of all ran on it.
 
-use super::TABLES;
 use super::tools::{self, State};
 use serde::Deserialize;
 use stackstep::base::error::{Error, Result};
@@ -19,7 +18,12 @@ pub const NEWEST: &str = "engine";
 pub const OLDEST: &str = "engine-oldest";
 
 /// The runner tests that run on the oldest engine too.
-pub const OF_EACH_VERSION: [&str; 2] = ["real::life::", "real::endings::"];
+pub const OF_EACH_VERSION: &str = "real::";
+
+/// Of these, those that meet the newest engine alone: the wrappers, the official action's workflows, and what older
+/// engines do not have.
+pub const OF_THE_NEWEST: [&str; 5] =
+    ["conformance::", "act::", "gitlab_ci_local::", "migration::", "helper_for_credentials"];
 
 /// Installs one of them. None without its toolchain, or when it can't be built: the suite of the runners says so, and
 /// counts it.
@@ -63,6 +67,9 @@ pub fn table(parts: &Path) -> Result<Option<String>> {
     table += &format!("| together | | {scenarios} | {starts} | {seconds} |");
     Ok((!paths.is_empty()).then_some(table))
 }
+
+/// Where suites leave tables in Markdown that are shown at the end.
+pub const TABLES: &str = "target/report-tables";
 
 #[cfg(test)]
 mod tests {

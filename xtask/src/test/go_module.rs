@@ -40,7 +40,11 @@ impl GoModule<'_> {
     fn copy(&self, pins: &Path, folder: &Path, version: &str) -> Result<bool> {
         let of_version = format!("{} v{version}", self.module);
         let text = std::fs::read_to_string(pins.join("go.mod")).unwrap_or_default();
-        if !text.lines().any(|line| line.trim().trim_end_matches(" // indirect") == of_version) {
+        let is_required = |line: &str| {
+            let line = line.trim().trim_start_matches("require ").trim_end_matches(" // indirect");
+            line == of_version
+        };
+        if !text.lines().any(is_required) {
             return Ok(false);
         }
         for file in PINS {
@@ -80,15 +84,20 @@ mod tests {
     #[test]
     fn pins_count_for_their_own_version_only() {
         let (pins, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let text = "module runner\n\nrequire (\n\texample.com/tool v1.2.3 // indirect\n)\n";
-        std::fs::write(pins.path().join("go.mod"), text).unwrap();
         std::fs::write(pins.path().join("go.sum"), "").unwrap();
         let (with, replace) = (BTreeMap::new(), BTreeMap::new());
         let (module, program) = ("example.com/tool", "");
         let module = GoModule { module, program, tags: &[], with: &with, replace: &replace, ldflags: "" };
-        assert!(!module.copy(pins.path(), folder.path(), "1.2.4").unwrap());
-        assert!(!folder.path().join("go.mod").exists());
-        assert!(module.copy(pins.path(), folder.path(), "1.2.3").unwrap());
-        assert_eq!(std::fs::read_to_string(folder.path().join("go.mod")).unwrap(), text);
+        for required in
+            ["require (\n\texample.com/tool v1.2.3 // indirect\n)\n", "require example.com/tool v1.2.3\n"]
+        {
+            let text = format!("module runner\n\n{required}");
+            std::fs::write(pins.path().join("go.mod"), &text).unwrap();
+            let _ = std::fs::remove_file(folder.path().join("go.mod"));
+            assert!(!module.copy(pins.path(), folder.path(), "1.2.4").unwrap());
+            assert!(!folder.path().join("go.mod").exists());
+            assert!(module.copy(pins.path(), folder.path(), "1.2.3").unwrap());
+            assert_eq!(std::fs::read_to_string(folder.path().join("go.mod")).unwrap(), text);
+        }
     }
 }

@@ -14,13 +14,12 @@ pub use count::Count;
 
 use crate::process::{cargo, hear_interrupts, output, succeeds};
 use crate::root;
+use crate::test::engine::TABLES;
 use stackstep::base::error::{Error, Result};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tools::{State, Tool};
-
-/// Where suites leave tables in Markdown that are shown at the end.
-const TABLES: &str = "target/report-tables";
 
 /// The documentation is for people who change the code: private items are in it, and may be linked to.
 const RUSTDOC: &str = "-D warnings -A rustdoc::private_intra_doc_links";
@@ -43,6 +42,33 @@ pub enum Extent {
     All,
     /// The long ones, and nothing else.
     Soak,
+    /// One part of all.
+    Only(Part),
+}
+
+/// A part of all suites, for a job of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Format, lints, documentation.
+    Checks,
+    /// Plain `cargo test`.
+    Tests,
+    /// The wrappers in the runners that are installed quickly.
+    Runners,
+    /// The Pulumi CLI, Gitea, a browser, a release: what takes minutes to install.
+    Slow,
+}
+
+impl Extent {
+    /// Whether it has this part.
+    fn has(self, part: Part) -> bool {
+        match self {
+            Self::Usual => part != Part::Slow,
+            Self::All => true,
+            Self::Soak => false,
+            Self::Only(only) => part == only,
+        }
+    }
 }
 
 /// Runs the suites of this extent. Whether nothing failed.
@@ -68,21 +94,33 @@ type Ran = (&'static str, Count, u64);
 
 /// Runs each suite but the long ones.
 fn each(root: &Path, extent: Extent) -> Result<Vec<Ran>> {
-    let all = extent == Extent::All;
-    let mut results = vec![
-        suite("format", || check(cargo(root).args(["fmt", "--all", "--check"])))?,
-        suite("lint", || {
+    let mut results = Vec::new();
+    if extent.has(Part::Checks) {
+        results.push(suite("format", || check(cargo(root).args(["fmt", "--all", "--check"])))?);
+        results.push(suite("lint", || {
             let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             check(cargo(root).args(clippy))
-        })?,
-        suite("cargo test", || plain(root, all))?,
-        suite("runners", || runners(root, all))?,
-    ];
-    if all {
+        })?);
+    }
+    if extent.has(Part::Checks) && extent != Extent::Usual {
         results.push(suite("documentation", || {
             let doc = ["doc", "--workspace", "--no-deps", "--document-private-items"];
             check(cargo(root).args(doc).env("RUSTDOCFLAGS", RUSTDOC))
         })?);
+    }
+    if extent.has(Part::Tests) {
+        results.push(suite("cargo test", || plain(root, extent.has(Part::Slow)))?);
+    }
+    if extent == Extent::Only(Part::Slow) {
+        results.push(suite("the sandbox beside the Pulumi CLI", || contract(root))?);
+    }
+    if extent.has(Part::Runners) {
+        results.push(suite("runners", || runners(root, false))?);
+    }
+    if extent.has(Part::Slow) {
+        results.push(suite("slow runners", || runners(root, true))?);
+    } else if extent == Extent::Usual {
+        println!("left to `--all`: the Pulumi CLI, Gitea, a browser, a release");
     }
     Ok(results)
 }
@@ -121,6 +159,16 @@ fn plain(root: &Path, all: bool) -> Result<Count> {
     Ok(count)
 }
 
+/// The sandbox's contract, held to the real engine.
+fn contract(root: &Path) -> Result<Count> {
+    let tests = ["test", "--package", "pulumi-sandbox", "--test", "contract"];
+    let Some(path) = engine::install(root, engine::NEWEST)? else { return Ok(Count::one_failed()) };
+    if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
+        return Ok(Count::one_failed());
+    }
+    watch::run(cargo(root).args(tests).args(["--", "--skip", SOAK]).env(engine::VARIABLE, path), SILENCE)
+}
+
 /// Installs what the long tests need, and runs them.
 fn soak(root: &Path) -> Result<Count> {
     let tests = ["test", "--workspace", "--test", "runners", "--test", "contract"];
@@ -154,13 +202,16 @@ fn soak(root: &Path) -> Result<Count> {
     Ok(count + oldest(root)?)
 }
 
-/// Tries the life of a stack on the oldest engine.
+/// Runs the suite `real` on the oldest engine.
 fn oldest(root: &Path) -> Result<Count> {
     println!("\n== the same on the oldest engine");
     let tests = ["test", "--workspace", "--test", "runners", "--", "--ignored"];
     let Some(path) = engine::install(root, engine::OLDEST)? else { return Ok(Count::one_failed()) };
     let mut test = cargo(root);
-    test.args(tests).args(engine::OF_EACH_VERSION).args(["--skip", SOAK]).env(engine::VARIABLE, path);
+    test.args(tests).arg(engine::OF_EACH_VERSION).args(["--skip", SOAK]).env(engine::VARIABLE, path);
+    for suite in engine::OF_THE_NEWEST {
+        test.args(["--skip", suite]);
+    }
     watch::run(&mut test, SILENCE)
 }
 
@@ -174,30 +225,35 @@ pub fn install(root: &Path, names: &[String]) -> Result<bool> {
     Ok(true)
 }
 
-/// Installs the runners and runs the tests in them; with `all` also the slow ones.
-fn runners(root: &Path, all: bool) -> Result<Count> {
+/// Installs the runners and runs the tests in them: those of the slow ones, or all others.
+fn runners(root: &Path, slow: bool) -> Result<Count> {
     let mut count = Count::default();
-    let mut absent: Vec<String> = Vec::new();
+    let (mut wanted, mut absent) = (BTreeSet::new(), BTreeSet::new());
     for tool in tools::read(root)?.into_iter().filter(|tool| !tool.soak) {
-        if tool.slow && !all {
-            println!("left to `--all`: the tests with {}", tool.name);
-            absent.push(tool.suite());
+        if tool.slow && !slow {
+            absent.insert(tool.suite());
             continue;
         }
+        if tool.slow {
+            wanted.insert(tool.suite());
+        }
+        // A test of a slow one can need a quick one, too.
+        let counts = tool.slow == slow;
         match tool.install(root)? {
             State::Ready => {}
             State::NoToolchain(missing) => {
                 println!("skipped: the tests with {}: `{missing}` is not installed", tool.name);
                 // Several tools can be for one suite.
-                if !absent.contains(&tool.suite()) {
+                if absent.insert(tool.suite()) && counts {
                     count.skipped += tests_of(root, &tool) as u64;
                 }
-                absent.push(tool.suite());
             }
             State::Failed => {
                 println!("failed: {} could not be installed", tool.name);
-                count += Count::one_failed();
-                absent.push(tool.suite());
+                absent.insert(tool.suite());
+                if counts {
+                    count += Count::one_failed();
+                }
             }
         }
     }
@@ -205,13 +261,16 @@ fn runners(root: &Path, all: bool) -> Result<Count> {
     let tests = ["test", "--workspace", "--test", "runners"];
     let mut test = cargo(root);
     test.args(tests).args(["--", "--ignored", "--skip", SOAK]);
+    test.args(&wanted);
     for suite in &absent {
         test.args(["--skip", suite]);
     }
-    if !succeeds(cargo(root).args(tests).arg("--no-run"))? {
+    if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))?
+        || !succeeds(cargo(root).args(tests).arg("--no-run"))?
+    {
         return Ok(count + Count::one_failed());
     }
-    count += watch::run(&mut test, if all { SILENCE_OF_SLOW_ONES } else { SILENCE })?;
+    count += watch::run(&mut test, if slow { SILENCE_OF_SLOW_ONES } else { SILENCE })?;
     Ok(count)
 }
 

@@ -226,7 +226,7 @@ impl Install {
                 std::fs::create_dir_all(&bin).map_err(Error::io("create", &bin))?;
                 for (name, part) in programs {
                     let (program, link) =
-                        (find(root, part)?.folder(root).join("bin").join(part), bin.join(name));
+                        (find(root, part)?.folder(root).join("bin").join(name), bin.join(name));
                     std::fs::hard_link(&program, &link).map_err(Error::io("link", &link))?;
                 }
                 Ok(true)

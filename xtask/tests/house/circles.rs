@@ -1,8 +1,8 @@
 //! Files that use each other in a circle.
 //!
-//! The files of one type are one thing: where a file below another one has an `impl Type` for the type that it takes from
-//! there, the two hold one type between them, and that use is no arrow. A trait's `impl` is: it needs the trait, and the
-//! trait needs nobody.
+//! The files of one type are one thing: where a file has an `impl Type` for the type that it takes from a file of the same
+//! folder or from the one that declares the folder, the two hold one type between them, and that use is no arrow. A
+//! trait's `impl` is one: it needs the trait, and the trait needs nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,8 @@ pub fn circles(krate: &Crate, arrows: &[Arrow]) -> Vec<String> {
     let reached: BTreeMap<usize, BTreeSet<usize>> =
         uses.keys().map(|file| (*file, reachable(&uses, *file))).collect();
     let together = |one: usize, other: usize| {
-        let reaches = |from: usize, to: usize| reached.get(&from).is_some_and(|files| files.contains(&to));
-        reaches(one, other) && reaches(other, one)
+        let leads = |from: usize, to: usize| reached.get(&from).is_some_and(|files| files.contains(&to));
+        leads(one, other) && leads(other, one)
     };
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
@@ -44,11 +44,12 @@ pub fn circles(krate: &Crate, arrows: &[Arrow]) -> Vec<String> {
     problems
 }
 
-/// Whether the arrow goes up to the file of a type that the file below has a part of.
+/// Whether the arrow goes to the file of a type that the file beside or below it has a part of.
 fn is_within_a_type(krate: &Crate, arrow: &Arrow) -> bool {
     let (from, to) = (krate.get(arrow.from), krate.get(arrow.to));
     let has_a_part = arrow.name.as_ref().is_some_and(|name| from.implements.contains(name));
-    has_a_part && from.module.starts_with(&to.module)
+    let folder = &to.module[..to.module.len().saturating_sub(1)];
+    has_a_part && from.module.starts_with(folder)
 }
 
 /// The files that one reaches, over however many arrows.

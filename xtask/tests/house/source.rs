@@ -54,14 +54,14 @@ impl Crate {
         };
         let root =
             ["lib.rs", "main.rs"].map(|name| folder.join(name)).into_iter().find(|path| path.is_file());
-        krate.load(Vec::new(), root.unwrap());
+        krate.load(&[], &root.unwrap());
         krate
     }
 
-    fn load(&mut self, module: Vec<String>, path: PathBuf) {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut file = File { module: module.clone(), path: path.clone(), ..File::default() };
+    fn load(&mut self, module: &[String], path: &Path) {
+        let text = std::fs::read_to_string(path).unwrap();
+        let tokens: TokenStream = text.parse().unwrap();
+        let mut file = File { module: module.to_vec(), path: path.to_owned(), ..File::default() };
         let mut declared = Vec::new();
         items(&mut file, tokens, 0, &mut declared);
         let is_root = path
@@ -69,13 +69,13 @@ impl Crate {
             .is_some_and(|name| ["lib.rs", "main.rs", "mod.rs"].iter().any(|root| name == *root));
         let folder = if is_root { path.parent().unwrap().to_owned() } else { path.with_extension("") };
         file.children = declared.iter().cloned().collect();
-        self.by_module.insert(module.clone(), self.files.len());
+        self.by_module.insert(module.to_vec(), self.files.len());
         self.files.push(file);
         for child in declared {
             let candidates = [folder.join(format!("{child}.rs")), folder.join(&child).join("mod.rs")];
             let path = candidates.into_iter().find(|path| path.is_file());
-            let path = path.unwrap_or_else(|| panic!("no file for `mod {child};`"));
-            self.load([module.as_slice(), &[child]].concat(), path);
+            let path = path.unwrap();
+            self.load(&[module, &[child]].concat(), &path);
         }
     }
 

@@ -23,7 +23,7 @@ fn ended(status: Status, rung: Option<Rung>, told: Told) -> Ended {
 
 /// The events of a recording of the real engine, or the first lines of it.
 fn recording(name: &str, lines: usize) -> Events {
-    let path = format!("{}/tests/fixtures/events/{name}/events.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/fixtures/recordings/{name}/events.jsonl", env!("CARGO_MANIFEST_DIR"));
     let mut fold = Fold::new();
     std::fs::read_to_string(path)
         .expect("a recording")

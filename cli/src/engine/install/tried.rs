@@ -3,7 +3,7 @@
 use semver::Version;
 
 /// The oldest.
-pub const OLDEST: Version = Version::new(3, 276, 0);
+pub const OLDEST: Version = Version::new(3, 224, 0);
 
 /// The newest.
 pub const NEWEST: Version = Version::new(3, 276, 0);

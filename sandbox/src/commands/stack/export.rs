@@ -7,7 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::commands::context::Context;
 use crate::commands::print;
 use crate::failure::Failure;
-use crate::state::{Schema, reason};
+use crate::state::Schema;
+use crate::text::reason;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {

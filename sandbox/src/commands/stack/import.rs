@@ -7,7 +7,9 @@ use std::io::Read as _;
 use crate::commands::context::Context;
 use crate::commands::print;
 use crate::failure::Failure;
-use crate::state::{Snapshot, StackRef, reason};
+use crate::state::Snapshot;
+use crate::state::StackRef;
+use crate::text::reason;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 //! <https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack/>
 
 mod export;
+mod form;
 mod history;
 mod import;
 pub mod init;
@@ -16,6 +17,7 @@ use super::context::Context;
 use crate::args::Args;
 use crate::env::Env;
 use crate::failure::Failure;
+use form::is_json;
 
 /// Runs the command that the arguments name.
 pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
@@ -31,16 +33,5 @@ pub fn run(args: &Args, env: &Env) -> Result<(), Failure> {
         "stack output" => output::run(&context),
         "stack history" => history::run(&context),
         other => Err(Failure::unsupported(format_args!("`pulumi {other}`"))),
-    }
-}
-
-/// Whether `--output` asks for JSON.
-fn is_json(context: &Context) -> Result<bool, Failure> {
-    match context.args.value("output") {
-        None | Some("default") => Ok(false),
-        Some("json") => Ok(true),
-        Some(other) => Err(Failure::new(format!(
-            "invalid argument {other:?} for \"--output\" flag: must be one of: default, json"
-        ))),
     }
 }

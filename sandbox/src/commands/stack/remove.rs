@@ -6,7 +6,9 @@ use crate::commands::context::Context;
 use crate::commands::print;
 use crate::failure::Failure;
 use crate::stack_file::StackFile;
-use crate::state::{Outline, StackRef, reason};
+use crate::state::Outline;
+use crate::state::StackRef;
+use crate::text::reason;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::agreed::AGREED;
 use crate::compare::{self, Class, Difference};
 use crate::disk;
-use crate::engine::{Engine, Env, Run, Stage, words};
+use crate::engine::{Engine, Env, Exit, Run, Stage, words};
 use crate::table;
 use kinds::KINDS;
 
@@ -104,17 +104,19 @@ fn play(real: &Engine, seed: u64, ran: &mut Ran) {
         found.extend(compare::files(&files(&ours), &files(&theirs)));
         // What is agreed on for each scenario is so here.
         found.retain(|found| !AGREED.iter().any(|agreed| agreed.excuses("*", &step.line, found)));
-        let before = ran.unknown.len();
-        for difference in found {
-            match KINDS.iter().find(|kind| kind.holds(&step.line, &difference)) {
-                Some(kind) => {
-                    ran.kinds.entry(kind.name).or_default().insert(program.seed);
-                }
-                None => ran.unknown.push(format!("- seed {seed}, {} {}: {difference}", i + 1, step.line)),
-            }
+        let failed = [&a, &b].iter().all(|run| run.exit != Exit::Status(0));
+        let shown: Vec<_> = KINDS.iter().filter(|kind| kind.take(&step.line, failed, &mut found)).collect();
+        for kind in &shown {
+            ran.kinds.entry(kind.name).or_default().insert(program.seed);
         }
+        let before = ran.unknown.len();
+        ran.unknown
+            .extend(found.iter().map(|found| format!("- seed {seed}, {} {}: {found}", i + 1, step.line)));
         if let Some(last) = ran.unknown[before..].last_mut() {
             *last += &format!("\nThe program was:\n{text}");
+        }
+        if shown.iter().any(|kind| kind.ends()) {
+            break;
         }
     }
     table::scenario();
