@@ -2,7 +2,7 @@
 //! credentials.
 
 use stackstep::admit::credentials::Credentials;
-use stackstep::admit::trust::{Question, Verdict, judge};
+use stackstep::admit::trust::{Question, TrustVerdict, judge};
 use stackstep::base::git::Checkout;
 use stackstep::ci::{self as systems, Context};
 use stackstep::inputs::Command;
@@ -25,7 +25,7 @@ const ASKED: &[(&str, Command, bool, bool, bool)] = &[
     ("install", Command::Install, false, false, false),
 ];
 
-fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<&str>) -> Verdict {
+fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<&str>) -> TrustVerdict {
     let checkout = |commit: &str| Checkout { top: "/ws".into(), commit: Some(commit.to_owned()) };
     let work_folder: Vec<Checkout> = work_folder.into_iter().map(checkout).collect();
     let (command, preview_only, upsert, backend) = asked;
@@ -43,13 +43,13 @@ fn verdict(case: &Case, asked: (Command, bool, bool, bool), work_folder: Option<
     })
 }
 
-fn word(verdict: &Verdict) -> &'static str {
+fn word(verdict: &TrustVerdict) -> &'static str {
     match verdict {
-        Verdict::Go => "go",
-        Verdict::Warn { .. } => "warn",
-        Verdict::Skip { .. } => "skip",
-        Verdict::Refuse { reason: Reason::Untrusted, .. } => "UNTRUSTED",
-        Verdict::Refuse { .. } => "REFUSED",
+        TrustVerdict::Go => "go",
+        TrustVerdict::Warn { .. } => "warn",
+        TrustVerdict::Skip { .. } => "skip",
+        TrustVerdict::Refuse { reason: Reason::Untrusted, .. } => "UNTRUSTED",
+        TrustVerdict::Refuse { .. } => "REFUSED",
     }
 }
 
@@ -146,7 +146,7 @@ fn a_push_a_tag_and_a_schedule_may_do_everything() {
     {
         for &(_, command, preview_only, upsert, backend) in ASKED {
             let verdict = verdict(case, (command, preview_only, upsert, backend), None);
-            assert_eq!(verdict, Verdict::Go, "{}/{}: {command:?}", case.system, case.name);
+            assert_eq!(verdict, TrustVerdict::Go, "{}/{}: {command:?}", case.system, case.name);
         }
     }
 }
@@ -158,7 +158,7 @@ fn the_preview_of_a_fork_without_credentials_is_skipped_and_says_how_to_run_it()
     assert_eq!((verdict.exit_status(), verdict.reason()), (Some(0), Some(Reason::Untrusted)));
     assert_eq!(
         verdict,
-        Verdict::Skip {
+        TrustVerdict::Skip {
             why: "change request 7 comes from a fork (`bob/shop`), and this run has no credentials for the backend"
                 .into(),
             maintainer: "a maintainer who has read the change can run it from a branch of this repository: \
@@ -171,7 +171,8 @@ fn the_preview_of_a_fork_without_credentials_is_skipped_and_says_how_to_run_it()
 #[test]
 fn the_preview_of_a_bot_without_credentials_is_skipped() {
     let case = case("github-actions", "pull-request-dependabot");
-    let Verdict::Skip { why, maintainer } = verdict(&case, (Command::Preview, false, false, false), None)
+    let TrustVerdict::Skip { why, maintainer } =
+        verdict(&case, (Command::Preview, false, false, false), None)
     else {
         panic!("not skipped")
     };
@@ -182,8 +183,8 @@ fn the_preview_of_a_bot_without_credentials_is_skipped() {
 #[test]
 fn missing_credentials_on_the_default_branch_are_never_skipped() {
     let case = case("github-actions", "push-by-a-bot");
-    assert_eq!(verdict(&case, (Command::Preview, false, false, false), None), Verdict::Go);
-    assert_eq!(verdict(&case, (Command::Up, false, false, false), None), Verdict::Go);
+    assert_eq!(verdict(&case, (Command::Preview, false, false, false), None), TrustVerdict::Go);
+    assert_eq!(verdict(&case, (Command::Up, false, false, false), None), TrustVerdict::Go);
 }
 
 #[test]

@@ -17,11 +17,11 @@ use crate::commands::early;
 use crate::commands::finish;
 use crate::commands::report;
 use crate::engine::args::{can_print_secrets, check_exec};
-use crate::engine::config_secrets::{self, Hidden};
+use crate::engine::config_secrets::{self, HiddenConfig};
 use crate::engine::deps;
 use crate::engine::drive::{Driver, Outcome, Unwatched, Watch};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
+use crate::engine::locate::LocatedEngine;
 use crate::engine::login;
 use crate::engine::version;
 use crate::inputs::resolve::Flags;
@@ -33,7 +33,7 @@ use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::report::{Masked, Report};
-use crate::run::prepare::{Request, Until, prepare};
+use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::reporting::Run;
 use crate::run::unfinished::Unfinished;
 
@@ -75,7 +75,7 @@ async fn operate(
     signals: &Signals,
 ) -> Result<u8> {
     let (began, since_1970) = (Instant::now(), crate::base::clock::now());
-    let request = Request { command, flags, env, ci: ci::detect(env) };
+    let request = RunRequest { command, flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::FirstError, console);
     found.warn(console);
     if let Some(error) = found.take_error() {
@@ -160,7 +160,7 @@ async fn give_up(
 /// Runs the engine. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
 async fn work(
     run: &mut Run<'_>,
-    engine: &Engine,
+    engine: &LocatedEngine,
     publisher: &Publisher,
     sender: &Sender<'_>,
     console: &mut Console,
@@ -168,12 +168,12 @@ async fn work(
 ) -> Result<Outcome> {
     let job = run.job();
     match config_secrets::hide(job, engine, console, signals).await? {
-        Hidden::Failed(outcome) => return Ok(*outcome),
-        Hidden::Done { processes } => run.count(processes),
+        HiddenConfig::Failed(outcome) => return Ok(*outcome),
+        HiddenConfig::Done { processes } => run.count(processes),
     }
     let (run, console) = (&*run, &*console);
     let mut watch =
-        Progress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
+        RunProgress { run, publisher, console, unfinished: Unfinished::begin(run, publisher, console) };
     let driver = Driver::new(job, engine, console, signals, &mut watch);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (outcome, left_behind, ()) =
@@ -184,14 +184,14 @@ async fn work(
 }
 
 /// Keeps what is published, and what a post step would need, in step with the engine.
-struct Progress<'a> {
+struct RunProgress<'a> {
     run: &'a Run<'a>,
     publisher: &'a Publisher,
     console: &'a Console,
     unfinished: Option<Unfinished>,
 }
 
-impl Progress<'_> {
+impl RunProgress<'_> {
     fn keep(&mut self, change: impl FnOnce(&mut Unfinished)) {
         if let Some(unfinished) = &mut self.unfinished {
             change(unfinished);
@@ -200,7 +200,7 @@ impl Progress<'_> {
     }
 }
 
-impl Watch for Progress<'_> {
+impl Watch for RunProgress<'_> {
     fn starting(&mut self, program: &Path, event_log: Option<&Path>) {
         self.keep(|unfinished| {
             unfinished.engine = None;
@@ -233,7 +233,7 @@ impl Watch for Progress<'_> {
 
 /// The engine, what the program needs, and the credentials, for a run that may have them; with the engine processes
 /// that it took.
-async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<(Engine, u32)> {
+async fn ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<(LocatedEngine, u32)> {
     admit::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;
     let processes = deps::ready(job, &engine, console, signals).await?;
@@ -250,7 +250,7 @@ async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     check_exec(&arguments)?;
-    let request = Request { command: Some(Command::Exec), flags, env, ci: ci::detect(env) };
+    let request = RunRequest { command: Some(Command::Exec), flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::FirstError, console);
     found.warn(console);
     if let Some(error) = found.take_error() {
@@ -267,7 +267,7 @@ async fn exec(
         job.inputs.mask_config = true;
     }
     let (engine, _) = ready(&mut job, console, signals).await?;
-    if let Hidden::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
+    if let HiddenConfig::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {
         return Ok(status(crate::run::reporting::exit_code(&job.inputs, &outcome)));
     }
     let outcome = Driver::new(&job, &engine, console, signals, &mut Unwatched).run_exec(arguments).await?;
@@ -276,7 +276,7 @@ async fn exec(
 
 /// Each input, its value and where it came from.
 fn show_inputs(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
-    let request = Request { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
+    let request = RunRequest { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::TheInputs, console);
     found.warn(console);
     if let Some(error) = found.take_error() {

@@ -21,9 +21,9 @@ use crate::base::env::Env;
 use crate::ci::console::Console;
 use crate::ci::{CiSystem, Level};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
+use crate::engine::locate::LocatedEngine;
 use crate::render::{self, Detail, Options, Size};
-use crate::report::{Command, Masked, Report, Severity, Status};
+use crate::report::{Masked, Operation, Report, Severity, Status};
 
 pub use files::{append_to, warn};
 use files::{write_from, write_whole};
@@ -181,7 +181,7 @@ pub fn all(
     console: &mut Console,
 ) {
     hand_on(job, report, result_file, log, exports, console);
-    if let (Command::Outputs, Status::Succeeded, Some(outputs)) =
+    if let (Operation::Outputs, Status::Succeeded, Some(outputs)) =
         (report.command, report.status, &report.outputs)
     {
         let printable = outputs::printable(outputs, console);
@@ -223,7 +223,7 @@ pub fn conclude(job: &Job<'_>, report: &Report, console: &Console) {
 }
 
 /// Puts the engine's folder on the PATH of later steps.
-pub fn add_path(job: &Job<'_>, engine: &Engine, console: &Console) {
+pub fn add_path(job: &Job<'_>, engine: &LocatedEngine, console: &Console) {
     let folder = engine.path.parent().and_then(Path::to_str).filter(|folder| !folder.contains(['\r', '\n']));
     let Some(folder) = folder else { return };
     let mut there = std::env::split_paths(job.env.get("PATH").unwrap_or_default());

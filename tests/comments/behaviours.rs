@@ -64,7 +64,7 @@ async fn each_stack_command_and_key_has_a_comment_of_its_own() {
     for face in FACES {
         let fake = Fake::start(*face);
         let mut up = changes();
-        up.command = stackstep::report::Command::Up;
+        up.command = stackstep::report::Operation::Up;
         for report in [changes(), of("shop", "prod", changes()), of("web", "dev", changes()), up] {
             assert_eq!(post(&fake, &run(1), &report).await.unwrap(), Posted::Created);
         }

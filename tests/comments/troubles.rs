@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use stackstep::base::http::{Http, Limits};
-use stackstep::forge::trouble::Kind;
+use stackstep::forge::trouble::TroubleKind;
 use stackstep::forge::{Client, Trouble};
 use stackstep::publish::comment::{self, Content, Posted};
 use stackstep::render::Options;
@@ -28,7 +28,9 @@ fn told(trouble: &Trouble) -> String {
 async fn a_missing_permission_is_named() {
     for face in FACES {
         for verb in [Verb::List, Verb::Create] {
-            for (status, kind) in [(401, Kind::Denied), (403, Kind::Denied), (404, Kind::Missing)] {
+            for (status, kind) in
+                [(401, TroubleKind::Denied), (403, TroubleKind::Denied), (404, TroubleKind::Missing)]
+            {
                 let fake = Fake::start(*face);
                 fake.then(verb, Act::Refuse(status, "Resource not accessible by integration"));
                 let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
@@ -58,7 +60,7 @@ async fn a_token_that_is_not_accepted_is_not_shown() {
         )
         .await
         .unwrap_err();
-        assert_eq!(trouble.kind, Kind::Denied);
+        assert_eq!(trouble.kind, TroubleKind::Denied);
         assert!(
             !format!("{trouble} {trouble:?} {place:?} {client}", client = client.calls())
                 .contains("wrong-token")
@@ -72,7 +74,7 @@ async fn a_refused_text_is_told_in_the_forges_words() {
         let fake = Fake::start(*face);
         fake.then(Verb::Create, Act::Refuse(422, "body is too long"));
         let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
-        assert_eq!(trouble.kind, Kind::Rejected);
+        assert_eq!(trouble.kind, TroubleKind::Rejected);
         assert!(told(&trouble).contains("body is too long"));
         assert!(fake.memory().comments.is_empty());
     }
@@ -112,7 +114,7 @@ async fn a_pause_that_is_too_long_is_told_and_not_waited_for() {
         let reply = Reply::Answer(429, vec![("retry-after", "3600".into())], "{}".into());
         fake.then(Verb::List, Act::Answer(reply));
         let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
-        assert_eq!(trouble.kind, Kind::TurnedAway);
+        assert_eq!(trouble.kind, TroubleKind::TurnedAway);
         assert!(told(&trouble).contains("3600 s"));
         assert_eq!(fake.asked(), [Verb::List]);
     }
@@ -153,7 +155,7 @@ async fn a_comment_that_was_not_written_is_tried_once_more() {
         fake.only();
         let fake = Fake::start(*face);
         fake.then(Verb::Create, Act::Refuse(500, "oops")).then(Verb::Create, Act::Refuse(503, "oops"));
-        assert_eq!(post(&fake, &run(1), &changes()).await.unwrap_err().kind, Kind::Broken);
+        assert_eq!(post(&fake, &run(1), &changes()).await.unwrap_err().kind, TroubleKind::Broken);
         assert!(fake.memory().comments.is_empty());
     }
 }
@@ -174,7 +176,7 @@ async fn a_forge_that_never_answers_is_given_up() {
         )
         .await
         .unwrap_err();
-        assert_eq!(trouble.kind, Kind::Broken, "{trouble}");
+        assert_eq!(trouble.kind, TroubleKind::Broken, "{trouble}");
     }
 }
 
@@ -185,7 +187,7 @@ async fn an_answer_that_is_none_is_no_empty_list() {
             let fake = Fake::start(*face);
             fake.then(Verb::List, Act::Answer(Reply::Answer(200, Vec::new(), body.into())));
             let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
-            assert_eq!(trouble.kind, Kind::Unreadable, "{body}: {trouble}");
+            assert_eq!(trouble.kind, TroubleKind::Unreadable, "{body}: {trouble}");
             assert!(fake.memory().comments.is_empty());
         }
     }
@@ -260,6 +262,6 @@ async fn a_change_request_that_is_not_there_is_named() {
         fake.memory().pulls.clear();
         let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
         assert!(told(&trouble).contains("change request 7"), "{trouble}");
-        assert_eq!(trouble.kind, Kind::Missing);
+        assert_eq!(trouble.kind, TroubleKind::Missing);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use stackstep::admit::sign_in::{self, Wanted};
+use stackstep::admit::sign_in::{self, WantedToken};
 use stackstep::base::env::Env;
 use stackstep::base::http::{Http, Limits, Url};
 use stackstep::base::secret::Secret;
@@ -257,7 +257,7 @@ async fn a_cloud_that_does_not_answer_is_not_waited_for_forever() {
     let server = Server::start(|_, _| Reply::Silence);
     let limits = Limits { try_time: Duration::from_millis(50), tries: 1, ..Limits::default() };
     let http = Http::new(&Env::default(), limits).unwrap();
-    let wanted = Wanted { organization: "acme".into(), scope: None, expiration: None };
+    let wanted = WantedToken { organization: "acme".into(), scope: None, expiration: None };
     let url = Url::parse(&server.url()).unwrap();
     let identity = Secret::new(good_identity());
     let error = sign_in::exchange(&http, url, &wanted, &identity, UNIX_EPOCH).await.unwrap_err();

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use stackstep::render::{self, Options, Size};
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, Status, StepStatus, Verdict, report};
+use stackstep::report::{
+    Ending, Facts, Fold, Operation, Reason, Report, Status, StepStatus, Verdict, report,
+};
 
 fn fold(lines: &[Vec<u8>]) -> Fold {
     let mut fold = Fold::new();
@@ -13,7 +15,7 @@ fn fold(lines: &[Vec<u8>]) -> Fold {
 }
 
 fn ended(fold: Fold, ending: Ending, exit: i32) -> Report {
-    report(fold.finish(), Facts::new(Command::Up, "dev", ending, exit))
+    report(fold.finish(), Facts::new(Operation::Up, "dev", ending, exit))
 }
 
 fn line(kind: &str, event: &serde_json::Value) -> Vec<u8> {
@@ -87,7 +89,7 @@ fn a_log_that_stops_in_the_middle_says_so_and_keeps_what_there_is() {
 
 #[test]
 fn an_engine_that_ends_at_once_leaves_its_last_words() {
-    let mut facts = Facts::new(Command::Up, "dev", Ending::Exited(1), 1);
+    let mut facts = Facts::new(Operation::Up, "dev", Ending::Exited(1), 1);
     facts.stderr = "warning: new version\nerror: something nobody has seen before\n  details".to_owned();
     let report = report(Fold::new().finish(), facts);
     assert_eq!(report.reason, Some(Reason::Unknown));
@@ -186,7 +188,7 @@ fn a_secret_that_changes_is_named_without_its_value() {
 #[test]
 fn a_clone_tells_how_things_stand_while_the_engine_works() {
     let mut running = fold(&[step("resourcePreEvent", "create", "a")]);
-    let mut facts = Facts::new(Command::Up, "dev", Ending::Cancelled { signal: 15 }, 143);
+    let mut facts = Facts::new(Operation::Up, "dev", Ending::Cancelled { signal: 15 }, 143);
     facts.notes = vec!["the engine is still finishing".to_owned()];
     let interim = report(running.clone().finish(), facts);
     assert_eq!(interim.status, Status::Cancelled);
@@ -197,7 +199,7 @@ fn a_clone_tells_how_things_stand_while_the_engine_works() {
 
 #[test]
 fn the_ci_systems_own_way_out_comes_first() {
-    let mut facts = Facts::new(Command::Preview, "dev", Ending::Exited(3), 3);
+    let mut facts = Facts::new(Operation::Preview, "dev", Ending::Exited(3), 3);
     facts.ci_hints.insert(Reason::Auth, "secrets are withheld from forks".to_owned());
     let hint = report(Fold::new().finish(), facts).hint.unwrap();
     assert!(hint.starts_with("secrets are withheld from forks; check that"), "{hint}");
@@ -205,7 +207,7 @@ fn the_ci_systems_own_way_out_comes_first() {
 
 #[test]
 fn our_own_decision_beats_what_the_engine_said() {
-    let mut facts = Facts::new(Command::Up, "dev", Ending::NotStarted, 73);
+    let mut facts = Facts::new(Operation::Up, "dev", Ending::NotStarted, 73);
     let (reason, message) = (Some(Reason::Untrusted), "this is a fork's change".to_owned());
     facts.verdict = Some(Verdict { status: Status::Skipped, reason, message, hint: None });
     let report = report(Fold::new().finish(), facts);

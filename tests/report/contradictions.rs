@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use stackstep::render;
-use stackstep::report::{Command, Ending, Facts, Fold, OutputsFrom, Report, Status, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, OutputsFrom, Report, Status, report};
 
 use super::recordings;
 
@@ -67,7 +67,7 @@ impl Log {
         self.add("summaryEvent", summary).add("cancelEvent", json!({}))
     }
 
-    fn report(&self, command: Command, exit: i32) -> Report {
+    fn report(&self, command: Operation, exit: i32) -> Report {
         let mut fold = Fold::new();
         self.lines.iter().for_each(|line| fold.line(line.as_bytes()));
         report(fold.finish(), Facts::new(command, "dev", Ending::Exited(exit), exit))
@@ -98,7 +98,7 @@ fn is_not_known(report: &Report, what: &str) {
 
 #[test]
 fn a_change_that_is_not_counted_or_has_no_row_is_not_known() {
-    for (command, planning) in [(Command::Preview, true), (Command::Up, false)] {
+    for (command, planning) in [(Operation::Preview, true), (Operation::Up, false)] {
         for op in [
             "create",
             "update",
@@ -132,7 +132,7 @@ fn a_change_that_is_not_counted_or_has_no_row_is_not_known() {
         is_not_known(&silent.report(command, 0), "an update that is not logical");
     }
     let planned = Log::begun(true).open("update").ended(json!({ "same": 1 }), "succeeded");
-    is_not_known(&planned.report(Command::Preview, 0), "a planned step without an end");
+    is_not_known(&planned.report(Operation::Preview, 0), "a planned step without an end");
 }
 
 #[test]
@@ -142,30 +142,30 @@ fn an_operation_of_the_engines_own_is_no_change() {
             .step("resourcePreEvent", op, false)
             .step("resOutputsEvent", op, false)
             .ended(json!({ "same": 1 }), "succeeded");
-        assert_eq!(log.report(Command::Up, 0).has_changes, Some(false), "{op}");
+        assert_eq!(log.report(Operation::Up, 0).has_changes, Some(false), "{op}");
     }
 }
 
 #[test]
 fn an_exit_status_that_the_log_does_not_bear_out_is_not_known() {
     for result in ["failed", "canceled", "in-progress", "partial"] {
-        for (command, planning) in [(Command::Preview, true), (Command::Up, false)] {
+        for (command, planning) in [(Operation::Preview, true), (Operation::Up, false)] {
             let report = Log::begun(planning).ended(json!({ "same": 1 }), result).report(command, 0);
             is_not_known(&report, result);
             assert!(report.notes.iter().any(|note| note.contains("did not succeed")), "{:?}", report.notes);
         }
     }
     let failed = Log::begun(false).failed("update", json!(0)).ended(json!({ "same": 1 }), "succeeded");
-    is_not_known(&failed.report(Command::Up, 0), "a failed step");
+    is_not_known(&failed.report(Operation::Up, 0), "a failed step");
     let error =
         Log::begun(false).add("errorEvent", json!({ "error": "panic" })).ended(json!({ "same": 1 }), "");
-    is_not_known(&error.report(Command::Up, 0), "an error of the engine's own");
+    is_not_known(&error.report(Operation::Up, 0), "an error of the engine's own");
     let same = Log::begun(true).ended(json!({ "same": 1, "read": 1 }), "succeeded");
-    is_not_known(&same.report(Command::Preview, 7), "7 and nothing but `same`");
+    is_not_known(&same.report(Operation::Preview, 7), "7 and nothing but `same`");
     let changed = Log::begun(true).done("update").ended(json!({ "update": 1 }), "succeeded");
-    assert_eq!(changed.report(Command::Preview, 7).has_changes, Some(true));
+    assert_eq!(changed.report(Operation::Preview, 7).has_changes, Some(true));
     let outputs = Log::begun(true).outputs(2).ended(json!({ "same": 1 }), "succeeded");
-    assert_eq!(outputs.report(Command::Preview, 7).has_changes, Some(true));
+    assert_eq!(outputs.report(Operation::Preview, 7).has_changes, Some(true));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_step_whose_end_nobody_knows_is_no_word_of_no_changes() {
     for exit in [0, 1, 8, 255] {
         let result = if exit == 0 { "succeeded" } else { "canceled" };
         let open = Log::begun(false).open("update").ended(json!({ "same": 1 }), result);
-        is_not_known(&open.report(Command::Up, exit), "open");
+        is_not_known(&open.report(Operation::Up, exit), "open");
     }
     for op in ["create", "update", "delete", "create-replacement", "delete-replaced"] {
         for (status, has_changes) in [
@@ -184,14 +184,14 @@ fn a_step_whose_end_nobody_knows_is_no_word_of_no_changes() {
             (json!(null), None),
         ] {
             let log = Log::begun(false).failed(op, status.clone()).ended(json!({ "same": 1 }), "failed");
-            let report = log.report(Command::Up, 1);
+            let report = log.report(Operation::Up, 1);
             assert_eq!(report.has_changes, has_changes, "{op} {status}");
             assert_eq!(report.incomplete, has_changes.is_none(), "{op} {status}");
         }
     }
     let with_another =
         Log::begun(false).done("create").open("update").ended(json!({ "create": 1 }), "canceled");
-    let report = with_another.report(Command::Up, 8);
+    let report = with_another.report(Operation::Up, 8);
     assert_eq!((report.has_changes, report.incomplete), (Some(true), false));
     assert_eq!(report.changes.unwrap()["create"], 1);
 }
@@ -203,12 +203,12 @@ fn what_was_done_of_a_replacement_that_failed_is_a_change() {
         .step("resOutputsEvent", "delete-replaced", false)
         .failed("create-replacement", json!(0))
         .ended(json!({ "same": 1 }), "failed");
-    assert_eq!(deleted_first.report(Command::Up, 1).has_changes, Some(true));
+    assert_eq!(deleted_first.report(Operation::Up, 1).has_changes, Some(true));
     let created_first = Log::begun(false)
         .step("resourcePreEvent", "create-replacement", false)
         .step("resOutputsEvent", "create-replacement", false)
         .ended(json!({ "same": 1 }), "canceled");
-    assert_eq!(created_first.report(Command::Up, 8).has_changes, Some(true));
+    assert_eq!(created_first.report(Operation::Up, 8).has_changes, Some(true));
 }
 
 fn phases() -> (Log, Log) {
@@ -220,7 +220,7 @@ fn phases() -> (Log, Log) {
 #[test]
 fn two_phases_are_known_as_long_as_their_bounds_are_there() {
     let (first, second) = phases();
-    let whole = both(&first, &second).report(Command::Up, 0);
+    let whole = both(&first, &second).report(Operation::Up, 0);
     assert_eq!((whole.has_changes, whole.incomplete), (Some(true), false));
     assert_eq!(whole.outputs.unwrap()["a"], 2);
     let without_prelude = Log { lines: second.lines[1..].to_vec(), planning: false };
@@ -234,7 +234,7 @@ fn two_phases_are_known_as_long_as_their_bounds_are_there() {
         ("both", both(&first.clone().without(0), &without_prelude)),
     ] {
         for log in [unnumbered(&log), log] {
-            let report = log.report(Command::Up, 0);
+            let report = log.report(Operation::Up, 0);
             is_not_known(&report, what);
             assert_eq!(report.status, Status::Succeeded, "{what}");
             let outdated = report.outputs.is_some_and(|outputs| outputs["a"] == 1);
@@ -249,12 +249,12 @@ fn an_operation_of_which_only_the_preview_is_there_did_nothing_that_is_known() {
     for exit in [0, 1] {
         for log in [first.clone(), both(&first, &Log { lines: second.lines[..1].to_vec(), planning: false })]
         {
-            let report = log.report(Command::Up, exit);
+            let report = log.report(Operation::Up, exit);
             is_not_known(&report, "only planned");
             assert_eq!((report.outputs, report.outputs_from), (None, OutputsFrom::None));
             assert!(report.output_changes.is_empty());
         }
-        let headline = render::headline(&first.report(Command::Up, exit), str::to_owned);
+        let headline = render::headline(&first.report(Operation::Up, exit), str::to_owned);
         assert!(!headline.contains("updated"), "{headline}");
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use stackstep::render::{self, Detail, Options, Size, Template};
-use stackstep::report::{Command, Ending, Facts, Fold, Report, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Report, report};
 
 use super::fit::Dice;
 use super::{fit, flavors};
@@ -24,7 +24,7 @@ fn previewed(lines: &[String]) -> Report {
     for line in lines {
         fold.line(line.as_bytes());
     }
-    report(fold.finish(), Facts::new(Command::Preview, "dev", Ending::Exited(0), 0))
+    report(fold.finish(), Facts::new(Operation::Preview, "dev", Ending::Exited(0), 0))
 }
 
 /// The same as the result file has it.

@@ -6,7 +6,7 @@
 use std::fs;
 
 use serde::Deserialize;
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Reason, Report, report};
 
 use super::snapshot;
 
@@ -42,7 +42,7 @@ fn cases(name: &str) -> Vec<Case> {
 
 /// The report that the whole way from the log on makes of a text.
 fn reported(case: &Case) -> Report {
-    let mut facts = Facts::new(Command::Up, "dev", Ending::Exited(1), 1);
+    let mut facts = Facts::new(Operation::Up, "dev", Ending::Exited(1), 1);
     let mut fold = Fold::new();
     let mut say = |urn: &str, severity: &str| {
         let event = serde_json::json!({ "urn": urn, "message": case.text, "severity": severity });

@@ -3,7 +3,7 @@
 
 use stackstep::render::{self, Detail, Flavor, Options, Size, fits};
 use stackstep::report::{
-    Change, Command, Diagnostic, Ending, Facts, Fold, OutputChange, PropertyDiff, Report, Severity, Step,
+    Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, PropertyDiff, Report, Severity, Step,
     StepStatus, Violation, report,
 };
 
@@ -68,7 +68,7 @@ impl Dice {
 /// A report full of such names.
 pub fn hostile(seed: u64, steps: usize) -> Report {
     let mut dice = Dice(seed);
-    let facts = Facts::new(Command::Preview, dice.text(), Ending::Exited(1), 1);
+    let facts = Facts::new(Operation::Preview, dice.text(), Ending::Exited(1), 1);
     let mut made = report(Fold::new().finish(), facts);
     made.project = Some(dice.text());
     made.message = Some(dice.text());

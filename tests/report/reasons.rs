@@ -1,7 +1,7 @@
 //! What is judged when several things were said, or when what happened tells more than the words.
 
 use serde_json::{Value, json};
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, Status, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Reason, Report, Status, report};
 
 const STACK: &str = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev";
 const BUCKET: &str = "urn:pulumi:dev::shop::aws:s3/bucket:Bucket::logs";
@@ -14,7 +14,7 @@ struct Told {
 
 impl Told {
     fn by(ending: Ending, exit_code: i32) -> Self {
-        Self { fold: Fold::new(), facts: Facts::new(Command::Up, "dev", ending, exit_code) }
+        Self { fold: Fold::new(), facts: Facts::new(Operation::Up, "dev", ending, exit_code) }
     }
 
     fn failing() -> Self {
@@ -193,6 +193,6 @@ fn an_engine_that_was_killed_is_not_simply_run_again_into_its_lock() {
         let facts = Facts::new(command, "dev", Ending::Signalled(9), 137);
         report(Fold::new().finish(), facts).hint.unwrap()
     };
-    assert!(hint(Command::Up).contains("`pulumi cancel` releases the lock"));
-    assert!(!hint(Command::Preview).contains("lock"), "a preview holds none");
+    assert!(hint(Operation::Up).contains("`pulumi cancel` releases the lock"));
+    assert!(!hint(Operation::Preview).contains("lock"), "a preview holds none");
 }

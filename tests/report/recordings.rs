@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use stackstep::render::{self, Options};
 use stackstep::report::{
-    Ci, Command, Ending, Engine, Facts, Fold, OutputsFrom, Reason, Report, Status, report,
+    Ci, Ending, Engine, Facts, Fold, Operation, OutputsFrom, Reason, Report, Status, report,
 };
 
 use super::snapshot;
@@ -46,10 +46,10 @@ pub fn all() -> Vec<String> {
 pub fn facts(folder: &Path) -> Facts {
     let Recorded { command: command_line, exit, stderr } = Recorded::read(folder);
     let command = match command_line.split_whitespace().nth(1).unwrap() {
-        "preview" => Command::Preview,
-        "up" => Command::Up,
-        "refresh" => Command::Refresh,
-        "destroy" => Command::Destroy,
+        "preview" => Operation::Preview,
+        "up" => Operation::Up,
+        "refresh" => Operation::Refresh,
+        "destroy" => Operation::Destroy,
         other => panic!("no command of ours: {other}"),
     };
     let stack = command_line.split_whitespace().skip_while(|word| *word != "-s").nth(1).unwrap();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use stackstep::render;
-use stackstep::report::{Command, Ending, Facts, Fold, Report, StepStatus, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Report, StepStatus, report};
 
 use super::recordings::folded;
 
@@ -28,7 +28,7 @@ fn ended(steps: &[(&str, &str, Value)], counts: &Value, exit: i32) -> Report {
     let result = if exit == 0 { "succeeded" } else { "failed" };
     let summary = json!({ "summaryEvent": { "resourceChanges": counts, "result": result } });
     fold.line(summary.to_string().as_bytes());
-    report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(exit), exit))
+    report(fold.finish(), Facts::new(Operation::Up, "dev", Ending::Exited(exit), exit))
 }
 
 fn old(id: &str) -> Value {

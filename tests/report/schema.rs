@@ -4,7 +4,7 @@
 use std::fs;
 
 use serde_json::Value;
-use stackstep::report::{Command, Reason, Report};
+use stackstep::report::{Operation, Reason, Report};
 
 use super::{fit, recordings, snapshot};
 
@@ -57,7 +57,7 @@ fn every_field_of_the_schema_is_described() {
 #[test]
 fn the_documentation_lists_every_reason() {
     let rows = Reason::ALL.iter().map(|reason| {
-        format!("| `{}` | {} | {} |\n", reason.name(), reason.meaning(), reason.way_out(Command::Up))
+        format!("| `{}` | {} | {} |\n", reason.name(), reason.meaning(), reason.way_out(Operation::Up))
     });
     let table =
         format!("\n| reason | meaning | what to do |\n| --- | --- | --- |\n{}\n", rows.collect::<String>());
@@ -75,7 +75,9 @@ fn the_documentation_lists_every_reason() {
 #[test]
 fn every_way_out_is_short_and_plain() {
     for reason in Reason::ALL {
-        for command in [Command::Preview, Command::Up, Command::Refresh, Command::Destroy, Command::Outputs] {
+        for command in
+            [Operation::Preview, Operation::Up, Operation::Refresh, Operation::Destroy, Operation::Outputs]
+        {
             let way_out = reason.way_out(command);
             assert!(way_out.len() > 20 && way_out.len() < 300, "{}: {way_out}", reason.name());
             assert!(

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use stackstep::render::{self, Options};
-use stackstep::report::{Command, Ending, Facts, Fold, Reason, Report, SCHEMA, Status, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Reason, Report, SCHEMA, Status, report};
 
 use super::{recordings, snapshot};
 
@@ -182,8 +182,9 @@ fn nested(levels: usize) -> Vec<Vec<u8>> {
 
 #[test]
 fn what_is_nested_deeply_is_read_or_not_known() {
-    let of =
-        |levels| report(fold(&nested(levels)).finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+    let of = |levels| {
+        report(fold(&nested(levels)).finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0))
+    };
     for levels in [1, 100, 122, 123, 128, 200, 500] {
         let report = of(levels);
         assert_eq!(report.has_changes, Some(true), "{levels}");
@@ -198,7 +199,7 @@ fn what_is_nested_deeply_is_read_or_not_known() {
 
 #[test]
 fn a_value_that_others_could_not_parse_is_left_out_of_the_result_by_name() {
-    let made = report(fold(&nested(200)).finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+    let made = report(fold(&nested(200)).finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
     let report = made.masked(&str::to_owned);
     assert_eq!(report.withheld_outputs, ["deep"]);
     assert_eq!(report.outputs, json!({"a": 2}).as_object().cloned());
@@ -215,7 +216,7 @@ fn an_operation_that_never_began_changed_nothing() {
 
 #[test]
 fn a_destroy_with_nothing_to_do_is_known() {
-    let mut facts = Facts::new(Command::Destroy, "dev", Ending::Exited(0), 0);
+    let mut facts = Facts::new(Operation::Destroy, "dev", Ending::Exited(0), 0);
     facts.nothing_to_do = true;
     let report = report(Fold::new().finish(), facts);
     assert_eq!((report.incomplete, report.has_changes), (false, Some(false)));
@@ -228,7 +229,7 @@ fn a_step_that_names_no_resource_is_no_step() {
     let line = br#"{"sequence":0,"resourcePreEvent":{"metadata":{"op":"create"}}}"#.to_vec();
     let summary = br#"{"sequence":1,"summaryEvent":{"resourceChanges":{"create":1}}}"#.to_vec();
     let report =
-        report(fold(&[line, summary]).finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+        report(fold(&[line, summary]).finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
     says_that_it_is_not_known(&report).unwrap();
 }
 
@@ -239,7 +240,7 @@ fn a_diagnostic_that_can_not_be_read_hides_no_change() {
             .to_vec();
     let summary = br#"{"sequence":1,"timestamp":1,"summaryEvent":{"resourceChanges":{"same":1}}}"#.to_vec();
     let report =
-        report(fold(&[diagnostic, summary]).finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+        report(fold(&[diagnostic, summary]).finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
     assert_eq!(report.has_changes, Some(false));
     assert_eq!(report.notes, ["1 of 2 lines of the event log could not be read"]);
 }

@@ -5,7 +5,7 @@ use stackstep::base::http::{Http, Limits};
 use stackstep::forge::Client;
 use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use stackstep::render::Options;
-use stackstep::report::{Command, Ending, Facts, Fold, Report, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, Report, report};
 
 use crate::support::fixture;
 use crate::support::forge::{Fake, NUMBER};
@@ -15,7 +15,7 @@ pub fn recorded(name: &str) -> Report {
     let mut fold = Fold::new();
     let events = std::fs::read(fixture(&format!("recordings/{name}/events.jsonl"))).unwrap();
     events.split(|byte| *byte == b'\n').for_each(|line| fold.line(line));
-    let facts = Facts::new(Command::Preview, "prod", Ending::Exited(0), 0);
+    let facts = Facts::new(Operation::Preview, "prod", Ending::Exited(0), 0);
     Report { project: Some("shop".to_owned()), ..report(fold.finish(), facts) }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::tools::{folder, run};
 use stackstep::render::{self, Options};
-use stackstep::report::{Command, Ending, Facts, Fold, report};
+use stackstep::report::{Ending, Facts, Fold, Operation, report};
 use std::process::Command as Program;
 
 /// Asks libxml2 whether each of the files keeps to the schema.
@@ -43,7 +43,7 @@ fn the_junit_files_of_all_recordings_keep_to_the_schema() {
         log.split(|byte| *byte == b'\n').for_each(|line| fold.line(line));
         for (ending, exit) in [(Ending::Exited(0), 0), (Ending::Exited(1), 1)] {
             let stack = "dev <&\"'> \u{1b}[31m\u{0}\u{ffff}";
-            let report = report(fold.clone().finish(), Facts::new(Command::Up, stack, ending, exit));
+            let report = report(fold.clone().finish(), Facts::new(Operation::Up, stack, ending, exit));
             documents.push(render::junit(&report, &Options::default()));
         }
     }

@@ -14,7 +14,7 @@ use crate::inputs::Command;
 
 use crate::report::Reason;
 
-use trust::{Question, Verdict};
+use trust::{Question, TrustVerdict};
 
 /// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
 /// commit is to be refused; [`left_behind`] asks while the engine works.
@@ -31,13 +31,13 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
         });
     }
     match judge(job, head.as_deref()) {
-        Verdict::Go => Ok(()),
-        Verdict::Warn { what, hint } => {
+        TrustVerdict::Go => Ok(()),
+        TrustVerdict::Warn { what, hint } => {
             console.annotate(Level::Warning, "stackstep", &format!("{what}\nhint: {hint}"));
             Ok(())
         }
-        Verdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
-        Verdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
+        TrustVerdict::Skip { why, maintainer } => Err(Error::Skipped { what: why, hint: maintainer }),
+        TrustVerdict::Refuse { reason, what, hint } => Err(Error::Refused { what, hint, reason }),
     }
 }
 
@@ -65,12 +65,12 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
     }
     let head = branch_head(job).await?;
     match judge(job, Some(&head)) {
-        Verdict::Warn { what, hint } => Some(format!("{what}; {hint}")),
+        TrustVerdict::Warn { what, hint } => Some(format!("{what}; {hint}")),
         _ => None,
     }
 }
 
-fn judge(job: &Job<'_>, branch_head: Option<&str>) -> Verdict {
+fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
     // A fork's job asks for an identity in vain: the system gives it none.
     let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
     let work_folder = git::checkouts_around(&job.inputs.cwd);

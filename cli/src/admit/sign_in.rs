@@ -22,7 +22,7 @@ pub mod identity;
 mod wanted;
 
 use claims::Claims;
-pub use wanted::Wanted;
+pub use wanted::WantedToken;
 use wanted::not_reached;
 
 /// An access token.
@@ -65,7 +65,7 @@ pub async fn sign_in(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<()> {
-    let Some(wanted) = Wanted::of(&job.inputs) else { return Ok(()) };
+    let Some(wanted) = WantedToken::of(&job.inputs) else { return Ok(()) };
     if job.env.get("PULUMI_ACCESS_TOKEN").is_some() {
         console.line("`PULUMI_ACCESS_TOKEN` is not used: `oidc-organization` is set");
     }
@@ -88,7 +88,7 @@ pub async fn sign_in(
 }
 
 /// Says what the job has now.
-fn tell(grant: &Grant, wanted: &Wanted, timeout: Option<Duration>, console: &Console) {
+fn tell(grant: &Grant, wanted: &WantedToken, timeout: Option<Duration>, console: &Console) {
     let whose = wanted.scope.as_ref().map(|scope| format!(", {scope}")).unwrap_or_default();
     let valid = grant.valid.map(|valid| format!(" for {}", humantime::format_duration(valid)));
     console.line(&format!("signed in: {}{whose}{}", wanted.organization, valid.unwrap_or_default()));
@@ -107,7 +107,7 @@ fn tell(grant: &Grant, wanted: &Wanted, timeout: Option<Duration>, console: &Con
 pub async fn exchange(
     http: &Http,
     endpoint: Url,
-    wanted: &Wanted,
+    wanted: &WantedToken,
     identity: &Secret,
     now: SystemTime,
 ) -> Result<Grant> {
@@ -139,7 +139,7 @@ impl Grant {
 }
 
 /// Why Pulumi Cloud said no, and what would make it say yes.
-fn refused(server: &str, answer: &Answer, wanted: &Wanted, identity: &Secret, now: SystemTime) -> Error {
+fn refused(server: &str, answer: &Answer, wanted: &WantedToken, identity: &Secret, now: SystemTime) -> Error {
     let status = answer.status;
     let said = claims::message(answer.body.expose(), identity.expose());
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();

@@ -39,7 +39,7 @@ pub struct Question<'q> {
 
 /// What may happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum TrustVerdict {
     /// All of it.
     Go,
     /// All of it, with a word.
@@ -67,7 +67,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl TrustVerdict {
     /// The reason in the result, where the run ends here.
     pub fn reason(&self) -> Option<Reason> {
         match self {
@@ -89,17 +89,17 @@ impl Verdict {
 
 /// Judges a run by what no change can have written: refused, skipped, or the files may be read. Its inputs are those of
 /// the command line, the step and the environment.
-pub fn judge_before_files(question: &Question<'_>) -> Verdict {
+pub fn judge_before_files(question: &Question<'_>) -> TrustVerdict {
     if is_always_let_in(question.command) {
-        return Verdict::Go;
+        return TrustVerdict::Go;
     }
-    refused(question).or_else(|| without_credentials(question)).unwrap_or(Verdict::Go)
+    refused(question).or_else(|| without_credentials(question)).unwrap_or(TrustVerdict::Go)
 }
 
 /// Judges a run.
-pub fn judge(question: &Question<'_>) -> Verdict {
+pub fn judge(question: &Question<'_>) -> TrustVerdict {
     if is_always_let_in(question.command) {
-        return Verdict::Go;
+        return TrustVerdict::Go;
     }
     refused(question)
         .or_else(|| queue_that_changes(question))
@@ -107,7 +107,7 @@ pub fn judge(question: &Question<'_>) -> Verdict {
         .or_else(|| stale(question))
         .or_else(|| unknown_origin(question))
         .or_else(|| fork_with_credentials(question))
-        .unwrap_or(Verdict::Go)
+        .unwrap_or(TrustVerdict::Go)
 }
 
 /// An installation runs nothing of the work folder, and a report is not about it.
@@ -116,7 +116,7 @@ fn is_always_let_in(command: Command) -> bool {
 }
 
 /// The refusals that neither credentials nor an input of a file can change.
-fn refused(question: &Question<'_>) -> Option<Verdict> {
+fn refused(question: &Question<'_>) -> Option<TrustVerdict> {
     fork_that_changes(question).or_else(|| unproven_code(question))
 }
 
@@ -150,7 +150,7 @@ impl Question<'_> {
 }
 
 /// `up`, `refresh`, `destroy`, any engine command, and a stack that would be created.
-fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
+fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     if !question.is_fork() || !(question.changes() || question.creates()) {
         return None;
     }
@@ -159,7 +159,7 @@ fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
     } else {
         ("upsert", "leave `upsert` out for change requests, and create the stack beforehand")
     };
-    Some(Verdict::Refuse {
+    Some(TrustVerdict::Refuse {
         reason: Reason::Untrusted,
         what: format!("`{word}` is refused: {}", question.origin()),
         hint: format!("{way}; {}", question.ci.maintainers_way(question.context)),
@@ -168,7 +168,7 @@ fn fork_that_changes(question: &Question<'_>) -> Option<Verdict> {
 
 /// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out: only commits
 /// that are known to be the repository's own may have them.
-fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
+fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     if Standing::of(context, question.work_folder) != Standing::Unproven {
         return None;
@@ -183,7 +183,7 @@ fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
     let place = place(context, question.work_folder);
     let word = question.command.word();
     let Some(event) = context.event.as_deref() else {
-        return Some(Verdict::Refuse {
+        return Some(TrustVerdict::Refuse {
             reason: Reason::Untrusted,
             what: format!(
                 "`{word}` is refused: {origin}the run does not tell which event started it, and whose code would have its \
@@ -202,7 +202,7 @@ fn unproven_code(question: &Question<'_>) -> Option<Verdict> {
             "run it on an event whose commit is the repository's own, such as `push`, `release` or `workflow_dispatch`"
         }
     };
-    Some(Verdict::Refuse {
+    Some(TrustVerdict::Refuse {
         reason: Reason::Untrusted,
         what: format!(
             "`{word}` is refused: {origin}`{event}` gives the run this repository's credentials, and whose code would \
@@ -235,12 +235,12 @@ fn place(context: &Context, around: &[Checkout]) -> String {
 }
 
 /// The system does not tell where the change comes from.
-fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
+fn unknown_origin(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     let is_change = context.change_request.is_some() || context.proposed;
     let unknown = context.fork.is_none() && is_change;
     let number = context.change_request.map_or_else(String::new, |number| format!(" {number}"));
-    (unknown && (question.changes() || question.creates())).then(|| Verdict::Warn {
+    (unknown && (question.changes() || question.creates())).then(|| TrustVerdict::Warn {
         what: format!(
             "whether change request{number} comes from a fork can't be told on {}",
             question.ci.name()
@@ -249,12 +249,12 @@ fn unknown_origin(question: &Question<'_>) -> Option<Verdict> {
     })
 }
 
-fn queue_that_changes(question: &Question<'_>) -> Option<Verdict> {
+fn queue_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     if !question.context.merge_queue || !question.changes() {
         return None;
     }
     let target = question.context.target_branch.as_deref().unwrap_or("the target branch");
-    Some(Verdict::Refuse {
+    Some(TrustVerdict::Refuse {
         reason: Reason::Gate,
         what: format!("`{}` is refused: a merge queue tests what is not merged yet", question.command.word()),
         hint: format!("use `preview` here, and `{}` on the push to `{target}`", question.command.word()),
@@ -262,7 +262,7 @@ fn queue_that_changes(question: &Question<'_>) -> Option<Verdict> {
 }
 
 /// A stranger's or a bot's change can't be given credentials by its author, so its preview is skipped.
-fn without_credentials(question: &Question<'_>) -> Option<Verdict> {
+fn without_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     // On the default branch, or with an operation, missing credentials are a mistake that has to show.
     let bot = context.bot == Some(true)
@@ -276,13 +276,13 @@ fn without_credentials(question: &Question<'_>) -> Option<Verdict> {
     } else {
         format!("`{}` is a bot", context.actor.as_deref().unwrap_or("the run's actor"))
     };
-    Some(Verdict::Skip {
+    Some(TrustVerdict::Skip {
         why: format!("{who}, and this run has no credentials for the backend"),
         maintainer: question.ci.maintainers_way(context),
     })
 }
 
-fn stale(question: &Question<'_>) -> Option<Verdict> {
+fn stale(question: &Question<'_>) -> Option<TrustVerdict> {
     if question.command != Command::Up || question.preview_only {
         return None;
     }
@@ -297,13 +297,13 @@ fn stale(question: &Question<'_>) -> Option<Verdict> {
         short(head)
     );
     Some(if question.refuse_stale {
-        Verdict::Refuse {
+        TrustVerdict::Refuse {
             reason: Reason::Gate,
             what: format!("`up` is refused: {what}"),
             hint: "start the newest run of the branch instead of an old one".to_owned(),
         }
     } else {
-        Verdict::Warn {
+        TrustVerdict::Warn {
             what: format!("{what}: this deploys an older state of the code"),
             hint: "`stale: refuse` refuses such runs".to_owned(),
         }
@@ -311,9 +311,9 @@ fn stale(question: &Question<'_>) -> Option<Verdict> {
 }
 
 /// Somebody decided so, in the system's settings or by starting the run; the program can read what the run has.
-fn fork_with_credentials(question: &Question<'_>) -> Option<Verdict> {
+fn fork_with_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     let its_code = question.is_fork() && !question.context.base_credentials;
-    (its_code && question.credentials.backend).then(|| Verdict::Warn {
+    (its_code && question.credentials.backend).then(|| TrustVerdict::Warn {
         what: format!("{}, and its program can read this run's credentials", question.origin()),
         hint: "give change requests an identity that can only read".to_owned(),
     })
@@ -347,7 +347,7 @@ mod tests {
     const OTHER: &str = "88a27cd7f2210ae0c1d4c0b7a5a1f0e3d2c1b0a9";
 
     /// The verdict on `up` of a push to `main`, with what `change` makes of the question.
-    fn pushed(change: impl FnOnce(&mut Question<'_>)) -> Verdict {
+    fn pushed(change: impl FnOnce(&mut Question<'_>)) -> TrustVerdict {
         let env = Env::from_pairs("/", [("GITHUB_ACTIONS", "true")]);
         let context = Context {
             commit: Some(HEAD.into()),
@@ -373,14 +373,14 @@ mod tests {
 
     #[test]
     fn the_head_of_a_branch_is_deployed() {
-        assert_eq!(pushed(|_| {}), Verdict::Go);
-        assert_eq!(pushed(|question| question.branch_head = Some("8d08154")), Verdict::Go);
-        assert_eq!(pushed(|question| question.branch_head = None), Verdict::Go);
+        assert_eq!(pushed(|_| {}), TrustVerdict::Go);
+        assert_eq!(pushed(|question| question.branch_head = Some("8d08154")), TrustVerdict::Go);
+        assert_eq!(pushed(|question| question.branch_head = None), TrustVerdict::Go);
     }
 
     #[test]
     fn a_commit_that_its_branch_left_behind_is_warned_of() {
-        let Verdict::Warn { what, hint } = pushed(|question| question.branch_head = Some(OTHER)) else {
+        let TrustVerdict::Warn { what, hint } = pushed(|question| question.branch_head = Some(OTHER)) else {
             panic!("no warning")
         };
         assert_eq!(
@@ -407,7 +407,7 @@ mod tests {
             question.refuse_stale = true;
             question.command = Command::Preview;
         });
-        assert_eq!(verdict, Verdict::Go);
+        assert_eq!(verdict, TrustVerdict::Go);
     }
 
     #[test]

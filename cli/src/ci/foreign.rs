@@ -158,7 +158,7 @@ const REFERENCES: &[&str] =
 
 /// The facts that the variables of such a system tell.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct ToldFacts {
     /// The run is about a change request.
     pub proposed: bool,
     /// Its number, where there is one.
@@ -176,7 +176,7 @@ pub(super) struct Told {
 }
 
 /// Reads the variables of the system whose sign is in `env`.
-pub(super) fn told(env: &Env) -> Option<Told> {
+pub(super) fn told(env: &Env) -> Option<ToldFacts> {
     let system = SYSTEMS.iter().find(|system| env.get(system.sign).is_some())?;
     // A run that somebody starts for a change's ref has no number of it.
     let of_a_ref =
@@ -189,7 +189,7 @@ pub(super) fn told(env: &Env) -> Option<Told> {
     };
     let source = name(system.source).filter(|_| proposed);
     let repository = name(system.target).filter(|name| name.contains('/'));
-    Some(Told {
+    Some(ToldFacts {
         proposed,
         number: system.change.iter().find_map(|variable| number(env, variable)).or(of_a_ref),
         fork: differ(source.as_deref(), repository.as_deref()),
@@ -204,7 +204,7 @@ pub(super) fn told(env: &Env) -> Option<Told> {
 mod tests {
     use super::*;
 
-    fn of(pairs: &[(&str, &str)]) -> Option<Told> {
+    fn of(pairs: &[(&str, &str)]) -> Option<ToldFacts> {
         told(&Env::from_pairs("/", pairs.iter().copied()))
     }
 

@@ -12,8 +12,8 @@ use crate::ci::{self, CiSystem};
 use crate::inputs::resolve::{Flags, Resolved};
 use crate::inputs::{Command, OuterInputs, Source, show};
 use crate::process::signals::Signals;
-use crate::run::prepare::{self, Request, Until, prepare};
-pub use diagnosis::{Diagnosis, EngineFound, Finding, Level, Planned, Set};
+use crate::run::prepare::{self, RunRequest, Until, prepare};
+pub use diagnosis::{Diagnosis, DoctorFinding, EngineFound, FindingLevel, Planned, Set};
 
 mod diagnosis;
 mod engine;
@@ -37,7 +37,7 @@ pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Res
 
 async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<Diagnosis> {
     let ci = ci::detect(env);
-    let request = Request { command: command(flags, ci, env), flags, env, ci };
+    let request = RunRequest { command: command(flags, ci, env), flags, env, ci };
     let prepared = prepare(&request, Until::TheEnd, console);
     let mut found = Diagnosis {
         stackstep: env!("CARGO_PKG_VERSION"),
@@ -61,7 +61,7 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     if prepared.standing == Standing::Ours && !prepared.is_closed() {
         engine::look(&mut found, &prepared, console, signals).await?;
     }
-    found.ok = found.findings.iter().all(|finding| finding.level != Level::Missing);
+    found.ok = found.findings.iter().all(|finding| finding.level != FindingLevel::Missing);
     Ok(found)
 }
 

@@ -16,14 +16,14 @@ use crate::commands::args;
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
-use crate::run::prepare::{Prepared, Request, SINKS, Until, prepare};
+use crate::run::prepare::{Prepared, RunRequest, SINKS, Until, prepare};
 use crate::run::reporting::Run;
 
 /// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
 /// is the exit status.
 pub fn end(
     found: Prepared<'_>,
-    request: &Request<'_>,
+    request: &RunRequest<'_>,
     error: &Error,
     began: Instant,
     console: &mut Console,
@@ -61,8 +61,8 @@ fn publish(
 
 /// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
 /// has no result leaves it alone, and what a link of the checkout leads to stays.
-fn forget(request: &Request<'_>, console: &Console) {
-    let Request { command, flags, env, ci } = *request;
+fn forget(request: &RunRequest<'_>, console: &Console) {
+    let RunRequest { command, flags, env, ci } = *request;
     let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
     if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
         return;
@@ -81,8 +81,8 @@ fn forget(request: &Request<'_>, console: &Console) {
 }
 
 /// The folder that `cwd` names, as far as it can be told.
-fn named_folder(request: &Request<'_>) -> PathBuf {
-    let Request { flags, env, ci, .. } = *request;
+fn named_folder(request: &RunRequest<'_>) -> PathBuf {
+    let RunRequest { flags, env, ci, .. } = *request;
     let outer = OuterInputs::of_those(&["cwd"], Some(Command::Preview), flags, ci, env);
     env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
 }
@@ -95,7 +95,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
         return;
     }
     let command = word.and_then(Command::from_word);
-    let request = Request { command, flags: &flags, env, ci: ci::detect(env) };
+    let request = RunRequest { command, flags: &flags, env, ci: ci::detect(env) };
     let (mut console, began) = (Console::new(request.ci), Instant::now());
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error =
@@ -107,7 +107,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     }
     // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
     let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
-    forget(&Request { command: meant, ..request }, &console);
+    forget(&RunRequest { command: meant, ..request }, &console);
 }
 
 #[cfg(all(test, unix))]
@@ -127,7 +127,7 @@ mod tests {
             let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);
             let flags = Flags::new();
             let request =
-                Request { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
+                RunRequest { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
             forget(&request, &Console::new(request.ci));
         }
         assert_eq!(older.map(|path| path.exists()), [false, true]);

@@ -23,7 +23,7 @@ use crate::process::tail::Tail;
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Events, Facts, Fold, Report};
-use crate::run::prepare::{Request, Until, prepare};
+use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::unfinished::Unfinished;
 
 /// How long stackstep itself may take, which may be reporting right now. A post step has minutes:
@@ -55,7 +55,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
     // Inputs that make no run hide all the same what the environment holds.
     let flags = Flags::new();
-    let request = Request { command: Some(Command::Up), flags: &flags, env, ci };
+    let request = RunRequest { command: Some(Command::Up), flags: &flags, env, ci };
     let found = prepare(&request, Until::TheInputs, console);
     let inputs = found.resolved.as_ref().and_then(|resolved| Inputs::from_resolved(resolved, env).ok());
     if let Some(inputs) = inputs.as_ref().filter(|_| !found.is_closed()) {

@@ -20,7 +20,7 @@ use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{Masked, Report};
 
-use vet::Event;
+use vet::OwnEvent;
 
 /// Publishes the results that `job` names. The answer is the exit status: publishing is all of the work, so that what
 /// was asked for and could not be published fails it; a result that says that a deployment failed does not.
@@ -32,7 +32,7 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
         one.add_backend(backend.as_ref());
     }
     let sender = Sender::of(job, began);
-    let mut event = Event::of(&job.context);
+    let mut event = OwnEvent::of(&job.context);
     match change_request(job, &sender, signals).await {
         Ok(Some(request)) => event.is_about(&request),
         Ok(None) => {}

@@ -5,7 +5,7 @@
 //! object whose values need their types, by `set-all --json`; and what is secret, or too long for a command line, over
 //! standard input, each in a process of its own. <https://www.pulumi.com/docs/iac/cli/commands/pulumi_config/>
 
-use crate::engine::line::Line;
+use crate::engine::line::CommandLine;
 use crate::engine::line::Scope;
 use crate::inputs::Inputs;
 use crate::inputs::config_map::{ConfigItem, ConfigValue, path_root};
@@ -95,8 +95,8 @@ impl<'a> Parted<'a> {
     }
 }
 
-fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> Line {
-    let mut args = Line::of("config");
+fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> CommandLine {
+    let mut args = CommandLine::of("config");
     args.push("set-all");
     args.stack(scope);
     args.path("config-file", inputs.config_file.as_deref());
@@ -105,7 +105,7 @@ fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> Line {
 
 /// `pulumi config set` of a value that goes over standard input.
 pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<String> {
-    let mut args = Line::of("config");
+    let mut args = CommandLine::of("config");
     args.push("set");
     args.stack(scope);
     match (&item.value, item.stored_as) {
@@ -145,7 +145,7 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
     fits
 }
 
-impl Line {
+impl CommandLine {
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     pub(super) fn config(&mut self, inputs: &Inputs) {
         let along = Parted::of(&inputs.config).along;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args;
 use super::drive::{Driver, Outcome, Unwatched};
-use super::locate::Engine;
+use super::locate::LocatedEngine;
 use crate::base::error::{Error, Result};
 use crate::base::json;
 use crate::base::secret::{SHORTEST, is_long_enough};
@@ -26,7 +26,7 @@ const LOUD: u32 = 9;
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Hidden {
+pub enum HiddenConfig {
     /// All that there is.
     Done {
         /// How many processes it took.
@@ -47,12 +47,12 @@ pub fn wanted(inputs: &Inputs) -> bool {
 /// Hides the configuration's secrets, where that is wanted and there is a stack.
 pub async fn hide(
     job: &Job<'_>,
-    engine: &Engine,
+    engine: &LocatedEngine,
     console: &mut Console,
     signals: &Signals,
-) -> Result<Hidden> {
+) -> Result<HiddenConfig> {
     if !wanted(&job.inputs) || job.stack.is_none() {
-        return Ok(Hidden::Done { processes: 0 });
+        return Ok(HiddenConfig::Done { processes: 0 });
     }
     let args = args::config_with_secrets(&job.inputs, &job.scope());
     let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await?;
@@ -60,8 +60,8 @@ pub async fn hide(
     match outcome.ending {
         Some(Ending::Exited(0)) => {}
         // A stack that is still to be created has no configuration.
-        _ if outcome.reason() == Some(Reason::StackNotFound) => return Ok(Hidden::Done { processes }),
-        _ => return Ok(Hidden::Failed(Box::new(outcome))),
+        _ if outcome.reason() == Some(Reason::StackNotFound) => return Ok(HiddenConfig::Done { processes }),
+        _ => return Ok(HiddenConfig::Failed(Box::new(outcome))),
     }
     let printed = outcome.raw.as_ref().and_then(|raw| json::answer(raw.expose()));
     let Some(printed) = printed.map(Value::Object).filter(is_configuration) else {
@@ -83,7 +83,7 @@ pub async fn hide(
         }
         console.hide(&name, &secret);
     }
-    Ok(Hidden::Done { processes })
+    Ok(HiddenConfig::Done { processes })
 }
 
 /// Whether the engine's answer is a configuration: each entry says whether it is secret.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::args;
 use super::fate;
 use super::left_state;
-use super::locate::Engine;
+use super::locate::LocatedEngine;
 use super::lock_wait::LockWait;
-use super::plan::{Purpose, Step, plan};
+use super::plan::{EngineStep, Purpose, plan};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::base::text::log_line;
@@ -59,7 +59,7 @@ pub struct Outcome {
 /// Runs engine processes for a job.
 pub struct Driver<'a> {
     job: &'a Job<'a>,
-    engine: &'a Engine,
+    engine: &'a LocatedEngine,
     console: &'a Console,
     signals: &'a Signals,
     watch: &'a mut dyn Watch,
@@ -87,7 +87,7 @@ impl<'a> Driver<'a> {
     /// A driver of `job`'s processes.
     pub fn new(
         job: &'a Job<'a>,
-        engine: &'a Engine,
+        engine: &'a LocatedEngine,
         console: &'a Console,
         signals: &'a Signals,
         watch: &'a mut dyn Watch,
@@ -136,13 +136,13 @@ impl<'a> Driver<'a> {
 
     /// Runs one engine command of the person's own.
     pub async fn run_exec(mut self, arguments: Vec<String>) -> Result<Outcome> {
-        self.step(&Step { purpose: Purpose::Exec, args: arguments, stdin: None }).await?;
+        self.step(&EngineStep { purpose: Purpose::Exec, args: arguments, stdin: None }).await?;
         Ok(self.outcome)
     }
 
     /// Reads something and shows nothing.
     pub async fn run_quietly(mut self, args: Vec<String>) -> Result<Outcome> {
-        self.step(&Step { purpose: Purpose::Outputs, args, stdin: None }).await?;
+        self.step(&EngineStep { purpose: Purpose::Outputs, args, stdin: None }).await?;
         Ok(self.outcome)
     }
 
@@ -150,7 +150,7 @@ impl<'a> Driver<'a> {
     async fn create_stack(&mut self) -> Result<bool> {
         let scope = self.job.scope();
         let args = args::stack_init(&self.job.inputs, &scope);
-        let done = self.step(&Step { purpose: Purpose::CreateStack, args, stdin: None }).await?;
+        let done = self.step(&EngineStep { purpose: Purpose::CreateStack, args, stdin: None }).await?;
         if done {
             let note = format!(
                 "the stack `{}` was not there and has been created in {}",
@@ -163,7 +163,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Runs one process; whether it passed.
-    async fn step(&mut self, step: &Step) -> Result<bool> {
+    async fn step(&mut self, step: &EngineStep) -> Result<bool> {
         let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
         let name = format!("events-{}", self.outcome.processes);
         let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
@@ -174,7 +174,7 @@ impl<'a> Driver<'a> {
         let process = self.process(step, event_log);
         self.outcome.processes += 1;
         let quiet = step.purpose == Purpose::Outputs;
-        let foreign = Foreign::begin(self.job, self.console, quiet);
+        let foreign = FencedOutput::begin(self.job, self.console, quiet);
         let ended = {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
             let mut stdout_again = tokio::io::stdout();
@@ -244,7 +244,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn process(&self, step: &Step, event_log: Option<PathBuf>) -> Process {
+    fn process(&self, step: &EngineStep, event_log: Option<PathBuf>) -> Process {
         let mut args: Vec<OsString> = step.args.iter().map(OsString::from).collect();
         if let Some(path) = &event_log {
             let mut arg = OsString::from("--event-log=");
@@ -361,11 +361,11 @@ fn sign_of_life(in_flight: &[InFlight], elapsed: Duration) -> String {
 }
 
 /// The engine's output, fenced off from the CI system's commands.
-struct Foreign {
+struct FencedOutput {
     close: String,
 }
 
-impl Foreign {
+impl FencedOutput {
     fn begin(job: &Job<'_>, console: &Console, quiet: bool) -> Self {
         if quiet {
             return Self { close: String::new() };

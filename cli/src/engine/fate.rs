@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::process::ladder::{Cause, Rung};
-use crate::process::supervise::{Ended, Status};
+use crate::process::supervise::{Ended, ProcessStatus};
 use crate::process::told::Told;
 use crate::report::{Ending, Events, crash, is_provider_gone};
 
@@ -27,11 +27,11 @@ const REQUESTS: [i32; 3] = [1, 2, 15];
 pub(super) fn ending(ended: &Ended) -> Ending {
     match (ended.status, ended.cause) {
         // What was begun may have been finished all the same.
-        (Status::Exited(0), _) => Ending::Exited(0),
+        (ProcessStatus::Exited(0), _) => Ending::Exited(0),
         (_, Some(cause)) => stopped_by(cause),
-        (Status::Exited(status), None) => Ending::Exited(status),
-        (Status::Signalled(signal), None) => Ending::Signalled(signal),
-        (Status::NotStarted | Status::Stuck, None) => Ending::NotStarted,
+        (ProcessStatus::Exited(status), None) => Ending::Exited(status),
+        (ProcessStatus::Signalled(signal), None) => Ending::Signalled(signal),
+        (ProcessStatus::NotStarted | ProcessStatus::Stuck, None) => Ending::NotStarted,
     }
 }
 
@@ -46,8 +46,8 @@ pub(super) fn stopped_by(cause: Cause) -> Ending {
 /// Whether an engine that failed, and was not stopped by us, looks as if somebody had ended the job: it says that it
 /// got a signal, ended by one, or lost a provider's process.
 pub(super) fn looks_cancelled(ended: &Ended, events: &Events) -> bool {
-    let failed = ended.cause.is_none() && ended.status != Status::Exited(0);
-    let by_request = matches!(ended.status, Status::Signalled(signal) if REQUESTS.contains(&signal));
+    let failed = ended.cause.is_none() && ended.status != ProcessStatus::Exited(0);
+    let by_request = matches!(ended.status, ProcessStatus::Signalled(signal) if REQUESTS.contains(&signal));
     failed && (by_request || ended.told > Told::Never || lost_a_provider(ended, events))
 }
 
@@ -57,17 +57,17 @@ fn lost_a_provider(ended: &Ended, events: &Events) -> bool {
 
 /// Whether it ended without a chance to release its lock.
 pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
-    matches!(ended.status, Status::Signalled(_) | Status::Stuck) || has_crashed(ended)
+    matches!(ended.status, ProcessStatus::Signalled(_) | ProcessStatus::Stuck) || has_crashed(ended)
 }
 
 fn has_crashed(ended: &Ended) -> bool {
-    ended.status == Status::Exited(2) && crash(&ended.stderr.masked()).is_some()
+    ended.status == ProcessStatus::Exited(2) && crash(&ended.stderr.masked()).is_some()
 }
 
 /// The notes for a reader of the report. `locks` tells whether the process held the stack's lock.
 pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> {
     let mut notes: Vec<String> = end(ended, events, locks).into_iter().collect();
-    if ended.status != Status::Exited(0) && lost_a_provider(ended, events) {
+    if ended.status != ProcessStatus::Exited(0) && lost_a_provider(ended, events) {
         notes.push(
             "a provider's process ended before it answered: what became of its resources is not known, and the state \
              may have no pending operation for them"
@@ -87,31 +87,35 @@ pub(super) fn notes(ended: &Ended, events: &Events, locks: bool) -> Vec<String> 
 fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
     let lock = |released: &'static str| if locks { released } else { "" };
     match (ended.status, ended.cause, ended.rung) {
-        (Status::NotStarted, Some(_), _) => {
+        (ProcessStatus::NotStarted, Some(_), _) => {
             Some("the engine was not started: the run was stopped before".to_owned())
         }
-        (Status::Signalled(_) | Status::Stuck, Some(_), Some(Rung::Killed)) => {
+        (ProcessStatus::Signalled(_) | ProcessStatus::Stuck, Some(_), Some(Rung::Killed)) => {
             Some(format!("the engine did not stop and was killed{}", lock(": operations may be pending")))
         }
-        (Status::Signalled(INTERRUPT), Some(_), Some(_)) if ended.told == Told::Never => Some(format!(
-            "the engine was ended by our signal {INTERRUPT}, which it did not handle{}",
-            lock(": operations may be pending")
-        )),
-        (Status::Signalled(signal), ..) => Some(format!(
+        (ProcessStatus::Signalled(INTERRUPT), Some(_), Some(_)) if ended.told == Told::Never => {
+            Some(format!(
+                "the engine was ended by our signal {INTERRUPT}, which it did not handle{}",
+                lock(": operations may be pending")
+            ))
+        }
+        (ProcessStatus::Signalled(signal), ..) => Some(format!(
             "the engine was ended by signal {signal}, which was not ours{}",
             lock(": operations may be pending")
         )),
-        (Status::Exited(_), ..) if has_crashed(ended) => {
+        (ProcessStatus::Exited(_), ..) if has_crashed(ended) => {
             Some(format!("the engine crashed{}", lock(": operations may be pending")))
         }
-        (Status::Exited(status), _, rung)
+        (ProcessStatus::Exited(status), _, rung)
             if rung == Some(Rung::InterruptedAgain) || (ended.told == Told::Again && status != 0) =>
         {
             let lock = lock(": the lock is released, operations that were under way are pending");
             Some(format!("the engine was told to stop at once{lock}"))
         }
-        (Status::Exited(_), _, Some(Rung::Interrupted)) => Some(asked(events, locks)),
-        (Status::Exited(status), ..) if ended.told == Told::Once && status != 0 => Some(asked(events, locks)),
+        (ProcessStatus::Exited(_), _, Some(Rung::Interrupted)) => Some(asked(events, locks)),
+        (ProcessStatus::Exited(status), ..) if ended.told == Told::Once && status != 0 => {
+            Some(asked(events, locks))
+        }
         _ => None,
     }
 }

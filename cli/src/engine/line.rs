@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::inputs::Inputs;
 
 /// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
-pub(super) struct Line(pub(super) Vec<String>);
+pub(super) struct CommandLine(pub(super) Vec<String>);
 
-impl Line {
+impl CommandLine {
     pub(super) fn of(word: &str) -> Self {
         Self(vec![word.to_owned()])
     }

@@ -16,7 +16,7 @@ const SANDBOX_BINARY: &str = "pulumi-sandbox";
 
 /// An engine that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Engine {
+pub struct LocatedEngine {
     /// The program.
     pub path: PathBuf,
     /// Its version, when it had to be asked.
@@ -25,7 +25,7 @@ pub struct Engine {
     pub sandbox: bool,
 }
 
-impl Engine {
+impl LocatedEngine {
     /// The version as a value that can be compared, where it is known.
     pub fn parsed_version(&self) -> Option<Version> {
         Version::parse(self.version.as_deref()?.trim_start_matches('v')).ok()
@@ -34,7 +34,7 @@ impl Engine {
 
 /// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for;
 /// what lies on the `ground` of a stranger is not looked at by its name.
-pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Ground) -> Result<Engine> {
+pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Ground) -> Result<LocatedEngine> {
     match asked {
         Some(SANDBOX) => {
             let beside = own
@@ -50,7 +50,7 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Groun
                     );
                     missing_on_path(SANDBOX_BINARY, env, missing)
                 })?;
-            Ok(Engine { path, version: None, sandbox: true })
+            Ok(LocatedEngine { path, version: None, sandbox: true })
         }
         Some(asked) => {
             let path = if asked.contains(['/', '\\']) {
@@ -62,11 +62,11 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Groun
                     missing_on_path(asked, env, missing)
                 })?
             };
-            Ok(Engine { path, version: None, sandbox: false })
+            Ok(LocatedEngine { path, version: None, sandbox: false })
         }
         None => {
             let path = trusted_on_path("pulumi", env, ground);
-            path.map(|path| Engine { path, version: None, sandbox: false }).ok_or_else(|| {
+            path.map(|path| LocatedEngine { path, version: None, sandbox: false }).ok_or_else(|| {
                 missing("there is no `pulumi` on the PATH".to_owned(), "set `engine` to its path")
             })
         }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_version_is_read_with_and_without_its_letter() {
-        let engine = |version: Option<&str>| Engine {
+        let engine = |version: Option<&str>| LocatedEngine {
             path: PathBuf::from("pulumi"),
             version: version.map(str::to_owned),
             sandbox: false,

@@ -14,7 +14,7 @@ use crate::pulumi::backend::Backend;
 
 /// One engine process.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct EngineStep {
     /// What it is for.
     pub purpose: Purpose,
     /// Its arguments.
@@ -41,9 +41,9 @@ pub enum Purpose {
 }
 
 /// The processes of a run, in order; the run ends with the first that fails.
-pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<Step> {
+pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<EngineStep> {
     let mut steps = Vec::new();
-    let mut step = |purpose, args, stdin| steps.push(Step { purpose, args, stdin });
+    let mut step = |purpose, args, stdin| steps.push(EngineStep { purpose, args, stdin });
     let config = Parted::of(&inputs.config);
     for args in [config.set_objects(inputs, scope), config.set_paths(inputs, scope)].into_iter().flatten() {
         step(Purpose::SetConfig, args, None);

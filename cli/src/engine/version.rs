@@ -7,7 +7,7 @@ use semver::Version;
 
 use super::args;
 use super::drive::{Driver, Unwatched};
-use super::locate::{Engine, locate, trusted_on_path};
+use super::locate::{LocatedEngine, locate, trusted_on_path};
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
@@ -24,12 +24,12 @@ use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
 /// Finds the engine of the version that is asked for, or installs it.
-pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
+pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<LocatedEngine> {
     if job.inputs.engine.is_some() {
         return named(job, console, signals).await;
     }
     let mut wish = wish(job)?;
-    let here = trusted_on_path("pulumi", job.env, &job.ground).map(|path| Engine {
+    let here = trusted_on_path("pulumi", job.env, &job.ground).map(|path| LocatedEngine {
         path,
         version: None,
         sandbox: false,
@@ -85,7 +85,7 @@ fn add_pins(wish: &mut Wish, job: &Job<'_>) {
 }
 
 /// The engine that the `engine` input names.
-async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Engine> {
+async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<LocatedEngine> {
     let own = std::env::current_exe().ok();
     let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref(), &job.ground)?;
     let Some((demand, place)) = &job.demand else { return Ok(engine) };
@@ -95,7 +95,7 @@ async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<En
 }
 
 /// Refuses an engine of another version than the one that is asked for at `place`.
-pub fn allowed(engine: &Engine, found: &Version, demand: &Demand, place: &str) -> Result<()> {
+pub fn allowed(engine: &LocatedEngine, found: &Version, demand: &Demand, place: &str) -> Result<()> {
     if demand.matches(found) {
         return Ok(());
     }
@@ -113,10 +113,10 @@ pub fn allowed(engine: &Engine, found: &Version, demand: &Demand, place: &str) -
 /// Asks an engine for its version, in the environment that it will run in: it can be the shim of a version manager.
 async fn with_version(
     job: &Job<'_>,
-    engine: Engine,
+    engine: LocatedEngine,
     console: &Console,
     signals: &Signals,
-) -> Result<(Engine, Version)> {
+) -> Result<(LocatedEngine, Version)> {
     let outcome =
         Driver::new(job, &engine, console, signals, &mut Unwatched).run_quietly(args::version()).await?;
     if let Some(signal) = signals.first() {
@@ -127,7 +127,7 @@ async fn with_version(
 }
 
 /// The engine with the version that it printed.
-pub fn tell_version(engine: Engine, printed: &str) -> Result<(Engine, Version)> {
+pub fn tell_version(engine: LocatedEngine, printed: &str) -> Result<(LocatedEngine, Version)> {
     let printed = printed.trim();
     let found = printed.strip_prefix('v').and_then(|bare| Version::parse(bare).ok()).ok_or_else(|| {
         Error::Engine {
@@ -139,7 +139,7 @@ pub fn tell_version(engine: Engine, printed: &str) -> Result<(Engine, Version)> 
             hint: Some("is it a Pulumi CLI? Leave `pulumi-version` out to run it all the same".to_owned()),
         }
     })?;
-    Ok((Engine { version: Some(found.to_string()), ..engine }, found))
+    Ok((LocatedEngine { version: Some(found.to_string()), ..engine }, found))
 }
 
 /// The CLI that `wish` means, installed; none when that is the one of the PATH, of version `here`.
@@ -210,7 +210,7 @@ fn parts(job: &Job<'_>) -> Parts {
 }
 
 /// Makes the engine's companions findable: it looks for language hosts on the PATH.
-fn use_it(job: &mut Job<'_>, installed: &Installed) -> Engine {
+fn use_it(job: &mut Job<'_>, installed: &Installed) -> LocatedEngine {
     let mut folders = vec![installed.folder.clone()];
     let set = job.engine_env.set.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_str());
     let path = set.or_else(|| job.env.get("PATH")).unwrap_or_default();
@@ -219,7 +219,7 @@ fn use_it(job: &mut Job<'_>, installed: &Installed) -> Engine {
         job.engine_env.put("PATH", path.to_string_lossy().into_owned());
     }
     let program = if cfg!(windows) { "pulumi.exe" } else { "pulumi" };
-    Engine {
+    LocatedEngine {
         path: installed.folder.join(program),
         version: Some(installed.version.to_string()),
         sandbox: false,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::trouble::{Kind, Trouble};
+use super::trouble::{Trouble, TroubleKind};
 use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place};
 use crate::base::http::{Http, Limits, Request, Url};
 
@@ -64,7 +64,7 @@ impl<'a> Client<'a> {
         // How GraphQL refuses.
         if value.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty()) {
             let refused = Trouble::refused(self.place, do_what, &answer);
-            return Err(Trouble { kind: Kind::Denied, ..refused });
+            return Err(Trouble { kind: TroubleKind::Denied, ..refused });
         }
         let next = answer.next.or_else(|| self.place.forge.next_page(&value));
         Ok((value, next))
@@ -126,7 +126,7 @@ impl<'a> Client<'a> {
     pub async fn delete(&self, number: u64, comment: &Comment) -> Done<()> {
         let request = self.place.forge.delete(self.place, number, comment);
         match self.ask(&format!("delete an old comment on change request {number}"), &request).await {
-            Err(trouble) if trouble.kind != Kind::Missing => Err(trouble),
+            Err(trouble) if trouble.kind != TroubleKind::Missing => Err(trouble),
             _ => Ok(()),
         }
     }
@@ -137,7 +137,7 @@ impl<'a> Client<'a> {
             return self.delete(number, comment).await;
         };
         match self.ask(&format!("hide an old comment on change request {number}"), &request).await {
-            Err(trouble) if trouble.kind != Kind::Missing => Err(trouble),
+            Err(trouble) if trouble.kind != TroubleKind::Missing => Err(trouble),
             _ => Ok(()),
         }
     }
@@ -173,7 +173,9 @@ impl<'a> Client<'a> {
             forge.read_change_requests(page)
         });
         match found.await {
-            Err(trouble) if matches!(trouble.kind, Kind::Missing | Kind::Rejected) => Ok(Vec::new()),
+            Err(trouble) if matches!(trouble.kind, TroubleKind::Missing | TroubleKind::Rejected) => {
+                Ok(Vec::new())
+            }
             other => other,
         }
     }
@@ -227,7 +229,7 @@ impl<'a> Client<'a> {
         let Some(request) = self.place.forge.check(self.place, status, page, there) else { return Ok(None) };
         match self.ask("set the commit's check", &request).await {
             Ok((answer, _)) => Ok(super::id(&answer, "/id")),
-            Err(trouble) if matches!(trouble.kind, Kind::Denied | Kind::Missing) => Ok(None),
+            Err(trouble) if matches!(trouble.kind, TroubleKind::Denied | TroubleKind::Missing) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }

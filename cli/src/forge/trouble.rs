@@ -14,7 +14,7 @@ const WORDS: usize = 300;
 
 /// What kind of trouble it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TroubleKind {
     /// The token is not accepted, or may not do it.
     Denied,
     /// There is nothing there, or the token can't see it.
@@ -35,7 +35,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Trouble {
     /// What kind of trouble it is.
-    pub kind: Kind,
+    pub kind: TroubleKind,
     /// What was wanted, and what became of it.
     pub what: String,
     /// The way out.
@@ -53,9 +53,9 @@ impl Trouble {
     /// No answer came to what should `do_what`.
     pub(super) fn unanswered(do_what: &str, failure: &Failure) -> Self {
         let kind = match failure {
-            Failure::Unreachable { .. } | Failure::Untrusted { .. } => Kind::Unreachable,
-            Failure::Redirected { .. } => Kind::Missing,
-            Failure::TimedOut { .. } | Failure::Broken { .. } | Failure::TooBig { .. } => Kind::Broken,
+            Failure::Unreachable { .. } | Failure::Untrusted { .. } => TroubleKind::Unreachable,
+            Failure::Redirected { .. } => TroubleKind::Missing,
+            Failure::TimedOut { .. } | Failure::Broken { .. } | Failure::TooBig { .. } => TroubleKind::Broken,
         };
         let what = format!("could not {do_what}: {failure}");
         Self { kind, what, hint: Some(failure.hint().to_owned()) }
@@ -67,20 +67,20 @@ impl Trouble {
         let said = words(answer.body.expose());
         let said = said.map(|said| format!(": {}", shortened(&said, WORDS))).unwrap_or_default();
         let kind = match status {
-            _ if answer.is_turned_away() => Kind::TurnedAway,
+            _ if answer.is_turned_away() => TroubleKind::TurnedAway,
             // 203 is how Azure DevOps shows a page to sign in at.
-            401 | 403 | 407 | 203 => Kind::Denied,
-            404 | 410 => Kind::Missing,
-            400..500 => Kind::Rejected,
-            500.. => Kind::Broken,
-            _ => Kind::Unreadable,
+            401 | 403 | 407 | 203 => TroubleKind::Denied,
+            404 | 410 => TroubleKind::Missing,
+            400..500 => TroubleKind::Rejected,
+            500.. => TroubleKind::Broken,
+            _ => TroubleKind::Unreadable,
         };
         let hint = match kind {
-            Kind::TurnedAway => Some(answer.retry_after.map_or_else(
+            TroubleKind::TurnedAway => Some(answer.retry_after.map_or_else(
                 || "it was asked too often: run the job again later".to_owned(),
                 |pause| format!("it was asked too often, and wants a pause of {} s", pause.as_secs()),
             )),
-            Kind::Denied | Kind::Missing => Some(place.permission().to_owned()),
+            TroubleKind::Denied | TroubleKind::Missing => Some(place.permission().to_owned()),
             _ => None,
         };
         Self { kind, what: format!("could not {do_what}: {title} answered with status {status}{said}"), hint }
@@ -89,7 +89,7 @@ impl Trouble {
     /// The answer is not what it should be.
     pub(super) fn unreadable(place: &Place, do_what: &str) -> Self {
         Self {
-            kind: Kind::Unreadable,
+            kind: TroubleKind::Unreadable,
             what: format!(
                 "could not {do_what}: what {} answered is not what {} answers",
                 crate::base::http::host(&place.api),
@@ -108,7 +108,7 @@ impl Trouble {
 
     /// Whether what was asked for may have been done all the same.
     pub fn may_be_done(&self) -> bool {
-        matches!(self.kind, Kind::Broken | Kind::Unreadable)
+        matches!(self.kind, TroubleKind::Broken | TroubleKind::Unreadable)
     }
 }
 

@@ -53,7 +53,7 @@ pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigIt
         let Some(key) = key.source().filter(|key| !key.is_empty()) else {
             return Err(wrong("a key of `config` is not text", "write keys as `name` or `namespace:name`"));
         };
-        Entry::parse(key, entry)?.resolve(key, env, folder, &mut items)?;
+        ConfigEntry::parse(key, entry)?.resolve(key, env, folder, &mut items)?;
     }
     Ok(items)
 }
@@ -68,7 +68,7 @@ pub fn secret_in_the_open(mapping: &Mapping) -> Option<&str> {
 }
 
 /// One entry as it is written.
-struct Entry<'a> {
+struct ConfigEntry<'a> {
     value: Option<&'a Value>,
     from_env: Option<&'a str>,
     from_file: Option<&'a str>,
@@ -76,7 +76,7 @@ struct Entry<'a> {
     path: bool,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> ConfigEntry<'a> {
     fn parse(key: &str, entry: &'a Value) -> Result<Self> {
         let plain = Self { value: Some(entry), from_env: None, from_file: None, secret: false, path: false };
         let Value::Mapping(fields) = entry else { return Ok(plain) };

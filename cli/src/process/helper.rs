@@ -8,7 +8,7 @@ use super::signals::Signals;
 use super::stream::Passing;
 use crate::base::error::Result;
 use crate::base::secret::{Masker, Secret};
-use crate::process::supervise::{Process, Status, Supervision, run};
+use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 
 /// More than anything worth reading here.
 const CAPTURE: usize = 1 << 20;
@@ -18,7 +18,7 @@ const TIME: Duration = Duration::from_secs(30);
 
 /// What is different in its environment.
 #[derive(Debug, Default)]
-pub struct Change {
+pub struct VariableChange {
     /// Set to these values.
     pub set: Vec<(String, String)>,
     /// Taken out.
@@ -30,7 +30,7 @@ pub async fn read(
     program: PathBuf,
     args: &[String],
     cwd: &Path,
-    change: Change,
+    change: VariableChange,
     masker: &Masker,
     signals: &Signals,
 ) -> Result<Result<Secret, String>> {
@@ -60,7 +60,7 @@ pub async fn read(
         on_stop: &mut |_| {},
     };
     let ended = run(&process, supervision).await?;
-    if let (Status::Exited(0), Some(printed)) = (ended.status, ended.stdout.raw()) {
+    if let (ProcessStatus::Exited(0), Some(printed)) = (ended.status, ended.stdout.raw()) {
         return Ok(Ok(Secret::new(String::from_utf8_lossy(printed).trim())));
     }
     let said = ended.stderr.masked();

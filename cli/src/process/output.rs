@@ -11,7 +11,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 /// Where a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum LineSource {
     /// The engine's standard output.
     Stdout,
     /// The engine's standard error.
@@ -46,7 +46,7 @@ pub struct Log<'a> {
     written: usize,
     unflushed: Option<Target>,
     /// The source whose line has no end yet.
-    open: Option<Source>,
+    open: Option<LineSource>,
     /// Whether that line is nothing but white space so far.
     blank: bool,
     closed: [bool; 2],
@@ -59,7 +59,7 @@ enum Target {
     Stderr = 1,
 }
 
-impl Source {
+impl LineSource {
     fn target(self) -> Target {
         match self {
             Self::Stdout => Target::Stdout,
@@ -87,13 +87,13 @@ impl<'a> Log<'a> {
     }
 
     /// Queues lines, or parts of a line.
-    pub fn write(&mut self, source: Source, bytes: &[u8]) {
+    pub fn write(&mut self, source: LineSource, bytes: &[u8]) {
         let Some(last) = bytes.last() else { return };
         if self.open.is_some_and(|open| open != source) {
             self.end_line();
         }
         let disarmed = match self.disarm {
-            Some(disarm) if source != Source::Ours => disarmed(bytes, disarm, &mut self.blank),
+            Some(disarm) if source != LineSource::Ours => disarmed(bytes, disarm, &mut self.blank),
             _ => bytes.to_vec(),
         };
         self.enqueue(source.target(), disarmed);

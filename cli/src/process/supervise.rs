@@ -32,8 +32,8 @@ mod control;
 mod run;
 
 use about::Stdin;
-pub use about::{Ended, Process, Status, Supervision};
-use run::Run;
+pub use about::{Ended, Process, ProcessStatus, Supervision};
+use run::RunningProcess;
 
 /// Runs a process to its end.
 pub async fn run(process: &Process, supervision: Supervision<'_>) -> Result<Ended> {
@@ -45,7 +45,7 @@ pub async fn run(process: &Process, supervision: Supervision<'_>) -> Result<Ende
         (supervision.on_start)(pid);
     }
     let stdin = feed_stdin(&mut child, process.stdin.clone());
-    let mut run = Run::new(process, child, supervision);
+    let mut run = RunningProcess::new(process, child, supervision);
     run.until_over(stdin).await;
     Ok(run.finish().await)
 }

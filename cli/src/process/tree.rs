@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 
 /// One process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entry {
+struct ProcessEntry {
     pid: i32,
     parent: i32,
     group: i32,
@@ -64,9 +64,10 @@ pub fn kill(engine: i32, adopted: Option<Adopted>) {
 }
 
 /// The engine, its group, what was adopted, and all that descends from these.
-fn family(table: &[Entry], engine: i32, adopted: Option<Adopted>) -> BTreeSet<i32> {
-    let is_adopted =
-        |entry: &Entry| adopted.is_some_and(|by| entry.parent == by.parent && entry.started >= by.since);
+fn family(table: &[ProcessEntry], engine: i32, adopted: Option<Adopted>) -> BTreeSet<i32> {
+    let is_adopted = |entry: &ProcessEntry| {
+        adopted.is_some_and(|by| entry.parent == by.parent && entry.started >= by.since)
+    };
     let mut family: BTreeSet<i32> = table
         .iter()
         .filter(|entry| entry.pid == engine || entry.group == engine || is_adopted(entry))
@@ -87,12 +88,12 @@ fn family(table: &[Entry], engine: i32, adopted: Option<Adopted>) -> BTreeSet<i3
 
 /// The table of processes: from `/proc` where there is one, else from `ps`, whose options are POSIX
 /// (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html>).
-fn table() -> Vec<Entry> {
+fn table() -> Vec<ProcessEntry> {
     let entries = from_proc();
     if entries.is_empty() { from_ps() } else { entries }
 }
 
-fn from_proc() -> Vec<Entry> {
+fn from_proc() -> Vec<ProcessEntry> {
     let Ok(folders) = fs::read_dir("/proc") else { return Vec::new() };
     folders
         .flatten()
@@ -104,10 +105,10 @@ fn from_proc() -> Vec<Entry> {
 }
 
 /// Reads <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>; the name in it may contain anything.
-fn parse_stat(stat: &str) -> Option<Entry> {
+fn parse_stat(stat: &str) -> Option<ProcessEntry> {
     let (pid, rest) = stat.split_once(" (")?;
     let fields: Vec<&str> = rest.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-    Some(Entry {
+    Some(ProcessEntry {
         pid: pid.parse().ok()?,
         parent: fields.get(1)?.parse().ok()?,
         group: fields.get(2)?.parse().ok()?,
@@ -115,7 +116,7 @@ fn parse_stat(stat: &str) -> Option<Entry> {
     })
 }
 
-fn from_ps() -> Vec<Entry> {
+fn from_ps() -> Vec<ProcessEntry> {
     #[expect(
         clippy::disallowed_methods,
         reason = "there is no other safe way to the table of processes on macOS"
@@ -124,12 +125,17 @@ fn from_ps() -> Vec<Entry> {
     listing.map_or_else(|_| Vec::new(), |listing| parse_ps(&String::from_utf8_lossy(&listing.stdout)))
 }
 
-fn parse_ps(listing: &str) -> Vec<Entry> {
+fn parse_ps(listing: &str) -> Vec<ProcessEntry> {
     listing
         .lines()
         .filter_map(|line| {
             let mut numbers = line.split_ascii_whitespace().map_while(|number| number.parse().ok());
-            Some(Entry { pid: numbers.next()?, parent: numbers.next()?, group: numbers.next()?, started: 0 })
+            Some(ProcessEntry {
+                pid: numbers.next()?,
+                parent: numbers.next()?,
+                group: numbers.next()?,
+                started: 0,
+            })
         })
         .collect()
 }
@@ -138,8 +144,8 @@ fn parse_ps(listing: &str) -> Vec<Entry> {
 mod tests {
     use super::*;
 
-    fn entry(pid: i32, parent: i32, group: i32, started: u64) -> Entry {
-        Entry { pid, parent, group, started }
+    fn entry(pid: i32, parent: i32, group: i32, started: u64) -> ProcessEntry {
+        ProcessEntry { pid, parent, group, started }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use held::{Brackets, Held};
 /// Withholds lines of one stream.
 #[derive(Default)]
 pub struct Withhold {
-    state: State,
+    state: WithholdState,
     held: Held,
     /// How many brackets around the last mark belong to its object.
     levels: usize,
@@ -25,7 +25,7 @@ pub struct Withhold {
 }
 
 #[derive(Default)]
-enum State {
+enum WithholdState {
     #[default]
     Open,
     /// The last line had nothing but the signature, and the value may be on this one.
@@ -91,7 +91,7 @@ impl Withhold {
 
     /// The rest of a line of which a part was withheld already.
     fn rest_of_a_line(&mut self, rest: &[u8]) -> bool {
-        if let State::Quoted(brackets) = self.state {
+        if let WithholdState::Quoted(brackets) = self.state {
             self.go_on(brackets, rest);
         }
         true
@@ -99,30 +99,30 @@ impl Withhold {
 
     fn may_pass(&mut self, line: &[u8]) -> bool {
         match std::mem::take(&mut self.state) {
-            State::Expecting { .. } if is_sealed(line) => {
-                self.state = State::Sealed;
+            WithholdState::Expecting { .. } if is_sealed(line) => {
+                self.state = WithholdState::Sealed;
                 true
             }
-            State::Expecting { quoted: false, indent } if self.held.is_empty() => {
-                self.state = State::Unquoted(Unquoted { indent, in_record: false, is_field: true });
+            WithholdState::Expecting { quoted: false, indent } if self.held.is_empty() => {
+                self.state = WithholdState::Unquoted(Unquoted { indent, in_record: false, is_field: true });
                 false
             }
-            State::Sealed if !names_a_value(line) => self.begins(line),
-            State::Expecting { .. } | State::Sealed => {
+            WithholdState::Sealed if !names_a_value(line) => self.begins(line),
+            WithholdState::Expecting { .. } | WithholdState::Sealed => {
                 self.go_on_behind_the_mark(line);
                 false
             }
-            State::Quoted(brackets) => {
+            WithholdState::Quoted(brackets) => {
                 self.go_on(brackets, line);
                 false
             }
-            State::Behind if names_a_value(line) || opens(line) => {
+            WithholdState::Behind if names_a_value(line) || opens(line) => {
                 self.go_on(Brackets::behind(), line);
                 false
             }
-            State::Open | State::Behind => self.begins(line),
-            State::Unquoted(value) if value.ends_before(line) => self.begins(line),
-            unquoted @ State::Unquoted(_) => {
+            WithholdState::Open | WithholdState::Behind => self.begins(line),
+            WithholdState::Unquoted(value) if value.ends_before(line) => self.begins(line),
+            unquoted @ WithholdState::Unquoted(_) => {
                 self.state = unquoted;
                 false
             }
@@ -137,7 +137,7 @@ impl Withhold {
         self.levels = if signature::is_field(line) { 1 } else { 2 };
         let ends = line[end..].iter().any(|byte| matches!(byte, b'}' | b']' | b')'));
         if signature::is_bare(line) && !ends {
-            self.state = State::Expecting { quoted: begin.is_some(), indent: indent(line) };
+            self.state = WithholdState::Expecting { quoted: begin.is_some(), indent: indent(line) };
             return true;
         }
         if !self.held.is_empty() {
@@ -147,9 +147,10 @@ impl Withhold {
         } else if line.get(end) != Some(&b'\\') && !is_row(line) {
             // Behind a backslash is a quote within a quoted text, which has no line breaks.
             let in_record = is_record(line.trim_ascii_start());
-            self.state = State::Unquoted(Unquoted { indent: indent(line), in_record, is_field: false });
+            self.state =
+                WithholdState::Unquoted(Unquoted { indent: indent(line), in_record, is_field: false });
         } else if line.get(end) == Some(&b'\\') {
-            self.state = State::Behind;
+            self.state = WithholdState::Behind;
         }
         false
     }
@@ -161,7 +162,8 @@ impl Withhold {
 
     /// Goes on in an object whose strings are quoted, and finds out whether it ends in this line.
     fn go_on(&mut self, mut brackets: Brackets, line: &[u8]) {
-        self.state = if brackets.close_in(line) { State::Behind } else { State::Quoted(brackets) };
+        self.state =
+            if brackets.close_in(line) { WithholdState::Behind } else { WithholdState::Quoted(brackets) };
     }
 }
 

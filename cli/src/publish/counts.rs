@@ -51,14 +51,14 @@ fn known(report: &Report) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Command, Ending, Events, Facts, report};
+    use crate::report::{Ending, Events, Facts, Operation, report};
     use serde_json::Value;
 
     fn read(report: &Report) -> Value {
         serde_json::from_str(&terraform(std::slice::from_ref(report))).unwrap()
     }
 
-    fn with(command: Command, status: Status, changes: &[(&str, u64)]) -> Report {
+    fn with(command: Operation, status: Status, changes: &[(&str, u64)]) -> Report {
         let mut made = report(Events::default(), Facts::new(command, "dev", Ending::Exited(0), 0));
         made.status = status;
         made.reason = None;
@@ -78,20 +78,20 @@ mod tests {
             ("import", 32),
             ("read", 64),
         ];
-        let report = with(Command::Preview, Status::Succeeded, &changes);
+        let report = with(Operation::Preview, Status::Succeeded, &changes);
         assert_eq!(read(&report), json!({"create": 9, "delete": 12, "update": 2}));
     }
 
     #[test]
     fn no_changes_are_three_zeros() {
-        let report = with(Command::Up, Status::Succeeded, &[]);
+        let report = with(Operation::Up, Status::Succeeded, &[]);
         assert_eq!(read(&report), json!({"create": 0, "delete": 0, "update": 0}));
     }
 
     #[test]
     fn what_is_not_known_is_no_number() {
         for status in [Status::Succeeded, Status::Failed] {
-            let mut report = with(Command::Preview, status, &[("create", 1)]);
+            let mut report = with(Operation::Preview, status, &[("create", 1)]);
             assert_eq!(read(&report), json!({"create": 1, "delete": 0, "update": 0}));
             report.changes = None;
             assert_eq!(read(&report), json!({}));
@@ -100,16 +100,16 @@ mod tests {
 
     #[test]
     fn what_an_earlier_replacement_has_left_over_is_deleted() {
-        let report = with(Command::Up, Status::Succeeded, &[("same", 2), ("delete-replaced", 2)]);
+        let report = with(Operation::Up, Status::Succeeded, &[("same", 2), ("delete-replaced", 2)]);
         assert_eq!(read(&report), json!({"create": 0, "delete": 2, "update": 0}));
     }
 
     #[test]
     fn a_failed_update_has_done_what_it_has_done() {
-        let report = with(Command::Up, Status::Failed, &[("create", 1)]);
+        let report = with(Operation::Up, Status::Failed, &[("create", 1)]);
         assert_eq!(read(&report), json!({"create": 1, "delete": 0, "update": 0}));
-        assert_eq!(read(&with(Command::Up, Status::Failed, &[])), json!({}));
-        let mut report = with(Command::Up, Status::Cancelled, &[("same", 1)]);
+        assert_eq!(read(&with(Operation::Up, Status::Failed, &[])), json!({}));
+        let mut report = with(Operation::Up, Status::Cancelled, &[("same", 1)]);
         report.has_changes = Some(false);
         assert_eq!(read(&report), json!({"create": 0, "delete": 0, "update": 0}));
         report.has_changes = Some(true);

@@ -29,7 +29,7 @@ use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
 use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::render::{Options, Template};
-use crate::report::{Command, Masked, Reason, Report, Status};
+use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
 use sent::miss;
 use sent::warn;
@@ -103,7 +103,7 @@ impl<'a> Sender<'a> {
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
             && self.inputs.change_request.is_none();
-        let outputs_only = reports.iter().all(|report| report.command == Command::Outputs);
+        let outputs_only = reports.iter().all(|report| report.command == Operation::Outputs);
         if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
@@ -304,7 +304,7 @@ impl<'a> Sender<'a> {
             reference: reference.clone(),
             tag,
             state: if report.status == Status::Succeeded { State::Success } else { State::Failure },
-            removed: report.command == Command::Destroy,
+            removed: report.command == Operation::Destroy,
             log: self.context.build_url.clone(),
         };
         match client.deployment(&deployment).await {
@@ -324,7 +324,7 @@ impl<'a> Sender<'a> {
         let secret = report.secret_outputs.iter().any(|name| name == given);
         let url = if is_address(given) { Some(given) } else { output().filter(|_| !secret) };
         let url = url.filter(|url| is_address(url)).map(str::to_owned);
-        if url.is_none() && report.status == Status::Succeeded && report.command != Command::Destroy {
+        if url.is_none() && report.status == Status::Succeeded && report.command != Operation::Destroy {
             warn(
                 console,
                 &format!(

@@ -18,11 +18,11 @@ use crate::ci::console::Console;
 use crate::ci::{Level, Output, OutputsForm};
 use crate::engine::job::Job;
 use crate::inputs::suggest::nearest;
-use crate::report::{Command, Report, Status};
+use crate::report::{Operation, Report, Status};
 
 use crate::publish::outputs::secrets::is_listed;
+use exports::ExportKind;
 pub use exports::Exports;
-use exports::Kind;
 pub use handed::OWN;
 use handed::{Handed, quoted};
 use names::Naming;
@@ -77,7 +77,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
         return;
     };
     // Of those that are listed it was said why they stay.
-    let stays = outputs.iter().filter(|output| output.kind == Kind::Stays);
+    let stays = outputs.iter().filter(|output| output.kind == ExportKind::Stays);
     let unlisted = stays.filter(|output| !is_listed(&job.inputs.secret_outputs, &output.name));
     let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
     if !unlisted.is_empty() {
@@ -95,7 +95,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
 /// run has shown them all.
 fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
     let shown =
-        report.status == Status::Succeeded && !report.incomplete && report.command != Command::Destroy;
+        report.status == Status::Succeeded && !report.incomplete && report.command != Operation::Destroy;
     let Some(outputs) = report.outputs.as_ref().filter(|_| shown) else { return Vec::new() };
     let changed = report.output_changes.iter().map(|change| &change.name);
     let names: BTreeSet<&str> =
@@ -185,7 +185,7 @@ impl Handing<'_> {
         for output in exports.outputs.iter().flatten() {
             let sensitive = output.is_sensitive(masker);
             let asked_for = is_listed(&job.inputs.secret_outputs, &output.name);
-            if sensitive && output.kind == Kind::Plain && shown_in.is_some() && !asked_for {
+            if sensitive && output.kind == ExportKind::Plain && shown_in.is_some() && !asked_for {
                 withheld.push(output.name.as_str());
                 continue;
             }
@@ -193,7 +193,7 @@ impl Handing<'_> {
                 secret.extend([output.name.clone(), "outputs".to_owned()]);
             }
             values.insert(output.name.clone(), output.value.clone());
-            if output.kind != Kind::Stays {
+            if output.kind != ExportKind::Stays {
                 stack.push(Output { name: output.name.clone(), value: text(&output.value) });
             }
         }

@@ -45,8 +45,8 @@ impl Mirror {
     /// The address that tells one mirror from another: without credentials, and without a query, which can be a signature.
     pub fn identity(&self) -> String {
         match self.place() {
-            Place::Folder(folder) => format!("file://{}", folder.display()),
-            Place::Web { mut base, .. } => {
+            ReleasePlace::Folder(folder) => format!("file://{}", folder.display()),
+            ReleasePlace::Web { mut base, .. } => {
                 base.set_query(None);
                 base.to_string()
             }
@@ -58,9 +58,9 @@ impl Mirror {
     }
 
     /// Where its files lie.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> ReleasePlace {
         if let Ok(folder) = self.0.to_file_path() {
-            return Place::Folder(folder);
+            return ReleasePlace::Folder(folder);
         }
         let (user, password) = self.credentials();
         let mut base = self.0.clone();
@@ -73,7 +73,7 @@ impl Mirror {
         }
         let authorization = (!user.is_empty() || !password.is_empty())
             .then(|| Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))));
-        Place::Web { base, authorization }
+        ReleasePlace::Web { base, authorization }
     }
 }
 
@@ -96,7 +96,7 @@ fn decoded(text: &str) -> String {
 
 /// A place with the files of releases.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum ReleasePlace {
     /// A folder of this machine.
     Folder(PathBuf),
     /// A server.
@@ -114,7 +114,9 @@ mod tests {
 
     #[test]
     fn a_folder_is_named_by_a_file_url() {
-        let Place::Folder(folder) = Mirror::parse("file:///srv/pulumi").unwrap().place() else { panic!() };
+        let ReleasePlace::Folder(folder) = Mirror::parse("file:///srv/pulumi").unwrap().place() else {
+            panic!()
+        };
         assert_eq!(folder, std::path::Path::new("/srv/pulumi"));
     }
 

@@ -1,8 +1,8 @@
 //! The table of changes: by operation, deletions and replacements first and loud.
 
 use super::{Detail, words};
-use crate::render::page::Context;
 use crate::render::page::Page;
+use crate::render::page::PageContext;
 use crate::report::{Step, StepStatus};
 
 /// So many properties that force a replacement are named above the table.
@@ -12,7 +12,7 @@ const FORCING: usize = 5;
 const OPEN_ROWS: usize = 30;
 
 /// What will be gone, named above the table.
-pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
+pub(super) fn warning(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
     let plan = words::is_plan(report);
     let changes = report.least_changes();
@@ -49,7 +49,7 @@ pub(super) fn warning(context: &Context<'_>, page: &mut Page) {
 }
 
 /// All changes in a table, what destroys first.
-pub(super) fn table(context: &Context<'_>, page: &mut Page) {
+pub(super) fn table(context: &PageContext<'_>, page: &mut Page) {
     if !context.shows(Detail::Resources) || context.limits.rows == 0 {
         return;
     }
@@ -71,7 +71,7 @@ pub(super) fn table(context: &Context<'_>, page: &mut Page) {
     }
 }
 
-fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
+fn rows(context: &PageContext<'_>, page: &mut Page, steps: &[&Step]) {
     if steps.is_empty() {
         return;
     }
@@ -104,7 +104,7 @@ fn rows(context: &Context<'_>, page: &mut Page, steps: &[&Step]) {
     page.push("\n");
 }
 
-fn label(context: &Context<'_>, step: &Step) -> String {
+fn label(context: &PageContext<'_>, step: &Step) -> String {
     let sign = match step.operation.as_str() {
         "delete" => "🔴",
         "replace" | "delete-replaced" => "🟠",
@@ -127,7 +127,7 @@ pub(super) fn is_new(step: &Step) -> bool {
 }
 
 /// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word.
-fn properties(context: &Context<'_>, step: &Step) -> String {
+fn properties(context: &PageContext<'_>, step: &Step) -> String {
     if is_new(step) {
         return String::new();
     }

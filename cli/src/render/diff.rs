@@ -13,9 +13,9 @@ use super::escape::fence;
 use super::sides::sides;
 use super::{Detail, words};
 use crate::base::text::visible;
-use crate::render::page::Context;
-use crate::render::page::Hidden;
+use crate::render::page::LeftOut;
 use crate::render::page::Page;
+use crate::render::page::PageContext;
 use crate::render::page::Shape;
 use crate::report::{
     Change, DiffRoom, HIDDEN, OutputChange, PARTLY_HIDDEN, PropertyDiff, Step, TextDiff, clipped, middle,
@@ -32,11 +32,11 @@ const NAMES: usize = 20;
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub text: String,
-    pub hidden: Hidden,
+    pub hidden: LeftOut,
 }
 
 /// The properties of each resource that changes.
-pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
+pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
     if !context.shows(Detail::Values) || context.limits.diffs == 0 {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
         page.push("\n");
     }
     if !others.is_empty() {
-        page.hide(Hidden { resources: others.len(), ..Hidden::default() });
+        page.hide(LeftOut { resources: others.len(), ..LeftOut::default() });
         let names = others.iter().take(NAMES).map(|step| context.code(&step.name)).collect::<Vec<_>>();
         let more = if others.len() > NAMES { " …" } else { "" };
         let count = words::many(others.len(), "more resource");
@@ -77,7 +77,7 @@ pub(super) fn property_changes(context: &Context<'_>, page: &mut Page) {
     context.unfold(page);
 }
 
-fn step_word(context: &Context<'_>, step: &Step) -> &'static str {
+fn step_word(context: &PageContext<'_>, step: &Step) -> &'static str {
     if let Some(found) = words::found(context.report, &step.operation) {
         return found;
     }
@@ -141,7 +141,7 @@ pub(super) fn output(change: &OutputChange, room: DiffRoom) -> Block {
 }
 
 /// Writes one property. Returns what had no room.
-fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> Hidden {
+fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> LeftOut {
     let path = visible(&diff.path, false);
     let forces = if diff.replaces { "  # forces replacement" } else { "" };
     if let Some(mut found) = text_of(diff, room) {
@@ -159,7 +159,7 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> Hidden {
         // What the result itself lacks, no other form has.
         let nowhere = diff.text_diff.as_ref().map_or((0, 0), |known| (known.more_lines, known.cut_lines));
         let here = (found.more_lines.saturating_sub(nowhere.0), found.cut_lines.saturating_sub(nowhere.1));
-        return Hidden { lines: here.0, cut: here.1, nowhere: nowhere.0 + nowhere.1, ..Hidden::default() };
+        return LeftOut { lines: here.0, cut: here.1, nowhere: nowhere.0 + nowhere.1, ..LeftOut::default() };
     }
     let mut cut = false;
     let mut put = |sign: &str, value: Option<&str>, forces: &str| {
@@ -196,7 +196,7 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> Hidden {
     if let Some(words) = words {
         let _ = writeln!(lines, "~     {}", visible(&words, false));
     }
-    Hidden { cut: u64::from(cut), ..Hidden::default() }
+    LeftOut { cut: u64::from(cut), ..LeftOut::default() }
 }
 
 /// How the sign before a property's name shows its change; the lines of its text have their own.
@@ -373,6 +373,6 @@ mod tests {
         step.diffs = ["a", "b", "c"].map(diff).into();
         let block = block(&step, Shape { properties: 1, room: ALL });
         assert_eq!(block.text, "- a: 1\n+ a: 2\n  … and 2 more: b, c");
-        assert_eq!(block.hidden, Hidden { properties: 2, ..Hidden::default() });
+        assert_eq!(block.hidden, LeftOut { properties: 2, ..LeftOut::default() });
     }
 }

@@ -6,11 +6,11 @@
 
 use super::markdown::document;
 use super::{Options, Size, words};
-use crate::render::page::Limits;
-use crate::render::page::{ALL_OF_IT, Context};
+use crate::render::page::PageLimits;
+use crate::render::page::{ALL_OF_IT, PageContext};
 use crate::report::Report;
 
-const FULL: Limits = Limits {
+const FULL: PageLimits = PageLimits {
     rows: usize::MAX,
     paths: 6,
     diffs: usize::MAX,
@@ -24,13 +24,23 @@ const FULL: Limits = Limits {
     name: 1000,
 };
 /// What is unchanged goes first, also in a long line; every changed line is still there.
-const LITTLE_AROUND: Limits = Limits { context: 1, value: 4000, messages: 100, message: 8000, ..FULL };
-const ONLY_CHANGES: Limits = Limits { context: 0, value: 400, messages: 50, message: 4000, ..FULL };
-const SHORT_VALUES: Limits = Limits { properties: 100, lines: 100, value: 200, ..ONLY_CHANGES };
-const SHORT_DIFFS: Limits = Limits { properties: 20, lines: 20, outputs: 100, name: 300, ..SHORT_VALUES };
-const TABLE: Limits =
-    Limits { paths: 4, diffs: 0, messages: 20, message: 2000, outputs: 50, value: 100, name: 200, ..FULL };
-const COUNTS: Limits = Limits {
+const LITTLE_AROUND: PageLimits =
+    PageLimits { context: 1, value: 4000, messages: 100, message: 8000, ..FULL };
+const ONLY_CHANGES: PageLimits = PageLimits { context: 0, value: 400, messages: 50, message: 4000, ..FULL };
+const SHORT_VALUES: PageLimits = PageLimits { properties: 100, lines: 100, value: 200, ..ONLY_CHANGES };
+const SHORT_DIFFS: PageLimits =
+    PageLimits { properties: 20, lines: 20, outputs: 100, name: 300, ..SHORT_VALUES };
+const TABLE: PageLimits = PageLimits {
+    paths: 4,
+    diffs: 0,
+    messages: 20,
+    message: 2000,
+    outputs: 50,
+    value: 100,
+    name: 200,
+    ..FULL
+};
+const COUNTS: PageLimits = PageLimits {
     rows: 0,
     paths: 0,
     diffs: 0,
@@ -45,23 +55,31 @@ const COUNTS: Limits = Limits {
 };
 
 /// The rungs, from everything to next to nothing.
-const LADDER: &[Limits] = &[
+const LADDER: &[PageLimits] = &[
     FULL,
     LITTLE_AROUND,
     ONLY_CHANGES,
     SHORT_VALUES,
     SHORT_DIFFS,
-    Limits { diffs: 200, properties: 12, lines: 8, value: 120, ..SHORT_DIFFS },
-    Limits { diffs: 40, properties: 10, lines: 4, value: 100, messages: 20, message: 2000, ..SHORT_DIFFS },
+    PageLimits { diffs: 200, properties: 12, lines: 8, value: 120, ..SHORT_DIFFS },
+    PageLimits {
+        diffs: 40,
+        properties: 10,
+        lines: 4,
+        value: 100,
+        messages: 20,
+        message: 2000,
+        ..SHORT_DIFFS
+    },
     TABLE,
-    Limits { rows: 1000, paths: 3, ..TABLE },
-    Limits { rows: 300, paths: 3, messages: 10, message: 1000, outputs: 20, ..TABLE },
-    Limits { rows: 100, paths: 2, messages: 5, message: 600, outputs: 10, name: 120, ..TABLE },
-    Limits { rows: 30, paths: 1, messages: 3, message: 400, outputs: 0, name: 100, ..TABLE },
-    Limits { rows: 10, paths: 0, messages: 2, message: 300, outputs: 0, name: 80, ..TABLE },
+    PageLimits { rows: 1000, paths: 3, ..TABLE },
+    PageLimits { rows: 300, paths: 3, messages: 10, message: 1000, outputs: 20, ..TABLE },
+    PageLimits { rows: 100, paths: 2, messages: 5, message: 600, outputs: 10, name: 120, ..TABLE },
+    PageLimits { rows: 30, paths: 1, messages: 3, message: 400, outputs: 0, name: 100, ..TABLE },
+    PageLimits { rows: 10, paths: 0, messages: 2, message: 300, outputs: 0, name: 80, ..TABLE },
     COUNTS,
-    Limits { messages: 1, message: 160, name: 60, ..COUNTS },
-    Limits { messages: 0, message: 60, name: 40, ..COUNTS },
+    PageLimits { messages: 1, message: 160, name: 60, ..COUNTS },
+    PageLimits { messages: 0, message: 60, name: 40, ..COUNTS },
 ];
 
 /// The report as Markdown that `size` holds, as much of it as goes in.
@@ -71,7 +89,7 @@ const LADDER: &[Limits] = &[
 pub fn fit(report: &Report, options: &Options, size: Size) -> String {
     let steps = words::ordered(report);
     let mut rungs = LADDER.iter().enumerate().filter_map(|(rung, limits)| {
-        document(Context { report, steps: &steps, options, limits: *limits }, rung > 0, Some(size))
+        document(PageContext { report, steps: &steps, options, limits: *limits }, rung > 0, Some(size))
     });
     rungs.next().unwrap_or_else(|| smallest(report, options, size))
 }
@@ -79,7 +97,7 @@ pub fn fit(report: &Report, options: &Options, size: Size) -> String {
 /// The report as Markdown, all of it.
 pub(super) fn everything(report: &Report, options: &Options) -> String {
     let steps = words::ordered(report);
-    document(Context { report, steps: &steps, options, limits: FULL }, false, None).unwrap_or_default()
+    document(PageContext { report, steps: &steps, options, limits: FULL }, false, None).unwrap_or_default()
 }
 
 fn smallest(report: &Report, options: &Options, size: Size) -> String {

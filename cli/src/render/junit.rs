@@ -23,11 +23,11 @@ struct Case {
     class: String,
     name: String,
     milliseconds: u64,
-    ending: Ending,
+    ending: CaseEnding,
     said: String,
 }
 
-enum Ending {
+enum CaseEnding {
     Passed,
     Skipped(String),
     Failed { kind: String, message: String, text: String },
@@ -35,7 +35,7 @@ enum Ending {
 
 impl Case {
     fn failed(&self) -> bool {
-        matches!(self.ending, Ending::Failed { .. })
+        matches!(self.ending, CaseEnding::Failed { .. })
     }
 }
 
@@ -76,7 +76,7 @@ fn cases(report: &Report, options: &Options) -> Vec<Case> {
 }
 
 fn suite(xml: &mut String, report: &Report, cases: &[Case]) {
-    let skipped = cases.iter().filter(|case| matches!(case.ending, Ending::Skipped(_))).count();
+    let skipped = cases.iter().filter(|case| matches!(case.ending, CaseEnding::Skipped(_))).count();
     let _ = writeln!(
         xml,
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" time=\"{}\">",
@@ -115,12 +115,12 @@ fn properties(xml: &mut String, report: &Report) {
 fn run(report: &Report, options: &Options) -> Case {
     let headline = words::headline(report, str::to_owned);
     let ending = match (report.status, report.reason) {
-        (Status::Succeeded, _) => Ending::Passed,
-        (Status::Skipped, _) => Ending::Skipped(report.message.clone().unwrap_or_default()),
+        (Status::Succeeded, _) => CaseEnding::Passed,
+        (Status::Skipped, _) => CaseEnding::Skipped(report.message.clone().unwrap_or_default()),
         (Status::Failed | Status::Cancelled, reason) => {
             let message = report.message.clone().filter(|_| options.detail >= Detail::Resources);
             let hint = report.hint.as_ref().map(|hint| format!("hint: {hint}"));
-            Ending::Failed {
+            CaseEnding::Failed {
                 kind: reason.map_or("failed", crate::report::Reason::name).to_owned(),
                 message: headline.clone(),
                 text: message.into_iter().chain(hint).collect::<Vec<_>>().join("\n"),
@@ -151,7 +151,7 @@ fn resource(report: &Report, step: &Step) -> Case {
         class: format!("{}.{}", words::place(report), step.kind),
         name: format!("{} {}", words::operation(report, step), step.name),
         milliseconds: u64::try_from(took).unwrap_or(0).saturating_mul(1000),
-        ending: Ending::Failed {
+        ending: CaseEnding::Failed {
             kind: kind.to_owned(),
             message: message.to_owned(),
             text: errors.iter().map(|said| said.message.trim_end()).collect::<Vec<_>>().join("\n\n"),
@@ -166,9 +166,9 @@ fn finding(report: &Report, violation: &Violation) -> Case {
     let first = violation.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let (ending, said) = if violation.level == "mandatory" {
         let (message, text) = (first.to_owned(), violation.message.clone());
-        (Ending::Failed { kind: "policy".to_owned(), message, text }, String::new())
+        (CaseEnding::Failed { kind: "policy".to_owned(), message, text }, String::new())
     } else {
-        (Ending::Passed, format!("{}: {}", violation.level, violation.message))
+        (CaseEnding::Passed, format!("{}: {}", violation.level, violation.message))
     };
     Case {
         class: format!("{}.{}", words::place(report), violation.pack),
@@ -188,11 +188,11 @@ fn write(xml: &mut String, case: &Case) {
         seconds(case.milliseconds)
     );
     match &case.ending {
-        Ending::Passed => {}
-        Ending::Skipped(why) => {
+        CaseEnding::Passed => {}
+        CaseEnding::Skipped(why) => {
             let _ = writeln!(xml, "      <skipped>{}</skipped>", text(why));
         }
-        Ending::Failed { kind, message, text: said } => {
+        CaseEnding::Failed { kind, message, text: said } => {
             let _ = writeln!(
                 xml,
                 "      <failure type=\"{}\" message=\"{}\">{}</failure>",

@@ -8,15 +8,15 @@ use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Size, words};
 use crate::render::page::ALL_OF_IT;
-use crate::render::page::Context;
-use crate::render::page::Hidden;
+use crate::render::page::LeftOut;
 use crate::render::page::Page;
+use crate::render::page::PageContext;
 use crate::report::shortened;
 
 /// What the limits have left no word of, though there is something and it may be shown. A part that is only shorter says
 /// so itself.
-fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
-    let Context { report, limits, .. } = context;
+fn left_out(context: &PageContext<'_>, hidden: LeftOut) -> Vec<String> {
+    let PageContext { report, limits, .. } = context;
     let resources = context.shows(Detail::Resources);
     let said = report.diagnostics.iter().filter(|said| !said.says_nothing()).count();
     let findings = report.policies.violations.len() + report.policies.remediations.len();
@@ -52,14 +52,14 @@ fn left_out(context: &Context<'_>, hidden: Hidden) -> Vec<String> {
 }
 
 /// What happens after this.
-fn next(context: &Context<'_>, page: &mut Page) {
+fn next(context: &PageContext<'_>, page: &mut Page) {
     if let Some(next) = words::next(context.report, context.options) {
         page.push(&format!("**What happens next:** {}\n\n", prose(&next, context.html())));
     }
 }
 
 /// A whole document within the context's limits; `None` as soon as `size` does not hold it.
-pub(super) fn document(context: Context<'_>, shortened: bool, size: Option<Size>) -> Option<String> {
+pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<Size>) -> Option<String> {
     let mut page = Page::new(size);
     if let Some(marker) = &context.options.marker {
         page.push(&format!("{marker}\n"));
@@ -76,7 +76,7 @@ pub(super) fn document(context: Context<'_>, shortened: bool, size: Option<Size>
     page.finish()
 }
 
-fn head(context: &Context<'_>, page: &mut Page) {
+fn head(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
     let headline = words::headline(report, |stack| context.code(stack));
     page.push(&format!("## {} {headline}\n\n", words::sign(report)));
@@ -106,7 +106,7 @@ fn head(context: &Context<'_>, page: &mut Page) {
     }
 }
 
-fn foot(context: &Context<'_>, page: &mut Page, shortened: bool) {
+fn foot(context: &PageContext<'_>, page: &mut Page, shortened: bool) {
     let result = context.options.result.as_deref();
     let place = result.map(|result| {
         if result.contains("://") {

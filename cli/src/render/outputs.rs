@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use super::escape::{code, fence, plain};
 use super::sides::plain_sides;
 use super::{Detail, diff, words};
-use crate::render::page::Context;
 use crate::render::page::Page;
+use crate::render::page::PageContext;
 use crate::report::{Change, OutputChange, OutputsFrom, shortened};
 
 /// What changes in a table, or all of them folded away where nothing does.
-pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
+pub(super) fn outputs(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
     if !context.shows(Detail::Resources) || context.limits.outputs == 0 {
         return;
@@ -50,7 +50,7 @@ pub(super) fn outputs(context: &Context<'_>, page: &mut Page) {
     more(page, report.output_changes.len(), context.limits.outputs);
 }
 
-fn all(context: &Context<'_>, page: &mut Page) {
+fn all(context: &PageContext<'_>, page: &mut Page) {
     let Some(outputs) = context.report.outputs.as_ref().filter(|outputs| !outputs.is_empty()) else { return };
     context.fold(page, &title(context));
     page.push("| Output | Value |\n| --- | --- |\n");
@@ -65,7 +65,7 @@ fn all(context: &Context<'_>, page: &mut Page) {
     context.unfold(page);
 }
 
-fn names(context: &Context<'_>, page: &mut Page) {
+fn names(context: &PageContext<'_>, page: &mut Page) {
     let Some(outputs) = context.report.outputs.as_ref().filter(|outputs| !outputs.is_empty()) else { return };
     let shown = outputs.keys().take(context.limits.outputs.min(50)).map(|name| context.code(name));
     let mut shown = shown.collect::<Vec<_>>();
@@ -75,7 +75,7 @@ fn names(context: &Context<'_>, page: &mut Page) {
     page.push(&format!("{}: {}\n\n", title(context), shown.join(", ")));
 }
 
-fn title(context: &Context<'_>) -> String {
+fn title(context: &PageContext<'_>) -> String {
     let count = words::many(context.report.outputs.as_ref().map_or(0, Map::len), "output");
     match context.report.outputs_from {
         OutputsFrom::Previous => format!("{count} of the last deployment"),
@@ -92,7 +92,7 @@ fn word(change: &OutputChange) -> &'static str {
 }
 
 /// The value before and afterwards; what can't be seen is said beside it.
-fn cells(context: &Context<'_>, change: &OutputChange) -> [String; 2] {
+fn cells(context: &PageContext<'_>, change: &OutputChange) -> [String; 2] {
     let (old, new) = (change.old.as_ref(), change.new.as_ref());
     if change.text_diff.is_some() {
         return [old, new].map(|digest| {
@@ -112,7 +112,7 @@ fn cells(context: &Context<'_>, change: &OutputChange) -> [String; 2] {
     [written(&sides.before), written(&sides.after) + &note]
 }
 
-fn cell(context: &Context<'_>, value: Option<&Value>) -> String {
+fn cell(context: &PageContext<'_>, value: Option<&Value>) -> String {
     let Some(value) = value else { return String::new() };
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     code(&shortened(&text, context.limits.value.min(1000)), context.html())

@@ -7,7 +7,7 @@ use crate::report::{DiffRoom, Step, middle};
 
 /// How much of each thing a document holds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct PageLimits {
     /// Rows of the table of changes.
     pub rows: usize,
     /// Paths in a row.
@@ -32,7 +32,7 @@ pub(super) struct Limits {
     pub name: usize,
 }
 
-impl Limits {
+impl PageLimits {
     /// How much of a resource's properties is shown.
     pub fn shape(&self) -> Shape {
         Shape { properties: self.properties, room: self.room() }
@@ -51,21 +51,21 @@ pub(super) struct Page {
     pub(super) size: Option<Size>,
     pub(super) used: usize,
     pub(super) overflowed: bool,
-    pub(super) hidden: Hidden,
+    pub(super) hidden: LeftOut,
 }
 
 impl Page {
     pub fn new(size: Option<Size>) -> Self {
-        Self { text: String::new(), size, used: 0, overflowed: false, hidden: Hidden::default() }
+        Self { text: String::new(), size, used: 0, overflowed: false, hidden: LeftOut::default() }
     }
 
     /// Remembers what had no room.
-    pub fn hide(&mut self, hidden: Hidden) {
+    pub fn hide(&mut self, hidden: LeftOut) {
         self.hidden.add(hidden);
     }
 
     /// What had no room so far.
-    pub fn hidden(&self) -> Hidden {
+    pub fn hidden(&self) -> LeftOut {
         self.hidden
     }
 
@@ -108,15 +108,15 @@ pub(super) const ALL_OF_IT: &str = "set `report-file` or `result-file` for all o
 
 /// What every part of a document needs to know.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
+pub(super) struct PageContext<'a> {
     pub report: &'a Report,
     /// The report's steps in the order in which they are shown.
     pub steps: &'a [&'a Step],
     pub options: &'a Options,
-    pub limits: Limits,
+    pub limits: PageLimits,
 }
 
-impl Context<'_> {
+impl PageContext<'_> {
     /// A name as inline code, not longer than the limit.
     pub fn code(&self, text: &str) -> String {
         code(&middle(text, self.limits.name, None), self.options.flavor.html)
@@ -165,7 +165,7 @@ pub(super) struct Shape {
 
 /// Counts of what had no room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Hidden {
+pub(super) struct LeftOut {
     /// Changed lines of properties that are shown.
     pub lines: u64,
     /// Changed lines that are shown without all of their change.
@@ -178,7 +178,7 @@ pub(super) struct Hidden {
     pub resources: usize,
 }
 
-impl Hidden {
+impl LeftOut {
     /// Counts `other` too.
     pub fn add(&mut self, other: Self) {
         self.lines += other.lines;

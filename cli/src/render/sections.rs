@@ -5,15 +5,15 @@ use serde_json::Value;
 use super::escape::{fence, plain, prose};
 use super::sides::sides;
 use super::{Detail, words};
-use crate::render::page::Context;
 use crate::render::page::Page;
+use crate::render::page::PageContext;
 use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Report, Severity, shortened};
 
 /// More warnings than this are folded away.
 const OPEN_WARNINGS: usize = 3;
 
 /// The reason, the words that it was found in, and the way out.
-pub(super) fn failure(context: &Context<'_>, page: &mut Page) {
+pub(super) fn failure(context: &PageContext<'_>, page: &mut Page) {
     let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
     context.alert(page, "CAUTION");
     let message = message.as_deref().filter(|_| context.shows(Detail::Resources));
@@ -31,7 +31,7 @@ pub(super) fn failure(context: &Context<'_>, page: &mut Page) {
 }
 
 /// Errors and warnings with the resource that they belong to; what the program wrote is folded away.
-pub(super) fn diagnostics(context: &Context<'_>, page: &mut Page) {
+pub(super) fn diagnostics(context: &PageContext<'_>, page: &mut Page) {
     if !context.shows(Detail::Resources) || context.limits.messages == 0 {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn diagnostics(context: &Context<'_>, page: &mut Page) {
     }
 }
 
-fn said(context: &Context<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
+fn said(context: &PageContext<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
     for diagnostic in diagnostics.iter().take(context.limits.messages) {
         if page.is_full() {
             return;
@@ -92,7 +92,7 @@ fn said(context: &Context<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
 }
 
 /// What the policies found and what they mended.
-pub(super) fn policies(context: &Context<'_>, page: &mut Page) {
+pub(super) fn policies(context: &PageContext<'_>, page: &mut Page) {
     let policies = &context.report.policies;
     let found = policies.violations.len() + policies.remediations.len();
     if found == 0 || !context.shows(Detail::Resources) || context.limits.messages == 0 {
@@ -126,7 +126,7 @@ pub(super) fn policies(context: &Context<'_>, page: &mut Page) {
 }
 
 /// What a policy changed, as far as it may be shown.
-fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
+fn change(context: &PageContext<'_>, diff: &PropertyDiff) -> String {
     if !context.shows(Detail::Paths) {
         return "a property".to_owned();
     }
@@ -159,7 +159,7 @@ fn change(context: &Context<'_>, diff: &PropertyDiff) -> String {
 }
 
 /// What a reader must know about the report itself.
-pub(super) fn notes(context: &Context<'_>, page: &mut Page) {
+pub(super) fn notes(context: &PageContext<'_>, page: &mut Page) {
     let notes = &context.report.notes;
     for note in notes.iter().take(context.limits.messages.max(1)) {
         page.push(&format!("- Note: {}\n", prose(&shortened(note, context.limits.message), context.html())));

@@ -13,7 +13,7 @@ pub const SMALLEST: usize = 1200;
 
 /// How one report stands among several.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct StackLine {
     /// A sign for the outcome.
     pub sign: &'static str,
     /// The outcome, where Markdown is not read.
@@ -24,7 +24,7 @@ pub struct Line {
     pub outcome: &'static str,
 }
 
-impl Line {
+impl StackLine {
     /// The line of `report`.
     pub fn of(report: &Report, html: bool) -> Self {
         let outcome = match report.status {
@@ -202,7 +202,7 @@ pub fn same_unit(size: Size, room: usize) -> Size {
 /// All of `reports` as Markdown that `size` holds.
 pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
     let (flavor, reports) = (options.flavor, ordered(reports));
-    let lines: Vec<Line> = reports.iter().map(|report| Line::of(report, flavor.html)).collect();
+    let lines: Vec<StackLine> = reports.iter().map(|report| StackLine::of(report, flavor.html)).collect();
     let document = |texts: &[String], shown: usize| {
         let outcomes = lines.iter().map(|line| line.outcome);
         let rows = lines.iter().take(shown).map(|line| (line.sign, line.row.as_str()));

@@ -6,7 +6,7 @@ use crate::report::{Excerpt, HIDDEN, excerpt, unseen};
 
 /// The two sides, and in words what can't be seen.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Sides {
+pub(super) struct ShownSides {
     pub before: String,
     pub after: String,
     /// How they differ though they look alike.
@@ -16,7 +16,7 @@ pub(super) struct Sides {
 }
 
 /// `old` and `new` as JSON, of no more than about `room` bytes each.
-pub(super) fn sides(old: &Value, new: &Value, room: usize) -> Sides {
+pub(super) fn sides(old: &Value, new: &Value, room: usize) -> ShownSides {
     let (was, is) = (old.to_string(), new.to_string());
     let note = match (old, new) {
         (Value::String(old), Value::String(new)) => note(old, new),
@@ -26,7 +26,7 @@ pub(super) fn sides(old: &Value, new: &Value, room: usize) -> Sides {
 }
 
 /// [`sides`], with strings as they are.
-pub(super) fn plain_sides(old: &Value, new: &Value, room: usize) -> Sides {
+pub(super) fn plain_sides(old: &Value, new: &Value, room: usize) -> ShownSides {
     match (old, new) {
         (Value::String(old), Value::String(new)) => cut(old.clone(), new.clone(), note(old, new), room),
         // `1` and `"1"` are not the same.
@@ -38,13 +38,13 @@ fn note(old: &str, new: &str) -> Option<String> {
     if old == new { Some(HIDDEN.to_owned()) } else { unseen(old, new) }
 }
 
-fn cut(before: String, after: String, note: Option<String>, room: usize) -> Sides {
+fn cut(before: String, after: String, note: Option<String>, room: usize) -> ShownSides {
     let room = room.max(60);
     if before.len().max(after.len()) <= room.saturating_add(32) {
-        return Sides { before, after, note, lacks: false };
+        return ShownSides { before, after, note, lacks: false };
     }
     let Excerpt { before, after, lacks } = excerpt(&before, &after, room);
-    Sides { before, after, note, lacks }
+    ShownSides { before, after, note, lacks }
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_string_and_a_number_are_not_the_same() {
-        let Sides { before, after, note, .. } = plain_sides(&json!("1"), &json!(1), 100);
+        let ShownSides { before, after, note, .. } = plain_sides(&json!("1"), &json!(1), 100);
         assert_eq!((before.as_str(), after.as_str(), note), ("\"1\"", "1", None));
     }
 

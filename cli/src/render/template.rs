@@ -190,10 +190,10 @@ fn told(error: &Error) -> String {
 mod tests {
     use super::super::Detail;
     use super::*;
-    use crate::report::{Command, Ending, Facts, Fold, report};
+    use crate::report::{Ending, Facts, Fold, Operation, report};
 
     fn made() -> Report {
-        let facts = Facts::new(Command::Preview, "<b>@me|dev", Ending::Exited(0), 0);
+        let facts = Facts::new(Operation::Preview, "<b>@me|dev", Ending::Exited(0), 0);
         report(Fold::new().finish(), facts)
     }
 

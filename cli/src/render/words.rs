@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Options;
-use crate::report::{Command, Reason, Report, Status, Step, StepStatus, natural, natural_key};
+use crate::report::{Operation, Reason, Report, Status, Step, StepStatus, natural, natural_key};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -39,7 +39,7 @@ pub(super) fn is_plan(report: &Report) -> bool {
 /// What a refresh finds: it changes nothing out there, so nothing "will be deleted".
 pub(super) fn found(report: &Report, operation: &str) -> Option<&'static str> {
     match operation {
-        _ if report.command != Command::Refresh => None,
+        _ if report.command != Operation::Refresh => None,
         "delete" => Some("gone"),
         "update" => Some("changed"),
         "create" => Some("new"),
@@ -113,7 +113,7 @@ pub(super) fn count_parts(report: &Report) -> Vec<(String, String, String)> {
 /// What becomes of a preview's changes when its change request is merged. Whether the merge deploys at once is the
 /// pipeline's affair; that the next deployment makes them is true everywhere.
 pub(super) fn next(report: &Report, options: &Options) -> Option<String> {
-    let previewed = report.command == Command::Preview && report.status == Status::Succeeded;
+    let previewed = report.command == Operation::Preview && report.status == Status::Succeeded;
     (options.change_request && previewed && report.has_changes == Some(true)).then(|| {
         let stack = place(report).replace('`', "'");
         format!("nothing has been deployed yet. Merging this makes these changes part of the next deployment of `{stack}`.")
@@ -212,8 +212,8 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
-            (Command::Outputs, _) => (done_to(report, stack), String::new()),
-            (Command::Refresh, true) => and_unknown(with(done_to(report, stack), "no drift")),
+            (Operation::Outputs, _) => (done_to(report, stack), String::new()),
+            (Operation::Refresh, true) => and_unknown(with(done_to(report, stack), "no drift")),
             _ => and_unknown(with(done_to(report, stack), quiet(report))),
         },
     }
@@ -227,9 +227,9 @@ fn noun_of(report: &Report, stack: &str) -> String {
 /// "Deployed dev".
 fn done_to(report: &Report, stack: &str) -> String {
     match (report.command, report.preview_only) {
-        (Command::Up, false) => format!("Deployed {stack}"),
-        (Command::Refresh, false) => format!("Refreshed {stack}"),
-        (Command::Destroy, false) => format!("Destroyed {stack}"),
+        (Operation::Up, false) => format!("Deployed {stack}"),
+        (Operation::Refresh, false) => format!("Refreshed {stack}"),
+        (Operation::Destroy, false) => format!("Destroyed {stack}"),
         _ => noun_of(report, stack),
     }
 }
@@ -252,8 +252,8 @@ fn some_unknown(report: &Report) -> &'static str {
 
 fn what_is_unknown(report: &Report) -> &'static str {
     match (report.command, report.preview_only) {
-        (Command::Outputs, _) => "what they are is not known",
-        (Command::Refresh, true) => "whether there is drift is not known",
+        (Operation::Outputs, _) => "what they are is not known",
+        (Operation::Refresh, true) => "whether there is drift is not known",
         _ => "what would change is not known",
     }
 }

@@ -10,19 +10,22 @@ use std::hash::Hash;
 use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 
 use super::anchors;
-use super::differing::{Run, ranges, trimmed};
+use super::differing::{DifferingRun, ranges, trimmed};
 
 /// The most items of both sides together that are compared without being divided before.
 const SMALL: usize = 2000;
 
 /// The runs in which `old` and `new` differ, in their order.
-pub(super) fn runs<T: Eq + Hash>(old: impl Iterator<Item = T>, new: impl Iterator<Item = T>) -> Vec<Run> {
+pub(super) fn runs<T: Eq + Hash>(
+    old: impl Iterator<Item = T>,
+    new: impl Iterator<Item = T>,
+) -> Vec<DifferingRun> {
     let mut input = InternedInput { before: Vec::new(), after: Vec::new(), interner: Interner::new(0) };
     input.update_before(old);
     input.update_after(new);
     let ids = |tokens: &[imara_diff::Token]| tokens.iter().map(|token| token.0).collect::<Vec<_>>();
     let (old, new) = (ids(&input.before), ids(&input.after));
-    let middle = trimmed(&old, &new, &Run { old: 0..old.len(), new: 0..new.len() });
+    let middle = trimmed(&old, &new, &DifferingRun { old: 0..old.len(), new: 0..new.len() });
     match middle.len() {
         0 => Vec::new(),
         1..=SMALL => {
@@ -38,7 +41,7 @@ pub(super) fn runs<T: Eq + Hash>(old: impl Iterator<Item = T>, new: impl Iterato
 pub(super) mod tests {
     use super::*;
 
-    fn of(old: &[u32], new: &[u32]) -> Vec<Run> {
+    fn of(old: &[u32], new: &[u32]) -> Vec<DifferingRun> {
         runs(old.iter(), new.iter())
     }
 
@@ -46,7 +49,7 @@ pub(super) mod tests {
     fn an_inserted_item_is_one_run() {
         let old: Vec<u32> = (0..118).collect();
         let new: Vec<u32> = std::iter::once(999).chain(0..118).collect();
-        assert_eq!(of(&old, &new), [Run { old: 0..0, new: 0..1 }]);
+        assert_eq!(of(&old, &new), [DifferingRun { old: 0..0, new: 0..1 }]);
     }
 
     /// A small generator: the same numbers in every run.
@@ -67,7 +70,7 @@ pub(super) mod tests {
             let mut list =
                 |most: u32| -> Vec<u32> { (0..dice.roll(most)).map(|_| dice.roll(sides)).collect() };
             let (old, new) = if round % 10 == 0 { (list(4000), list(4000)) } else { (list(60), list(60)) };
-            let whole = Run { old: 0..old.len(), new: 0..new.len() };
+            let whole = DifferingRun { old: 0..old.len(), new: 0..new.len() };
             for found in [of(&old, &new), anchors::runs(&old, &new, whole)] {
                 are_equal_between(&found, &old, &new);
             }
@@ -75,7 +78,7 @@ pub(super) mod tests {
     }
 
     /// Expects that all items that are in no run are equal.
-    pub fn are_equal_between(runs: &[Run], old: &[u32], new: &[u32]) {
+    pub fn are_equal_between(runs: &[DifferingRun], old: &[u32], new: &[u32]) {
         let (mut at, mut at_new) = (0, 0);
         for run in runs {
             assert_eq!(old[at..run.old.start], new[at_new..run.new.start], "{old:?} {new:?}");
@@ -93,7 +96,10 @@ pub(super) mod tests {
             (old[5], new[5], old[99_000], new[99_000]) = (100_001, 100_002, 100_003, 100_004);
             assert_eq!(
                 of(&old, &new),
-                [Run { old: 5..6, new: 5..6 }, Run { old: 99_000..99_001, new: 99_000..99_001 }]
+                [
+                    DifferingRun { old: 5..6, new: 5..6 },
+                    DifferingRun { old: 99_000..99_001, new: 99_000..99_001 }
+                ]
             );
         }
     }
@@ -101,7 +107,7 @@ pub(super) mod tests {
     #[test]
     fn sequences_with_nothing_in_common_and_equal_items_end_soon() {
         let (old, new) = (0..100_000_u32, 100_000..200_000_u32);
-        assert_eq!(runs(old, new), [Run { old: 0..100_000, new: 0..100_000 }]);
+        assert_eq!(runs(old, new), [DifferingRun { old: 0..100_000, new: 0..100_000 }]);
         let mut dice = Dice(1);
         let mut few = || (0..200_000).map(|_| dice.roll(3)).collect::<Vec<u32>>();
         assert!(!of(&few(), &few()).is_empty());

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::differing::{Run, small, trimmed};
+use super::differing::{DifferingRun, small, trimmed};
 
 /// The most items of a part that is compared without being divided.
 const PART: usize = 1000;
@@ -13,7 +13,7 @@ const EDITS: usize = 100;
 const DEPTH: usize = 8;
 
 /// The runs in which `old` and `new` differ within `whole`. Items are known by numbers.
-pub(super) fn runs(old: &[u32], new: &[u32], whole: Run) -> Vec<Run> {
+pub(super) fn runs(old: &[u32], new: &[u32], whole: DifferingRun) -> Vec<DifferingRun> {
     let mut found = Vec::new();
     // The last one is next: parts are pushed from the end to the beginning.
     let mut parts = vec![(whole, DEPTH)];
@@ -38,7 +38,7 @@ pub(super) fn runs(old: &[u32], new: &[u32], whole: Run) -> Vec<Run> {
         }
         let (mut at, mut between) = ((0, 0), Vec::new());
         for (i, j) in anchors.into_iter().chain([(a.len(), b.len())]) {
-            between.push((moved(&Run { old: at.0..i, new: at.1..j }, &part), depth - 1));
+            between.push((moved(&DifferingRun { old: at.0..i, new: at.1..j }, &part), depth - 1));
             at = (i + 1, j + 1);
         }
         parts.extend(between.into_iter().rev());
@@ -50,16 +50,16 @@ fn slice<'a>(items: &'a [u32], range: &std::ops::Range<usize>) -> &'a [u32] {
     items.get(range.clone()).unwrap_or_default()
 }
 
-fn moved(run: &Run, part: &Run) -> Run {
-    Run {
+fn moved(run: &DifferingRun, part: &DifferingRun) -> DifferingRun {
+    DifferingRun {
         old: run.old.start + part.old.start..run.old.end + part.old.start,
         new: run.new.start + part.new.start..run.new.end + part.new.start,
     }
 }
 
 /// Runs that touch are one.
-fn joined(runs: Vec<Run>) -> Vec<Run> {
-    let mut joined: Vec<Run> = Vec::new();
+fn joined(runs: Vec<DifferingRun>) -> Vec<DifferingRun> {
+    let mut joined: Vec<DifferingRun> = Vec::new();
     for run in runs {
         match joined.last_mut() {
             Some(last) if last.old.end == run.old.start && last.new.end == run.new.start => {
@@ -72,7 +72,7 @@ fn joined(runs: Vec<Run>) -> Vec<Run> {
 }
 
 /// A small part: its items get numbers of their own, as the library makes room for each number.
-fn compared(a: &[u32], b: &[u32]) -> Vec<Run> {
+fn compared(a: &[u32], b: &[u32]) -> Vec<DifferingRun> {
     let mut kinds: HashMap<u32, u32> = HashMap::new();
     let mut own = |items: &[u32]| -> Vec<u32> {
         let mut id = |item: &u32| {
@@ -131,7 +131,7 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
 
 /// The runs between `a` and `b` if no more than [`EDITS`] items come or go: the greedy algorithm of
 /// <http://www.xmailserver.org/diff2.pdf>, given up in time.
-fn few_edits(a: &[u32], b: &[u32]) -> Option<Vec<Run>> {
+fn few_edits(a: &[u32], b: &[u32]) -> Option<Vec<DifferingRun>> {
     let width = 2 * EDITS + 3;
     let middle = EDITS + 1;
     // How far down `a` each diagonal has come; one copy for each number of edits.
@@ -169,7 +169,7 @@ fn get(reach: &[usize], diagonal: usize) -> usize {
 }
 
 /// The edits on the way that `trace` remembers, from the end to the beginning.
-fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> Vec<Run> {
+fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> Vec<DifferingRun> {
     let mut runs = Vec::new();
     for (edits, reach) in trace.iter().enumerate().skip(1).rev() {
         let diagonal = i + middle - j;
@@ -178,9 +178,9 @@ fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> 
         let (before, at) = if takes_new { (diagonal + 1, down) } else { (diagonal - 1, right) };
         let at_new = at + middle - before;
         let run = if takes_new {
-            Run { old: at..at, new: at_new..at_new + 1 }
+            DifferingRun { old: at..at, new: at_new..at_new + 1 }
         } else {
-            Run { old: at..at + 1, new: at_new..at_new }
+            DifferingRun { old: at..at + 1, new: at_new..at_new }
         };
         runs.push(run);
         (i, j) = (at, at_new);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::classify::{Evidence, Finding};
+use super::classify::{Evidence, ReasonFound};
 use super::facts::{Ending, Facts, Verdict};
 use super::fold::Events;
-use super::known::{Log, contradiction, is_known, looked_in_vain};
+use super::known::{KnownLog, contradiction, is_known, looked_in_vain};
 use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, Step, StepStatus};
 use super::steps::LEFT_OVER;
 use super::tally::is_change;
@@ -43,9 +43,9 @@ pub fn report(events: Events, facts: Facts) -> Report {
     };
     let mut verdict = verdict(&evidence, succeeded);
     let internal_error = events.internal_error.is_some();
-    let log = Log { lines, broken, lost, internal_error, planned, summary: summary.as_ref() };
+    let log = KnownLog { lines, broken, lost, internal_error, planned, summary: summary.as_ref() };
     if log.has_only_the_preview(&facts) {
-        outputs = outputs::Finished::default();
+        outputs = outputs::FinishedOutputs::default();
     }
     let changes = changes(&log, &steps);
     let has_changes = has_changes(&changes, &outputs) || steps.rows.changed();
@@ -57,7 +57,8 @@ pub fn report(events: Events, facts: Facts) -> Report {
     let known = whole && contradiction.is_none() && !unclear;
     if !known && succeeded && !only_looks && outputs.from == OutputsFrom::Previous {
         // Those of before are not those that a run which went well has left.
-        outputs = outputs::Finished { changes: outputs.changes, ..outputs::Finished::default() };
+        outputs =
+            outputs::FinishedOutputs { changes: outputs.changes, ..outputs::FinishedOutputs::default() };
     }
     let mut exit_code = facts.exit_code;
     if !known && verdict.status == Status::Succeeded && only_looks {
@@ -127,7 +128,7 @@ fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     if succeeded {
         return Verdict { status: Status::Succeeded, reason: None, message: String::new(), hint: None };
     }
-    let Finding { reason, message } = evidence.judge();
+    let ReasonFound { reason, message } = evidence.judge();
     let cancelled = reason == Reason::Cancelled;
     let hint = hints::of_state(evidence, reason)
         .or_else(|| hints::of_words(reason, message.as_deref()?))
@@ -175,7 +176,7 @@ fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
 }
 
 /// The counts: the engine's own, or those of the steps where it has none.
-fn changes(log: &Log<'_>, steps: &steps::Finished) -> BTreeMap<String, u64> {
+fn changes(log: &KnownLog<'_>, steps: &steps::FinishedSteps) -> BTreeMap<String, u64> {
     let said = log.summary.map(|summary| &summary.changes).filter(|changes| !changes.is_empty());
     let mut changes = said.unwrap_or(&steps.counted).clone();
     // The engine counts no deletion of what an earlier replacement has left over.
@@ -185,7 +186,7 @@ fn changes(log: &Log<'_>, steps: &steps::Finished) -> BTreeMap<String, u64> {
     changes
 }
 
-fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::Finished) -> bool {
+fn has_changes(changes: &BTreeMap<String, u64>, outputs: &outputs::FinishedOutputs) -> bool {
     let real = |operation: &str| is_change(operation) || operation == LEFT_OVER;
     changes.iter().any(|(operation, count)| real(operation) && *count > 0) || !outputs.changes.is_empty()
 }

@@ -25,18 +25,18 @@ pub(super) struct Evidence<'a> {
 
 /// A reason, and the words that it was found in.
 #[derive(Debug)]
-pub(super) struct Finding {
+pub(super) struct ReasonFound {
     pub reason: Reason,
     pub message: Option<String>,
 }
 
 impl Evidence<'_> {
     /// Why the run did not succeed.
-    pub fn judge(&self) -> Finding {
+    pub fn judge(&self) -> ReasonFound {
         let found = self.by_ending().or_else(|| self.by_words()).or_else(|| self.by_events());
         let (reason, message) = found.unwrap_or((Reason::Unknown, None));
         let message = message.filter(|text| !only_says_that_it_failed(text)).or_else(|| self.first_words());
-        Finding { reason, message: message.map(|text| Self::told(&text)) }
+        ReasonFound { reason, message: message.map(|text| Self::told(&text)) }
     }
 
     /// Whether nothing is left half-done: the engine came to its end, and no resource was begun without an end, or

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Command {
+#[cfg_attr(feature = "schema", schemars(rename = "Command"))]
+pub enum Operation {
     /// Shows what an update would do.
     Preview,
     /// Deploys.
@@ -19,7 +20,7 @@ pub enum Command {
     Outputs,
 }
 
-impl Command {
+impl Operation {
     /// The command's name as the command line has it.
     pub fn name(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::align;
 use super::document::document;
-use super::event::{PropertyDiffEvent, State};
+use super::event::{EventState, PropertyDiffEvent};
 use super::hunks::{TextDiff, line_ends};
 use super::model::{Change, PropertyDiff};
 use super::natural::natural;
@@ -86,7 +86,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    pub fn of(old: Option<State>, new: Option<State>) -> Self {
+    pub fn of(old: Option<EventState>, new: Option<EventState>) -> Self {
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         let hidden = [&old, &new].into_iter().filter_map(|state| state.hide_diffs.as_ref());
         let hidden = hidden.flatten().map(|path| joined(path)).collect();
@@ -366,7 +366,7 @@ fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
 
 /// The path of a property of a resource with these states, as the engine names what changes and what forces a
 /// replacement: by its bare name, whatever stands in it, or by its path.
-pub(super) fn property_path(states: &[&State], name: &str) -> String {
+pub(super) fn property_path(states: &[&EventState], name: &str) -> String {
     let maps = states.iter().flat_map(|state| [&state.inputs, &state.outputs]).flatten().collect::<Vec<_>>();
     if maps.iter().any(|map| map.contains_key(name)) { member("", name) } else { path_of(&maps, name) }
 }
@@ -457,9 +457,9 @@ mod tests {
 
     #[test]
     fn items_that_a_provider_names_by_their_index_are_those_that_differ() {
-        let list = |items: &[&str]| State {
+        let list = |items: &[&str]| EventState {
             inputs: Some(map(json!({ "v": items, "w": ["x"] }))),
-            ..State::default()
+            ..EventState::default()
         };
         let named = |kind: &str| PropertyDiffEvent { diff_kind: kind.into(), input_diff: true };
         let detailed = BTreeMap::from([
@@ -518,8 +518,9 @@ mod tests {
 
     #[test]
     fn a_detailed_diff_decides_which_paths_there_are() {
-        let old = State { outputs: Some(map(json!({"a": {"b": [1]}, "c": 1}))), ..State::default() };
-        let new = State { inputs: Some(map(json!({"a": {"b": [2]}, "c": 2}))), ..State::default() };
+        let old =
+            EventState { outputs: Some(map(json!({"a": {"b": [1]}, "c": 1}))), ..EventState::default() };
+        let new = EventState { inputs: Some(map(json!({"a": {"b": [2]}, "c": 2}))), ..EventState::default() };
         let event = PropertyDiffEvent { diff_kind: "update-replace".into(), input_diff: false };
         let detailed = BTreeMap::from([("a.b[0]".to_owned(), event)]);
         let diffs = Sides::of(Some(old), Some(new)).by_inputs(Some(&detailed));
@@ -531,9 +532,13 @@ mod tests {
 
     #[test]
     fn a_hidden_path_keeps_its_name_and_loses_its_value() {
-        let old = State { inputs: Some(map(json!({"a": {"b": 1}}))), ..State::default() };
+        let old = EventState { inputs: Some(map(json!({"a": {"b": 1}}))), ..EventState::default() };
         let hide = Some(vec![vec![json!("a")]]);
-        let new = State { inputs: Some(map(json!({"a": {"b": 2}}))), hide_diffs: hide, ..State::default() };
+        let new = EventState {
+            inputs: Some(map(json!({"a": {"b": 2}}))),
+            hide_diffs: hide,
+            ..EventState::default()
+        };
         let diffs = Sides::of(Some(old), Some(new)).by_inputs(None);
         assert_eq!(diffs.list[0].new, Some(json!("[hidden]")));
     }

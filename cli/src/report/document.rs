@@ -12,7 +12,7 @@ pub(super) fn document(text: &str) -> Option<Value> {
         return None;
     }
     let value = serde_json::from_str(text).ok()?;
-    let (mut kept, mut written) = (Tokens::default(), Tokens::default());
+    let (mut kept, mut written) = (DocumentTokens::default(), DocumentTokens::default());
     kept.walk(&value);
     written.read(text);
     (kept == written).then_some(value)
@@ -20,12 +20,12 @@ pub(super) fn document(text: &str) -> Option<Value> {
 
 /// The parts of a text that its parsed form could lose.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tokens {
+struct DocumentTokens {
     members: usize,
     numbers: Vec<String>,
 }
 
-impl Tokens {
+impl DocumentTokens {
     fn walk(&mut self, value: &Value) {
         match value {
             Value::Array(items) => items.iter().for_each(|item| self.walk(item)),

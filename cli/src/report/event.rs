@@ -80,8 +80,8 @@ pub(super) struct StepMetadata {
     pub urn: String,
     #[serde(rename = "type")]
     pub kind: String,
-    pub old: Option<State>,
-    pub new: Option<State>,
+    pub old: Option<EventState>,
+    pub new: Option<EventState>,
     pub keys: Option<Vec<String>>,
     pub diffs: Option<Vec<String>>,
     pub detailed_diff: Option<BTreeMap<String, PropertyDiffEvent>>,
@@ -102,7 +102,7 @@ impl StepMetadata {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct State {
+pub(super) struct EventState {
     pub custom: bool,
     pub id: String,
     pub parent: String,

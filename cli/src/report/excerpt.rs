@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::align;
-use super::differing::Run;
+use super::differing::DifferingRun;
 use super::value::char_boundary;
 
 /// Up to so many bytes are compared character by character; more are compared by words.
@@ -13,11 +13,11 @@ const BY_CHARACTERS: usize = 1024;
 const AROUND: usize = 40;
 
 /// The same place in two texts, in bytes.
-pub(super) type Place = (Range<usize>, Range<usize>);
+pub(super) type TextPlace = (Range<usize>, Range<usize>);
 
 /// The places in which `old` and `new` differ, in their order. At none of them both sides begin or end with the same
 /// character.
-pub(super) fn differing(old: &str, new: &str) -> Vec<Place> {
+pub(super) fn differing(old: &str, new: &str) -> Vec<TextPlace> {
     let (before, after) = trimmed(old, 0..old.len(), new, 0..new.len());
     let (was, is) = (part(old, &before), part(new, &after));
     if was.is_empty() || is.is_empty() {
@@ -26,20 +26,20 @@ pub(super) fn differing(old: &str, new: &str) -> Vec<Place> {
     let few = was.len() + is.len() <= BY_CHARACTERS;
     let (a, b) = if few { (characters(was), characters(is)) } else { (words(was), words(is)) };
     let runs = align::runs(a.parts(), b.parts());
-    let places = runs.into_iter().map(|Run { old: old_run, new: new_run }| {
+    let places = runs.into_iter().map(|DifferingRun { old: old_run, new: new_run }| {
         trimmed(old, a.bytes(&old_run, before.start), new, b.bytes(&new_run, after.start))
     });
     places.collect()
 }
 
 /// A text in parts.
-struct Parts<'a> {
+struct TextParts<'a> {
     text: &'a str,
     /// Where each part begins, and the end.
     starts: Vec<usize>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> TextParts<'a> {
     fn parts(&self) -> impl Iterator<Item = &'a str> {
         let ends = self.starts.iter().skip(1);
         self.starts.iter().zip(ends).map(|(start, end)| part(self.text, &(*start..*end)))
@@ -52,12 +52,12 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn characters(text: &str) -> Parts<'_> {
-    Parts { text, starts: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }
+fn characters(text: &str) -> TextParts<'_> {
+    TextParts { text, starts: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }
 }
 
 /// Words, and the characters between them.
-fn words(text: &str) -> Parts<'_> {
+fn words(text: &str) -> TextParts<'_> {
     let (mut starts, mut inside) = (Vec::new(), false);
     for (at, c) in text.char_indices() {
         let word = c.is_alphanumeric();
@@ -67,7 +67,7 @@ fn words(text: &str) -> Parts<'_> {
         inside = word;
     }
     starts.push(text.len());
-    Parts { text, starts }
+    TextParts { text, starts }
 }
 
 fn part<'a>(text: &'a str, range: &Range<usize>) -> &'a str {
@@ -75,7 +75,7 @@ fn part<'a>(text: &'a str, range: &Range<usize>) -> &'a str {
 }
 
 /// The two ranges without what both begin and end with.
-fn trimmed(old: &str, before: Range<usize>, new: &str, after: Range<usize>) -> Place {
+fn trimmed(old: &str, before: Range<usize>, new: &str, after: Range<usize>) -> TextPlace {
     let (was, is) = (part(old, &before), part(new, &after));
     let head: usize =
         was.chars().zip(is.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
@@ -113,8 +113,8 @@ pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> Excerpt {
 }
 
 /// The places, those with no more than `gap` bytes between them as one.
-fn joined(places: Vec<Place>, gap: usize) -> Vec<Place> {
-    let mut joined: Vec<Place> = Vec::new();
+fn joined(places: Vec<TextPlace>, gap: usize) -> Vec<TextPlace> {
+    let mut joined: Vec<TextPlace> = Vec::new();
     for (before, after) in places {
         match joined.last_mut() {
             Some((last, last_new)) if before.start <= last.end + gap && after.start <= last_new.end + gap => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::command::Command;
+use super::command::Operation;
 use super::model::{Ci, Engine, Status};
 use crate::base::reason::Reason;
 use crate::base::text::colourless;
@@ -12,7 +12,7 @@ use crate::pulumi::stack::StackIdentity;
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// What was asked.
-    pub command: Command,
+    pub command: Operation,
     /// A refresh or destroy that only shows what it would do.
     pub preview_only: bool,
     /// The project, when it is known; else the events tell.
@@ -55,7 +55,7 @@ pub struct Facts {
 
 impl Facts {
     /// The least that there is to know.
-    pub fn new(command: Command, stack: impl Into<String>, ending: Ending, exit_code: i32) -> Self {
+    pub fn new(command: Operation, stack: impl Into<String>, ending: Ending, exit_code: i32) -> Self {
         Self {
             command,
             preview_only: false,

@@ -6,7 +6,7 @@ use super::diagnostics::Diagnostics;
 use super::event::{Event, StepEvent, SummaryEvent};
 use super::gaps::{Gaps, is_one_diagnostic};
 use super::outputs::Outputs;
-use super::policies::Found;
+use super::policies::FoundPolicies;
 use super::rules::is_provider_gone;
 use super::skim::{Skim, skim};
 use super::steps::{InFlight, Steps};
@@ -40,7 +40,7 @@ pub struct Events {
     pub(super) steps: Steps,
     pub(super) outputs: Outputs,
     pub(super) diagnostics: Diagnostics,
-    pub(super) policies: Found,
+    pub(super) policies: FoundPolicies,
     pub(super) summary: Option<Summary>,
     pub(super) internal_error: Option<String>,
     pub(super) waits_for_debugger: bool,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::align;
 use super::concealed::{HIDDEN, PARTLY_HIDDEN, hides_a_difference};
-use super::differing::Run;
+use super::differing::DifferingRun;
 use super::excerpt::{Excerpt, excerpt};
 use super::lines::{End, Line, ends, lines};
 use super::pairs::pairs;
@@ -159,7 +159,7 @@ pub(super) fn line_ends(old: &str, new: &str) -> Vec<String> {
 pub(super) struct Texts<'a> {
     old: Vec<Line<'a>>,
     new: Vec<Line<'a>>,
-    runs: Vec<Run>,
+    runs: Vec<DifferingRun>,
     /// The lines of each run that stand for each other, once somebody asks for them.
     pairs: Vec<OnceCell<Vec<(usize, usize)>>>,
 }
@@ -174,7 +174,7 @@ impl<'a> Texts<'a> {
     /// The texts of a hunk, which differ where its signs say so.
     fn of_hunk(hunk: &'a Hunk) -> Self {
         let (mut old, mut new): (Vec<Line<'a>>, Vec<Line<'a>>) = (Vec::new(), Vec::new());
-        let mut runs: Vec<Run> = Vec::new();
+        let mut runs: Vec<DifferingRun> = Vec::new();
         for line in &hunk.lines {
             let line_of = || Line { text: line.get(1..).unwrap_or_default(), end: End::Lf };
             let sign = line.chars().next().filter(|sign| matches!(sign, '-' | '+'));
@@ -190,13 +190,13 @@ impl<'a> Texts<'a> {
                 Some(run) if run.old.end == at && run.new.end == at_new => {
                     (run.old.end, run.new.end) = (old.len(), new.len());
                 }
-                _ => runs.push(Run { old: at..old.len(), new: at_new..new.len() }),
+                _ => runs.push(DifferingRun { old: at..old.len(), new: at_new..new.len() }),
             }
         }
         Self::known(old, new, runs)
     }
 
-    fn known(old: Vec<Line<'a>>, new: Vec<Line<'a>>, runs: Vec<Run>) -> Self {
+    fn known(old: Vec<Line<'a>>, new: Vec<Line<'a>>, runs: Vec<DifferingRun>) -> Self {
         let pairs = vec![OnceCell::new(); runs.len()];
         Self { old, new, runs, pairs }
     }
@@ -298,7 +298,7 @@ impl Writer<'_> {
     }
 
     /// One hunk of `runs`; the next one begins at `limit`.
-    fn hunk(&mut self, first: &Run, runs: Range<usize>, limit: usize) {
+    fn hunk(&mut self, first: &DifferingRun, runs: Range<usize>, limit: usize) {
         let context = self.room.context;
         let before = first.old.start.min(first.new.start).min(context);
         let mut hunk = Hunk {
@@ -332,7 +332,7 @@ impl Writer<'_> {
     }
 
     /// Writes the lines that go, then those that come; of both a part if there is no room for all.
-    fn run(&mut self, hunk: &mut Hunk, run: &Run, nth: usize) {
+    fn run(&mut self, hunk: &mut Hunk, run: &DifferingRun, nth: usize) {
         let (removed, added) = (run.old.len(), run.new.len());
         let shown_removed = removed.min((self.left - self.left / 2).max(self.left.saturating_sub(added)));
         let shown_added = added.min(self.left - shown_removed);

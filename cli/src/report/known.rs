@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::classify::error_of;
-use super::command::Command;
+use super::command::Operation;
 use super::facts::{Ending, Facts, Shown, Verdict};
 use super::fold::Summary;
 use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
 use super::rules::says_in_its_own_words;
-use super::steps::{Finished, LEFT_OVER};
+use super::steps::{FinishedSteps, LEFT_OVER};
 use super::tally::is_change;
 use crate::base::reason::Reason;
 
@@ -22,7 +22,7 @@ const GAPS: [&str; 3] = [
 
 /// The engine's event log, as far as it was read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Log<'a> {
+pub(super) struct KnownLog<'a> {
     /// How many lines there were.
     pub lines: u64,
     /// How many lines could not be read.
@@ -37,10 +37,10 @@ pub(super) struct Log<'a> {
     pub summary: Option<&'a Summary>,
 }
 
-impl Log<'_> {
+impl KnownLog<'_> {
     /// Whether the log says all that the engine did, or would do. An engine that was never started did nothing.
     pub fn is_whole(&self, facts: &Facts, reason: Option<Reason>) -> bool {
-        if facts.command == Command::Outputs || facts.ending == Ending::NotStarted {
+        if facts.command == Operation::Outputs || facts.ending == Ending::NotStarted {
             return true;
         }
         if facts.interim || self.lost > 0 {
@@ -64,7 +64,7 @@ impl Log<'_> {
     /// What is missing, a sentence each.
     pub fn gaps(&self, facts: &Facts) -> Vec<String> {
         let mut gaps = Vec::new();
-        let ran = facts.ending != Ending::NotStarted && facts.command != Command::Outputs;
+        let ran = facts.ending != Ending::NotStarted && facts.command != Operation::Outputs;
         if ran && self.lines == 0 && facts.ending == Ending::Exited(0) && !facts.nothing_to_do {
             let what = if facts.command.only_looks(facts.preview_only) { "would change" } else { "changed" };
             gaps.push(format!("the engine wrote no event log: what {what} is not known"));
@@ -120,8 +120,8 @@ fn stopped_before_the_operation(facts: &Facts, reason: Reason) -> bool {
 /// `changes` are the counts, and `has_changes` tells whether any change is known.
 pub(super) fn contradiction(
     facts: &Facts,
-    log: &Log<'_>,
-    steps: &Finished,
+    log: &KnownLog<'_>,
+    steps: &FinishedSteps,
     changes: &BTreeMap<String, u64>,
     has_changes: bool,
 ) -> Option<&'static str> {
@@ -147,7 +147,7 @@ pub(super) fn contradiction(
 
 /// Whether it is known what changed, or would change. Of a preview that broke off nobody knows what it would have
 /// found.
-pub(super) fn is_known(facts: &Facts, log: &Log<'_>, verdict: &Verdict) -> bool {
+pub(super) fn is_known(facts: &Facts, log: &KnownLog<'_>, verdict: &Verdict) -> bool {
     let finished = verdict.status == Status::Succeeded || verdict.reason == Some(Reason::ChangesUnexpected);
     let only_looked = facts.command.only_looks(facts.preview_only);
     log.is_whole(facts, verdict.reason) && (finished || !only_looked)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::differing::Run;
+use super::differing::DifferingRun;
 
 /// How a line ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
 pub(super) fn ends(
     old: &[Line<'_>],
     new: &[Line<'_>],
-    runs: &[Run],
+    runs: &[DifferingRun],
     paired: &[(usize, usize)],
 ) -> Vec<String> {
     let mut changed: BTreeMap<(End, End), usize> = BTreeMap::new();
@@ -88,7 +88,7 @@ pub(super) fn ends(
 }
 
 /// The lines whose text is equal.
-fn equal(old: usize, new: usize, runs: &[Run]) -> impl Iterator<Item = (usize, usize)> {
+fn equal(old: usize, new: usize, runs: &[DifferingRun]) -> impl Iterator<Item = (usize, usize)> {
     let starts = runs.iter().map(|run| (run.old.start, run.new.start)).chain([(old, new)]);
     let ends = std::iter::once((0, 0)).chain(runs.iter().map(|run| (run.old.end, run.new.end)));
     ends.zip(starts).flat_map(|((old, new), (old_end, new_end))| (old..old_end).zip(new..new_end))

@@ -41,7 +41,7 @@ mod way_out;
 
 pub use crate::base::reason::Reason;
 pub use build::report;
-pub use command::Command;
+pub use command::Operation;
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ending, Facts, Shown, Verdict};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::command::Command;
+use super::command::Operation;
 use super::hunks::TextDiff;
 use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
@@ -20,7 +20,7 @@ pub struct Report {
     /// The version of this form: [`SCHEMA`].
     pub schema: u32,
     /// What was asked.
-    pub command: Command,
+    pub command: Operation,
     /// A refresh or destroy that only shows what it would do.
     pub preview_only: bool,
     /// The project, when it is known.

@@ -24,7 +24,7 @@ pub(super) struct Outputs {
 
 /// The outputs as the report has them.
 #[derive(Debug, Default)]
-pub(super) struct Finished {
+pub(super) struct FinishedOutputs {
     /// None where nothing is known of them.
     pub values: Option<Map<String, Value>>,
     pub from: OutputsFrom,
@@ -56,7 +56,7 @@ impl Outputs {
     }
 
     /// `complete` says that the program ran to its end: only then a missing output is one that goes.
-    pub fn finish(self, complete: bool) -> Finished {
+    pub fn finish(self, complete: bool) -> FinishedOutputs {
         let reached = self.new.is_some() || self.gone;
         let old = self.old;
         let new = if self.gone { Some(Map::new()) } else { self.new };
@@ -68,14 +68,14 @@ impl Outputs {
             (false, _, None) if self.met => (Some(Map::new()), OutputsFrom::Previous),
             (false, _, None) => (None, OutputsFrom::None),
         };
-        let mut finished = Finished { from, changes, ..Finished::default() };
+        let mut finished = FinishedOutputs { from, changes, ..FinishedOutputs::default() };
         finished.values =
             values.map(|values| values.into_iter().filter_map(|output| finished.take(output)).collect());
         finished
     }
 }
 
-impl Finished {
+impl FinishedOutputs {
     /// A note of the outputs whose value the log does not have.
     pub fn left_out(&self) -> Option<String> {
         let names: Vec<_> = self.withheld.iter().map(|name| format!("`{}`", name.escape_debug())).collect();

@@ -13,13 +13,13 @@ const KEPT: usize = 1000;
 const DIFF_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Found {
+pub(super) struct FoundPolicies {
     policies: Policies,
     left_out: u64,
     bytes: usize,
 }
 
-impl Found {
+impl FoundPolicies {
     pub fn violation(&mut self, event: &PolicyEvent) {
         self.pack(&event.policy_pack_name, &event.policy_pack_version);
         let violation = Violation {

@@ -72,7 +72,7 @@ struct Entry {
 
 /// What became of all steps.
 #[derive(Debug, Default)]
-pub(super) struct Finished {
+pub(super) struct FinishedSteps {
     pub steps: Vec<Step>,
     pub counted: BTreeMap<String, u64>,
     /// How many deletions of what earlier replacements have left over there are: the engine counts none.
@@ -165,7 +165,7 @@ impl Steps {
     }
 
     /// What became of all steps.
-    pub fn finish(self) -> Finished {
+    pub fn finish(self) -> FinishedSteps {
         let failed = self.any_failed();
         let unchanged = self.unchanged.into_iter().map(|(operation, count)| (operation.to_owned(), count));
         let mut counted: BTreeMap<_, _> = unchanged.collect();
@@ -181,7 +181,7 @@ impl Steps {
         let note = (self.valueless > 0).then(|| {
             format!("the changes are too large: {} resources' values were left out", self.valueless)
         });
-        Finished { steps: shown.map(Entry::finish).collect(), counted, left_over, rows, failed, note }
+        FinishedSteps { steps: shown.map(Entry::finish).collect(), counted, left_over, rows, failed, note }
     }
 
     /// Whether a resource is deleted that an earlier replacement has left over.

@@ -1,11 +1,11 @@
 //! The way out of each reason for which a run did not succeed.
 
-use super::command::Command;
+use super::command::Operation;
 use crate::base::reason::Reason;
 
 impl Reason {
     /// What to do about it.
-    pub fn way_out(self, command: Command) -> &'static str {
+    pub fn way_out(self, command: Operation) -> &'static str {
         let looks = command.only_looks(false);
         match self {
             Self::Lock if looks => "wait for the other run to end, then run this job again",
@@ -41,7 +41,7 @@ impl Reason {
                 "let the job reach the plugin's download server, or install the plugin in a step before this one \
                  (`pulumi plugin install`, `pulumi install`)"
             }
-            Self::Provider if command == Command::Preview => {
+            Self::Provider if command == Operation::Preview => {
                 "read the provider's message at the resource that it names"
             }
             Self::Provider => {

@@ -11,7 +11,7 @@ mod prepared;
 pub(crate) use job::SINKS;
 
 use crate::admit::sign_in;
-use crate::admit::trust::Verdict;
+use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -31,7 +31,7 @@ pub use prepared::{Finding, Prepared};
 
 /// The run to prepare.
 #[derive(Clone, Copy)]
-pub struct Request<'a> {
+pub struct RunRequest<'a> {
     /// The command of the command line; without it the `command` input decides.
     pub command: Option<Command>,
     /// The flags.
@@ -54,10 +54,10 @@ pub enum Until {
 }
 
 /// A step of it.
-type Step = fn(&mut Prepared<'_>, &mut Console);
+type PrepareStep = fn(&mut Prepared<'_>, &mut Console);
 
 /// The steps behind [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
-const STEPS: &[Step] = &[
+const STEPS: &[PrepareStep] = &[
     judge::standing,
     judge::verdict,
     all_inputs,
@@ -67,10 +67,10 @@ const STEPS: &[Step] = &[
     backend,
 ];
 /// Those of a command that needs the inputs and runs nothing.
-const STEPS_TO_THE_INPUTS: &[Step] = &[judge::standing, all_inputs];
+const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 
 /// Prepares a run by its steps.
-pub fn prepare<'a>(request: &Request<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
+pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
     let context = request.ci.context(request.env);
     let ground = Ground::of(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
@@ -122,7 +122,7 @@ impl Prepared<'_> {
 
     /// Whether no file of the work folder may be read: nobody knows whose they are, or the run is refused anyway.
     pub fn is_closed(&self) -> bool {
-        self.standing == Standing::Unproven || matches!(self.verdict, Some(Verdict::Refuse { .. }))
+        self.standing == Standing::Unproven || matches!(self.verdict, Some(TrustVerdict::Refuse { .. }))
     }
 
     /// The value, or the finding that there is none.
@@ -135,8 +135,8 @@ impl Prepared<'_> {
         let Err(error) = result else { return };
         if let Error::Refused { what, hint, reason } = &error {
             let (what, hint) = (what.clone(), hint.clone());
-            if !matches!(self.verdict, Some(Verdict::Skip { .. })) {
-                self.verdict = Some(Verdict::Refuse { reason: *reason, what, hint });
+            if !matches!(self.verdict, Some(TrustVerdict::Skip { .. })) {
+                self.verdict = Some(TrustVerdict::Refuse { reason: *reason, what, hint });
             }
         }
         self.inputs = None;
@@ -153,8 +153,8 @@ impl Prepared<'_> {
 }
 
 /// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
-fn outer_inputs(found: &mut Prepared<'_>, request: &Request<'_>, console: &mut Console) {
-    let Request { command, flags, env, ci } = *request;
+fn outer_inputs(found: &mut Prepared<'_>, request: &RunRequest<'_>, console: &mut Console) {
+    let RunRequest { command, flags, env, ci } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
     for (name, secret) in found.outer.iter().flat_map(OuterInputs::secrets) {
         console.hide(name, secret);

@@ -9,21 +9,21 @@ use crate::base::secret::{MASK, Secret};
 use crate::ci::console::Console;
 use crate::engine::drive::{EXIT_CHANGES, Outcome};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
+use crate::engine::locate::LocatedEngine;
 use crate::engine::plan::Purpose;
 use crate::inputs::{self, Inputs};
 use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
 use crate::report::take_outputs;
 use crate::report::{
-    self, Ci, Command, Ending, Events, Facts, OutputsFrom, Reason, Report, Shown, Status, Verdict,
+    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, Reason, Report, Shown, Status, Verdict,
 };
 
 /// A run of a command that makes a report.
 pub struct Run<'a> {
     job: &'a Job<'a>,
-    command: Command,
-    engine: Option<Engine>,
+    command: Operation,
+    engine: Option<LocatedEngine>,
     processes: u32,
     began: Instant,
 }
@@ -32,11 +32,11 @@ impl<'a> Run<'a> {
     /// None for a command that makes no report.
     pub fn new(job: &'a Job<'a>, began: Instant) -> Option<Self> {
         let command = match job.inputs.command {
-            inputs::Command::Preview => Command::Preview,
-            inputs::Command::Up => Command::Up,
-            inputs::Command::Refresh => Command::Refresh,
-            inputs::Command::Destroy => Command::Destroy,
-            inputs::Command::Outputs => Command::Outputs,
+            inputs::Command::Preview => Operation::Preview,
+            inputs::Command::Up => Operation::Up,
+            inputs::Command::Refresh => Operation::Refresh,
+            inputs::Command::Destroy => Operation::Destroy,
+            inputs::Command::Outputs => Operation::Outputs,
             inputs::Command::Exec | inputs::Command::Install | inputs::Command::Report => return None,
         };
         Some(Self { job, command, engine: None, processes: 0, began })
@@ -48,7 +48,7 @@ impl<'a> Run<'a> {
     }
 
     /// Says what will be done, where and with what.
-    pub fn begin(&mut self, engine: &Engine, console: &Console) {
+    pub fn begin(&mut self, engine: &LocatedEngine, console: &Console) {
         if engine.sandbox {
             console.line("SANDBOX: this is a rehearsal, nothing is deployed");
         }
@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
     /// The report.
     pub fn report(&self, outcome: Outcome) -> Report {
         let facts = self.facts(&outcome);
-        if self.command == Command::Outputs {
+        if self.command == Operation::Outputs {
             let printed = outcome.raw.as_ref().map(Secret::expose);
             return with_printed_outputs(report::report(outcome.events, facts), printed);
         }
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
         let ending = outcome.ending.unwrap_or(Ending::NotStarted);
         let mut facts = Facts::new(self.command, self.stack(), ending, exit_code(&job.inputs, outcome));
         facts.preview_only = job.inputs.preview_only
-            || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Command::Preview);
+            || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Operation::Preview);
         facts.project = job
             .project
             .as_ref()
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         facts.repository.clone_from(&job.context.repository);
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
-        facts.nothing_to_do = self.command == Command::Destroy
+        facts.nothing_to_do = self.command == Operation::Destroy
             && job.inputs.exclude_protected
             && has_nothing_to_destroy(&outcome.log);
         facts.ci_hints = withheld(job);

@@ -1,7 +1,7 @@
 //! Reports for the browser: of a shop, with as many changes as one likes, and one full of names that want to be markup.
 
 use serde_json::{Value, json};
-use stackstep::report::{Ci, Command, Ending, Engine, Facts, Fold, Report, report};
+use stackstep::report::{Ci, Ending, Engine, Facts, Fold, Operation, Report, report};
 
 const TYPES: [&str; 4] = [
     "aws:s3/bucketObject:BucketObject",
@@ -78,7 +78,7 @@ fn made(events: Vec<Value>) -> Report {
         event["timestamp"] = json!(1_795_224_907 + number / 3);
         fold.line(event.to_string().as_bytes());
     }
-    let mut facts = Facts::new(Command::Preview, "prod", Ending::Exited(0), 0);
+    let mut facts = Facts::new(Operation::Preview, "prod", Ending::Exited(0), 0);
     facts.project = Some("shop".to_owned());
     facts.duration_ms = 14_300;
     facts.commit = Some("8f3d2c1b0a99887766554433221100ffeeddccbb".to_owned());

@@ -2,7 +2,7 @@
 //! cost nothing.
 
 use super::parse;
-use stackstep::report::{self, Command, Ending, Facts, Fold};
+use stackstep::report::{self, Ending, Facts, Fold, Operation};
 
 /// The table's row for each size, the smallest first, as a peak never goes down. None where the system does not tell.
 pub fn rows() -> Vec<(String, String)> {
@@ -18,7 +18,7 @@ fn row(resources: usize) -> Option<(String, String)> {
             fold.line(&line);
         }
     }
-    let report = report::report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+    let report = report::report(fold.finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
     let peak = kilobytes("VmHWM:")?;
     Some((
         format!("peak memory over the idle process, {resources} resources of which 1% change"),

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use stackstep::render::{self, Options, Size};
-use stackstep::report::{self, Command, Ending, Facts, Fold};
+use stackstep::report::{self, Ending, Facts, Fold, Operation};
 use std::time::Instant;
 
 /// What a comment on GitHub holds.
@@ -23,7 +23,7 @@ fn row(resources: usize) -> (String, String) {
     for line in &log {
         fold.line(line);
     }
-    let report = report::report(fold.finish(), Facts::new(Command::Up, "dev", Ending::Exited(0), 0));
+    let report = report::report(fold.finish(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
     let folded = start.elapsed();
     let start = Instant::now();
     let markdown = render::fit(&report, &Options::default(), COMMENT);

@@ -2,7 +2,7 @@
 
 use super::parse;
 use stackstep::render::{self, Options, Size};
-use stackstep::report::{self, Command, Ending, Facts, Fold, Report};
+use stackstep::report::{self, Ending, Facts, Fold, Operation, Report};
 use std::time::Instant;
 
 /// How many change; two of three are updated, the others are new or replaced.
@@ -32,7 +32,7 @@ fn report() -> Report {
             fold.line(line);
         }
     }
-    report::report(fold.finish(), Facts::new(Command::Preview, "dev", Ending::Exited(0), 0))
+    report::report(fold.finish(), Facts::new(Operation::Preview, "dev", Ending::Exited(0), 0))
 }
 
 fn row(name: &str, write: impl Fn() -> String) -> (String, String) {

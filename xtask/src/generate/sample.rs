@@ -4,7 +4,7 @@
 use super::{Generated, read, wrapper};
 use stackstep::base::error::{Error, Result};
 use stackstep::render::{self, Detail, Options};
-use stackstep::report::{self, Command, Ending, Engine, Facts, Fold};
+use stackstep::report::{self, Ending, Engine, Facts, Fold, Operation};
 use std::path::{Path, PathBuf};
 
 /// The event log of a preview of `examples/hello` after its change, by the Pulumi CLI 3.260.0.
@@ -17,7 +17,7 @@ pub fn readme(root: &Path) -> Result<Generated> {
     for line in read(&recording)?.lines() {
         fold.line(line.as_bytes());
     }
-    let mut facts = Facts::new(Command::Preview, "dev", Ending::Exited(0), 0);
+    let mut facts = Facts::new(Operation::Preview, "dev", Ending::Exited(0), 0);
     facts.duration_ms = 400;
     facts.engine =
         Some(Engine { name: "pulumi".into(), version: Some("3.260.0".into()), processes: 1, sandbox: false });

@@ -2,7 +2,7 @@
 
 use crate::arrows::arrows;
 use crate::source::Crate;
-use crate::{circles, rooms};
+use crate::{circles, rooms, twins};
 
 /// A crate of these files.
 fn house(files: &[(&str, &str)]) -> (tempfile::TempDir, Crate) {
@@ -137,4 +137,16 @@ fn the_files_of_one_type_are_no_circle_and_a_helper_beside_it_makes_one() {
     };
     assert_eq!(part(""), 0);
     assert_eq!(part("super::help();"), 1);
+}
+
+#[test]
+fn a_type_that_is_there_twice_is_named_with_both_places() {
+    let (_folder, krate) = house(&[
+        ("lib.rs", "pub mod base; pub mod ci;"),
+        ("base.rs", "pub struct Step; fn same() {}"),
+        ("ci.rs", "enum Step { One } fn same() {} #[cfg(test)] mod tests { struct Step; }"),
+    ]);
+    let problems = twins::twins(&krate);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("`Step` is there 2 times (cli/src/base.rs, cli/src/ci.rs)"), "{problems:?}");
 }

@@ -10,6 +10,7 @@ mod circles;
 mod examples;
 mod rooms;
 mod source;
+mod twins;
 
 use std::path::Path;
 
@@ -48,6 +49,12 @@ fn no_files_of_the_product_use_each_other_in_a_circle() {
     let (product, arrows) = of_the_product();
     assert!(product.files().count() > 200 && arrows.len() > 1000, "the code was not read");
     none(&circles::circles(&product, &arrows));
+}
+
+#[test]
+fn no_type_of_the_product_has_the_name_of_another_one() {
+    let (product, _) = of_the_product();
+    none(&twins::twins(&product));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub struct File {
     pub children: HashSet<String>,
     /// What it defines.
     pub defines: HashSet<String>,
+    /// The types among it.
+    pub types: HashSet<String>,
     /// The types that it has an `impl Type` for, which is no trait's.
     pub implements: HashSet<String>,
     /// What it takes from elsewhere, by the name that it has here, as it is written.
@@ -220,6 +222,9 @@ fn read_item(file: &mut File, item: &[TokenTree], depth: usize, declared: &mut V
             "const" if word(at + 1).is_some_and(|next| next == "fn") => {}
             "fn" | "struct" | "enum" | "trait" | "type" | "const" | "static" | "union" => {
                 file.defines.extend(word(at + 1));
+                if ["struct", "enum", "trait", "type", "union"].contains(&keyword.as_str()) {
+                    file.types.extend(word(at + 1));
+                }
                 break;
             }
             _ => {}

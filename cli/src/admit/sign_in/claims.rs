@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::Wanted;
+use super::WantedToken;
 use crate::base::secret::{MASK, SHORTEST, Secret};
 
 /// How much of a foreign message is shown.
@@ -50,7 +50,7 @@ impl Claims {
     }
 
     /// What would make Pulumi Cloud accept the token.
-    pub(super) fn why_refused(&self, wanted: &Wanted, now: SystemTime) -> String {
+    pub(super) fn why_refused(&self, wanted: &WantedToken, now: SystemTime) -> String {
         let expected = wanted.audience();
         if let Some(age) = self.expires.and_then(|expires| now.duration_since(expires).ok()) {
             let age = humantime::format_duration(Duration::from_secs(age.as_secs()));
@@ -114,8 +114,8 @@ mod tests {
         Secret::new(format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims)))
     }
 
-    fn wanted() -> Wanted {
-        Wanted { organization: "acme".into(), scope: None, expiration: None }
+    fn wanted() -> WantedToken {
+        WantedToken { organization: "acme".into(), scope: None, expiration: None }
     }
 
     fn at(seconds: u64) -> SystemTime {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::claims::{self, is_token};
-use super::{Wanted, not_reached};
+use super::{WantedToken, not_reached};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Http, Method, Request, Url, host};
@@ -13,7 +13,7 @@ use crate::ci::{self, CiSystem, IdentityToken, TokenRequest};
 use crate::engine::job::Job;
 use crate::engine::locate::trusted_on_path;
 use crate::inputs::Inputs;
-use crate::process::helper::{self, Change};
+use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 
 /// What to do where a job has no identity.
@@ -49,7 +49,7 @@ pub async fn obtain(
 
 /// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
 pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
-    let Some(wanted) = Wanted::of(inputs) else { return false };
+    let Some(wanted) = WantedToken::of(inputs) else { return false };
     inputs.oidc_token.is_some()
         || !matches!(ci::identity_token(ci, env, &wanted.audience()), IdentityToken::None { .. })
 }
@@ -91,14 +91,14 @@ async fn ask_program(
             "run stackstep where that program is, such as on the agent and not in a container without it",
         )
     })?;
-    helper::read(program, args, job.env.cwd(), Change::default(), console.masker(), signals).await?.map_err(
-        |said| {
+    helper::read(program, args, job.env.cwd(), VariableChange::default(), console.masker(), signals)
+        .await?
+        .map_err(|said| {
             Error::auth(
                 format!("`{name}` gave no identity token: {said}"),
                 format!("see what `{name} {}` says in a step of its own", args.join(" ")),
             )
-        },
-    )
+        })
 }
 
 /// Asks the CI system for it.

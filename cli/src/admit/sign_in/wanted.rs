@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What to ask Pulumi Cloud for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedToken {
     /// The organisation.
     pub organization: String,
     /// `team:NAME`, `user:NAME` or `admin`; none for an ordinary token of the organisation.
@@ -17,7 +17,7 @@ pub struct Wanted {
     pub expiration: Option<Duration>,
 }
 
-impl Wanted {
+impl WantedToken {
     /// What the inputs ask for; none when they ask for no sign-in.
     pub fn of(inputs: &Inputs) -> Option<Self> {
         let team = inputs.oidc_team.as_ref().map(|team| format!("team:{team}"));

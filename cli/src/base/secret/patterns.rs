@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::forms;
-use super::prefixes::{Beginning, DEEPEST, Prefixes, START, State};
+use super::prefixes::{Beginning, DEEPEST, PrefixState, Prefixes, START};
 use super::tails::{Candidates, Tails};
 
 /// How many nodes the automaton may have, where the beginnings are not short already.
@@ -48,7 +48,7 @@ impl Patterns {
 
     /// Whether any pattern is in the text.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        let mut way = Way::default();
+        let mut way = PatternWay::default();
         text.iter().any(|&byte| way.next(self, byte) > 0)
     }
 
@@ -93,12 +93,12 @@ fn prefixes(depth: usize, parts: &BTreeSet<&str>) -> Prefixes {
 
 /// How far a text has come.
 #[derive(Default)]
-pub(super) struct Way {
-    state: State,
+pub(super) struct PatternWay {
+    state: PrefixState,
     candidates: Candidates,
 }
 
-impl Way {
+impl PatternWay {
     /// Takes one more byte and returns the length of the longest pattern that ends there, or 0.
     #[inline]
     pub(super) fn next(&mut self, patterns: &Patterns, byte: u8) -> usize {

@@ -6,10 +6,10 @@
 //! bibliographic search", <https://doi.org/10.1145/360825.360855>.
 
 /// Where the automaton stands: the node of the longest end of the text that begins a pattern.
-pub(super) type State = u32;
+pub(super) type PrefixState = u32;
 
 /// Nothing of the text so far begins a pattern.
-pub(super) const START: State = 0;
+pub(super) const START: PrefixState = 0;
 
 /// The most bytes of a pattern that the automaton knows.
 pub(super) const DEEPEST: usize = 255;
@@ -42,7 +42,7 @@ pub(super) struct Beginning<'a> {
 pub(super) struct Prefixes {
     nodes: Vec<Node>,
     /// The node after each byte from the start, as most of a text is read there.
-    after_start: [State; 256],
+    after_start: [PrefixState; 256],
 }
 
 impl Prefixes {
@@ -57,7 +57,7 @@ impl Prefixes {
     }
 
     /// The nodes that are one byte longer.
-    fn children(&self, state: State) -> std::ops::Range<State> {
+    fn children(&self, state: PrefixState) -> std::ops::Range<PrefixState> {
         // The last node is none: it only says where the children of the one before end.
         self.nodes[state as usize].first..self.nodes[state as usize + 1].first
     }
@@ -83,7 +83,7 @@ impl Prefixes {
 
     /// The state after one more byte.
     #[inline]
-    pub(super) fn next(&self, mut state: State, byte: u8) -> State {
+    pub(super) fn next(&self, mut state: PrefixState, byte: u8) -> PrefixState {
         while state != START {
             let children = self.children(state);
             let nodes = &self.nodes[children.start as usize..children.end as usize];
@@ -103,19 +103,19 @@ impl Prefixes {
 
     /// How many bytes at the end of the text could begin a pattern.
     #[inline]
-    pub(super) fn depth(&self, state: State) -> usize {
+    pub(super) fn depth(&self, state: PrefixState) -> usize {
         usize::from(self.nodes[state as usize].depth)
     }
 
     /// The length of the longest pattern that ends here, or 0.
     #[inline]
-    pub(super) fn hit(&self, state: State) -> usize {
+    pub(super) fn hit(&self, state: PrefixState) -> usize {
         usize::from(self.nodes[state as usize].hit)
     }
 
     /// Whether longer patterns begin with the whole prefix.
     #[inline]
-    pub(super) fn goes_on(&self, state: State) -> bool {
+    pub(super) fn goes_on(&self, state: PrefixState) -> bool {
         self.nodes[state as usize].goes_on
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::MASK;
-use super::patterns::{Patterns, Way};
+use super::patterns::{PatternWay, Patterns};
 
 /// Masks a stream of bytes, whatever the pieces in which it arrives. See [`super::Masker::stream`].
 pub struct MaskStream {
     patterns: Arc<Patterns>,
-    way: Way,
+    way: PatternWay,
     /// What is not decided yet, behind what is no longer needed.
     held: Vec<u8>,
     /// Where in `held` the undecided bytes begin.
@@ -21,7 +21,7 @@ pub struct MaskStream {
 
 impl MaskStream {
     pub(super) fn new(patterns: Arc<Patterns>) -> Self {
-        let way = Way::default();
+        let way = PatternWay::default();
         Self { patterns, way, held: Vec::new(), from: 0, secrets: Vec::new(), masked: false }
     }
 
@@ -42,7 +42,7 @@ impl MaskStream {
 
     /// The stream has ended: returns all that is left.
     pub fn finish(&mut self) -> Vec<u8> {
-        self.way = Way::default();
+        self.way = PatternWay::default();
         self.release(self.held.len())
     }
 

@@ -9,13 +9,13 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use super::fingerprint::{Base, pair};
-use super::prefixes::State;
+use super::prefixes::PrefixState;
 
 /// A function that takes a pattern and the state of its beginning.
-type Add<'a> = dyn FnMut(State, &[u8]) + 'a;
+type Add<'a> = dyn FnMut(PrefixState, &[u8]) + 'a;
 
 /// A length at which candidates are looked at.
-struct Step {
+struct TailStep {
     length: usize,
     /// The [`Base::power`] of what is behind the beginning.
     power: u64,
@@ -30,7 +30,7 @@ pub(super) struct Tails {
     base: Base,
     /// How long the beginnings are that lead here.
     depth: usize,
-    steps: Vec<Step>,
+    steps: Vec<TailStep>,
     /// The fingerprints of whole patterns, sorted.
     whole: Vec<u64>,
     /// The fingerprints of patterns as far as the steps that narrow, sorted.
@@ -54,7 +54,7 @@ impl Tails {
         }
         let longest = lengths.last().copied().unwrap_or_default();
         let doubled: BTreeSet<usize> = doubled(depth).take_while(|length| *length < longest).collect();
-        let step = |length: &usize| Step {
+        let step = |length: &usize| TailStep {
             length: *length,
             power: base.power(length - depth),
             ends: lengths.contains(length),
@@ -64,7 +64,7 @@ impl Tails {
         tails
     }
 
-    fn add(&mut self, entry: State, pattern: &[u8]) {
+    fn add(&mut self, entry: PrefixState, pattern: &[u8]) {
         let (mut fingerprint, mut done) = (0, self.depth);
         for length in doubled(self.depth).take_while(|length| *length < pattern.len()) {
             fingerprint = self.base.grown_by(fingerprint, &pattern[done..length]);
@@ -83,7 +83,7 @@ impl Tails {
     /// How many bytes they take.
     pub(super) fn bytes(&self) -> usize {
         (self.whole.capacity() + self.begun.capacity()) * size_of::<u64>()
-            + self.steps.capacity() * size_of::<Step>()
+            + self.steps.capacity() * size_of::<TailStep>()
     }
 }
 
@@ -97,7 +97,7 @@ struct Candidate {
     start: u64,
     /// The fingerprint of the text before the part that the tails know.
     before: u64,
-    entry: State,
+    entry: PrefixState,
 }
 
 /// The candidates of one text.
@@ -146,7 +146,7 @@ impl Candidates {
     }
 
     /// A pattern whose beginning is `entry` may have begun.
-    pub(super) fn add(&mut self, tails: &Tails, entry: State) {
+    pub(super) fn add(&mut self, tails: &Tails, entry: PrefixState) {
         let candidate = Candidate { start: self.at - tails.depth as u64, before: self.fingerprint, entry };
         self.wait(tails, 0, candidate);
     }

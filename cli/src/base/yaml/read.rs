@@ -1,4 +1,4 @@
-//! The two passes over a document: [`Shape`] says what each node is, [`Fill`] then asks for each scalar as text.
+//! The two passes over a document: [`NodeShape`] says what each node is, [`Fill`] then asks for each scalar as text.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -19,11 +19,11 @@ pub(super) fn document(text: &str) -> Result<Value, Malformed> {
     let budget = Cell::new(MOST_NODES);
     let shape = match first() {
         Some(document) => ShapeOf(&budget).deserialize(document).map_err(|error| malformed(&error))?,
-        None => Shape::Null,
+        None => NodeShape::Null,
     };
     match (shape, first()) {
         // There may be no scalar to read.
-        (Shape::Null, _) | (_, None) => Ok(Value::default()),
+        (NodeShape::Null, _) | (_, None) => Ok(Value::default()),
         (shape, Some(document)) => Fill(&shape).deserialize(document).map_err(|error| malformed(&error)),
     }
 }
@@ -40,13 +40,13 @@ fn malformed(error: &serde_yaml::Error) -> Malformed {
 }
 
 /// What a node is, without the text of its scalars.
-enum Shape {
+enum NodeShape {
     Null,
     Bool,
     Number,
     Text,
-    List(Vec<Shape>),
-    Mapping(Vec<(Shape, Shape)>),
+    List(Vec<NodeShape>),
+    Mapping(Vec<(NodeShape, NodeShape)>),
 }
 
 /// Reads the shape of a node, as long as there is some of the budget of nodes.
@@ -54,9 +54,9 @@ enum Shape {
 struct ShapeOf<'a>(&'a Cell<usize>);
 
 impl<'de> DeserializeSeed<'de> for ShapeOf<'_> {
-    type Value = Shape;
+    type Value = NodeShape;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<NodeShape, D::Error> {
         let left = self.0.get().checked_sub(1).ok_or_else(|| D::Error::custom("it has too many parts"))?;
         self.0.set(left);
         deserializer.deserialize_any(self)
@@ -64,74 +64,76 @@ impl<'de> DeserializeSeed<'de> for ShapeOf<'_> {
 }
 
 impl<'de> Visitor<'de> for ShapeOf<'_> {
-    type Value = Shape;
+    type Value = NodeShape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("YAML")
     }
 
-    fn visit_unit<E>(self) -> Result<Shape, E> {
-        Ok(Shape::Null)
+    fn visit_unit<E>(self) -> Result<NodeShape, E> {
+        Ok(NodeShape::Null)
     }
-    fn visit_none<E>(self) -> Result<Shape, E> {
-        Ok(Shape::Null)
+    fn visit_none<E>(self) -> Result<NodeShape, E> {
+        Ok(NodeShape::Null)
     }
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<NodeShape, D::Error> {
         self.deserialize(deserializer)
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Shape, E> {
-        Ok(Shape::Bool)
+    fn visit_bool<E>(self, _: bool) -> Result<NodeShape, E> {
+        Ok(NodeShape::Bool)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<Shape, E> {
-        Ok(Shape::Number)
+    fn visit_i64<E>(self, _: i64) -> Result<NodeShape, E> {
+        Ok(NodeShape::Number)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<Shape, E> {
-        Ok(Shape::Number)
+    fn visit_u64<E>(self, _: u64) -> Result<NodeShape, E> {
+        Ok(NodeShape::Number)
     }
-    fn visit_i128<E>(self, _: i128) -> Result<Shape, E> {
-        Ok(Shape::Number)
+    fn visit_i128<E>(self, _: i128) -> Result<NodeShape, E> {
+        Ok(NodeShape::Number)
     }
-    fn visit_u128<E>(self, _: u128) -> Result<Shape, E> {
-        Ok(Shape::Number)
+    fn visit_u128<E>(self, _: u128) -> Result<NodeShape, E> {
+        Ok(NodeShape::Number)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Shape, E> {
-        Ok(Shape::Number)
+    fn visit_f64<E>(self, _: f64) -> Result<NodeShape, E> {
+        Ok(NodeShape::Number)
     }
-    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
-        Ok(Shape::Text)
+    fn visit_str<E>(self, _: &str) -> Result<NodeShape, E> {
+        Ok(NodeShape::Text)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shape, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<NodeShape, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
-        Ok(Shape::List(list))
+        Ok(NodeShape::List(list))
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Shape, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<NodeShape, A::Error> {
         let mut mapping = Vec::new();
         while let Some(key) = entries.next_key_seed(self)? {
             mapping.push((key, entries.next_value_seed(self)?));
         }
-        Ok(Shape::Mapping(mapping))
+        Ok(NodeShape::Mapping(mapping))
     }
     /// A tag of one's own (`!secret x`) says nothing here: the node counts as if it had none.
-    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Shape, A::Error> {
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<NodeShape, A::Error> {
         let (_, node) = tagged.variant::<serde::de::IgnoredAny>()?;
         node.newtype_variant_seed(self)
     }
 }
 
 /// Reads the node of this shape again, its scalars as text.
-struct Fill<'a>(&'a Shape);
+struct Fill<'a>(&'a NodeShape);
 
 impl<'de> DeserializeSeed<'de> for Fill<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0 {
-            Shape::List(_) => deserializer.deserialize_seq(self),
-            Shape::Mapping(_) => deserializer.deserialize_map(self),
-            Shape::Null | Shape::Bool | Shape::Number | Shape::Text => deserializer.deserialize_str(self),
+            NodeShape::List(_) => deserializer.deserialize_seq(self),
+            NodeShape::Mapping(_) => deserializer.deserialize_map(self),
+            NodeShape::Null | NodeShape::Bool | NodeShape::Number | NodeShape::Text => {
+                deserializer.deserialize_str(self)
+            }
         }
     }
 }
@@ -146,15 +148,15 @@ impl<'de> Visitor<'de> for Fill<'_> {
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
         let text = text.to_owned();
         Ok(match self.0 {
-            Shape::Null => Value::Null(text),
-            Shape::Bool => Value::Bool(text),
-            Shape::Number => Value::Number(text),
+            NodeShape::Null => Value::Null(text),
+            NodeShape::Bool => Value::Bool(text),
+            NodeShape::Number => Value::Number(text),
             _ => Value::Text(text),
         })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let Shape::List(shapes) = self.0 else { return Err(A::Error::custom("it is malformed")) };
+        let NodeShape::List(shapes) = self.0 else { return Err(A::Error::custom("it is malformed")) };
         let mut list = Vec::with_capacity(shapes.len());
         for shape in shapes {
             list.extend(items.next_element_seed(Fill(shape))?);
@@ -165,7 +167,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let Shape::Mapping(shapes) = self.0 else { return Err(A::Error::custom("it is malformed")) };
+        let NodeShape::Mapping(shapes) = self.0 else { return Err(A::Error::custom("it is malformed")) };
         let mut mapping = Mapping(Vec::with_capacity(shapes.len()));
         for (key, value) in shapes {
             let Some(key) = entries.next_key_seed(Fill(key))? else { break };

@@ -42,7 +42,7 @@ pub struct Diagnosis {
     /// The processes of the engine, in order.
     pub plan: Vec<Planned>,
     /// What is missing or worth knowing.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DoctorFinding>,
 }
 
 /// An input that somebody set.
@@ -80,9 +80,9 @@ pub struct Planned {
 
 /// Something that is missing or worth knowing.
 #[derive(Debug, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// How bad it is.
-    pub level: Level,
+    pub level: FindingLevel,
     /// What it is.
     pub what: String,
     /// The way out.
@@ -92,7 +92,7 @@ pub struct Finding {
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum FindingLevel {
     /// A run can't succeed like this.
     Missing,
     /// Worth knowing.
@@ -101,11 +101,19 @@ pub enum Level {
 
 impl Diagnosis {
     pub(super) fn missing(&mut self, what: impl Into<String>, hint: impl Into<String>) {
-        self.findings.push(Finding { level: Level::Missing, what: what.into(), hint: hint.into() });
+        self.findings.push(DoctorFinding {
+            level: FindingLevel::Missing,
+            what: what.into(),
+            hint: hint.into(),
+        });
     }
 
     pub(super) fn warn(&mut self, what: impl Into<String>, hint: impl Into<String>) {
-        self.findings.push(Finding { level: Level::Warning, what: what.into(), hint: hint.into() });
+        self.findings.push(DoctorFinding {
+            level: FindingLevel::Warning,
+            what: what.into(),
+            hint: hint.into(),
+        });
     }
 
     /// An error that would end a run; the value where there is none.

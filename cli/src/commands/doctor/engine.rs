@@ -5,7 +5,7 @@ use crate::base::error::Result;
 use crate::base::own_folder::OwnFolder;
 use crate::ci::console::Console;
 use crate::engine::install::version::limit;
-use crate::engine::locate::{Engine, locate, trusted_on_path};
+use crate::engine::locate::{LocatedEngine, locate, trusted_on_path};
 use crate::engine::{args, version};
 use crate::process::helper;
 use crate::process::signals::Signals;
@@ -42,7 +42,7 @@ pub async fn look(
         ("PULUMI_CREDENTIAL_HELPER".to_owned(), "none".to_owned()),
         ("PULUMI_HOME".to_owned(), home.path().to_string_lossy().into_owned()),
     ];
-    let change = helper::Change { set, remove: Vec::new() };
+    let change = helper::VariableChange { set, remove: Vec::new() };
     let said =
         helper::read(engine.path.clone(), &args::version(), env.cwd(), change, console.masker(), signals)
             .await?;
@@ -70,7 +70,7 @@ pub async fn look(
     Ok(())
 }
 
-fn shown(engine: &Engine) -> EngineFound {
+fn shown(engine: &LocatedEngine) -> EngineFound {
     EngineFound {
         path: engine.path.display().to_string(),
         version: engine.version.clone(),

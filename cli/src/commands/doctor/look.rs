@@ -2,8 +2,8 @@
 
 use super::{Diagnosis, Planned};
 use crate::admit::credentials::credentials;
-use crate::admit::sign_in::{self, Wanted};
-use crate::admit::trust::{Question, Verdict, judge};
+use crate::admit::sign_in::{self, WantedToken};
+use crate::admit::trust::{Question, TrustVerdict, judge};
 use crate::base::env::Env;
 use crate::base::git;
 use crate::base::text_file::{self, read_text};
@@ -51,7 +51,7 @@ pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
 /// The verdict on a run of which nothing else could be looked at.
 fn refused(prepared: &Prepared<'_>) -> &'static str {
     match prepared.verdict {
-        Some(Verdict::Refuse { .. }) => REFUSED,
+        Some(TrustVerdict::Refuse { .. }) => REFUSED,
         _ => "",
     }
 }
@@ -61,8 +61,8 @@ const REFUSED: &str = "it would be refused";
 
 /// Whether the job can sign in with an identity of its own, and how.
 fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
-    let wanted = Wanted::of(inputs);
-    let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), Wanted::audience);
+    let wanted = WantedToken::of(inputs);
+    let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), WantedToken::audience);
     let (there, from) = if inputs.oidc_token.is_some() {
         (true, "`oidc-token`".to_owned())
     } else {
@@ -181,16 +181,16 @@ fn trust(
         refuse_stale: inputs.stale == "refuse",
     });
     found.trust = match verdict {
-        Verdict::Go => "it may do all that was asked".to_owned(),
-        Verdict::Warn { what, hint } => {
+        TrustVerdict::Go => "it may do all that was asked".to_owned(),
+        TrustVerdict::Warn { what, hint } => {
             found.warn(what, hint);
             "it may do all that was asked, with a warning".to_owned()
         }
-        Verdict::Skip { why, maintainer } => {
+        TrustVerdict::Skip { why, maintainer } => {
             found.warn(why, maintainer);
             "it would be skipped".to_owned()
         }
-        Verdict::Refuse { what, hint, .. } => {
+        TrustVerdict::Refuse { what, hint, .. } => {
             found.missing(what, hint);
             REFUSED.to_owned()
         }

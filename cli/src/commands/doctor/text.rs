@@ -1,6 +1,6 @@
 //! The diagnosis for a person: what there is in two columns, then what would run, then what to do.
 
-use super::{Diagnosis, Level};
+use super::{Diagnosis, FindingLevel};
 
 /// The whole text.
 pub fn text(found: &Diagnosis) -> String {
@@ -31,8 +31,8 @@ pub fn text(found: &Diagnosis) -> String {
     text.push('\n');
     for finding in &found.findings {
         let level = match finding.level {
-            Level::Missing => "missing",
-            Level::Warning => "warning",
+            FindingLevel::Missing => "missing",
+            FindingLevel::Warning => "warning",
         };
         text.push_str(&format!("{level}: {}\nhint: {}\n", one_line(&finding.what), one_line(&finding.hint)));
     }

@@ -12,7 +12,7 @@ use crate::base::text_file;
 use crate::inputs::Inputs;
 use crate::process::tail::Tail;
 use crate::pulumi::stack::{BackendPlace, StackIdentity};
-use crate::report::{Command, Ending, Facts, Fold, Report, SCHEMA, report, shortened};
+use crate::report::{Ending, Facts, Fold, Operation, Report, SCHEMA, report, shortened};
 
 /// More bytes than a result of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
@@ -21,14 +21,14 @@ const RESULT: u64 = 32 << 20;
 const EVENT_LOG: u64 = 512 << 20;
 
 /// A report and where it was read.
-pub(super) struct Found {
+pub(super) struct ReadReport {
     pub path: PathBuf,
     pub report: Report,
     /// Whether it was put together from an event log, which names neither repository nor commit.
     pub from_log: bool,
 }
 
-impl Found {
+impl ReadReport {
     /// Adds the backend, which no event names, where the job has one.
     pub fn add_backend(&mut self, backend: Option<&BackendPlace>) {
         self.report.identity = Some(StackIdentity {
@@ -40,16 +40,16 @@ impl Found {
 }
 
 /// What all files that the inputs name have to say.
-pub(super) fn all(inputs: &Inputs) -> Result<Vec<Found>> {
+pub(super) fn all(inputs: &Inputs) -> Result<Vec<ReadReport>> {
     let mut all = Vec::new();
     for path in find::files(&inputs.cwd, &inputs.results)? {
-        all.push(Found { report: result(&path)?, path, from_log: false });
+        all.push(ReadReport { report: result(&path)?, path, from_log: false });
     }
     for named in &inputs.event_log {
         let (command, pattern) = operation(named);
         for path in find::files(&inputs.cwd, &[pattern.to_owned()])? {
             let stack = inputs.stack.as_ref().map(crate::pulumi::stack::StackName::as_str);
-            all.push(Found { report: event_log(&path, command, stack)?, path, from_log: true });
+            all.push(ReadReport { report: event_log(&path, command, stack)?, path, from_log: true });
         }
     }
     if all.is_empty() {
@@ -62,13 +62,13 @@ pub(super) fn all(inputs: &Inputs) -> Result<Vec<Found>> {
 }
 
 /// `refresh=events.jsonl`: what the log is of, where it can't tell itself.
-fn operation(named: &str) -> (Option<Command>, &str) {
+fn operation(named: &str) -> (Option<Operation>, &str) {
     let command = |word: &str| {
         Some(match word {
-            "preview" => Command::Preview,
-            "up" => Command::Up,
-            "refresh" => Command::Refresh,
-            "destroy" => Command::Destroy,
+            "preview" => Operation::Preview,
+            "up" => Operation::Up,
+            "refresh" => Operation::Refresh,
+            "destroy" => Operation::Destroy,
             _ => return None,
         })
     };
@@ -184,7 +184,7 @@ fn within(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
 }
 
 /// Puts a report together from the engine's events alone.
-fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Result<Report> {
+fn event_log(path: &Path, command: Option<Operation>, stack: Option<&str>) -> Result<Report> {
     let shown = path.display();
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     if size > EVENT_LOG {
@@ -215,11 +215,11 @@ fn event_log(path: &Path, command: Option<Command>, stack: Option<&str>) -> Resu
     let Some(stack) = stack.or(events.stack()).map(str::to_owned) else {
         return Err(Error::input(format!("which stack `{shown}` is of can't be told"), "set `stack`"));
     };
-    let guessed = if events.is_preview() { Command::Preview } else { Command::Up };
+    let guessed = if events.is_preview() { Operation::Preview } else { Operation::Up };
     let command = command.unwrap_or(guessed);
     let exit_code = i32::from(!events.succeeded());
     let mut facts = Facts::new(command, stack, Ending::Exited(exit_code), exit_code);
-    facts.preview_only = events.is_preview() && command != Command::Preview;
+    facts.preview_only = events.is_preview() && command != Operation::Preview;
     facts.notes.push(
         "this was put together from the engine's event log alone: what the engine printed, and how it ended, is not known"
             .to_owned(),

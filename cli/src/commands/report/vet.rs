@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::read::Found;
+use super::read::ReadReport;
 use crate::admit::trust::same_commit;
 use crate::base::error::{Error, Result};
 use crate::ci::Context;
@@ -15,7 +15,7 @@ use crate::report::{Reason, Report};
 
 /// What is known for certain of what the results have to be about.
 #[derive(Debug, Default)]
-pub(super) struct Event {
+pub(super) struct OwnEvent {
     /// The repository.
     repository: Option<String>,
     /// The commits that they can be of; any where there is none.
@@ -24,7 +24,7 @@ pub(super) struct Event {
     pub fork: bool,
 }
 
-impl Event {
+impl OwnEvent {
     /// What the CI system says.
     pub fn of(context: &Context) -> Self {
         Self {
@@ -50,7 +50,11 @@ impl Event {
 }
 
 /// The reports in a form that can be published, if all are of the same repository and commit, and of this one.
-pub(super) fn vetted(found: Vec<Found>, event: &Event, build_url: Option<&str>) -> Result<Vec<Report>> {
+pub(super) fn vetted(
+    found: Vec<ReadReport>,
+    event: &OwnEvent,
+    build_url: Option<&str>,
+) -> Result<Vec<Report>> {
     let mut reports: Vec<Report> = Vec::new();
     for one in found {
         is_of(&one, event)?;
@@ -90,8 +94,8 @@ pub(super) fn vetted(found: Vec<Found>, event: &Event, build_url: Option<&str>) 
 }
 
 /// Whether the file says nothing that this job knows better.
-fn is_of(one: &Found, event: &Event) -> Result<()> {
-    let Found { path, report, from_log } = one;
+fn is_of(one: &ReadReport, event: &OwnEvent) -> Result<()> {
+    let ReadReport { path, report, from_log } = one;
     if *from_log {
         return if event.fork {
             Err(refused(

@@ -10,9 +10,9 @@ use semver::Version;
 use super::{node, python};
 use crate::base::env::Env;
 use crate::engine::deps::work::Attempt;
+use crate::engine::deps::work::InstallStep;
 use crate::engine::deps::work::Locked;
 use crate::engine::deps::work::Program;
-use crate::engine::deps::work::Step;
 use crate::engine::deps::work::Tool;
 use crate::engine::deps::work::Work;
 use crate::engine::deps::work::by;
@@ -91,7 +91,7 @@ impl<'a> Program<'a> {
             folder: self.root().to_owned(),
             why: format!("`pulumi install`, as there is {because} and no lock file with a strict command"),
             ask: None,
-            steps: vec![Step::engine(&["install", "--no-plugins"])],
+            steps: vec![InstallStep::engine(&["install", "--no-plugins"])],
             set: Vec::new(),
         }
     }
@@ -128,7 +128,7 @@ impl<'a> Program<'a> {
             folder: self.folder.clone(),
             why: "mvn, as there is pom.xml".to_owned(),
             ask: None,
-            steps: vec![Step { tool: Tool::OneOf(vec!["mvn".to_owned()]), attempts }],
+            steps: vec![InstallStep { tool: Tool::OneOf(vec!["mvn".to_owned()]), attempts }],
             set: Vec::new(),
         })
     }

@@ -24,12 +24,12 @@ use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::engine::install::cache::{self, Cache};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
+use crate::engine::locate::LocatedEngine;
 use crate::inputs::{Command, Inputs};
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
-use crate::engine::deps::work::{Program, Step, Work};
+use crate::engine::deps::work::{InstallStep, Program, Work};
 use outside::Outside;
 
 /// The variable in which the engine expects a token for plugins that lie on GitHub.
@@ -78,7 +78,12 @@ pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
 }
 
 /// Installs what the program needs and does not have. Returns how many engine processes that took.
-pub async fn ready(job: &Job<'_>, engine: &Engine, console: &Console, signals: &Signals) -> Result<u32> {
+pub async fn ready(
+    job: &Job<'_>,
+    engine: &LocatedEngine,
+    console: &Console,
+    signals: &Signals,
+) -> Result<u32> {
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.
     let asked = Policy::of(inputs) == Policy::Always || inputs.plugin_token.is_some();
@@ -110,7 +115,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
 async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let Some(token) = &outside.job.inputs.plugin_token else { return Ok(0) };
     let folder = project.folder();
-    let step = Step::engine(&["install", "--no-dependencies"]);
+    let step = InstallStep::engine(&["install", "--no-dependencies"]);
     let secret = [(PLUGIN_TOKEN.to_owned(), token.expose().to_owned())];
     outside.step(&step, folder, &secret, "the plugins").await?;
     Ok(1)

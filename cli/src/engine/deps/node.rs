@@ -156,7 +156,7 @@ fn resolves(folder: &Path, name: &str) -> bool {
 /// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#hidden-lockfiles>
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Entry {
+struct LockedPackage {
     version: Option<String>,
     integrity: Option<String>,
 }
@@ -164,7 +164,7 @@ struct Entry {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Packages {
-    packages: HashMap<String, Entry>,
+    packages: HashMap<String, LockedPackage>,
 }
 
 /// Whether each package that npm has installed is the one of its lock file. Where npm has noted nothing, it is.
@@ -183,7 +183,7 @@ fn is_of_the_lock_file(root: &Path) -> bool {
             .all(|(place, entry)| locked.packages.get(place).is_some_and(|lock| lock.is(entry)))
 }
 
-impl Entry {
+impl LockedPackage {
     fn is(&self, other: &Self) -> bool {
         let same_hash =
             self.integrity.is_none() || other.integrity.is_none() || self.integrity == other.integrity;

@@ -8,13 +8,13 @@ use super::{network, withheld};
 use crate::base::error::{Error, Result};
 use crate::base::program::on_path;
 use crate::ci::console::Console;
-use crate::engine::deps::work::{Attempt, Step, Tool};
+use crate::engine::deps::work::{Attempt, InstallStep, Tool};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
-use crate::process::helper::{self, Change};
+use crate::engine::locate::LocatedEngine;
+use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 use crate::process::stream::Passing;
-use crate::process::supervise::{Ended, Process, Status, Supervision, run};
+use crate::process::supervise::{Ended, Process, ProcessStatus, Supervision, run};
 
 /// How much of what it says is kept to find out why it failed.
 const CAPTURE: usize = 64 * 1024;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What a run needs to start something.
 pub(super) struct Outside<'a> {
     pub(super) job: &'a Job<'a>,
-    pub(super) engine: &'a Engine,
+    pub(super) engine: &'a LocatedEngine,
     pub(super) console: &'a Console,
     pub(super) signals: &'a Signals,
 }
@@ -37,7 +37,7 @@ impl Outside<'_> {
     /// Runs a step until one of its attempts passes. `what` is installed by it.
     pub(super) async fn step(
         &self,
-        step: &Step,
+        step: &InstallStep,
         folder: &Path,
         set: &[(String, String)],
         what: &str,
@@ -65,8 +65,8 @@ impl Outside<'_> {
         for tries_left in (0..TRIES).rev() {
             let ended = self.run(program, &attempt.args, folder, set).await?;
             match ended.status {
-                Status::Exited(0) => return Ok(Ok(())),
-                Status::NotStarted => return Err(self.stopped()),
+                ProcessStatus::Exited(0) => return Ok(Ok(())),
+                ProcessStatus::NotStarted => return Err(self.stopped()),
                 _ if self.signals.first().is_some() => return Err(self.stopped()),
                 _ => {}
             }
@@ -85,13 +85,13 @@ impl Outside<'_> {
     }
 
     /// Whether a step passes; nothing of it is shown.
-    pub(super) async fn passes(&self, step: &Step, folder: &Path) -> Result<bool> {
+    pub(super) async fn passes(&self, step: &InstallStep, folder: &Path) -> Result<bool> {
         let Ok(program) = self.program(step, folder) else { return Ok(false) };
         if !program.exists() {
             return Ok(false);
         }
         let Some(attempt) = step.attempts.first() else { return Ok(false) };
-        let change = Change { set: Vec::new(), remove: self.removed() };
+        let change = VariableChange { set: Vec::new(), remove: self.removed() };
         let answer =
             helper::read(program, &attempt.args, folder, change, self.console.masker(), self.signals).await?;
         if self.signals.first().is_some() {
@@ -152,7 +152,7 @@ impl Outside<'_> {
         self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
     }
 
-    fn program(&self, step: &Step, folder: &Path) -> Result<PathBuf> {
+    fn program(&self, step: &InstallStep, folder: &Path) -> Result<PathBuf> {
         match &step.tool {
             Tool::Engine => Ok(self.engine.path.clone()),
             Tool::File(path) => Ok(folder.join(path)),
@@ -175,7 +175,7 @@ impl Outside<'_> {
     }
 }
 
-fn failed(step: &Step, what: &str, said: &str) -> Error {
+fn failed(step: &InstallStep, what: &str, said: &str) -> Error {
     let command = step.shown();
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     Error::Dependencies {

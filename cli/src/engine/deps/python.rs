@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::base::text_file::{self, read_text};
-use crate::engine::deps::work::{Attempt, Locked, Program, Step, Tool, Work, kept_to};
+use crate::engine::deps::work::{Attempt, InstallStep, Locked, Program, Tool, Work, kept_to};
 
 /// uv: <https://docs.astral.sh/uv/reference/cli/#uv-sync>, Poetry: <https://python-poetry.org/docs/cli/#install>. In the
 /// CLI's order.
@@ -37,7 +37,7 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
         if toolchain == "poetry" {
             let mut work = kept_to(&folder, locked, locked.args);
             let args = ["run", "--quiet", "python", "-c", CHECK].map(str::to_owned);
-            work.ask = Some(Step::of("poetry", args.into_iter().chain(names).collect()));
+            work.ask = Some(InstallStep::of("poetry", args.into_iter().chain(names).collect()));
             return Some(work);
         }
         let environment = uv_environment(program, &folder);
@@ -74,12 +74,13 @@ fn pip(program: &Program<'_>) -> Work {
     let (ask, steps) = if let Some(given) = program.option("virtualenv") {
         let environment = from_the_project(program, given);
         let python = python_of(&environment);
-        let make = Step::of_python(program, &["-m", "venv", &environment.to_string_lossy()]);
-        let install = Step { tool: Tool::File(python.clone()), attempts: vec![Attempt::online(install)] };
+        let make = InstallStep::of_python(program, &["-m", "venv", &environment.to_string_lossy()]);
+        let install =
+            InstallStep { tool: Tool::File(python.clone()), attempts: vec![Attempt::online(install)] };
         (check(Tool::File(python), names), vec![make, install])
     } else {
-        let python = Step::of_python(program, &[]).tool;
-        (check(python, names), vec![Step::of_python(program, install)])
+        let python = InstallStep::of_python(program, &[]).tool;
+        (check(python, names), vec![InstallStep::of_python(program, install)])
     };
     Work {
         folder: program.folder.clone(),
@@ -104,9 +105,9 @@ fn uv_environment(program: &Program<'_>, lock_folder: &Path) -> PathBuf {
     }
 }
 
-fn check(python: Tool, names: Vec<String>) -> Step {
+fn check(python: Tool, names: Vec<String>) -> InstallStep {
     let args = ["-c", CHECK].map(str::to_owned).into_iter().chain(names).collect();
-    Step { tool: python, attempts: vec![Attempt { args, uses_network: false }] }
+    InstallStep { tool: python, attempts: vec![Attempt { args, uses_network: false }] }
 }
 
 /// The interpreter of a virtual environment: <https://docs.python.org/3/library/venv.html#how-venvs-work>.

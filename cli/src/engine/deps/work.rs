@@ -24,16 +24,16 @@ pub struct Work {
     /// The reason, for the log.
     pub why: String,
     /// Passes when nothing is missing after all; for what the disk alone does not tell.
-    pub ask: Option<Step>,
+    pub ask: Option<InstallStep>,
     /// The steps, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<InstallStep>,
     /// The variables that they need.
     pub set: Vec<(String, String)>,
 }
 
 /// One command, or the first of several ways that passes.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct InstallStep {
     /// What runs.
     pub tool: Tool,
     /// The ways to do it.
@@ -60,7 +60,7 @@ pub struct Attempt {
     pub uses_network: bool,
 }
 
-impl Step {
+impl InstallStep {
     /// The engine with these arguments.
     pub fn engine(args: &[&str]) -> Self {
         Self { tool: Tool::Engine, attempts: vec![Attempt::online(args)] }
@@ -130,7 +130,7 @@ pub(super) fn by(folder: &Path, why: &str, name: &str, args: &[&str]) -> Work {
         folder: folder.to_owned(),
         why: why.to_owned(),
         ask: None,
-        steps: vec![Step::of(name, args)],
+        steps: vec![InstallStep::of(name, args)],
         set: Vec::new(),
     }
 }

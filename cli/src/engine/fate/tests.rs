@@ -6,7 +6,7 @@ use crate::process::stream::Captured;
 use crate::process::tail::TailState;
 use crate::report::Fold;
 
-fn ended(status: Status, rung: Option<Rung>, told: Told) -> Ended {
+fn ended(status: ProcessStatus, rung: Option<Rung>, told: Told) -> Ended {
     Ended {
         status,
         cause: rung.map(|_| Cause::Cancelled(Signal::Terminate)),
@@ -41,7 +41,8 @@ const ASKED: Option<Rung> = Some(Rung::Interrupted);
 
 #[test]
 fn an_engine_that_finished_what_it_had_begun_is_said_to_have() {
-    let note = said(&ended(Status::Exited(1), ASKED, Told::Once), &recording("up-interrupted", usize::MAX));
+    let note =
+        said(&ended(ProcessStatus::Exited(1), ASKED, Told::Once), &recording("up-interrupted", usize::MAX));
     assert_eq!(note, "the engine was asked to stop, finished what it had begun and released the lock");
 }
 
@@ -49,20 +50,20 @@ fn an_engine_that_finished_what_it_had_begun_is_said_to_have() {
 fn an_engine_that_left_something_unfinished_is_not_said_to_have_finished() {
     let events = recording("up-interrupted", 74);
     assert_eq!(events.in_flight().len(), 5);
-    let note = said(&ended(Status::Exited(1), ASKED, Told::Once), &events);
+    let note = said(&ended(ProcessStatus::Exited(1), ASKED, Told::Once), &events);
     assert!(!note.contains("finished what it had begun") && note.contains("not all"), "{note}");
 }
 
 #[test]
 fn a_log_that_stops_in_the_middle_proves_nothing() {
-    let note = said(&ended(Status::Exited(1), ASKED, Told::Once), &Events::default());
+    let note = said(&ended(ProcessStatus::Exited(1), ASKED, Told::Once), &Events::default());
     assert_eq!(note, "the engine was asked to stop and released the lock");
 }
 
 #[test]
 fn a_second_signal_of_somebody_else_is_told_as_what_it_is() {
     let events = recording("up-interrupted-twice", usize::MAX);
-    let note = said(&ended(Status::Exited(1), ASKED, Told::Again), &events);
+    let note = said(&ended(ProcessStatus::Exited(1), ASKED, Told::Again), &events);
     assert!(note.starts_with("the engine was told to stop at once"), "{note}");
     assert_eq!(note.lines().count(), 1, "one note, and none that contradicts it: {note}");
 }
@@ -70,25 +71,27 @@ fn a_second_signal_of_somebody_else_is_told_as_what_it_is() {
 #[test]
 fn an_engine_that_somebody_killed_is_not_said_to_have_released_anything() {
     for rung in [None, ASKED, Some(Rung::InterruptedAgain)] {
-        let note = said(&ended(Status::Signalled(9), rung, Told::Never), &Events::default());
+        let note = said(&ended(ProcessStatus::Signalled(9), rung, Told::Never), &Events::default());
         assert!(note.contains("ended by signal 9") && !note.contains("released"), "{note}");
     }
-    assert!(leaves_its_lock(&ended(Status::Signalled(9), None, Told::Never)));
-    assert!(!leaves_its_lock(&ended(Status::Exited(1), ASKED, Told::Once)));
+    assert!(leaves_its_lock(&ended(ProcessStatus::Signalled(9), None, Told::Never)));
+    assert!(!leaves_its_lock(&ended(ProcessStatus::Exited(1), ASKED, Told::Once)));
 }
 
 #[test]
 fn an_engine_that_our_own_interrupt_ended_is_not_said_to_have_been_ended_by_others() {
-    let note = said(&ended(Status::Signalled(2), ASKED, Told::Never), &Events::default());
+    let note = said(&ended(ProcessStatus::Signalled(2), ASKED, Told::Never), &Events::default());
     assert!(note.contains("by our signal 2") && !note.contains("not ours"), "{note}");
-    let note = said(&ended(Status::Signalled(2), None, Told::Never), &Events::default());
+    let note = said(&ended(ProcessStatus::Signalled(2), None, Told::Never), &Events::default());
     assert!(note.contains("not ours"), "{note}");
 }
 
 #[test]
 fn a_preview_has_no_lock_to_talk_about() {
     let events = recording("up-interrupted", usize::MAX);
-    for (status, rung) in [(Status::Exited(1), Rung::Interrupted), (Status::Signalled(9), Rung::Killed)] {
+    for (status, rung) in
+        [(ProcessStatus::Exited(1), Rung::Interrupted), (ProcessStatus::Signalled(9), Rung::Killed)]
+    {
         let notes = notes(&ended(status, Some(rung), Told::Once), &events, false).join("\n");
         assert!(!notes.contains("lock") && !notes.is_empty(), "{notes}");
     }
@@ -98,24 +101,24 @@ fn a_preview_has_no_lock_to_talk_about() {
 fn what_somebody_ended_looks_cancelled_and_an_ordinary_failure_does_not() {
     let none = Events::default();
     for (status, told) in [
-        (Status::Signalled(15), Told::Never),
-        (Status::Signalled(2), Told::Never),
-        (Status::Exited(1), Told::Once),
+        (ProcessStatus::Signalled(15), Told::Never),
+        (ProcessStatus::Signalled(2), Told::Never),
+        (ProcessStatus::Exited(1), Told::Once),
     ] {
         assert!(looks_cancelled(&ended(status, None, told), &none), "{status:?}");
     }
     for (status, told) in [
-        (Status::Exited(1), Told::Never),
-        (Status::Signalled(9), Told::Never),
-        (Status::Exited(0), Told::Once),
+        (ProcessStatus::Exited(1), Told::Never),
+        (ProcessStatus::Signalled(9), Told::Never),
+        (ProcessStatus::Exited(0), Told::Once),
     ] {
         assert!(!looks_cancelled(&ended(status, None, told), &none), "{status:?}");
     }
     assert!(!looks_cancelled(
-        &ended(Status::Exited(1), None, Told::Never),
+        &ended(ProcessStatus::Exited(1), None, Told::Never),
         &recording("up-partial-failure", 999)
     ));
     let mut fold = Fold::new();
     fold.line(br#"{"sequence":1,"diagnosticEvent":{"severity":"error","message":"error reading from server: EOF"}}"#);
-    assert!(looks_cancelled(&ended(Status::Exited(1), None, Told::Never), &fold.finish()));
+    assert!(looks_cancelled(&ended(ProcessStatus::Exited(1), None, Told::Never), &fold.finish()));
 }

@@ -29,7 +29,7 @@ pub struct Release {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct CatalogRow {
     version: String,
     #[serde(default)]
     date: Option<String>,
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Option<Vec<Release>> {
     let releases: Vec<Release> = rows
         .into_iter()
         .filter_map(|row| {
-            let row: Row = serde_json::from_value(row).ok()?;
+            let row: CatalogRow = serde_json::from_value(row).ok()?;
             let version = Version::parse(row.version.strip_prefix('v').unwrap_or(&row.version)).ok()?;
             Some(Release { version, day: row.date.as_deref().and_then(Day::parse) })
         })

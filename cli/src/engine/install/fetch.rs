@@ -28,7 +28,7 @@ use crate::base::error::{Error, Result};
 use crate::base::http::{Failure, From, Http, Request};
 use crate::ci::console::Console;
 use crate::process::signals::Signals;
-use crate::pulumi::mirror::Place;
+use crate::pulumi::mirror::ReleasePlace;
 
 /// How many chunks may wait for the thread: enough to keep both busy, too few to fill the memory.
 const WAITING: usize = 32;
@@ -39,7 +39,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// Why an archive was not taken.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum FetchTrouble {
     /// Another place may have it.
     Elsewhere(Error),
     /// It is refused, or this machine is the trouble.
@@ -70,18 +70,18 @@ pub struct Order<'a> {
 
 impl Order<'_> {
     /// Takes the archive from `place`. The files are in the folder when it is the expected one.
-    pub async fn fetch(&self, place: &Place) -> Result<Vec<Item>, Trouble> {
+    pub async fn fetch(&self, place: &ReleasePlace) -> Result<Vec<Item>, FetchTrouble> {
         let archive = self.platform.archive(self.version);
         let mut intake = Intake::start(self);
         let arrived = tokio::select! {
             arrived = timeout(self.patience.whole, self.feed(place, &archive, &mut intake)) => arrived,
             signal = self.signals.cancelled() => {
                 let _ = intake.end().await;
-                return Err(Trouble::Final(stopped(signal)));
+                return Err(FetchTrouble::Final(stopped(signal)));
             }
         };
         let arrived = arrived.unwrap_or_else(|_| {
-            Err(Trouble::Elsewhere(fault(
+            Err(FetchTrouble::Elsewhere(fault(
                 format!("{} took more than {:?} for {archive}", place.words(), self.patience.whole),
                 "run the job again later, or set `pulumi-mirror` to a source that is nearer",
             )))
@@ -90,11 +90,11 @@ impl Order<'_> {
         let unpacked = intake.end().await;
         // A disk that is full ends everything before anything can be said of the archive.
         if let Err(Refusal::Disk(path, error)) = &unpacked {
-            return Err(Trouble::Final(unusable(path, error)));
+            return Err(FetchTrouble::Final(unusable(path, error)));
         }
         arrived?;
         if digest != self.expected.digest {
-            return Err(Trouble::Final(fault(
+            return Err(FetchTrouble::Final(fault(
                 format!(
                     "{archive} of {} is not what it should be: its SHA-256 is {digest} ({bytes} bytes), and not {}",
                     place.words(),
@@ -109,8 +109,8 @@ impl Order<'_> {
             Err(refusal) => Err(refusal),
         };
         items.map_err(|refusal| match refusal {
-            Refusal::Disk(path, error) => Trouble::Final(unusable(&path, &error)),
-            other => Trouble::Final(fault(
+            Refusal::Disk(path, error) => FetchTrouble::Final(unusable(&path, &error)),
+            other => FetchTrouble::Final(fault(
                 format!("{archive} of {} is refused: {other}", place.words()),
                 "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
             )),
@@ -129,11 +129,18 @@ impl Order<'_> {
     }
 
     /// Feeds the whole archive to `intake`.
-    async fn feed(&self, place: &Place, archive: &str, intake: &mut Intake<'_>) -> Result<(), Trouble> {
+    async fn feed(
+        &self,
+        place: &ReleasePlace,
+        archive: &str,
+        intake: &mut Intake<'_>,
+    ) -> Result<(), FetchTrouble> {
         match (place, place.request(archive), self.http) {
-            (Place::Folder(folder), ..) => feed_file(&folder.join(archive), archive, place, intake).await,
+            (ReleasePlace::Folder(folder), ..) => {
+                feed_file(&folder.join(archive), archive, place, intake).await
+            }
             (_, Some(request), Some(http)) => self.feed_download(http, &request, archive, intake).await,
-            _ => Err(Trouble::Elsewhere(fault(
+            _ => Err(FetchTrouble::Elsewhere(fault(
                 format!("{archive} is not fetched from {}: the run is offline", place.words()),
                 "take `offline` away, or set `pulumi-mirror` to a folder",
             ))),
@@ -147,7 +154,7 @@ impl Order<'_> {
         request: &Request,
         archive: &str,
         intake: &mut Intake<'_>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), FetchTrouble> {
         let mut pause = self.patience.pause;
         let (mut tries, mut validator) = (1, None);
         loop {
@@ -166,7 +173,7 @@ impl Order<'_> {
                     let error = refused(&request.url, archive, status);
                     (error, temporary(status).then(|| wait.unwrap_or(pause).max(pause)))
                 }
-                Err(Trouble::Elsewhere(error)) => (error, Some(pause)),
+                Err(FetchTrouble::Elsewhere(error)) => (error, Some(pause)),
                 Err(trouble) => return Err(trouble),
             };
             if intake.bytes > before {
@@ -174,7 +181,7 @@ impl Order<'_> {
             }
             let wait =
                 wait.filter(|wait| *wait <= self.patience.longest_pause && tries < self.patience.tries);
-            let Some(wait) = wait else { return Err(Trouble::Elsewhere(error)) };
+            let Some(wait) = wait else { return Err(FetchTrouble::Elsewhere(error)) };
             tokio::time::sleep(wait).await;
             pause *= 2;
             tries += 1;
@@ -188,7 +195,7 @@ impl Order<'_> {
         request: &Request,
         validator: &mut Option<String>,
         intake: &mut Intake<'_>,
-    ) -> Result<Round, Trouble> {
+    ) -> Result<Round, FetchTrouble> {
         if intake.bytes > 0 && validator.is_none() {
             intake.restart().await?;
         }
@@ -214,8 +221,8 @@ impl Order<'_> {
     }
 }
 
-fn failed(failure: &Failure) -> Trouble {
-    Trouble::Elsewhere(fault(format!("the Pulumi CLI could not be fetched: {failure}"), failure.hint()))
+fn failed(failure: &Failure) -> FetchTrouble {
+    FetchTrouble::Elsewhere(fault(format!("the Pulumi CLI could not be fetched: {failure}"), failure.hint()))
 }
 
 /// How a request went.
@@ -231,18 +238,18 @@ enum Round {
 async fn feed_file(
     path: &Path,
     archive: &str,
-    place: &Place,
+    place: &ReleasePlace,
     intake: &mut Intake<'_>,
-) -> Result<(), Trouble> {
+) -> Result<(), FetchTrouble> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Trouble::Elsewhere(fault(
+            return Err(FetchTrouble::Elsewhere(fault(
                 format!("there is no {archive} in {}", place.words()),
                 "put the release's archive and its checksum file into the mirror",
             )));
         }
-        Err(error) => return Err(Trouble::Final(unreadable(path, &error))),
+        Err(error) => return Err(FetchTrouble::Final(unreadable(path, &error))),
     };
     intake.progress.total = file.metadata().ok().map(|metadata| metadata.len());
     loop {
@@ -251,7 +258,7 @@ async fn feed_file(
         match read {
             Ok(0) => return Ok(()),
             Ok(_) => intake.take(chunk.into()).await?,
-            Err(error) => return Err(Trouble::Final(unreadable(path, &error))),
+            Err(error) => return Err(FetchTrouble::Final(unreadable(path, &error))),
         }
     }
 }
@@ -284,10 +291,10 @@ impl<'a> Intake<'a> {
         Self { order, hash: Sha256::new(), bytes: 0, progress, sender: Some(sender), thread }
     }
 
-    async fn take(&mut self, chunk: Bytes) -> Result<(), Trouble> {
+    async fn take(&mut self, chunk: Bytes) -> Result<(), FetchTrouble> {
         self.bytes += chunk.len() as u64;
         if self.bytes > LARGEST {
-            return Err(Trouble::Final(fault(
+            return Err(FetchTrouble::Final(fault(
                 format!("the archive has more than {LARGEST} bytes"),
                 "it is not an archive of a release of Pulumi: mirror the files of the release unchanged",
             )));
@@ -304,10 +311,10 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    async fn disk_is_fine(&mut self) -> Result<(), Trouble> {
+    async fn disk_is_fine(&mut self) -> Result<(), FetchTrouble> {
         let ended = (&mut self.thread).await.unwrap_or_else(|_| Err(broken_thread()));
         let trouble = match &ended {
-            Err(Refusal::Disk(path, error)) => Err(Trouble::Final(unusable(path, error))),
+            Err(Refusal::Disk(path, error)) => Err(FetchTrouble::Final(unusable(path, error))),
             _ => Ok(()),
         };
         self.thread = tokio::spawn(async { ended });
@@ -315,10 +322,10 @@ impl<'a> Intake<'a> {
     }
 
     /// Forgets all that came.
-    async fn restart(&mut self) -> Result<(), Trouble> {
+    async fn restart(&mut self) -> Result<(), FetchTrouble> {
         self.sender = None;
         let _ = (&mut self.thread).await;
-        self.order.staging.clear().map_err(Trouble::Final)?;
+        self.order.staging.clear().map_err(FetchTrouble::Final)?;
         let (sender, thread) = unpacking(self.order);
         self.hash = Sha256::new();
         self.bytes = 0;

@@ -13,7 +13,7 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
-use crate::process::helper::{self, Change};
+use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 
 /// What the program is made for; none when it is a script.
@@ -36,7 +36,7 @@ pub async fn version_of(
     let keep = ["PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"];
     let is_kept = |name: &str| keep.iter().any(|keep| keep.eq_ignore_ascii_case(name));
     let own = home.path().to_string_lossy().into_owned();
-    let change = Change {
+    let change = VariableChange {
         set: vec![
             ("HOME".to_owned(), own.clone()),
             ("PULUMI_HOME".to_owned(), own),

@@ -33,13 +33,13 @@ use crate::base::http::{Http, Limits};
 use crate::ci::console::Console;
 use crate::process::signals::Signals;
 
-use crate::pulumi::mirror::{Mirror, Place};
+use crate::pulumi::mirror::{Mirror, ReleasePlace};
 use cache::{Cache, Demanded, Staging};
 use catalog::{MIRRORS_LIST, OWN_LIST, Release};
 use day::Day;
 pub(crate) use fault::fault;
 use fault::stopped;
-use fetch::{Order, Trouble};
+use fetch::{FetchTrouble, Order};
 pub use local::Installed;
 use parts::Parts;
 use platform::{Platform, checksums};
@@ -112,7 +112,7 @@ impl Installer<'_> {
             }
             None => own().ok_or_else(|| fault("there is not a list of releases", "name an exact version"))?,
         };
-        if matches!(place, Place::Web { .. }) && self.offline {
+        if matches!(place, ReleasePlace::Web { .. }) && self.offline {
             return Err(self.offline_without("the list of the mirror"));
         }
         let http = self.http(&place)?;
@@ -126,7 +126,7 @@ impl Installer<'_> {
                 })?;
                 Ok((releases, text.date))
             }
-            (None, Place::Folder(folder)) => {
+            (None, ReleasePlace::Folder(folder)) => {
                 let releases = catalog::of_folder(folder, self.platform);
                 Ok((releases.map_err(|error| source::unreadable(folder, &error))?, None))
             }
@@ -147,9 +147,9 @@ impl Installer<'_> {
         )
     }
 
-    fn http(&self, place: &Place) -> Result<Option<Http>> {
+    fn http(&self, place: &ReleasePlace) -> Result<Option<Http>> {
         match place {
-            Place::Web { .. } if !self.offline => Http::new(self.env, Limits::default()).map(Some),
+            ReleasePlace::Web { .. } if !self.offline => Http::new(self.env, Limits::default()).map(Some),
             _ => Ok(None),
         }
     }
@@ -163,7 +163,7 @@ impl Installer<'_> {
             Some(mirror) => vec![mirror.place()],
             None => source::own(version),
         };
-        if self.offline && places.iter().all(|place| matches!(place, Place::Web { .. })) {
+        if self.offline && places.iter().all(|place| matches!(place, ReleasePlace::Web { .. })) {
             return Err(fault(
                 format!(
                     "the run is offline, and Pulumi {version} for {} with {} is not in the cache",
@@ -190,9 +190,9 @@ impl Installer<'_> {
                     let origin = format!("{}, {}", place.words(), expected.voucher);
                     return Ok(Installed { version: version.clone(), folder, origin });
                 }
-                Err(Trouble::Final(error)) => return Err(error),
+                Err(FetchTrouble::Final(error)) => return Err(error),
                 // The first place is the one to tell about: the others only stand in for it.
-                Err(Trouble::Elsewhere(error)) => first = first.or(Some(error)),
+                Err(FetchTrouble::Elsewhere(error)) => first = first.or(Some(error)),
             }
         }
         Err(first.unwrap_or_else(|| {
@@ -203,23 +203,23 @@ impl Installer<'_> {
     /// Fetches `version` from one place into `staging` and proves it.
     async fn from(
         &self,
-        place: &Place,
+        place: &ReleasePlace,
         version: &Version,
         staging: &Staging,
-    ) -> Result<(Expected, Vec<cache::Item>), Trouble> {
-        let http = self.http(place).map_err(Trouble::Final)?;
+    ) -> Result<(Expected, Vec<cache::Item>), FetchTrouble> {
+        let http = self.http(place).map_err(FetchTrouble::Final)?;
         let name = checksums(version);
         let list = tokio::select! {
             list = place.text(&name, http.as_ref(), self.patience) => list,
-            signal = self.signals.cancelled() => return Err(Trouble::Final(stopped(signal))),
+            signal = self.signals.cancelled() => return Err(FetchTrouble::Final(stopped(signal))),
         };
-        let list = list.map_err(Trouble::Elsewhere)?;
+        let list = list.map_err(FetchTrouble::Elsewhere)?;
         let expected =
             self.trust.expect(version, self.platform, list.as_ref().map(|list| list.text.as_str()));
         let expected = expected.map_err(|error| match &list {
             // No word from here: another place may have one.
-            None => Trouble::Elsewhere(error),
-            Some(_) => Trouble::Final(error),
+            None => FetchTrouble::Elsewhere(error),
+            Some(_) => FetchTrouble::Final(error),
         })?;
         let order = Order {
             version,
@@ -233,7 +233,7 @@ impl Installer<'_> {
             signals: self.signals,
         };
         let items = order.fetch(place).await?;
-        self.prove(version, staging, expected).await.map_err(Trouble::Final)?;
+        self.prove(version, staging, expected).await.map_err(FetchTrouble::Final)?;
         Ok((expected, items))
     }
 

@@ -117,7 +117,7 @@ impl Partial {
         // What says how it was built does not count.
         let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
         let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
-        let parts: Vec<Part> = numbers.split('.').map(Part::parse).collect::<Option<_>>()?;
+        let parts: Vec<VersionPart> = numbers.split('.').map(VersionPart::parse).collect::<Option<_>>()?;
         let right =
             build.is_none_or(|build| semver::BuildMetadata::new(build).is_ok_and(|build| !build.is_empty()));
         if parts.len() > 3 || !right || (pre.is_some() && parts.len() < 3) {
@@ -125,14 +125,14 @@ impl Partial {
         }
         let pre = pre
             .map_or(Some(Prerelease::EMPTY), |pre| Prerelease::new(pre).ok().filter(|pre| !pre.is_empty()))?;
-        let known: Vec<u64> = parts.iter().map_while(Part::number).collect();
+        let known: Vec<u64> = parts.iter().map_while(VersionPart::number).collect();
         let mut partial = Self {
             major: known.first().copied(),
             minor: known.get(1).copied(),
             patch: known.get(2).copied(),
             ..Self::default()
         };
-        partial.out_of_order = parts.iter().filter_map(Part::number).count() > known.len();
+        partial.out_of_order = parts.iter().filter_map(VersionPart::number).count() > known.len();
         if partial.patch.is_some() {
             partial.pre = pre;
         }
@@ -147,13 +147,13 @@ impl Partial {
 }
 
 /// What stands between two dots.
-enum Part {
+enum VersionPart {
     Number(u64),
     /// `x`, `X` or `*`.
     Open,
 }
 
-impl Part {
+impl VersionPart {
     fn parse(text: &str) -> Option<Self> {
         if matches!(text, "x" | "X" | "*") {
             return Some(Self::Open);

@@ -8,7 +8,7 @@ use semver::Version;
 use super::fault;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Http, Request, Url, host};
-use crate::pulumi::mirror::Place;
+use crate::pulumi::mirror::ReleasePlace;
 
 /// Pulumi's own places, the second for when the first is out of reach.
 /// <https://www.pulumi.com/docs/iac/download-install/>, <https://github.com/pulumi/pulumi/releases>
@@ -48,17 +48,20 @@ impl Default for Patience {
 }
 
 /// Pulumi's own places for `version`.
-pub fn own(version: &Version) -> Vec<Place> {
+pub fn own(version: &Version) -> Vec<ReleasePlace> {
     OWN.iter()
         .filter_map(|base| Url::parse(&base.replace("{version}", &version.to_string())).ok())
-        .map(|base| Place::Web { base, authorization: None })
+        .map(|base| ReleasePlace::Web { base, authorization: None })
         .collect()
 }
 
 /// A place of which nothing is known but one address.
-pub fn address(url: &str) -> Option<(Place, String)> {
+pub fn address(url: &str) -> Option<(ReleasePlace, String)> {
     let (base, file) = url.rsplit_once('/')?;
-    Some((Place::Web { base: Url::parse(&format!("{base}/")).ok()?, authorization: None }, file.to_owned()))
+    Some((
+        ReleasePlace::Web { base: Url::parse(&format!("{base}/")).ok()?, authorization: None },
+        file.to_owned(),
+    ))
 }
 
 /// A small file, and what time it was where it came from.
@@ -70,7 +73,7 @@ pub struct Text {
     pub date: Option<SystemTime>,
 }
 
-impl Place {
+impl ReleasePlace {
     /// In words, without credentials.
     pub fn words(&self) -> String {
         match self {

@@ -139,7 +139,7 @@ impl<'a> Shelf<'a> {
     fn folder(&mut self, name: &str) -> Result<(), Refusal> {
         self.count()?;
         match place(name)? {
-            Place::File(file) if self.parts.want(&file) => {
+            ArchivePlace::File(file) if self.parts.want(&file) => {
                 refuse(format!("`{}` in it is a folder where a file is expected", printable(name)))
             }
             _ => Ok(()),
@@ -149,7 +149,7 @@ impl<'a> Shelf<'a> {
     fn file(&mut self, name: &str, content: &mut impl Read) -> Result<(), Refusal> {
         self.count()?;
         match place(name)? {
-            Place::File(file) if self.parts.want(&file) => self.write(&file, content),
+            ArchivePlace::File(file) if self.parts.want(&file) => self.write(&file, content),
             _ => Ok(()),
         }
     }
@@ -194,7 +194,7 @@ impl<'a> Shelf<'a> {
 }
 
 /// Where an entry lies in the archive.
-enum Place {
+enum ArchivePlace {
     /// The folder that holds the files.
     Top,
     /// A file directly in that folder.
@@ -204,7 +204,7 @@ enum Place {
 }
 
 /// Judges an entry's path: relative, forwards only, below `pulumi`.
-fn place(name: &str) -> Result<Place, Refusal> {
+fn place(name: &str) -> Result<ArchivePlace, Refusal> {
     let odd =
         || refuse(format!("`{}` in it leads out of its folder, or is not a plain path", printable(name)));
     // A backslash or a colon is a path on Windows.
@@ -221,16 +221,18 @@ fn place(name: &str) -> Result<Place, Refusal> {
     }
     Ok(match parts.as_slice() {
         [] | [_] => match parts.first() {
-            None => Place::Top,
-            Some(top) if top.eq_ignore_ascii_case("pulumi") => Place::Top,
-            Some(_) => Place::Elsewhere,
+            None => ArchivePlace::Top,
+            Some(top) if top.eq_ignore_ascii_case("pulumi") => ArchivePlace::Top,
+            Some(_) => ArchivePlace::Elsewhere,
         },
-        [top, bin] if top.eq_ignore_ascii_case("pulumi") && bin.eq_ignore_ascii_case("bin") => Place::Top,
-        [top, file] if top.eq_ignore_ascii_case("pulumi") => Place::File((*file).to_owned()),
-        [top, bin, file] if top.eq_ignore_ascii_case("pulumi") && bin.eq_ignore_ascii_case("bin") => {
-            Place::File((*file).to_owned())
+        [top, bin] if top.eq_ignore_ascii_case("pulumi") && bin.eq_ignore_ascii_case("bin") => {
+            ArchivePlace::Top
         }
-        _ => Place::Elsewhere,
+        [top, file] if top.eq_ignore_ascii_case("pulumi") => ArchivePlace::File((*file).to_owned()),
+        [top, bin, file] if top.eq_ignore_ascii_case("pulumi") && bin.eq_ignore_ascii_case("bin") => {
+            ArchivePlace::File((*file).to_owned())
+        }
+        _ => ArchivePlace::Elsewhere,
     })
 }
 

@@ -44,7 +44,7 @@ impl AsyncWrite for Reader {
 }
 
 /// What a log with these writes becomes.
-async fn written(disarm: Option<Disarm>, writes: &[(Source, &str)]) -> String {
+async fn written(disarm: Option<Disarm>, writes: &[(LineSource, &str)]) -> String {
     let shared = Shared::default();
     let (mut stdout, mut stderr) =
         (Reader::Takes(3, Arc::clone(&shared)), Reader::Takes(5, Arc::clone(&shared)));
@@ -65,10 +65,10 @@ async fn lines_of_all_sources_keep_their_order() {
     let log = written(
         None,
         &[
-            (Source::Stdout, "one\n"),
-            (Source::Stderr, "two\n"),
-            (Source::Stdout, "three\nfour\n"),
-            (Source::Ours, "five\n"),
+            (LineSource::Stdout, "one\n"),
+            (LineSource::Stderr, "two\n"),
+            (LineSource::Stdout, "three\nfour\n"),
+            (LineSource::Ours, "five\n"),
         ],
     );
     assert_eq!(log.await, "one\ntwo\nthree\nfour\nfive\n");
@@ -79,12 +79,12 @@ async fn no_line_lands_inside_another() {
     let log = written(
         None,
         &[
-            (Source::Stdout, "creating...."),
-            (Source::Ours, "still creating\n"),
-            (Source::Stdout, ".."),
-            (Source::Stdout, ".."),
-            (Source::Stderr, "warning"),
-            (Source::Stdout, " done\n"),
+            (LineSource::Stdout, "creating...."),
+            (LineSource::Ours, "still creating\n"),
+            (LineSource::Stdout, ".."),
+            (LineSource::Stdout, ".."),
+            (LineSource::Stderr, "warning"),
+            (LineSource::Stdout, " done\n"),
         ],
     );
     assert_eq!(log.await, "creating....\nstill creating\n....\nwarning\n done\n");
@@ -92,7 +92,7 @@ async fn no_line_lands_inside_another() {
 
 #[tokio::test]
 async fn a_last_line_without_an_end_gets_one() {
-    assert_eq!(written(None, &[(Source::Stdout, "done")]).await, "done\n");
+    assert_eq!(written(None, &[(LineSource::Stdout, "done")]).await, "done\n");
 }
 
 /// What some CI system would want: `::` only at a line's beginning, `##[` anywhere.
@@ -105,33 +105,39 @@ fn disarm(part: &[u8], begins_line: bool) -> Cow<'_, [u8]> {
 
 #[tokio::test]
 async fn workflow_commands_are_disarmed_and_the_rest_is_left_alone() {
-    let log =
-        written(Some(disarm), &[(Source::Stdout, "::debug::a\nstd::env a::b\n  ::error::x\na ##[group]b\n")]);
+    let log = written(
+        Some(disarm),
+        &[(LineSource::Stdout, "::debug::a\nstd::env a::b\n  ::error::x\na ##[group]b\n")],
+    );
     assert_eq!(log.await, ": :debug::a\nstd::env a::b\n  : :error::x\na # #[group]b\n");
 }
 
 #[tokio::test]
 async fn a_carriage_return_begins_a_line_too() {
-    let log = written(Some(disarm), &[(Source::Stdout, "10%\r::debug::a\r\n::debug::b\r\n")]);
+    let log = written(Some(disarm), &[(LineSource::Stdout, "10%\r::debug::a\r\n::debug::b\r\n")]);
     assert_eq!(log.await, "10%\r: :debug::a\r\n: :debug::b\r\n");
 }
 
 #[tokio::test]
 async fn the_rest_of_a_partial_line_begins_a_line_only_where_another_came_between() {
-    let log = written(Some(disarm), &[(Source::Stdout, "std"), (Source::Stdout, "::env\n")]);
+    let log = written(Some(disarm), &[(LineSource::Stdout, "std"), (LineSource::Stdout, "::env\n")]);
     assert_eq!(log.await, "std::env\n");
-    let log = written(Some(disarm), &[(Source::Stdout, "  "), (Source::Stdout, "::debug::a\n")]);
+    let log = written(Some(disarm), &[(LineSource::Stdout, "  "), (LineSource::Stdout, "::debug::a\n")]);
     assert_eq!(log.await, "  : :debug::a\n");
     let log = written(
         Some(disarm),
-        &[(Source::Stdout, "std"), (Source::Stderr, "warning\n"), (Source::Stdout, "::debug::a\n")],
+        &[
+            (LineSource::Stdout, "std"),
+            (LineSource::Stderr, "warning\n"),
+            (LineSource::Stdout, "::debug::a\n"),
+        ],
     );
     assert_eq!(log.await, "std\nwarning\n: :debug::a\n");
 }
 
 #[tokio::test]
 async fn our_own_lines_may_command() {
-    assert_eq!(written(Some(disarm), &[(Source::Ours, "::group::a\n")]).await, "::group::a\n");
+    assert_eq!(written(Some(disarm), &[(LineSource::Ours, "::group::a\n")]).await, "::group::a\n");
 }
 
 #[tokio::test]
@@ -139,12 +145,12 @@ async fn a_reader_who_is_gone_is_remembered_and_the_other_still_reads() {
     let shared = Shared::default();
     let (mut stdout, mut stderr) = (Reader::Gone, Reader::Takes(1, Arc::clone(&shared)));
     let mut log = Log::new(&mut stdout, &mut stderr, None);
-    log.write(Source::Stdout, b"one\n");
-    log.write(Source::Stderr, b"two\n");
+    log.write(LineSource::Stdout, b"one\n");
+    log.write(LineSource::Stderr, b"two\n");
     while !log.is_written() {
         log.write_some().await;
     }
-    log.write(Source::Stdout, &vec![b'x'; QUEUE_END]);
+    log.write(LineSource::Stdout, &vec![b'x'; QUEUE_END]);
     assert!(log.is_closed() && log.is_written() && log.has_room());
     assert_eq!(*shared.lock().expect("no panic"), b"two\n");
 }
@@ -154,7 +160,7 @@ async fn a_reader_who_stalls_costs_no_more_memory_than_the_queue_has() {
     let (mut stdout, mut stderr) = (Reader::Stalled, Reader::Stalled);
     let mut log = Log::new(&mut stdout, &mut stderr, None);
     for _ in 0..1000 {
-        log.write(Source::Stdout, &[b'x'; 10_000]);
+        log.write(LineSource::Stdout, &[b'x'; 10_000]);
     }
     assert!(!log.has_room());
     assert!(log.waiting <= QUEUE_END + 10_000);
@@ -167,12 +173,12 @@ async fn what_was_lost_while_nobody_read_is_said() {
     let shared = Shared::default();
     let (mut stdout, mut stderr) = (Reader::Takes(100_000, Arc::clone(&shared)), Reader::Stalled);
     let mut log = Log::new(&mut stdout, &mut stderr, None);
-    log.write(Source::Stdout, &vec![b'x'; QUEUE_END + 1]);
-    log.write(Source::Stdout, b"lost\n");
+    log.write(LineSource::Stdout, &vec![b'x'; QUEUE_END + 1]);
+    log.write(LineSource::Stdout, b"lost\n");
     while !log.is_written() {
         log.write_some().await;
     }
-    log.write(Source::Stdout, b"last\n");
+    log.write(LineSource::Stdout, b"last\n");
     log.write_some().await;
     let text = shared.lock().expect("no panic").split_off(QUEUE_END + 1);
     assert_eq!(
@@ -201,7 +207,7 @@ async fn azures_commands_are_broken_up_however_they_are_cut_and_no_other_byte_ch
         pieces.push(feed.finish(now));
         let pieces: Vec<String> =
             pieces.into_iter().map(|piece| String::from_utf8(piece).expect("text")).collect();
-        let writes: Vec<_> = pieces.iter().map(|piece| (Source::Stdout, piece.as_str())).collect();
+        let writes: Vec<_> = pieces.iter().map(|piece| (LineSource::Stdout, piece.as_str())).collect();
         assert_eq!(written(Some(disarm), &writes).await, broken, "cut at {cut}");
     }
 }

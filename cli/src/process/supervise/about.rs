@@ -81,7 +81,7 @@ pub struct Supervision<'a> {
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ProcessStatus {
     /// By itself, with an exit status.
     Exited(i32),
     /// By a signal.
@@ -96,7 +96,7 @@ pub enum Status {
 #[derive(Debug)]
 pub struct Ended {
     /// How it ended.
-    pub status: Status,
+    pub status: ProcessStatus,
     /// Why it was stopped, if it was.
     pub cause: Option<Cause>,
     /// How far we had to go to stop it.
@@ -120,7 +120,7 @@ pub struct Ended {
 impl Ended {
     pub(super) fn not_started(cause: Cause) -> Self {
         Self {
-            status: Status::NotStarted,
+            status: ProcessStatus::NotStarted,
             cause: Some(cause),
             rung: None,
             told: Told::Never,

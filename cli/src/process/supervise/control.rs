@@ -2,7 +2,7 @@
 
 use std::process::ExitStatus;
 
-use super::Status;
+use super::ProcessStatus;
 
 #[cfg(unix)]
 pub(super) use unix::Control;
@@ -112,14 +112,14 @@ mod windows {
 }
 
 /// How a process that was waited for ended.
-pub(super) fn status_of(result: &std::io::Result<ExitStatus>) -> Status {
-    let Ok(status) = result else { return Status::Stuck };
+pub(super) fn status_of(result: &std::io::Result<ExitStatus>) -> ProcessStatus {
+    let Ok(status) = result else { return ProcessStatus::Stuck };
     #[cfg(unix)]
     {
         use std::os::unix::process::ExitStatusExt as _;
         if let Some(signal) = status.signal() {
-            return Status::Signalled(signal);
+            return ProcessStatus::Signalled(signal);
         }
     }
-    status.code().map_or(Status::Stuck, Status::Exited)
+    status.code().map_or(ProcessStatus::Stuck, ProcessStatus::Exited)
 }

@@ -7,10 +7,10 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep_until};
 
 use super::control::{Control, status_of};
-use super::{Ended, Process, Status, Stdin, Supervision};
+use super::{Ended, Process, ProcessStatus, Stdin, Supervision};
 use crate::base::secret::Masker;
 use crate::process::ladder::{Cause, Ladder, Rung};
-use crate::process::output::{Log, Source};
+use crate::process::output::{LineSource, Log};
 use crate::process::signals::Signals;
 use crate::process::stream::{Feed, Passing};
 use crate::process::tail::{POLL, Tail, TailState};
@@ -29,12 +29,12 @@ const GONE: Duration = Duration::from_secs(2);
 struct Pipe {
     reader: Option<Box<dyn AsyncRead + Unpin + Send>>,
     feed: Feed,
-    source: Source,
+    source: LineSource,
     buffer: Vec<u8>,
 }
 
 impl Pipe {
-    fn new(pipe: Option<impl AsyncRead + Unpin + Send + 'static>, feed: Feed, source: Source) -> Self {
+    fn new(pipe: Option<impl AsyncRead + Unpin + Send + 'static>, feed: Feed, source: LineSource) -> Self {
         let reader = pipe.map(|pipe| Box::new(pipe) as Box<dyn AsyncRead + Unpin + Send>);
         Self { reader, feed, source, buffer: vec![0; 32 << 10] }
     }
@@ -70,7 +70,7 @@ impl Pipe {
 }
 
 /// A process while it runs.
-pub(super) struct Run<'a> {
+pub(super) struct RunningProcess<'a> {
     child: Child,
     control: Control,
     stdout: Pipe,
@@ -86,7 +86,7 @@ pub(super) struct Run<'a> {
     grace: Duration,
     listener: Listener,
     stopping: Option<Stopping>,
-    ended: Option<(Status, Instant)>,
+    ended: Option<(ProcessStatus, Instant)>,
     /// When we stop to wait for the pipes' ends.
     drained: Option<Instant>,
     left_behind: bool,
@@ -119,15 +119,15 @@ impl Stopping {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> RunningProcess<'a> {
     pub(super) fn new(process: &Process, mut child: Child, supervision: Supervision<'a>) -> Self {
         let Supervision { masker, signals, timeout, listen, grace, stdout, stderr, .. } = supervision;
         let feed = |passing| Feed::new(masker, passing, supervision.capture);
         let started = Instant::now();
         Self {
             control: Control::of(&child, &process.program, signals.adopts()),
-            stdout: Pipe::new(child.stdout.take(), feed(supervision.passing), Source::Stdout),
-            stderr: Pipe::new(child.stderr.take(), feed(Passing::Through), Source::Stderr),
+            stdout: Pipe::new(child.stdout.take(), feed(supervision.passing), LineSource::Stdout),
+            stderr: Pipe::new(child.stderr.take(), feed(Passing::Through), LineSource::Stderr),
             child,
             log: Log::new(stdout, stderr, supervision.disarm),
             tail: process.event_log.clone().map(Tail::new),
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         if now >= self.next_heartbeat {
             self.next_heartbeat = now + HEARTBEAT;
             if let Some(line) = (self.heartbeat)(now - self.started) {
-                self.log.write(Source::Ours, format!("{}\n", self.masker.mask(&line)).as_bytes());
+                self.log.write(LineSource::Ours, format!("{}\n", self.masker.mask(&line)).as_bytes());
             }
         }
         if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -245,16 +245,16 @@ impl<'a> Run<'a> {
                 stopping.killed = Some(now);
                 self.control.kill(&mut self.child);
             }
-            None if stopping.is_stuck(now) => self.has_ended(Status::Stuck),
+            None if stopping.is_stuck(now) => self.has_ended(ProcessStatus::Stuck),
             None => {}
         }
     }
 
-    fn has_ended(&mut self, status: Status) {
+    fn has_ended(&mut self, status: ProcessStatus) {
         let now = Instant::now();
         self.ended = Some((status, now));
         self.drained = Some(now + DRAIN);
-        if matches!(status, Status::Signalled(_)) {
+        if matches!(status, ProcessStatus::Signalled(_)) {
             // Without the engine its language hosts and providers have nobody to end them.
             self.control.kill_rest();
         }
@@ -285,7 +285,7 @@ impl<'a> Run<'a> {
         }
         self.log.end_line();
         self.write_rest().await;
-        let (status, at) = self.ended.unwrap_or((Status::Stuck, Instant::now()));
+        let (status, at) = self.ended.unwrap_or((ProcessStatus::Stuck, Instant::now()));
         Ended {
             status,
             cause: self.stopping.as_ref().map(|stopping| stopping.cause),

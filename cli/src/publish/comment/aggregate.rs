@@ -7,10 +7,10 @@
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
 use super::{Marked, Posted, Task};
-use crate::forge::trouble::Kind;
+use crate::forge::trouble::TroubleKind;
 use crate::forge::{Comment, Trouble};
 use crate::pulumi::stack::StackIdentity;
-use crate::render::several::{self, Line};
+use crate::render::several::{self, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
 
@@ -22,7 +22,7 @@ const FRAME: usize = 1200;
 
 /// What is said about one stack.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
+pub struct StackPart {
     /// The stack and the run, and the row of the table.
     marker: Marker,
     /// The report; empty where there is no room for it.
@@ -34,10 +34,10 @@ const ROW: &str = "row";
 const TITLE: &str = "title";
 const OUTCOME: &str = "outcome";
 
-impl Part {
+impl StackPart {
     /// The part of `report` with its `text`; empty where there is no room for it.
     pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
-        let line = Line::of(report, html);
+        let line = StackLine::of(report, html);
         for (name, value) in [
             (SIGN, line.sign.to_owned()),
             (TITLE, line.title),
@@ -72,7 +72,7 @@ impl Part {
 }
 
 /// The parts of a comment.
-pub fn parts(body: &str) -> Vec<Part> {
+pub fn parts(body: &str) -> Vec<StackPart> {
     let mut parts = Vec::new();
     let mut current: Option<(Marker, Vec<&str>)> = None;
     for line in body.lines() {
@@ -80,7 +80,7 @@ pub fn parts(body: &str) -> Vec<Part> {
             (None, Some(marker)) => current = Some((marker, Vec::new())),
             (Some(_), _) if ends_part(line) => {
                 if let Some((marker, lines)) = current.take() {
-                    parts.push(Part { marker, text: unfolded(&lines) });
+                    parts.push(StackPart { marker, text: unfolded(&lines) });
                 }
             }
             (Some((_, lines)), _) => lines.push(line),
@@ -101,7 +101,7 @@ fn unfolded(lines: &[&str]) -> String {
 }
 
 /// The whole comment of `parts`, as much as `limit` holds: the longest texts go first, then the last stacks.
-pub fn body(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
+pub fn body(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Size) -> String {
     parts.sort_by(|one, other| one.marker.subject.cmp(&other.marker.subject));
     fitted(marker, parts, flavor, limit)
 }
@@ -117,9 +117,9 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     }
     let reports = several::ordered(&reports);
     let marker_of = |report: &Report| Marker::of(report, task.wanted.key.as_deref(), &task.wanted.stamp);
-    let part = |report: &Report, text: &str| Part::new(report, marker_of(report), flavor.html, text);
+    let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), flavor.html, text);
     // What folds a part is written around its text.
-    let frame: Vec<Part> = reports.iter().map(|report| part(report, "x")).collect();
+    let frame: Vec<StackPart> = reports.iter().map(|report| part(report, "x")).collect();
     let (Size::Bytes(most) | Size::Chars(most)) = limit;
     let marker = task.marker();
     let used =
@@ -132,7 +132,7 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     fitted(&marker, parts, flavor, limit)
 }
 
-fn fitted(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) -> String {
+fn fitted(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Size) -> String {
     let mut dropped = Vec::new();
     loop {
         let text = whole(marker, &parts, &dropped, flavor);
@@ -148,7 +148,7 @@ fn fitted(marker: &Marker, mut parts: Vec<Part>, flavor: Flavor, limit: Size) ->
 }
 
 /// The comment; of what was dropped the outcomes are counted.
-fn whole(marker: &Marker, parts: &[Part], dropped: &[Part], flavor: Flavor) -> String {
+fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Flavor) -> String {
     let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
     let rows = parts.iter().map(|part| (part.more(SIGN), part.more(ROW)));
     let bare = parts.iter().filter(|part| part.text.is_empty()).count();
@@ -213,18 +213,18 @@ fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked
 }
 
 /// The subject of the part that is about the stack of `report`: of one without a backend, if there is no other part.
-fn mine(there: &[Part], report: &Report) -> Subject {
+fn mine(there: &[StackPart], report: &Report) -> Subject {
     let mine = Subject::of(report);
     let is_there = there.iter().any(|part| part.marker.subject == mine);
     let unknown =
-        |part: &&Part| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);
+        |part: &&StackPart| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);
     let earlier = there.iter().filter(|_| !is_there).find(unknown).map(|part| part.marker.subject.clone());
     earlier.unwrap_or(mine)
 }
 
 /// The parts of all our comments, of each stack the latest.
-fn merged(ours: &[Marked]) -> Vec<Part> {
-    let mut all: Vec<Part> = Vec::new();
+fn merged(ours: &[Marked]) -> Vec<StackPart> {
+    let mut all: Vec<StackPart> = Vec::new();
     for part in ours.iter().flat_map(|(comment, _)| parts(&comment.body)) {
         match all.iter_mut().find(|other| other.marker.subject == part.marker.subject) {
             Some(other) if other.marker.stamp.is_later_than(&part.marker.stamp) => {}
@@ -236,7 +236,7 @@ fn merged(ours: &[Marked]) -> Vec<Part> {
 }
 
 /// The comment with this stack's part in its place.
-fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
+fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> String {
     let forge = task.client.place().forge;
     let flavor = forge.flavor();
     let mine = mine(&there, task.report);
@@ -257,7 +257,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<Part>) -> String {
     }
     let room = Some(Size::Chars(room)).filter(|_| room >= several::SMALLEST);
     let text = room.map(|room| task.render(&report, &options, room)).unwrap_or_default();
-    there.push(Part::new(&report, task.marker(), flavor.html, &text));
+    there.push(StackPart::new(&report, task.marker(), flavor.html, &text));
     // The comment's own run is the latest of its parts': the same parts make the same comment.
     let latest = there
         .iter()
@@ -285,7 +285,7 @@ async fn write(
     } else {
         match task.client.update(task.number, &newest.0, text).await {
             Ok(()) => Posted::Updated,
-            Err(trouble) if trouble.kind == Kind::Missing => {
+            Err(trouble) if trouble.kind == TroubleKind::Missing => {
                 let created = task.create(text, round == 0).await?;
                 new = Some(Comment { body: text.to_owned(), ..created });
                 Posted::Created

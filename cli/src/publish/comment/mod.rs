@@ -10,7 +10,7 @@ mod own;
 pub mod stamp;
 mod task;
 
-use crate::forge::trouble::Kind;
+use crate::forge::trouble::TroubleKind;
 use crate::forge::{Client, Comment, Trouble};
 use crate::render::{self, Options, Size};
 use crate::report::Report;
@@ -106,7 +106,7 @@ impl Task<'_> {
             match self.client.update(self.number, &newest.0, &body).await {
                 Ok(()) => Posted::Updated,
                 // Somebody has deleted it in between.
-                Err(trouble) if trouble.kind == Kind::Missing => self.create_only_one(&body).await?,
+                Err(trouble) if trouble.kind == TroubleKind::Missing => self.create_only_one(&body).await?,
                 Err(trouble) => return Err(trouble),
             }
         };
@@ -210,18 +210,18 @@ impl Task<'_> {
 
     /// The trouble, or that there is no such change request, where that can look the same.
     async fn or_missing(&self, trouble: Trouble) -> Trouble {
-        if trouble.kind != Kind::Broken || !self.client.place().forge.breaks_where_none_is() {
+        if trouble.kind != TroubleKind::Broken || !self.client.place().forge.breaks_where_none_is() {
             return trouble;
         }
         match self.client.change_request(self.number).await {
-            Err(other) if other.kind == Kind::Missing => other,
+            Err(other) if other.kind == TroubleKind::Missing => other,
             _ => trouble,
         }
     }
 
     /// The trouble with what the change request's state says about it.
     async fn explained(&self, trouble: Trouble) -> Trouble {
-        if !matches!(trouble.kind, Kind::Denied | Kind::Rejected) {
+        if !matches!(trouble.kind, TroubleKind::Denied | TroubleKind::Rejected) {
             return trouble;
         }
         match self.client.change_request(self.number).await {

@@ -11,15 +11,15 @@ use crate::ci::console::Console;
 use crate::engine::args;
 use crate::engine::drive::{Driver, Unwatched};
 use crate::engine::job::Job;
-use crate::engine::locate::Engine;
+use crate::engine::locate::LocatedEngine;
 use crate::process::signals::Signals;
 use crate::publish::outputs::secrets::is_listed;
 use crate::report::take_outputs;
-use crate::report::{Command, OutputsFrom, Reason, Report, Status, is_open};
+use crate::report::{Operation, OutputsFrom, Reason, Report, Status, is_open};
 
 /// Whether an output is secret, and may be passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ExportKind {
     /// Nothing of it is secret.
     Plain,
     /// A secret that may leave the run.
@@ -36,13 +36,13 @@ pub struct Export {
     /// Its value, as the engine has it.
     pub value: Value,
     /// Whether it is secret.
-    pub kind: Kind,
+    pub kind: ExportKind,
 }
 
 impl Export {
     /// Whether something in it is to be hidden from people: a secret, or the text of one.
     pub fn is_sensitive(&self, masker: &Masker) -> bool {
-        self.kind == Kind::Exported
+        self.kind == ExportKind::Exported
             || !is_open(&Value::String(self.name.clone()), &|text| masker.mask(text))
             || !is_open(&self.value, &|text| masker.mask(text))
     }
@@ -63,9 +63,9 @@ impl Exports {
             let known = outputs.iter().filter(|(name, _)| !report.unknown_outputs.contains(name));
             let export = known.map(|(name, value)| {
                 if let Some(value) = exported.remove(name) {
-                    return Export { name: name.clone(), value, kind: Kind::Exported };
+                    return Export { name: name.clone(), value, kind: ExportKind::Exported };
                 }
-                let kind = if secret(name) { Kind::Stays } else { Kind::Plain };
+                let kind = if secret(name) { ExportKind::Stays } else { ExportKind::Plain };
                 Export { name: name.clone(), value: value.clone(), kind }
             });
             export.collect()
@@ -77,7 +77,7 @@ impl Exports {
     /// in everything that people read.
     pub async fn of_run(
         job: &Job<'_>,
-        engine: &Engine,
+        engine: &LocatedEngine,
         report: &mut Report,
         has_begun: bool,
         console: &mut Console,
@@ -99,7 +99,7 @@ impl Exports {
 
     /// Whether what goes out under `name` is a secret, or holds all of them.
     pub fn is_secret(&self, name: &str) -> bool {
-        let mut secrets = self.outputs.iter().flatten().filter(|output| output.kind == Kind::Exported);
+        let mut secrets = self.outputs.iter().flatten().filter(|output| output.kind == ExportKind::Exported);
         secrets.any(|output| output.name == name || name == "outputs")
     }
 }
@@ -107,7 +107,7 @@ impl Exports {
 /// The engine, which is asked for outputs.
 struct Asked<'a> {
     job: &'a Job<'a>,
-    engine: &'a Engine,
+    engine: &'a LocatedEngine,
     signals: &'a Signals,
 }
 
@@ -179,7 +179,7 @@ impl Asked<'_> {
         let missing: Vec<String> = missing.into_iter().map(|(name, _)| name).collect();
         miss(report, &missing, "the engine did not print them", console);
         let found = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        found.map(|(name, value)| Export { name, value, kind: Kind::Plain }).collect()
+        found.map(|(name, value)| Export { name, value, kind: ExportKind::Plain }).collect()
     }
 
     /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to pass them on. When
@@ -221,7 +221,7 @@ fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
 
 /// Whether the engine can be asked once more after this run: it has worked, and was not stopped.
 fn may_be_read(report: &Report) -> bool {
-    let has_run = report.engine.is_some() && report.command != Command::Outputs;
+    let has_run = report.engine.is_some() && report.command != Operation::Outputs;
     let futile = matches!(
         report.reason,
         Some(

@@ -23,11 +23,11 @@ impl Query {
 }
 
 /// A part of an address that is no part of the URL's path.
-type Part = (&'static str, String);
+type AddressPart = (&'static str, String);
 
 /// The parts of an address with this scheme. <https://gocloud.dev/howto/blob/>,
 /// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
-pub(super) fn parts(scheme: &str, query: &Query, env: &Env) -> Vec<Part> {
+pub(super) fn parts(scheme: &str, query: &Query, env: &Env) -> Vec<AddressPart> {
     let given = |name: &'static str, usual: &str| {
         query.get(name).filter(|value| *value != usual).map(|value| (name, value.to_owned()))
     };
@@ -47,7 +47,7 @@ fn first<'a>(env: &'a Env, names: &[&str]) -> Option<&'a str> {
 }
 
 /// A server of one's own, or the partition of AWS, within which a bucket's name is unique.
-fn s3(query: &Query, env: &Env) -> Vec<Part> {
+fn s3(query: &Query, env: &Env) -> Vec<AddressPart> {
     let endpoint = query.get("endpoint").or_else(|| first(env, &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]));
     let endpoint = endpoint.map(server);
     let host = endpoint.as_deref().and_then(|endpoint| endpoint.split(['/', ':']).next()).unwrap_or_default();
@@ -77,7 +77,7 @@ fn partition(region: &str) -> Option<&'static str> {
 
 /// The storage account and its domain: of a connection string where that is what signs in, as it names both.
 /// <https://github.com/google/go-cloud/blob/master/blob/azureblob/azureblob.go>
-fn azblob(query: &Query, env: &Env) -> Vec<Part> {
+fn azblob(query: &Query, env: &Env) -> Vec<AddressPart> {
     let connection = first(env, &["AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING"]);
     let other_key = first(env, &["AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"]).is_some();
     if let Some(connection) = connection.filter(|_| !other_key) {
@@ -88,14 +88,14 @@ fn azblob(query: &Query, env: &Env) -> Vec<Part> {
     account_and_domain(account, domain)
 }
 
-fn account_and_domain(account: Option<&str>, domain: Option<&str>) -> Vec<Part> {
+fn account_and_domain(account: Option<&str>, domain: Option<&str>) -> Vec<AddressPart> {
     let account = account.map(|account| ("storage_account", account.to_ascii_lowercase()));
     let domain = domain.map(str::to_ascii_lowercase).filter(|domain| domain != "blob.core.windows.net");
     account.into_iter().chain(domain.map(|domain| ("domain", domain))).collect()
 }
 
 /// <https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string>
-fn of_connection(text: &str) -> Vec<Part> {
+fn of_connection(text: &str) -> Vec<AddressPart> {
     let get = |wanted: &str| {
         let fields = text.split(';').filter_map(|field| field.trim().split_once('='));
         fields

@@ -3,13 +3,13 @@
 use super::write::{Html, quoted};
 use super::{SCRIPT, View, head, wide};
 use crate::render::escape::short_commit;
-use crate::render::several::{Line, heading, ordered};
+use crate::render::several::{StackLine, heading, ordered};
 use crate::render::{Options, words};
 use crate::report::Report;
 
 pub(super) fn html(reports: &[Report], options: &Options) -> String {
     let reports = ordered(reports);
-    let outcomes = reports.iter().map(|report| Line::of(report, true).outcome);
+    let outcomes = reports.iter().map(|report| StackLine::of(report, true).outcome);
     let title = heading(outcomes, reports.len());
     let mut html = Html::default();
     head(&mut html, &title);

@@ -2,7 +2,7 @@
 
 use super::judge::without_links;
 use super::{Finding, Prepared};
-use crate::admit::trust::Verdict;
+use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::own_folder::OwnFolder;
@@ -34,7 +34,7 @@ impl<'a> Prepared<'a> {
     /// other errors.
     pub fn take_error(&mut self) -> Option<Error> {
         self.first_error()?;
-        if let Some(Verdict::Skip { why, maintainer }) = &self.verdict {
+        if let Some(TrustVerdict::Skip { why, maintainer }) = &self.verdict {
             return Some(Error::Skipped { what: why.clone(), hint: maintainer.clone() });
         }
         let at = self.findings.iter().position(|finding| matches!(finding, Finding::Error(_)))?;

@@ -7,7 +7,7 @@ use super::{Finding, Prepared};
 use crate::admit::credentials::{Credentials, credentials};
 use crate::admit::refuse_open_log;
 use crate::admit::sign_in;
-use crate::admit::trust::{Question, Verdict, judge_before_files};
+use crate::admit::trust::{Question, TrustVerdict, judge_before_files};
 use crate::base::error::{Error, Result};
 use crate::base::git;
 use crate::base::http::Url;
@@ -16,7 +16,7 @@ use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::inputs::{Command, FileUse, INPUTS, Inputs, OuterInputs};
 use crate::pulumi::backend::{Backend, BackendSource, PULUMI_CLOUD};
-use crate::pulumi::mirror::{Mirror, Place};
+use crate::pulumi::mirror::{Mirror, ReleasePlace};
 use crate::pulumi::project::nearest_file;
 use crate::report::Reason;
 
@@ -51,7 +51,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         branch_head: None,
         refuse_stale: false,
     });
-    if let Verdict::Refuse { reason, what, hint } = &verdict {
+    if let TrustVerdict::Refuse { reason, what, hint } = &verdict {
         let (what, hint) = (what.clone(), hint.clone());
         found.findings.push(Finding::Error(Error::Refused { what, hint, reason: *reason }));
     }
@@ -101,7 +101,7 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
 /// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
 pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
     match inputs.pulumi_mirror.as_ref().map(Mirror::place) {
-        Some(Place::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
+        Some(ReleasePlace::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
             Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
         }
         _ => Ok(()),

@@ -1,6 +1,6 @@
 //! What was found out for a run, step by step, with the findings on the way.
 
-use crate::admit::trust::Verdict;
+use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::Error;
 use crate::ci::ground::Ground;
@@ -36,7 +36,7 @@ pub struct Prepared<'a> {
     /// Where a stranger may have written.
     pub ground: Ground,
     /// The verdict on the run, as far as no file is needed for it.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<TrustVerdict>,
     /// All inputs.
     pub resolved: Option<Resolved>,
     /// All inputs as types.

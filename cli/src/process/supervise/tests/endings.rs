@@ -18,7 +18,7 @@ fn ends_at(interrupt: u32) -> String {
 async fn output_exit_status_and_events_arrive() {
     let mut case = Case::new("echo one; echo '{\"a\":1}' > events; echo two >&2; exit 7");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(7));
+    assert_eq!(ended.status, ProcessStatus::Exited(7));
     assert_eq!((ended.cause, ended.rung), (None, None));
     let mut lines: Vec<String> = case.log.text().lines().map(str::to_owned).collect();
     lines.sort();
@@ -34,7 +34,7 @@ async fn one_interrupt_is_enough_for_an_engine_that_listens() {
     let mut case = Case::new(&ends_at(1));
     case.cancel_at("up");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(1));
+    assert_eq!(ended.status, ProcessStatus::Exited(1));
     assert_eq!(ended.cause, Some(Cause::Cancelled(Signal::Terminate)));
     assert_eq!(ended.rung, Some(Rung::Interrupted));
     assert_eq!(case.log.text(), "up\ninterrupt 1\n");
@@ -48,7 +48,7 @@ async fn the_second_interrupt_comes_after_the_grace_period() {
     case.cancel_at("up");
     case.pass_at("interrupt 1", GRACE);
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(2));
+    assert_eq!(ended.status, ProcessStatus::Exited(2));
     assert_eq!(ended.rung, Some(Rung::InterruptedAgain));
     assert_eq!(ended.duration, GRACE);
 }
@@ -61,7 +61,7 @@ async fn an_engine_that_does_not_listen_is_killed() {
     case.pass_at("interrupt 1", GRACE);
     case.pass_at("interrupt 2", LAST_WORDS);
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Signalled(9));
+    assert_eq!(ended.status, ProcessStatus::Signalled(9));
     assert_eq!(ended.rung, Some(Rung::Killed));
     assert_eq!(case.log.text(), "up\ninterrupt 1\ninterrupt 2\n");
     assert_eq!(case.stops.len(), 1);
@@ -75,7 +75,7 @@ async fn a_timeout_walks_the_same_ladder() {
     case.pass_at("up", Duration::from_secs(60));
     case.pass_at("interrupt 1", GRACE);
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(2));
+    assert_eq!(ended.status, ProcessStatus::Exited(2));
     assert_eq!(ended.cause, Some(Cause::TimedOut));
     assert_eq!(ended.rung, Some(Rung::InterruptedAgain));
     assert_eq!(case.stops, [Cause::TimedOut]);
@@ -92,7 +92,7 @@ async fn signals_after_a_timeout_do_not_shorten_the_ladder() {
     case.cancel_at("interrupt 1");
     case.go_at("interrupt 1");
     let ended = case.run().await;
-    assert_eq!((ended.status, ended.rung), (Status::Exited(3), Some(Rung::Interrupted)));
+    assert_eq!((ended.status, ended.rung), (ProcessStatus::Exited(3), Some(Rung::Interrupted)));
     assert_eq!(ended.cause, Some(Cause::TimedOut));
     assert_eq!(case.log.text(), "up\ninterrupt 1\nwent\n");
     assert_eq!(case.signals.received(), [Signal::Terminate, Signal::Interrupt]);
@@ -103,7 +103,7 @@ async fn a_run_that_was_cancelled_before_starts_nothing() {
     let mut case = Case::new("echo started");
     case.signals.cancel(Signal::Interrupt);
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::NotStarted);
+    assert_eq!(ended.status, ProcessStatus::NotStarted);
     assert_eq!(ended.cause, Some(Cause::Cancelled(Signal::Interrupt)));
     assert_eq!(case.log.text(), "");
 }
@@ -116,7 +116,7 @@ async fn the_interrupt_goes_to_the_engine_and_not_to_its_helpers() {
     case.cancel_at("up");
     case.go_at("up");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(1));
+    assert_eq!(ended.status, ProcessStatus::Exited(1));
     assert_eq!(case.log.text(), "up\nhelper done\ninterrupted\n");
 }
 
@@ -160,7 +160,7 @@ async fn descendants_in_groups_of_their_own_are_killed_with_the_engine() {
 async fn an_engine_that_is_killed_leaves_a_log_that_is_cut_off() {
     let mut case = Case::new("printf '{\"a\":1}\\n{\"b\":' > events; kill -9 $$");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Signalled(9));
+    assert_eq!(ended.status, ProcessStatus::Signalled(9));
     assert_eq!(ended.cause, None);
     assert_eq!(case.events, ["{\"a\":1}", "{\"b\":"]);
     assert!(ended.events.cut_off);
@@ -170,7 +170,7 @@ async fn an_engine_that_is_killed_leaves_a_log_that_is_cut_off() {
 async fn what_an_engine_leaves_behind_with_its_pipes_is_killed_and_told() {
     let mut case = Case::new("sleep 99999 & echo $!; exit 4");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(4));
+    assert_eq!(ended.status, ProcessStatus::Exited(4));
     assert!(ended.left_behind);
     assert!(is_gone(case.log.text().trim()));
 }

@@ -17,7 +17,7 @@ async fn standard_input_arrives_whole_and_ends() {
 async fn standard_input_that_nobody_reads_holds_nobody_up() {
     let mut case = Case::new("exit 3");
     case.process.stdin = Some(vec![b'x'; 1 << 20]);
-    assert_eq!(case.run().await.status, Status::Exited(3));
+    assert_eq!(case.run().await.status, ProcessStatus::Exited(3));
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_reader_who_is_gone_cancels_nothing() {
     );
     case.log.close();
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(5));
+    assert_eq!(ended.status, ProcessStatus::Exited(5));
     assert!(ended.closed_output);
     assert!(ended.stdout.masked().ends_with("line 19999\n"));
     assert_eq!(case.events, ["{}"]);
@@ -93,7 +93,7 @@ async fn garbage_and_endless_lines_arrive_as_they_are() {
     let mut case =
         Case::new("printf 'a\\000b\\377c\\r'; head -c 1048576 /dev/zero | tr '\\000' x; printf 'end'");
     let ended = case.run().await;
-    assert_eq!(ended.status, Status::Exited(0));
+    assert_eq!(ended.status, ProcessStatus::Exited(0));
     let log = case.log.text();
     assert!(log.starts_with("a\0b\u{fffd}c\rxxx") && log.ends_with("xend\n"), "{} bytes", log.len());
     assert_eq!(log.len(), "a\0b\u{fffd}c\r".len() + (1 << 20) + "end\n".len());
@@ -166,7 +166,7 @@ async fn a_resource_that_takes_fifteen_minutes_is_never_silent_for_longer_than_o
         }
         Some("still busy".to_owned())
     });
-    assert_eq!(ended.await.status, Status::Exited(0));
+    assert_eq!(ended.await.status, ProcessStatus::Exited(0));
     let told = told.into_inner();
     let longest = told.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().expect("several");
     assert!(told.iter().any(|elapsed| *elapsed >= Duration::from_secs(900)));
