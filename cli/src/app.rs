@@ -32,7 +32,8 @@ use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
-use crate::report::Report;
+use crate::report::{Masked, Report};
+use crate::run::outputs::read_outputs;
 use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::reporting::Run;
 use crate::run::unfinished::Unfinished;
@@ -116,7 +117,7 @@ async fn operate(
     let has_begun = outcome.events.lines().0 > 0;
     let mut report = run.report(outcome);
     login::leave(&job, &engine, &report, console);
-    let exports = Exports::of_run(&job, &engine, &mut report, has_begun, console, signals).await;
+    let exports = read_outputs(&job, &engine, &mut report, has_begun, console, signals).await;
     // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
@@ -131,13 +132,14 @@ async fn operate(
 async fn sent<'p>(
     publisher: &'p Publisher,
     sender: &Sender<'_>,
-    report: Report,
+    report: Masked<Report>,
     console: &Console,
     signals: &Signals,
-) -> (Report, Option<&'p Path>) {
+) -> (Masked<Report>, Option<&'p Path>) {
     let file = publisher.files(&report, console);
     let exit_code = report.exit_code;
-    let report = sender.send(publisher, &report, console, signals).await.noted_in(report);
+    let done = sender.send(publisher, &report, console, signals).await;
+    let report = done.noted_in(report, &|text| console.masker().mask(text));
     let file = if report.exit_code == exit_code { file } else { publisher.files(&report, console) };
     (report, file)
 }

@@ -16,7 +16,6 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use crate::base::env::Env;
 use crate::ci::console::Console;
@@ -24,7 +23,7 @@ use crate::ci::{CiSystem, Level};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
 use crate::render::{self, Detail, Options, Size};
-use crate::report::{Operation, Report, Severity, Status};
+use crate::report::{Masked, Operation, Report, Severity, Status};
 
 pub use files::{append_to, warn};
 use files::{write_from, write_whole};
@@ -98,12 +97,12 @@ impl Publisher {
     }
 
     /// The result file, the summary page, and what else there is to be shown.
-    pub fn files(&self, report: &Report, console: &Console) -> Option<&Path> {
-        self.files_of(std::slice::from_ref(report), console)
+    pub fn files(&self, report: &Masked<Report>, console: &Console) -> Option<&Path> {
+        self.files_of(report.as_slice(), console)
     }
 
     /// The same of several reports. A result file is of one.
-    pub fn files_of(&self, reports: &[Report], console: &Console) -> Option<&Path> {
+    pub fn files_of(&self, reports: Masked<&[Report]>, console: &Console) -> Option<&Path> {
         let shown = self.shown(reports);
         self.sinks.pages.write(&shown, &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
@@ -118,7 +117,7 @@ impl Publisher {
             warn(console, "the Markdown file", write_whole(path, &self.markdown(&shown, usize::MAX)));
         }
         let path = self.sinks.result_file.as_deref()?;
-        let [report] = reports else { return None };
+        let [report] = &*reports else { return None };
         let written = write_whole(path, &report.to_json());
         let there = written.is_ok();
         warn(console, "the result file", written);
@@ -152,24 +151,16 @@ impl Publisher {
     }
 
     /// The log's last lines.
-    pub fn text(&self, report: &Report, result_file: Option<&Path>) -> String {
+    pub fn text(&self, reports: Masked<&[Report]>, result_file: Option<&Path>) -> String {
         let path = result_file.map(|path| path.display().to_string());
-        let shown = self.shown(std::slice::from_ref(report));
+        let shown = self.shown(reports);
         shown.iter().map(|report| render::text(report, path.as_deref())).collect()
     }
 
     /// The reports without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the
     /// same.
-    fn shown<'r>(&self, reports: &'r [Report]) -> Cow<'r, [Report]> {
-        if !self.sinks.suppress_outputs {
-            return Cow::Borrowed(reports);
-        }
-        let mut shown = reports.to_vec();
-        for report in &mut shown {
-            report.outputs.iter_mut().for_each(Map::clear);
-            report.output_changes.clear();
-        }
-        Cow::Owned(shown)
+    fn shown<'r>(&self, reports: Masked<&'r [Report]>) -> Masked<Cow<'r, [Report]>> {
+        reports.with_outputs(!self.sinks.suppress_outputs)
     }
 }
 
@@ -183,7 +174,7 @@ fn page_from(path: PathBuf) -> (PathBuf, u64) {
 pub fn all(
     job: &Job<'_>,
     publisher: &Publisher,
-    report: &Report,
+    report: &Masked<Report>,
     result_file: Option<&Path>,
     log: &str,
     exports: &Exports,
@@ -202,7 +193,7 @@ pub fn all(
     if job.ci.shows_annotations() {
         annotate(report, console);
     }
-    console.text(&publisher.text(report, result_file));
+    console.text(&publisher.text(report.as_slice(), result_file));
 }
 
 /// Writes what other programs read: the counts, and the outputs for later steps.

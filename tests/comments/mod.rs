@@ -19,7 +19,7 @@ use stackstep::base::http::{Http, Limits};
 use stackstep::forge::{Client, Trouble};
 use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use stackstep::render::Options;
-use stackstep::report::Report;
+use stackstep::report::{Masked, Report};
 
 use crate::report::recordings::folded;
 use crate::support::forge::{Fake, NUMBER};
@@ -79,7 +79,8 @@ fn http() -> &'static Http {
 async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, Trouble> {
     let (http, place) = (http(), fake.place());
     let options = Options::default();
-    let content = Content::of(report, &options);
+    let report = report.clone().masked(&str::to_owned);
+    let content = Content::of(&report, &options);
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }
 
@@ -87,6 +88,7 @@ async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, T
 async fn post_all(fake: &Fake, wanted: &Wanted, reports: &[Report]) -> Result<Posted, Trouble> {
     let (http, place) = (http(), fake.place());
     let options = Options::default();
-    let content = Content { reports, ..Content::of(&reports[0], &options) };
+    let reports = Masked::all(reports.to_vec(), &str::to_owned);
+    let content = Content { reports: reports.as_slice(), template: None, options: &options, warn: &|_| {} };
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }

@@ -28,7 +28,7 @@ pub fn wanted(mode: Mode, run: u64) -> Wanted {
 /// Posts a report as the `run`th run.
 pub fn post(fake: &Fake, run: u64) -> Posted {
     let (place, options) = (fake.place(), Options::default());
-    let report = recorded("preview-replace-delete");
+    let report = recorded("preview-replace-delete").masked(&str::to_owned);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let http = Http::new(&Env::default(), Limits::default()).unwrap();

@@ -84,7 +84,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     if let Some(message) = &report.message {
         console.annotate(Level::Error, "stackstep", message);
     }
-    console.text(&publisher.text(&report, result));
+    console.text(&publisher.text(report.as_slice(), result));
     publish::warn(console, "the run's folder", remove(path, unfinished.credentials.as_deref()));
     0
 }

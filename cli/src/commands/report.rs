@@ -18,7 +18,7 @@ use crate::forge::{ChangeRequest, Client};
 use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
-use crate::report::Report;
+use crate::report::{Masked, Report};
 
 use vet::OwnEvent;
 
@@ -42,21 +42,21 @@ pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: 
             return Ok(EXIT_PUBLISH);
         }
     }
-    let reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
+    let mut reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
     let mask = |text: &str| console.masker().mask(text);
-    let mut reports: Vec<Report> = reports.into_iter().map(|report| report.masked(&mask)).collect();
     Report::tell_backends_apart(&mut reports);
+    let reports = Masked::all(reports, &mask);
     if event.fork {
         refuse_for_forks(job, console)?;
     }
     let publisher = Publisher::new(job);
-    let file = publisher.files_of(&reports, console);
+    let file = publisher.files_of(reports.as_slice(), console);
     let file_missed = console.has_missed();
-    let sent = sender.send_all(&publisher, &reports, console, signals).await;
+    let sent = sender.send_all(&publisher, reports.as_slice(), console, signals).await;
     // A fork's own job can't comment, and its author can't mend that.
     let may_not = event.fork && !job.context.base_credentials;
     let missed = sent.has_missed() || if may_not { file_missed } else { console.has_missed() };
-    publish::several::all(job, &publisher, &reports, file, event.fork, console);
+    publish::several::all(job, &publisher, reports.as_slice(), file, event.fork, console);
     Ok(if missed { EXIT_PUBLISH } else { 0 })
 }
 

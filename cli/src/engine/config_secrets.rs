@@ -55,7 +55,7 @@ pub async fn hide(
         return Ok(HiddenConfig::Done { processes: 0 });
     }
     let args = args::config_with_secrets(&job.inputs, &job.scope());
-    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).run_quietly(args).await?;
+    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).query(args).await?;
     let processes = outcome.processes;
     match outcome.ending {
         Some(Ending::Exited(0)) => {}

@@ -140,9 +140,9 @@ impl<'a> Driver<'a> {
         Ok(self.outcome)
     }
 
-    /// Reads something and shows nothing.
-    pub async fn run_quietly(mut self, args: Vec<String>) -> Result<Outcome> {
-        self.step(&EngineStep { purpose: Purpose::Outputs, args, stdin: None }).await?;
+    /// Asks the engine for something, in one process of which nothing is shown: its standard output is `raw` of the outcome.
+    pub async fn query(mut self, args: Vec<String>) -> Result<Outcome> {
+        self.step(&EngineStep { purpose: Purpose::Query, args, stdin: None }).await?;
         Ok(self.outcome)
     }
 
@@ -173,7 +173,7 @@ impl<'a> Driver<'a> {
         }
         let process = self.process(step, event_log);
         self.outcome.processes += 1;
-        let quiet = step.purpose == Purpose::Outputs;
+        let quiet = matches!(step.purpose, Purpose::Outputs | Purpose::Query);
         let foreign = FencedOutput::begin(self.job, self.console, quiet);
         let ended = {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());

@@ -32,8 +32,10 @@ pub enum Purpose {
     PreviewBefore,
     /// The operation.
     Operation,
-    /// Reads something that is not shown, such as the stack's outputs.
+    /// Reads the stack's outputs, for the command `outputs`.
     Outputs,
+    /// Asks for something that nobody is shown: a version, the configuration, the outputs after an operation.
+    Query,
     /// Creates a stack that is missing.
     CreateStack,
     /// A command of the person's own.

@@ -117,8 +117,7 @@ async fn with_version(
     console: &Console,
     signals: &Signals,
 ) -> Result<(LocatedEngine, Version)> {
-    let outcome =
-        Driver::new(job, &engine, console, signals, &mut Unwatched).run_quietly(args::version()).await?;
+    let outcome = Driver::new(job, &engine, console, signals, &mut Unwatched).query(args::version()).await?;
     if let Some(signal) = signals.first() {
         return Err(Error::Stopped { signal: signal.number() });
     }

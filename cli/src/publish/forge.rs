@@ -29,7 +29,7 @@ use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
 use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
 use crate::render::{Options, Template};
-use crate::report::{Operation, Reason, Report, Status};
+use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
 use sent::miss;
 use sent::warn;
@@ -75,22 +75,22 @@ impl<'a> Sender<'a> {
         Self { env, ci, context, inputs, began, limits: LIMITS, begun: Begun::default() }
     }
 
-    /// Sends what was asked for, with `report`, which has to be masked. Says what was done and what went wrong.
+    /// Sends what was asked for, with `report`. Says what was done and what went wrong.
     pub async fn send(
         &self,
         publisher: &Publisher,
-        report: &Report,
+        report: &Masked<Report>,
         console: &Console,
         signals: &Signals,
     ) -> Sent {
-        self.send_all(publisher, std::slice::from_ref(report), console, signals).await
+        self.send_all(publisher, report.as_slice(), console, signals).await
     }
 
     /// The same with several reports, in one comment.
     pub async fn send_all(
         &self,
         publisher: &Publisher,
-        reports: &[Report],
+        reports: Masked<&[Report]>,
         console: &Console,
         signals: &Signals,
     ) -> Sent {
@@ -114,7 +114,7 @@ impl<'a> Sender<'a> {
             }
             return Sent::default();
         }
-        let about = About::of(self.context, self.inputs, reports);
+        let about = About::of(self.context, self.inputs, &reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
@@ -136,7 +136,7 @@ impl<'a> Sender<'a> {
     async fn work(
         &self,
         publisher: &Publisher,
-        reports: &[Report],
+        reports: Masked<&[Report]>,
         about: &About,
         telling: &Telling<'_>,
         hurry: bool,
@@ -153,15 +153,15 @@ impl<'a> Sender<'a> {
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
         // First what would otherwise stay pending.
-        for report in reports.iter().filter(|_| self.inputs.commit_status) {
+        for report in reports.each().filter(|_| self.inputs.commit_status) {
             self.commit_status(&client, publisher, report, telling.console).await;
         }
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
             sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
-        for report in reports {
+        for report in reports.each() {
             if let Some(environment) = &self.inputs.environment {
-                self.deployment(&client, environment, report, telling.console).await;
+                self.deployment(&client, environment, &report, telling.console).await;
             }
         }
         sent
@@ -225,7 +225,7 @@ impl<'a> Sender<'a> {
         mode: Mode,
         about: &About,
         publisher: &Publisher,
-        reports: &[Report],
+        reports: Masked<&[Report]>,
         telling: &Telling<'_>,
     ) -> Sent {
         let number = match about.number(client).await {
@@ -249,8 +249,9 @@ impl<'a> Sender<'a> {
             ..Options::default()
         };
         let template = self.template(telling.console);
+        let shown = publisher.shown(reports);
         let content = Content {
-            reports: &publisher.shown(reports),
+            reports: shown.as_slice(),
             options: &options,
             template: template.as_ref(),
             warn: &|why| warn(telling.console, why),

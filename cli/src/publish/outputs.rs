@@ -20,13 +20,11 @@ use crate::engine::job::Job;
 use crate::inputs::suggest::nearest;
 use crate::report::{Operation, Report, Status};
 
-use crate::publish::outputs::secrets::is_listed;
-use exports::ExportKind;
-pub use exports::Exports;
+pub use exports::{Export, ExportKind, Exports};
 pub use handed::OWN;
 use handed::{Handed, quoted};
 use names::Naming;
-pub use secrets::Exported;
+pub use secrets::{Exported, choose_secrets, is_listed};
 
 /// Hands outputs to later steps in each way that there is. What can't be passed on is said by name.
 pub fn hand_on(

@@ -9,22 +9,22 @@ use super::outputs::{self, Exported, Exports};
 use super::{Publisher, counts, warn, write_whole};
 use crate::ci::console::Console;
 use crate::engine::job::Job;
-use crate::report::{Report, Status};
+use crate::report::{Masked, Report, Status};
 
 /// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever
 /// takes one up would take up a stranger's word.
 pub fn all(
     job: &Job<'_>,
     publisher: &Publisher,
-    reports: &[Report],
+    reports: Masked<&[Report]>,
     result_file: Option<&Path>,
     fork: bool,
     console: &mut Console,
 ) {
     if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform(reports)));
+        warn(console, "the counts", write_whole(path, &counts::terraform(&reports)));
     }
-    if let Some(mut together) = together(reports).filter(|_| job.takes_outputs()) {
+    if let Some(mut together) = together(&reports).filter(|_| job.takes_outputs()) {
         // A secret's value is not in a result.
         let secret = std::mem::take(&mut together.secret_outputs);
         if let Some(outputs) = &mut together.outputs {
@@ -33,9 +33,7 @@ pub fn all(
         let exports = Exports::of(&together, Exported::new());
         outputs::hand_on(job, &together, &exports, "", result_file, console);
     }
-    for report in reports {
-        console.text(&publisher.text(report, result_file));
-    }
+    console.text(&publisher.text(reports, result_file));
 }
 
 /// All counts added up.

@@ -3,7 +3,9 @@
 //! What others act upon is never changed by it: the names of stack and project, the commit and the repository stay as
 //! they are; a link or a stack output that holds a secret's text is left out whole, the output by name.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
@@ -13,12 +15,99 @@ use super::urn::Urn;
 use crate::base::json::{PORTABLE_DEPTH, depth};
 use crate::base::secret::signature;
 
+/// Reports without a secret in them: what people, files and forges may be given. Only masking makes one, so that a report
+/// that nobody has masked can't be published:
+///
+/// ```compile_fail,E0308
+/// use stackstep::ci::console::Console;
+/// use stackstep::publish::Publisher;
+/// use stackstep::report::Report;
+///
+/// fn publish(publisher: &Publisher, report: Report, console: &Console) {
+///     publisher.files(&report, console);
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Masked<T>(T);
+
+impl<T> Deref for Masked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Masked<T> {
+    /// The report, to be changed and masked anew.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<'r> Masked<&'r Report> {
+    /// It alone.
+    pub fn as_slice(self) -> Masked<&'r [Report]> {
+        Masked(std::slice::from_ref(self.0))
+    }
+}
+
+impl Masked<Report> {
+    /// It alone.
+    pub fn as_slice(&self) -> Masked<&[Report]> {
+        Masked(std::slice::from_ref(&self.0))
+    }
+}
+
+impl<'r> Masked<&'r [Report]> {
+    /// One after the other.
+    pub fn each(self) -> impl Iterator<Item = Masked<&'r Report>> {
+        self.0.iter().map(Masked)
+    }
+
+    /// The same, with the values of the stack's outputs or without.
+    pub fn with_outputs(self, outputs: bool) -> Masked<Cow<'r, [Report]>> {
+        if outputs {
+            return Masked(Cow::Borrowed(self.0));
+        }
+        let mut reports = self.0.to_vec();
+        for report in &mut reports {
+            report.outputs.iter_mut().for_each(Map::clear);
+            report.output_changes.clear();
+        }
+        Masked(Cow::Owned(reports))
+    }
+}
+
+impl Masked<Cow<'_, [Report]>> {
+    /// All of them.
+    pub fn as_slice(&self) -> Masked<&[Report]> {
+        Masked(&self.0)
+    }
+}
+
+impl Masked<Vec<Report>> {
+    /// Each of these.
+    pub fn all(reports: Vec<Report>, mask: &dyn Fn(&str) -> String) -> Self {
+        Self(reports.into_iter().map(|report| report.masked(mask).0).collect())
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> Masked<&[Report]> {
+        Masked(&self.0)
+    }
+}
+
 impl Report {
     /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the
     /// plain value of a secret by the engine's own mark is withheld. Then values too large for it give way to what
     /// differs in them.
     #[must_use]
-    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+    pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Masked<Self> {
+        Masked(self.with_masked_texts(mask))
+    }
+
+    fn with_masked_texts(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         let mask = &|text: &str| {
             if signature::is_shown(text.as_bytes()) { signature::WITHHELD.to_owned() } else { mask(text) }
         };

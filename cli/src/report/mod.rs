@@ -48,7 +48,7 @@ pub use facts::{Ending, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};
 pub use hints::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
-pub use mask::is_open;
+pub use mask::{Masked, is_open};
 pub use model::{
     Change, Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff,
     Remediation, Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,

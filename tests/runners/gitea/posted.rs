@@ -30,7 +30,8 @@ pub fn post(pull: &Pull, report: &Report, mode: Mode, run: u64) -> (Posted, u32)
     runtime.block_on(async {
         let http = Http::new(&Env::default(), Limits::default()).unwrap();
         let client = Client::new(&http, &place);
-        let content = Content::of(report, &options);
+        let report = report.clone().masked(&str::to_owned);
+        let content = Content::of(&report, &options);
         let done = comment::post(&client, pull.number, &wanted(mode, run), &content).await.unwrap();
         (done, client.calls())
     })

@@ -64,6 +64,20 @@ fn every_way_to_write_an_arrow_is_read() {
 }
 
 #[test]
+fn publishing_asks_no_engine() {
+    let (_folder, krate) = house(&[
+        ("lib.rs", "pub mod engine; pub mod publish;"),
+        ("engine/mod.rs", "pub mod drive; pub mod job;"),
+        ("engine/drive.rs", "pub struct Driver;"),
+        ("engine/job.rs", "pub struct Job;"),
+        ("publish.rs", "use crate::engine::job::Job;\nuse crate::engine::drive::Driver;\n"),
+    ]);
+    let problems = rooms::forbidden(&krate, &arrows(&krate));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].starts_with("cli/src/publish.rs:2: `crate::engine::drive::Driver`"), "{problems:?}");
+}
+
+#[test]
 fn tests_comments_texts_and_other_crates_are_no_arrows() {
     for code in [
         "#[cfg(test)] mod tests { use crate::ci::Origin; }",

@@ -36,6 +36,13 @@ const NEVER: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// Files that a room must not use, though their room lies below it, with the reason.
+const NEVER_FILES: &[(&str, &[&str], &str)] = &[(
+    "publish",
+    &["engine/drive.rs", "process/supervise.rs"],
+    "publishing brings a report to its places: what has to be asked of the engine is asked by the run, before",
+)];
+
 /// The arrows that climb, each as a line that says what to do.
 pub fn climbing(krate: &Crate, arrows: &[Arrow]) -> Vec<String> {
     let mut problems = Vec::new();
@@ -69,6 +76,16 @@ pub fn forbidden(krate: &Crate, arrows: &[Arrow]) -> Vec<String> {
     let mut problems = Vec::new();
     for arrow in arrows {
         let (Some(from), Some(to)) = (krate.room(arrow.from), krate.room(arrow.to)) else { continue };
+        for (room, never, why) in NEVER_FILES {
+            let file = krate.file(arrow.to);
+            if *room == from && never.iter().any(|name| file.ends_with(name)) {
+                problems.push(format!(
+                    "{}: `{}`: `{from}` must never use {file}, as {why}",
+                    arrow.place(krate),
+                    arrow.path
+                ));
+            }
+        }
         for (room, never, why) in NEVER {
             if *room == from && never.contains(&to) {
                 problems.push(format!(

@@ -240,6 +240,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
             Purpose::SetConfig => "sets a secret of the configuration, which goes over standard input",
             Purpose::PreviewBefore => "looks before anything is changed",
             Purpose::Outputs => "reads the outputs",
+            Purpose::Query => "asks the engine for something",
             Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "does what was asked",
         };
         add(step.args, purpose, None);

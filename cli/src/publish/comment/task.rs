@@ -4,7 +4,7 @@ use crate::forge::{Client, Comment};
 use crate::publish::comment::marker::Marker;
 use crate::publish::comment::stamp::Stamp;
 use crate::render::{Options, Template};
-use crate::report::{Report, Status};
+use crate::report::{Masked, Report, Status};
 
 /// What happens to the comment that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub struct Wanted {
 /// What a comment says.
 #[derive(Clone, Copy)]
 pub struct Content<'a> {
-    /// The report, masked; of several the comment is one for all.
-    pub reports: &'a [Report],
+    /// The report; of several the comment is one for all.
+    pub reports: Masked<&'a [Report]>,
     /// How much of it is shown; flavour, marker and size are the forge's.
     pub options: &'a Options,
     /// A form of one's own.
@@ -91,8 +91,8 @@ pub struct Content<'a> {
 
 impl<'a> Content<'a> {
     /// `report` in the built-in form.
-    pub fn of(report: &'a Report, options: &'a Options) -> Self {
-        Self { reports: std::slice::from_ref(report), options, template: None, warn: &|_| {} }
+    pub fn of(report: &'a Masked<Report>, options: &'a Options) -> Self {
+        Self { reports: report.as_slice(), options, template: None, warn: &|_| {} }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::base::error::EXIT_PUBLISH;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::report::{Reason, Report};
+use crate::report::{Masked, Reason, Report};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -19,7 +19,11 @@ impl Sent {
 
     /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
     #[must_use]
-    pub fn noted_in(self, mut report: Report) -> Report {
+    pub fn noted_in(self, report: Masked<Report>, mask: &dyn Fn(&str) -> String) -> Masked<Report> {
+        if self.missed.is_none() {
+            return report;
+        }
+        let mut report = report.into_inner();
         if let Some(missed) = self.missed.filter(|_| report.exit_code == 0) {
             report.exit_code = i32::from(EXIT_PUBLISH);
             report.reason = Some(Reason::Publish);
@@ -28,7 +32,7 @@ impl Sent {
             report.hint =
                 Some(if hint.is_empty() { Reason::Publish.way_out(report.command) } else { hint }.to_owned());
         }
-        report
+        report.masked(mask)
     }
 }
 

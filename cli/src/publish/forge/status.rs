@@ -14,7 +14,7 @@ use crate::publish::Publisher;
 use crate::pulumi::backend::PULUMI_CLOUD;
 use crate::pulumi::stack::StackIdentity;
 use crate::render::{self, Flavor, Options, Size};
-use crate::report::{Report, Status};
+use crate::report::{Masked, Report, Status};
 
 /// How much a check's summary holds:
 /// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>.
@@ -63,12 +63,12 @@ impl Sender<'_> {
         &self,
         client: &Client<'_>,
         publisher: &Publisher,
-        report: &Report,
+        report: Masked<&Report>,
         console: &Console,
     ) {
         let good = matches!(report.status, Status::Succeeded | Status::Skipped);
         let state = if good { State::Success } else { State::Failure };
-        let headline = crate::base::text::log_line(&render::headline(report, str::to_owned));
+        let headline = crate::base::text::log_line(&render::headline(&report, str::to_owned));
         let Some(mut status) = self.status(&report.stack_identity(), state, &headline) else {
             console.line("no commit status: the run's commit is not known");
             return;
@@ -79,7 +79,7 @@ impl Sender<'_> {
         }
         status.url = report.permalink.clone().or(status.url);
         let options = Options { flavor: Flavor::GITHUB, ..publisher.options() };
-        let shown = publisher.shown(std::slice::from_ref(report));
+        let shown = publisher.shown(report.as_slice());
         let page = shown.first().map(|report| render::fit(report, &options, CHECK)).unwrap_or_default();
         match self.set(client, &status, &page).await {
             Ok(_) => console.line(&format!("commit status set: {}", status.name)),

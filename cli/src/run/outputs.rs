@@ -1,0 +1,175 @@
+//! The stack's outputs at the end of a run: what the event log does not tell is asked of the engine, the values of secrets
+//! that may leave and outputs that it has no word of.
+
+use serde_json::{Map, Value};
+
+use crate::base::json;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::engine::args;
+use crate::engine::drive::{Driver, Unwatched};
+use crate::engine::job::Job;
+use crate::engine::locate::LocatedEngine;
+use crate::process::signals::Signals;
+use crate::publish::outputs::{Export, ExportKind, Exported, Exports, choose_secrets, is_listed};
+use crate::report::take_outputs;
+use crate::report::{Operation, OutputsFrom, Reason, Report, Status};
+
+/// Those of a run, of which `has_begun` says whether its event log has any line. What they hold is hidden from now on
+/// in everything that people read.
+pub async fn read_outputs(
+    job: &Job<'_>,
+    engine: &LocatedEngine,
+    report: &mut Report,
+    has_begun: bool,
+    console: &mut Console,
+    signals: &Signals,
+) -> Exports {
+    let asked = Asked { job, engine, signals };
+    if has_begun {
+        asked.complete(report, console).await;
+    }
+    asked.name_the_unknown(report, console);
+    let assets = asked.assets(report, console).await;
+    let exported = asked.secrets(report, console).await;
+    let mut exports = Exports::of(report, exported);
+    if let Some(outputs) = &mut exports.outputs {
+        outputs.extend(assets);
+    }
+    exports
+}
+
+/// The engine, which is asked for outputs.
+struct Asked<'a> {
+    job: &'a Job<'a>,
+    engine: &'a LocatedEngine,
+    signals: &'a Signals,
+}
+
+impl Asked<'_> {
+    /// Asks the engine for the outputs, in one process. Fails with the reason why they could not be read.
+    async fn read(
+        &self,
+        report: &mut Report,
+        show_secrets: bool,
+        console: &Console,
+    ) -> Result<Map<String, Value>, String> {
+        let args = args::outputs(&self.job.inputs, &self.job.scope(), show_secrets);
+        let mut nobody = Unwatched;
+        let driver = Driver::new(self.job, self.engine, console, self.signals, &mut nobody);
+        let outcome = driver.query(args).await.map_err(|error| error.to_string())?;
+        if let Some(engine) = &mut report.engine {
+            engine.processes += outcome.processes;
+        }
+        let printed = outcome.raw.as_ref().filter(|_| outcome.ended_well());
+        printed.and_then(|raw| json::answer(raw.expose())).ok_or_else(|| {
+            let said = outcome.stderr.trim();
+            if outcome.ended_well() || said.is_empty() {
+                "the engine printed no JSON that can be read".to_owned()
+            } else {
+                said.to_owned()
+            }
+        })
+    }
+
+    /// The outputs that are deployed, where the event log has no word of them: the run failed before it came to the
+    /// stack, or the log is not whole.
+    async fn complete(&self, report: &mut Report, console: &Console) {
+        if report.outputs.is_some() || !may_be_read(report) {
+            return;
+        }
+        if let Ok(outputs) = self.read(report, false, console).await {
+            let deployed =
+                report.status == Status::Succeeded && !report.command.only_looks(report.preview_only);
+            let from = if deployed { OutputsFrom::Current } else { OutputsFrom::Previous };
+            take_outputs(report, outputs, from);
+        } else if report.status == Status::Succeeded {
+            report.incomplete = true;
+            report.notes.push("the stack's outputs could not be read: they are not known".to_owned());
+        }
+    }
+
+    /// Says by name which outputs of this stack have no value yet, and so are handed on nowhere.
+    fn name_the_unknown(&self, report: &mut Report, console: &Console) {
+        let unknown = report.unknown_outputs.clone();
+        if self.job.takes_outputs() {
+            miss(
+                report,
+                &unknown,
+                "they hold a text by which the engine marks what is not known yet",
+                console,
+            );
+        }
+    }
+
+    /// The outputs that hold assets, with their contents.
+    async fn assets(&self, report: &mut Report, console: &Console) -> Vec<Export> {
+        if report.withheld_outputs.is_empty() || !self.job.takes_outputs() {
+            return Vec::new();
+        }
+        let mut all = self.read(report, false, console).await.unwrap_or_default();
+        let names = report.withheld_outputs.iter();
+        let (found, missing): (Vec<_>, Vec<_>) =
+            names.map(|name| (name.clone(), all.shift_remove(name))).partition(|(_, value)| value.is_some());
+        let missing: Vec<String> = missing.into_iter().map(|(name, _)| name).collect();
+        miss(report, &missing, "the engine did not print them", console);
+        let found = found.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        found.map(|(name, value)| Export { name, value, kind: ExportKind::Plain }).collect()
+    }
+
+    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to pass them on. When
+    /// they can't be read, what was deployed is deployed: a warning.
+    async fn secrets(&self, report: &mut Report, console: &mut Console) -> Exported {
+        let inputs = &self.job.inputs;
+        let listed = |name: &String| is_listed(&inputs.secret_outputs, name);
+        if !self.job.takes_outputs() || !report.secret_outputs.iter().any(listed) {
+            return Exported::new();
+        }
+        match self.read(report, true, console).await {
+            Ok(plain) => {
+                let (exported, missing) = choose_secrets(report, inputs, &Value::Object(plain), console);
+                miss(report, &missing, "the engine did not print their values", console);
+                exported
+            }
+            Err(why) => {
+                let message = format!("the secret outputs could not be read: {why}");
+                console.annotate(Level::Warning, "stackstep", &message);
+                report.incomplete = true;
+                report.notes.push("the secret outputs could not be read: they are not exported".to_owned());
+                Exported::new()
+            }
+        }
+    }
+}
+
+/// Says that outputs which a later step could wait for are not handed on, and why.
+fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
+    if names.is_empty() {
+        return;
+    }
+    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    let message = format!("these outputs are not exported, as {why}: {}", names.join(", "));
+    console.annotate(Level::Warning, "stackstep", &message);
+    report.incomplete = true;
+    report.notes.push(message);
+}
+
+/// Whether the engine can be asked once more after this run: it has worked, and was not stopped.
+fn may_be_read(report: &Report) -> bool {
+    let has_run = report.engine.is_some() && report.command != Operation::Outputs;
+    let futile = matches!(
+        report.reason,
+        Some(
+            Reason::Auth
+                | Reason::Secrets
+                | Reason::StackNotFound
+                | Reason::Config
+                | Reason::Backend
+                | Reason::Cancelled
+                | Reason::Timeout
+                | Reason::Engine
+                | Reason::EngineTooOld
+        )
+    );
+    has_run && !futile
+}
