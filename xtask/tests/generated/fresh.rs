@@ -20,7 +20,10 @@ fn copy() -> tempfile::TempDir {
     for Folder { name, .. } in folders(&root).unwrap() {
         copy_folder(&root.join(&name), &copy.path().join(name));
     }
-    std::fs::copy(root.join("README.md"), copy.path().join("README.md")).unwrap();
+    std::fs::create_dir_all(copy.path().join("tests/runners")).unwrap();
+    for file in ["README.md", "tests/runners/tools.toml"] {
+        std::fs::copy(root.join(file), copy.path().join(file)).unwrap();
+    }
     for file in files(&root).unwrap() {
         let path = copy.path().join(&file.path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
