@@ -104,7 +104,7 @@ impl Publisher {
     /// The same of several reports. A result file is of one.
     pub fn files_of(&self, reports: Masked<&[Report]>, console: &Console) -> Option<&Path> {
         let shown = self.shown(reports);
-        self.sinks.pages.write(&shown, &self.options(), console);
+        self.sinks.pages.write(shown.as_slice(), &self.options(), console);
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
             let written = write_from(page, *start, &self.markdown(&shown, room));
@@ -199,14 +199,14 @@ pub fn all(
 /// Writes what other programs read: the counts, and the outputs for later steps.
 pub fn hand_on(
     job: &Job<'_>,
-    report: &Report,
+    report: &Masked<Report>,
     result_file: Option<&Path>,
     log: &str,
     exports: &Exports,
     console: &mut Console,
 ) {
     if let Some(path) = &job.inputs.counts_file {
-        warn(console, "the counts", write_whole(path, &counts::terraform(std::slice::from_ref(report))));
+        warn(console, "the counts", write_whole(path, &counts::terraform(&report.as_slice())));
     }
     if job.takes_outputs() {
         outputs::hand_on(job, report, exports, log, result_file, console);
@@ -240,7 +240,7 @@ pub fn add_path(job: &Job<'_>, engine: &LocatedEngine, console: &Console) {
 }
 
 /// The reason of a failure, then the worst of what was said.
-fn annotate(report: &Report, console: &Console) {
+fn annotate(report: &Masked<Report>, console: &Console) {
     if matches!(report.status, Status::Failed | Status::Cancelled) {
         let message = report.message.as_deref().unwrap_or_default();
         // The line is an error already.

@@ -29,7 +29,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Run every suite, the wrappers in their real runners included; the last line is the count.
+    /// Run every quick suite, the wrappers in their real runners included; the last line is the count.
     Test {
         /// The slow suites too.
         #[arg(long)]

@@ -48,8 +48,12 @@ const KILLED: i32 = 9;
 pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Signals) -> u8 {
     let Some(unfinished) = Unfinished::read(path) else { return 0 };
     // It may be reporting right now.
-    ended(&unfinished.stackstep, PATIENCE, signals).await;
+    let has_ended = ended(&unfinished.stackstep, PATIENCE, signals).await;
     if !path.exists() {
+        return 0;
+    }
+    if has_ended == Some(false) {
+        console.line("the run is still at work, so its report is left to itself");
         return 0;
     }
     let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
@@ -69,7 +73,8 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         .or_else(|| leftovers::engine_of_run(path.parent()?, unfinished.starting.as_deref()?));
     let fate = match &engine {
         Some(engine) => fate_of_the_engine(engine, signals).await,
-        None if unfinished.starting.is_some() => Fate::NotFound,
+        None if unfinished.starting.is_some() && leftovers::can_be_found() => Fate::NotFound,
+        None if unfinished.starting.is_some() => Fate::Unknown,
         None => Fate::NotStarted,
     };
     let left = end_leftovers(path.parent(), &fate, signals).await;
@@ -219,6 +224,14 @@ fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report 
         facts.notes.extend(left_in_state(unfinished, fate, &events));
     }
     let mut report = report::report(events, facts);
+    if unfinished.knows_more_secrets {
+        report.leave_out_foreign_texts();
+        report.notes.push(
+            "values, outputs and messages are left out: the run that was killed hid secrets that are not known to this \
+             step"
+                .to_owned(),
+        );
+    }
     if unfinished.stopped_by.is_none() {
         report.message = Some("the step was killed while the engine was at work".to_owned());
     }
@@ -229,7 +242,10 @@ fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report 
 fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<String> {
     let about = &unfinished.about;
     let project = about.project.as_deref().unwrap_or_default();
-    let seen = unfinished.state.as_ref().map(|folder| left_state::notes(folder, project, &about.stack));
+    // An engine that is at work may be writing.
+    let is_gone = matches!(fate, Fate::Gone | Fate::Asked | Fate::NotFound);
+    let seen =
+        unfinished.state.as_ref().map(|folder| left_state::notes(folder, project, &about.stack, is_gone));
     let released = events.are_whole() || matches!(fate, Fate::AtWork(_));
     match seen.filter(|notes| !notes.is_empty()) {
         Some(notes) => notes,

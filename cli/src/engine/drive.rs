@@ -220,8 +220,8 @@ impl<'a> Driver<'a> {
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
     }
 
-    /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 255 and says why in
-    /// words only.
+    /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 1 or 255 and says
+    /// why in words only.
     fn tell_unexpected_changes(&mut self) {
         let Outcome { stderr, ending, .. } = &mut self.outcome;
         if self.job.inputs.expect_no_changes
@@ -281,7 +281,7 @@ impl<'a> Driver<'a> {
     fn left_in_state(&self) -> Vec<String> {
         let project = self.job.project.as_ref().map_or("", |project| project.name.as_str());
         let folder = self.job.backend.folder(self.job.env);
-        let seen = folder.map(|folder| left_state::notes(&folder, project, self.job.scope().stack));
+        let seen = folder.map(|folder| left_state::notes(&folder, project, self.job.scope().stack, true));
         seen.filter(|notes| !notes.is_empty()).unwrap_or_else(|| vec![fate::MAY_BE_LOCKED.to_owned()])
     }
 

@@ -8,11 +8,15 @@ use serde_json::Value;
 
 use crate::report::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 
-/// A sentence on each. Without a state there is nothing to say.
-pub fn notes(folder: &Path, project: &str, stack: &str) -> Vec<String> {
+/// A sentence on each. Without a state there is nothing to say. Whether a file is cut off is known only when the engine,
+/// which may be writing it, `is_gone`.
+pub fn notes(folder: &Path, project: &str, stack: &str, is_gone: bool) -> Vec<String> {
     let stack = stack.rsplit('/').next().unwrap_or_default();
     let state = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
-    [locks(folder, project, stack), cut_off(&state), pending(&state)].into_iter().flatten().collect()
+    [locks(folder, project, stack), cut_off(&state).filter(|_| is_gone), pending(&state)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The layout: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
@@ -83,11 +87,11 @@ mod tests {
     #[test]
     fn a_lock_that_was_left_is_named_with_its_way_out() {
         let folder = state("{}");
-        assert_eq!(notes(folder.path(), "shop", "dev"), ["the stack is not locked"]);
+        assert_eq!(notes(folder.path(), "shop", "dev", true), ["the stack is not locked"]);
         let locks = folder.path().join(".pulumi/locks/organization/shop/dev");
         fs::create_dir_all(&locks).unwrap();
         fs::write(locks.join("x.json"), "{}").unwrap();
-        let notes = notes(folder.path(), "shop", "organization/shop/dev");
+        let notes = notes(folder.path(), "shop", "organization/shop/dev", true);
         assert!(notes[0].starts_with("the stack is locked: if"), "{notes:?}");
     }
 
@@ -97,7 +101,7 @@ mod tests {
             r#"{"version":3,"checkpoint":{"latest":{"pending_operations":[
                 {"type":"creating","resource":{"urn":"urn:pulumi:dev::shop::aws:s3/bucket:Bucket::logs"}}]}}}"#,
         );
-        let notes = notes(folder.path(), "shop", "dev");
+        let notes = notes(folder.path(), "shop", "dev", true);
         assert!(notes[1].ends_with("became of them: creating of `logs`"), "{notes:?}");
     }
 
@@ -105,17 +109,17 @@ mod tests {
     fn a_state_that_is_cut_off_is_named_with_its_way_out() {
         for text in ["", "{\"version\":3,\"checkp"] {
             let folder = state(text);
-            let notes = notes(folder.path(), "shop", "dev");
+            let notes = notes(folder.path(), "shop", "dev", true);
             assert!(notes[1].contains("is cut off") && notes[1].contains("`.bak`"), "{notes:?}");
         }
         let folder = state("{}");
         fs::write(folder.path().join(".pulumi/stacks/shop/dev.json.attrs"), "").unwrap();
-        let notes = notes(folder.path(), "shop", "dev");
+        let notes = notes(folder.path(), "shop", "dev", true);
         assert!(notes[1].contains("`.attrs`") && !notes[1].contains("`.bak`"), "{notes:?}");
     }
 
     #[test]
     fn without_a_state_nothing_is_said() {
-        assert_eq!(notes(Path::new("/nowhere"), "shop", "dev"), Vec::<String>::new());
+        assert_eq!(notes(Path::new("/nowhere"), "shop", "dev", true), Vec::<String>::new());
     }
 }

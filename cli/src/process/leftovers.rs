@@ -56,6 +56,11 @@ pub fn engine_of_run(folder: &Path, program: &str) -> Option<Trace> {
     all.map(|process| process.pid).min().map(Trace::of)
 }
 
+/// Whether the system shows which processes there are.
+pub fn can_be_found() -> bool {
+    Path::new("/proc/self/environ").exists()
+}
+
 /// Asks the processes to end, or kills them.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! What goes to the forge: the comment, the commit's status, the deployment.
 //!
 //! Whatever goes wrong here is a warning with its reason: the operation is done. Only `comment: required` makes it an
-//! error, beside the operation's own outcome. A run that the gate refuses to trust sends nothing.
+//! error, beside the operation's own outcome. A run that is not admitted sends nothing.
 
 mod about;
 mod choice;

@@ -8,7 +8,7 @@ use super::{warn, write_whole};
 use crate::ci::console::Console;
 use crate::engine::job::Job;
 use crate::render::{self, Options};
-use crate::report::Report;
+use crate::report::{Masked, Report};
 
 /// Where they go, over the whole run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,12 +32,12 @@ impl Pages {
     }
 
     /// Writes them, each whole. One that can't be written is a warning.
-    pub fn write(&self, reports: &[Report], options: &Options, console: &Console) {
+    pub fn write(&self, reports: Masked<&[Report]>, options: &Options, console: &Console) {
         if let Some(path) = &self.html {
-            warn(console, "the HTML report", write_whole(path, &render::html_of(reports, options)));
+            warn(console, "the HTML report", write_whole(path, &render::html_of(&reports, options)));
         }
         if let Some(path) = &self.junit {
-            warn(console, "the JUnit file", write_whole(path, &render::junit_of(reports, options)));
+            warn(console, "the JUnit file", write_whole(path, &render::junit_of(&reports, options)));
         }
     }
 }

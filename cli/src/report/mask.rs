@@ -10,7 +10,7 @@ use std::ops::Deref;
 use serde_json::{Map, Value};
 
 use super::concealed::hides_in_values;
-use super::model::{OutputChange, PropertyDiff, Report};
+use super::model::{OutputChange, Policies, PropertyDiff, Report};
 use super::urn::Urn;
 use crate::base::json::{PORTABLE_DEPTH, depth};
 use crate::base::secret::signature;
@@ -25,6 +25,16 @@ use crate::base::secret::signature;
 ///
 /// fn publish(publisher: &Publisher, report: Report, console: &Console) {
 ///     publisher.files(&report, console);
+/// }
+/// ```
+///
+/// ```
+/// use stackstep::ci::console::Console;
+/// use stackstep::publish::Publisher;
+/// use stackstep::report::Report;
+///
+/// fn publish(publisher: &Publisher, report: Report, console: &Console) {
+///     publisher.files(&report.masked(&|text| console.masker().mask(text)), console);
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,26 +56,26 @@ impl<T> Masked<T> {
 }
 
 impl<'r> Masked<&'r Report> {
-    /// It alone.
+    /// The report as a list of one.
     pub fn as_slice(self) -> Masked<&'r [Report]> {
         Masked(std::slice::from_ref(self.0))
     }
 }
 
 impl Masked<Report> {
-    /// It alone.
+    /// The report as a list of one.
     pub fn as_slice(&self) -> Masked<&[Report]> {
         Masked(std::slice::from_ref(&self.0))
     }
 }
 
 impl<'r> Masked<&'r [Report]> {
-    /// One after the other.
+    /// The reports one after the other.
     pub fn each(self) -> impl Iterator<Item = Masked<&'r Report>> {
         self.0.iter().map(Masked)
     }
 
-    /// The same, with the values of the stack's outputs or without.
+    /// The reports with the values of the stack's outputs, or without.
     pub fn with_outputs(self, outputs: bool) -> Masked<Cow<'r, [Report]>> {
         if outputs {
             return Masked(Cow::Borrowed(self.0));
@@ -80,19 +90,19 @@ impl<'r> Masked<&'r [Report]> {
 }
 
 impl Masked<Cow<'_, [Report]>> {
-    /// All of them.
+    /// The reports as a list.
     pub fn as_slice(&self) -> Masked<&[Report]> {
         Masked(&self.0)
     }
 }
 
 impl Masked<Vec<Report>> {
-    /// Each of these.
+    /// The reports, each masked by `mask`.
     pub fn all(reports: Vec<Report>, mask: &dyn Fn(&str) -> String) -> Self {
         Self(reports.into_iter().map(|report| report.masked(mask).0).collect())
     }
 
-    /// All of them.
+    /// The reports as a list.
     pub fn as_slice(&self) -> Masked<&[Report]> {
         Masked(&self.0)
     }
@@ -105,6 +115,22 @@ impl Report {
     #[must_use]
     pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Masked<Self> {
         Masked(self.with_masked_texts(mask))
+    }
+
+    /// Leaves out what programs, providers and people wrote: values, outputs, messages. For one who does not know the
+    /// secrets that may stand in them.
+    pub fn leave_out_foreign_texts(&mut self) {
+        for step in &mut self.steps {
+            step.id = None;
+            for diff in &mut step.diffs {
+                (diff.old, diff.new, diff.text_diff) = (None, None, None);
+            }
+        }
+        self.diagnostics.clear();
+        self.policies = Policies::default();
+        self.outputs = None;
+        self.output_changes.clear();
+        self.incomplete = true;
     }
 
     fn with_masked_texts(mut self, mask: &dyn Fn(&str) -> String) -> Self {

@@ -15,8 +15,8 @@ use crate::publish::outputs::{Export, ExportKind, Exported, Exports, choose_secr
 use crate::report::take_outputs;
 use crate::report::{Operation, OutputsFrom, Reason, Report, Status};
 
-/// Those of a run, of which `has_begun` says whether its event log has any line. What they hold is hidden from now on
-/// in everything that people read.
+/// The stack's outputs for later steps. The secrets among them that may leave the run are hidden from here on in everything
+/// that people read. `has_begun` says whether the run's event log has any line.
 pub async fn read_outputs(
     job: &Job<'_>,
     engine: &LocatedEngine,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::now;
 use crate::ci::Output;
 use crate::ci::console::Console;
+use crate::engine::config_secrets;
 use crate::engine::drive::Outcome;
 use crate::engine::job::Job;
 use crate::process::alive::Trace;
@@ -38,6 +39,10 @@ pub struct Unfinished {
     pub credentials: Option<PathBuf>,
     /// Its event log.
     pub event_log: Option<PathBuf>,
+    /// Whether the run hides secrets that no later step can know: those of the stack's configuration, or a token that it
+    /// has signed in for.
+    #[serde(default)]
+    pub knows_more_secrets: bool,
     /// The signal that asked stackstep to end; 0 when the time was over.
     pub stopped_by: Option<u8>,
     /// The folder of the state, where the backend is one.
@@ -65,6 +70,7 @@ impl Unfinished {
             starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
+            knows_more_secrets: config_secrets::wanted(&job.inputs) || job.inputs.oidc_organization.is_some(),
             stopped_by: None,
             state: job.backend.folder(job.env),
             sinks: publisher.sinks(),

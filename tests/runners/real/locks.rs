@@ -42,7 +42,8 @@ fn a_deployment_that_may_wait_for_the_lock_waits_and_names_the_one_who_holds_it(
     let mut first = stage.start("up --stack dev", "first");
     gate.until_begun(&mut first);
     let mut second = stage.start("up --stack dev --lock-timeout 10m", "second");
-    second.until("waiting for the stack's lock");
+    let holder = second.until("waiting for the stack's lock");
+    assert!(holder.contains(&format!("(pid {})", first.engine())), "{holder}");
     gate.open();
     first.end().ends_with(0).counts(&json!({ "create": 2 }));
     second.end().ends_with(0).counts(&json!({ "same": 2 }));

@@ -33,6 +33,14 @@ use std::time::Instant;
 /// How often the engine was started, by us or by stackstep.
 pub static STARTS: AtomicU64 = AtomicU64::new(0);
 
+/// When the first test looked for the engine.
+static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The clock of the seconds that are shown begins, unless it has.
+pub fn begin() {
+    LazyLock::force(&SINCE);
+}
+
 /// Notes that the test that runs now has shown what its name says, and after how many seconds and starts of the engine.
 pub fn shown() {
     also_shown(std::thread::current().name().unwrap_or_default());
@@ -40,7 +48,6 @@ pub fn shown() {
 
 /// Notes one of several scenarios of a test.
 pub fn also_shown(scenario: &str) {
-    static SINCE: LazyLock<Instant> = LazyLock::new(Instant::now);
     static SCENARIOS: AtomicU64 = AtomicU64::new(0);
     let seconds = SINCE.elapsed().as_secs();
     let scenarios = SCENARIOS.fetch_add(1, Ordering::Relaxed) + 1;

@@ -110,7 +110,7 @@ fn a_stack_that_is_kept_is_empty_after_it_is_destroyed() {
 
 #[test]
 #[ignore = "needs the Pulumi CLI"]
-fn a_file_of_variables_brings_backend_and_passphrase_and_shows_none_of_them() {
+fn a_file_of_variables_brings_backend_and_passphrase_and_shows_no_passphrase() {
     let scene = scene(SHOP);
     let state = scene.root().join("other-state");
     std::fs::create_dir(&state).unwrap();

@@ -41,14 +41,14 @@ impl Running {
         Self { child, result, lines, heard: String::new(), _limit: limit }
     }
 
-    /// Waits until a line of its log has this text.
+    /// Waits until a line of its log has this text, and gives that line.
     #[track_caller]
-    pub fn until(&mut self, text: &str) {
+    pub fn until(&mut self, text: &str) -> String {
         while let Ok(line) = self.lines.recv_timeout(LIMIT) {
             let found = line.contains(text);
             self.hear(&line);
             if found {
-                return;
+                return line;
             }
         }
         panic!("`{text}` was never said:\n{}", self.heard);

@@ -28,6 +28,7 @@ outputs:
 /// The folder with the CLI and its host of programs. `REAL_ENGINE` names another one than the newest.
 #[expect(clippy::disallowed_methods, reason = "an engine of another version is tried by the same tests")]
 pub fn engine() -> PathBuf {
+    super::begin();
     std::env::var_os("REAL_ENGINE").map_or_else(|| folder("engine").join("bin"), PathBuf::from)
 }
 
@@ -38,7 +39,7 @@ pub fn path() -> OsString {
     std::env::join_paths([engine()].into_iter().chain(std::env::split_paths(&path))).unwrap()
 }
 
-/// The exit status of the CLI that tells what went wrong. Before 3.227 it is 255 whatever it was:
+/// The exit status of the CLI that tells what went wrong. Before 3.227 it is mostly 255 whatever it was:
 /// <https://github.com/pulumi/pulumi/pull/22205>.
 pub fn telling(status: i32) -> i32 {
     if engine_is_older_than(3, 227) { 255 } else { status }

@@ -25,7 +25,7 @@ pub const OF_EACH_VERSION: &str = "real::";
 pub const OF_THE_NEWEST: [&str; 5] =
     ["conformance::", "act::", "gitlab_ci_local::", "migration::", "helper_for_credentials"];
 
-/// Installs one of them. None without its toolchain, or when it can't be built: the suite of the runners says so, and
+/// Installs the engine that is the tool `name`; the folder of its programs. None without its toolchain, or when it can't be built: the suite of the runners says so, and
 /// counts it.
 pub fn install(root: &Path, name: &str) -> Result<Option<PathBuf>> {
     let engine = tools::find(root, name)?;

@@ -33,7 +33,7 @@ const TARGETS: &str =
 /// How many days old a version is that nobody has asked for by name.
 pub const COOL_DOWN: i64 = 7;
 
-/// What is asked for.
+/// A required version of the Pulumi CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Demand {
     /// Just this one.
@@ -108,12 +108,12 @@ impl std::fmt::Display for Demand {
     }
 }
 
-/// What is wanted, and what the project needs at least.
+/// The version of the Pulumi CLI that inputs and project require.
 #[derive(Debug, Clone, Default)]
 pub struct Wish {
-    /// What is asked for, and where that stands.
+    /// The version, range or `latest` that is required, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
-    /// What the project needs at least, and where that stands; it does not bind an exact version.
+    /// The lowest version that the project needs, and the file that says so; it does not bind an exact version.
     pub at_least: Option<(Version, String)>,
     /// The range that `requiredPulumiVersion` allows: one of these.
     pub required: Vec<VersionReq>,

@@ -53,7 +53,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Not for a change that is not trusted: the gate may have let it look, with no rights to write.
+    /// Not for a change that is not trusted: it may have been admitted to look, with no rights to write.
     fn may_begin(&self) -> bool {
         self.inputs.commit_status && self.context.trusted != Some(false)
     }

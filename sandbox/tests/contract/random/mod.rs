@@ -32,6 +32,8 @@ struct Ran {
     commands: usize,
     /// The programs that show each kind of difference.
     kinds: BTreeMap<&'static str, BTreeSet<u64>>,
+    /// The programs that show any difference.
+    different: BTreeSet<u64>,
     unknown: Vec<String>,
 }
 
@@ -109,6 +111,9 @@ fn play(real: &Engine, seed: u64, ran: &mut Ran) {
         for kind in &shown {
             ran.kinds.entry(kind.name).or_default().insert(program.seed);
         }
+        if !(shown.is_empty() && found.is_empty()) {
+            ran.different.insert(program.seed);
+        }
         let before = ran.unknown.len();
         ran.unknown
             .extend(found.iter().map(|found| format!("- seed {seed}, {} {}: {found}", i + 1, step.line)));
@@ -174,13 +179,13 @@ impl Ran {
         for (kind, seeds) in other.kinds {
             self.kinds.entry(kind).or_default().extend(seeds);
         }
+        self.different.extend(other.different);
         self.unknown.extend(other.unknown);
     }
 
     /// The rate, and the kinds.
     fn table(&self) -> String {
-        let different: BTreeSet<u64> = self.kinds.values().flatten().copied().collect();
-        let same = self.programs - different.len();
+        let same = self.programs - self.different.len();
         let mut text = format!(
             "# Random programs on both engines\n\n{} programs, {} commands on each engine: {same} programs ({} %) without \
              any difference.\n",
