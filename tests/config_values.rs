@@ -1,6 +1,6 @@
 //! A configuration value reaches the stack's file as `pulumi config set` would have written it.
 
-use crate::support::Scene;
+use crate::support::{Scene, TEXTS_THAT_YAML_WOULD_CHANGE};
 
 /// A program without resources, on each engine, so that any CLI can run it.
 fn scenes() -> Vec<Scene> {
@@ -23,27 +23,14 @@ fn preview(scene: &Scene, config: &str) {
     scene.run_args(&["preview", "--stack", "dev", "--upsert", "--config", config]).ends_with(0);
 }
 
-/// Values that mean something else, or nothing, to a reader of YAML.
-const VALUES: &[&str] = &[
-    "20220113.10",
-    "1234e56",
-    "012345678901",
-    "yes",
-    "1.20",
-    "99999999999999999999",
-    "0x1F",
-    "~",
-    "2026-01-01",
-];
-
 #[test]
 fn a_value_arrives_as_its_source_text() {
     for scene in scenes() {
-        let lines = VALUES.iter().enumerate();
+        let lines = TEXTS_THAT_YAML_WOULD_CHANGE.iter().enumerate();
         let lines = lines.map(|(n, value)| format!("short{n}: {value}\nlong{n}: {{value: {value}}}\n"));
         preview(&scene, &lines.collect::<String>());
         let lines = written(&scene);
-        for (n, value) in VALUES.iter().enumerate() {
+        for (n, value) in TEXTS_THAT_YAML_WOULD_CHANGE.iter().enumerate() {
             for key in [format!("hello:short{n}"), format!("hello:long{n}")] {
                 let quoted = format!("{key}: \"{value}\"");
                 assert!(lines.contains(&quoted), "{quoted} in {lines:?}");

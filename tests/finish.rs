@@ -22,10 +22,15 @@ while :; do sleep 0.02; done
 
 /// A run in the middle of its work, stackstep's process gone; the engine's number.
 fn killed(scene: &Scene) -> Pid {
+    killed_after(scene, "")
+}
+
+/// The same, with these events behind the recorded ones.
+fn killed_after(scene: &Scene, more: &str) -> Pid {
     let log = std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap();
     let so_far: Vec<&str> = log.lines().take(33).collect();
     scene.write("all-events", &log);
-    scene.write("events", &(so_far.join("\n") + "\n"));
+    scene.write("events", &(so_far.join("\n") + "\n" + more));
     let child = scene.start("up");
     let engine = until_begun(scene).trim().parse().unwrap();
     signal(&child, Signal::SIGKILL);
@@ -73,28 +78,16 @@ fn of_an_engine_that_was_just_being_started_and_is_gone_nothing_is_claimed() {
     assert_eq!(result(&scene)["incomplete"], true);
 }
 
-/// As [`WORKING`], with a configuration that has a secret.
-const WORKING_WITH_A_SECRET: &str = r#"
+/// Answers what the configuration is, which has a secret.
+const CONFIGURED: &str = r#"
 case "$*" in config*) echo '{"shop:token":{"value":"secret-of-the-configuration","secret":true}}'; exit 0;; esac
-cat events > "$LOG"
-until grep -q "\"pid\":$$," "$(sed -n 2p "$ROOT/github-state")"; do sleep 0.02; done
-echo $$ > "$ROOT/begun"
-while :; do sleep 0.02; done
 "#;
 
 #[test]
 fn secrets_that_only_the_killed_run_knew_are_in_no_report_of_a_later_step() {
-    let scene = scene(WORKING_WITH_A_SECRET).with("STACKSTEP_MASK_CONFIG", "true");
-    let log = std::fs::read_to_string(fixture("recordings/up-create/events.jsonl")).unwrap();
-    let said = r#"{"sequence":SEQ,"timestamp":1,"diagnosticEvent":{"message":"it is secret-of-the-configuration\n","color":"never","severity":"info"}}"#;
-    let so_far: Vec<&str> = log.lines().take(33).collect();
-    let next = so_far.len().to_string();
-    scene.write("events", &(so_far.join("\n") + "\n" + &said.replace("SEQ", &next) + "\n"));
-    let child = scene.start("up");
-    let engine = Pid::from_raw(until_begun(&scene).trim().parse().unwrap());
-    signal(&child, Signal::SIGKILL);
-    end(child);
-    kill(engine, Signal::SIGKILL).unwrap();
+    let scene = scene(&(CONFIGURED.to_owned() + WORKING)).with("STACKSTEP_MASK_CONFIG", "true");
+    let said = r#"{"sequence":33,"timestamp":1,"diagnosticEvent":{"message":"it is secret-of-the-configuration\n","color":"never","severity":"info"}}"#;
+    kill(killed_after(&scene, &format!("{said}\n")), Signal::SIGKILL).unwrap();
     let left = left(&scene).display().to_string();
     let finish = scene.run_args(&["finish", &left]).ends_with(0).never_says("secret-of-the-configuration");
     finish.says("values, outputs and messages are left out");

@@ -46,20 +46,19 @@ async fn a_missing_permission_is_named() {
     }
 }
 
+/// Why a comment could not be posted by this client.
+async fn trouble(client: &Client<'_>) -> Trouble {
+    let (report, options) = (changes().masked(&str::to_owned), Options::default());
+    comment::post(client, NUMBER, &run(1), &Content::of(&report, &options)).await.unwrap_err()
+}
+
 #[tokio::test]
 async fn a_token_that_is_not_accepted_is_not_shown() {
     for face in FACES {
         let (fake, http) = (Fake::start(*face), http());
         let place = fake.place_with("wrong-token-0123456789");
         let client = Client::new(http, &place);
-        let trouble = comment::post(
-            &client,
-            NUMBER,
-            &run(1),
-            &Content::of(&changes().masked(&str::to_owned), &Options::default()),
-        )
-        .await
-        .unwrap_err();
+        let trouble = trouble(&client).await;
         assert_eq!(trouble.kind, TroubleKind::Denied);
         assert!(
             !format!("{trouble} {trouble:?} {place:?} {client}", client = client.calls())
@@ -168,14 +167,7 @@ async fn a_forge_that_never_answers_is_given_up() {
         fake.then(Verb::List, Act::Answer(Reply::Silence)).then(Verb::List, Act::Answer(Reply::Silence));
         let (http, place) = (Http::new(&stackstep::base::env::Env::default(), limits).unwrap(), fake.place());
         let client = Client::new(&http, &place);
-        let trouble = comment::post(
-            &client,
-            NUMBER,
-            &run(1),
-            &Content::of(&changes().masked(&str::to_owned), &Options::default()),
-        )
-        .await
-        .unwrap_err();
+        let trouble = trouble(&client).await;
         assert_eq!(trouble.kind, TroubleKind::Broken, "{trouble}");
     }
 }

@@ -348,3 +348,16 @@ pub fn result_in(folder: &Path, command: &str) -> PathBuf {
     assert_eq!(found.len(), 1, "{found:?}");
     found[0].clone()
 }
+
+/// Values that mean something else, or nothing, to a reader of YAML.
+pub const TEXTS_THAT_YAML_WOULD_CHANGE: &[&str] = &[
+    "20220113.10",
+    "1234e56",
+    "012345678901",
+    "yes",
+    "1.20",
+    "99999999999999999999",
+    "0x1F",
+    "~",
+    "2026-01-01",
+];

@@ -223,12 +223,11 @@ impl<'a> Driver<'a> {
     /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 1 or 255 and says
     /// why in words only.
     fn tell_unexpected_changes(&mut self) {
-        let Outcome { stderr, ending, .. } = &mut self.outcome;
         if self.job.inputs.expect_no_changes
-            && matches!(ending, Some(Ending::Exited(1 | 255)))
-            && reason_of(stderr, Voice::Stderr) == Some(Reason::ChangesUnexpected)
+            && matches!(self.outcome.ending, Some(Ending::Exited(1 | 255)))
+            && self.outcome.reason() == Some(Reason::ChangesUnexpected)
         {
-            *ending = Some(Ending::Exited(EXIT_CHANGES));
+            self.outcome.ending = Some(Ending::Exited(EXIT_CHANGES));
         }
     }
 

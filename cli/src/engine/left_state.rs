@@ -13,10 +13,11 @@ use crate::report::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub fn notes(folder: &Path, project: &str, stack: &str, is_gone: bool) -> Vec<String> {
     let stack = stack.rsplit('/').next().unwrap_or_default();
     let state = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
-    [locks(folder, project, stack), cut_off(&state).filter(|_| is_gone), pending(&state)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let attributes = read(&state.with_extension("json.attrs"));
+    let state = read(&state);
+    let cut_off = cut_off(state.as_ref(), attributes.as_ref()).filter(|_| is_gone);
+    let pending = state.and_then(Result::ok).as_ref().and_then(pending);
+    [locks(folder, project, stack), cut_off, pending].into_iter().flatten().collect()
 }
 
 /// The layout: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
@@ -35,25 +36,26 @@ fn locks(folder: &Path, project: &str, stack: &str) -> Option<String> {
     })
 }
 
-/// Files of the state that are not whole.
-fn cut_off(state: &Path) -> Option<String> {
-    let attributes = state.with_extension("json.attrs");
-    let is_broken = |path: &Path| read(path).is_some_and(|read| read.is_err());
-    match (is_broken(state), is_broken(&attributes)) {
-        (true, _) => Some(STATE_CUT_OFF.to_owned()),
-        (false, true) => Some(ATTRIBUTES_CUT_OFF.to_owned()),
-        (false, false) => None,
-    }
-}
+/// The JSON of a file; an error where the file is not whole.
+type Json = serde_json::Result<Value>;
 
 /// The JSON of a file. None where there is no file.
-fn read(path: &Path) -> Option<serde_json::Result<Value>> {
+fn read(path: &Path) -> Option<Json> {
     Some(serde_json::from_slice(&fs::read(path).ok()?))
 }
 
+/// What to do about a file of the state that is not whole.
+fn cut_off(state: Option<&Json>, attributes: Option<&Json>) -> Option<String> {
+    let advice = match (state, attributes) {
+        (Some(Err(_)), _) => STATE_CUT_OFF,
+        (_, Some(Err(_))) => ATTRIBUTES_CUT_OFF,
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
 /// The layout: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>.
-fn pending(state: &Path) -> Option<String> {
-    let state = read(state)?.ok()?;
+fn pending(state: &Value) -> Option<String> {
     let operations = state.pointer("/checkpoint/latest/pending_operations").and_then(Value::as_array)?;
     let named: Vec<String> = operations.iter().filter_map(named).take(5).collect();
     let more = operations.len().saturating_sub(named.len());

@@ -55,17 +55,10 @@ impl<T> Masked<T> {
     }
 }
 
-impl<'r> Masked<&'r Report> {
-    /// The report as a list of one.
-    pub fn as_slice(self) -> Masked<&'r [Report]> {
-        Masked(std::slice::from_ref(self.0))
-    }
-}
-
-impl Masked<Report> {
-    /// The report as a list of one.
+impl<T: AsRef<[Report]>> Masked<T> {
+    /// The reports as a list; one report is a list of one.
     pub fn as_slice(&self) -> Masked<&[Report]> {
-        Masked(std::slice::from_ref(&self.0))
+        Masked(self.0.as_ref())
     }
 }
 
@@ -89,22 +82,16 @@ impl<'r> Masked<&'r [Report]> {
     }
 }
 
-impl Masked<Cow<'_, [Report]>> {
-    /// The reports as a list.
-    pub fn as_slice(&self) -> Masked<&[Report]> {
-        Masked(&self.0)
-    }
-}
-
 impl Masked<Vec<Report>> {
     /// The reports, each masked by `mask`.
     pub fn all(reports: Vec<Report>, mask: &dyn Fn(&str) -> String) -> Self {
         Self(reports.into_iter().map(|report| report.masked(mask).0).collect())
     }
+}
 
-    /// The reports as a list.
-    pub fn as_slice(&self) -> Masked<&[Report]> {
-        Masked(&self.0)
+impl AsRef<[Report]> for Report {
+    fn as_ref(&self) -> &[Report] {
+        std::slice::from_ref(self)
     }
 }
 

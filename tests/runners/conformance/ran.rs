@@ -4,6 +4,7 @@ use super::cases::{Case, Meets, SECRET, Trouble};
 use crate::harness::engine::Engine;
 use crate::harness::{Cancel, Place, Whom, Wrapper};
 use crate::real::STARTS;
+use crate::real::running::descendants;
 use crate::real::stage::Stage;
 use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
@@ -261,22 +262,10 @@ fn cancel(mut command: Command, how: &Cancel, mut gate: Gate) -> (Option<i32>, S
 
 /// A process and all below it, by decreasing number.
 fn youngest_first(entry: i32) -> Vec<i32> {
-    let listing = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output().unwrap();
-    let listing = String::from_utf8(listing.stdout).unwrap();
-    let number = |text: &str| text.parse::<i32>().unwrap();
-    let rows = listing.lines().map(|line| {
-        let (pid, parent) = line.trim().split_once(' ').unwrap();
-        (number(pid), number(parent.trim()))
-    });
-    let rows: Vec<(i32, i32)> = rows.collect();
-    let mut found = vec![entry];
-    let mut next = 0;
-    while let Some(parent) = found.get(next).copied() {
-        found.extend(rows.iter().filter(|(_, of)| *of == parent).map(|(pid, _)| *pid));
-        next += 1;
-    }
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found
+    let below = descendants(Pid::from_raw(entry)).into_iter().map(|process| process.pid.as_raw());
+    let mut all: Vec<i32> = below.chain([entry]).collect();
+    all.sort_unstable_by(|a, b| b.cmp(a));
+    all
 }
 
 /// The first of a cancelled job's signals.

@@ -1,7 +1,7 @@
 //! Configuration as the CLI itself has it afterwards.
 
 use super::scene::{pulumi, pulumi_json, scene, shown};
-use crate::support::Scene;
+use crate::support::{Scene, TEXTS_THAT_YAML_WOULD_CHANGE};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = "name: hello\nruntime: yaml\noutputs: {done: yes}\n";
@@ -18,28 +18,15 @@ fn configuration(scene: &Scene) -> Value {
     pulumi_json(scene, "config --json --show-secrets --stack dev")
 }
 
-/// The values that a reader of YAML would change.
-const VALUES: &[&str] = &[
-    "20220113.10",
-    "1234e56",
-    "012345678901",
-    "yes",
-    "1.20",
-    "99999999999999999999",
-    "0x1F",
-    "~",
-    "2026-01-01",
-];
-
 #[test]
 #[ignore = "needs the Pulumi CLI"]
 fn a_value_arrives_as_its_source_text() {
     let scene = scene(PROGRAM);
-    let lines = VALUES.iter().enumerate();
+    let lines = TEXTS_THAT_YAML_WOULD_CHANGE.iter().enumerate();
     let lines = lines.map(|(n, value)| format!("short{n}: {value}\nlong{n}: {{value: {value}}}\n"));
     preview(&scene, &lines.collect::<String>());
     let found = configuration(&scene);
-    for (n, value) in VALUES.iter().enumerate() {
+    for (n, value) in TEXTS_THAT_YAML_WOULD_CHANGE.iter().enumerate() {
         for key in [format!("hello:short{n}"), format!("hello:long{n}")] {
             assert_eq!(found[&key], json!({ "value": value, "secret": false }), "{key}");
         }

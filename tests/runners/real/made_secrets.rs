@@ -8,22 +8,14 @@ const CANARY: &str = "canary-that-a-provider-made";
 
 /// A stage with a thing whose secret lies deep in an output, and stack outputs that hold it in several ways.
 fn stage() -> Stage {
-    let stage = Stage::new("").with("GITHUB_ACTIONS", "true").with("GITHUB_EVENT_NAME", "push");
-    for name in ["github-output", "github-summary", "github-state"] {
-        std::fs::write(stage.path(name), "").unwrap();
-    }
+    let stage = Stage::on_github();
     std::fs::write(stage.path("secret"), CANARY).unwrap();
     let secret = format!("{{secretFile: {}}}", stage.path("secret").display());
     let made = format!("made: {{token: {secret}, list: [{{deep: {{token: {secret}}}}}]}}");
     let outputs =
         "{all: \"${a.made}\", token: \"${a.made.token}\", text: \"the token is ${a.made.token}\", plain: 1}";
     stage.write("Pulumi.yaml", &program_with_outputs(&[thing("a", &made)], outputs));
-    let path = |name: &str| stage.path(name).display().to_string();
-    let files = ["github-output", "github-summary", "github-state"].map(path);
     stage
-        .with("GITHUB_OUTPUT", &files[0])
-        .with("GITHUB_STEP_SUMMARY", &files[1])
-        .with("GITHUB_STATE", &files[2])
 }
 
 /// Fails unless nothing that the run has left for others to read has the secret.
@@ -33,7 +25,7 @@ fn hides_it(stage: &Stage, run: &Ended) {
     let log: Vec<&str> = run.log.lines().filter(|line| !line.starts_with("::add-mask::")).collect();
     assert!(!log.join("\n").contains(CANARY), "{}", run.log);
     assert!(!run.result.to_string().contains(CANARY), "{}", run.result);
-    let summary = std::fs::read_to_string(stage.path("github-summary")).unwrap();
+    let summary = std::fs::read_to_string(stage.path("STEP_SUMMARY")).unwrap();
     assert!(!summary.contains(CANARY), "{summary}");
 }
 
@@ -48,7 +40,7 @@ fn a_secret_at_any_depth_is_in_no_log_no_result_no_report_and_no_output() {
     assert_eq!(up.result["outputs"]["token"], "[secret]");
     assert_eq!(up.result["outputs"]["text"], "[secret]");
     assert_eq!(up.result["outputs"]["plain"], 1);
-    let outputs = std::fs::read_to_string(stage.path("github-output")).unwrap();
+    let outputs = std::fs::read_to_string(stage.path("OUTPUT")).unwrap();
     assert!(!outputs.contains(CANARY), "{outputs}");
     // The state has it encrypted, and whoever has the passphrase has it whole.
     let bare = stage.pulumi("stack output token --show-secrets --stack dev").ends_with(0);
@@ -70,7 +62,7 @@ fn a_secret_output_that_is_listed_arrives_whole_and_nowhere_else() {
     let outputs = std::fs::read_to_string(&file).unwrap();
     assert!(outputs.contains(&format!("STACK_OUTPUT_token='{CANARY}'")), "{outputs}");
     assert!(!outputs.contains("the token is"), "{outputs}");
-    let github = std::fs::read_to_string(stage.path("github-output")).unwrap();
+    let github = std::fs::read_to_string(stage.path("OUTPUT")).unwrap();
     assert!(github.lines().any(|line| line == CANARY) && !github.contains("the token is"), "{github}");
     shown();
 }

@@ -17,7 +17,7 @@ mod places;
 mod policies;
 mod references;
 mod resources;
-mod running;
+pub mod running;
 mod s3;
 mod scene;
 mod secrets;

@@ -139,7 +139,7 @@ pub struct Process {
 }
 
 /// The processes below `root`, the oldest first: <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>.
-fn descendants(root: Pid) -> Vec<Process> {
+pub fn descendants(root: Pid) -> Vec<Process> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let stats = entries.filter_map(|entry| std::fs::read_to_string(entry.path().join("stat")).ok());
     let all: Vec<(i32, i32, String)> = stats.filter_map(|stat| parse(&stat)).collect();

@@ -3,7 +3,6 @@
 use super::running::{Running, is_running};
 use super::shown;
 use super::stage::{Ended, Stage};
-use super::stops::step;
 use super::things::{Thing, program};
 use crate::support::json as read_json;
 use nix::sys::signal::{Signal, kill};
@@ -116,7 +115,7 @@ fn at_line(stage: &Stage, line: usize) -> Option<Running> {
 fn a_run_that_is_killed_after_any_line_is_reported_by_its_post_step_and_the_next_one_goes_on() {
     let (mut line, mut completed) = (0, 0);
     loop {
-        let stage = step();
+        let stage = Stage::on_github();
         let Some(run) = at_line(&stage, line) else { break };
         let when = format!("stackstep was killed after line {line}");
         let engine = run.engine_if_any();
@@ -146,7 +145,7 @@ fn a_run_that_is_killed_after_any_line_is_reported_by_its_post_step_and_the_next
 fn an_engine_that_is_killed_after_any_line_is_reported_and_the_next_run_goes_on() {
     let mut line = 0;
     loop {
-        let stage = step();
+        let stage = Stage::on_github();
         let Some(run) = at_line(&stage, line) else { break };
         let when = format!("the engine was killed after line {line}");
         if let Some(engine) = run.engine_if_any() {

@@ -5,6 +5,7 @@ use super::running::Running;
 use crate::support::{json, output};
 use crate::tools::{folder, version};
 use serde_json::Value;
+use stackstep::engine::install::version::TELLING;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::fs::symlink;
@@ -42,13 +43,8 @@ pub fn path() -> OsString {
 /// The exit status of the CLI that tells what went wrong. Before 3.227 it is mostly 255 whatever it was:
 /// <https://github.com/pulumi/pulumi/pull/22205>.
 pub fn telling(status: i32) -> i32 {
-    if engine_is_older_than(3, 227) { 255 } else { status }
-}
-
-/// Whether the CLI is older than this version.
-pub fn engine_is_older_than(major: u64, minor: u64) -> bool {
     let version = semver::Version::parse(engine_version()).unwrap();
-    (version.major, version.minor) < (major, minor)
+    if version < TELLING { 255 } else { status }
 }
 
 /// The version of the CLI, as `3.276.0`.
@@ -97,6 +93,18 @@ impl Stage {
             let name = format!("pulumi-{kind}-probe");
             symlink(folder("probe").join("bin").join(&name), plugin.join(name)).unwrap();
         }
+    }
+
+    /// As a step of GitHub Actions, which has a post step, without a program: the files of the step are `OUTPUT`,
+    /// `STEP_SUMMARY` and `STATE`.
+    pub fn on_github() -> Self {
+        let mut stage = Self::new("").with("GITHUB_ACTIONS", "true").with("GITHUB_EVENT_NAME", "push");
+        for name in ["OUTPUT", "STEP_SUMMARY", "STATE"] {
+            let path = stage.path(name);
+            std::fs::write(&path, "").unwrap();
+            stage = stage.with(&format!("GITHUB_{name}"), &path.display().to_string());
+        }
+        stage
     }
 
     /// With the stack `dev`, deployed.

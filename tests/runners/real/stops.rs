@@ -179,21 +179,10 @@ fn the_next_deployment_tells_what_is_pending_and_goes_on() {
     shown();
 }
 
-/// As a step of GitHub Actions, which has a post step.
-pub fn step() -> Stage {
-    let mut stage = Stage::new("").with("GITHUB_ACTIONS", "true").with("GITHUB_EVENT_NAME", "push");
-    for name in ["OUTPUT", "STEP_SUMMARY", "STATE"] {
-        let path = stage.path(name);
-        std::fs::write(&path, "").unwrap();
-        stage = stage.with(&format!("GITHUB_{name}"), &path.display().to_string());
-    }
-    stage
-}
-
 #[test]
 #[ignore = "needs the Pulumi CLI"]
 fn the_post_step_of_a_killed_run_stops_its_engine_and_completes_the_report() {
-    let begun = Begun::of(step(), "");
+    let begun = Begun::of(Stage::on_github(), "");
     let engine = begun.run.engine();
     begun.run.signal(Signal::SIGKILL);
     let killed = begun.run.end();
