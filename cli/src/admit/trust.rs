@@ -2,7 +2,7 @@
 //!
 //! Refusals come first: a fork's change never deploys, and a fork's code never runs with the credentials of the
 //! repository that it goes to. Then: a preview that can't have credentials is skipped, so that the change of a
-//! stranger or a bot is not red for a reason that its author can't mend. A merge queue tests what is not merged
+//! stranger or a bot is not red for a reason that its author can't fix. A merge queue tests what is not merged
 //! yet, so it previews only. Last, a commit that its branch has left behind is not what people expect to be deployed.
 
 use super::credentials::Credentials;
