@@ -74,7 +74,7 @@ pub async fn sign_in(
     let work = async {
         let identity = identity::obtain(job, &wanted.audience(), &http, console, signals).await?;
         console.hide("the identity token", identity.expose());
-        exchange(&http, endpoint, &wanted, &identity, SystemTime::now()).await
+        exchange(&http, endpoint, &wanted, &identity, job.env.clock().time()).await
     };
     let grant = tokio::select! {
         done = work => done?,

@@ -1,8 +1,57 @@
-//! The time of day. What can be tested is handed the time instead.
+//! The clock of a run, a part of its environment: what depends on the time of day is given it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970.
+/// Seconds since 1970, for a line of the log.
 pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    seconds(SystemTime::now())
+}
+
+/// A clock that is set once and then runs on, whatever happens to the machine's.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    began: SystemTime,
+    since: Instant,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::of_machine()
+    }
+}
+
+impl Clock {
+    /// A clock that is set by the machine's own.
+    pub fn of_machine() -> Self {
+        Self::set_to(SystemTime::now())
+    }
+
+    /// A clock that is set to `time`.
+    pub fn set_to(time: SystemTime) -> Self {
+        Self { began: time, since: Instant::now() }
+    }
+
+    /// When it was set, in seconds since 1970: the beginning of the run.
+    pub fn began(&self) -> u64 {
+        seconds(self.began)
+    }
+
+    /// The time since it was set.
+    pub fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// The time of day.
+    pub fn time(&self) -> SystemTime {
+        self.began + self.elapsed()
+    }
+
+    /// The time of day, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        seconds(self.time())
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

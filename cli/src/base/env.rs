@@ -1,4 +1,4 @@
-//! The environment, read once in `main` and passed down: nothing else reads a variable.
+//! The environment, read once in `main` and passed down: nothing else reads a variable, and little else the time.
 //!
 //! A test is then a text file: [`Env::from_pairs`] takes what a CI system documents.
 
@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+use super::clock::Clock;
 
 /// The variable that names GitHub's event file.
 const EVENT_FILE: &str = "GITHUB_EVENT_PATH";
@@ -17,6 +19,7 @@ pub struct Env {
     cwd: PathBuf,
     event: Option<Value>,
     event_problem: Option<String>,
+    clock: Clock,
 }
 
 impl Env {
@@ -28,7 +31,7 @@ impl Env {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let cwd = std::env::current_dir()?;
-        let mut env = Self { variables, cwd, event: None, event_problem: None };
+        let mut env = Self { variables, cwd, ..Self::default() };
         let Some(path) = env.get(EVENT_FILE).map(str::to_owned) else { return Ok(env) };
         // An event file that is missing or no JSON tells nothing, as if there were none.
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
@@ -46,13 +49,19 @@ impl Env {
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables, cwd: cwd.into(), event: None, event_problem: None }
+        Self { variables, cwd: cwd.into(), ..Self::default() }
     }
 
     /// The same with the CI system's description of what started the run.
     #[must_use]
     pub fn with_event(self, event: Value) -> Self {
         Self { event: Some(event), ..self }
+    }
+
+    /// The same as if it was started at another time.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The same with those of `pairs` that are not set.
@@ -63,6 +72,11 @@ impl Env {
             env.variables.entry(name.clone()).or_insert_with(|| value.clone());
         }
         env
+    }
+
+    /// The clock, which was set when the run began.
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// The CI system's description of what started the run.

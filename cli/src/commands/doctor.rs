@@ -48,6 +48,7 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     for finding in &prepared.findings {
         match finding {
             prepare::Finding::Error(error) => found.error(error),
+            prepare::Finding::Note(note) => console.line(note),
             prepare::Finding::Warning(warning) => {
                 found.warn(warning.clone(), "`stackstep inputs` shows each input and where it comes from");
             }

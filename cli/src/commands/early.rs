@@ -4,7 +4,6 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use crate::base::env::Env;
 use crate::base::error::Error;
@@ -21,33 +20,21 @@ use crate::run::reporting::Run;
 
 /// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
 /// is the exit status.
-pub fn end(
-    found: Prepared<'_>,
-    request: &RunRequest<'_>,
-    error: &Error,
-    began: Instant,
-    console: &mut Console,
-) -> u8 {
+pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> u8 {
     let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
-    if !publish(found, told, error, began, console) {
+    if !publish(found, told, error, console) {
         forget(request, console);
     }
     error.exit_status()
 }
 
 /// Publishes the result of a run that has one; says whether it has.
-fn publish(
-    found: Prepared<'_>,
-    told: Option<OuterInputs>,
-    error: &Error,
-    began: Instant,
-    console: &mut Console,
-) -> bool {
+fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, console: &mut Console) -> bool {
     let Ok(job) = found.into_ended_job(told) else { return false };
-    let Some(run) = Run::new(&job, began) else { return false };
+    let Some(run) = Run::new(&job) else { return false };
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::new(&job);
     let file = publisher.files(&report, console);
@@ -96,13 +83,13 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     }
     let command = word.and_then(Command::from_word);
     let request = RunRequest { command, flags: &flags, env, ci: ci::detect(env) };
-    let (mut console, began) = (Console::new(request.ci), Instant::now());
+    let mut console = Console::new(request.ci);
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error =
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
-    if command.is_some() && publish(found, told, &error, began, &mut console) {
+    if command.is_some() && publish(found, told, &error, &mut console) {
         return;
     }
     // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.

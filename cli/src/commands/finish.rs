@@ -6,16 +6,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::base::clock::now;
 use crate::base::env::Env;
 use crate::base::own_folder;
 use crate::ci::console::Console;
 use crate::ci::{self, Level};
 use crate::engine::fate::MAY_BE_LOCKED;
-use crate::engine::job;
 use crate::engine::left_state;
+use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
-use crate::inputs::{Command, Inputs};
 use crate::process::alive::Trace;
 use crate::process::leftovers;
 use crate::process::signals::Signals;
@@ -23,7 +21,7 @@ use crate::process::tail::Tail;
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Events, Facts, Fold, Report};
-use crate::run::prepare::{RunRequest, Until, prepare};
+use crate::run::prepare::{RunRequest, inputs_of_ended_run};
 use crate::run::unfinished::Unfinished;
 
 /// How long stackstep itself may take, which may be reporting right now. A post step has minutes:
@@ -60,12 +58,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     // Inputs that make no run hide all the same what the environment holds.
     let flags = Flags::new();
     let request = RunRequest { command: Some(Command::Up), flags: &flags, env, ci };
-    let found = prepare(&request, Until::TheInputs, console);
-    let inputs = found.resolved.as_ref().and_then(|resolved| Inputs::from_resolved(resolved, env).ok());
-    if let Some(inputs) = inputs.as_ref().filter(|_| !found.is_closed()) {
-        job::hide_secrets(inputs, console);
-        let _ = job::hide_env_file(inputs, console);
-    }
+    let inputs = inputs_of_ended_run(&request, console);
     // A run that was killed as it started the engine has not named it.
     let engine = unfinished
         .engine
@@ -78,7 +71,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         None => Fate::NotStarted,
     };
     let left = end_leftovers(path.parent(), &fate, signals).await;
-    let report = report(&unfinished, &fate, left).masked(&|text| console.masker().mask(text));
+    let report = report(&unfinished, &fate, left, env).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::again(&unfinished.sinks, ci, env);
     let result = publisher.files(&report, console);
     if let Some(inputs) = &inputs {
@@ -190,7 +183,7 @@ async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) ->
 }
 
 /// The report: what the event log says to its end, and what is known beside it.
-fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report {
+fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>, env: &Env) -> Report {
     let mut fold = Fold::new();
     if let Some(path) = &unfinished.event_log {
         let mut tail = Tail::new(path.clone());
@@ -211,7 +204,7 @@ fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>) -> Report 
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);
     facts.repository.clone_from(&about.repository);
-    facts.duration_ms = now().saturating_sub(unfinished.began).saturating_mul(1000);
+    facts.duration_ms = env.clock().now().saturating_sub(unfinished.began).saturating_mul(1000);
     facts.notes.push(
         "the step was killed before it could report its end: a later step has put this together from the engine's \
          event log"

@@ -1,7 +1,10 @@
-//! What a person types: the command line, and one file for each command that is more than a run.
+//! What a person types: the command line, and one file for each command that is not a plain run.
 
 pub mod args;
 pub mod doctor;
 pub mod early;
+pub mod exec;
 pub mod finish;
+pub mod inputs;
 pub mod report;
+pub mod run;

@@ -24,14 +24,14 @@ use vet::OwnEvent;
 
 /// Publishes the results that `job` names. The answer is the exit status: publishing is all of the work, so that what
 /// was asked for and could not be published fails it; a result that says that a deployment failed does not.
-pub async fn publish(job: &Job<'_>, began: u64, console: &mut Console, signals: &Signals) -> Result<u8> {
+pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) -> Result<u8> {
     admit::refuse_open_log(job.ci, job.env)?;
     let mut found = read::all(&job.inputs)?;
     let backend = job.backend.place(&job.seen_by_engine, &job.inputs.cwd);
     for one in found.iter_mut().filter(|one| one.from_log) {
         one.add_backend(backend.as_ref());
     }
-    let sender = Sender::of(job, began);
+    let sender = Sender::of(job);
     let mut event = OwnEvent::of(&job.context);
     match change_request(job, &sender, signals).await {
         Ok(Some(request)) => event.is_about(&request),

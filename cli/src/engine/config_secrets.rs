@@ -5,11 +5,8 @@
 
 use serde_json::Value;
 
-use super::args;
-use super::drive::{Driver, Outcome, Unwatched};
-use super::locate::LocatedEngine;
+use super::executor::{EngineQuery, Executor, Outcome};
 use crate::base::error::{Error, Result};
-use crate::base::json;
 use crate::base::secret::{SHORTEST, is_long_enough};
 use crate::base::text_file::{self, read_text};
 use crate::base::yaml::Value as Yaml;
@@ -18,7 +15,7 @@ use crate::engine::job::Job;
 use crate::inputs::Inputs;
 use crate::process::signals::Signals;
 use crate::pulumi::project;
-use crate::report::{Ending, Reason};
+use crate::report::Reason;
 
 /// From this verbosity on the engine can write decrypted configuration to its log.
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
@@ -47,24 +44,23 @@ pub fn wanted(inputs: &Inputs) -> bool {
 /// Hides the configuration's secrets, where that is wanted and there is a stack.
 pub async fn hide(
     job: &Job<'_>,
-    engine: &LocatedEngine,
+    executor: &dyn Executor,
     console: &mut Console,
     signals: &Signals,
 ) -> Result<HiddenConfig> {
     if !wanted(&job.inputs) || job.stack.is_none() {
         return Ok(HiddenConfig::Done { processes: 0 });
     }
-    let args = args::config_with_secrets(&job.inputs, &job.scope());
-    let outcome = Driver::new(job, engine, console, signals, &mut Unwatched).query(args).await?;
-    let processes = outcome.processes;
-    match outcome.ending {
-        Some(Ending::Exited(0)) => {}
+    let answer = executor.query(EngineQuery::Configuration, console, signals).await?;
+    let processes = answer.0.processes;
+    if !answer.0.ended_well() {
         // A stack that is still to be created has no configuration.
-        _ if outcome.reason() == Some(Reason::StackNotFound) => return Ok(HiddenConfig::Done { processes }),
-        _ => return Ok(HiddenConfig::Failed(Box::new(outcome))),
+        return Ok(match answer.0.reason() {
+            Some(Reason::StackNotFound) => HiddenConfig::Done { processes },
+            _ => HiddenConfig::Failed(Box::new(answer.0)),
+        });
     }
-    let printed = outcome.raw.as_ref().and_then(|raw| json::answer(raw.expose()));
-    let Some(printed) = printed.map(Value::Object).filter(is_configuration) else {
+    let Some(printed) = answer.object().ok().map(Value::Object).filter(is_configuration) else {
         return Err(Error::Incomplete {
             what: "the engine printed a configuration that can't be read, so its secrets are not known and can't be \
                    hidden"

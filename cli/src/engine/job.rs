@@ -1,27 +1,19 @@
-//! All that is known before the engine is looked for, and the rules that belong to it: inputs, project, stack, backend,
-//! secrets. [`crate::run::prepare`] puts it together.
+//! A job: all that is known before the engine is looked for. [`crate::run::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::env::Env;
-use crate::base::error::{Error, Result};
 use crate::base::own_folder::OwnFolder;
-use crate::base::secret::is_long_enough;
-use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
-use crate::engine::env_file;
 use crate::engine::install::version::Demand;
 use crate::engine::line::Scope;
 use crate::engine::plan::EngineEnv;
-use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
 use crate::pulumi::backend::Backend;
-use crate::pulumi::mirror::Mirror;
 use crate::pulumi::project::Project;
-use crate::pulumi::secret_names;
 use crate::pulumi::stack::{StackIdentity, StackName};
 
 /// A run that can begin.
@@ -111,101 +103,4 @@ pub fn result_file(
         };
         Some(ci.temporary_folder(env)?.join(format!("{stem}.json")))
     })
-}
-
-/// The stack that is meant. Looking may guess where there is one only; changing never does.
-pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
-    let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
-    let needs_project = match inputs.command {
-        Command::Install | Command::Exec | Command::Report => false,
-        Command::Outputs => !named_in_full,
-        _ => true,
-    };
-    if needs_project && project.is_none() {
-        return Err(no_project(&inputs.cwd, inputs.command));
-    }
-    if let Some(stack) = &inputs.stack {
-        return Ok(Some(stack.clone()));
-    }
-    if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
-        return Ok(None);
-    }
-    let stacks = project.map(Project::stacks).unwrap_or_default();
-    if let (Command::Preview | Command::Outputs, [only]) = (inputs.command, stacks.as_slice()) {
-        return Ok(Some(only.clone()));
-    }
-    let hint = match stacks.as_slice() {
-        [] => "set `stack`, such as `stack: dev`".to_owned(),
-        some => {
-            let names: Vec<&str> = some.iter().map(StackName::as_str).collect();
-            format!("set `stack`; the project has `{}`", names.join("`, `"))
-        }
-    };
-    Err(Error::input(format!("no stack is named for `{}`", inputs.command.word()), hint))
-}
-
-fn no_project(cwd: &Path, command: Command) -> Error {
-    let hint = if command == Command::Outputs {
-        "set `cwd` to the folder of the program, or name the stack in full: `organization/project/stack`"
-    } else {
-        "set `cwd` to the folder of the Pulumi program; is a checkout step missing?"
-    };
-    Error::input(format!("there is no Pulumi.yaml in `{}` or above", cwd.display()), hint)
-}
-
-/// Tells the masker the secrets of the inputs. [`hide_environment`] has to be called before.
-pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
-    for (name, secret) in [
-        ("access-token", &inputs.access_token),
-        ("oidc-token", &inputs.oidc_token),
-        ("github-token", &inputs.github_token),
-        ("forge-token", &inputs.forge_token),
-        ("plugin-token", &inputs.plugin_token),
-    ] {
-        if let Some(secret) = secret {
-            console.hide(name, secret.expose());
-        }
-    }
-    // A person's token for Bitbucket comes with their address.
-    if let Some((_, token)) = inputs.forge_token.as_ref().and_then(|token| token.expose().split_once(':')) {
-        console.hide("forge-token", token);
-    }
-    for item in &inputs.config {
-        if let ConfigValue::Secret(secret) = &item.value {
-            console.hide(&item.key, secret.expose());
-        }
-    }
-    for secret in inputs.pulumi_mirror.iter().flat_map(Mirror::secrets) {
-        console.hide("pulumi-mirror", &secret);
-    }
-    for name in console.masker().too_short() {
-        console.line(&format!(
-            "`{name}` is shorter than {} characters: it can't be hidden in the log",
-            crate::base::secret::SHORTEST
-        ));
-    }
-}
-
-/// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
-pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
-    let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
-    for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
-        console.hide(name, value);
-    }
-    Ok(file)
-}
-
-/// Tells the masker the variables that hold a secret: the CI system's own, and those that the table or their name
-/// says are secret.
-pub fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
-    for (name, value) in crate::ci::secrets(ci, env) {
-        console.hide(name, value);
-    }
-    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
-    for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
-        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
-        if known(name) || is_long_enough(value.trim()) {
-            console.hide(name, value);
-        }
-    }
 }

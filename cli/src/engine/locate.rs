@@ -8,11 +8,12 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::program::on_path;
 use crate::ci::ground::Ground;
+use crate::engine::executor::EngineLabel;
 use crate::report::Reason;
 
 /// The word that asks for the rehearsal engine.
 pub const SANDBOX: &str = "sandbox";
-const SANDBOX_BINARY: &str = "pulumi-sandbox";
+const SANDBOX_BINARY: &str = EngineLabel::SANDBOX;
 
 /// An engine that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +27,18 @@ pub struct LocatedEngine {
 }
 
 impl LocatedEngine {
+    /// Its name, path and version.
+    pub fn label(&self) -> EngineLabel {
+        EngineLabel {
+            name: if self.sandbox { EngineLabel::SANDBOX } else { "pulumi" },
+            place: self.path.display().to_string(),
+            version: self.version.clone(),
+        }
+    }
+
     /// The version as a value that can be compared, where it is known.
     pub fn parsed_version(&self) -> Option<Version> {
-        Version::parse(self.version.as_deref()?.trim_start_matches('v')).ok()
+        self.label().parsed_version()
     }
 }
 

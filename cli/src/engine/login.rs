@@ -11,8 +11,8 @@ use crate::base::error::Result;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
+use crate::engine::executor::EngineLabel;
 use crate::engine::job::Job;
-use crate::engine::locate::LocatedEngine;
 use crate::inputs::Command;
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::home;
@@ -23,8 +23,8 @@ use selection::Selection;
 
 /// Leaves the login and the selected stack of a run that got as far as the official action's would have. A change that
 /// may be a stranger's leaves nothing, nor does a rehearsal. What can't be written is a warning: the run is done.
-pub fn leave(job: &Job<'_>, engine: &LocatedEngine, report: &Report, console: &Console) {
-    let wanted = job.inputs.official_action && !engine.sandbox && job.standing == Standing::Ours;
+pub fn leave(job: &Job<'_>, engine: &EngineLabel, report: &Report, console: &Console) {
+    let wanted = job.inputs.official_action && !engine.is_sandbox() && job.standing == Standing::Ours;
     let reached = !matches!(report.reason, Some(Reason::Auth | Reason::Backend));
     let Some(url) = job.backend.url.as_deref().filter(|_| wanted && reached) else { return };
     let key = key(url);
@@ -52,7 +52,7 @@ fn log_in(job: &Job<'_>, key: &str) -> Result<()> {
 }
 
 /// Selects the stack as `pulumi stack select` does, or deselects it as `pulumi stack rm` does. Returns a line about it.
-fn select(job: &Job<'_>, engine: &LocatedEngine, report: &Report, key: &str) -> Result<Option<String>> {
+fn select(job: &Job<'_>, engine: &EngineLabel, report: &Report, key: &str) -> Result<Option<String>> {
     let (Some(stack), Some(project)) = (&job.stack, &job.project) else { return Ok(None) };
     if job.inputs.command == Command::Outputs || report.reason == Some(Reason::StackNotFound) {
         return Ok(None);

@@ -7,6 +7,7 @@ use super::config_args::{Parted, config_set};
 use crate::base::env::Env;
 use crate::base::secret::Secret;
 use crate::ci::CiSystem;
+use crate::engine::executor::{Phase, Purpose};
 use crate::engine::line::Scope;
 use crate::inputs::config_map::ConfigValue;
 use crate::inputs::{Command, Inputs};
@@ -23,45 +24,49 @@ pub struct EngineStep {
     pub stdin: Option<Secret>,
 }
 
-/// What an engine process is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Sets a value of the stack's configuration that is secret, or that a command line does not take.
-    SetConfig,
-    /// The preview before an operation: the operation follows only if it passes.
-    PreviewBefore,
-    /// The operation.
-    Operation,
-    /// Reads the stack's outputs, for the command `outputs`.
-    Outputs,
-    /// Asks for something that nobody is shown: a version, the configuration, the outputs after an operation.
-    Query,
-    /// Creates a stack that is missing.
-    CreateStack,
-    /// A command of the person's own.
-    Exec,
+/// The processes of a run, by phase. A phase ends with the first of its processes that fails.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    preview: Vec<EngineStep>,
+    operation: Vec<EngineStep>,
 }
 
-/// The processes of a run, in order; the run ends with the first that fails.
-pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<EngineStep> {
-    let mut steps = Vec::new();
-    let mut step = |purpose, args, stdin| steps.push(EngineStep { purpose, args, stdin });
-    let config = Parted::of(&inputs.config);
-    for args in [config.set_objects(inputs, scope), config.set_paths(inputs, scope)].into_iter().flatten() {
-        step(Purpose::SetConfig, args, None);
+impl Plan {
+    /// The plan that these inputs ask for. Configuration that has a process of its own is set in the first phase.
+    pub fn new(inputs: &Inputs, scope: &Scope<'_>) -> Self {
+        let step = |purpose, args, stdin| EngineStep { purpose, args, stdin };
+        let config = Parted::of(&inputs.config);
+        let together = [config.set_objects(inputs, scope), config.set_paths(inputs, scope)];
+        let together = together.into_iter().flatten().map(|args| step(Purpose::SetConfig, args, None));
+        let singly = config.singly.iter().map(|item| {
+            step(Purpose::SetConfig, config_set(inputs, scope, item), Some(for_stdin(&item.value)))
+        });
+        let mut first: Vec<EngineStep> = together.chain(singly).collect();
+        let operation = if inputs.command == Command::Outputs {
+            step(Purpose::Outputs, args::outputs(inputs, scope, false), None)
+        } else {
+            step(Purpose::Operation, args::operation(inputs, scope), None)
+        };
+        if previews_before(inputs, scope.cloud) {
+            first.push(step(Purpose::PreviewBefore, args::preview_before(inputs, scope), None));
+            return Self { preview: first, operation: vec![operation] };
+        }
+        first.push(operation);
+        Self { preview: Vec::new(), operation: first }
     }
-    for item in &config.singly {
-        step(Purpose::SetConfig, config_set(inputs, scope, item), Some(for_stdin(&item.value)));
+
+    /// The steps of one phase, in order. There are none for a preview that is not made.
+    pub fn steps(&self, phase: Phase) -> &[EngineStep] {
+        match phase {
+            Phase::Preview => &self.preview,
+            Phase::Operation => &self.operation,
+        }
     }
-    if inputs.command == Command::Outputs {
-        step(Purpose::Outputs, args::outputs(inputs, scope, false), None);
-        return steps;
+
+    /// The steps of all phases, in order.
+    pub fn all_steps(&self) -> impl Iterator<Item = &EngineStep> {
+        self.preview.iter().chain(&self.operation)
     }
-    if previews_before(inputs, scope.cloud) {
-        step(Purpose::PreviewBefore, args::preview_before(inputs, scope), None);
-    }
-    step(Purpose::Operation, args::operation(inputs, scope), None);
-    steps
 }
 
 /// A configuration value as the engine has to read it, which takes one line end away.

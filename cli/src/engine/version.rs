@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use semver::Version;
 
-use super::args;
-use super::drive::{Driver, Unwatched};
+use super::executor::{EngineQuery, Executor};
+use super::local::LocalEngine;
 use super::locate::{LocatedEngine, locate, trusted_on_path};
 use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
 use crate::engine::install::cache::Cache;
@@ -117,12 +118,11 @@ async fn with_version(
     console: &Console,
     signals: &Signals,
 ) -> Result<(LocatedEngine, Version)> {
-    let outcome = Driver::new(job, &engine, console, signals, &mut Unwatched).query(args::version()).await?;
+    let answer = LocalEngine::new(job, engine.clone()).query(EngineQuery::Version, console, signals).await?;
     if let Some(signal) = signals.first() {
         return Err(Error::Stopped { signal: signal.number() });
     }
-    let printed = outcome.raw.as_ref().map(|raw| raw.expose().to_owned()).unwrap_or_default();
-    tell_version(engine, &printed)
+    tell_version(engine, answer.0.raw.as_ref().map_or("", Secret::expose))
 }
 
 /// The engine with the version that it printed.

@@ -60,7 +60,8 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// What `job` has to send.
-    pub fn of(job: &'a Job<'_>, began: u64) -> Self {
+    pub fn of(job: &'a Job<'_>) -> Self {
+        let began = job.env.clock().began();
         Self::new(job.env, job.ci, &job.context, &job.inputs, began)
     }
 

@@ -1,6 +1,10 @@
-//! One run of one stack: its preparation, the report of what it did, the stack's outputs, and what a post step needs if it is killed.
+//! One run of one stack: its preparation, its phases and their reports, the stack's outputs, and what a post step needs if
+//! it is killed.
 
 pub mod outputs;
+pub mod phases;
 pub mod prepare;
+pub mod progress;
+pub mod ready;
 pub mod reporting;
 pub mod unfinished;

@@ -3,13 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::base::json;
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::engine::args;
-use crate::engine::drive::{Driver, Unwatched};
+use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
-use crate::engine::locate::LocatedEngine;
 use crate::process::signals::Signals;
 use crate::publish::outputs::{Export, ExportKind, Exported, Exports, choose_secrets, is_listed};
 use crate::report::take_outputs;
@@ -19,13 +16,13 @@ use crate::report::{Operation, OutputsFrom, Reason, Report, Status};
 /// that people read. `has_begun` says whether the run's event log has any line.
 pub async fn read_outputs(
     job: &Job<'_>,
-    engine: &LocatedEngine,
+    executor: &dyn Executor,
     report: &mut Report,
     has_begun: bool,
     console: &mut Console,
     signals: &Signals,
 ) -> Exports {
-    let asked = Asked { job, engine, signals };
+    let asked = Asked { job, executor, signals };
     if has_begun {
         asked.complete(report, console).await;
     }
@@ -42,7 +39,7 @@ pub async fn read_outputs(
 /// The engine, which is asked for outputs.
 struct Asked<'a> {
     job: &'a Job<'a>,
-    engine: &'a LocatedEngine,
+    executor: &'a dyn Executor,
     signals: &'a Signals,
 }
 
@@ -54,22 +51,13 @@ impl Asked<'_> {
         show_secrets: bool,
         console: &Console,
     ) -> Result<Map<String, Value>, String> {
-        let args = args::outputs(&self.job.inputs, &self.job.scope(), show_secrets);
-        let mut nobody = Unwatched;
-        let driver = Driver::new(self.job, self.engine, console, self.signals, &mut nobody);
-        let outcome = driver.query(args).await.map_err(|error| error.to_string())?;
+        let query = EngineQuery::Outputs { show_secrets };
+        let answer =
+            self.executor.query(query, console, self.signals).await.map_err(|error| error.to_string())?;
         if let Some(engine) = &mut report.engine {
-            engine.processes += outcome.processes;
+            engine.processes += answer.0.processes;
         }
-        let printed = outcome.raw.as_ref().filter(|_| outcome.ended_well());
-        printed.and_then(|raw| json::answer(raw.expose())).ok_or_else(|| {
-            let said = outcome.stderr.trim();
-            if outcome.ended_well() || said.is_empty() {
-                "the engine printed no JSON that can be read".to_owned()
-            } else {
-                said.to_owned()
-            }
-        })
+        answer.object()
     }
 
     /// The outputs that are deployed, where the event log has no word of them: the run failed before it came to the

@@ -7,6 +7,8 @@
 mod job;
 mod judge;
 mod prepared;
+mod secrets;
+mod stack;
 
 pub(crate) use job::SINKS;
 
@@ -20,7 +22,6 @@ use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Level};
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
-use crate::engine::job::{find_stack, hide_env_file, hide_environment, hide_secrets};
 use crate::engine::options;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs};
@@ -28,6 +29,8 @@ use crate::pulumi::backend::{Backend, secrets_in};
 use crate::pulumi::project::Project;
 use crate::render::Detail;
 pub use prepared::{Finding, Prepared};
+use secrets::{hide_env_file, hide_environment, hide_secrets};
+use stack::find_stack;
 
 /// The run to prepare.
 #[derive(Clone, Copy)]
@@ -107,15 +110,17 @@ impl Prepared<'_> {
     pub fn first_error(&self) -> Option<&Error> {
         self.findings.iter().find_map(|finding| match finding {
             Finding::Error(error) => Some(error),
-            Finding::Warning(_) => None,
+            Finding::Warning(_) | Finding::Note(_) => None,
         })
     }
 
-    /// Shows all warnings.
-    pub fn warn(&self, console: &Console) {
+    /// Writes the warnings and notes to the log.
+    pub fn tell(&self, console: &Console) {
         for finding in &self.findings {
-            if let Finding::Warning(warning) = finding {
-                console.annotate(Level::Warning, "stackstep", warning);
+            match finding {
+                Finding::Warning(warning) => console.annotate(Level::Warning, "stackstep", warning),
+                Finding::Note(note) => console.line(note),
+                Finding::Error(_) => {}
             }
         }
     }
@@ -143,6 +148,10 @@ impl Prepared<'_> {
         self.findings.push(Finding::Error(error));
     }
 
+    fn note(&mut self, note: impl Into<String>) {
+        self.findings.push(Finding::Note(note.into()));
+    }
+
     fn warning(&mut self, warning: impl Into<String>) {
         self.findings.push(Finding::Warning(warning.into()));
     }
@@ -150,6 +159,18 @@ impl Prepared<'_> {
     fn command(&self) -> Option<Command> {
         self.outer.as_ref().map(|outer| outer.command)
     }
+}
+
+/// The inputs of a run that is over, as far as they make sense, for what completes its report. The secrets that it had are
+/// hidden from here on.
+pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> Option<Inputs> {
+    let found = prepare(request, Until::TheInputs, console);
+    let inputs = Inputs::from_resolved(found.resolved.as_ref()?, found.env).ok()?;
+    if !found.is_closed() {
+        hide_secrets(&inputs, console);
+        let _ = hide_env_file(&inputs, console);
+    }
+    Some(inputs)
 }
 
 /// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
@@ -199,7 +220,8 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     };
     found.inputs = found.keep(inputs);
     let Some(inputs) = &mut found.inputs else { return };
-    hide_secrets(inputs, console);
+    let too_short = hide_secrets(inputs, console);
+    found.findings.extend(too_short.into_iter().map(Finding::Note));
     let warnings = std::mem::take(&mut inputs.warnings);
     let left_out = judge::without_links(inputs, &found.ground);
     let mirror = judge::refuse_a_strangers_mirror(inputs, &found.ground);
@@ -217,7 +239,7 @@ fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
 
 /// The program's folder, the project and the stack. What is reported was made elsewhere, and an installation that may use
 /// no file has none of them.
-fn project_and_stack(found: &mut Prepared<'_>, console: &mut Console) {
+fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     if found.is_closed() && inputs.command == Command::Install {
         return;
@@ -246,7 +268,7 @@ fn project_and_stack(found: &mut Prepared<'_>, console: &mut Console) {
     let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
     let stack = find_stack(inputs, found.project.as_ref());
     if let (Ok(Some(stack)), None) = (&stack, &inputs.stack) {
-        console.line(&format!("stack: `{stack}`, the only one with a configuration file"));
+        found.note(format!("stack: `{stack}`, the only one with a configuration file"));
     }
     found.stack = found.keep(stack).flatten();
 }

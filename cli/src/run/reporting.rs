@@ -1,16 +1,14 @@
 //! Builds the report of a run: the engine's events, and what only stackstep knows (exit status, duration, CI system).
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
 use crate::base::json;
 use crate::base::secret::{MASK, Secret};
 use crate::ci::console::Console;
-use crate::engine::drive::{EXIT_CHANGES, Outcome};
+use crate::engine::executor::Purpose;
+use crate::engine::executor::{EXIT_CHANGES, EngineLabel, Outcome};
 use crate::engine::job::Job;
-use crate::engine::locate::LocatedEngine;
-use crate::engine::plan::Purpose;
 use crate::inputs::{self, Inputs};
 use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
@@ -23,14 +21,13 @@ use crate::report::{
 pub struct Run<'a> {
     job: &'a Job<'a>,
     command: Operation,
-    engine: Option<LocatedEngine>,
+    engine: Option<EngineLabel>,
     processes: u32,
-    began: Instant,
 }
 
 impl<'a> Run<'a> {
     /// None for a command that makes no report.
-    pub fn new(job: &'a Job<'a>, began: Instant) -> Option<Self> {
+    pub fn new(job: &'a Job<'a>) -> Option<Self> {
         let command = match job.inputs.command {
             inputs::Command::Preview => Operation::Preview,
             inputs::Command::Up => Operation::Up,
@@ -39,7 +36,7 @@ impl<'a> Run<'a> {
             inputs::Command::Outputs => Operation::Outputs,
             inputs::Command::Exec | inputs::Command::Install | inputs::Command::Report => return None,
         };
-        Some(Self { job, command, engine: None, processes: 0, began })
+        Some(Self { job, command, engine: None, processes: 0 })
     }
 
     /// What it is about.
@@ -48,16 +45,16 @@ impl<'a> Run<'a> {
     }
 
     /// Says what will be done, where and with what.
-    pub fn begin(&mut self, engine: &LocatedEngine, console: &Console) {
-        if engine.sandbox {
+    pub fn begin(&mut self, engine: EngineLabel, console: &Console) {
+        if engine.is_sandbox() {
             console.line("SANDBOX: this is a rehearsal, nothing is deployed");
         }
         console.line(&format!("stack: {}", self.stack()));
         console.line(&format!("backend: {}", self.job.backend));
         let version =
             engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
-        console.line(&format!("engine: {}{version}", engine.path.display()));
-        self.engine = Some(engine.clone());
+        console.line(&format!("engine: {}{version}", engine.place));
+        self.engine = Some(engine);
     }
 
     /// Counts engine processes that came before the plan's.
@@ -128,12 +125,12 @@ impl<'a> Run<'a> {
         facts.identity = job.identity();
         facts.stderr.clone_from(&outcome.stderr);
         facts.shown = Shown::by(&outcome.log);
-        facts.duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        facts.duration_ms = u64::try_from(job.env.clock().elapsed().as_millis()).unwrap_or(u64::MAX);
         facts.engine = self.engine.as_ref().map(|engine| report::Engine {
-            name: if engine.sandbox { "pulumi-sandbox" } else { "pulumi" }.to_owned(),
+            name: engine.name.to_owned(),
             version: engine.version.clone(),
             processes: self.processes + outcome.processes + u32::from(engine.version.is_some()),
-            sandbox: engine.sandbox,
+            sandbox: engine.is_sandbox(),
         });
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
         facts.commit.clone_from(&job.context.commit);
@@ -202,6 +199,11 @@ pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
         Some(Ending::TimedOut) => i32::from(EXIT_TIMEOUT),
         Some(Ending::NotStarted) | None => 1,
     }
+}
+
+/// The exit status as a process has it.
+pub fn exit_status(code: i32) -> u8 {
+    u8::try_from(code).unwrap_or(1)
 }
 
 /// Whether the CLI says at its end that all resources are protected, which are then to stay: it writes no event log.

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::clock::now;
 use crate::ci::Output;
 use crate::ci::console::Console;
 use crate::engine::config_secrets;
-use crate::engine::drive::Outcome;
+use crate::engine::executor::Outcome;
 use crate::engine::job::Job;
 use crate::process::alive::Trace;
 use crate::publish::{self, Publisher, Sinks};
@@ -64,7 +63,7 @@ impl Unfinished {
         }
         let unfinished = Self {
             about: run.report(Outcome::default()),
-            began: now(),
+            began: job.env.clock().began(),
             stackstep: Trace::of(std::process::id()),
             engine: None,
             starting: None,

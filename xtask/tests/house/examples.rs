@@ -67,14 +67,17 @@ fn every_way_to_write_an_arrow_is_read() {
 fn publishing_asks_no_engine() {
     let (_folder, krate) = house(&[
         ("lib.rs", "pub mod engine; pub mod publish;"),
-        ("engine/mod.rs", "pub mod drive; pub mod job;"),
-        ("engine/drive.rs", "pub struct Driver;"),
+        ("engine/mod.rs", "pub mod job; pub mod local;"),
+        ("engine/local.rs", "pub struct LocalEngine;"),
         ("engine/job.rs", "pub struct Job;"),
-        ("publish.rs", "use crate::engine::job::Job;\nuse crate::engine::drive::Driver;\n"),
+        ("publish.rs", "use crate::engine::job::Job;\nuse crate::engine::local::LocalEngine;\n"),
     ]);
     let problems = rooms::forbidden(&krate, &arrows(&krate));
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].starts_with("cli/src/publish.rs:2: `crate::engine::drive::Driver`"), "{problems:?}");
+    assert!(
+        problems[0].starts_with("cli/src/publish.rs:2: `crate::engine::local::LocalEngine`"),
+        "{problems:?}"
+    );
 }
 
 #[test]

@@ -8,9 +8,10 @@ use crate::base::env::Env;
 use crate::base::git;
 use crate::base::text_file::{self, read_text};
 use crate::ci::{self, CiSystem, IdentityToken};
+use crate::engine::executor::Purpose;
 use crate::engine::job;
 use crate::engine::line::Scope;
-use crate::engine::plan::{Purpose, plan};
+use crate::engine::plan::Plan;
 use crate::engine::{args, config_secrets};
 use crate::inputs::{Command, Inputs};
 use crate::publish::forge::Sender;
@@ -235,7 +236,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
         let only = Some("if the backend says that there is no such stack");
         add(args::stack_init(inputs, scope), "creates the stack", only);
     }
-    for step in plan(inputs, scope) {
+    for step in Plan::new(inputs, scope).all_steps() {
         let purpose = match step.purpose {
             Purpose::SetConfig => "sets a secret of the configuration, which goes over standard input",
             Purpose::PreviewBefore => "looks before anything is changed",
@@ -243,7 +244,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
             Purpose::Query => "asks the engine for something",
             Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "does what was asked",
         };
-        add(step.args, purpose, None);
+        add(step.args.clone(), purpose, None);
     }
     if !inputs.secret_outputs.is_empty() {
         let only = Some("if later steps can have outputs and the stack has such secret ones");

@@ -9,10 +9,11 @@ use crate::base::own_folder::OwnFolder;
 use crate::ci::standing::Standing;
 use crate::engine::args::check_length;
 use crate::engine::job::Job;
-use crate::engine::plan::{EngineEnv, engine_env, plan};
+use crate::engine::plan::{EngineEnv, Plan, engine_env};
 use crate::inputs::resolve::Found;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::pulumi::backend::{Backend, BackendSource};
+use crate::pulumi::stack::StackName;
 
 /// The inputs that say where a result goes and what it shows.
 pub(crate) const SINKS: &[&str] = &[
@@ -40,13 +41,13 @@ impl<'a> Prepared<'a> {
         let at = self.findings.iter().position(|finding| matches!(finding, Finding::Error(_)))?;
         match self.findings.remove(at) {
             Finding::Error(error) => Some(error),
-            Finding::Warning(_) => None,
+            Finding::Warning(_) | Finding::Note(_) => None,
         }
     }
 
     /// The job, once no error is left.
-    pub fn into_job(self) -> Result<Job<'a>> {
-        let (Some(mut inputs), Some(backend)) = (self.inputs, self.backend) else {
+    pub fn into_job(mut self) -> Result<Job<'a>> {
+        let (Some(mut inputs), Some(backend)) = (self.inputs.take(), self.backend.take()) else {
             return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
         };
         let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
@@ -56,44 +57,38 @@ impl<'a> Prepared<'a> {
         let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
-        engine_env.take_out(self.not_for_the_engine);
+        engine_env.take_out(std::mem::take(&mut self.not_for_the_engine));
         // With the repository's credentials nothing of another checkout is started, as the engine's helpers are by name.
         let path = self.env.get("PATH").filter(|_| self.context.base_credentials);
         if let Some(path) = path.and_then(|path| self.ground.without(path)) {
             engine_env.put("PATH", path);
         }
-        let job = Job {
-            env: self.env,
-            ci: self.ci,
-            context: self.context,
-            standing: self.standing,
-            ground: self.ground,
-            inputs,
-            project: self.project,
-            stack: self.stack,
-            backend,
-            seen_by_engine: self.env.with_missing(&self.file_variables),
-            demand: self.demand,
-            engine_env,
-            folder: Some(folder),
-            credentials,
-        };
-        plan(&job.inputs, &job.scope()).iter().try_for_each(|step| check_length(&step.args))?;
+        let stack = self.stack.take();
+        let job =
+            Job { engine_env, folder: Some(folder), credentials, ..self.bare_job(inputs, stack, backend) };
+        Plan::new(&job.inputs, &job.scope()).all_steps().try_for_each(|step| check_length(&step.args))?;
         Ok(job)
     }
 
     /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
     /// that counts for nothing.
-    pub fn into_ended_job(self, told: Option<OuterInputs>) -> Result<Job<'a>> {
-        let resolved = match (self.resolved, self.outer.or(told)) {
+    pub fn into_ended_job(mut self, told: Option<OuterInputs>) -> Result<Job<'a>> {
+        let resolved = match (self.resolved.take(), self.outer.take().or(told)) {
             (Some(resolved), _) => resolved,
             (None, Some(outer)) => outer.with_file(None, FileUse::Whole)?,
             (None, None) => return Err(Error::input("no command is named", "name one")),
         };
         let mut inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
         let _ = without_links(&mut inputs, &self.ground);
-        let stack = self.stack.or_else(|| inputs.stack.clone());
-        Ok(Job {
+        let stack = self.stack.take().or_else(|| inputs.stack.clone());
+        let nobodys = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };
+        let backend = self.backend.take().unwrap_or(nobodys);
+        Ok(self.bare_job(inputs, stack, backend))
+    }
+
+    /// A job without anything of its own on this machine.
+    fn bare_job(self, inputs: Inputs, stack: Option<StackName>, backend: Backend) -> Job<'a> {
+        Job {
             env: self.env,
             ci: self.ci,
             context: self.context,
@@ -102,18 +97,13 @@ impl<'a> Prepared<'a> {
             inputs,
             project: self.project,
             stack,
-            backend: self.backend.unwrap_or(Backend {
-                url: None,
-                source: BackendSource::Nobody,
-                token: None,
-                oidc: None,
-            }),
-            seen_by_engine: self.env.clone(),
-            demand: None,
+            backend,
+            seen_by_engine: self.env.with_missing(&self.file_variables),
+            demand: self.demand,
             engine_env: EngineEnv::default(),
             folder: None,
             credentials: None,
-        })
+        }
     }
 }
 

@@ -17,8 +17,10 @@ use crate::pulumi::stack::StackName;
 pub enum Finding {
     /// A run can't go on.
     Error(Error),
-    /// It can.
+    /// A run can go on, and people should look at this.
     Warning(String),
+    /// A line of the log.
+    Note(String),
 }
 
 /// What is known of a run. A part is none as long as its step has not been taken, or has failed.

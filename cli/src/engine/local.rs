@@ -1,5 +1,5 @@
-//! Runs a plan: one process after the other until one fails; a stack that is missing is created when `upsert` asks
-//! for it, a lock is waited for as long as `lock-timeout` allows.
+//! The Pulumi CLI on this machine: the processes of a phase, one after the other until one fails. A stack that is missing
+//! is created when `upsert` asks for it, a lock is waited for as long as `lock-timeout` allows.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args;
+use super::executor::Purpose;
+use super::executor::{
+    EXIT_CHANGES, EngineAnswer, EngineLabel, EngineQuery, Executor, Outcome, Pending, Phase, Unwatched, Watch,
+};
 use super::fate;
 use super::left_state;
 use super::locate::LocatedEngine;
 use super::lock_wait::LockWait;
-use super::plan::{EngineStep, Purpose, plan};
+use super::plan::{EngineStep, Plan};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::base::text::log_line;
@@ -23,90 +27,143 @@ use crate::process::leftovers;
 use crate::process::signals::{Signal, Signals};
 use crate::process::stream::Passing;
 use crate::process::supervise::{Ended, Process, Supervision, run};
-use crate::report::{Ending, Events, Fold, InFlight, Reason, Voice, reason_of};
+use crate::report::{Ending, Events, Fold, InFlight, Reason};
 
-/// How much of the engine's output is kept for the report and the `output` output.
+/// How many bytes of the engine's output are kept for the report and the `output` output.
 const CAPTURE: usize = 512 * 1024;
-/// How much a process may print whose output is read and not shown.
+/// How many bytes a process may print whose output is read and not shown.
 const CAPTURE_JSON: usize = 64 * 1024 * 1024;
 
-/// The exit status of the engine that says that there are changes where none were expected.
-pub const EXIT_CHANGES: i32 = 7;
-
-/// The outcome of a plan that was run.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// What the events of the deciding process say.
-    pub events: Events,
-    /// How the deciding process ended. None when there was nothing to run.
-    pub ending: Option<Ending>,
-    /// What the deciding process was for.
-    pub purpose: Option<Purpose>,
-    /// Its standard output, masked and bounded.
-    pub log: String,
-    /// Its standard error, masked and bounded.
-    pub stderr: String,
-    /// Its standard output as it came, where it was not shown.
-    pub raw: Option<Secret>,
-    /// How many engine processes there were.
-    pub processes: u32,
-    /// How long they took, without waiting for a lock.
-    pub engine_time: Duration,
-    /// Notes for the report.
-    pub notes: Vec<String>,
+/// The Pulumi CLI on this machine, at work on one job.
+pub struct LocalEngine<'a> {
+    job: &'a Job<'a>,
+    engine: LocatedEngine,
+    plan: Plan,
+    so_far: SoFar,
 }
 
-/// Runs engine processes for a job.
-pub struct Driver<'a> {
+/// What has come of the phases so far.
+#[derive(Debug, Clone, Default)]
+struct SoFar {
+    /// How many engine processes there were.
+    processes: u32,
+    /// How long they took, without waiting for a lock.
+    time: Duration,
+    /// Whether a missing stack has been created.
+    created: bool,
+    /// Notes for the report.
+    notes: Vec<String>,
+}
+
+impl<'a> LocalEngine<'a> {
+    /// `engine` at work on `job`.
+    pub fn new(job: &'a Job<'a>, engine: LocatedEngine) -> Self {
+        let plan = Plan::new(&job.inputs, &job.scope());
+        Self { job, engine, plan, so_far: SoFar::default() }
+    }
+
+    /// Runs one engine command of the person's own.
+    pub async fn exec(
+        &self,
+        arguments: Vec<String>,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Outcome> {
+        self.alone(Purpose::Exec, arguments, console, signals).await
+    }
+
+    /// Runs one process that belongs to no phase, with a time limit of its own.
+    async fn alone(
+        &self,
+        purpose: Purpose,
+        args: Vec<String>,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<Outcome> {
+        let mut watch = Unwatched;
+        let mut driver = self.driver(SoFar::default(), console, signals, &mut watch);
+        driver.step(&EngineStep { purpose, args, stdin: None }).await?;
+        Ok(driver.outcome)
+    }
+
+    fn driver<'d>(
+        &'d self,
+        so_far: SoFar,
+        console: &'d Console,
+        signals: &'d Signals,
+        watch: &'d mut dyn Watch,
+    ) -> Driver<'d> {
+        let outcome =
+            Outcome { processes: so_far.processes, notes: so_far.notes.clone(), ..Outcome::default() };
+        Driver { job: self.job, engine: &self.engine, console, signals, watch, so_far, outcome }
+    }
+}
+
+impl Executor for LocalEngine<'_> {
+    fn label(&self) -> EngineLabel {
+        self.engine.label()
+    }
+
+    fn previews_first(&self) -> bool {
+        !self.plan.steps(Phase::Preview).is_empty()
+    }
+
+    fn perform<'f>(
+        &'f mut self,
+        phase: Phase,
+        watch: &'f mut dyn Watch,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome> {
+        Box::pin(async move {
+            let mut driver = self.driver(self.so_far.clone(), console, signals, watch);
+            driver.run_steps(self.plan.steps(phase)).await?;
+            let Driver { so_far, outcome, .. } = driver;
+            let (processes, notes) = (outcome.processes, outcome.notes.clone());
+            self.so_far = SoFar { processes, notes, ..so_far };
+            Ok(outcome)
+        })
+    }
+
+    fn query<'f>(
+        &'f self,
+        query: EngineQuery,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, EngineAnswer> {
+        let (inputs, scope) = (&self.job.inputs, self.job.scope());
+        let args = match query {
+            EngineQuery::Version => args::version(),
+            EngineQuery::Configuration => args::config_with_secrets(inputs, &scope),
+            EngineQuery::Outputs { show_secrets } => args::outputs(inputs, &scope, show_secrets),
+        };
+        Box::pin(async move { self.alone(Purpose::Query, args, console, signals).await.map(EngineAnswer) })
+    }
+}
+
+/// Runs engine processes, and keeps what the last of them came to.
+struct Driver<'a> {
     job: &'a Job<'a>,
     engine: &'a LocatedEngine,
     console: &'a Console,
     signals: &'a Signals,
     watch: &'a mut dyn Watch,
+    so_far: SoFar,
     outcome: Outcome,
 }
 
-/// Follows the engine's processes while they run.
-pub trait Watch {
-    /// This program is about to be started, with this event log.
-    fn starting(&mut self, _program: &Path, _event_log: Option<&Path>) {}
-
-    /// It has been started, with this number.
-    fn started(&mut self, _pid: u32) {}
-
-    /// It is asked to end before its time, for this cause; so far all this has come of it.
-    fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
-}
-
-/// Nobody follows.
-pub struct Unwatched;
-
-impl Watch for Unwatched {}
-
-impl<'a> Driver<'a> {
-    /// A driver of `job`'s processes.
-    pub fn new(
-        job: &'a Job<'a>,
-        engine: &'a LocatedEngine,
-        console: &'a Console,
-        signals: &'a Signals,
-        watch: &'a mut dyn Watch,
-    ) -> Self {
-        Self { job, engine, console, signals, watch, outcome: Outcome::default() }
-    }
-
-    /// Runs the job's plan.
-    pub async fn run_plan(mut self) -> Result<Outcome> {
-        let mut created = false;
-        for step in plan(&self.job.inputs, &self.job.scope()) {
+impl Driver<'_> {
+    /// Runs the steps in order, up to the first that fails.
+    async fn run_steps(&mut self, steps: &[EngineStep]) -> Result<()> {
+        for step in steps {
             let mut lock = LockWait::new(self.job.inputs.lock_timeout);
-            while !self.step(&step).await? {
+            while !self.step(step).await? {
                 match self.outcome.reason() {
-                    Some(Reason::StackNotFound) if self.job.inputs.upsert && !created => {
+                    Some(Reason::StackNotFound) if self.job.inputs.upsert && !self.so_far.created => {
                         if !self.create_stack().await? {
-                            return Ok(self.outcome);
+                            return Ok(());
                         }
-                        created = true;
+                        self.so_far.created = true;
                     }
                     Some(Reason::Lock)
                         if lock.wait(&self.outcome.stderr, self.console, self.signals).await => {}
@@ -116,37 +173,16 @@ impl<'a> Driver<'a> {
                             let signal = i32::from(signal.number());
                             self.outcome.ending = Some(Ending::Cancelled { signal });
                         }
-                        return Ok(self.outcome);
+                        return Ok(());
                     }
-                    _ => return Ok(self.outcome),
+                    _ => return Ok(()),
                 }
             }
-            if step.purpose == Purpose::PreviewBefore && self.is_unsure() {
-                return Ok(self.outcome);
-            }
         }
-        Ok(self.outcome)
+        Ok(())
     }
 
-    /// Whether no changes are expected, and nobody knows whether there are some.
-    fn is_unsure(&self) -> bool {
-        let events = &self.outcome.events;
-        self.job.inputs.expect_no_changes && !(events.are_whole() && events.agree())
-    }
-
-    /// Runs one engine command of the person's own.
-    pub async fn run_exec(mut self, arguments: Vec<String>) -> Result<Outcome> {
-        self.step(&EngineStep { purpose: Purpose::Exec, args: arguments, stdin: None }).await?;
-        Ok(self.outcome)
-    }
-
-    /// Asks the engine for something, in one process of which nothing is shown: its standard output is `raw` of the outcome.
-    pub async fn query(mut self, args: Vec<String>) -> Result<Outcome> {
-        self.step(&EngineStep { purpose: Purpose::Query, args, stdin: None }).await?;
-        Ok(self.outcome)
-    }
-
-    /// The stack that the backend does not have.
+    /// Creates the stack that the backend does not have; whether that went well.
     async fn create_stack(&mut self) -> Result<bool> {
         let scope = self.job.scope();
         let args = args::stack_init(&self.job.inputs, &scope);
@@ -268,7 +304,7 @@ impl<'a> Driver<'a> {
     }
 
     fn time_left(&self) -> Option<Duration> {
-        self.job.inputs.timeout.map(|timeout| timeout.saturating_sub(self.outcome.engine_time))
+        self.job.inputs.timeout.map(|timeout| timeout.saturating_sub(self.so_far.time))
     }
 
     /// The signal of our own, which a CI system that ends one process after the other has yet to send.
@@ -291,8 +327,8 @@ impl<'a> Driver<'a> {
         if locks && fate::leaves_its_lock(ended) {
             notes.extend(self.left_in_state());
         }
+        self.so_far.time += ended.duration;
         let outcome = &mut self.outcome;
-        outcome.engine_time += ended.duration;
         outcome.purpose = Some(purpose);
         outcome.ending = Some(fate::ending(ended));
         outcome.events = events;
@@ -302,35 +338,6 @@ impl<'a> Driver<'a> {
         outcome.log = if raw.is_some() { String::new() } else { ended.stdout.masked() };
         outcome.stderr = ended.stderr.masked();
         outcome.notes.extend(notes);
-    }
-}
-
-impl Outcome {
-    /// What has come of a process that is asked to end and still works.
-    fn so_far(&self, purpose: Purpose, cause: Cause, fold: Fold) -> Self {
-        Self {
-            events: fold.finish(),
-            ending: Some(fate::stopped_by(cause)),
-            purpose: Some(purpose),
-            processes: self.processes,
-            engine_time: self.engine_time,
-            notes: self.notes.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// Whether the deciding process ended by itself and well.
-    pub fn ended_well(&self) -> bool {
-        self.ending == Some(Ending::Exited(0))
-    }
-
-    /// Why the last process did not pass, as far as a further process can mend it.
-    pub fn reason(&self) -> Option<Reason> {
-        match self.ending {
-            Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
-            Some(Ending::Exited(_)) => reason_of(&self.stderr, Voice::Stderr),
-            _ => None,
-        }
     }
 }
 

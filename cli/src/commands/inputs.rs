@@ -1,0 +1,21 @@
+//! `stackstep inputs`: each input, its value and where it came from.
+
+use crate::base::env::Env;
+use crate::base::error::Result;
+use crate::ci;
+use crate::ci::console::Console;
+use crate::inputs::resolve::Flags;
+use crate::inputs::{Command, show};
+use crate::run::prepare::{RunRequest, Until, prepare};
+
+/// Prints the inputs. The answer is the exit status.
+pub fn show(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
+    let request = RunRequest { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
+    let mut found = prepare(&request, Until::TheInputs, console);
+    found.tell(console);
+    if let Some(error) = found.take_error() {
+        return Err(error);
+    }
+    console.print(&found.resolved.as_ref().map(show::table).unwrap_or_default());
+    Ok(0)
+}

@@ -1,0 +1,143 @@
+//! `preview`, `up`, `refresh`, `destroy`, `outputs`, `install`: prepare, make the engine ready, carry out the phases,
+//! publish the report.
+
+use std::path::Path;
+
+use crate::admit;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci;
+use crate::ci::console::Console;
+use crate::commands::early;
+use crate::commands::report;
+use crate::engine::config_secrets::{self, HiddenConfig};
+use crate::engine::executor::Executor;
+use crate::engine::local::LocalEngine;
+use crate::engine::login;
+use crate::inputs::Command;
+use crate::inputs::resolve::Flags;
+use crate::process::signals::Signals;
+use crate::publish::forge::Sender;
+use crate::publish::outputs::Exports;
+use crate::publish::{self, Publisher};
+use crate::report::{Masked, Report};
+use crate::run::outputs::read_outputs;
+use crate::run::phases::{PhaseEnd, carry_out};
+use crate::run::prepare::{RunRequest, Until, prepare};
+use crate::run::progress::RunProgress;
+use crate::run::ready::make_ready;
+use crate::run::reporting::{Run, exit_status};
+
+/// Runs `command`, or what the `command` input says. The answer is the exit status.
+pub async fn run(
+    command: Option<Command>,
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let request = RunRequest { command, flags, env, ci: ci::detect(env) };
+    let mut found = prepare(&request, Until::FirstError, console);
+    found.tell(console);
+    if let Some(error) = found.take_error() {
+        return Ok(early::end(found, &request, &error, console));
+    }
+    let mut job = match found.into_job() {
+        Ok(job) => job,
+        // All of it is known, and there is no room for its files, or it asks for more than a command line holds.
+        Err(error) => {
+            let found = prepare(&request, Until::FirstError, console);
+            return Ok(early::end(found, &request, &error, console));
+        }
+    };
+    if job.inputs.command == Command::Report {
+        return report::publish(&job, console, signals).await;
+    }
+    let ready = make_ready(&mut job, console, signals).await;
+    let Some(mut run) = Run::new(&job) else {
+        let engine = ready?.engine;
+        console.line(&format!("the engine is there: {}", engine.path.display()));
+        publish::add_path(&job, &engine, console);
+        return Ok(0);
+    };
+    let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::of(&job) };
+    let ready = match ready {
+        Ok(ready) => ready,
+        Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
+    };
+    let mut engine = LocalEngine::new(&job, ready.engine);
+    run.begin(engine.label(), console);
+    run.count(ready.processes);
+    let last = match work(&mut run, &mut engine, &end, console, signals).await {
+        Ok(last) => last,
+        Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
+    };
+    let PhaseEnd { mut report, log, has_events, .. } = last;
+    login::leave(&job, &engine.label(), &report, console);
+    let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
+    let report = report.masked(&|text| console.masker().mask(text));
+    let log = console.masker().mask(&log);
+    let (report, file) = end.publish(report, console, signals).await;
+    publish::all(&job, &end.publisher, &report, file, &log, &exports, console);
+    publish::conclude(&job, &report, console);
+    Ok(exit_status(report.exit_code))
+}
+
+/// Carries out the phases. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
+async fn work(
+    run: &mut Run<'_>,
+    engine: &mut dyn Executor,
+    end: &RunEnd<'_>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<PhaseEnd> {
+    let job = run.job();
+    match config_secrets::hide(job, engine, console, signals).await? {
+        HiddenConfig::Failed(outcome) => return Ok(PhaseEnd::new(run, *outcome)),
+        HiddenConfig::Done { processes } => run.count(processes),
+    }
+    let (run, console) = (&*run, &*console);
+    let mut progress = RunProgress::new(run, &end.publisher, console);
+    let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
+    let (ended, left_behind, ()) = tokio::join!(
+        carry_out(run, engine, &mut progress, console, signals),
+        admit::left_behind(job),
+        Box::pin(end.sender.begin(&identity, signals))
+    );
+    let mut last = ended?;
+    last.report.notes.extend(left_behind);
+    Ok(last)
+}
+
+/// The places that a run's report goes to.
+struct RunEnd<'a> {
+    publisher: Publisher,
+    sender: Sender<'a>,
+}
+
+impl RunEnd<'_> {
+    /// Writes the local files, which no network can delay, then posts to the forge. Returns the report with what posting
+    /// changed in it, and the result file.
+    async fn publish(
+        &self,
+        report: Masked<Report>,
+        console: &Console,
+        signals: &Signals,
+    ) -> (Masked<Report>, Option<&Path>) {
+        let file = self.publisher.files(&report, console);
+        let exit_code = report.exit_code;
+        let done = self.sender.send(&self.publisher, &report, console, signals).await;
+        let report = done.noted_in(report, &|text| console.masker().mask(text));
+        let file = if report.exit_code == exit_code { file } else { self.publisher.files(&report, console) };
+        (report, file)
+    }
+
+    /// Publishes the report of a run that an error of ours has ended. The answer is the exit status.
+    async fn give_up(&self, run: &Run<'_>, error: &Error, console: &mut Console, signals: &Signals) -> u8 {
+        let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
+        let (report, file) = self.publish(report, console, signals).await;
+        publish::all(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
+        error.exit_status()
+    }
+}

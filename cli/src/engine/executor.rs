@@ -1,0 +1,206 @@
+//! The seam between a run and whatever carries it out: given a phase, an executor yields events and an outcome. The
+//! Pulumi CLI on this machine ([`super::local`]) is one; the rooms above know the trait only.
+
+use std::path::Path;
+use std::pin::Pin;
+
+use semver::Version;
+use serde_json::{Map, Value};
+
+use crate::base::error::Result;
+use crate::base::json;
+use crate::base::secret::Secret;
+use crate::ci::console::Console;
+use crate::engine::fate;
+use crate::process::ladder::Cause;
+use crate::process::signals::Signals;
+use crate::report::{Ending, Events, Fold, Reason, Voice, reason_of};
+
+/// The exit status of the engine that says that there are changes where none were expected.
+pub const EXIT_CHANGES: i32 = 7;
+
+/// A part of a run. After each one the run decides whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Previews the operation that follows, and changes nothing of the stack's resources.
+    Preview,
+    /// Does what was asked.
+    Operation,
+}
+
+/// What an engine process is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Sets a value of the stack's configuration that is secret, or that a command line does not take.
+    SetConfig,
+    /// The preview before an operation: the operation follows only if it passes.
+    PreviewBefore,
+    /// The operation.
+    Operation,
+    /// Reads the stack's outputs, for the command `outputs`.
+    Outputs,
+    /// Asks for something that nobody is shown: a version, the configuration, the outputs after an operation.
+    Query,
+    /// Creates a stack that is missing.
+    CreateStack,
+    /// A command of the person's own.
+    Exec,
+}
+
+/// A question to the engine whose answer is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineQuery {
+    /// The engine's version, as text.
+    Version,
+    /// The stack's configuration with its secrets, as JSON.
+    Configuration,
+    /// The stack's outputs, as JSON.
+    Outputs {
+        /// Whether the values of secrets are asked for as well.
+        show_secrets: bool,
+    },
+}
+
+/// The engine's answer to a [`EngineQuery`].
+#[derive(Debug)]
+pub struct EngineAnswer(pub Outcome);
+
+impl EngineAnswer {
+    /// The text of the answer. None if the process failed, or printed no UTF-8.
+    pub fn text(&self) -> Option<&str> {
+        self.0.raw.as_ref().filter(|_| self.0.ended_well()).map(Secret::expose)
+    }
+
+    /// The one JSON object of the answer. Fails with the reason why there is none.
+    pub fn object(&self) -> std::result::Result<Map<String, Value>, String> {
+        self.text().and_then(json::answer).ok_or_else(|| {
+            let stderr = self.0.stderr.trim();
+            if self.0.ended_well() || stderr.is_empty() {
+                "the engine printed no JSON that can be read".to_owned()
+            } else {
+                stderr.to_owned()
+            }
+        })
+    }
+}
+
+/// The outcome of a phase or a query.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The events of the deciding process.
+    pub events: Events,
+    /// How the deciding process ended. None when there was nothing to run.
+    pub ending: Option<Ending>,
+    /// What the deciding process was for.
+    pub purpose: Option<Purpose>,
+    /// Its standard output, masked and bounded.
+    pub log: String,
+    /// Its standard error, masked and bounded.
+    pub stderr: String,
+    /// Its standard output as it came, where it was not shown.
+    pub raw: Option<Secret>,
+    /// How many engine processes there were: in all phases so far, or for the query.
+    pub processes: u32,
+    /// Notes for the report, of all phases so far.
+    pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// The outcome so far of a process that is asked to end and still works.
+    pub(super) fn so_far(&self, purpose: Purpose, cause: Cause, fold: Fold) -> Self {
+        Self {
+            events: fold.finish(),
+            ending: Some(fate::stopped_by(cause)),
+            purpose: Some(purpose),
+            processes: self.processes,
+            notes: self.notes.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the deciding process ended by itself and well.
+    pub fn ended_well(&self) -> bool {
+        self.ending == Some(Ending::Exited(0))
+    }
+
+    /// Why the last process did not pass, as far as a further process can mend it.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.ending {
+            Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
+            Some(Ending::Exited(_)) => reason_of(&self.stderr, Voice::Stderr),
+            _ => None,
+        }
+    }
+}
+
+/// Which engine it is, for the log and the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineLabel {
+    /// `pulumi`, or `pulumi-sandbox` for the rehearsal engine, which deploys nothing.
+    pub name: &'static str,
+    /// The path or address that it is reached at.
+    pub place: String,
+    /// Its version, where it is known.
+    pub version: Option<String>,
+}
+
+impl EngineLabel {
+    /// The name of the rehearsal engine, which deploys nothing.
+    pub const SANDBOX: &'static str = "pulumi-sandbox";
+
+    /// The version as a value that can be compared, where it is known.
+    pub fn parsed_version(&self) -> Option<Version> {
+        Version::parse(self.version.as_deref()?.trim_start_matches('v')).ok()
+    }
+
+    /// Whether it is the rehearsal engine.
+    pub fn is_sandbox(&self) -> bool {
+        self.name == Self::SANDBOX
+    }
+}
+
+/// Follows the engine's processes while they run.
+pub trait Watch {
+    /// This program is about to be started, with this event log.
+    fn starting(&mut self, _program: &Path, _event_log: Option<&Path>) {}
+
+    /// It has been started, with this number.
+    fn started(&mut self, _pid: u32) {}
+
+    /// It is asked to end before its time, for this cause; so far all this has come of it.
+    fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
+}
+
+/// A watch that does nothing.
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// An outcome, or a question's answer, that is still to come.
+pub type Pending<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + 'f>>;
+
+/// Carries out the phases of a run and answers queries about its stack.
+pub trait Executor {
+    /// Which engine it is.
+    fn label(&self) -> EngineLabel;
+
+    /// Whether the operation has a preview of its own before it.
+    fn previews_first(&self) -> bool;
+
+    /// Carries out one phase. `Err` is an error of our own: the engine's failures are outcomes.
+    fn perform<'f>(
+        &'f mut self,
+        phase: Phase,
+        watch: &'f mut dyn Watch,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome>;
+
+    /// Answers one query.
+    fn query<'f>(
+        &'f self,
+        query: EngineQuery,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, EngineAnswer>;
+}

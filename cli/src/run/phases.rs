@@ -1,0 +1,54 @@
+//! The phases of a run, in order, and the decision between them. Each phase yields a report; the last one is the run's.
+
+use crate::admit::between::{Decision, after_preview};
+use crate::base::error::Result;
+use crate::ci::console::Console;
+use crate::engine::executor::{Executor, Outcome, Phase, Watch};
+use crate::process::signals::Signals;
+use crate::report::Report;
+use crate::run::reporting::Run;
+
+/// A phase that has ended.
+#[derive(Debug)]
+pub struct PhaseEnd {
+    /// The report. It is not masked.
+    pub report: Report,
+    /// The engine's standard output, masked and bounded.
+    pub log: String,
+    /// Whether the engine has written any event.
+    pub has_events: bool,
+    /// Whether the engine ended well.
+    pub passed: bool,
+}
+
+/// Carries out the run's phases. The answer is the end of the last one, whose report is the run's: a preview that nothing
+/// may follow, else the operation.
+pub async fn carry_out(
+    run: &Run<'_>,
+    executor: &mut dyn Executor,
+    watch: &mut dyn Watch,
+    console: &Console,
+    signals: &Signals,
+) -> Result<PhaseEnd> {
+    if executor.previews_first() {
+        let outcome = executor.perform(Phase::Preview, watch, console, signals).await?;
+        let preview = PhaseEnd::new(run, outcome);
+        if after_preview(&run.job().inputs, preview.passed, &preview.report) == Decision::End {
+            return Ok(preview);
+        }
+    }
+    let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
+    Ok(PhaseEnd::new(run, outcome))
+}
+
+impl PhaseEnd {
+    /// The end of a phase with this outcome.
+    pub fn new(run: &Run<'_>, outcome: Outcome) -> Self {
+        let (log, has_events) = (outcome.log.clone(), outcome.events.lines().0 > 0);
+        let passed = outcome.ended_well();
+        Self { report: run.report(outcome), log, has_events, passed }
+    }
+}
+
+#[cfg(test)]
+mod tests;

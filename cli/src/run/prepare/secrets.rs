@@ -1,0 +1,67 @@
+//! The secrets of a run's environment, inputs and `env-file`, hidden as soon as they are known.
+
+use crate::base::env::Env;
+use crate::base::error::Result;
+use crate::base::secret::{SHORTEST, is_long_enough};
+use crate::ci::CiSystem;
+use crate::ci::console::Console;
+use crate::engine::env_file;
+use crate::inputs::Inputs;
+use crate::inputs::config_map::ConfigValue;
+use crate::pulumi::mirror::Mirror;
+use crate::pulumi::secret_names;
+
+/// Hides the secrets of the inputs, after those of the environment. The answer names those that are too short to be hidden.
+pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String> {
+    for (name, secret) in [
+        ("access-token", &inputs.access_token),
+        ("oidc-token", &inputs.oidc_token),
+        ("github-token", &inputs.github_token),
+        ("forge-token", &inputs.forge_token),
+        ("plugin-token", &inputs.plugin_token),
+    ] {
+        if let Some(secret) = secret {
+            console.hide(name, secret.expose());
+        }
+    }
+    // A person's token for Bitbucket comes with their address.
+    if let Some((_, token)) = inputs.forge_token.as_ref().and_then(|token| token.expose().split_once(':')) {
+        console.hide("forge-token", token);
+    }
+    for item in &inputs.config {
+        if let ConfigValue::Secret(secret) = &item.value {
+            console.hide(&item.key, secret.expose());
+        }
+    }
+    for secret in inputs.pulumi_mirror.iter().flat_map(Mirror::secrets) {
+        console.hide("pulumi-mirror", &secret);
+    }
+    let too_short = console.masker().too_short().into_iter();
+    too_short
+        .map(|name| format!("`{name}` is shorter than {SHORTEST} characters: it can't be hidden in the log"))
+        .collect()
+}
+
+/// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
+pub(super) fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
+    let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
+    for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
+        console.hide(name, value);
+    }
+    Ok(file)
+}
+
+/// Hides the variables that hold a secret: the CI system's own, and those that the table or their name
+/// says are secret.
+pub(super) fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Console) {
+    for (name, value) in crate::ci::secrets(ci, env) {
+        console.hide(name, value);
+    }
+    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
+    for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
+        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
+        if known(name) || is_long_enough(value.trim()) {
+            console.hide(name, value);
+        }
+    }
+}
