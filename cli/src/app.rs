@@ -266,7 +266,7 @@ async fn exec(
                 "set `stack`, so that they are known and hidden: `stackstep exec --stack dev -- …`",
             ));
         }
-        job.inputs.mask_config = true;
+        job.inputs.backend.mask_config = true;
     }
     let (engine, _) = ready(&mut job, console, signals).await?;
     if let HiddenConfig::Failed(outcome) = config_secrets::hide(&job, &engine, console, signals).await? {

@@ -69,24 +69,29 @@ impl Job<'_> {
 
     /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
     pub fn grace_period(&self) -> Duration {
-        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
+        self.inputs.safety.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
     /// The identity of the stack; none where there is no stack.
     pub fn identity(&self) -> Option<StackIdentity> {
         let project = self.project.as_ref().map(|project| project.name.as_str());
-        Some(self.backend.identify(self.stack.as_ref()?, project, &self.seen_by_engine, &self.inputs.cwd))
+        Some(self.backend.identify(
+            self.stack.as_ref()?,
+            project,
+            &self.seen_by_engine,
+            &self.inputs.stack.cwd,
+        ))
     }
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
-        self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
+        self.inputs.report.outputs_file.is_some() || self.ci.takes_outputs(self.env)
     }
 
     /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
     /// stranger's, as what lies there says nothing for itself.
     pub fn cache_folder(&self) -> Option<&Path> {
-        self.inputs.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
+        self.inputs.engine.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
     }
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
@@ -102,7 +107,7 @@ pub fn result_file(
     env: &Env,
     identity: Option<&StackIdentity>,
 ) -> Option<PathBuf> {
-    inputs.result_file.clone().or_else(|| {
+    inputs.report.result_file.clone().or_else(|| {
         let command = inputs.command.word();
         let stem = match (inputs.command, identity) {
             (Command::Report, _) => return None,
@@ -115,16 +120,16 @@ pub fn result_file(
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
 pub fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
-    let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
+    let named_in_full = inputs.stack.name.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
         Command::Install | Command::Exec | Command::Report => false,
         Command::Outputs => !named_in_full,
         _ => true,
     };
     if needs_project && project.is_none() {
-        return Err(no_project(&inputs.cwd, inputs.command));
+        return Err(no_project(&inputs.stack.cwd, inputs.command));
     }
-    if let Some(stack) = &inputs.stack {
+    if let Some(stack) = &inputs.stack.name {
         return Ok(Some(stack.clone()));
     }
     if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
@@ -156,26 +161,26 @@ fn no_project(cwd: &Path, command: Command) -> Error {
 /// Tells the masker the secrets of the inputs. [`hide_environment`] has to be called before.
 pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
     for (name, secret) in [
-        ("access-token", &inputs.access_token),
-        ("oidc-token", &inputs.oidc_token),
-        ("github-token", &inputs.github_token),
-        ("forge-token", &inputs.forge_token),
-        ("plugin-token", &inputs.plugin_token),
+        ("access-token", &inputs.backend.access_token),
+        ("oidc-token", &inputs.backend.oidc_token),
+        ("github-token", &inputs.forge.github_token),
+        ("forge-token", &inputs.forge.token),
+        ("plugin-token", &inputs.engine.plugin_token),
     ] {
         if let Some(secret) = secret {
             console.hide(name, secret.expose());
         }
     }
     // A person's token for Bitbucket comes with their address.
-    if let Some((_, token)) = inputs.forge_token.as_ref().and_then(|token| token.expose().split_once(':')) {
+    if let Some((_, token)) = inputs.forge.token.as_ref().and_then(|token| token.expose().split_once(':')) {
         console.hide("forge-token", token);
     }
-    for item in &inputs.config {
+    for item in &inputs.config.items {
         if let ConfigValue::Secret(secret) = &item.value {
             console.hide(&item.key, secret.expose());
         }
     }
-    for secret in inputs.pulumi_mirror.iter().flat_map(Mirror::secrets) {
+    for secret in inputs.engine.pulumi_mirror.iter().flat_map(Mirror::secrets) {
         console.hide("pulumi-mirror", &secret);
     }
     for name in console.masker().too_short() {
@@ -188,7 +193,7 @@ pub fn hide_secrets(inputs: &Inputs, console: &mut Console) {
 
 /// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
 pub fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
-    let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
+    let file = inputs.config.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
     for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
         console.hide(name, value);
     }

@@ -58,7 +58,7 @@ fn select(job: &Job<'_>, engine: &LocatedEngine, report: &Report, key: &str) -> 
         return Ok(None);
     }
     let file = Selection::of(&home::workspaces(job.env)?, project);
-    if job.inputs.remove && report.status == Status::Succeeded {
+    if job.inputs.stack.remove && report.status == Status::Succeeded {
         file.clear(key)?;
         return Ok(None);
     }

@@ -46,7 +46,7 @@ pub enum Purpose {
 pub fn plan(inputs: &Inputs, scope: &Scope<'_>) -> Vec<EngineStep> {
     let mut steps = Vec::new();
     let mut step = |purpose, args, stdin| steps.push(EngineStep { purpose, args, stdin });
-    let config = Parted::of(&inputs.config);
+    let config = Parted::of(&inputs.config.items);
     for args in [config.set_objects(inputs, scope), config.set_paths(inputs, scope)].into_iter().flatten() {
         step(Purpose::SetConfig, args, None);
     }
@@ -76,8 +76,8 @@ fn for_stdin(value: &ConfigValue) -> Secret {
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.
 fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
     let changes = matches!(inputs.command, Command::Up | Command::Refresh | Command::Destroy);
-    let checks = !inputs.policy_pack.is_empty() || inputs.expect_no_changes || cloud;
-    changes && !inputs.preview_only && !inputs.skip_preview.unwrap_or(!checks)
+    let checks = !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || cloud;
+    changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }
 
 /// The variables that every engine process gets, and the beginnings of those that it does not.
