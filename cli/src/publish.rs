@@ -62,22 +62,22 @@ pub struct Sinks {
 
 /// What was asked for; by default not the values of a repository that anybody can read.
 fn detail(job: &Job<'_>) -> Detail {
-    let asked = job.inputs.detail.as_deref().and_then(Detail::from_word);
+    let asked = job.inputs.report.detail.as_deref().and_then(Detail::from_word);
     asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
 }
 
 impl Publisher {
     /// Sinks of `job`. What stands on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
-        let page = job.ci.summary(job.env).filter(|_| job.inputs.comment_on_summary);
+        let page = job.ci.summary(job.env).filter(|_| job.inputs.report.comment_on_summary);
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let sinks = Sinks {
             result_file: job.result_file(),
-            markdown_file: job.inputs.markdown_file.clone(),
+            markdown_file: job.inputs.report.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
             pages: Pages::of(job),
             detail: detail(job),
-            suppress_outputs: job.inputs.suppress_outputs,
+            suppress_outputs: job.inputs.log.suppress_outputs,
         };
         Self { ci: job.ci, sinks, room }
     }
@@ -205,7 +205,7 @@ pub fn hand_on(
     exports: &Exports,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.counts_file {
+    if let Some(path) = &job.inputs.report.counts_file {
         warn(console, "the counts", write_whole(path, &counts::terraform(&report.as_slice())));
     }
     if job.takes_outputs() {

@@ -15,6 +15,6 @@ pub enum Decision {
 /// Decides by the preview's report, and by whether the engine `passed`, which a report can hide: unexpected changes are
 /// no failure with `fail-on-changes: false`. Where no changes are expected, the report has to know whether there are some.
 pub fn after_preview(inputs: &Inputs, passed: bool, report: &Report) -> Decision {
-    let is_unsure = inputs.expect_no_changes && report.incomplete;
+    let is_unsure = inputs.safety.expect_no_changes && report.incomplete;
     if passed && !is_unsure { Decision::GoOn } else { Decision::End }
 }

@@ -21,7 +21,7 @@ use trust::{Question, TrustVerdict};
 /// commit is to be refused; [`left_behind`] asks while the engine works.
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     refuse_open_log(job.ci, job.env)?;
-    let refuses = job.inputs.stale == "refuse";
+    let refuses = job.inputs.safety.stale == "refuse";
     let head = if refuses { branch_head(job).await } else { None };
     if let (true, None, Some(branch)) = (refuses, &head, deployed_branch(job)) {
         return Err(Error::Refused {
@@ -61,7 +61,7 @@ pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
 
 /// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
 pub async fn left_behind(job: &Job<'_>) -> Option<String> {
-    if job.inputs.stale != "warn" {
+    if job.inputs.safety.stale != "warn" {
         return None;
     }
     let head = branch_head(job).await?;
@@ -74,17 +74,17 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
     // A fork's job asks for an identity in vain: the system gives it none.
     let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
-    let work_folder = git::checkouts_around(&job.inputs.cwd);
+    let work_folder = git::checkouts_around(&job.inputs.stack.cwd);
     trust::judge(&Question {
         ci: job.ci,
         context: &job.context,
         command: job.inputs.command,
-        preview_only: job.inputs.preview_only,
-        upsert: job.inputs.upsert,
+        preview_only: job.inputs.operation.preview_only,
+        upsert: job.inputs.stack.upsert,
         credentials: &credentials::credentials(&job.seen_by_engine, &job.backend, identity),
         work_folder: &work_folder,
         branch_head,
-        refuse_stale: job.inputs.stale == "refuse",
+        refuse_stale: job.inputs.safety.stale == "refuse",
     })
 }
 
@@ -96,5 +96,5 @@ fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
 
 /// The commit that this branch is at now.
 async fn branch_head(job: &Job<'_>) -> Option<String> {
-    git::remote::branch_head(&job.inputs.cwd, deployed_branch(job)?, job.env).await
+    git::remote::branch_head(&job.inputs.stack.cwd, deployed_branch(job)?, job.env).await
 }

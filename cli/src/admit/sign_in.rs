@@ -81,7 +81,7 @@ pub async fn sign_in(
         signal = signals.cancelled() => return Err(Error::Stopped { signal: signal.number() }),
     };
     console.hide("the access token", grant.token.expose());
-    tell(&grant, &wanted, job.inputs.timeout, console);
+    tell(&grant, &wanted, job.inputs.safety.timeout, console);
     job.engine_env.put("PULUMI_ACCESS_TOKEN", grant.token.expose().to_owned());
     job.backend.token = Some(grant.token);
     Ok(())

@@ -38,7 +38,7 @@ pub async fn exec(
                 "set `stack`, so that they are known and hidden: `stackstep exec --stack dev -- …`",
             ));
         }
-        job.inputs.mask_config = true;
+        job.inputs.backend.mask_config = true;
     }
     let ready = make_ready(&mut job, console, signals).await?;
     let engine = LocalEngine::new(&job, ready.engine);

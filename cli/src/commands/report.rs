@@ -27,7 +27,7 @@ use vet::OwnEvent;
 pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) -> Result<u8> {
     admit::refuse_open_log(job.ci, job.env)?;
     let mut found = read::all(&job.inputs)?;
-    let backend = job.backend.place(&job.seen_by_engine, &job.inputs.cwd);
+    let backend = job.backend.place(&job.seen_by_engine, &job.inputs.stack.cwd);
     for one in found.iter_mut().filter(|one| one.from_log) {
         one.add_backend(backend.as_ref());
     }
@@ -68,8 +68,12 @@ async fn change_request(
     signals: &Signals,
 ) -> std::result::Result<Option<ChangeRequest>, String> {
     let context = &job.context;
-    let named =
-        job.inputs.change_request.map(u64::from).filter(|named| context.change_request != Some(*named));
+    let named = job
+        .inputs
+        .comment
+        .change_request
+        .map(u64::from)
+        .filter(|named| context.change_request != Some(*named));
     let half_told = context.change_request.filter(|_| context.base_credentials && context.fork.is_none());
     let Some(number) = named.or(half_told).filter(|_| sender.has_something_to_send()) else {
         return Ok(None);
@@ -85,9 +89,10 @@ async fn change_request(
 
 /// What would give a stranger's word more weight than that of a comment.
 fn refuse_for_forks(job: &Job<'_>, console: &Console) -> Result<()> {
-    for (name, is_set) in
-        [("commit-status", job.inputs.commit_status), ("environment", job.inputs.environment.is_some())]
-    {
+    for (name, is_set) in [
+        ("commit-status", job.inputs.forge.commit_status),
+        ("environment", job.inputs.forge.environment.is_some()),
+    ] {
         if is_set {
             return Err(Error::Refused {
                 what: format!(

@@ -17,7 +17,7 @@ pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     let mut args = CommandLine::of(inputs.command.word());
     args.stack(scope);
     match inputs.command {
-        Command::Up | Command::Refresh | Command::Destroy if !inputs.preview_only => {
+        Command::Up | Command::Refresh | Command::Destroy if !inputs.operation.preview_only => {
             args.push("--yes");
             args.push("--skip-preview");
         }
@@ -26,11 +26,11 @@ pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     }
     args.shared(inputs, scope);
     if inputs.command == Command::Preview {
-        args.path("save-plan", inputs.plan.as_deref());
+        args.path("save-plan", inputs.operation.plan.as_deref());
     } else {
-        args.path("plan", inputs.plan.as_deref());
+        args.path("plan", inputs.operation.plan.as_deref());
     }
-    args.flag("remove", inputs.remove);
+    args.flag("remove", inputs.stack.remove);
     args.finish(inputs)
 }
 
@@ -68,7 +68,7 @@ pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.push("init");
     args.stack(scope);
     args.push("--no-select");
-    args.text("secrets-provider", inputs.secrets_provider.as_deref());
+    args.text("secrets-provider", inputs.backend.secrets_provider.as_deref());
     args.0
 }
 
@@ -97,7 +97,7 @@ pub fn config_with_secrets(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.stack(scope);
     args.push("--json");
     args.push("--show-secrets");
-    args.path("config-file", inputs.config_file.as_deref());
+    args.path("config-file", inputs.config.file.as_deref());
     args.0
 }
 

@@ -99,7 +99,7 @@ fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> CommandLine {
     let mut args = CommandLine::of("config");
     args.push("set-all");
     args.stack(scope);
-    args.path("config-file", inputs.config_file.as_deref());
+    args.path("config-file", inputs.config.file.as_deref());
     args
 }
 
@@ -115,7 +115,7 @@ pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<
         (_, None) => args.push("--plaintext"),
     }
     args.flag("path", item.path);
-    args.path("config-file", inputs.config_file.as_deref());
+    args.path("config-file", inputs.config.file.as_deref());
     // Behind the dashes a key can't be a flag.
     args.push("--");
     args.push(&item.key);
@@ -148,7 +148,7 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
 impl CommandLine {
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     pub(super) fn config(&mut self, inputs: &Inputs) {
-        let along = Parted::of(&inputs.config).along;
+        let along = Parted::of(&inputs.config.items).along;
         let any_path = along.iter().any(|value| value.is_path);
         for value in along {
             let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };

@@ -35,10 +35,10 @@ pub enum HiddenConfig {
 
 /// Whether the run reads the configuration first.
 pub fn wanted(inputs: &Inputs) -> bool {
-    inputs.mask_config
-        || inputs.debug
-        || inputs.log_flow
-        || inputs.log_verbosity.is_some_and(|level| level >= LOUD)
+    inputs.backend.mask_config
+        || inputs.log.debug
+        || inputs.log.flow
+        || inputs.log.verbosity.is_some_and(|level| level >= LOUD)
 }
 
 /// Hides the configuration's secrets, where that is wanted and there is a stack.
@@ -91,7 +91,7 @@ fn is_configuration(printed: &Value) -> bool {
 
 /// The `config` of the stack's file, as far as it can be read.
 fn stack_file(job: &Job<'_>) -> Yaml {
-    let named = job.inputs.config_file.clone();
+    let named = job.inputs.config.file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
     let path = named.or_else(beside);
     let file =

@@ -61,24 +61,29 @@ impl Job<'_> {
 
     /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
     pub fn grace_period(&self) -> Duration {
-        self.inputs.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
+        self.inputs.safety.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
     /// The identity of the stack; none where there is no stack.
     pub fn identity(&self) -> Option<StackIdentity> {
         let project = self.project.as_ref().map(|project| project.name.as_str());
-        Some(self.backend.identify(self.stack.as_ref()?, project, &self.seen_by_engine, &self.inputs.cwd))
+        Some(self.backend.identify(
+            self.stack.as_ref()?,
+            project,
+            &self.seen_by_engine,
+            &self.inputs.stack.cwd,
+        ))
     }
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
-        self.inputs.outputs_file.is_some() || self.ci.takes_outputs(self.env)
+        self.inputs.report.outputs_file.is_some() || self.ci.takes_outputs(self.env)
     }
 
     /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
     /// stranger's, as what lies there says nothing for itself.
     pub fn cache_folder(&self) -> Option<&Path> {
-        self.inputs.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
+        self.inputs.engine.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
     }
 
     /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
@@ -94,7 +99,7 @@ pub fn result_file(
     env: &Env,
     identity: Option<&StackIdentity>,
 ) -> Option<PathBuf> {
-    inputs.result_file.clone().or_else(|| {
+    inputs.report.result_file.clone().or_else(|| {
         let command = inputs.command.word();
         let stem = match (inputs.command, identity) {
             (Command::Report, _) => return None,

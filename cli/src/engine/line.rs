@@ -46,35 +46,38 @@ impl CommandLine {
     /// What an operation and the preview before it share.
     pub(super) fn shared(&mut self, inputs: &Inputs, scope: &Scope<'_>) {
         self.config(inputs);
-        self.path("config-file", inputs.config_file.as_deref());
-        self.text("message", inputs.message.as_deref());
-        self.flag("refresh", inputs.refresh);
-        self.text("run-program", inputs.run_program.map(|on| on.to_string()).as_deref());
-        self.list("replace", &inputs.replace);
-        self.list("target", &inputs.target);
-        self.flag("target-dependents", inputs.target_dependents);
-        self.list("exclude", &inputs.exclude);
-        self.flag("exclude-dependents", inputs.exclude_dependents);
-        self.flag("exclude-protected", inputs.exclude_protected);
-        self.text("parallel", inputs.parallel.map(|n| n.to_string()).as_deref());
+        self.path("config-file", inputs.config.file.as_deref());
+        self.text("message", inputs.operation.message.as_deref());
+        self.flag("refresh", inputs.operation.refresh);
+        self.text("run-program", inputs.operation.run_program.map(|on| on.to_string()).as_deref());
+        self.list("replace", &inputs.operation.replace);
+        self.list("target", &inputs.operation.target);
+        self.flag("target-dependents", inputs.operation.target_dependents);
+        self.list("exclude", &inputs.operation.exclude);
+        self.flag("exclude-dependents", inputs.operation.exclude_dependents);
+        self.flag("exclude-protected", inputs.operation.exclude_protected);
+        self.text("parallel", inputs.operation.parallel.map(|n| n.to_string()).as_deref());
         if matches!(self.0.first().map(String::as_str), Some("up" | "destroy")) {
-            self.text("continue-on-error", inputs.continue_on_error.map(|on| on.to_string()).as_deref());
+            self.text(
+                "continue-on-error",
+                inputs.operation.continue_on_error.map(|on| on.to_string()).as_deref(),
+            );
         }
-        self.flag("expect-no-changes", inputs.expect_no_changes);
-        self.list("policy-pack", &inputs.policy_pack);
-        self.list("policy-pack-config", &inputs.policy_pack_config);
-        self.flag("diff", inputs.diff);
-        if inputs.color != "auto" {
-            self.text("color", Some(&inputs.color));
+        self.flag("expect-no-changes", inputs.safety.expect_no_changes);
+        self.list("policy-pack", &inputs.safety.policy_pack);
+        self.list("policy-pack-config", &inputs.safety.policy_pack_config);
+        self.flag("diff", inputs.log.diff);
+        if inputs.log.color != "auto" {
+            self.text("color", Some(&inputs.log.color));
         }
-        self.flag("suppress-outputs", inputs.suppress_outputs);
-        self.flag("suppress-progress", inputs.suppress_progress);
-        if let Some(verbosity) = inputs.log_verbosity {
+        self.flag("suppress-outputs", inputs.log.suppress_outputs);
+        self.flag("suppress-progress", inputs.log.suppress_progress);
+        if let Some(verbosity) = inputs.log.verbosity {
             self.push("--logtostderr");
             self.push(&format!("-v={verbosity}"));
         }
-        self.flag("logflow", inputs.log_flow);
-        self.flag("debug", inputs.debug);
+        self.flag("logflow", inputs.log.flow);
+        self.flag("debug", inputs.log.debug);
         if !scope.cloud {
             // On a self-managed backend the link can be a signed URL of the whole state.
             self.push("--suppress-permalink=true");
@@ -82,7 +85,7 @@ impl CommandLine {
     }
 
     pub(super) fn finish(mut self, inputs: &Inputs) -> Vec<String> {
-        self.0.extend(inputs.args.iter().cloned());
+        self.0.extend(inputs.operation.args.iter().cloned());
         self.0
     }
 }

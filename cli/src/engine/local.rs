@@ -156,10 +156,10 @@ impl Driver<'_> {
     /// Runs the steps in order, up to the first that fails.
     async fn run_steps(&mut self, steps: &[EngineStep]) -> Result<()> {
         for step in steps {
-            let mut lock = LockWait::new(self.job.inputs.lock_timeout);
+            let mut lock = LockWait::new(self.job.inputs.safety.lock_timeout);
             while !self.step(step).await? {
                 match self.outcome.reason() {
-                    Some(Reason::StackNotFound) if self.job.inputs.upsert && !self.so_far.created => {
+                    Some(Reason::StackNotFound) if self.job.inputs.stack.upsert && !self.so_far.created => {
                         if !self.create_stack().await? {
                             return Ok(());
                         }
@@ -259,7 +259,7 @@ impl Driver<'_> {
     /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 1 or 255 and says
     /// why in words only.
     fn tell_unexpected_changes(&mut self) {
-        if self.job.inputs.expect_no_changes
+        if self.job.inputs.safety.expect_no_changes
             && matches!(self.outcome.ending, Some(Ending::Exited(1 | 255)))
             && self.outcome.reason() == Some(Reason::ChangesUnexpected)
         {
@@ -271,7 +271,7 @@ impl Driver<'_> {
     /// not count it.
     fn expect_nothing_left_over(&mut self) {
         let Outcome { events, ending, .. } = &mut self.outcome;
-        if self.job.inputs.expect_no_changes && events.is_preview() && events.has_left_over() {
+        if self.job.inputs.safety.expect_no_changes && events.is_preview() && events.has_left_over() {
             *ending = ending.map(|ending| match ending {
                 Ending::Exited(0) => Ending::Exited(EXIT_CHANGES),
                 other => other,
@@ -290,7 +290,7 @@ impl Driver<'_> {
         Process {
             program: self.engine.path.clone(),
             args,
-            cwd: self.job.inputs.cwd.clone(),
+            cwd: self.job.inputs.stack.cwd.clone(),
             set: self.job.engine_env.set.iter().cloned().chain(marked).collect(),
             remove: self.job.engine_env.remove.clone(),
             stdin: step.stdin.as_ref().map(|secret| secret.expose().as_bytes().to_vec()),
@@ -300,11 +300,11 @@ impl Driver<'_> {
 
     /// Whether the run changes nothing: the engine takes no lock for it.
     fn only_looks(&self) -> bool {
-        self.job.inputs.preview_only || self.job.inputs.command == Command::Preview
+        self.job.inputs.operation.preview_only || self.job.inputs.command == Command::Preview
     }
 
     fn time_left(&self) -> Option<Duration> {
-        self.job.inputs.timeout.map(|timeout| timeout.saturating_sub(self.so_far.time))
+        self.job.inputs.safety.timeout.map(|timeout| timeout.saturating_sub(self.so_far.time))
     }
 
     /// The signal of our own, which a CI system that ends one process after the other has yet to send.

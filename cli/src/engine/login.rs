@@ -58,7 +58,7 @@ fn select(job: &Job<'_>, engine: &EngineLabel, report: &Report, key: &str) -> Re
         return Ok(None);
     }
     let file = Selection::of(&home::workspaces(job.env)?, project);
-    if job.inputs.remove && report.status == Status::Succeeded {
+    if job.inputs.stack.remove && report.status == Status::Succeeded {
         file.clear(key)?;
         return Ok(None);
     }

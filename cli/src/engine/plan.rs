@@ -35,7 +35,7 @@ impl Plan {
     /// The plan that these inputs ask for. Configuration that has a process of its own is set in the first phase.
     pub fn new(inputs: &Inputs, scope: &Scope<'_>) -> Self {
         let step = |purpose, args, stdin| EngineStep { purpose, args, stdin };
-        let config = Parted::of(&inputs.config);
+        let config = Parted::of(&inputs.config.items);
         let together = [config.set_objects(inputs, scope), config.set_paths(inputs, scope)];
         let together = together.into_iter().flatten().map(|args| step(Purpose::SetConfig, args, None));
         let singly = config.singly.iter().map(|item| {
@@ -81,8 +81,8 @@ fn for_stdin(value: &ConfigValue) -> Secret {
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.
 fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
     let changes = matches!(inputs.command, Command::Up | Command::Refresh | Command::Destroy);
-    let checks = !inputs.policy_pack.is_empty() || inputs.expect_no_changes || cloud;
-    changes && !inputs.preview_only && !inputs.skip_preview.unwrap_or(!checks)
+    let checks = !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || cloud;
+    changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }
 
 /// The variables that every engine process gets, and the beginnings of those that it does not.

@@ -26,7 +26,7 @@ use crate::pulumi::project::Project;
 
 /// Finds the engine of the version that is asked for, or installs it.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<LocatedEngine> {
-    if job.inputs.engine.is_some() {
+    if job.inputs.engine.engine.is_some() {
         return named(job, console, signals).await;
     }
     let mut wish = wish(job)?;
@@ -45,7 +45,8 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
         Some(engine) => Some(with_version(job, engine, console, signals).await?),
         None => None,
     };
-    let list_first = matches!(&wish.demand, Some((demand, _)) if demand.needs_list()) && !job.inputs.offline;
+    let list_first =
+        matches!(&wish.demand, Some((demand, _)) if demand.needs_list()) && !job.inputs.engine.offline;
     if !list_first && let Some((engine, version)) = here.take() {
         match wish.objection(&version) {
             None => return Ok(engine),
@@ -71,7 +72,7 @@ fn wish(job: &Job<'_>) -> Result<Wish> {
     let demand = match &job.demand {
         Some(demand) => Some(demand.clone()),
         None if job.standing == Standing::Unproven => None,
-        None => asked::by_file(&job.inputs.cwd)?,
+        None => asked::by_file(&job.inputs.stack.cwd)?,
     };
     Ok(Wish { demand, ..Wish::default() })
 }
@@ -81,14 +82,14 @@ fn add_pins(wish: &mut Wish, job: &Job<'_>) {
         return;
     }
     let project = job.project.as_ref();
-    let folder = project.map_or_else(|| job.inputs.cwd.clone(), Project::program_folder);
+    let folder = project.map_or_else(|| job.inputs.stack.cwd.clone(), Project::program_folder);
     pins::add(wish, &folder, project);
 }
 
 /// The engine that the `engine` input names.
 async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<LocatedEngine> {
     let own = std::env::current_exe().ok();
-    let engine = locate(job.inputs.engine.as_deref(), job.env, own.as_deref(), &job.ground)?;
+    let engine = locate(job.inputs.engine.engine.as_deref(), job.env, own.as_deref(), &job.ground)?;
     let Some((demand, place)) = &job.demand else { return Ok(engine) };
     let (engine, found) = with_version(job, engine, console, signals).await?;
     allowed(&engine, &found, demand, place)?;
@@ -150,7 +151,7 @@ async fn installed(
     signals: &Signals,
 ) -> Result<Option<Installed>> {
     let platform = Platform::host()?;
-    let fixed = !matches!(&wish.demand, Some((Demand::Latest { .. }, _))) || job.inputs.offline;
+    let fixed = !matches!(&wish.demand, Some((Demand::Latest { .. }, _))) || job.inputs.engine.offline;
     if fixed && let Some(found) = local::in_tool_cache(job.env, platform, wish, &job.ground) {
         return Ok(Some(found));
     }
@@ -159,9 +160,9 @@ async fn installed(
         console,
         signals,
         cache: Cache::find(job.cache_folder(), job.env, job.ci, &job.ground)?,
-        mirror: job.inputs.pulumi_mirror.clone(),
-        offline: job.inputs.offline,
-        trust: Trust { strict: job.inputs.verify_strict, by_hand: job.inputs.pulumi_sha256 },
+        mirror: job.inputs.engine.pulumi_mirror.clone(),
+        offline: job.inputs.engine.offline,
+        trust: Trust { strict: job.inputs.engine.verify_strict, by_hand: job.inputs.engine.pulumi_sha256 },
         platform,
         parts: parts(job),
         patience: Patience::default(),
@@ -197,7 +198,7 @@ fn no_engine(error: Option<Error>) -> Error {
 
 /// Which files of the release the run needs. Pulumi Cloud can bring policies of an organisation.
 fn parts(job: &Job<'_>) -> Parts {
-    let policies = !job.inputs.policy_pack.is_empty() || job.backend.is_cloud();
+    let policies = !job.inputs.safety.policy_pack.is_empty() || job.backend.is_cloud();
     match &job.project {
         Some(project)
             if !matches!(job.inputs.command, Command::Install | Command::Exec) && !project.own_packages =>

@@ -15,39 +15,54 @@ impl Inputs {
             }
             Ok(())
         };
-        exclusive("target", !self.target.is_empty(), "exclude", !self.exclude.is_empty())?;
+        exclusive(
+            "target",
+            !self.operation.target.is_empty(),
+            "exclude",
+            !self.operation.exclude.is_empty(),
+        )?;
         exclusive(
             "pulumi-version",
-            self.pulumi_version.is_some(),
+            self.engine.pulumi_version.is_some(),
             "pulumi-version-file",
-            self.pulumi_version_file.is_some(),
+            self.engine.pulumi_version_file.is_some(),
         )?;
-        exclusive("preview-only", self.preview_only, "remove", self.remove)?;
-        exclusive("preview-only", self.preview_only, "skip-preview", self.skip_preview == Some(true))?;
+        exclusive("preview-only", self.operation.preview_only, "remove", self.stack.remove)?;
+        exclusive(
+            "preview-only",
+            self.operation.preview_only,
+            "skip-preview",
+            self.safety.skip_preview == Some(true),
+        )?;
         exclusive(
             "skip-preview",
-            self.skip_preview == Some(true),
+            self.safety.skip_preview == Some(true),
             "expect-no-changes",
-            self.expect_no_changes && self.command != Command::Preview,
+            self.safety.expect_no_changes && self.command != Command::Preview,
         )?;
         exclusive(
             "exclude-protected",
-            self.exclude_protected,
+            self.operation.exclude_protected,
             "target or exclude",
-            !self.target.is_empty() || !self.exclude.is_empty(),
+            !self.operation.target.is_empty() || !self.operation.exclude.is_empty(),
         )?;
         exclusive(
             "access-token",
-            self.access_token.is_some(),
+            self.backend.access_token.is_some(),
             "oidc-organization",
-            self.oidc_organization.is_some(),
+            self.backend.oidc_organization.is_some(),
         )?;
-        exclusive("oidc-team", self.oidc_team.is_some(), "oidc-user", self.oidc_user.is_some())?;
+        exclusive(
+            "oidc-team",
+            self.backend.oidc_team.is_some(),
+            "oidc-user",
+            self.backend.oidc_user.is_some(),
+        )?;
         exclusive(
             "oidc-scope",
-            self.oidc_scope.is_some(),
+            self.backend.oidc_scope.is_some(),
             "oidc-team or oidc-user",
-            self.oidc_team.is_some() || self.oidc_user.is_some(),
+            self.backend.oidc_team.is_some() || self.backend.oidc_user.is_some(),
         )?;
         self.check_outputs_prefix()?;
         let needs = |a: &str, a_set: bool, b: &str, b_set: bool| {
@@ -57,26 +72,26 @@ impl Inputs {
             Ok(())
         };
         for (name, set) in [
-            ("oidc-team", self.oidc_team.is_some()),
-            ("oidc-user", self.oidc_user.is_some()),
-            ("oidc-scope", self.oidc_scope.is_some()),
-            ("oidc-expiration", self.oidc_expiration.is_some()),
-            ("oidc-token", self.oidc_token.is_some()),
+            ("oidc-team", self.backend.oidc_team.is_some()),
+            ("oidc-user", self.backend.oidc_user.is_some()),
+            ("oidc-scope", self.backend.oidc_scope.is_some()),
+            ("oidc-expiration", self.backend.oidc_expiration.is_some()),
+            ("oidc-token", self.backend.oidc_token.is_some()),
         ] {
-            needs(name, set, "oidc-organization", self.oidc_organization.is_some())?;
+            needs(name, set, "oidc-organization", self.backend.oidc_organization.is_some())?;
         }
         needs(
             "policy-pack-config",
-            !self.policy_pack_config.is_empty(),
+            !self.safety.policy_pack_config.is_empty(),
             "policy-pack",
-            !self.policy_pack.is_empty(),
+            !self.safety.policy_pack.is_empty(),
         )
     }
     /// What names of variables begin with has to be one.
     fn check_outputs_prefix(&self) -> Result<()> {
-        let prefix = &self.outputs_prefix;
+        let prefix = &self.report.outputs_prefix;
         let begins = prefix.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        if self.outputs_file.is_none() && prefix.is_empty()
+        if self.report.outputs_file.is_none() && prefix.is_empty()
             || begins && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         {
             return Ok(());

@@ -8,6 +8,7 @@ mod command;
 pub mod config_map;
 mod config_object;
 pub mod file;
+pub mod headings;
 mod javascript;
 mod mapping;
 mod official;

@@ -99,11 +99,11 @@ impl<'a> Sender<'a> {
         let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
         let later = self.reports_later() && !may_not;
         let choice = Choice::of(self.inputs);
-        let wants_more = self.inputs.commit_status || self.inputs.environment.is_some();
+        let wants_more = self.inputs.forge.commit_status || self.inputs.forge.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
-            && self.inputs.change_request.is_none();
+            && self.inputs.comment.change_request.is_none();
         let outputs_only = reports.iter().all(|report| report.command == Operation::Outputs);
         if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
@@ -154,14 +154,14 @@ impl<'a> Sender<'a> {
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
         // First what would otherwise stay pending.
-        for report in reports.each().filter(|_| self.inputs.commit_status) {
+        for report in reports.each().filter(|_| self.inputs.forge.commit_status) {
             self.commit_status(&client, publisher, report, telling.console).await;
         }
         if let Some(mode) = telling.choice.mode().filter(|_| *about != About::Nothing) {
             sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
         for report in reports.each() {
-            if let Some(environment) = &self.inputs.environment {
+            if let Some(environment) = &self.inputs.forge.environment {
                 self.deployment(&client, environment, &report, telling.console).await;
             }
         }
@@ -175,7 +175,8 @@ impl<'a> Sender<'a> {
         }
         match self.place() {
             Ok(place) => {
-                let number = self.inputs.change_request.map(u64::from).or(self.context.change_request);
+                let number =
+                    self.inputs.comment.change_request.map(u64::from).or(self.context.change_request);
                 let number = number.map_or_else(
                     || "the change request that the commit or the branch has".to_owned(),
                     |number| format!("change request {number}"),
@@ -190,8 +191,8 @@ impl<'a> Sender<'a> {
     /// Whether anything may go to the forge.
     pub fn has_something_to_send(&self) -> bool {
         Choice::of(self.inputs) != Choice::Off
-            || self.inputs.commit_status
-            || self.inputs.environment.is_some()
+            || self.inputs.forge.commit_status
+            || self.inputs.forge.environment.is_some()
     }
 
     /// Whether the command is `report`, which publishes the results of other jobs.
@@ -202,19 +203,19 @@ impl<'a> Sender<'a> {
     /// Which forge, which repository, whose token.
     pub fn place(&self) -> Result<Place, String> {
         let origin = self.ci.origin(self.env);
-        let remote = git::origin(&self.inputs.cwd);
+        let remote = git::origin(&self.inputs.stack.cwd);
         let clues = Clues {
             origin: &origin,
             remote: remote.as_deref(),
             repository: self.context.repository.as_deref(),
-            forge: self.inputs.forge.as_deref(),
-            forge_url: self.inputs.forge_url.as_deref(),
+            forge: self.inputs.forge.kind.as_deref(),
+            forge_url: self.inputs.forge.url.as_deref(),
         };
         let tokens = Tokens {
-            forge_token: self.inputs.forge_token.as_ref(),
-            github_token: self.inputs.github_token.as_ref(),
+            forge_token: self.inputs.forge.token.as_ref(),
+            github_token: self.inputs.forge.github_token.as_ref(),
             own: origin.token.as_ref().and_then(|token| self.env.get(token.variable)),
-            author: self.inputs.comment_author.as_deref(),
+            author: self.inputs.comment.author.as_deref(),
         };
         let place = clues.find().and_then(|found| found.with_token(tokens, &origin));
         place.map_err(|unknown| unknown.to_string())
@@ -239,8 +240,8 @@ impl<'a> Sender<'a> {
         };
         let wanted = Wanted {
             mode,
-            when: When::from_word(&self.inputs.comment_when),
-            key: self.inputs.comment_key.clone(),
+            when: When::from_word(&self.inputs.comment.when),
+            key: self.inputs.comment.key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
             official_action: self.inputs.official_action,
         };
@@ -269,7 +270,7 @@ impl<'a> Sender<'a> {
 
     /// The comment's own form, if there is one that can be used: not one that comes with a stranger's change.
     fn template(&self, console: &Console) -> Option<Template> {
-        let path = self.inputs.comment_template.as_ref()?;
+        let path = self.inputs.comment.template.as_ref()?;
         if self.context.may_be_a_strangers() {
             console.line("`comment-template` is not used: it would come with a change that is not trusted");
             return None;
@@ -320,7 +321,7 @@ impl<'a> Sender<'a> {
 
     /// The environment's address: as it was given, or the stack output of that name.
     fn environment_url(&self, report: &Report, console: &Console) -> Option<String> {
-        let given = self.inputs.environment_url.as_deref()?;
+        let given = self.inputs.forge.environment_url.as_deref()?;
         let output = || report.outputs.as_ref()?.get(given).and_then(serde_json::Value::as_str);
         let secret = report.secret_outputs.iter().any(|name| name == given);
         let url = if is_address(given) { Some(given) } else { output().filter(|_| !secret) };

@@ -54,13 +54,13 @@ pub fn hand_on(
             console.command(&lines.unwrap_or_default());
         }
     }
-    if let Some(path) = &job.inputs.outputs_file {
+    if let Some(path) = &job.inputs.report.outputs_file {
         let form = job.ci.outputs_form(job.env);
         let kept = matches!(form, OutputsForm::Dotenv { .. });
         let mut handed = from.handed(kept.then_some("`outputs-file`"));
-        let url = environment_url(job.inputs.environment_url.as_deref(), &handed.stack, console);
+        let url = environment_url(job.inputs.forge.environment_url.as_deref(), &handed.stack, console);
         handed.own.extend(url);
-        let named = file::named(&handed.own, &handed.stack, &job.inputs.outputs_prefix);
+        let named = file::named(&handed.own, &handed.stack, &job.inputs.report.outputs_prefix);
         let added = file::add(path, "`outputs-file`", &form, named, !handed.secret.is_empty(), console);
         super::warn(console, "the file of outputs", added);
     }
@@ -76,7 +76,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     };
     // Of those that are listed it was said why they stay.
     let stays = outputs.iter().filter(|output| output.kind == ExportKind::Stays);
-    let unlisted = stays.filter(|output| !is_listed(&job.inputs.secret_outputs, &output.name));
+    let unlisted = stays.filter(|output| !is_listed(&job.inputs.report.secret_outputs, &output.name));
     let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
     if !unlisted.is_empty() {
         let message = format!(
@@ -84,7 +84,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
         );
         console.annotate(Level::Notice, "stackstep", &message);
     }
-    for message in not_there(&job.inputs.secret_outputs, report) {
+    for message in not_there(&job.inputs.report.secret_outputs, report) {
         refuse(console, &message);
     }
 }
@@ -124,7 +124,7 @@ fn to_the_systems_file(
         let of = |outputs: &[Output]| -> Vec<Output> {
             outputs.iter().filter(|output| handed.secret.contains(&output.name) == secret).cloned().collect()
         };
-        file::named(&of(&handed.own), &of(&handed.stack), &job.inputs.outputs_prefix)
+        file::named(&of(&handed.own), &of(&handed.stack), &job.inputs.report.outputs_prefix)
     };
     let what = "the file of outputs";
     super::warn(console, what, file::add(path, "the file of variables", form, part(false), false, console));
@@ -182,7 +182,7 @@ impl Handing<'_> {
         let mut withheld = Vec::new();
         for output in exports.outputs.iter().flatten() {
             let sensitive = output.is_sensitive(masker);
-            let asked_for = is_listed(&job.inputs.secret_outputs, &output.name);
+            let asked_for = is_listed(&job.inputs.report.secret_outputs, &output.name);
             if sensitive && output.kind == ExportKind::Plain && shown_in.is_some() && !asked_for {
                 withheld.push(output.name.as_str());
                 continue;

@@ -25,8 +25,8 @@ impl Pages {
     /// What `job` asks for.
     pub fn of(job: &Job<'_>) -> Self {
         Self {
-            html: job.inputs.report_file.clone(),
-            junit: job.inputs.junit_file.clone(),
+            html: job.inputs.report.report_file.clone(),
+            junit: job.inputs.report.junit_file.clone(),
             change_request: job.context.change_request.is_some(),
         }
     }

@@ -21,7 +21,7 @@ pub fn all(
     fork: bool,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.counts_file {
+    if let Some(path) = &job.inputs.report.counts_file {
         warn(console, "the counts", write_whole(path, &counts::terraform(&reports)));
     }
     if let Some(mut together) = together(&reports).filter(|_| job.takes_outputs()) {

@@ -109,7 +109,7 @@ impl Asked<'_> {
     /// they can't be read, what was deployed is deployed: a warning.
     async fn secrets(&self, report: &mut Report, console: &mut Console) -> Exported {
         let inputs = &self.job.inputs;
-        let listed = |name: &String| is_listed(&inputs.secret_outputs, name);
+        let listed = |name: &String| is_listed(&inputs.report.secret_outputs, name);
         if !self.job.takes_outputs() || !report.secret_outputs.iter().any(listed) {
             return Exported::new();
         }

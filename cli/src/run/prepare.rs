@@ -232,7 +232,7 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
 /// Checks the engine's arguments, and reads the version that is asked for.
 fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
-    let (extra, demand) = (check_extra(&inputs.args), asked::by_inputs(inputs));
+    let (extra, demand) = (check_extra(&inputs.operation.args), asked::by_inputs(inputs));
     found.keep(extra);
     found.demand = found.keep(demand).flatten();
 }
@@ -244,18 +244,18 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     if found.is_closed() && inputs.command == Command::Install {
         return;
     }
-    if !inputs.cwd.is_dir() {
+    if !inputs.stack.cwd.is_dir() {
         let error = Error::input(
-            format!("there is no folder `{}`", inputs.cwd.display()),
+            format!("there is no folder `{}`", inputs.stack.cwd.display()),
             "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
         );
         found.findings.push(Finding::Error(error));
         return;
     }
-    let proven = judge::refuse_an_unproven_project(found, &inputs.cwd, inputs.command);
+    let proven = judge::refuse_an_unproven_project(found, &inputs.stack.cwd, inputs.command);
     let project = match (&proven, inputs.command) {
         (_, Command::Report) | (Err(_), _) => Ok(None),
-        _ => Project::find(&inputs.cwd),
+        _ => Project::find(&inputs.stack.cwd),
     };
     if !matches!(inputs.command, Command::Install | Command::Report) && proven.is_err() {
         // Nobody knows whose the files are that this run would use.
@@ -267,7 +267,7 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     found.project = found.keep(project).flatten();
     let Some(inputs) = found.inputs.as_ref().filter(|_| readable) else { return };
     let stack = find_stack(inputs, found.project.as_ref());
-    if let (Ok(Some(stack)), None) = (&stack, &inputs.stack) {
+    if let (Ok(Some(stack)), None) = (&stack, &inputs.stack.name) {
         found.note(format!("stack: `{stack}`, the only one with a configuration file"));
     }
     found.stack = found.keep(stack).flatten();

@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         let job = self.job;
         let ending = outcome.ending.unwrap_or(Ending::NotStarted);
         let mut facts = Facts::new(self.command, self.stack(), ending, exit_code(&job.inputs, outcome));
-        facts.preview_only = job.inputs.preview_only
+        facts.preview_only = job.inputs.operation.preview_only
             || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Operation::Preview);
         facts.project = job
             .project
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
         facts.nothing_to_do = self.command == Operation::Destroy
-            && job.inputs.exclude_protected
+            && job.inputs.operation.exclude_protected
             && has_nothing_to_destroy(&outcome.log);
         facts.ci_hints = withheld(job);
         facts.verdict = allowed_changes(&job.inputs, ending);
@@ -182,7 +182,7 @@ const UNREADABLE: &str = "the engine printed the stack's outputs in a form that 
 
 /// `fail-on-changes: false` turns the engine's "there are changes" into a success.
 fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
-    (ending == Ending::Exited(EXIT_CHANGES) && !inputs.fail_on_changes).then(|| Verdict {
+    (ending == Ending::Exited(EXIT_CHANGES) && !inputs.safety.fail_on_changes).then(|| Verdict {
         status: Status::Succeeded,
         reason: None,
         message: String::new(),
@@ -193,7 +193,11 @@ fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
 /// The exit status of the run: the engine's own when it ended by itself.
 pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
     match outcome.ending {
-        Some(Ending::Exited(EXIT_CHANGES)) if inputs.expect_no_changes && !inputs.fail_on_changes => 0,
+        Some(Ending::Exited(EXIT_CHANGES))
+            if inputs.safety.expect_no_changes && !inputs.safety.fail_on_changes =>
+        {
+            0
+        }
         Some(Ending::Exited(status)) => status,
         Some(Ending::Signalled(signal) | Ending::Cancelled { signal }) => 128 + signal,
         Some(Ending::TimedOut) => i32::from(EXIT_TIMEOUT),

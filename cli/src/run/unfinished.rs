@@ -69,7 +69,8 @@ impl Unfinished {
             starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),
             event_log: None,
-            knows_more_secrets: config_secrets::wanted(&job.inputs) || job.inputs.oidc_organization.is_some(),
+            knows_more_secrets: config_secrets::wanted(&job.inputs)
+                || job.inputs.backend.oidc_organization.is_some(),
             stopped_by: None,
             state: job.backend.folder(job.env),
             sinks: publisher.sinks(),

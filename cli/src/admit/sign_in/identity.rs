@@ -28,7 +28,7 @@ pub async fn obtain(
     console: &Console,
     signals: &Signals,
 ) -> Result<Secret> {
-    if let Some(given) = &job.inputs.oidc_token {
+    if let Some(given) = &job.inputs.backend.oidc_token {
         return checked(from_input(given, job.env)?, "`oidc-token`");
     }
     match ci::identity_token(job.ci, job.env, audience) {
@@ -50,7 +50,7 @@ pub async fn obtain(
 /// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
 pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
     let Some(wanted) = WantedToken::of(inputs) else { return false };
-    inputs.oidc_token.is_some()
+    inputs.backend.oidc_token.is_some()
         || !matches!(ci::identity_token(ci, env, &wanted.audience()), IdentityToken::None { .. })
 }
 

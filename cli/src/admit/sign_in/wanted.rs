@@ -20,12 +20,12 @@ pub struct WantedToken {
 impl WantedToken {
     /// What the inputs ask for; none when they ask for no sign-in.
     pub fn of(inputs: &Inputs) -> Option<Self> {
-        let team = inputs.oidc_team.as_ref().map(|team| format!("team:{team}"));
-        let user = inputs.oidc_user.as_ref().map(|user| format!("user:{user}"));
+        let team = inputs.backend.oidc_team.as_ref().map(|team| format!("team:{team}"));
+        let user = inputs.backend.oidc_user.as_ref().map(|user| format!("user:{user}"));
         Some(Self {
-            organization: inputs.oidc_organization.clone()?,
-            scope: team.or(user).or_else(|| inputs.oidc_scope.clone()),
-            expiration: inputs.oidc_expiration,
+            organization: inputs.backend.oidc_organization.clone()?,
+            scope: team.or(user).or_else(|| inputs.backend.oidc_scope.clone()),
+            expiration: inputs.backend.oidc_expiration,
         })
     }
 

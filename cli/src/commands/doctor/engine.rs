@@ -21,9 +21,9 @@ pub async fn look(
     let Some(inputs) = &prepared.inputs else { return Ok(()) };
     let (env, demand) = (prepared.env, &prepared.demand);
     let own = std::env::current_exe().ok();
-    if inputs.engine.is_none()
+    if inputs.engine.engine.is_none()
         && trusted_on_path("pulumi", env, &prepared.ground).is_none()
-        && !inputs.offline
+        && !inputs.engine.offline
     {
         found.warn(
             "there is no `pulumi` on the PATH: a run fetches and verifies it",
@@ -31,7 +31,8 @@ pub async fn look(
         );
         return Ok(());
     }
-    let Some(engine) = found.unless(locate(inputs.engine.as_deref(), env, own.as_deref(), &prepared.ground))
+    let Some(engine) =
+        found.unless(locate(inputs.engine.engine.as_deref(), env, own.as_deref(), &prepared.ground))
     else {
         return Ok(());
     };

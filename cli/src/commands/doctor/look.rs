@@ -39,7 +39,7 @@ pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     trust(found, inputs, *ci, identity, backend, &seen);
     let project_name = project.as_ref().map(|project| project.name.as_str());
     let stack_identity =
-        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.cwd));
+        stack.as_ref().map(|stack| backend.identify(stack, project_name, &seen, &inputs.stack.cwd));
     sinks(found, inputs, *ci, env, stack_identity.as_ref());
     if inputs.command != Command::Outputs {
         found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
@@ -64,7 +64,7 @@ const REFUSED: &str = "it would be refused";
 fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
     let wanted = WantedToken::of(inputs);
     let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), WantedToken::audience);
-    let (there, from) = if inputs.oidc_token.is_some() {
+    let (there, from) = if inputs.backend.oidc_token.is_some() {
         (true, "`oidc-token`".to_owned())
     } else {
         match ci::identity_token(ci, env, &audience) {
@@ -90,7 +90,7 @@ fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env
 /// The backend and whether the run may read it.
 fn signed_in(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, identity: bool, env: &Env) {
     let has = credentials(env, backend, identity);
-    let token = backend.token.as_ref().map(|_| match inputs.access_token {
+    let token = backend.token.as_ref().map(|_| match inputs.backend.access_token {
         Some(_) => "access-token",
         None => "PULUMI_ACCESS_TOKEN",
     });
@@ -123,7 +123,7 @@ fn passphrase(
     let names = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
     let given = names.iter().any(|name| env.get_raw(name).is_some());
     let beside = || Some(project?.stack_file(stack?));
-    let Some(path) = inputs.config_file.clone().or_else(beside).filter(|_| !given) else { return };
+    let Some(path) = inputs.config.file.clone().or_else(beside).filter(|_| !given) else { return };
     let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let file = project::values(&path, &text).unwrap_or_default();
     // What can't be read as a whole may still say it.
@@ -137,9 +137,9 @@ fn passphrase(
         found.missing(format!("there is no passphrase for the secrets in `{}`", path.display()), hint);
         return;
     }
-    let provider = inputs.secrets_provider.as_deref().unwrap_or("default");
+    let provider = inputs.backend.secrets_provider.as_deref().unwrap_or("default");
     let own = found.backend.as_ref().is_some_and(|backend| !backend.starts_with("http"));
-    if own && inputs.upsert && matches!(provider, "default" | "passphrase") && !has("secretsprovider") {
+    if own && inputs.stack.upsert && matches!(provider, "default" | "passphrase") && !has("secretsprovider") {
         found.warn(
             "a stack that `upsert` creates in this backend needs a passphrase, and there is none",
             hint,
@@ -149,7 +149,7 @@ fn passphrase(
 
 /// A token of one organisation opens no stack of another one.
 fn organisation(found: &mut Diagnosis, inputs: &Inputs, stack: Option<&StackName>) {
-    let (Some(ours), Some(stack)) = (&inputs.oidc_organization, stack) else { return };
+    let (Some(ours), Some(stack)) = (&inputs.backend.oidc_organization, stack) else { return };
     if let Some((theirs, _)) = stack.as_str().split_once('/')
         && theirs != ours
     {
@@ -168,18 +168,18 @@ fn trust(
     backend: &Backend,
     env: &Env,
 ) {
-    let work_folder = git::checkouts_around(&inputs.cwd);
+    let work_folder = git::checkouts_around(&inputs.stack.cwd);
     let context = found.context.clone();
     let verdict = judge(&Question {
         ci,
         context: &context,
         command: inputs.command,
-        preview_only: inputs.preview_only,
-        upsert: inputs.upsert,
+        preview_only: inputs.operation.preview_only,
+        upsert: inputs.stack.upsert,
         credentials: &credentials(env, backend, identity),
         work_folder: &work_folder,
         branch_head: None,
-        refuse_stale: inputs.stale == "refuse",
+        refuse_stale: inputs.safety.stale == "refuse",
     });
     found.trust = match verdict {
         TrustVerdict::Go => "it may do all that was asked".to_owned(),
@@ -208,16 +208,16 @@ fn sinks(
     if let Some(path) = job::result_file(inputs, ci, env, identity) {
         found.sinks.push(format!("the result in `{}`", path.display()));
     }
-    if inputs.comment_on_summary && ci.summary(env).is_some() {
+    if inputs.report.comment_on_summary && ci.summary(env).is_some() {
         found.sinks.push("the job's summary page".to_owned());
     }
     if ci.takes_outputs(env) {
         found.sinks.push("outputs for later steps".to_owned());
     }
-    if let Some(path) = &inputs.outputs_file {
+    if let Some(path) = &inputs.report.outputs_file {
         found.sinks.push(format!("outputs for later steps in `{}`", path.display()));
     }
-    if let Some(path) = &inputs.counts_file {
+    if let Some(path) = &inputs.report.counts_file {
         found.sinks.push(format!("the counts of changes in `{}`", path.display()));
     }
 }
@@ -232,7 +232,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
             None,
         );
     }
-    if inputs.upsert && inputs.command != Command::Outputs {
+    if inputs.stack.upsert && inputs.command != Command::Outputs {
         let only = Some("if the backend says that there is no such stack");
         add(args::stack_init(inputs, scope), "creates the stack", only);
     }
@@ -246,7 +246,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
         };
         add(step.args.clone(), purpose, None);
     }
-    if !inputs.secret_outputs.is_empty() {
+    if !inputs.report.secret_outputs.is_empty() {
         let only = Some("if later steps can have outputs and the stack has such secret ones");
         add(args::outputs(inputs, scope, true), "reads the secret outputs to pass on", only);
     }

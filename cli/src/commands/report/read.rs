@@ -42,13 +42,13 @@ impl ReadReport {
 /// What all files that the inputs name have to say.
 pub(super) fn all(inputs: &Inputs) -> Result<Vec<ReadReport>> {
     let mut all = Vec::new();
-    for path in find::files(&inputs.cwd, &inputs.results)? {
+    for path in find::files(&inputs.stack.cwd, &inputs.report.results)? {
         all.push(ReadReport { report: result(&path)?, path, from_log: false });
     }
-    for named in &inputs.event_log {
+    for named in &inputs.report.event_log {
         let (command, pattern) = operation(named);
-        for path in find::files(&inputs.cwd, &[pattern.to_owned()])? {
-            let stack = inputs.stack.as_ref().map(crate::pulumi::stack::StackName::as_str);
+        for path in find::files(&inputs.stack.cwd, &[pattern.to_owned()])? {
+            let stack = inputs.stack.name.as_ref().map(crate::pulumi::stack::StackName::as_str);
             all.push(ReadReport { report: event_log(&path, command, stack)?, path, from_log: true });
         }
     }

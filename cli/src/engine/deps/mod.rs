@@ -50,7 +50,7 @@ pub enum Policy {
 impl Policy {
     /// The one that the input asks for.
     pub fn of(inputs: &Inputs) -> Self {
-        match inputs.deps.as_str() {
+        match inputs.engine.deps.as_str() {
             "always" => Self::Always,
             "never" => Self::Never,
             _ => Self::Auto,
@@ -62,17 +62,18 @@ impl Policy {
 /// program nothing of what it needs is looked at: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
 pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
     let by_args = || {
-        let last = inputs.args.iter().rev().find_map(|arg| match arg.strip_prefix("--run-program")? {
-            "" => Some(true),
-            value => Some(value.strip_prefix('=')?.eq_ignore_ascii_case("true") || value == "=1"),
-        });
+        let last =
+            inputs.operation.args.iter().rev().find_map(|arg| match arg.strip_prefix("--run-program")? {
+                "" => Some(true),
+                value => Some(value.strip_prefix('=')?.eq_ignore_ascii_case("true") || value == "=1"),
+            });
         last.unwrap_or_else(|| {
             ["PULUMI_RUN_PROGRAM", "PULUMI_OPTION_RUN_PROGRAM"].iter().any(|name| env.is_true(name))
         })
     };
     match inputs.command {
         Command::Preview | Command::Up => true,
-        Command::Refresh | Command::Destroy => inputs.run_program.unwrap_or_else(by_args),
+        Command::Refresh | Command::Destroy => inputs.operation.run_program.unwrap_or_else(by_args),
         Command::Outputs | Command::Exec | Command::Install | Command::Report => false,
     }
 }
@@ -86,7 +87,7 @@ pub async fn ready(
 ) -> Result<u32> {
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.
-    let asked = Policy::of(inputs) == Policy::Always || inputs.plugin_token.is_some();
+    let asked = Policy::of(inputs) == Policy::Always || inputs.engine.plugin_token.is_some();
     let may = matches!(inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy);
     if !may || !(asked || runs_program(inputs, &job.seen_by_engine)) {
         return Ok(0);
@@ -113,7 +114,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
 
 /// With a token for them, plugins are fetched by a process of their own, so that no other one has the token.
 async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
-    let Some(token) = &outside.job.inputs.plugin_token else { return Ok(0) };
+    let Some(token) = &outside.job.inputs.engine.plugin_token else { return Ok(0) };
     let folder = project.folder();
     let step = InstallStep::engine(&["install", "--no-dependencies"]);
     let secret = [(PLUGIN_TOKEN.to_owned(), token.expose().to_owned())];

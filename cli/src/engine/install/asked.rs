@@ -23,11 +23,11 @@ const FILES: [(&str, Reader); 4] = [
 
 /// What the inputs ask for, and where that stands.
 pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
-    if let Some(text) = &inputs.pulumi_version {
+    if let Some(text) = &inputs.engine.pulumi_version {
         let named = "`pulumi-version`".to_owned();
         return Ok(Some((Demand::parse(text, &named)?, named)));
     }
-    let Some(path) = &inputs.pulumi_version_file else { return Ok(None) };
+    let Some(path) = &inputs.engine.pulumi_version_file else { return Ok(None) };
     let named = format!("`{}`", path.display());
     let text = read_text(path, text_file::VERSION).map_err(|error| {
         Error::input(

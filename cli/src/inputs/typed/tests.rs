@@ -83,9 +83,9 @@ fn a_number_of_the_official_action_is_javascript_s() {
     ] {
         let inputs = official(&[(name, text)]).unwrap_or_else(|error| panic!("{name}: {text}: {error}"));
         let of = match name {
-            "parallel" => inputs.parallel,
-            "log-verbosity" => inputs.log_verbosity,
-            _ => inputs.change_request,
+            "parallel" => inputs.operation.parallel,
+            "log-verbosity" => inputs.log.verbosity,
+            _ => inputs.comment.change_request,
         };
         assert_eq!(of, expected, "{name}: {text}");
         assert_eq!(inputs.warnings.len(), usize::from(text == "20"), "{:?}", inputs.warnings);
@@ -100,7 +100,7 @@ fn a_number_of_the_official_action_is_javascript_s() {
 #[test]
 fn only_config_map_itself_is_read_as_the_official_action_reads_it() {
     let inputs = official(&[("config-map", "a: {value: x, secret: 1, foo: bar}")]).unwrap();
-    assert!(matches!(&inputs.config[0].value, crate::inputs::config_map::ConfigValue::Secret(_)));
+    assert!(matches!(&inputs.config.items[0].value, crate::inputs::config_map::ConfigValue::Secret(_)));
     assert_eq!(inputs.warnings.len(), 1);
     let env = Env::from_pairs(
         "/",

@@ -28,14 +28,14 @@ pub(super) enum About {
 impl About {
     /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
     pub fn of(context: &Context, inputs: &Inputs, reports: &[Report]) -> Self {
-        if let Some(number) = inputs.change_request.map(u64::from).or(context.change_request) {
+        if let Some(number) = inputs.comment.change_request.map(u64::from).or(context.change_request) {
             return Self::Number(number);
         }
         let deployed = reports.iter().any(|report| !report.command.only_looks(report.preview_only));
         match (&context.commit, &context.branch) {
             _ if context.merge_queue => Self::Nothing,
             (Some(commit), _)
-                if inputs.comment_merged && deployed && context.default_branch != Some(false) =>
+                if inputs.comment.merged && deployed && context.default_branch != Some(false) =>
             {
                 Self::Merged(commit.clone())
             }

@@ -22,8 +22,8 @@ pub(super) enum Choice {
 impl Choice {
     /// What the inputs say; those of the official action keep their meaning.
     pub fn of(inputs: &Inputs) -> Self {
-        let edit = if inputs.edit_pr_comment { Mode::Update } else { Mode::Append };
-        match (inputs.comment.as_deref(), inputs.comment_on_pr) {
+        let edit = if inputs.comment.edit_pr_comment { Mode::Update } else { Mode::Append };
+        match (inputs.comment.mode.as_deref(), inputs.comment.on_pr) {
             (Some("off"), _) => Self::Off,
             (Some("required"), _) => Self::Required,
             (Some("new"), _) => Self::Asked(Mode::New),
@@ -33,7 +33,9 @@ impl Choice {
             (None, Some(true)) => Self::Asked(edit),
             // The official action comments on a number whatever `comment-on-pr` says:
             // https://github.com/pulumi/actions/blob/main/src/main.ts
-            (None, _) if inputs.official_action && inputs.change_request.is_some() => Self::Asked(edit),
+            (None, _) if inputs.official_action && inputs.comment.change_request.is_some() => {
+                Self::Asked(edit)
+            }
             (None, Some(false)) => Self::Off,
             (None, None) if inputs.official_action => Self::Off,
             (None, None) => Self::IfPossible(edit),

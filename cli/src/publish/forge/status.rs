@@ -55,7 +55,7 @@ impl Sender<'_> {
 
     /// Not for a change that is not trusted: it may have been admitted to look, with no rights to write.
     fn may_begin(&self) -> bool {
-        self.inputs.commit_status && self.context.trusted != Some(false)
+        self.inputs.forge.commit_status && self.context.trusted != Some(false)
     }
 
     /// Sets the status of a run that is over.
@@ -90,7 +90,7 @@ impl Sender<'_> {
     }
 
     fn status(&self, stack: &StackIdentity, state: State, said: &str) -> Option<CommitStatus> {
-        let key = self.inputs.comment_key.as_deref();
+        let key = self.inputs.comment.key.as_deref();
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
             name: name(stack, key),

@@ -30,7 +30,7 @@ pub fn choose_secrets(
     console: &mut Console,
 ) -> (Exported, Vec<String>) {
     let (mut exported, mut missing) = (Exported::new(), Vec::new());
-    for name in report.secret_outputs.iter().filter(|name| is_listed(&inputs.secret_outputs, name)) {
+    for name in report.secret_outputs.iter().filter(|name| is_listed(&inputs.report.secret_outputs, name)) {
         let hidden = report.outputs.as_ref().and_then(|outputs| outputs.get(name)).unwrap_or(&Value::Null);
         let Some(value) = plain.get(name).filter(|value| tells(hidden, value)) else {
             missing.push(name.clone());

@@ -146,7 +146,7 @@ fn two_stacks_are_prepared_in_one_process_and_share_nothing() {
     let [first, second] = envs.each_ref().map(|env| job(env, Command::Up, &flags));
     let own = |job: &Job<'_>| job.folder.as_ref().unwrap().path().to_owned();
     assert_ne!(own(&first), own(&second));
-    assert_ne!(first.inputs.cwd, second.inputs.cwd);
+    assert_ne!(first.inputs.stack.cwd, second.inputs.stack.cwd);
     drop(first);
     assert!(own(&second).is_dir(), "the end of one job leaves the other alone");
 }

@@ -52,7 +52,7 @@ impl<'a> Prepared<'a> {
         };
         let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
         if self.standing == Standing::Unproven && inputs.command == Command::Install {
-            folder.path().clone_into(&mut inputs.cwd);
+            folder.path().clone_into(&mut inputs.stack.cwd);
         }
         let credentials = backend.own_credentials().then(OwnFolder::new).transpose()?;
         let path = credentials.as_ref().map(OwnFolder::path);
@@ -80,7 +80,7 @@ impl<'a> Prepared<'a> {
         };
         let mut inputs = Inputs::from_resolved(&only_sinks(&resolved, self.env), self.env)?;
         let _ = without_links(&mut inputs, &self.ground);
-        let stack = self.stack.take().or_else(|| inputs.stack.clone());
+        let stack = self.stack.take().or_else(|| inputs.stack.name.clone());
         let nobodys = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };
         let backend = self.backend.take().unwrap_or(nobodys);
         Ok(self.bare_job(inputs, stack, backend))

@@ -100,7 +100,7 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
 
 /// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
 pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
-    match inputs.pulumi_mirror.as_ref().map(Mirror::place) {
+    match inputs.engine.pulumi_mirror.as_ref().map(Mirror::place) {
         Some(ReleasePlace::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
             Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
         }
@@ -130,7 +130,7 @@ pub(super) fn refuse_a_strangers_backend(
     let Some(url) = backend.url.as_deref().filter(|_| found.standing == Standing::Strangers) else {
         return Ok(());
     };
-    let file_of_ours = inputs.env_file.as_ref().is_some_and(|path| !found.ground.holds(path));
+    let file_of_ours = inputs.config.env_file.as_ref().is_some_and(|path| !found.ground.holds(path));
     let named_outside =
         if file_of_ours { found.env.with_missing(&found.file_variables) } else { found.env.clone() };
     if Backend::resolve(&inputs.named_backend(), &named_outside, None).url.as_deref() == Some(url)
@@ -200,12 +200,12 @@ pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, comma
 /// Leaves out the files to write whose way leads through a link that may be a stranger's, with a word.
 pub(super) fn without_links(inputs: &mut Inputs, ground: &Ground) -> Vec<String> {
     let sinks = [
-        ("result-file", &mut inputs.result_file),
-        ("outputs-file", &mut inputs.outputs_file),
-        ("markdown-file", &mut inputs.markdown_file),
-        ("report-file", &mut inputs.report_file),
-        ("junit-file", &mut inputs.junit_file),
-        ("counts-file", &mut inputs.counts_file),
+        ("result-file", &mut inputs.report.result_file),
+        ("outputs-file", &mut inputs.report.outputs_file),
+        ("markdown-file", &mut inputs.report.markdown_file),
+        ("report-file", &mut inputs.report.report_file),
+        ("junit-file", &mut inputs.report.junit_file),
+        ("counts-file", &mut inputs.report.counts_file),
     ];
     let linked =
         sinks.into_iter().filter(|(_, path)| path.as_ref().is_some_and(|path| ground.links_away(path)));

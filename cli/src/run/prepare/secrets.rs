@@ -14,26 +14,26 @@ use crate::pulumi::secret_names;
 /// Hides the secrets of the inputs, after those of the environment. The answer names those that are too short to be hidden.
 pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String> {
     for (name, secret) in [
-        ("access-token", &inputs.access_token),
-        ("oidc-token", &inputs.oidc_token),
-        ("github-token", &inputs.github_token),
-        ("forge-token", &inputs.forge_token),
-        ("plugin-token", &inputs.plugin_token),
+        ("access-token", &inputs.backend.access_token),
+        ("oidc-token", &inputs.backend.oidc_token),
+        ("github-token", &inputs.forge.github_token),
+        ("forge-token", &inputs.forge.token),
+        ("plugin-token", &inputs.engine.plugin_token),
     ] {
         if let Some(secret) = secret {
             console.hide(name, secret.expose());
         }
     }
     // A person's token for Bitbucket comes with their address.
-    if let Some((_, token)) = inputs.forge_token.as_ref().and_then(|token| token.expose().split_once(':')) {
+    if let Some((_, token)) = inputs.forge.token.as_ref().and_then(|token| token.expose().split_once(':')) {
         console.hide("forge-token", token);
     }
-    for item in &inputs.config {
+    for item in &inputs.config.items {
         if let ConfigValue::Secret(secret) = &item.value {
             console.hide(&item.key, secret.expose());
         }
     }
-    for secret in inputs.pulumi_mirror.iter().flat_map(Mirror::secrets) {
+    for secret in inputs.engine.pulumi_mirror.iter().flat_map(Mirror::secrets) {
         console.hide("pulumi-mirror", &secret);
     }
     let too_short = console.masker().too_short().into_iter();
@@ -44,7 +44,7 @@ pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String
 
 /// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
 pub(super) fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
-    let file = inputs.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
+    let file = inputs.config.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
     for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
         console.hide(name, value);
     }

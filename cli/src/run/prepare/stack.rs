@@ -9,16 +9,16 @@ use crate::pulumi::stack::StackName;
 
 /// The stack that is meant. Looking may guess where there is one only; changing never does.
 pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
-    let named_in_full = inputs.stack.as_ref().is_some_and(|stack| stack.project().is_some());
+    let named_in_full = inputs.stack.name.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
         Command::Install | Command::Exec | Command::Report => false,
         Command::Outputs => !named_in_full,
         _ => true,
     };
     if needs_project && project.is_none() {
-        return Err(no_project(&inputs.cwd, inputs.command));
+        return Err(no_project(&inputs.stack.cwd, inputs.command));
     }
-    if let Some(stack) = &inputs.stack {
+    if let Some(stack) = &inputs.stack.name {
         return Ok(Some(stack.clone()));
     }
     if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
