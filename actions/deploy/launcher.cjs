@@ -3,7 +3,8 @@
 // Starts the stackstep binary for a step and gets out of the way: same standard streams, same environment, same
 // exit status. The inputs travel as they came, in the environment (`INPUT_…`); the command line holds none.
 //
-// It runs again as the job's post step, and then completes the report of a run that was killed before it could.
+// It runs again as the job's post step, and then completes the report of a run that was killed before it could. The
+// launchers of the other actions are this one with a command of their own.
 'use strict'
 
 const { spawn } = require('node:child_process')
@@ -16,7 +17,7 @@ const { constants } = os
 const INSTALL_FAILED = 71
 // What a shell reports for a program that a signal ended is this and the signal's number.
 const BY_SIGNAL = 128
-// What this action says for an input that the step leaves empty.
+// What the action `deploy` says for an input that the step leaves empty.
 const PRESETS = {
   "INPUT_PROFILE": "official-action",
 }
@@ -28,32 +29,32 @@ function fail (message) {
   process.exitCode = INSTALL_FAILED
 }
 
-function environment () {
-  const env = { ...process.env }
-  for (const [name, value] of Object.entries(PRESETS)) {
-    if (!env[name]) env[name] = value
-  }
-  return env
-}
-
 // Remembers a value for the post step, which finds it as `STATE_<name>`.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
 function remember (name, value) {
   if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`)
 }
 
-function run (binary) {
+function run (binary, { command, presets }) {
   remember('binary', binary)
-  start(binary, ["run"])
+  // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path
+  if (command === 'install' && process.env.GITHUB_PATH) {
+    fs.appendFileSync(process.env.GITHUB_PATH, `${path.dirname(path.resolve(binary))}\n`)
+  }
+  const env = { ...process.env }
+  for (const [name, value] of Object.entries(presets)) {
+    if (!env[name]) env[name] = value
+  }
+  start(binary, [command], env)
 }
 
 // A run that reported its end has taken its file with it: then there is nothing to do.
 function finish () {
   const { STATE_binary: binary, STATE_unfinished: file } = process.env
-  if (binary && file && fs.existsSync(file)) start(binary, ['finish', file])
+  if (binary && file && fs.existsSync(file)) start(binary, ['finish', file], process.env)
 }
 
-function start (binary, words) {
+function start (binary, words, env) {
   // GitHub signals this process only: what comes is passed on as often as it came, and the binary decides when to
   // end. On Windows a Ctrl-C reaches the binary by itself, and `kill` would end it at once. We listen before there is a
   // binary: a signal that comes right then must not leave it alone.
@@ -63,7 +64,7 @@ function start (binary, words) {
       if (process.platform !== 'win32') child?.kill(signal)
     })
   }
-  child = spawn(binary, words, { stdio: 'inherit', env: environment(), windowsHide: true })
+  child = spawn(binary, words, { stdio: 'inherit', env, windowsHide: true })
   child.on('error', (error) => fail(`could not start \`${binary}\`: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? BY_SIGNAL + constants.signals[signal]
@@ -215,14 +216,15 @@ async function install () {
   return path.join(folder, `stackstep${EXE}`)
 }
 
-if (process.env.STATE_started) {
-  finish()
-} else {
+// Runs the command `command` of stackstep as the step, or completes its report as the post step. `presets` holds values
+// for variables that are not set.
+function launch (command, presets = {}) {
+  if (process.env.STATE_started) return finish()
   remember('started', 'true')
-  main()
+  const action = { command, presets }
+  if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN, action)
+  install().then((binary) => run(binary, action), (error) => fail(error.message))
 }
 
-function main () {
-  if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN)
-  install().then(run, (error) => fail(error.message))
-}
+module.exports = { launch }
+if (require.main === module) launch("run", PRESETS)

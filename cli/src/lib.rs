@@ -1,17 +1,17 @@
 //! stackstep runs Pulumi in CI: one flow from the environment to an exit status.
 //!
 //! ```text
-//! Env → ci::detect → run::prepare → admit → engine::version → engine::plan → engine::drive → report → render → publish → exit status
+//! Env → ci::detect → run::prepare → run::ready → run::phases (preview | decision | operation) → report → render → publish → exit status
 //! ```
 //!
-//! [`app::run`] shows the flow on one screen. The rooms, from the top floor down: a room uses those below it and none
+//! [`app`] goes from the command line to the exit status, and [`commands::run`] shows the flow of a run on one screen. The rooms, from the top floor down: a room uses those below it and none
 //! above, which `cargo test` checks (`xtask/tests/house`).
 //!
 //! | room | what it is for |
 //! | --- | --- |
-//! | [`app`] | From the command line to the exit status, on one screen. |
-//! | [`commands`] | What a person types: the command line, and one file for each command that is more than a run. |
-//! | [`run`] | One run of one stack: its preparation, its report, and what a post step needs if it is killed. |
+//! | [`app`] | From the command line to the exit status. |
+//! | [`commands`] | What a person types: the command line, and one file for each command. |
+//! | [`run`] | One run of one stack: its preparation, its phases, its report, and what a post step needs if it is killed. |
 //! | [`publish`] | A report brought to each of its places: files, outputs, summary page, comment, commit status. |
 //! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
 //! | [`engine`] | The Pulumi CLI at work: found or installed, its command lines, its processes, what became of them. |

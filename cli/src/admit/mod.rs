@@ -75,17 +75,9 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
     // A fork's job asks for an identity in vain: the system gives it none.
     let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
     let work_folder = git::checkouts_around(&job.inputs.stack.cwd);
-    trust::judge(&Question {
-        ci: job.ci,
-        context: &job.context,
-        command: job.inputs.command,
-        preview_only: job.inputs.operation.preview_only,
-        upsert: job.inputs.stack.upsert,
-        credentials: &credentials::credentials(&job.seen_by_engine, &job.backend, identity),
-        work_folder: &work_folder,
-        branch_head,
-        refuse_stale: job.inputs.safety.stale == "refuse",
-    })
+    let credentials = credentials::credentials(&job.seen_by_engine, &job.backend, identity);
+    let question = Question::about_run(job.ci, &job.context, &job.inputs, &credentials, &work_folder);
+    trust::judge(&Question { branch_head, ..question })
 }
 
 /// The branch that an `up` deploys a known commit of.

@@ -9,7 +9,7 @@ use super::credentials::Credentials;
 use crate::base::git::Checkout;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
-use crate::inputs::Command;
+use crate::inputs::{Command, Effect, Inputs};
 use crate::report::Reason;
 
 pub use crate::base::error::EXIT_REFUSED;
@@ -112,7 +112,7 @@ pub fn judge(question: &Question<'_>) -> TrustVerdict {
 
 /// An installation runs nothing of the work folder, and a report is not about it.
 fn is_always_let_in(command: Command) -> bool {
-    matches!(command, Command::Install | Command::Report)
+    command.effect() == Effect::None
 }
 
 /// The refusals that neither credentials nor an input of a file can change.
@@ -120,20 +120,42 @@ fn refused(question: &Question<'_>) -> Option<TrustVerdict> {
     fork_that_changes(question).or_else(|| unproven_code(question))
 }
 
+impl<'a> Question<'a> {
+    /// The question about a run with these inputs, before anybody has looked at its branch.
+    pub fn about_run(
+        ci: &'a dyn CiSystem,
+        context: &'a Context,
+        inputs: &Inputs,
+        credentials: &'a Credentials,
+        work_folder: &'a [Checkout],
+    ) -> Self {
+        Self {
+            ci,
+            context,
+            command: inputs.command,
+            preview_only: inputs.operation.preview_only,
+            upsert: inputs.stack.upsert,
+            credentials,
+            work_folder,
+            branch_head: None,
+            refuse_stale: inputs.safety.stale == "refuse",
+        }
+    }
+}
+
 impl Question<'_> {
     /// Whether something could change: any engine command can.
     fn changes(&self) -> bool {
-        match self.command {
-            Command::Up | Command::Refresh | Command::Destroy => !self.preview_only,
-            Command::Exec => true,
-            Command::Preview | Command::Outputs | Command::Install | Command::Report => false,
+        match self.command.effect() {
+            Effect::Changes => !self.preview_only,
+            Effect::Anything => true,
+            Effect::Reads | Effect::None => false,
         }
     }
 
     /// Whether a missing stack would be created; reading outputs creates none.
     fn creates(&self) -> bool {
-        let reads = matches!(self.command, Command::Outputs | Command::Exec | Command::Install);
-        self.upsert && !reads
+        self.upsert && self.command.is_on_resources()
     }
 
     fn is_fork(&self) -> bool {

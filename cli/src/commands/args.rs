@@ -7,7 +7,7 @@ use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValue
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::inputs::resolve::{Flags, default_value};
-use crate::inputs::{Command, Default, INPUTS, Input, Kind};
+use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -38,29 +38,13 @@ pub enum Ask {
     Finish(PathBuf),
 }
 
-const COMMANDS: &[(Command, &str, &str)] = &[
-    (Command::Preview, "preview", "Show what a deployment would change"),
-    (Command::Up, "up", "Deploy"),
-    (Command::Refresh, "refresh", "Bring the state in line with what is there"),
-    (Command::Destroy, "destroy", "Delete every resource of the stack"),
-    (Command::Outputs, "outputs", "Read the stack's outputs and hand them to later steps"),
-    (Command::Install, "install", "See to it that the engine is there"),
-    (Command::Report, "report", "Publish what other jobs or machines have found"),
-];
-
 /// What stands behind `report` without a flag.
 const FILES: &str = "files";
 
 /// The whole command line, as a value that help, completions and the man page are made from.
 pub fn command() -> Clap {
-    let all: &[Command] = &[
-        Command::Preview,
-        Command::Up,
-        Command::Refresh,
-        Command::Destroy,
-        Command::Outputs,
-        Command::Report,
-    ];
+    let in_a_step: Vec<Command> =
+        COMMANDS.iter().filter(|row| row.in_a_step).map(|row| row.command).collect();
     let mut clap = Clap::new("stackstep")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Runs Pulumi in CI: preview, deploy and report from any CI system")
@@ -71,37 +55,13 @@ pub fn command() -> Clap {
         )
         .subcommand_required(true)
         .arg_required_else_help(true);
-    for (command, name, about) in COMMANDS {
-        let mut sub = Clap::new(*name).about(*about).args(flags(&[*command]));
-        sub = match command {
-            Command::Up => sub.visible_alias("update"),
-            Command::Outputs => sub.alias("output"),
-            Command::Report => sub.arg(
-                Arg::new(FILES)
-                    .help("Result files: the same as `--results`")
-                    .value_name("FILE")
-                    .num_args(0..)
-                    .conflicts_with("results"),
-            ),
-            _ => sub,
-        };
-        clap = clap.subcommand(sub);
+    for row in COMMANDS {
+        clap = clap.subcommand(subcommand(row));
     }
     clap.subcommand(
-        Clap::new("exec")
-            .about("Run any engine command with the same backend, credentials and masks")
-            .args(flags(&[Command::Exec]))
-            .arg(
-                Arg::new("arguments")
-                    .help("The engine's arguments, such as `stack ls`")
-                    .value_name("ARG")
-                    .last(true)
-                    .required(true)
-                    .num_args(1..),
-            ),
-    )
-    .subcommand(
-        Clap::new("inputs").about("Show each input, its value and where it came from").args(flags(all)),
+        Clap::new("inputs")
+            .about("Show each input, its value and where it came from")
+            .args(flags(&in_a_step)),
     )
     .subcommand(
         Clap::new("doctor")
@@ -113,7 +73,7 @@ pub fn command() -> Clap {
                     .action(ArgAction::SetTrue)
                     .display_order(0),
             )
-            .args(flags(all)),
+            .args(flags(&in_a_step)),
     )
     .subcommand(
         Clap::new("finish")
@@ -130,8 +90,34 @@ pub fn command() -> Clap {
     .subcommand(
         Clap::new("run")
             .about("Run what the `command` input says: how a CI step calls stackstep")
-            .args(flags(all)),
+            .args(flags(&in_a_step)),
     )
+}
+
+/// The subcommand of one row of the table.
+fn subcommand(row: &CommandRow) -> Clap {
+    let mut sub = Clap::new(row.word).about(row.about).args(flags(&[row.command]));
+    if let Some(alias) = row.alias {
+        sub = if row.shows_alias { sub.visible_alias(alias) } else { sub.alias(alias) };
+    }
+    match row.command {
+        Command::Report => sub.arg(
+            Arg::new(FILES)
+                .help("Result files: the same as `--results`")
+                .value_name("FILE")
+                .num_args(0..)
+                .conflicts_with("results"),
+        ),
+        Command::Exec => sub.arg(
+            Arg::new("arguments")
+                .help("The engine's arguments, such as `stack ls`")
+                .value_name("ARG")
+                .last(true)
+                .required(true)
+                .num_args(1..),
+        ),
+        _ => sub,
+    }
 }
 
 /// Reads the command line; clap's own error tells what is wrong with it, or holds the help that was asked for.
@@ -156,7 +142,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
 
 /// Whether a subcommand is one that reports on no stack, so that it leaves result files alone.
 pub fn has_no_result(word: &str) -> bool {
-    matches!(word, "exec" | "install" | "report" | "inputs" | "doctor" | "finish" | "help")
+    let command = Command::from_word(word);
+    command.is_some_and(|command| command.operation().is_none())
+        || matches!(word, "inputs" | "doctor" | "finish" | "help")
 }
 
 /// Reads what it can of a command line that clap refused: its first word that is neither a flag nor the value of one, and

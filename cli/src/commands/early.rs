@@ -51,7 +51,7 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
 fn forget(request: &RunRequest<'_>, console: &Console) {
     let RunRequest { command, flags, env, ci } = *request;
     let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
-    if matches!(named, Some(Command::Install | Command::Exec | Command::Report)) {
+    if named.is_some_and(|command| command.operation().is_none()) {
         return;
     }
     let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);

@@ -10,7 +10,7 @@ use crate::ci::CiSystem;
 use crate::engine::executor::{Phase, Purpose};
 use crate::engine::line::Scope;
 use crate::inputs::config_map::ConfigValue;
-use crate::inputs::{Command, Inputs};
+use crate::inputs::{Command, Effect, Inputs};
 use crate::pulumi::backend::Backend;
 
 /// One engine process.
@@ -80,7 +80,7 @@ fn for_stdin(value: &ConfigValue) -> Secret {
 
 /// Whether a preview goes before the operation: where something has to be checked before anything is changed.
 fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
-    let changes = matches!(inputs.command, Command::Up | Command::Refresh | Command::Destroy);
+    let changes = inputs.command.effect() == Effect::Changes;
     let checks = !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || cloud;
     changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }

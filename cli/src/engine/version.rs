@@ -20,7 +20,6 @@ use crate::engine::install::trust::Trust;
 use crate::engine::install::version::{Demand, TELLING, Wish};
 use crate::engine::install::{Installed, Installer, asked, local, pins};
 use crate::engine::job::Job;
-use crate::inputs::Command;
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
@@ -200,9 +199,7 @@ fn no_engine(error: Option<Error>) -> Error {
 fn parts(job: &Job<'_>) -> Parts {
     let policies = !job.inputs.safety.policy_pack.is_empty() || job.backend.is_cloud();
     match &job.project {
-        Some(project)
-            if !matches!(job.inputs.command, Command::Install | Command::Exec) && !project.own_packages =>
-        {
+        Some(project) if job.inputs.command.operation().is_some() && !project.own_packages => {
             project.runtime.as_deref().map_or(Parts::All, |runtime| Parts::of(runtime, policies))
         }
         _ => Parts::All,

@@ -1,6 +1,9 @@
-//! The commands that a run can have.
+//! THE table of commands: one row for each that a run can have. The command line's words, the values of the input
+//! `command`, and what the rest of the code asks of a command are all read from it.
 
-/// What to run.
+use crate::report::Operation;
+
+/// A command of a run, in the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Command {
     /// Show what would change.
@@ -13,45 +16,222 @@ pub enum Command {
     Destroy,
     /// Read the stack's outputs.
     Outputs,
-    /// Any engine command.
-    Exec,
-    /// See to it that the engine is there; what an empty command means.
+    /// Make sure that the engine is there; what an empty command means.
     Install,
     /// Publish what other jobs have found.
     Report,
+    /// Any engine command.
+    Exec,
 }
 
+/// What a command does to the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it does not come near it.
+    None,
+    /// It reads it.
+    Reads,
+    /// It changes it, unless only a preview is wanted.
+    Changes,
+    /// Nobody knows.
+    Anything,
+}
+
+/// Whether a command runs the program of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgramUse {
+    /// Always.
+    Always,
+    /// If `run-program` says so.
+    IfAsked,
+    /// Never.
+    Never,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct CommandRow {
+    /// The command.
+    pub command: Command,
+    /// Its word.
+    pub word: &'static str,
+    /// Another word that means the same.
+    pub alias: Option<&'static str>,
+    /// Whether the help shows that one.
+    pub shows_alias: bool,
+    /// What it does, for the help.
+    pub about: &'static str,
+    /// Whether the `command` input of a step takes it. `exec` needs a command line, and an empty command installs.
+    pub in_a_step: bool,
+    /// What it does to the stack.
+    pub effect: Effect,
+    /// Whether it runs the program.
+    pub program: ProgramUse,
+    /// What its report is about; none for a command that makes no report of its own.
+    pub operation: Option<Operation>,
+}
+
+/// A row of an operation of the engine: it makes a report, and a step can ask for it.
+const fn operation(
+    command: Command,
+    operation: Operation,
+    effect: Effect,
+    program: ProgramUse,
+    about: &'static str,
+) -> CommandRow {
+    let operation_row =
+        CommandRow { operation: Some(operation), in_a_step: true, ..other(command, operation.name(), about) };
+    CommandRow { effect, program, ..operation_row }
+}
+
+/// A row of a command that has no stack.
+const fn other(command: Command, word: &'static str, about: &'static str) -> CommandRow {
+    CommandRow {
+        command,
+        word,
+        alias: None,
+        shows_alias: false,
+        about,
+        in_a_step: false,
+        effect: Effect::None,
+        program: ProgramUse::Never,
+        operation: None,
+    }
+}
+
+/// The rows, in the order of the help.
+pub const COMMANDS: &[CommandRow] = &[
+    operation(
+        Command::Preview,
+        Operation::Preview,
+        Effect::Reads,
+        ProgramUse::Always,
+        "Show what a deployment would change",
+    ),
+    CommandRow {
+        alias: Some("update"),
+        shows_alias: true,
+        ..operation(Command::Up, Operation::Up, Effect::Changes, ProgramUse::Always, "Deploy")
+    },
+    operation(
+        Command::Refresh,
+        Operation::Refresh,
+        Effect::Changes,
+        ProgramUse::IfAsked,
+        "Bring the state in line with what is there",
+    ),
+    operation(
+        Command::Destroy,
+        Operation::Destroy,
+        Effect::Changes,
+        ProgramUse::IfAsked,
+        "Delete every resource of the stack",
+    ),
+    CommandRow {
+        alias: Some("output"),
+        ..operation(
+            Command::Outputs,
+            Operation::Outputs,
+            Effect::Reads,
+            ProgramUse::Never,
+            "Read the stack's outputs and hand them to later steps",
+        )
+    },
+    other(Command::Install, "install", "See to it that the engine is there"),
+    CommandRow {
+        in_a_step: true,
+        ..other(Command::Report, "report", "Publish what other jobs or machines have found")
+    },
+    CommandRow {
+        effect: Effect::Anything,
+        ..other(Command::Exec, "exec", "Run any engine command with the same backend, credentials and masks")
+    },
+];
+
+/// The last command: each stands at its own place of the table, or this does not compile.
+const LAST: Command = Command::Exec;
+const _: () = {
+    assert!(COMMANDS.len() == LAST as usize + 1, "a command has no row, or a row no command");
+    let mut at = 0;
+    while at < COMMANDS.len() {
+        assert!(COMMANDS[at].command as usize == at, "the rows are in the order of the commands");
+        at += 1;
+    }
+};
+
+/// How many words the `command` input takes.
+const WORD_COUNT: usize = {
+    let (mut count, mut at) = (0, 0);
+    while at < COMMANDS.len() {
+        if COMMANDS[at].in_a_step {
+            count += 1 + COMMANDS[at].alias.is_some() as usize;
+        }
+        at += 1;
+    }
+    count
+};
+
+/// The words that the `command` input takes.
+const STEP_WORDS: [&str; WORD_COUNT] = {
+    let (mut words, mut count, mut at) = ([""; WORD_COUNT], 0, 0);
+    while at < COMMANDS.len() {
+        let row = &COMMANDS[at];
+        if row.in_a_step {
+            words[count] = row.word;
+            count += 1;
+            if let Some(alias) = row.alias {
+                words[count] = alias;
+                count += 1;
+            }
+        }
+        at += 1;
+    }
+    words
+};
+
 impl Command {
-    /// The words that a step's `command` takes.
-    pub const WORDS: &'static [&'static str] =
-        &["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"];
+    /// The words that the `command` input takes.
+    pub const STEP_WORDS: &'static [&'static str] = &STEP_WORDS;
 
     /// The command that `word` names.
     pub fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "preview" => Self::Preview,
-            "up" | "update" => Self::Up,
-            "refresh" => Self::Refresh,
-            "destroy" => Self::Destroy,
-            "outputs" | "output" => Self::Outputs,
-            "exec" => Self::Exec,
-            "install" => Self::Install,
-            "report" => Self::Report,
-            _ => return None,
-        })
+        let row = COMMANDS.iter().find(|row| row.word == word || row.alias == Some(word))?;
+        Some(row.command)
     }
 
-    /// Its own word.
+    /// Its row.
+    pub fn row(self) -> &'static CommandRow {
+        &COMMANDS[self as usize]
+    }
+
+    /// Its word.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Preview => "preview",
-            Self::Up => "up",
-            Self::Refresh => "refresh",
-            Self::Destroy => "destroy",
-            Self::Outputs => "outputs",
-            Self::Exec => "exec",
-            Self::Install => "install",
-            Self::Report => "report",
-        }
+        self.row().word
+    }
+
+    /// What its report is about; none for a command that makes no report of its own.
+    pub fn operation(self) -> Option<Operation> {
+        self.row().operation
+    }
+
+    /// What it does to the stack.
+    pub fn effect(self) -> Effect {
+        self.row().effect
+    }
+
+    /// Whether it is an operation on the stack's resources.
+    pub fn is_on_resources(self) -> bool {
+        self.row().program != ProgramUse::Never
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_asks_for_what_needs_no_command_line() {
+        let words = ["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"];
+        assert_eq!(Command::STEP_WORDS, words);
     }
 }

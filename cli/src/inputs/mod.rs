@@ -21,7 +21,7 @@ pub mod suggest;
 pub mod table;
 pub mod typed;
 
-pub use command::Command;
+pub use command::{COMMANDS, Command, CommandRow, Effect, ProgramUse};
 pub use official::OFFICIAL_INPUTS;
 pub use outer::{FileUse, OuterInputs, resolve};
 pub use resolve::{Resolved, Source};

@@ -103,15 +103,15 @@ pub struct Resolved {
 pub(super) fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
     match (command, word.map(|found| &found.raw)) {
         (Some(command), _) => Ok(command),
-        (None, Some(Raw::Text(word))) => Command::from_word(word.trim())
-            .filter(|_| Command::WORDS.contains(&word.trim()))
-            .ok_or_else(|| {
-                let hint = match nearest(word, Command::WORDS.iter().copied()) {
+        (None, Some(Raw::Text(word))) => {
+            Command::from_word(word.trim()).filter(|command| command.row().in_a_step).ok_or_else(|| {
+                let hint = match nearest(word, Command::STEP_WORDS.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it is one of `{}`", Command::WORDS.join("`, `")),
+                    None => format!("it is one of `{}`", Command::STEP_WORDS.join("`, `")),
                 };
                 Error::input(format!("unknown command `{word}`"), hint)
-            }),
+            })
+        }
         _ => Ok(Command::Install),
     }
 }

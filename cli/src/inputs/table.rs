@@ -180,7 +180,7 @@ use Kind::{Bool, Choice, Duration, List, Mapping, Number, Path, ProgramPath, Sec
 /// The rows.
 pub static INPUTS: &[Input] = &[
     // Stack
-    row("command", Choice(Command::WORDS), Stack, EVERY, "What to run. On a command line it is the first word; a step without one only makes sure that the engine is there."),
+    row("command", Choice(Command::STEP_WORDS), Stack, EVERY, "What to run. On a command line it is the first word; a step without one only makes sure that the engine is there."),
     row("stack", Text, Stack, &[Preview, Up, Refresh, Destroy, Outputs, Exec, ReportCommand], "The stack: `stack`, `organization/stack` or `organization/project/stack`.")
         .alias(&["stack-name"]).short('s')
         .depends("for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file"),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::command::Operation;
 use super::model::{Ci, Engine, Status};
+use super::operation::Operation;
 use crate::base::reason::Reason;
 use crate::base::text::colourless;
 use crate::pulumi::stack::StackIdentity;

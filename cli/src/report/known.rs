@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::classify::error_of;
-use super::command::Operation;
 use super::facts::{Ending, Facts, Shown, Verdict};
 use super::fold::Summary;
 use super::model::{OutputsFrom, Report, SCHEMA, Status, StepStatus};
+use super::operation::Operation;
 use super::rules::says_in_its_own_words;
 use super::steps::{FinishedSteps, LEFT_OVER};
 use super::tally::is_change;

@@ -7,7 +7,6 @@ mod align;
 mod anchors;
 mod build;
 mod classify;
-mod command;
 mod compact;
 mod concealed;
 mod diagnostics;
@@ -26,6 +25,7 @@ mod lines;
 mod mask;
 mod model;
 mod natural;
+mod operation;
 mod outputs;
 mod pairs;
 mod policies;
@@ -41,7 +41,6 @@ mod way_out;
 
 pub use crate::base::reason::Reason;
 pub use build::report;
-pub use command::Operation;
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ending, Facts, Shown, Verdict};
@@ -54,6 +53,7 @@ pub use model::{
     Remediation, Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::{natural, natural_key};
+pub use operation::Operation;
 pub use outputs::take_outputs;
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;

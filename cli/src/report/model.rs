@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::command::Operation;
 use super::hunks::TextDiff;
+use super::operation::Operation;
 use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
 

@@ -1,6 +1,6 @@
 //! The way out of each reason for which a run did not succeed.
 
-use super::command::Operation;
+use super::operation::Operation;
 use crate::base::reason::Reason;
 
 impl Reason {

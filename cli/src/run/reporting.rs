@@ -9,7 +9,7 @@ use crate::ci::console::Console;
 use crate::engine::executor::Purpose;
 use crate::engine::executor::{EXIT_CHANGES, EngineLabel, Outcome};
 use crate::engine::job::Job;
-use crate::inputs::{self, Inputs};
+use crate::inputs::Inputs;
 use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
 use crate::report::take_outputs;
@@ -28,14 +28,7 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// None for a command that makes no report.
     pub fn new(job: &'a Job<'a>) -> Option<Self> {
-        let command = match job.inputs.command {
-            inputs::Command::Preview => Operation::Preview,
-            inputs::Command::Up => Operation::Up,
-            inputs::Command::Refresh => Operation::Refresh,
-            inputs::Command::Destroy => Operation::Destroy,
-            inputs::Command::Outputs => Operation::Outputs,
-            inputs::Command::Exec | inputs::Command::Install | inputs::Command::Report => return None,
-        };
+        let command = job.inputs.command.operation()?;
         Some(Self { job, command, engine: None, processes: 0 })
     }
 

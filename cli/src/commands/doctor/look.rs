@@ -170,17 +170,8 @@ fn trust(
 ) {
     let work_folder = git::checkouts_around(&inputs.stack.cwd);
     let context = found.context.clone();
-    let verdict = judge(&Question {
-        ci,
-        context: &context,
-        command: inputs.command,
-        preview_only: inputs.operation.preview_only,
-        upsert: inputs.stack.upsert,
-        credentials: &credentials(env, backend, identity),
-        work_folder: &work_folder,
-        branch_head: None,
-        refuse_stale: inputs.safety.stale == "refuse",
-    });
+    let credentials = credentials(env, backend, identity);
+    let verdict = judge(&Question::about_run(ci, &context, inputs, &credentials, &work_folder));
     found.trust = match verdict {
         TrustVerdict::Go => "it may do all that was asked".to_owned(),
         TrustVerdict::Warn { what, hint } => {

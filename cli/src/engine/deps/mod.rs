@@ -25,7 +25,7 @@ use crate::ci::console::Console;
 use crate::engine::install::cache::{self, Cache};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
-use crate::inputs::{Command, Inputs};
+use crate::inputs::{Inputs, ProgramUse};
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
@@ -71,10 +71,10 @@ pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
             ["PULUMI_RUN_PROGRAM", "PULUMI_OPTION_RUN_PROGRAM"].iter().any(|name| env.is_true(name))
         })
     };
-    match inputs.command {
-        Command::Preview | Command::Up => true,
-        Command::Refresh | Command::Destroy => inputs.operation.run_program.unwrap_or_else(by_args),
-        Command::Outputs | Command::Exec | Command::Install | Command::Report => false,
+    match inputs.command.row().program {
+        ProgramUse::Always => true,
+        ProgramUse::IfAsked => inputs.operation.run_program.unwrap_or_else(by_args),
+        ProgramUse::Never => false,
     }
 }
 
@@ -88,8 +88,7 @@ pub async fn ready(
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.
     let asked = Policy::of(inputs) == Policy::Always || inputs.engine.plugin_token.is_some();
-    let may = matches!(inputs.command, Command::Preview | Command::Up | Command::Refresh | Command::Destroy);
-    if !may || !(asked || runs_program(inputs, &job.seen_by_engine)) {
+    if !inputs.command.is_on_resources() || !(asked || runs_program(inputs, &job.seen_by_engine)) {
         return Ok(0);
     }
     let Some(project) = &job.project else { return Ok(0) };

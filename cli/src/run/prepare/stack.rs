@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
-use crate::inputs::{Command, Inputs};
+use crate::inputs::{Command, Effect, Inputs};
 use crate::pulumi::project::Project;
 use crate::pulumi::stack::StackName;
 
@@ -11,9 +11,8 @@ use crate::pulumi::stack::StackName;
 pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.name.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
-        Command::Install | Command::Exec | Command::Report => false,
         Command::Outputs => !named_in_full,
-        _ => true,
+        other => other.operation().is_some(),
     };
     if needs_project && project.is_none() {
         return Err(no_project(&inputs.stack.cwd, inputs.command));
@@ -21,11 +20,11 @@ pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<O
     if let Some(stack) = &inputs.stack.name {
         return Ok(Some(stack.clone()));
     }
-    if matches!(inputs.command, Command::Install | Command::Exec | Command::Report) {
+    if inputs.command.operation().is_none() {
         return Ok(None);
     }
     let stacks = project.map(Project::stacks).unwrap_or_default();
-    if let (Command::Preview | Command::Outputs, [only]) = (inputs.command, stacks.as_slice()) {
+    if let (Effect::Reads, [only]) = (inputs.command.effect(), stacks.as_slice()) {
         return Ok(Some(only.clone()));
     }
     let hint = match stacks.as_slice() {

@@ -1,4 +1,4 @@
-//! The commands that end in a report, in their own words.
+//! The operations that a report can be about.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub enum Operation {
 
 impl Operation {
     /// The command's name as the command line has it.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Preview => "preview",
             Self::Up => "up",
