@@ -131,7 +131,7 @@ pub(super) fn first<'e>(env: &'e Env, names: &[&str]) -> Option<&'e str> {
 }
 
 /// The folders that these variables name.
-pub(super) fn folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
+pub(super) fn named_folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
     names.iter().filter_map(|name| env.get(name)).map(PathBuf::from).collect()
 }
 

@@ -4,10 +4,8 @@
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
-use std::path::PathBuf;
-
-use super::context::{branch_of, change_of_ref, first, folders, text};
-use super::{CiSystem, Context, foreign, origin};
+use super::context::{branch_of, change_of_ref, first, named_folders, text};
+use super::{CiSystem, Context, JobFolders, foreign, origin};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -22,22 +20,6 @@ impl CiSystem for Generic {
     fn detect(&self, env: &Env) -> bool {
         let ci = env.get("CI").is_some_and(|ci| !ci.eq_ignore_ascii_case("false") && ci != "0");
         ci || env.get("PULUMI_CI_SYSTEM").is_some() || foreign::told(env).is_some()
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(
-            env,
-            &[
-                "CI_WORKSPACE",
-                "DRONE_WORKSPACE",
-                "APPVEYOR_BUILD_FOLDER",
-                "CIRRUS_WORKING_DIR",
-                "BITRISE_SOURCE_DIR",
-                "CM_BUILD_DIR",
-                "SD_SOURCE_DIR",
-                "VELA_BUILD_WORKSPACE",
-            ],
-        )
     }
 
     fn origin(&self, env: &Env) -> Origin {
@@ -91,7 +73,23 @@ impl CiSystem for Generic {
             ..Context::default()
         }
     }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, WORKSPACES), ..JobFolders::UNKNOWN }
+    }
 }
+
+/// Where the systems of [`foreign`] and Woodpecker's relatives check out into.
+const WORKSPACES: &[&str] = &[
+    "CI_WORKSPACE",
+    "DRONE_WORKSPACE",
+    "APPVEYOR_BUILD_FOLDER",
+    "CIRRUS_WORKING_DIR",
+    "BITRISE_SOURCE_DIR",
+    "CM_BUILD_DIR",
+    "SD_SOURCE_DIR",
+    "VELA_BUILD_WORKSPACE",
+];
 
 /// Whether the word for what started the run is one for a change request.
 fn names_a_change(event: &str) -> bool {

@@ -24,7 +24,8 @@ impl Ground {
     pub fn of(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
         // With the repository's credentials, another checkout can lie beside the proven one.
         let ours = standing == Standing::Ours && !context.base_credentials;
-        let folders = [env.cwd().to_owned(), folder.to_owned()].into_iter().chain(ci.workspaces(env));
+        let folders =
+            [env.cwd().to_owned(), folder.to_owned()].into_iter().chain((ci.folders().workspaces)(env));
         let places = folders.filter(|_| !ours).filter_map(|folder| place(&env.cwd().join(folder))).collect();
         Self { context: context.clone(), cwd: env.cwd().to_owned(), places }
     }
