@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::context::{app, branch_of, change_of_ref, named_folders, number, slug, tag_of, text, yes_or_no};
+use super::context::{
+    branch_of, change_of_ref, is_app, named_folders, number, slug, tag_of, text, yes_or_no,
+};
 use super::disarm::hash_commands;
 use super::handover::to_state_file;
 use super::identity::with_parameter;
@@ -73,7 +75,7 @@ impl CiSystem for AzurePipelines {
             repository: repository(env, github),
             build_url: build_url(env),
             actor: text(env, "BUILD_REQUESTEDFOR"),
-            bot: app(env.get("BUILD_REQUESTEDFOR")),
+            bot: is_app(env.get("BUILD_REQUESTEDFOR")),
             event: text(env, "BUILD_REASON"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             scheduled: env.get("BUILD_REASON").map(|reason| reason == "Schedule"),
@@ -258,7 +260,7 @@ impl CiSystem for AzurePipelines {
                  get no secrets, and `/azp run` does not change that"
                     .to_owned()
             },
-            withheld_secrets,
+            withheld_secrets: |_, context| Some(withheld_secrets(context)),
             ..Advice::GENERAL
         }
     }
@@ -272,15 +274,15 @@ fn is_a_tasks_secret(variable: &str) -> bool {
     parameter || variable.starts_with("SECRET_") || variable.starts_with("SECUREFILE_TICKET_")
 }
 
-fn withheld_secrets(_env: &Env, context: &Context) -> Option<&'static str> {
-    Some(if context.fork == Some(true) {
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
         "builds of forks get no secrets unless the pipeline makes them available \
          (https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks)"
     } else {
         "a secret variable reaches a script only when it is mapped under `env:`, and those of a variable group only \
          when `variables:` names the group \
          (https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables)"
-    })
+    }
 }
 
 fn annotation(level: Level, title: &str, message: &str) -> String {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::context::{app, change_of_ref, differ, hash, named_folders, number, slug, text};
+use super::context::{change_of_ref, commit_hash, differ, is_app, named_folders, number, slug, text};
 use super::log_format::one_line;
 use super::{CiSystem, Context, IdentityToken, JobFolders, LogFormat, SystemVariables, share_of};
 use crate::base::env::Env;
@@ -48,7 +48,7 @@ impl CiSystem for Buildkite {
             proposed,
             repository,
             // It can be `HEAD` too.
-            commit: env.get("BUILDKITE_COMMIT").and_then(hash),
+            commit: env.get("BUILDKITE_COMMIT").and_then(commit_hash),
             default_branch: env
                 .get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
                 .map(|default| branch.as_deref() == Some(default)),
@@ -59,7 +59,7 @@ impl CiSystem for Buildkite {
             target_branch: target.map(str::to_owned),
             build_url: text(env, "BUILDKITE_BUILD_URL"),
             actor: text(env, "BUILDKITE_BUILD_CREATOR"),
-            bot: app(env.get("BUILDKITE_BUILD_CREATOR")),
+            bot: is_app(env.get("BUILDKITE_BUILD_CREATOR")),
             event: text(env, "BUILDKITE_SOURCE"),
             attempt: number(env, "BUILDKITE_RETRY_COUNT").map(|retries| retries.saturating_add(1)),
             merge_queue: queue.is_some(),

@@ -12,7 +12,7 @@
 
 use std::path::PathBuf;
 
-use super::context::{app, change_of_ref, first, named_folders, number, slug, text};
+use super::context::{change_of_ref, first_set, is_app, named_folders, number, slug, text};
 use super::{
     Advice, Append, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Output, SystemVariables,
 };
@@ -64,7 +64,7 @@ impl CiSystem for CircleCi {
             fork: (fork || change_request.is_some() || link.is_some()).then_some(fork),
             build_url: text(env, "CIRCLE_BUILD_URL"),
             actor: text(env, "CIRCLE_USERNAME"),
-            bot: app(env.get("CIRCLE_USERNAME")),
+            bot: is_app(env.get("CIRCLE_USERNAME")),
             ..Context::default()
         }
         .settled();
@@ -77,7 +77,7 @@ impl CiSystem for CircleCi {
 
     fn origin(&self, env: &Env) -> Origin {
         Origin {
-            remote: first(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
+            remote: first_set(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
             run: number(env, "CIRCLE_BUILD_NUM"),
             ..Origin::default()
         }
@@ -116,7 +116,7 @@ impl CiSystem for CircleCi {
     }
 
     fn advice(&self) -> Advice {
-        Advice { withheld_secrets, ..Advice::GENERAL }
+        Advice { withheld_secrets: |_, context| Some(withheld_secrets(context)), ..Advice::GENERAL }
     }
 }
 
@@ -129,14 +129,14 @@ fn workspaces(env: &Env) -> Vec<PathBuf> {
     named_folders(env, &["CIRCLE_WORKING_DIRECTORY"]).into_iter().filter_map(home).collect()
 }
 
-fn withheld_secrets(_env: &Env, context: &Context) -> Option<&'static str> {
-    Some(if context.fork == Some(true) {
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
         "builds of forks get no secrets unless the project passes them on \
          (https://circleci.com/docs/oss/#pass-secrets-to-builds-from-forked-pull-requests)"
     } else {
         "the variables of a context reach only jobs that name it under `context:` in their workflow \
          (https://circleci.com/docs/contexts/)"
-    })
+    }
 }
 
 /// Lines for the shells of later steps. Without the file there is no way to them.
@@ -171,21 +171,21 @@ mod tests {
         assert_eq!((own.change_request, own.fork), (None, None));
     }
 
-    fn added(text: &str) -> Option<Delivery> {
-        Some(Delivery::Append(Append { path: "/tmp/.bash_env-1-0-build".into(), text: text.to_owned() }))
+    fn added(text: &str) -> Delivery {
+        Delivery::Append(Append { path: "/tmp/.bash_env-1-0-build".into(), text: text.to_owned() })
     }
 
     #[test]
     fn a_folder_comes_to_the_front_of_the_path_of_later_steps() {
         let delivery = (CircleCi.handover().path)(&job(), "/home/it's $(me)/bin");
-        assert_eq!(delivery, added("export PATH='/home/it'\\''s $(me)/bin':\"$PATH\"\n"));
+        assert_eq!(delivery.unwrap(), added("export PATH='/home/it'\\''s $(me)/bin':\"$PATH\"\n"));
     }
 
     #[test]
     fn a_later_step_finds_what_a_killed_run_has_left() {
         let state = [Output { name: "unfinished".into(), value: "/tmp/a b/unfinished.json".into() }];
         let delivery = (CircleCi.handover().post_step)(&job(), &state, &mut String::new);
-        assert_eq!(delivery, added("export STACKSTEP_UNFINISHED='/tmp/a b/unfinished.json'\n"));
+        assert_eq!(delivery.unwrap(), added("export STACKSTEP_UNFINISHED='/tmp/a b/unfinished.json'\n"));
     }
 
     #[test]

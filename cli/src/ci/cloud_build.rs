@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::context::{change_of_ref, differ, first, number, slug, text};
+use super::context::{change_of_ref, differ, first_set, number, slug, text};
 use super::identity::with_parameter;
 use super::{
     Advice, Append, CiSystem, Context, Handover, IdentityToken, JobFolders, Output, OutputRules, OutputsWay,
@@ -54,8 +54,8 @@ impl CiSystem for CloudBuild {
         Context {
             fork: differ(source.as_deref(), repository.as_deref().filter(|name| name.contains('/'))),
             repository,
-            commit: first(env, &["COMMIT_SHA", "REVISION_ID"]).map(str::to_owned),
-            branch: first(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
+            commit: first_set(env, &["COMMIT_SHA", "REVISION_ID"]).map(str::to_owned),
+            branch: first_set(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
             tag: text(env, "TAG_NAME"),
             change_request: change_request.or(of_the_reference),
             proposed: ["_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH", "_BASE_BRANCH"]

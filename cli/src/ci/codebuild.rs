@@ -6,7 +6,7 @@
 //! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
 //! to know goes to the file that the buildspec names in [`super::STEP_STATE`].
 
-use super::context::{branch_of, change_of_ref, hash, named_folders, number, slug, tag_of, text};
+use super::context::{branch_of, change_of_ref, commit_hash, named_folders, number, slug, tag_of, text};
 use super::{CiSystem, Context, IdentityToken, JobFolders, SystemVariables, engine_told};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
@@ -46,8 +46,8 @@ impl CiSystem for CodeBuild {
             // In CodePipeline, the revision of a source that is no git repository is no commit.
             commit: env
                 .get("CODEBUILD_RESOLVED_SOURCE_VERSION")
-                .and_then(hash)
-                .or_else(|| env.get("CODEBUILD_SOURCE_VERSION").and_then(hash)),
+                .and_then(commit_hash)
+                .or_else(|| env.get("CODEBUILD_SOURCE_VERSION").and_then(commit_hash)),
             branch: trigger
                 .strip_prefix("branch/")
                 .map(str::to_owned)

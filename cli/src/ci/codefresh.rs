@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::{app, number, text, yes_or_no};
+use super::context::{is_app, number, text, yes_or_no};
 use super::identity::with_parameter;
 use super::{
     Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, OutputsForm, OutputsWay, STEP_SECRETS,
@@ -63,7 +63,7 @@ impl CiSystem for Codefresh {
             fork: change_request.and(yes_or_no(env, "CF_PULL_REQUEST_IS_FORK")),
             build_url: text(env, "CF_BUILD_URL"),
             actor: text(env, "CF_BUILD_INITIATOR"),
-            bot: app(env.get("CF_BUILD_INITIATOR")),
+            bot: is_app(env.get("CF_BUILD_INITIATOR")),
             event: text(env, "CF_BUILD_TRIGGER"),
             ..Context::default()
         }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::advice::BY_A_BRANCH;
-use super::context::{app, branch_of, change_of_ref, differ, named_folders, number, text};
+use super::context::{branch_of, change_of_ref, differ, is_app, named_folders, number, text};
 use super::identity::with_parameter;
 use super::origin::own_token;
 use super::workflow_command as command;
@@ -86,7 +86,7 @@ impl CiSystem for GitHubActions {
     }
 
     fn advice(&self) -> Advice {
-        Advice { maintainers_way, withheld_secrets, ..ADVICE }
+        Advice { maintainers_way, withheld_secrets: |_, context| Some(withheld_secrets(context)), ..ADVICE }
     }
 }
 
@@ -128,8 +128,8 @@ fn maintainers_way(context: &Context) -> String {
     }
 }
 
-fn withheld_secrets(_env: &Env, context: &Context) -> Option<&'static str> {
-    Some(if context.fork == Some(true) {
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
         "runs for a fork's pull request get no secrets \
          (https://docs.github.com/en/actions/reference/security/secrets)"
     } else if context.actor.as_deref() == Some("dependabot[bot]") {
@@ -138,7 +138,7 @@ fn withheld_secrets(_env: &Env, context: &Context) -> Option<&'static str> {
     } else {
         "a secret of an environment reaches only jobs with `environment:`, and a called workflow gets secrets only \
          by `secrets:` (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets)"
-    })
+    }
 }
 
 /// Where the repository lies; Gitea and Forgejo tell it the same way.
@@ -250,7 +250,7 @@ fn about(env: &Env, event: &Value) -> Context {
         branch,
         tag,
         actor: text(env, "GITHUB_ACTOR"),
-        bot: app(env.get("GITHUB_ACTOR")),
+        bot: is_app(env.get("GITHUB_ACTOR")),
         event: text(env, "GITHUB_EVENT_NAME"),
         attempt: number(env, "GITHUB_RUN_ATTEMPT"),
         scheduled: env.get("GITHUB_EVENT_NAME").map(|kind| kind == "schedule"),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::context::{app, change_of_ref, differ, first, named_folders, number, text};
+use super::context::{change_of_ref, differ, first_set, is_app, named_folders, number, text};
 use super::log_format::one_line;
 use super::{
     Advice, CiSystem, Context, GroupMark, Handover, IdentityToken, JobFolders, LogFormat, OutputsForm,
@@ -35,14 +35,14 @@ impl CiSystem for GitLabCi {
             Some(head) => (Some(head), built),
             None => (text(env, "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA").or(built), None),
         };
-        let source = first(
+        let source = first_set(
             env,
             &["CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY"],
         );
         // A pipeline for a fork's merge request runs in the fork unless a member of the parent starts it there.
         let target =
-            first(env, &["CI_MERGE_REQUEST_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"]);
-        let branch = first(
+            first_set(env, &["CI_MERGE_REQUEST_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"]);
+        let branch = first_set(
             env,
             &[
                 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
@@ -59,13 +59,13 @@ impl CiSystem for GitLabCi {
             change_request: change_request.or_else(|| change_of_ref(env.get("CI_COMMIT_REF_NAME")?)),
             proposed: proposed(env),
             source_repository: source.map(str::to_owned),
-            target_branch: first(
+            target_branch: first_set(
                 env,
                 &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"],
             )
             .map(str::to_owned),
             fork: differ(source, target),
-            build_url: first(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
+            build_url: first_set(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
             actor: text(env, "GITLAB_USER_LOGIN"),
             bot: bot(env.get("GITLAB_USER_LOGIN")),
             event: text(env, "CI_PIPELINE_SOURCE"),
@@ -237,7 +237,7 @@ fn bot(login: Option<&str>) -> Option<bool> {
     let token = rest.and_then(|rest| rest.split_once("_bot")).is_some_and(|(id, end)| {
         !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && (end.is_empty() || end.starts_with('_'))
     });
-    if token { Some(true) } else { app(login) }
+    if token { Some(true) } else { is_app(login) }
 }
 
 /// Why a value would not reach later jobs as it is.

@@ -20,7 +20,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
+    /// The ground of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
     pub fn of(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
         // With the repository's credentials, another checkout can lie beside the proven one.
         let ours = standing == Standing::Ours && !context.base_credentials;

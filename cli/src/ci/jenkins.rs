@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::context::{app, change_of_ref, first, named_folders, number, slug, text};
+use super::context::{change_of_ref, first_set, is_app, named_folders, number, slug, text};
 use super::{
     Append, CiSystem, Context, Handover, IdentityToken, JobFolders, Output, OutputsWay, RandomWord,
     STEP_OUTPUTS, SystemVariables,
@@ -46,12 +46,12 @@ impl CiSystem for Jenkins {
     }
 
     fn context(&self, env: &Env) -> Context {
-        let repository = first(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
+        let repository = first_set(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
         let built = text(env, "GIT_COMMIT");
         let change = ["CHANGE_ID", "CHANGE_TARGET", "CHANGE_FORK"].iter().any(|name| env.get(name).is_some());
         let of_the_reference =
             ["BRANCH_NAME", "GIT_BRANCH"].iter().find_map(|name| change_of_ref(env.get(name)?));
-        let of_a_plugin = first(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
+        let of_a_plugin = first_set(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
         let name = env.get("BRANCH_NAME").unwrap_or_default();
         // A multibranch job builds a change merged into its target, unless the job's name says otherwise.
         let (commit, merge_commit) = match change {
@@ -91,7 +91,7 @@ impl CiSystem for Jenkins {
             fork,
             build_url: text(env, "BUILD_URL"),
             actor: text(env, "CHANGE_AUTHOR"),
-            bot: app(env.get("CHANGE_AUTHOR")),
+            bot: is_app(env.get("CHANGE_AUTHOR")),
             default_branch: env.get("BRANCH_IS_PRIMARY").map(|primary| primary == "true"),
             ..Context::default()
         }
@@ -100,7 +100,7 @@ impl CiSystem for Jenkins {
 
     fn origin(&self, env: &Env) -> Origin {
         Origin {
-            remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            remote: first_set(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
             counted: text(env, "JOB_NAME"),
             run: number(env, "BUILD_NUMBER"),
             ..Origin::default()

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::context::{app, branch_of, change_of_ref, named_folders, number, text};
+use super::context::{branch_of, change_of_ref, is_app, named_folders, number, text};
 use super::{Advice, CiSystem, Context, IdentityToken, JobFolders, SystemVariables, engine_told, origin};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
@@ -53,7 +53,7 @@ impl CiSystem for Woodpecker {
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: text(env, "CI_PIPELINE_URL"),
             actor: text(env, "CI_PIPELINE_AUTHOR"),
-            bot: app(env.get("CI_PIPELINE_AUTHOR")),
+            bot: is_app(env.get("CI_PIPELINE_AUTHOR")),
             event: event.map(str::to_owned),
             scheduled: event.map(|event| event == "cron"),
             attempt: env.get("CI_PIPELINE_NUMBER").map(|_| reruns(env).saturating_add(1)),
@@ -65,7 +65,7 @@ impl CiSystem for Woodpecker {
 
     fn origin(&self, env: &Env) -> Origin {
         let attempt = number(env, "CI_PIPELINE_NUMBER").map(|_| reruns(env));
-        Origin { attempt, ..origin::of_forge_type(env) }
+        Origin { attempt, ..origin::origin_by_forge_type(env) }
     }
 
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {

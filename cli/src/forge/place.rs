@@ -36,7 +36,7 @@ pub struct Clues<'a> {
     pub forge_url: Option<&'a str>,
 }
 
-/// Why it can't be told, with the way out.
+/// The reason why forge, repository or token can't be told, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     /// What is not known.
@@ -58,13 +58,13 @@ impl fmt::Display for Unknown {
 }
 
 impl Clues<'_> {
-    /// The forge and the repository.
+    /// Finds the forge and the repository there.
     pub fn find_repository(&self) -> Result<ForgeRepository, Unknown> {
         let told = self.forge.or(self.origin.forge).and_then(forge_by_name);
-        let remote = self.remote(told);
+        let remote = self.server_of_remote(told);
         let forge = match (told, &remote) {
             (Some(forge), _) => forge,
-            (None, Some((server, _))) => by_host(server).ok_or_else(|| {
+            (None, Some((server, _))) => forge_of_host(server).ok_or_else(|| {
                 Unknown::new(
                     &format!("which forge {} is can't be told", host(server)),
                     "set `forge` to `github`, `gitlab`, `azure-repos`, `bitbucket` or `gitea`",
@@ -77,7 +77,7 @@ impl Clues<'_> {
                 ));
             }
         };
-        let (api, repository) = self.located(forge, remote.as_ref()).ok_or_else(|| {
+        let (api, repository) = self.api_and_repository(forge, remote.as_ref()).ok_or_else(|| {
             Unknown::new(
                 &format!("the repository's name on {} can't be told", forge.title()),
                 "check out the repository with its git folder, or run where the CI system names it",
@@ -87,17 +87,21 @@ impl Clues<'_> {
     }
 
     /// The remote's server and path; what the CI system tells comes first, unless it is of another forge.
-    fn remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
-        let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_of(forge)));
+    fn server_of_remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
+        let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_told_of(forge)));
         own.and_then(server_and_path).or_else(|| self.remote.and_then(server_and_path))
     }
 
     /// Whether what the CI system tells is of this forge.
-    fn is_of(&self, forge: &dyn Forge) -> bool {
+    fn is_told_of(&self, forge: &dyn Forge) -> bool {
         self.origin.forge.is_none_or(|name| name == forge.name())
     }
 
-    fn located(&self, forge: &'static dyn Forge, remote: Option<&(Url, String)>) -> Option<(Url, String)> {
+    fn api_and_repository(
+        &self,
+        forge: &'static dyn Forge,
+        remote: Option<&(Url, String)>,
+    ) -> Option<(Url, String)> {
         let named = self.repository.filter(|name| name.contains('/'));
         // An address of Azure's says more than the name does.
         let whole = remote
@@ -107,7 +111,7 @@ impl Clues<'_> {
         if let Some(url) = self.forge_url {
             return forge.locate(&base_address(url)?, path?);
         }
-        if let Some(api) = self.origin.api.as_deref().filter(|_| self.is_of(forge)) {
+        if let Some(api) = self.origin.api.as_deref().filter(|_| self.is_told_of(forge)) {
             let (_, repository) = forge.locate(&base_address(api)?, path?)?;
             return Some((base_address(api)?, repository));
         }
@@ -162,7 +166,7 @@ impl ForgeRepository {
 }
 
 /// The forge whose host it is.
-fn by_host(server: &Url) -> Option<&'static dyn Forge> {
+fn forge_of_host(server: &Url) -> Option<&'static dyn Forge> {
     let host = server.host_str()?;
     FORGES.iter().copied().find(|forge| forge.is_host(host))
 }
