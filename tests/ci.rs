@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stackstep::base::env::Env;
-use stackstep::ci::{self, CiSystem, IdentityToken, Level, OWN_VARIABLE, Output, STEP_STATE, SYSTEMS};
+use stackstep::ci::{
+    self, CiSystem, Delivery, GroupMark, IdentityToken, Level, OWN_VARIABLE, Output, OutputsWay, STEP_STATE,
+    SYSTEMS,
+};
 
 /// One environment.
 pub struct Case {
@@ -77,7 +80,7 @@ fn read(case: &Case) -> Value {
     let system = ci::detect(&case.env);
     let mut context = serde_json::to_value(system.context(&case.env)).unwrap();
     context.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    let engine: BTreeMap<_, _> = system.tell_engine(&case.env).into_iter().collect();
+    let engine: BTreeMap<_, _> = (system.variables().told_to_engine)(&case.env).into_iter().collect();
     json!({ "system": system.name(), "context": context, "engine": engine })
 }
 
@@ -198,7 +201,7 @@ const ENGINE_KNOWS: &[&str] = &[
 #[test]
 fn the_engine_is_told_where_it_runs_only_where_it_is_blind() {
     for case in cases() {
-        let told = ci::detect(&case.env).tell_engine(&case.env);
+        let told = (ci::detect(&case.env).variables().told_to_engine)(&case.env);
         assert_eq!(
             told.is_empty(),
             ENGINE_KNOWS.contains(&case.system.as_str()),
@@ -216,7 +219,7 @@ fn a_person_who_tells_the_engine_has_the_last_word() {
         let pairs: Vec<(&str, &str)> = env.iter().chain([(name, "mine")]).collect();
         let env = Env::from_pairs("/", pairs);
         assert_eq!(ci::detect(&env).name(), "aws-codebuild");
-        assert_eq!(ci::detect(&env).tell_engine(&env), []);
+        assert_eq!((ci::detect(&env).variables().told_to_engine)(&env), []);
     }
 }
 
@@ -252,17 +255,20 @@ fn what_a_later_part_of_the_wrapper_has_to_know_is_a_line_of_the_file_that_it_na
     let of = |name: &str, value: &str| Output { name: name.to_owned(), value: value.to_owned() };
     let state = [of("unfinished", "/tmp/a b/unfinished.json"), of("forged", "a\nunfinished=b")];
     for name in ["gitlab-ci", "jenkins", "aws-codebuild", "codefresh", "generic"] {
-        let append = by_name(name).post_step_state(&env, &state, &mut String::new).unwrap();
+        let post_step = by_name(name).handover().post_step;
+        let Some(Delivery::Append(append)) = post_step(&env, &state, &mut String::new) else {
+            panic!("{name} adds nothing to the file")
+        };
         assert_eq!(append.path, Path::new("/work/.stackstep/state"), "{name}");
         assert_eq!(append.text, "unfinished=/tmp/a b/unfinished.json\n", "{name}");
-        assert_eq!(by_name(name).post_step_state(&Env::default(), &state, &mut String::new), None, "{name}");
+        assert_eq!(post_step(&Env::default(), &state, &mut String::new), None, "{name}");
     }
 }
 
 #[test]
 fn what_the_engine_must_not_see_is_named() {
-    assert!(by_name("azure-pipelines").strip_from_engine().contains(&"ENDPOINT_AUTH_"));
-    assert!(by_name("jenkins").strip_from_engine().contains(&"JENKINS_NODE_COOKIE"));
+    assert!(by_name("azure-pipelines").variables().kept_from_engine.contains(&"ENDPOINT_AUTH_"));
+    assert!(by_name("jenkins").variables().kept_from_engine.contains(&"JENKINS_NODE_COOKIE"));
 }
 
 #[test]
@@ -355,16 +361,19 @@ fn the_runners_that_read_githubs_commands_get_the_same_bytes() {
     );
     let output = Output { name: "url".into(), value: "https://a\nb".into() };
     for system in ["github-actions", "gitea-actions", "forgejo-actions"].map(by_name) {
-        let append = system.outputs(&env, std::slice::from_ref(&output), &mut || "r".repeat(32)).unwrap();
+        let (handover, log, mark) = (system.handover(), system.log(), GroupMark { number: 1, at: 0 });
+        let OutputsWay::Append(added) = handover.outputs else { panic!("no file") };
+        let append = added(&env, std::slice::from_ref(&output), &mut || "r".repeat(32)).unwrap();
         assert_eq!(append.path, Path::new("/out"));
         let delimiter = format!("stackstep_{}", "r".repeat(32));
         assert_eq!(append.text, format!("url<<{delimiter}\nhttps://a\nb\n{delimiter}\n"));
-        assert_eq!(system.summary(&env), Some((PathBuf::from("/summary"), 1024 * 1024)));
-        assert_eq!(system.temporary_folder(&env), Some(PathBuf::from("/t")));
-        assert_eq!(system.group("a%") + &system.end_group(), "::group::a%25\n::endgroup::\n");
-        assert_eq!(system.mask("s3cret"), "::add-mask::s3cret\n");
-        assert_eq!(system.begin_foreign("t") + &system.end_foreign("t"), "::stop-commands::t\n::t::\n");
-        assert_eq!(system.annotation(Level::Error, "a", "b\nc"), "::error title=a::b%0Ac\n");
+        assert_eq!((handover.summary)(&env), Some((PathBuf::from("/summary"), 1024 * 1024)));
+        assert_eq!((system.folders().temporary)(&env), Some(PathBuf::from("/t")));
+        let group = (log.open_group)("a%", mark) + &(log.close_group)(mark);
+        assert_eq!(group, "::group::a%25\n::endgroup::\n");
+        assert_eq!((log.mask)("s3cret"), "::add-mask::s3cret\n");
+        assert_eq!(log.begin_foreign("t") + &log.end_foreign("t"), "::stop-commands::t\n::t::\n");
+        assert_eq!((log.annotation)(Level::Error, "a", "b\nc"), "::error title=a::b%0Ac\n");
     }
 }
 
@@ -375,20 +384,19 @@ fn a_system_without_commands_gets_plain_lines() {
         {
             continue;
         }
-        assert_eq!(system.annotation(Level::Warning, "a", "b"), "warning: a: b\n", "{}", system.name());
-        assert_eq!(system.annotation(Level::Notice, "a", ""), "notice: a\n", "{}", system.name());
-        assert_eq!(
-            (system.mask("s3cret"), system.begin_foreign("t"), system.end_foreign("t")),
-            Default::default()
-        );
-        // Travis's folds have names that differ.
-        if system.name() != "travis-ci" {
+        let (log, mark) = (system.log(), GroupMark { number: 1, at: 0 });
+        assert_eq!((log.annotation)(Level::Warning, "a", "b"), "warning: a: b\n", "{}", system.name());
+        assert_eq!((log.annotation)(Level::Notice, "a", ""), "notice: a\n", "{}", system.name());
+        assert_eq!(((log.mask)("s3cret"), log.begin_foreign("t"), log.end_foreign("t")), Default::default());
+        assert!(log.disarm().is_none() && !log.shows_annotations, "{}", system.name());
+        // The groups of GitLab and Travis have names.
+        if !["gitlab-ci", "travis-ci"].contains(&system.name()) {
             let group = if system.name() == "buildkite" { "--- a\n" } else { "a\n" };
-            assert_eq!(system.group("a") + &system.end_group(), group);
+            assert_eq!((log.open_group)("a", mark) + &(log.close_group)(mark), group);
         }
-        assert!(!system.takes_outputs(&Env::default()), "{}", system.name());
+        assert!(!system.handover().takes_outputs(&Env::default()), "{}", system.name());
     }
-    assert!(by_name("azure-pipelines").takes_outputs(&Env::default()));
+    assert!(by_name("azure-pipelines").handover().takes_outputs(&Env::default()));
 }
 
 /// How many seconds a cancelled engine has on `system`, in an environment with these variables.

@@ -218,7 +218,7 @@ fn the_maintainers_of_each_system_are_told_their_own_way() {
     ] {
         let env = environment(system, name);
         let system = systems::detect(&env);
-        let way = system.maintainers_way(&system.context(&env));
+        let way = (system.advice().maintainers_way)(&system.context(&env));
         assert!(way.contains(words), "{way}");
     }
 }

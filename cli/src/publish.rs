@@ -25,8 +25,8 @@ use crate::engine::locate::LocatedEngine;
 use crate::render::{self, Detail, Options, Size};
 use crate::report::{Masked, Operation, Report, Severity, Status};
 
-pub use files::{append_to, warn};
-use files::{write_from, write_whole};
+use files::{append_to, write_from, write_whole};
+pub use files::{deliver, warn};
 use outputs::Exports;
 use pages::Pages;
 
@@ -69,7 +69,7 @@ fn detail(job: &Job<'_>) -> Detail {
 impl Publisher {
     /// Sinks of `job`. What stands on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
-        let page = job.ci.summary(job.env).filter(|_| job.inputs.report.comment_on_summary);
+        let page = (job.ci.handover().summary)(job.env).filter(|_| job.inputs.report.comment_on_summary);
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let sinks = Sinks {
             result_file: job.result_file(),
@@ -84,7 +84,7 @@ impl Publisher {
 
     /// The sinks of an earlier step of the job, in a step that has a summary page of its own.
     pub fn again(sinks: &Sinks, ci: &'static dyn CiSystem, env: &Env) -> Self {
-        let page = ci.summary(env).filter(|_| sinks.summary.is_some());
+        let page = (ci.handover().summary)(env).filter(|_| sinks.summary.is_some());
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
         let same = |path: &PathBuf| sinks.summary.clone().filter(|(earlier, _)| earlier == path);
         let summary = page.map(|(path, _)| same(&path).unwrap_or_else(|| page_from(path)));
@@ -108,8 +108,8 @@ impl Publisher {
         if let Some((page, start)) = &self.sinks.summary {
             let room = self.room.saturating_sub(usize::try_from(*start).unwrap_or(usize::MAX));
             let written = write_from(page, *start, &self.markdown(&shown, room));
-            if let (Ok(()), Some(lines)) = (&written, self.ci.summary_command(page)) {
-                console.command(&lines);
+            if written.is_ok() {
+                console.command(&(self.ci.handover().summary_command)(page));
             }
             warn(console, "the summary page", written);
         }
@@ -146,7 +146,7 @@ impl Publisher {
         self.sinks
             .result_file
             .as_ref()
-            .filter(|_| self.ci.keeps_files())
+            .filter(|_| self.ci.folders().outlive_the_job)
             .map(|path| path.display().to_string())
     }
 
@@ -186,11 +186,11 @@ pub fn all(
     {
         let printable = outputs::printable(outputs, console);
         let fence = crate::base::random::word();
-        console.command(&job.ci.begin_foreign(&fence));
+        console.command(&job.ci.log().begin_foreign(&fence));
         console.print_json(&printable);
-        console.command(&job.ci.end_foreign(&fence));
+        console.command(&job.ci.log().end_foreign(&fence));
     }
-    if job.ci.shows_annotations() {
+    if job.ci.log().shows_annotations {
         annotate(report, console);
     }
     console.text(&publisher.text(report.as_slice(), result_file));
@@ -217,8 +217,8 @@ pub fn hand_on(
 /// look at.
 pub fn conclude(job: &Job<'_>, report: &Report, console: &Console) {
     let passed = report.status == Status::Succeeded && report.exit_code == 0;
-    if let Some(lines) = job.ci.passed_with_issues().filter(|_| passed && console.has_missed()) {
-        console.command(&lines);
+    if let Some(lines) = job.ci.log().passed_with_issues.filter(|_| passed && console.has_missed()) {
+        console.command(lines);
     }
 }
 
@@ -230,12 +230,9 @@ pub fn add_path(job: &Job<'_>, engine: &LocatedEngine, console: &Console) {
     if there.any(|path| path == Path::new(folder)) {
         return;
     }
-    if let Some(append) = job.ci.path_file(job.env, folder) {
-        warn(console, "the PATH of later steps", append_to(&append));
-    } else if let Some(lines) = job.ci.path_command(folder) {
-        console.command(&lines);
-    } else {
-        console.line(&format!("for `pulumi` in later steps: export PATH=\"{folder}:$PATH\""));
+    match (job.ci.handover().path)(job.env, folder) {
+        Some(delivery) => warn(console, "the PATH of later steps", deliver(&delivery, console)),
+        None => console.line(&format!("for `pulumi` in later steps: export PATH=\"{folder}:$PATH\"")),
     }
 }
 

@@ -21,7 +21,7 @@ fn each_documented_environment_leads_to_its_forge() {
             forge: None,
             forge_url: None,
         };
-        let found = match clues.find() {
+        let found = match clues.find_repository() {
             Ok(found) => format!("{} | {} | {}", found.forge.name(), found.api, found.repository),
             Err(_) => "by the remote | |".to_owned(),
         };

@@ -24,9 +24,9 @@ async fn a_change_request_is_found_by_its_commit() {
         fake.memory().pulls = vec![pull(7, State::Merged)];
         let place = fake.place();
         let client = Client::new(http, &place);
-        let found = client.of_commit(HEAD).await.unwrap();
+        let found = client.change_requests_of_commit(HEAD).await.unwrap();
         assert_eq!((found.len(), found[0].number, found[0].merged, found[0].open), (1, 7, true, false));
-        assert!(client.of_commit("0000000").await.unwrap().is_empty(), "{}", face.name());
+        assert!(client.change_requests_of_commit("0000000").await.unwrap().is_empty(), "{}", face.name());
     }
 }
 
@@ -39,7 +39,7 @@ async fn a_change_request_is_found_by_its_branch_and_a_forks_branch_of_that_name
         fake.memory().pulls = vec![pull(7, State::Open), pull(8, State::Closed), fork, other];
         let place = fake.place();
         let client = Client::new(http, &place);
-        let found = client.of_branch("feature/a b", None, None).await.unwrap();
+        let found = client.change_requests_of_branch("feature/a b", None, None).await.unwrap();
         assert_eq!(found.iter().map(|one| one.number).collect::<Vec<_>>(), [7], "{}", face.name());
         assert_eq!(found[0].head.as_deref(), Some(HEAD));
     }
@@ -78,7 +78,7 @@ async fn a_commit_has_a_status_in_each_forges_words() {
                 description: "x".repeat(1000),
                 url: Some("https://ci.example/7".into()),
             };
-            Client::new(http, &place).status(&status).await.unwrap();
+            Client::new(http, &place).set_status(&status).await.unwrap();
         }
         let memory = fake.memory();
         assert_eq!((&memory.statuses[0]["state"], &memory.statuses[1]["state"]), (&good.into(), &bad.into()));
@@ -102,7 +102,7 @@ async fn a_deployment_is_recorded_with_its_address_where_the_forge_has_a_page_of
             removed: false,
             log: Some("https://ci.example/7".into()),
         };
-        let recorded = Client::new(http, &place).deployment(&deployment).await.unwrap();
+        let recorded = Client::new(http, &place).record_deployment(&deployment).await.unwrap();
         assert_eq!(recorded, ["github", "gitlab"].contains(&face.name()));
         let all = serde_json::to_string(&fake.memory().deployments).unwrap();
         assert_eq!(all.contains("https://shop.example"), recorded, "{all}");

@@ -36,7 +36,7 @@ async fn a_missing_permission_is_named() {
                 let trouble = post(&fake, &run(1), &changes()).await.unwrap_err();
                 assert_eq!(trouble.kind, kind, "{trouble}");
                 let text = told(&trouble);
-                assert!(text.contains(fake.place().forge.permission()), "{text}");
+                assert!(text.contains(fake.place().forge.permission(false)), "{text}");
                 assert!(
                     text.contains(&format!("status {status}")) && text.contains("not accessible"),
                     "{text}"

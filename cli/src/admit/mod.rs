@@ -44,7 +44,7 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
 
 /// Refuses to bring secrets into a job whose log shows them.
 pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
-    match ci.shows_variables(env) {
+    match (ci.variables().shown_by)(env) {
         Some(variable) if !env.is_true(ALLOW_DEBUG_TRACE) => Err(Error::Refused {
             what: format!(
                 "refused: `{variable}` is set, so this job's log shows every variable, secrets included"

@@ -184,7 +184,7 @@ fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     Some(TrustVerdict::Refuse {
         reason: Reason::Untrusted,
         what: format!("`{word}` is refused: {}", question.origin()),
-        hint: format!("{way}; {}", question.ci.maintainers_way(question.context)),
+        hint: format!("{way}; {}", (question.ci.advice().maintainers_way)(question.context)),
     })
 }
 
@@ -211,7 +211,7 @@ fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
                 "`{word}` is refused: {origin}the run does not tell which event started it, and whose code would have its \
                  credentials is not proven: {place}"
             ),
-            hint: question.ci.how_to_tell_the_event().to_owned(),
+            hint: question.ci.advice().how_to_tell_the_event.to_owned(),
         });
     };
     let hint = match &context.base_commit {
@@ -300,7 +300,7 @@ fn without_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     };
     Some(TrustVerdict::Skip {
         why: format!("{who}, and this run has no credentials for the backend"),
-        maintainer: question.ci.maintainers_way(context),
+        maintainer: (question.ci.advice().maintainers_way)(context),
     })
 }
 

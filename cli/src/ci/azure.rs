@@ -6,15 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::context::{app, branch_of, change_of_ref, folders, number, slug, tag_of, text, yes_or_no};
+use super::context::{
+    branch_of, change_of_ref, is_app, named_folders, number, slug, tag_of, text, yes_or_no,
+};
 use super::disarm::hash_commands;
+use super::handover::to_state_file;
 use super::identity::with_parameter;
+use super::log_format::one_line;
 use super::origin::own_token;
-use super::{CiSystem, Context, IdentityToken, Level, Output, TokenRequest, share_of};
+use super::{
+    Advice, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands, LogFormat,
+    Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::text::percent_encoded;
-use crate::process::output::Disarm;
 
 /// Azure Pipelines.
 pub struct AzurePipelines;
@@ -69,7 +75,7 @@ impl CiSystem for AzurePipelines {
             repository: repository(env, github),
             build_url: build_url(env),
             actor: text(env, "BUILD_REQUESTEDFOR"),
-            bot: app(env.get("BUILD_REQUESTEDFOR")),
+            bot: is_app(env.get("BUILD_REQUESTEDFOR")),
             event: text(env, "BUILD_REASON"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
             scheduled: env.get("BUILD_REASON").map(|reason| reason == "Schedule"),
@@ -127,52 +133,6 @@ impl CiSystem for AzurePipelines {
         }
     }
 
-    fn maintainers_way(&self, _context: &Context) -> String {
-        // https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks
-        "a maintainer who has read the change can push its commits to a branch of this repository; builds of forks \
-         get no secrets, and `/azp run` does not change that"
-            .to_owned()
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
-        // for its post step.
-        &[
-            "ENDPOINT_AUTH_",
-            "SECRET_",
-            "SECUREFILE_TICKET_",
-            "INPUT_",
-            "VSTS_TASKVARIABLE_",
-            "VSTS_SECRET_VARIABLES",
-        ]
-    }
-
-    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
-        Some(if context.fork == Some(true) {
-            "builds of forks get no secrets unless the pipeline makes them available \
-             (https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks)"
-        } else {
-            "a secret variable reaches a script only when it is mapped under `env:`, and those of a variable group only \
-             when `variables:` names the group \
-             (https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables)"
-        })
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"]
-    }
-
-    fn is_secret(&self, variable: &str) -> bool {
-        let parameter = variable
-            .strip_prefix("ENDPOINT_AUTH_PARAMETER_")
-            .and_then(|rest| rest.rsplit_once('_'))
-            .is_some_and(|(_, parameter)| SECRET_PARAMETERS.contains(&parameter));
-        parameter
-            || variable.starts_with("SECRET_")
-            || variable.starts_with("SECUREFILE_TICKET_")
-            || self.secret_variables().contains(&variable)
-    }
-
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
         // The audience is always `api://AzureADTokenExchange`. With a service connection the subject is that
         // connection, without one it is the pipeline.
@@ -206,17 +166,6 @@ impl CiSystem for AzurePipelines {
             .find_map(|variable| env.get(&variable).map(|value| (variable, value)))
     }
 
-    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
-        env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from)
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(
-            env,
-            &["BUILD_SOURCESDIRECTORY", "BUILD_REPOSITORY_LOCALPATH", "SYSTEM_DEFAULTWORKINGDIRECTORY"],
-        )
-    }
-
     /// SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later, unless variables of the pipeline say otherwise:
     /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/Knob/AgentKnobs.cs>
     fn grace_period(&self, env: &Env) -> Duration {
@@ -225,101 +174,161 @@ impl CiSystem for AzurePipelines {
         share_of(first.saturating_add(second))
     }
 
-    fn group(&self, title: &str) -> String {
-        format!("##[group]{}\n", title.replace(['\r', '\n'], " "))
-    }
-
-    fn end_group(&self) -> String {
-        "##[endgroup]\n".to_owned()
-    }
-
-    fn mask(&self, line: &str) -> String {
-        format!("##vso[task.setsecret]{}\n", data(line))
-    }
-
-    fn disarm(&self) -> Option<Disarm> {
-        Some(hash_commands)
-    }
-
-    fn shows_annotations(&self) -> bool {
-        true
-    }
-
-    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
-        let text = if message.is_empty() { title.to_owned() } else { format!("{title}: {message}") };
-        match level {
-            // There is no issue of a lower kind than a warning.
-            Level::Notice => format!("{}\n", text.replace(['\r', '\n'], " ").replace("##", "# #")),
-            _ => format!("##vso[task.logissue type={}]{}\n", level.word(), data(&text)),
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"],
+            is_secret_too: is_a_tasks_secret,
+            // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
+            // for its post step.
+            kept_from_engine: &[
+                "ENDPOINT_AUTH_",
+                "SECRET_",
+                "SECUREFILE_TICKET_",
+                "INPUT_",
+                "VSTS_TASKVARIABLE_",
+                "VSTS_SECRET_VARIABLES",
+            ],
+            ..SystemVariables::NONE
         }
     }
 
-    fn refuses_output_name(&self, name: &str) -> Option<&'static str> {
-        let lower = name.to_ascii_lowercase();
-        if name.is_empty() {
-            Some("it is empty")
-        } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
-            Some("it has something else than letters, digits, `.`, `_` and `-` in it")
-        } else if RESERVED.iter().any(|start| lower.starts_with(start)) {
-            Some("it begins with a word that the system keeps for itself")
-        } else {
-            None
+    fn folders(&self) -> JobFolders {
+        JobFolders {
+            workspaces: |env| {
+                named_folders(
+                    env,
+                    &[
+                        "BUILD_SOURCESDIRECTORY",
+                        "BUILD_REPOSITORY_LOCALPATH",
+                        "SYSTEM_DEFAULTWORKINGDIRECTORY",
+                    ],
+                )
+            },
+            temporary: |env| env.get("AGENT_TEMPDIRECTORY").map(PathBuf::from),
+            ..JobFolders::UNKNOWN
         }
     }
 
-    fn output_names_ignore_case(&self) -> bool {
-        true
+    fn log(&self) -> LogFormat {
+        LogFormat {
+            open_group: |title, _| format!("##[group]{}\n", one_line(title)),
+            close_group: |_| "##[endgroup]\n".to_owned(),
+            mask: |line| format!("##vso[task.setsecret]{}\n", data(line)),
+            commands: LogCommands::BrokenUp(hash_commands),
+            annotation,
+            shows_annotations: true,
+            // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#complete-finish-timeline
+            passed_with_issues: Some(
+                "##vso[task.complete result=SucceededWithIssues]the report is not whole\n",
+            ),
+            ..LogFormat::PLAIN
+        }
     }
 
-    fn path_command(&self, folder: &str) -> Option<String> {
-        Some(format!("##vso[task.prependpath]{}\n", data(folder)))
+    fn handover(&self) -> Handover {
+        Handover {
+            outputs: OutputsWay::Commands {
+                open: |outputs| set_variables(outputs, "isOutput=true"),
+                secret: |outputs| set_variables(outputs, "isSecret=true;isOutput=true"),
+            },
+            rules: OutputRules {
+                refuses_name,
+                names_ignore_case: true,
+                value_bytes: OUTPUT_BYTES,
+                refuses_secret_value,
+                ..OutputRules::NONE
+            },
+            post_step: |env, state, _| {
+                let to_a_file = || to_state_file(env, state).map(Delivery::Append);
+                set_task_variables(env, state).map(Delivery::Commands).or_else(to_a_file)
+            },
+            path: |_, folder| Some(Delivery::Commands(format!("##vso[task.prependpath]{}\n", data(folder)))),
+            // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#uploadsummary-add-some-markdown-content-to-the-build-summary
+            summary: |env| Some((summary_page(env)?, SUMMARY_BYTES)),
+            summary_command: |page| {
+                format!("##vso[task.uploadsummary]{}\n", data(&page.display().to_string()))
+            },
+            ..Handover::FILES_ONLY
+        }
     }
 
-    fn output_commands(&self, outputs: &[Output]) -> Option<String> {
-        Some(set_variables(outputs, "isOutput=true"))
+    fn advice(&self) -> Advice {
+        Advice {
+            // https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks
+            maintainers_way: |_| {
+                "a maintainer who has read the change can push its commits to a branch of this repository; builds of forks \
+                 get no secrets, and `/azp run` does not change that"
+                    .to_owned()
+            },
+            withheld_secrets: |_, context| Some(withheld_secrets(context)),
+            ..Advice::GENERAL
+        }
     }
+}
 
-    fn secret_output_commands(&self, outputs: &[Output]) -> Option<String> {
-        Some(set_variables(outputs, "isSecret=true;isOutput=true"))
-    }
+fn is_a_tasks_secret(variable: &str) -> bool {
+    let parameter = variable
+        .strip_prefix("ENDPOINT_AUTH_PARAMETER_")
+        .and_then(|rest| rest.rsplit_once('_'))
+        .is_some_and(|(_, parameter)| SECRET_PARAMETERS.contains(&parameter));
+    parameter || variable.starts_with("SECRET_") || variable.starts_with("SECUREFILE_TICKET_")
+}
 
-    fn output_room(&self) -> usize {
-        OUTPUT_BYTES
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
+        "builds of forks get no secrets unless the pipeline makes them available \
+         (https://learn.microsoft.com/azure/devops/pipelines/security/repos#forks)"
+    } else {
+        "a secret variable reaches a script only when it is mapped under `env:`, and those of a variable group only \
+         when `variables:` names the group \
+         (https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables)"
     }
+}
 
-    fn refuses_secret_value(&self, value: &str) -> Option<&'static str> {
-        // https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables
-        value.contains(['\r', '\n']).then_some("a secret variable can't have several lines")
+fn annotation(level: Level, title: &str, message: &str) -> String {
+    let text = if message.is_empty() { title.to_owned() } else { format!("{title}: {message}") };
+    match level {
+        // There is no issue of a lower kind than a warning.
+        Level::Notice => format!("{}\n", one_line(&text).replace("##", "# #")),
+        _ => format!("##vso[task.logissue type={}]{}\n", level.word(), data(&text)),
     }
+}
 
-    // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#uploadsummary-add-some-markdown-content-to-the-build-summary
-    fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
-        let folder = env.get("AGENT_TEMPDIRECTORY")?;
-        // A later step that wrote on the same page would show this one's report again. The file's name is the heading.
-        let step = env.get("SYSTEM_TASKINSTANCEID").unwrap_or("step");
-        let title = file_name(env.get("SYSTEM_TASKDISPLAYNAME").unwrap_or_default());
-        let page = Path::new(folder).join("stackstep").join(file_name(step)).join(format!("{title}.md"));
-        Some((page, SUMMARY_BYTES))
+fn refuses_name(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    if name.is_empty() {
+        Some("it is empty")
+    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+        Some("it has something else than letters, digits, `.`, `_` and `-` in it")
+    } else if RESERVED.iter().any(|start| lower.starts_with(start)) {
+        Some("it begins with a word that the system keeps for itself")
+    } else {
+        None
     }
+}
 
-    fn summary_command(&self, page: &Path) -> Option<String> {
-        Some(format!("##vso[task.uploadsummary]{}\n", data(&page.display().to_string())))
-    }
+fn refuses_secret_value(value: &str) -> Option<&'static str> {
+    // https://learn.microsoft.com/azure/devops/pipelines/process/set-secret-variables
+    value.contains(['\r', '\n']).then_some("a secret variable can't have several lines")
+}
 
-    // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#complete-finish-timeline
-    fn passed_with_issues(&self) -> Option<String> {
-        Some("##vso[task.complete result=SucceededWithIssues]the report is not whole\n".to_owned())
-    }
+/// The file of this step's page.
+fn summary_page(env: &Env) -> Option<PathBuf> {
+    let folder = env.get("AGENT_TEMPDIRECTORY")?;
+    // A later step that wrote on the same page would show this one's report again. The file's name is the heading.
+    let step = env.get("SYSTEM_TASKINSTANCEID").unwrap_or("step");
+    let title = file_name(env.get("SYSTEM_TASKDISPLAYNAME").unwrap_or_default());
+    Some(Path::new(folder).join("stackstep").join(file_name(step)).join(format!("{title}.md")))
+}
 
-    fn post_step_commands(&self, env: &Env, state: &[Output]) -> Option<String> {
-        // Only a task has a post step, and a script's environment has no connection to the server.
-        env.get("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION")?;
-        // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/TaskCommandExtension.cs
-        let lines = state.iter().map(|Output { name, value }| {
-            format!("##vso[task.settaskvariable variable={}]{}\n", property(name), data(value))
-        });
-        Some(lines.collect())
-    }
+fn set_task_variables(env: &Env, state: &[Output]) -> Option<String> {
+    // Only a task has a post step, and a script's environment has no connection to the server.
+    env.get("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION")?;
+    // https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/TaskCommandExtension.cs
+    let lines = state.iter().map(|Output { name, value }| {
+        format!("##vso[task.settaskvariable variable={}]{}\n", property(name), data(value))
+    });
+    Some(lines.collect())
 }
 
 /// Whether the run was started by the end of another one that may have been a pull request's: it has this pipeline's own

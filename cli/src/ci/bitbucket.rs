@@ -2,10 +2,8 @@
 //!
 //! Variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
 
-use std::path::PathBuf;
-
-use super::context::{folders, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::context::{named_folders, number, text};
+use super::{Advice, CiSystem, Context, IdentityToken, JobFolders, SystemVariables};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -62,21 +60,6 @@ impl CiSystem for BitbucketPipelines {
         }
     }
 
-    fn withheld_secrets(&self, _env: &Env, _context: &Context) -> Option<&'static str> {
-        Some(
-            "the variables of a deployment reach only steps with `deployment:` \
-             (https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/)",
-        )
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["BITBUCKET_CLONE_DIR"])
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["BITBUCKET_STEP_OIDC_TOKEN"]
-    }
-
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
         // https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/
         if env.get("BITBUCKET_STEP_OIDC_TOKEN").is_some() {
@@ -86,4 +69,24 @@ impl CiSystem for BitbucketPipelines {
     }
 
     // How long a stopped step has is not documented.
+
+    fn variables(&self) -> SystemVariables {
+        SystemVariables { secret: &["BITBUCKET_STEP_OIDC_TOKEN"], ..SystemVariables::NONE }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, &["BITBUCKET_CLONE_DIR"]), ..JobFolders::UNKNOWN }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice {
+            withheld_secrets: |_, _| {
+                Some(
+                    "the variables of a deployment reach only steps with `deployment:` \
+                     (https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/)",
+                )
+            },
+            ..Advice::GENERAL
+        }
+    }
 }

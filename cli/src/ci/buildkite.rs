@@ -3,11 +3,11 @@
 //! Variables: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
 //! Groups: <https://buildkite.com/docs/pipelines/configure/managing-log-output>.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, change_of_ref, differ, folders, hash, number, slug, text};
-use super::{CiSystem, Context, IdentityToken, share_of};
+use super::context::{change_of_ref, commit_hash, differ, is_app, named_folders, number, slug, text};
+use super::log_format::one_line;
+use super::{CiSystem, Context, IdentityToken, JobFolders, LogFormat, SystemVariables, share_of};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -48,7 +48,7 @@ impl CiSystem for Buildkite {
             proposed,
             repository,
             // It can be `HEAD` too.
-            commit: env.get("BUILDKITE_COMMIT").and_then(hash),
+            commit: env.get("BUILDKITE_COMMIT").and_then(commit_hash),
             default_branch: env
                 .get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
                 .map(|default| branch.as_deref() == Some(default)),
@@ -59,7 +59,7 @@ impl CiSystem for Buildkite {
             target_branch: target.map(str::to_owned),
             build_url: text(env, "BUILDKITE_BUILD_URL"),
             actor: text(env, "BUILDKITE_BUILD_CREATOR"),
-            bot: app(env.get("BUILDKITE_BUILD_CREATOR")),
+            bot: is_app(env.get("BUILDKITE_BUILD_CREATOR")),
             event: text(env, "BUILDKITE_SOURCE"),
             attempt: number(env, "BUILDKITE_RETRY_COUNT").map(|retries| retries.saturating_add(1)),
             merge_queue: queue.is_some(),
@@ -87,19 +87,11 @@ impl CiSystem for Buildkite {
         }
     }
 
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["BUILDKITE_AGENT_ACCESS_TOKEN", "BUILDKITE_AGENT_TOKEN", "BUILDKITE_S3_SECRET_ACCESS_KEY"]
-    }
-
     fn identity_token(&self, _env: &Env, audience: &str) -> IdentityToken {
         // https://buildkite.com/docs/agent/cli/reference/oidc
         IdentityToken::Command(
             ["buildkite-agent", "oidc", "request-token", "--audience", audience].map(str::to_owned).to_vec(),
         )
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["BUILDKITE_BUILD_CHECKOUT_PATH"])
     }
 
     /// The agent tells each job its own settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
@@ -116,16 +108,32 @@ impl CiSystem for Buildkite {
         share_of(Duration::from_secs(u64::try_from(until_killed).unwrap_or_default()))
     }
 
-    fn group(&self, title: &str) -> String {
-        format!("--- {}\n", title.replace(['\r', '\n'], " "))
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &[
+                "BUILDKITE_AGENT_ACCESS_TOKEN",
+                "BUILDKITE_AGENT_TOKEN",
+                "BUILDKITE_S3_SECRET_ACCESS_KEY",
+            ],
+            ..SystemVariables::NONE
+        }
     }
 
-    // A group ends where the next one begins.
+    fn folders(&self) -> JobFolders {
+        let workspaces = |env: &Env| named_folders(env, &["BUILDKITE_BUILD_CHECKOUT_PATH"]);
+        JobFolders { workspaces, ..JobFolders::UNKNOWN }
+    }
+
+    fn log(&self) -> LogFormat {
+        // A group ends where the next one begins.
+        LogFormat { open_group: |title, _| format!("--- {}\n", one_line(title)), ..LogFormat::PLAIN }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ci::GroupMark;
 
     #[test]
     fn a_build_that_is_started_for_the_ref_of_a_change_is_not_known_to_be_our_own() {
@@ -139,6 +147,8 @@ mod tests {
 
     #[test]
     fn a_group_is_a_line_that_begins_with_three_hyphens() {
-        assert_eq!(Buildkite.group("Preview of\ndev") + &Buildkite.end_group(), "--- Preview of dev\n");
+        let (log, mark) = (Buildkite.log(), GroupMark { number: 1, at: 0 });
+        let group = (log.open_group)("Preview of\ndev", mark) + &(log.close_group)(mark);
+        assert_eq!(group, "--- Preview of dev\n");
     }
 }

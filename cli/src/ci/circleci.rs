@@ -12,8 +12,10 @@
 
 use std::path::PathBuf;
 
-use super::context::{app, change_of_ref, first, folders, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Output};
+use super::context::{change_of_ref, first_set, is_app, named_folders, number, slug, text};
+use super::{
+    Advice, Append, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Output, SystemVariables,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::ci::names::{ENV_PREFIX, variable_name};
@@ -62,7 +64,7 @@ impl CiSystem for CircleCi {
             fork: (fork || change_request.is_some() || link.is_some()).then_some(fork),
             build_url: text(env, "CIRCLE_BUILD_URL"),
             actor: text(env, "CIRCLE_USERNAME"),
-            bot: app(env.get("CIRCLE_USERNAME")),
+            bot: is_app(env.get("CIRCLE_USERNAME")),
             ..Context::default()
         }
         .settled();
@@ -75,24 +77,10 @@ impl CiSystem for CircleCi {
 
     fn origin(&self, env: &Env) -> Origin {
         Origin {
-            remote: first(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
+            remote: first_set(env, &["CIRCLE_REPOSITORY_URL", "CIRCLE_PULL_REQUEST"]).map(str::to_owned),
             run: number(env, "CIRCLE_BUILD_NUM"),
             ..Origin::default()
         }
-    }
-
-    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
-        Some(if context.fork == Some(true) {
-            "builds of forks get no secrets unless the project passes them on \
-             (https://circleci.com/docs/oss/#pass-secrets-to-builds-from-forked-pull-requests)"
-        } else {
-            "the variables of a context reach only jobs that name it under `context:` in their workflow \
-             (https://circleci.com/docs/contexts/)"
-        })
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "CIRCLE_TOKEN"]
     }
 
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
@@ -107,36 +95,57 @@ impl CiSystem for CircleCi {
 
     // How long a cancelled job has is not documented.
 
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        // It is `~/project` where nobody chose another one.
-        let home = |folder: PathBuf| match folder.strip_prefix("~") {
-            Ok(rest) => env.get("HOME").map(|home| PathBuf::from(home).join(rest)),
-            Err(_) => Some(folder),
-        };
-        folders(env, &["CIRCLE_WORKING_DIRECTORY"]).into_iter().filter_map(home).collect()
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "CIRCLE_TOKEN"],
+            ..SystemVariables::NONE
+        }
     }
 
-    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
-        for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder)))
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces, ..JobFolders::UNKNOWN }
     }
 
-    /// The orb's step that runs `when: always` finds it.
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        _random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let line = |Output { name, value }: &Output| {
-            format!("export {ENV_PREFIX}{}={}\n", variable_name(name), quoted(value))
-        };
-        for_later_steps(env, state.iter().map(line).collect())
+    fn handover(&self) -> Handover {
+        Handover {
+            // The orb's step that runs `when: always` finds it.
+            post_step: |env, state, _| for_later_steps(env, state.iter().map(state_line).collect()),
+            path: |env, folder| for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder))),
+            ..Handover::FILES_ONLY
+        }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice { withheld_secrets: |_, context| Some(withheld_secrets(context)), ..Advice::GENERAL }
+    }
+}
+
+fn workspaces(env: &Env) -> Vec<PathBuf> {
+    // It is `~/project` where nobody chose another one.
+    let home = |folder: PathBuf| match folder.strip_prefix("~") {
+        Ok(rest) => env.get("HOME").map(|home| PathBuf::from(home).join(rest)),
+        Err(_) => Some(folder),
+    };
+    named_folders(env, &["CIRCLE_WORKING_DIRECTORY"]).into_iter().filter_map(home).collect()
+}
+
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
+        "builds of forks get no secrets unless the project passes them on \
+         (https://circleci.com/docs/oss/#pass-secrets-to-builds-from-forked-pull-requests)"
+    } else {
+        "the variables of a context reach only jobs that name it under `context:` in their workflow \
+         (https://circleci.com/docs/contexts/)"
     }
 }
 
 /// Lines for the shells of later steps. Without the file there is no way to them.
-fn for_later_steps(env: &Env, text: String) -> Option<Append> {
-    Some(Append { path: env.get("BASH_ENV")?.into(), text })
+fn for_later_steps(env: &Env, text: String) -> Option<Delivery> {
+    Some(Delivery::Append(Append { path: env.get("BASH_ENV")?.into(), text }))
+}
+
+fn state_line(Output { name, value }: &Output) -> String {
+    format!("export {ENV_PREFIX}{}={}\n", variable_name(name), quoted(value))
 }
 
 /// `text` as one word of a shell.
@@ -162,31 +171,27 @@ mod tests {
         assert_eq!((own.change_request, own.fork), (None, None));
     }
 
+    fn added(text: &str) -> Delivery {
+        Delivery::Append(Append { path: "/tmp/.bash_env-1-0-build".into(), text: text.to_owned() })
+    }
+
     #[test]
     fn a_folder_comes_to_the_front_of_the_path_of_later_steps() {
-        let append = CircleCi.path_file(&job(), "/home/it's $(me)/bin").unwrap();
-        assert_eq!(append.path.to_str(), Some("/tmp/.bash_env-1-0-build"));
-        assert_eq!(append.text, "export PATH='/home/it'\\''s $(me)/bin':\"$PATH\"\n");
+        let delivery = (CircleCi.handover().path)(&job(), "/home/it's $(me)/bin");
+        assert_eq!(delivery.unwrap(), added("export PATH='/home/it'\\''s $(me)/bin':\"$PATH\"\n"));
     }
 
     #[test]
     fn a_later_step_finds_what_a_killed_run_has_left() {
         let state = [Output { name: "unfinished".into(), value: "/tmp/a b/unfinished.json".into() }];
-        let append = CircleCi.post_step_state(&job(), &state, &mut String::new).unwrap();
-        assert_eq!(append.text, "export STACKSTEP_UNFINISHED='/tmp/a b/unfinished.json'\n");
+        let delivery = (CircleCi.handover().post_step)(&job(), &state, &mut String::new);
+        assert_eq!(delivery.unwrap(), added("export STACKSTEP_UNFINISHED='/tmp/a b/unfinished.json'\n"));
     }
 
     #[test]
     fn without_the_file_of_later_steps_nothing_is_written() {
-        let env = Env::from_pairs("/", [("CIRCLECI", "true")]);
-        assert_eq!(CircleCi.path_file(&env, "/bin"), None);
-        assert_eq!(CircleCi.post_step_state(&env, &[], &mut String::new), None);
-    }
-
-    #[test]
-    fn the_log_has_no_groups_and_no_commands() {
-        assert_eq!(CircleCi.group("Preview") + &CircleCi.end_group(), "Preview\n");
-        assert_eq!(CircleCi.mask("a secret"), "");
-        assert!(CircleCi.disarm().is_none() && !CircleCi.shows_annotations());
+        let (env, handover) = (Env::from_pairs("/", [("CIRCLECI", "true")]), CircleCi.handover());
+        assert_eq!((handover.path)(&env, "/bin"), None);
+        assert_eq!((handover.post_step)(&env, &[], &mut String::new), None);
     }
 }

@@ -13,9 +13,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::context::{change_of_ref, differ, first, number, slug, text};
+use super::context::{change_of_ref, differ, first_set, number, slug, text};
 use super::identity::with_parameter;
-use super::{Append, CiSystem, Context, IdentityToken, Output, engine_told};
+use super::{
+    Advice, Append, CiSystem, Context, Handover, IdentityToken, JobFolders, Output, OutputRules, OutputsWay,
+    SystemVariables, engine_told,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::text::percent_encoded;
@@ -51,8 +54,8 @@ impl CiSystem for CloudBuild {
         Context {
             fork: differ(source.as_deref(), repository.as_deref().filter(|name| name.contains('/'))),
             repository,
-            commit: first(env, &["COMMIT_SHA", "REVISION_ID"]).map(str::to_owned),
-            branch: first(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
+            commit: first_set(env, &["COMMIT_SHA", "REVISION_ID"]).map(str::to_owned),
+            branch: first_set(env, &["_HEAD_BRANCH", "BRANCH_NAME"]).map(str::to_owned),
             tag: text(env, "TAG_NAME"),
             change_request: change_request.or(of_the_reference),
             proposed: ["_PR_NUMBER", "_HEAD_REPO_URL", "_HEAD_BRANCH", "_BASE_BRANCH"]
@@ -70,26 +73,6 @@ impl CiSystem for CloudBuild {
     fn origin(&self, env: &Env) -> Origin {
         // Of a pull request the one that the change comes from: on the same forge.
         Origin { remote: text(env, "_HEAD_REPO_URL"), ..Origin::default() }
-    }
-
-    fn maintainers_way(&self, _context: &Context) -> String {
-        // https://cloud.google.com/build/docs/automating-builds/github/build-repos-from-github#comment_control
-        "a maintainer who has read the change can start the build with a comment `/gcbrun`, with a trigger whose \
-         service account may read the credentials"
-            .to_owned()
-    }
-
-    fn workspaces(&self, _env: &Env) -> Vec<PathBuf> {
-        // https://cloud.google.com/build/docs/build-config-file-schema#dir
-        vec![PathBuf::from("/workspace")]
-    }
-
-    fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
-        engine_told::variables("Google Cloud Build", env, &self.context(env), env.get("BUILD_ID"))
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        &[SUBSTITUTION]
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
@@ -115,21 +98,50 @@ impl CiSystem for CloudBuild {
         env.get(&variable).map(|value| (variable, value))
     }
 
-    fn outputs(&self, env: &Env, outputs: &[Output], _random: &mut dyn FnMut() -> String) -> Option<Append> {
-        let path = Path::new(env.get("BUILDER_OUTPUT")?).join("output");
-        Some(Append { path, text: record(outputs) })
-    }
-
-    fn shows_outputs(&self) -> bool {
-        // They are a part of the build's description, which who may view builds can read.
-        // https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results
-        true
-    }
-
     fn grace_period(&self, _env: &Env) -> Duration {
         // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
         // nobody hurries it.
         Duration::from_secs(300)
+    }
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            kept_from_engine: &[SUBSTITUTION],
+            told_to_engine: |env| {
+                let context = CloudBuild.context(env);
+                engine_told::variables("Google Cloud Build", env, &context, env.get("BUILD_ID"))
+            },
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        // https://cloud.google.com/build/docs/build-config-file-schema#dir
+        JobFolders { workspaces: |_| vec![PathBuf::from("/workspace")], ..JobFolders::UNKNOWN }
+    }
+
+    fn handover(&self) -> Handover {
+        Handover {
+            outputs: OutputsWay::Append(|env, outputs, _| {
+                let path = Path::new(env.get("BUILDER_OUTPUT")?).join("output");
+                Some(Append { path, text: record(outputs) })
+            }),
+            // They are a part of the build's description, which who may view builds can read.
+            // https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results
+            rules: OutputRules { are_shown: true, ..OutputRules::NONE },
+            ..Handover::FILES_ONLY
+        }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice {
+            // https://cloud.google.com/build/docs/automating-builds/github/build-repos-from-github#comment_control
+            maintainers_way: |_| {
+                "a maintainer who has read the change can start the build with a comment `/gcbrun`, with a trigger whose \
+                 service account may read the credentials"
+                    .to_owned()
+            },
+            ..Advice::GENERAL
+        }
     }
 }
 
@@ -173,7 +185,8 @@ mod tests {
 
     fn written(outputs: &[Output]) -> Append {
         let env = Env::from_pairs("/", [("BUILDER_OUTPUT", "/builder/outputs")]);
-        CloudBuild.outputs(&env, outputs, &mut String::new).unwrap()
+        let OutputsWay::Append(added) = CloudBuild.handover().outputs else { panic!("no file") };
+        added(&env, outputs, &mut String::new).unwrap()
     }
 
     #[test]

@@ -6,10 +6,8 @@
 //! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
 //! to know goes to the file that the buildspec names in [`super::STEP_STATE`].
 
-use std::path::PathBuf;
-
-use super::context::{branch_of, change_of_ref, folders, hash, number, slug, tag_of, text};
-use super::{CiSystem, Context, IdentityToken, engine_told};
+use super::context::{branch_of, change_of_ref, commit_hash, named_folders, number, slug, tag_of, text};
+use super::{CiSystem, Context, IdentityToken, JobFolders, SystemVariables, engine_told};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::text::percent_encoded;
@@ -48,8 +46,8 @@ impl CiSystem for CodeBuild {
             // In CodePipeline, the revision of a source that is no git repository is no commit.
             commit: env
                 .get("CODEBUILD_RESOLVED_SOURCE_VERSION")
-                .and_then(hash)
-                .or_else(|| env.get("CODEBUILD_SOURCE_VERSION").and_then(hash)),
+                .and_then(commit_hash)
+                .or_else(|| env.get("CODEBUILD_SOURCE_VERSION").and_then(commit_hash)),
             branch: trigger
                 .strip_prefix("branch/")
                 .map(str::to_owned)
@@ -77,14 +75,6 @@ impl CiSystem for CodeBuild {
         }
     }
 
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["CODEBUILD_SRC_DIR"])
-    }
-
-    fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
-        engine_told::variables("AWS CodeBuild", env, &self.context(env), env.get("CODEBUILD_BUILD_ID"))
-    }
-
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
         // The token is of the build's role, in accounts that have turned on outbound identity federation:
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
@@ -99,6 +89,20 @@ impl CiSystem for CodeBuild {
     }
 
     // How long a stopped build has is not documented.
+
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            told_to_engine: |env| {
+                let context = CodeBuild.context(env);
+                engine_told::variables("AWS CodeBuild", env, &context, env.get("CODEBUILD_BUILD_ID"))
+            },
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, &["CODEBUILD_SRC_DIR"]), ..JobFolders::UNKNOWN }
+    }
 }
 
 /// The build's page in the console, from `arn:aws:codebuild:REGION:ACCOUNT:build/PROJECT:ID`.

@@ -11,9 +11,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::{app, number, text, yes_or_no};
+use super::context::{is_app, number, text, yes_or_no};
 use super::identity::with_parameter;
-use super::{CiSystem, Context, IdentityToken, OutputsForm, STEP_SECRETS, STEP_STATE, TokenRequest};
+use super::{
+    Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, OutputsForm, OutputsWay, STEP_SECRETS,
+    STEP_STATE, SystemVariables, TokenRequest,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -60,7 +63,7 @@ impl CiSystem for Codefresh {
             fork: change_request.and(yes_or_no(env, "CF_PULL_REQUEST_IS_FORK")),
             build_url: text(env, "CF_BUILD_URL"),
             actor: text(env, "CF_BUILD_INITIATOR"),
-            bot: app(env.get("CF_BUILD_INITIATOR")),
+            bot: is_app(env.get("CF_BUILD_INITIATOR")),
             event: text(env, "CF_BUILD_TRIGGER"),
             ..Context::default()
         }
@@ -69,48 +72,6 @@ impl CiSystem for Codefresh {
 
     fn origin(&self, env: &Env) -> Origin {
         Origin { remote: remote(env), ..Origin::default() }
-    }
-
-    fn maintainers_way(&self, _context: &Context) -> String {
-        // https://codefresh.io/docs/docs/pipelines/triggers/git-triggers/#build-pull-requests-from-forks
-        "a maintainer who has read the change can push its commits to a branch of this repository, or start a build by \
-         the comment that the trigger asks for"
-            .to_owned()
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        // Without a folder of its own, a clone lies in the volume under the repository's name:
-        // https://codefresh.io/docs/docs/pipelines/steps/git-clone/
-        let clone = env.get("CF_VOLUME_PATH").zip(env.get("CF_REPO_NAME"));
-        clone.map(|(volume, name)| Path::new(volume).join(name)).into_iter().collect()
-    }
-
-    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
-        env.get("CF_VOLUME_PATH").map(|volume| Path::new(volume).join(".stackstep"))
-    }
-
-    fn shared_folder(&self, env: &Env) -> Option<PathBuf> {
-        let folder = env.cwd().join(env.get(STEP_STATE)?).parent()?.to_owned();
-        folder.is_dir().then_some(folder)
-    }
-
-    fn outputs_file(&self, env: &Env) -> Option<(PathBuf, OutputsForm)> {
-        let path = Path::new(env.get("CF_VOLUME_PATH")?).join(VARIABLES);
-        let form = OutputsForm::Dotenv {
-            bytes: usize::MAX,
-            variables: usize::MAX,
-            name: 255,
-            refuses: refuses_value,
-        };
-        Some((path, form))
-    }
-
-    fn secrets_file(&self, env: &Env) -> Option<PathBuf> {
-        env.get(STEP_SECRETS).map(|path| env.cwd().join(path))
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["CF_OIDC_REQUEST_TOKEN", "CF_API_KEY", "ID_TOKEN"]
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
@@ -131,6 +92,63 @@ impl CiSystem for Codefresh {
     }
 
     // How long a terminated build's step has is not documented.
+
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &["CF_OIDC_REQUEST_TOKEN", "CF_API_KEY", "ID_TOKEN"],
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders {
+            workspaces: clone_folder,
+            temporary: |env| env.get("CF_VOLUME_PATH").map(|volume| Path::new(volume).join(".stackstep")),
+            shared: beside_the_state,
+            ..JobFolders::UNKNOWN
+        }
+    }
+
+    fn handover(&self) -> Handover {
+        Handover {
+            outputs: OutputsWay::Variables {
+                file: variables_file,
+                secrets: |env| env.get(STEP_SECRETS).map(|path| env.cwd().join(path)),
+            },
+            ..Handover::FILES_ONLY
+        }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice {
+            // https://codefresh.io/docs/docs/pipelines/triggers/git-triggers/#build-pull-requests-from-forks
+            maintainers_way: |_| {
+                "a maintainer who has read the change can push its commits to a branch of this repository, or start a build by \
+                 the comment that the trigger asks for"
+                    .to_owned()
+            },
+            ..Advice::GENERAL
+        }
+    }
+}
+
+fn clone_folder(env: &Env) -> Vec<PathBuf> {
+    // Without a folder of its own, a clone lies in the volume under the repository's name:
+    // https://codefresh.io/docs/docs/pipelines/steps/git-clone/
+    let clone = env.get("CF_VOLUME_PATH").zip(env.get("CF_REPO_NAME"));
+    clone.map(|(volume, name)| Path::new(volume).join(name)).into_iter().collect()
+}
+
+fn beside_the_state(env: &Env) -> Option<PathBuf> {
+    let folder = env.cwd().join(env.get(STEP_STATE)?).parent()?.to_owned();
+    folder.is_dir().then_some(folder)
+}
+
+fn variables_file(env: &Env) -> Option<(PathBuf, OutputsForm)> {
+    let path = Path::new(env.get("CF_VOLUME_PATH")?).join(VARIABLES);
+    let form =
+        OutputsForm::Dotenv { bytes: usize::MAX, variables: usize::MAX, name: 255, refuses: refuses_value };
+    Some((path, form))
 }
 
 /// The repository's page, which the commit's begins with.
@@ -164,9 +182,10 @@ mod tests {
 
     #[test]
     fn variables_for_later_steps_are_in_the_file_of_the_volume() {
-        let (path, _) = Codefresh.outputs_file(&build()).unwrap();
+        let (path, _) = variables_file(&build()).unwrap();
         assert_eq!(path, Path::new("/codefresh/volume/env_vars_to_export"));
-        assert!(Codefresh.takes_outputs(&build()) && !Codefresh.takes_outputs(&Env::default()));
+        let handover = Codefresh.handover();
+        assert!(handover.takes_outputs(&build()) && !handover.takes_outputs(&Env::default()));
     }
 
     #[test]
@@ -181,18 +200,19 @@ mod tests {
 
     #[test]
     fn secret_outputs_wait_for_the_part_of_the_step_that_masks_them() {
-        assert_eq!(Codefresh.secrets_file(&build()), None);
+        let OutputsWay::Variables { secrets, .. } = Codefresh.handover().outputs else { panic!("no file") };
+        assert_eq!(secrets(&build()), None);
         let env = Env::from_pairs("/v", [(STEP_SECRETS, "/v/.stackstep/secrets")]);
-        assert_eq!(Codefresh.secrets_file(&env), Some("/v/.stackstep/secrets".into()));
+        assert_eq!(secrets(&env), Some("/v/.stackstep/secrets".into()));
     }
 
     #[test]
     fn the_runs_folder_lies_beside_the_state_where_that_folder_is() {
         let folder = tempfile::tempdir().unwrap();
         let env = Env::from_pairs(folder.path(), [(STEP_STATE, "state")]);
-        assert_eq!(Codefresh.shared_folder(&env).as_deref(), Some(folder.path()));
+        assert_eq!(beside_the_state(&env).as_deref(), Some(folder.path()));
         let elsewhere = Env::from_pairs(folder.path(), [(STEP_STATE, "nowhere/state")]);
-        assert_eq!(Codefresh.shared_folder(&elsewhere), None);
+        assert_eq!(beside_the_state(&elsewhere), None);
     }
 
     #[test]
@@ -208,12 +228,5 @@ mod tests {
         ] {
             assert_eq!(remote(url).as_deref(), wanted);
         }
-    }
-
-    #[test]
-    fn the_log_takes_no_commands() {
-        assert_eq!(Codefresh.group("Preview") + &Codefresh.end_group(), "Preview\n");
-        assert_eq!(Codefresh.mask("a secret"), "");
-        assert!(Codefresh.disarm().is_none() && !Codefresh.shows_annotations());
     }
 }

@@ -8,11 +8,11 @@ use crate::base::clock::now;
 use crate::base::error::Error;
 use crate::base::secret::{Masker, is_long_enough, signature};
 use crate::base::text::log_line;
-use crate::ci::{CiSystem, Level, json_without_commands};
+use crate::ci::{CiSystem, GroupMark, Level, LogFormat, json_without_commands};
 
 /// Writes our own lines.
 pub struct Console {
-    ci: &'static dyn CiSystem,
+    format: LogFormat,
     masker: Masker,
     /// Texts that the CI system hides already.
     told: BTreeSet<String>,
@@ -22,9 +22,9 @@ pub struct Console {
 
 impl Console {
     /// A console for `ci`'s log.
-    pub fn new(ci: &'static dyn CiSystem) -> Self {
+    pub fn new(ci: &dyn CiSystem) -> Self {
         Self {
-            ci,
+            format: ci.log(),
             masker: Masker::new(),
             told: BTreeSet::new(),
             missed: AtomicBool::new(false),
@@ -43,7 +43,7 @@ impl Console {
         let mut lines = String::new();
         for line in worth_a_mask(secret) {
             if self.told.insert(line.to_owned()) {
-                lines.push_str(&self.ci.mask(line));
+                lines.push_str(&(self.format.mask)(line));
             }
         }
         self.write(&lines);
@@ -80,7 +80,7 @@ impl Console {
     /// Something worth knowing, shown where the CI system shows such things.
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
         let (title, message) = (self.masked(title), self.masked(message));
-        self.write(&self.ci.annotation(level, &title, &message));
+        self.write(&(self.format.annotation)(level, &title, &message));
     }
 
     /// Remembers that a part of the report did not get where it should.
@@ -106,12 +106,14 @@ impl Console {
     /// Opens a folded group.
     pub fn group(&self, title: &str) {
         let number = self.groups.fetch_add(1, Ordering::Relaxed) + 1;
-        self.write(&self.ci.numbered_group(&log_line(&self.masked(title)), number, now()));
+        let title = log_line(&self.masked(title));
+        self.write(&(self.format.open_group)(&title, GroupMark { number, at: now() }));
     }
 
     /// Closes it.
     pub fn end_group(&self) {
-        self.write(&self.ci.end_numbered_group(self.groups.load(Ordering::Relaxed), now()));
+        let number = self.groups.load(Ordering::Relaxed);
+        self.write(&(self.format.close_group)(GroupMark { number, at: now() }));
     }
 
     /// Lines that are the CI system's own and hold nothing foreign.
@@ -128,7 +130,7 @@ impl Console {
 
     fn write(&self, text: &str) {
         // In a job both streams end up in one log, but not in step with each other: one stream keeps the order.
-        if self.ci.one_stream() {
+        if self.format.one_stream {
             let mut out = std::io::stdout().lock();
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         } else {

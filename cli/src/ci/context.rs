@@ -88,7 +88,7 @@ impl Context {
             (Some(true), _) => Some(false),
             (_, true) if self.bot == Some(true) => Some(false),
             (None, true) => None,
-            _ => self.of_something().then_some(true),
+            _ => self.names_a_revision().then_some(true),
         };
         self
     }
@@ -103,8 +103,8 @@ impl Context {
         self.change_request.is_some() || self.proposed
     }
 
-    /// Whether anything at all is told of what the run is for.
-    fn of_something(&self) -> bool {
+    /// Whether anything at all is told of the commit, branch or tag that the run is for.
+    fn names_a_revision(&self) -> bool {
         [&self.commit, &self.merge_commit, &self.branch, &self.tag].into_iter().any(Option::is_some)
     }
 }
@@ -115,7 +115,7 @@ fn queue_target(branch: &str) -> Option<String> {
     Some(target.to_owned())
 }
 
-/// The variable's value.
+/// A variable's value, if it is set.
 pub(super) fn text(env: &Env, name: &str) -> Option<String> {
     env.get(name).map(str::to_owned)
 }
@@ -126,12 +126,12 @@ pub(super) fn number(env: &Env, name: &str) -> Option<u64> {
 }
 
 /// The first of these variables that is set.
-pub(super) fn first<'e>(env: &'e Env, names: &[&str]) -> Option<&'e str> {
+pub(super) fn first_set<'e>(env: &'e Env, names: &[&str]) -> Option<&'e str> {
     names.iter().find_map(|name| env.get(name))
 }
 
 /// The folders that these variables name.
-pub(super) fn folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
+pub(super) fn named_folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
     names.iter().filter_map(|name| env.get(name)).map(PathBuf::from).collect()
 }
 
@@ -179,7 +179,7 @@ pub(super) fn tag_of(reference: &str) -> Option<String> {
 }
 
 /// A commit's full or short hash; none of a name such as `HEAD`.
-pub(super) fn hash(text: &str) -> Option<String> {
+pub(super) fn commit_hash(text: &str) -> Option<String> {
     let hash = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     hash.then(|| text.to_owned())
 }
@@ -202,7 +202,7 @@ pub(super) fn differ(source: Option<&str>, target: Option<&str>) -> Option<bool>
 
 /// Whether `actor` has a name that only a GitHub App can have, such as `dependabot[bot]`; any other name can be a
 /// program's too.
-pub(super) fn app(actor: Option<&str>) -> Option<bool> {
+pub(super) fn is_app(actor: Option<&str>) -> Option<bool> {
     actor?.ends_with("[bot]").then_some(true)
 }
 
@@ -269,9 +269,9 @@ mod tests {
 
     #[test]
     fn only_a_hash_is_a_commit() {
-        assert_eq!(hash("HEAD"), None);
-        assert_eq!(hash("arn:aws:s3:::bucket/key"), None);
-        assert_eq!(hash("8d08154").as_deref(), Some("8d08154"));
+        assert_eq!(commit_hash("HEAD"), None);
+        assert_eq!(commit_hash("arn:aws:s3:::bucket/key"), None);
+        assert_eq!(commit_hash("8d08154").as_deref(), Some("8d08154"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The names are those that the vendors document; each row has the page.
 
-use super::context::{change_of_ref, differ, first, hash, number, slug};
+use super::context::{change_of_ref, commit_hash, differ, first_set, number, slug};
 use crate::base::env::Env;
 
 /// How one system shows a change request.
@@ -176,12 +176,12 @@ pub(super) struct ToldFacts {
 }
 
 /// Reads the variables of the system whose sign is in `env`.
-pub(super) fn told(env: &Env) -> Option<ToldFacts> {
+pub(super) fn told_facts(env: &Env) -> Option<ToldFacts> {
     let system = SYSTEMS.iter().find(|system| env.get(system.sign).is_some())?;
     // A run that somebody starts for a change's ref has no number of it.
     let of_a_ref =
         system.branch.iter().chain(REFERENCES).find_map(|variable| change_of_ref(env.get(variable)?));
-    let told = first(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let told = first_set(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
     let proposed = told || of_a_ref.is_some();
     let name = |variable: &str| {
         let value = env.get(variable)?;
@@ -195,8 +195,8 @@ pub(super) fn told(env: &Env) -> Option<ToldFacts> {
         fork: differ(source.as_deref(), repository.as_deref()),
         source,
         repository,
-        commit: first(env, system.commit).and_then(hash),
-        branch: first(env, system.branch).map(str::to_owned),
+        commit: first_set(env, system.commit).and_then(commit_hash),
+        branch: first_set(env, system.branch).map(str::to_owned),
     })
 }
 
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     fn of(pairs: &[(&str, &str)]) -> Option<ToldFacts> {
-        told(&Env::from_pairs("/", pairs.iter().copied()))
+        told_facts(&Env::from_pairs("/", pairs.iter().copied()))
     }
 
     #[test]

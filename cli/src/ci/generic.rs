@@ -4,10 +4,8 @@
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
-use std::path::PathBuf;
-
-use super::context::{branch_of, change_of_ref, first, folders, text};
-use super::{CiSystem, Context, foreign, origin};
+use super::context::{branch_of, change_of_ref, first_set, named_folders, text};
+use super::{CiSystem, Context, JobFolders, foreign, origin};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -21,44 +19,30 @@ impl CiSystem for Generic {
 
     fn detect(&self, env: &Env) -> bool {
         let ci = env.get("CI").is_some_and(|ci| !ci.eq_ignore_ascii_case("false") && ci != "0");
-        ci || env.get("PULUMI_CI_SYSTEM").is_some() || foreign::told(env).is_some()
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(
-            env,
-            &[
-                "CI_WORKSPACE",
-                "DRONE_WORKSPACE",
-                "APPVEYOR_BUILD_FOLDER",
-                "CIRRUS_WORKING_DIR",
-                "BITRISE_SOURCE_DIR",
-                "CM_BUILD_DIR",
-                "SD_SOURCE_DIR",
-                "VELA_BUILD_WORKSPACE",
-            ],
-        )
+        ci || env.get("PULUMI_CI_SYSTEM").is_some() || foreign::told_facts(env).is_some()
     }
 
     fn origin(&self, env: &Env) -> Origin {
-        origin::of_forge_type(env)
+        origin::origin_by_forge_type(env)
     }
 
     fn context(&self, env: &Env) -> Context {
-        let number = first(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"])
+        let number = first_set(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"])
             .filter(|number| !number.eq_ignore_ascii_case("false"));
-        let told = foreign::told(env).unwrap_or_default();
+        let told = foreign::told_facts(env).unwrap_or_default();
         // What is asked for by its ref has no number of a change.
         let of_a_ref =
             ["CI_COMMIT_REF", "PULUMI_CI_BRANCH_NAME", "CI_COMMIT_BRANCH", "GIT_BRANCH", "BRANCH_NAME"]
                 .iter()
                 .find_map(|name| change_of_ref(env.get(name)?));
         let change_request = number.and_then(|number| number.parse().ok()).or(told.number).or(of_a_ref);
-        let event =
-            first(env, &["PULUMI_CI_BUILD_TYPE", "CI_PIPELINE_EVENT", "CI_BUILD_EVENT", "DRONE_BUILD_EVENT"]);
+        let event = first_set(
+            env,
+            &["PULUMI_CI_BUILD_TYPE", "CI_PIPELINE_EVENT", "CI_BUILD_EVENT", "DRONE_BUILD_EVENT"],
+        );
         let proposed =
             number.is_some() || told.proposed || of_a_ref.is_some() || event.is_some_and(names_a_change);
-        let built = first(env, &["CI_COMMIT_SHA", "GIT_COMMIT", "COMMIT_SHA"]).map(str::to_owned);
+        let built = first_set(env, &["CI_COMMIT_SHA", "GIT_COMMIT", "COMMIT_SHA"]).map(str::to_owned);
         Context {
             repository: text(env, "CI_REPO").or(told.repository),
             // Of a change request, what was built can be a merge commit.
@@ -66,7 +50,7 @@ impl CiSystem for Generic {
             proposed,
             fork: told.fork,
             source_repository: told.source,
-            branch: first(
+            branch: first_set(
                 env,
                 &[
                     "PULUMI_CI_BRANCH_NAME",
@@ -80,18 +64,37 @@ impl CiSystem for Generic {
             .or(told.branch)
             .as_deref()
             .and_then(branch_of),
-            tag: first(env, &["CI_COMMIT_TAG", "TAG_NAME"]).map(str::to_owned),
+            tag: first_set(env, &["CI_COMMIT_TAG", "TAG_NAME"]).map(str::to_owned),
             change_request,
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
-            build_url: first(env, &["PULUMI_CI_BUILD_URL", "CI_PIPELINE_URL", "CI_BUILD_URL", "BUILD_URL"])
-                .map(str::to_owned),
+            build_url: first_set(
+                env,
+                &["PULUMI_CI_BUILD_URL", "CI_PIPELINE_URL", "CI_BUILD_URL", "BUILD_URL"],
+            )
+            .map(str::to_owned),
             event: event.map(str::to_owned),
             // A change request is never trusted here, wherever it says that it comes from.
             trusted: (told.fork == Some(true)).then_some(false),
             ..Context::default()
         }
     }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, WORKSPACES), ..JobFolders::UNKNOWN }
+    }
 }
+
+/// Where the systems of [`foreign`] and Woodpecker's relatives check out into.
+const WORKSPACES: &[&str] = &[
+    "CI_WORKSPACE",
+    "DRONE_WORKSPACE",
+    "APPVEYOR_BUILD_FOLDER",
+    "CIRRUS_WORKING_DIR",
+    "BITRISE_SOURCE_DIR",
+    "CM_BUILD_DIR",
+    "SD_SOURCE_DIR",
+    "VELA_BUILD_WORKSPACE",
+];
 
 /// Whether the word for what started the run is one for a change request.
 fn names_a_change(event: &str) -> bool {

@@ -4,13 +4,11 @@
 //! <https://forgejo.org/docs/latest/user/actions/reference/>. Their runners set `GITEA_ACTIONS`; Forgejo's sets
 //! `FORGEJO_ACTIONS` besides: <https://code.forgejo.org/forgejo/runner/src/branch/main/internal/app/run/runner.go>.
 
-use std::path::PathBuf;
-
 use super::context::number;
 use super::github::{self, GitHubActions, id_token_request, read};
 use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Output};
+use super::{Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, LogFormat, SystemVariables};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -54,17 +52,6 @@ impl CiSystem for GiteaActions {
         }
     }
 
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &[
-            "ACTIONS_RUNTIME_TOKEN",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            "GITEA_TOKEN",
-            "FORGEJO_TOKEN",
-            "GITHUB_TOKEN",
-            "GH_TOKEN",
-        ]
-    }
-
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
         id_token_request(env, audience).unwrap_or(IdentityToken::None {
             reason: "the job may not ask for an identity token: Forgejo needs `enable-openid-connect: true`, \
@@ -76,73 +63,34 @@ impl CiSystem for GiteaActions {
         GitHubActions.step_input(env, name)
     }
 
-    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
-        GitHubActions.temporary_folder(env)
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &[
+                "ACTIONS_RUNTIME_TOKEN",
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                "GITEA_TOKEN",
+                "FORGEJO_TOKEN",
+                "GITHUB_TOKEN",
+                "GH_TOKEN",
+            ],
+            ..github::VARIABLES
+        }
     }
 
-    fn group(&self, title: &str) -> String {
-        command::group(title)
+    fn folders(&self) -> JobFolders {
+        github::FOLDERS
     }
 
-    fn end_group(&self) -> String {
-        command::END_GROUP.to_owned()
+    fn log(&self) -> LogFormat {
+        command::LOG
     }
 
-    fn mask(&self, line: &str) -> String {
-        command::mask(line)
+    fn handover(&self) -> Handover {
+        command::HANDOVER
     }
 
-    fn begin_foreign(&self, token: &str) -> String {
-        command::stop(token)
-    }
-
-    fn end_foreign(&self, token: &str) -> String {
-        command::resume(token)
-    }
-
-    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
-        command::annotation(level, title, message)
-    }
-
-    fn refuses_output_name(&self, name: &str) -> Option<&'static str> {
-        command::refuses_output_name(name)
-    }
-
-    fn output_names_ignore_case(&self) -> bool {
-        true
-    }
-
-    fn outputs(&self, env: &Env, outputs: &[Output], random: &mut dyn FnMut() -> String) -> Option<Append> {
-        GitHubActions.outputs(env, outputs, random)
-    }
-
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        GitHubActions.post_step_state(env, state, random)
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        GitHubActions.workspaces(env)
-    }
-
-    fn how_to_tell_the_event(&self) -> &'static str {
-        GitHubActions.how_to_tell_the_event()
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        GitHubActions.strip_from_engine()
-    }
-
-    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
-        GitHubActions.path_file(env, folder)
-    }
-
-    fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
-        GitHubActions.summary(env)
+    fn advice(&self) -> Advice {
+        github::ADVICE
     }
 }
 

@@ -8,20 +8,19 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::context::{app, branch_of, change_of_ref, differ, folders, number, text};
+use super::advice::BY_A_BRANCH;
+use super::context::{branch_of, change_of_ref, differ, is_app, named_folders, number, text};
 use super::identity::with_parameter;
 use super::origin::own_token;
 use super::workflow_command as command;
-use super::{Append, CiSystem, Context, IdentityToken, Level, Output, TokenRequest};
+use super::{
+    Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, LogFormat, SystemVariables, TokenRequest,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
 /// GitHub Actions.
 pub struct GitHubActions;
-
-/// A step's summary may hold 1 MiB.
-/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
-const SUMMARY_BYTES: usize = 1024 * 1024;
 
 impl CiSystem for GitHubActions {
     fn name(&self) -> &'static str {
@@ -50,41 +49,6 @@ impl CiSystem for GitHubActions {
         }
     }
 
-    fn maintainers_way(&self, context: &Context) -> String {
-        match (context.fork, context.actor.as_deref(), context.change_request) {
-            // Its runs get the secrets of Dependabot's own store, and a re-run keeps its rights:
-            // https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
-            (Some(false) | None, Some("dependabot[bot]"), _) => {
-                "a maintainer can give Dependabot's runs credentials for previews under \
-                 Settings > Secrets and variables > Dependabot"
-                    .to_owned()
-            }
-            (_, _, Some(number)) => format!(
-                "a maintainer who has read the change can run it from a branch of this repository: \
-                 `git fetch origin pull/{number}/head && git push origin FETCH_HEAD:refs/heads/preview-{number}`"
-            ),
-            _ => "a maintainer who has read the change can push its commits to a branch of this repository"
-                .to_owned(),
-        }
-    }
-
-    fn withheld_secrets(&self, _env: &Env, context: &Context) -> Option<&'static str> {
-        Some(if context.fork == Some(true) {
-            "runs for a fork's pull request get no secrets \
-             (https://docs.github.com/en/actions/reference/security/secrets)"
-        } else if context.actor.as_deref() == Some("dependabot[bot]") {
-            "runs that Dependabot starts get only the secrets of its own store \
-             (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions)"
-        } else {
-            "a secret of an environment reaches only jobs with `environment:`, and a called workflow gets secrets only \
-             by `secrets:` (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets)"
-        })
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"]
-    }
-
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
         id_token_request(env, audience).unwrap_or(IdentityToken::None {
             reason: "the job may not ask for an identity token: it needs `permissions: id-token: write`, \
@@ -99,86 +63,81 @@ impl CiSystem for GitHubActions {
         Some((variable, value))
     }
 
-    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
-        env.get("RUNNER_TEMP").map(PathBuf::from)
-    }
-
     // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 
-    fn group(&self, title: &str) -> String {
-        command::group(title)
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"],
+            ..VARIABLES
+        }
     }
 
-    fn end_group(&self) -> String {
-        command::END_GROUP.to_owned()
+    fn folders(&self) -> JobFolders {
+        FOLDERS
     }
 
-    fn mask(&self, line: &str) -> String {
-        command::mask(line)
+    fn log(&self) -> LogFormat {
+        LogFormat { shows_annotations: true, ..command::LOG }
     }
 
-    fn begin_foreign(&self, token: &str) -> String {
-        command::stop(token)
+    fn handover(&self) -> Handover {
+        command::HANDOVER
     }
 
-    fn end_foreign(&self, token: &str) -> String {
-        command::resume(token)
+    fn advice(&self) -> Advice {
+        Advice { maintainers_way, withheld_secrets: |_, context| Some(withheld_secrets(context)), ..ADVICE }
     }
+}
 
-    fn shows_annotations(&self) -> bool {
-        true
+/// The folders of a runner of GitHub's kind; Gitea's and Forgejo's have the same ones.
+pub(super) const FOLDERS: JobFolders = JobFolders {
+    workspaces: |env| named_folders(env, &["GITHUB_WORKSPACE"]),
+    temporary: |env| env.get("RUNNER_TEMP").map(PathBuf::from),
+    ..JobFolders::UNKNOWN
+};
+
+/// What its variables have in common.
+pub(super) const VARIABLES: SystemVariables = SystemVariables {
+    // What the post step does is not for the program to say.
+    kept_from_engine: &["GITHUB_STATE"],
+    ..SystemVariables::NONE
+};
+
+/// What people can do on each of them.
+pub(super) const ADVICE: Advice = Advice {
+    how_to_tell_the_event: "pass the job's variables into the container (`docker run -e GITHUB_EVENT_NAME -e GITHUB_EVENT_PATH -e GITHUB_SHA \
+         -e GITHUB_REF -e GITHUB_REPOSITORY …`), and mount the file that `GITHUB_EVENT_PATH` names",
+    ..Advice::GENERAL
+};
+
+fn maintainers_way(context: &Context) -> String {
+    match (context.fork, context.actor.as_deref(), context.change_request) {
+        // Its runs get the secrets of Dependabot's own store, and a re-run keeps its rights:
+        // https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
+        (Some(false) | None, Some("dependabot[bot]"), _) => {
+            "a maintainer can give Dependabot's runs credentials for previews under \
+             Settings > Secrets and variables > Dependabot"
+                .to_owned()
+        }
+        (_, _, Some(number)) => format!(
+            "a maintainer who has read the change can run it from a branch of this repository: \
+             `git fetch origin pull/{number}/head && git push origin FETCH_HEAD:refs/heads/preview-{number}`"
+        ),
+        _ => BY_A_BRANCH.to_owned(),
     }
+}
 
-    fn annotation(&self, level: Level, title: &str, message: &str) -> String {
-        command::annotation(level, title, message)
-    }
-
-    fn refuses_output_name(&self, name: &str) -> Option<&'static str> {
-        command::refuses_output_name(name)
-    }
-
-    fn output_names_ignore_case(&self) -> bool {
-        true
-    }
-
-    fn outputs(&self, env: &Env, outputs: &[Output], random: &mut dyn FnMut() -> String) -> Option<Append> {
-        let path = PathBuf::from(env.get("GITHUB_OUTPUT")?);
-        Some(Append { path, text: command::outputs(outputs, random) })
-    }
-
-    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
-    fn post_step_state(
-        &self,
-        env: &Env,
-        state: &[Output],
-        random: &mut dyn FnMut() -> String,
-    ) -> Option<Append> {
-        let path = PathBuf::from(env.get("GITHUB_STATE")?);
-        Some(Append { path, text: command::outputs(state, random) })
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["GITHUB_WORKSPACE"])
-    }
-
-    fn how_to_tell_the_event(&self) -> &'static str {
-        "pass the job's variables into the container (`docker run -e GITHUB_EVENT_NAME -e GITHUB_EVENT_PATH -e GITHUB_SHA \
-         -e GITHUB_REF -e GITHUB_REPOSITORY …`), and mount the file that `GITHUB_EVENT_PATH` names"
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        // What the post step does is not for the program to say.
-        &["GITHUB_STATE"]
-    }
-
-    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path
-    fn path_file(&self, env: &Env, folder: &str) -> Option<Append> {
-        Some(Append { path: PathBuf::from(env.get("GITHUB_PATH")?), text: format!("{folder}\n") })
-    }
-
-    fn summary(&self, env: &Env) -> Option<(PathBuf, usize)> {
-        env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES))
+fn withheld_secrets(context: &Context) -> &'static str {
+    if context.fork == Some(true) {
+        "runs for a fork's pull request get no secrets \
+         (https://docs.github.com/en/actions/reference/security/secrets)"
+    } else if context.actor.as_deref() == Some("dependabot[bot]") {
+        "runs that Dependabot starts get only the secrets of its own store \
+         (https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions)"
+    } else {
+        "a secret of an environment reaches only jobs with `environment:`, and a called workflow gets secrets only \
+         by `secrets:` (https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets)"
     }
 }
 
@@ -291,7 +250,7 @@ fn about(env: &Env, event: &Value) -> Context {
         branch,
         tag,
         actor: text(env, "GITHUB_ACTOR"),
-        bot: app(env.get("GITHUB_ACTOR")),
+        bot: is_app(env.get("GITHUB_ACTOR")),
         event: text(env, "GITHUB_EVENT_NAME"),
         attempt: number(env, "GITHUB_RUN_ATTEMPT"),
         scheduled: env.get("GITHUB_EVENT_NAME").map(|kind| kind == "schedule"),

@@ -2,11 +2,14 @@
 //!
 //! Variables: <https://docs.gitlab.com/ci/variables/predefined_variables/>.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, change_of_ref, differ, first, folders, number, text};
-use super::{CiSystem, Context, IdentityToken, OutputsForm, TEN_SECONDS, share_of};
+use super::context::{change_of_ref, differ, first_set, is_app, named_folders, number, text};
+use super::log_format::one_line;
+use super::{
+    Advice, CiSystem, Context, GroupMark, Handover, IdentityToken, JobFolders, LogFormat, OutputsForm,
+    SystemVariables, TEN_SECONDS, share_of,
+};
 use crate::base::env::Env;
 use crate::base::origin::{Origin, OwnToken};
 
@@ -32,14 +35,14 @@ impl CiSystem for GitLabCi {
             Some(head) => (Some(head), built),
             None => (text(env, "CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA").or(built), None),
         };
-        let source = first(
+        let source = first_set(
             env,
             &["CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY"],
         );
         // A pipeline for a fork's merge request runs in the fork unless a member of the parent starts it there.
         let target =
-            first(env, &["CI_MERGE_REQUEST_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"]);
-        let branch = first(
+            first_set(env, &["CI_MERGE_REQUEST_PROJECT_PATH", "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY"]);
+        let branch = first_set(
             env,
             &[
                 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
@@ -56,13 +59,13 @@ impl CiSystem for GitLabCi {
             change_request: change_request.or_else(|| change_of_ref(env.get("CI_COMMIT_REF_NAME")?)),
             proposed: proposed(env),
             source_repository: source.map(str::to_owned),
-            target_branch: first(
+            target_branch: first_set(
                 env,
                 &["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME"],
             )
             .map(str::to_owned),
             fork: differ(source, target),
-            build_url: first(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
+            build_url: first_set(env, &["CI_JOB_URL", "CI_PIPELINE_URL"]).map(str::to_owned),
             actor: text(env, "GITLAB_USER_LOGIN"),
             bot: bot(env.get("GITLAB_USER_LOGIN")),
             event: text(env, "CI_PIPELINE_SOURCE"),
@@ -109,44 +112,6 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    fn maintainers_way(&self, context: &Context) -> String {
-        // https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/#run-pipelines-in-the-parent-project
-        if context.fork == Some(true) {
-            "a member of the parent project who has read the change can start a pipeline for it there: \
-             `Run pipeline` in the merge request's Pipelines tab"
-                .to_owned()
-        } else {
-            "a maintainer who has read the change can start its pipeline: `Run pipeline` in the merge request's \
-             Pipelines tab"
-                .to_owned()
-        }
-    }
-
-    fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {
-        (env.get("CI_COMMIT_REF_PROTECTED") == Some("false")).then_some(
-            "this branch or tag is not protected, so protected variables are not there \
-             (https://docs.gitlab.com/ci/variables/#protect-a-cicd-variable)",
-        )
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &[
-            "CI_JOB_TOKEN",
-            "CI_REGISTRY_PASSWORD",
-            "CI_DEPLOY_PASSWORD",
-            "CI_DEPENDENCY_PROXY_PASSWORD",
-            "GITLAB_OIDC_TOKEN",
-        ]
-    }
-
-    fn shows_variables(&self, env: &Env) -> Option<&'static str> {
-        // https://docs.gitlab.com/ci/variables/variables_troubleshooting/#enable-debug-logging
-        // What the runner takes for a yes: Go's `strconv.ParseBool` of the text in lower case.
-        // https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/common/build.go
-        let on = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true");
-        env.get("CI_DEBUG_TRACE").is_some_and(on).then_some("CI_DEBUG_TRACE")
-    }
-
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
         // The pipeline names the variable and its audience: https://docs.gitlab.com/ci/yaml/#id_tokens. This name
         // is the one of https://www.pulumi.com/docs/administration/access-identity/oidc-issuers/gitlab/.
@@ -158,42 +123,6 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    // There are no masks that a job can set: GitLab hides the values of variables that are masked in its settings, and
-    // what stackstep writes is masked by stackstep. https://docs.gitlab.com/ci/variables/#mask-a-cicd-variable
-
-    fn group(&self, title: &str) -> String {
-        format!("{}\n", title.replace(['\r', '\n'], " "))
-    }
-
-    /// <https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections>
-    fn numbered_group(&self, title: &str, number: u32, at: u64) -> String {
-        let title = self.group(title);
-        format!("\u{1b}[0Ksection_start:{at}:stackstep_{number}[collapsed=true]\r\u{1b}[0K{title}")
-    }
-
-    fn end_numbered_group(&self, number: u32, at: u64) -> String {
-        format!("\u{1b}[0Ksection_end:{at}:stackstep_{number}\r\u{1b}[0K\n")
-    }
-
-    fn outputs_form(&self, env: &Env) -> OutputsForm {
-        // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
-        // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
-        // https://docs.gitlab.com/user/gitlab_com/#cicd
-        let ours = env.get("CI_SERVER_HOST") == Some("gitlab.com");
-        OutputsForm::Dotenv {
-            // A file that has all 5 KB is refused, and its job with it:
-            // https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/ci/parse_dotenv_artifact_service.rb
-            bytes: 5 * 1024 - 1,
-            variables: if ours { 50 } else { 20 },
-            name: 255,
-            refuses: refused_in_dotenv,
-        }
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["CI_PROJECT_DIR"])
-    }
-
     /// By executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
     /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), so does ours by ssh. In a
     /// container each process gets SIGTERM, the youngest first and the next one when it has ended or after 6 s, then
@@ -203,6 +132,90 @@ impl CiSystem for GitLabCi {
         // "All executors except shell and ssh": https://docs.gitlab.com/ci/variables/predefined_variables/
         if env.is_true("CI_DISPOSABLE_ENVIRONMENT") { share_of(TEN_SECONDS) } else { Duration::from_secs(60) }
     }
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &[
+                "CI_JOB_TOKEN",
+                "CI_REGISTRY_PASSWORD",
+                "CI_DEPLOY_PASSWORD",
+                "CI_DEPENDENCY_PROXY_PASSWORD",
+                "GITLAB_OIDC_TOKEN",
+            ],
+            shown_by,
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, &["CI_PROJECT_DIR"]), ..JobFolders::UNKNOWN }
+    }
+
+    fn log(&self) -> LogFormat {
+        // There are no masks that a job can set: GitLab hides the values of variables that are masked in its settings, and
+        // what stackstep writes is masked by stackstep. https://docs.gitlab.com/ci/variables/#mask-a-cicd-variable
+        LogFormat {
+            // https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections
+            open_group: |title, GroupMark { number, at }| {
+                let title = one_line(title);
+                format!("\u{1b}[0Ksection_start:{at}:stackstep_{number}[collapsed=true]\r\u{1b}[0K{title}\n")
+            },
+            close_group: |GroupMark { number, at }| {
+                format!("\u{1b}[0Ksection_end:{at}:stackstep_{number}\r\u{1b}[0K\n")
+            },
+            ..LogFormat::PLAIN
+        }
+    }
+
+    fn handover(&self) -> Handover {
+        Handover { outputs_file_form, ..Handover::FILES_ONLY }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice { maintainers_way, withheld_secrets, ..Advice::GENERAL }
+    }
+}
+
+fn shown_by(env: &Env) -> Option<&'static str> {
+    // https://docs.gitlab.com/ci/variables/variables_troubleshooting/#enable-debug-logging
+    // What the runner takes for a yes: Go's `strconv.ParseBool` of the text in lower case.
+    // https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/common/build.go
+    let on = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true");
+    env.get("CI_DEBUG_TRACE").is_some_and(on).then_some("CI_DEBUG_TRACE")
+}
+
+fn outputs_file_form(env: &Env) -> OutputsForm {
+    // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
+    // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
+    // https://docs.gitlab.com/user/gitlab_com/#cicd
+    let ours = env.get("CI_SERVER_HOST") == Some("gitlab.com");
+    OutputsForm::Dotenv {
+        // A file that has all 5 KB is refused, and its job with it:
+        // https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/ci/parse_dotenv_artifact_service.rb
+        bytes: 5 * 1024 - 1,
+        variables: if ours { 50 } else { 20 },
+        name: 255,
+        refuses: refused_in_dotenv,
+    }
+}
+
+fn maintainers_way(context: &Context) -> String {
+    // https://docs.gitlab.com/ci/pipelines/merge_request_pipelines/#run-pipelines-in-the-parent-project
+    if context.fork == Some(true) {
+        "a member of the parent project who has read the change can start a pipeline for it there: \
+         `Run pipeline` in the merge request's Pipelines tab"
+            .to_owned()
+    } else {
+        "a maintainer who has read the change can start its pipeline: `Run pipeline` in the merge request's \
+         Pipelines tab"
+            .to_owned()
+    }
+}
+
+fn withheld_secrets(env: &Env, _context: &Context) -> Option<&'static str> {
+    (env.get("CI_COMMIT_REF_PROTECTED") == Some("false")).then_some(
+        "this branch or tag is not protected, so protected variables are not there \
+         (https://docs.gitlab.com/ci/variables/#protect-a-cicd-variable)",
+    )
 }
 
 /// Whether the pipeline is for a merge request. A child pipeline of one, and one that is started for its ref, has a source of
@@ -224,7 +237,7 @@ fn bot(login: Option<&str>) -> Option<bool> {
     let token = rest.and_then(|rest| rest.split_once("_bot")).is_some_and(|(id, end)| {
         !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && (end.is_empty() || end.starts_with('_'))
     });
-    if token { Some(true) } else { app(login) }
+    if token { Some(true) } else { is_app(login) }
 }
 
 /// Why a value would not reach later jobs as it is.
@@ -261,9 +274,10 @@ mod tests {
 
     #[test]
     fn a_group_is_a_section_with_a_name_and_two_times() {
+        let log = GitLabCi.log();
         assert_eq!(
-            GitLabCi.numbered_group("Preview of\ndev", 2, 1_700_000_000)
-                + &GitLabCi.end_numbered_group(2, 1_700_000_060),
+            (log.open_group)("Preview of\ndev", GroupMark { number: 2, at: 1_700_000_000 })
+                + &(log.close_group)(GroupMark { number: 2, at: 1_700_000_060 }),
             "\u{1b}[0Ksection_start:1700000000:stackstep_2[collapsed=true]\r\u{1b}[0KPreview of dev\n\
              \u{1b}[0Ksection_end:1700000060:stackstep_2\r\u{1b}[0K\n"
         );
@@ -271,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_the_runner_takes_for_yes_shows_the_variables() {
-        let shows = |value| GitLabCi.shows_variables(&Env::from_pairs("/", [("CI_DEBUG_TRACE", value)]));
+        let shows = |value| shown_by(&Env::from_pairs("/", [("CI_DEBUG_TRACE", value)]));
         for value in ["true", "True", "TRUE", "1", "t", "T"] {
             assert_eq!(shows(value), Some("CI_DEBUG_TRACE"), "{value}");
         }

@@ -20,11 +20,12 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
+    /// The ground of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
     pub fn of(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
         // With the repository's credentials, another checkout can lie beside the proven one.
         let ours = standing == Standing::Ours && !context.base_credentials;
-        let folders = [env.cwd().to_owned(), folder.to_owned()].into_iter().chain(ci.workspaces(env));
+        let folders =
+            [env.cwd().to_owned(), folder.to_owned()].into_iter().chain((ci.folders().workspaces)(env));
         let places = folders.filter(|_| !ours).filter_map(|folder| place(&env.cwd().join(folder))).collect();
         Self { context: context.clone(), cwd: env.cwd().to_owned(), places }
     }

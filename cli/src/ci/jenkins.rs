@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::context::{app, change_of_ref, first, folders, number, slug, text};
-use super::{Append, CiSystem, Context, IdentityToken, Output, STEP_OUTPUTS};
+use super::context::{change_of_ref, first_set, is_app, named_folders, number, slug, text};
+use super::{
+    Append, CiSystem, Context, Handover, IdentityToken, JobFolders, Output, OutputsWay, RandomWord,
+    STEP_OUTPUTS, SystemVariables,
+};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -43,12 +46,12 @@ impl CiSystem for Jenkins {
     }
 
     fn context(&self, env: &Env) -> Context {
-        let repository = first(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
+        let repository = first_set(env, &["GIT_URL", "GIT_URL_1"]).and_then(slug);
         let built = text(env, "GIT_COMMIT");
         let change = ["CHANGE_ID", "CHANGE_TARGET", "CHANGE_FORK"].iter().any(|name| env.get(name).is_some());
         let of_the_reference =
             ["BRANCH_NAME", "GIT_BRANCH"].iter().find_map(|name| change_of_ref(env.get(name)?));
-        let of_a_plugin = first(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
+        let of_a_plugin = first_set(env, CHANGES_OF_PLUGINS).filter(|_| !merged_by_a_plugin(env));
         let name = env.get("BRANCH_NAME").unwrap_or_default();
         // A multibranch job builds a change merged into its target, unless the job's name says otherwise.
         let (commit, merge_commit) = match change {
@@ -88,7 +91,7 @@ impl CiSystem for Jenkins {
             fork,
             build_url: text(env, "BUILD_URL"),
             actor: text(env, "CHANGE_AUTHOR"),
-            bot: app(env.get("CHANGE_AUTHOR")),
+            bot: is_app(env.get("CHANGE_AUTHOR")),
             default_branch: env.get("BRANCH_IS_PRIMARY").map(|primary| primary == "true"),
             ..Context::default()
         }
@@ -97,26 +100,11 @@ impl CiSystem for Jenkins {
 
     fn origin(&self, env: &Env) -> Origin {
         Origin {
-            remote: first(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
+            remote: first_set(env, &["GIT_URL", "GIT_URL_1", "CHANGE_URL"]).map(str::to_owned),
             counted: text(env, "JOB_NAME"),
             run: number(env, "BUILD_NUMBER"),
             ..Origin::default()
         }
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["WORKSPACE"])
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        // Jenkins finds a job's processes by these when a step is aborted and when its node is given back, and ends
-        // each with SIGTERM, and the children of each before it: as long as stackstep lives, the engine is among them.
-        // Without them, what outlives stackstep in the middle of a change is not ended with the node; who takes care
-        // of it is `stackstep finish`, which the library runs in its `finally`.
-        // https://www.jenkins.io/doc/book/using/aborting-a-build/
-        // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java
-        // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/steps/ExecutorStepExecution.java
-        &["JENKINS_NODE_COOKIE", "JENKINS_SERVER_COOKIE", "HUDSON_COOKIE", "HUDSON_SERVER_COOKIE"]
     }
 
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
@@ -126,28 +114,54 @@ impl CiSystem for Jenkins {
         }
     }
 
-    fn temporary_folder(&self, env: &Env) -> Option<PathBuf> {
-        env.get("WORKSPACE_TMP").map(PathBuf::from)
-    }
-
-    /// One JSON object, which the library makes a pipeline's result of. The log is not in it: Jenkins writes a
-    /// pipeline's variables to disk again and again.
-    fn outputs(&self, env: &Env, outputs: &[Output], _random: &mut dyn FnMut() -> String) -> Option<Append> {
-        let path = PathBuf::from(env.get(STEP_OUTPUTS)?);
-        let fields: Map<String, Value> = outputs
-            .iter()
-            .filter(|output| output.name != "output")
-            .map(|output| (output.name.clone(), Value::String(output.value.clone())))
-            .collect();
-        Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
-    }
-
     fn grace_period(&self, _env: &Env) -> Duration {
         // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
         // pipeline goes on: the report should be out.
         // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
         Duration::from_secs(15)
     }
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            // Jenkins finds a job's processes by these when a step is aborted and when its node is given back, and ends
+            // each with SIGTERM, and the children of each before it: as long as stackstep lives, the engine is among them.
+            // Without them, what outlives stackstep in the middle of a change is not ended with the node; who takes care
+            // of it is `stackstep finish`, which the library runs in its `finally`.
+            // https://www.jenkins.io/doc/book/using/aborting-a-build/
+            // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java
+            // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/steps/ExecutorStepExecution.java
+            kept_from_engine: &[
+                "JENKINS_NODE_COOKIE",
+                "JENKINS_SERVER_COOKIE",
+                "HUDSON_COOKIE",
+                "HUDSON_SERVER_COOKIE",
+            ],
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders {
+            workspaces: |env| named_folders(env, &["WORKSPACE"]),
+            temporary: |env| env.get("WORKSPACE_TMP").map(PathBuf::from),
+            ..JobFolders::UNKNOWN
+        }
+    }
+
+    fn handover(&self) -> Handover {
+        Handover { outputs: OutputsWay::Append(as_json), ..Handover::FILES_ONLY }
+    }
+}
+
+/// One JSON object, which the library makes a pipeline's result of. The log is not in it: Jenkins writes a pipeline's
+/// variables to disk again and again.
+fn as_json(env: &Env, outputs: &[Output], _random: RandomWord<'_>) -> Option<Append> {
+    let path = PathBuf::from(env.get(STEP_OUTPUTS)?);
+    let fields: Map<String, Value> = outputs
+        .iter()
+        .filter(|output| output.name != "output")
+        .map(|output| (output.name.clone(), Value::String(output.value.clone())))
+        .collect();
+    Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
 }
 
 /// Whether those plugins say that the change is merged by now.
@@ -176,13 +190,13 @@ mod tests {
     fn outputs_are_one_json_object_without_the_log() {
         let env = Env::from_pairs("/", [(STEP_OUTPUTS, "/tmp/outputs")]);
         let outputs = [output("status", "succeeded"), output("output", "log"), output("u\"rl", "a\n$x")];
-        let append = Jenkins.outputs(&env, &outputs, &mut String::new).unwrap();
+        let append = as_json(&env, &outputs, &mut String::new).unwrap();
         assert_eq!(append.path, PathBuf::from("/tmp/outputs"));
         assert_eq!(append.text, "{\"status\":\"succeeded\",\"u\\\"rl\":\"a\\n$x\"}\n");
     }
 
     #[test]
     fn without_the_library_nothing_is_handed_on() {
-        assert!(!Jenkins.takes_outputs(&Env::default()));
+        assert!(!Jenkins.handover().takes_outputs(&Env::default()));
     }
 }

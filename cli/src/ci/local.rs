@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CiSystem, Context};
+use super::{CiSystem, Context, JobFolders, LogFormat};
 use crate::base::env::Env;
 
 /// A laptop, or a system that is not known.
@@ -26,11 +26,11 @@ impl CiSystem for Local {
         Duration::from_secs(600)
     }
 
-    fn one_stream(&self) -> bool {
-        false
+    fn folders(&self) -> JobFolders {
+        JobFolders { outlive_the_job: true, ..JobFolders::UNKNOWN }
     }
 
-    fn keeps_files(&self) -> bool {
-        true
+    fn log(&self) -> LogFormat {
+        LogFormat { one_stream: false, ..LogFormat::PLAIN }
     }
 }

@@ -1,12 +1,14 @@
 //! Where stackstep runs: one file a CI system, pure and synchronous.
 //!
-//! A CI system tells what the job is about ([`Context`]), hands over the step's inputs, and has its own ways to
-//! show things: groups, masks, annotations, outputs, a summary page. It never comments on a change request: that
-//! is a forge's work, and the two are separate (CircleCI builds GitHub repositories too).
+//! A CI system ([`CiSystem`]) tells what the job is about ([`Context`]) and hands over the step's inputs. What else it
+//! has is a facet, each with an answer for a system that has nothing of the kind: [`variables`], [`folders`],
+//! [`log_format`], [`handover`], [`advice`]. It never comments on a change request: that is a forge's work, and the two
+//! are separate (CircleCI builds GitHub repositories too).
 //!
 //! A new system is a file here, a line in [`SYSTEMS`], and its fixtures in `tests/fixtures/ci/`:
 //! `docs/adding-a-ci-system.md`.
 
+mod advice;
 mod azure;
 mod bitbucket;
 mod buildkite;
@@ -18,32 +20,42 @@ pub mod console;
 mod context;
 mod disarm;
 mod engine_told;
+mod folders;
 mod foreign;
 mod generic;
 mod gitea;
 mod github;
 mod gitlab;
 pub mod ground;
+mod handover;
 mod identity;
 mod jenkins;
 mod local;
+mod log_format;
 pub mod names;
 mod origin;
-mod sink;
 pub mod standing;
 mod system;
 mod travis;
+mod variables;
 mod woodpecker;
 mod workflow_command;
 
 use crate::base::env::Env;
 
+pub use advice::Advice;
 pub use context::Context;
 pub use disarm::json_without_commands;
+pub use folders::JobFolders;
+pub use handover::{
+    Append, Delivery, Handover, Output, OutputRules, OutputsForm, OutputsWay, RandomWord, STEP_OUTPUTS,
+    STEP_SECRETS, STEP_STATE,
+};
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
-pub use sink::{Append, Level, Output, OutputsForm};
-pub use system::{CiSystem, STEP_OUTPUTS, STEP_SECRETS, STEP_STATE};
+pub use log_format::{GroupMark, Level, LogCommands, LogFormat};
+pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};
+pub use variables::SystemVariables;
 
 /// The variable that lets a run begin although the log shows the values of variables.
 pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
@@ -61,7 +73,7 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &bitbucket::BitbucketPipelines,
     &codebuild::CodeBuild,
     &codefresh::Codefresh,
-    &travis::TRAVIS,
+    &travis::Travis,
     &jenkins::Jenkins,
     &cloud_build::CloudBuild,
     &woodpecker::Woodpecker,
@@ -84,7 +96,8 @@ pub fn identity_token(system: &dyn CiSystem, env: &Env, audience: &str) -> Ident
 
 /// The values that the system put into the environment and that nobody may see, with their variables.
 pub fn secrets<'e>(system: &dyn CiSystem, env: &'e Env) -> Vec<(&'e str, &'e str)> {
+    let variables = system.variables();
     env.iter()
-        .filter(|(name, value)| !value.is_empty() && (*name == OWN_VARIABLE || system.is_secret(name)))
+        .filter(|(name, value)| !value.is_empty() && (*name == OWN_VARIABLE || variables.is_secret(name)))
         .collect()
 }

@@ -1,13 +1,13 @@
 //! What a CI system tells of the forge that the repository lies on. Data only: whether it is used is decided above.
 
-use super::context::{first, number};
+use super::context::{first_set, number};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::origin::OwnToken;
 
 /// What Woodpecker says of the forge, and with it the systems that came from it.
 /// <https://woodpecker-ci.org/docs/usage/environment>
-pub(super) fn of_forge_type(env: &Env) -> Origin {
+pub(super) fn origin_by_forge_type(env: &Env) -> Origin {
     let forge = match env.get("CI_FORGE_TYPE") {
         Some("github") => Some("github"),
         Some("gitlab") => Some("gitlab"),
@@ -17,7 +17,7 @@ pub(super) fn of_forge_type(env: &Env) -> Origin {
     };
     Origin {
         forge,
-        remote: first(env, &["CI_REPO_CLONE_URL", "CI_REPO_URL"]).map(str::to_owned),
+        remote: first_set(env, &["CI_REPO_CLONE_URL", "CI_REPO_URL"]).map(str::to_owned),
         run: number(env, "CI_PIPELINE_NUMBER"),
         ..Origin::default()
     }

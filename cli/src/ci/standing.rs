@@ -4,7 +4,7 @@
 use crate::base::git::Checkout;
 use crate::ci::Context;
 
-/// Whose files they are.
+/// The standing of the work folder's files: whose they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Files of people who may write to the repository: all of `stackstep.yaml` counts.

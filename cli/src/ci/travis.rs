@@ -7,23 +7,14 @@
 //! summary page. What later stages need goes through a workspace (<https://docs.travis-ci.com/user/using-workspaces/>),
 //! by `outputs-file`. A log may have 4 MB (<https://docs.travis-ci.com/user/common-build-problems/#log-length-exceeded>).
 
-use std::path::PathBuf;
-
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use super::context::{differ, folders, number, text};
-use super::{CiSystem, Context, IdentityToken};
+use super::context::{differ, named_folders, number, text};
+use super::log_format::one_line;
+use super::{Advice, CiSystem, Context, IdentityToken, JobFolders, LogFormat};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
 /// Travis CI.
-pub static TRAVIS: Travis = Travis { folds: AtomicU32::new(0) };
-
-/// Travis CI.
-pub struct Travis {
-    /// How many folds were opened: each has a name of its own, by which its end finds it.
-    folds: AtomicU32,
-}
+pub struct Travis;
 
 /// What Travis's own folds end with: the mark is overwritten, and the rest of the line is cleared.
 /// <https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/bash/travis_fold.bash>
@@ -76,13 +67,6 @@ impl CiSystem for Travis {
         Origin { run: number(env, "TRAVIS_BUILD_NUMBER"), ..Origin::default() }
     }
 
-    fn withheld_secrets(&self, env: &Env, _context: &Context) -> Option<&'static str> {
-        (env.get("TRAVIS_SECURE_ENV_VARS") == Some("false")).then_some(
-            "this build has no encrypted variables, as none for a fork's pull request has \
-             (https://docs.travis-ci.com/user/environment-variables/)",
-        )
-    }
-
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
         IdentityToken::None {
             reason: "Travis CI makes no identity tokens: use an access token in an encrypted variable",
@@ -91,38 +75,49 @@ impl CiSystem for Travis {
 
     // A cancelled job's machine is taken away; how long it has is not documented.
 
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["TRAVIS_BUILD_DIR"])
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, &["TRAVIS_BUILD_DIR"]), ..JobFolders::UNKNOWN }
     }
 
-    fn group(&self, title: &str) -> String {
-        let fold = self.folds.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        format!("travis_fold:start:stackstep.{fold}{OUT_OF_SIGHT}{}\n", title.replace(['\r', '\n'], " "))
+    fn log(&self) -> LogFormat {
+        LogFormat {
+            // Each fold has a name of its own, by which its end finds it.
+            open_group: |title, mark| {
+                format!("travis_fold:start:stackstep.{}{OUT_OF_SIGHT}{}\n", mark.number, one_line(title))
+            },
+            close_group: |mark| format!("travis_fold:end:stackstep.{}{OUT_OF_SIGHT}", mark.number),
+            ..LogFormat::PLAIN
+        }
     }
 
-    fn end_group(&self) -> String {
-        format!("travis_fold:end:stackstep.{}{OUT_OF_SIGHT}", self.folds.load(Ordering::Relaxed))
+    fn advice(&self) -> Advice {
+        Advice { withheld_secrets, ..Advice::GENERAL }
     }
+}
+
+fn withheld_secrets(env: &Env, _context: &Context) -> Option<&'static str> {
+    (env.get("TRAVIS_SECURE_ENV_VARS") == Some("false")).then_some(
+        "this build has no encrypted variables, as none for a fork's pull request has \
+         (https://docs.travis-ci.com/user/environment-variables/)",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ci::GroupMark;
 
     #[test]
     fn each_fold_has_a_name_of_its_own_and_is_closed_by_it() {
-        let travis = Travis { folds: AtomicU32::new(0) };
-        let log = ["Preview\nof dev", "Update"].map(|title| travis.group(title) + &travis.end_group());
+        let log = Travis.log();
+        let folds = [(1, "Preview\nof dev"), (2, "Update")].map(|(number, title)| {
+            let mark = GroupMark { number, at: 0 };
+            (log.open_group)(title, mark) + &(log.close_group)(mark)
+        });
         assert_eq!(
-            log.concat(),
+            folds.concat(),
             "travis_fold:start:stackstep.1\r\u{1b}[0KPreview of dev\ntravis_fold:end:stackstep.1\r\u{1b}[0K\
              travis_fold:start:stackstep.2\r\u{1b}[0KUpdate\ntravis_fold:end:stackstep.2\r\u{1b}[0K"
         );
-    }
-
-    #[test]
-    fn the_log_takes_no_other_commands() {
-        assert_eq!(TRAVIS.mask("a secret"), "");
-        assert!(TRAVIS.disarm().is_none() && !TRAVIS.shows_annotations());
     }
 }

@@ -7,11 +7,10 @@
 //! The log takes no commands, and steps hand nothing on but files of the workspace that they share: outputs are in
 //! `outputs-file`. Values of the secret store are hidden by Woodpecker itself.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::context::{app, branch_of, change_of_ref, folders, number, text};
-use super::{CiSystem, Context, IdentityToken, engine_told, origin};
+use super::context::{branch_of, change_of_ref, is_app, named_folders, number, text};
+use super::{Advice, CiSystem, Context, IdentityToken, JobFolders, SystemVariables, engine_told, origin};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::ci::names::variable_name;
@@ -54,7 +53,7 @@ impl CiSystem for Woodpecker {
             target_branch: text(env, "CI_COMMIT_TARGET_BRANCH"),
             build_url: text(env, "CI_PIPELINE_URL"),
             actor: text(env, "CI_PIPELINE_AUTHOR"),
-            bot: app(env.get("CI_PIPELINE_AUTHOR")),
+            bot: is_app(env.get("CI_PIPELINE_AUTHOR")),
             event: event.map(str::to_owned),
             scheduled: event.map(|event| event == "cron"),
             attempt: env.get("CI_PIPELINE_NUMBER").map(|_| reruns(env).saturating_add(1)),
@@ -66,29 +65,7 @@ impl CiSystem for Woodpecker {
 
     fn origin(&self, env: &Env) -> Origin {
         let attempt = number(env, "CI_PIPELINE_NUMBER").map(|_| reruns(env));
-        Origin { attempt, ..origin::of_forge_type(env) }
-    }
-
-    fn maintainers_way(&self, _context: &Context) -> String {
-        // https://woodpecker-ci.org/docs/usage/project-settings#require-approval-for
-        "a maintainer who has read the change can approve its pipeline, in a project whose secrets allow the event"
-            .to_owned()
-    }
-
-    fn workspaces(&self, env: &Env) -> Vec<PathBuf> {
-        folders(env, &["CI_WORKSPACE"])
-    }
-
-    fn tell_engine(&self, env: &Env) -> Vec<(&'static str, String)> {
-        engine_told::variables("Woodpecker CI", env, &self.context(env), env.get("CI_PIPELINE_NUMBER"))
-    }
-
-    fn strip_from_engine(&self) -> &'static [&'static str] {
-        &[SETTING, "CI_NETRC_"]
-    }
-
-    fn secret_variables(&self) -> &'static [&'static str] {
-        &["CI_NETRC_PASSWORD"]
+        Origin { attempt, ..origin::origin_by_forge_type(env) }
     }
 
     fn identity_token(&self, _env: &Env, _audience: &str) -> IdentityToken {
@@ -106,6 +83,32 @@ impl CiSystem for Woodpecker {
         // A container is stopped, and killed 20 s later: `WOODPECKER_BACKEND_DOCKER_STOP_TIMEOUT`,
         // https://github.com/woodpecker-ci/woodpecker/blob/main/pipeline/backend/docker/flags.go
         Duration::from_secs(14)
+    }
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            secret: &["CI_NETRC_PASSWORD"],
+            kept_from_engine: &[SETTING, "CI_NETRC_"],
+            told_to_engine: |env| {
+                let context = Woodpecker.context(env);
+                engine_told::variables("Woodpecker CI", env, &context, env.get("CI_PIPELINE_NUMBER"))
+            },
+            ..SystemVariables::NONE
+        }
+    }
+
+    fn folders(&self) -> JobFolders {
+        JobFolders { workspaces: |env| named_folders(env, &["CI_WORKSPACE"]), ..JobFolders::UNKNOWN }
+    }
+
+    fn advice(&self) -> Advice {
+        Advice {
+            // https://woodpecker-ci.org/docs/usage/project-settings#require-approval-for
+            maintainers_way: |_| {
+                "a maintainer who has read the change can approve its pipeline, in a project whose secrets allow the event"
+                    .to_owned()
+            },
+            ..Advice::GENERAL
+        }
     }
 }
 
@@ -155,7 +158,8 @@ mod tests {
 
     #[test]
     fn settings_and_credentials_of_the_clone_stay_with_us() {
-        assert_eq!(Woodpecker.strip_from_engine(), ["PLUGIN_", "CI_NETRC_"]);
-        assert!(Woodpecker.is_secret("CI_NETRC_PASSWORD"));
+        let variables = Woodpecker.variables();
+        assert_eq!(variables.kept_from_engine, ["PLUGIN_", "CI_NETRC_"]);
+        assert!(variables.is_secret("CI_NETRC_PASSWORD"));
     }
 }

@@ -3,39 +3,58 @@
 //!
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 
-use super::{Level, Output};
+use std::path::PathBuf;
 
-/// Opens a group.
-pub(super) fn group(title: &str) -> String {
-    format!("::group::{}\n", data(title))
+use super::{
+    Append, Delivery, Handover, Level, LogCommands, LogFormat, Output, OutputRules, OutputsWay, RandomWord,
+};
+use crate::base::env::Env;
+
+/// The log of such a runner.
+pub(super) const LOG: LogFormat = LogFormat {
+    open_group: |title, _| format!("::group::{}\n", data(title)),
+    close_group: |_| "::endgroup::\n".to_owned(),
+    // The runner masks line by line.
+    mask: |line| format!("::add-mask::{}\n", data(line)),
+    commands: LogCommands::Fenced {
+        begin: |token| format!("::stop-commands::{token}\n"),
+        end: |token| format!("::{token}::\n"),
+    },
+    annotation,
+    ..LogFormat::PLAIN
+};
+
+/// A step's summary may hold 1 MiB.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const SUMMARY_BYTES: usize = 1024 * 1024;
+
+/// The files that such a runner reads after a step.
+pub(super) const HANDOVER: Handover = Handover {
+    outputs: OutputsWay::Append(|env, outputs, random| added(env, "GITHUB_OUTPUT", outputs, random)),
+    rules: OutputRules { refuses_name: refuses_output_name, names_ignore_case: true, ..OutputRules::NONE },
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#sending-values-to-the-pre-and-post-actions
+    post_step: |env, state, random| Some(Delivery::Append(added(env, "GITHUB_STATE", state, random)?)),
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-system-path
+    path: |env, folder| {
+        let path = PathBuf::from(env.get("GITHUB_PATH")?);
+        Some(Delivery::Append(Append { path, text: format!("{folder}\n") }))
+    },
+    summary: |env| env.get("GITHUB_STEP_SUMMARY").map(|path| (PathBuf::from(path), SUMMARY_BYTES)),
+    ..Handover::FILES_ONLY
+};
+
+/// The names and values as they are added to the file that `variable` names.
+fn added(env: &Env, variable: &str, values: &[Output], random: RandomWord<'_>) -> Option<Append> {
+    Some(Append { path: PathBuf::from(env.get(variable)?), text: with_delimiters(values, random) })
 }
 
-/// Closes it.
-pub(super) const END_GROUP: &str = "::endgroup::\n";
-
-/// Hides a line of text: the runner masks line by line.
-pub(super) fn mask(line: &str) -> String {
-    format!("::add-mask::{}\n", data(line))
-}
-
-/// Makes the runner read no commands, until [`resume`] with the same token.
-pub(super) fn stop(token: &str) -> String {
-    format!("::stop-commands::{token}\n")
-}
-
-/// Makes it read them again.
-pub(super) fn resume(token: &str) -> String {
-    format!("::{token}::\n")
-}
-
-/// An annotation.
-pub(super) fn annotation(level: Level, title: &str, message: &str) -> String {
+fn annotation(level: Level, title: &str, message: &str) -> String {
     let message = if message.is_empty() { title } else { message };
     format!("::{} title={}::{}\n", level.word(), property(title), data(message))
 }
 
 /// Why `name` can't be the name of an output: a delimiter follows the name, and `=` or `<<` end it.
-pub(super) fn refuses_output_name(name: &str) -> Option<&'static str> {
+fn refuses_output_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("it is empty")
     } else if name.contains(['\n', '\r', '\0']) {
@@ -49,10 +68,10 @@ pub(super) fn refuses_output_name(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What to add to the file of outputs.
-pub(super) fn outputs(outputs: &[Output], random: &mut dyn FnMut() -> String) -> String {
+/// The names and values, each value between two lines of a delimiter of its own.
+fn with_delimiters(values: &[Output], random: RandomWord<'_>) -> String {
     let mut text = String::new();
-    for Output { name, value } in outputs {
+    for Output { name, value } in values {
         // A delimiter that stood in the value would end it early, and what follows could set other outputs.
         let delimiter = loop {
             let candidate = format!("stackstep_{}", random());
@@ -84,7 +103,7 @@ mod tests {
     fn a_value_that_holds_the_delimiter_gets_another_one() {
         let mut words = ["one", "two"].iter().map(ToString::to_string);
         let output = Output { name: "a".into(), value: "x\nstackstep_one\nb=1".into() };
-        let text = outputs(&[output], &mut || words.next().unwrap());
+        let text = with_delimiters(&[output], &mut || words.next().unwrap());
         assert_eq!(text, "a<<stackstep_two\nx\nstackstep_one\nb=1\nstackstep_two\n");
     }
 
@@ -98,6 +117,6 @@ mod tests {
 
     #[test]
     fn a_mask_is_escaped() {
-        assert_eq!(mask("two%"), "::add-mask::two%25\n");
+        assert_eq!((LOG.mask)("two%"), "::add-mask::two%25\n");
     }
 }

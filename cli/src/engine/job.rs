@@ -77,7 +77,7 @@ impl Job<'_> {
 
     /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
-        self.inputs.report.outputs_file.is_some() || self.ci.takes_outputs(self.env)
+        self.inputs.report.outputs_file.is_some() || self.ci.handover().takes_outputs(self.env)
     }
 
     /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
@@ -106,6 +106,6 @@ pub fn result_file(
             (_, Some(identity)) => identity.file_stem(command),
             (_, None) => format!("stackstep-{command}"),
         };
-        Some(ci.temporary_folder(env)?.join(format!("{stem}.json")))
+        Some((ci.folders().temporary)(env)?.join(format!("{stem}.json")))
     })
 }

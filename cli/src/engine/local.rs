@@ -214,7 +214,7 @@ impl Driver<'_> {
         let ended = {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
             let mut stdout_again = tokio::io::stdout();
-            let one_stream = self.job.ci.one_stream();
+            let one_stream = self.job.ci.log().one_stream;
             let mut on_event = |line: &[u8]| fold.borrow_mut().line(line);
             let mut heartbeat = |elapsed| Some(log_line(&sign_of_life(&fold.borrow().in_flight(), elapsed)));
             let timeout = self.time_left();
@@ -235,7 +235,7 @@ impl Driver<'_> {
                 stderr: if one_stream { &mut stdout_again } else { &mut stderr },
                 passing: if quiet { Passing::Captured } else { Passing::Through },
                 capture: if quiet { CAPTURE_JSON } else { CAPTURE },
-                disarm: self.job.ci.disarm(),
+                disarm: self.job.ci.log().disarm(),
                 on_event: &mut on_event,
                 heartbeat: &mut heartbeat,
                 on_start: &mut on_start,
@@ -377,8 +377,8 @@ impl FencedOutput {
             return Self { close: String::new() };
         }
         let token = crate::base::random::word();
-        console.command(&job.ci.begin_foreign(&token));
-        Self { close: job.ci.end_foreign(&token) }
+        console.command(&job.ci.log().begin_foreign(&token));
+        Self { close: job.ci.log().end_foreign(&token) }
     }
 
     fn end(self, console: &Console) {

@@ -123,11 +123,12 @@ pub fn engine_env(
     credentials: Option<&Path>,
     file: &[(String, String)],
 ) -> EngineEnv {
+    let variables = ci.variables();
     let remove = env
         .iter()
         .map(|(name, _)| name)
         .filter(|name| {
-            NOT_FOR_THE_ENGINE.iter().chain(ci.strip_from_engine()).any(|start| name.starts_with(start))
+            NOT_FOR_THE_ENGINE.iter().chain(variables.kept_from_engine).any(|start| name.starts_with(start))
         })
         .map(str::to_owned)
         .collect();
@@ -147,7 +148,7 @@ pub fn engine_env(
     if let Some(token) = &backend.token {
         put("PULUMI_ACCESS_TOKEN", token.expose().to_owned());
     }
-    for (name, value) in ci.tell_engine(env) {
+    for (name, value) in (variables.told_to_engine)(env) {
         put(name, value);
     }
     if let Some(folder) = credentials {

@@ -9,7 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::{
-    ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, field, id, part, parts, text,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
+    Statuses, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -33,14 +34,6 @@ impl Forge for AzureRepos {
 
     fn title(&self) -> &'static str {
         "Azure Repos"
-    }
-
-    fn flavor(&self) -> Flavor {
-        Flavor::AZURE
-    }
-
-    fn limit(&self) -> Size {
-        Size::Chars(COMMENT)
     }
 
     // https://learn.microsoft.com/azure/devops/organizations/security/allow-list-ip-url
@@ -79,15 +72,15 @@ impl Forge for AzureRepos {
         Some((server.join(&collection).ok()?, format!("{project}/{name}")))
     }
 
-    fn permission(&self) -> &'static str {
-        "the token needs the scope Code (Read & Write), and whose it is \"Contribute to pull requests\" on the repository \
-         (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
-    }
-
-    fn job_permission(&self) -> &'static str {
-        "the identity needs \"Contribute to pull requests\" on the repository: for the job's own token that is the \
-         project's build service, and a script step has to map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` \
-         (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+    fn permission(&self, jobs_own: bool) -> &'static str {
+        if jobs_own {
+            "the identity needs \"Contribute to pull requests\" on the repository: for the job's own token that is the \
+             project's build service, and a script step has to map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` \
+             (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+        } else {
+            "the token needs the scope Code (Read & Write), and whose it is \"Contribute to pull requests\" on the repository \
+             (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+        }
     }
 
     /// A job's token and one of Entra are made to be borne, a personal one is a password.
@@ -99,118 +92,98 @@ impl Forge for AzureRepos {
         }
         Secret::new(format!("Basic {}", BASE64_STANDARD.encode(format!(":{token}"))))
     }
+}
 
-    fn comments(&self, place: &Place, change_request: u64) -> Request {
-        place.get(&format!("{}/threads?{VERSION}", pull_request(place, change_request)))
+impl Comments for AzureRepos {
+    fn flavor(&self) -> Flavor {
+        Flavor::AZURE
     }
 
-    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
-        each(answer.get("value"), |thread| {
-            let gone = thread.get("isDeleted") == Some(&Value::Bool(true));
-            let about_code = thread.get("threadContext").is_some_and(|context| !context.is_null());
-            self.read_comment(thread).filter(|_| !gone && !about_code)
-        })
+    fn limit(&self) -> Size {
+        Size::Chars(COMMENT)
     }
 
-    fn create(&self, place: &Place, change_request: u64, body: &str) -> Request {
+    fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>> {
+        RequestFor::new(
+            place.get_request(&format!("{}/threads?{VERSION}", pull_request(place, change_request))),
+            read_comments,
+        )
+    }
+
+    fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment> {
         let path = format!("{}/threads?{VERSION}", pull_request(place, change_request));
         let comment = json!({ "parentCommentId": 0, "content": body, "commentType": "text" });
         // No status: an active thread would hold the merge back where comments have to be resolved.
         // https://learn.microsoft.com/azure/devops/repos/git/branch-policies#check-for-comment-resolution
-        place.send(Method::POST, &path, &json!({ "comments": [comment] }))
+        RequestFor::new(
+            place.body_request(Method::POST, &path, &json!({ "comments": [comment] })),
+            read_comment,
+        )
     }
 
-    fn update(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request {
-        place.send(Method::PATCH, &comment_path(place, change_request, comment), &field("content", body))
+    fn update_comment(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request {
+        place.body_request(
+            Method::PATCH,
+            &comment_path(place, change_request, comment),
+            &one_field("content", body),
+        )
     }
 
-    fn delete(&self, place: &Place, change_request: u64, comment: &Comment) -> Request {
-        place.remove(&comment_path(place, change_request, comment))
+    fn delete_comment(&self, place: &Place, change_request: u64, comment: &Comment) -> Request {
+        place.delete_request(&comment_path(place, change_request, comment))
     }
 
     // https://learn.microsoft.com/rest/api/azure/devops/git/pull-request-threads/update
-    fn hide(&self, place: &Place, change_request: u64, comment: &Comment) -> Option<Request> {
+    fn hide_comment(&self, place: &Place, change_request: u64, comment: &Comment) -> Option<Request> {
         let thread = comment.id.split('/').next()?;
         let path = format!("{}/threads/{thread}?{VERSION}", pull_request(place, change_request));
-        Some(place.send(Method::PATCH, &path, &field("status", "closed")))
-    }
-
-    /// Reads a thread.
-    fn read_comment(&self, answer: &Value) -> Option<Comment> {
-        let first = answer.pointer("/comments/0")?;
-        if first.get("isDeleted") == Some(&Value::Bool(true))
-            || first.get("commentType") == Some(&json!("system"))
-        {
-            return None;
-        }
-        let closed = ["closed", "fixed", "wontFix", "byDesign"];
-        Some(Comment {
-            id: format!("{}/{}", id(answer, "/id")?, id(first, "/id")?),
-            node: None,
-            author: text(first, "/author/id").unwrap_or_default(),
-            body: text(first, "/content").unwrap_or_default(),
-            hidden: Some(text(answer, "/status").is_some_and(|status| closed.contains(&status.as_str()))),
-        })
+        Some(place.body_request(Method::PATCH, &path, &one_field("status", "closed")))
     }
 
     // https://learn.microsoft.com/azure/devops/integrate/how-to/call-rest-api: the identity behind a token.
-    fn me(&self, place: &Place) -> Request {
-        place.get("_apis/connectionData?api-version=7.1-preview.1")
+    fn token_owner(&self, place: &Place) -> RequestFor<String> {
+        RequestFor::new(place.get_request("_apis/connectionData?api-version=7.1-preview.1"), read_token_owner)
     }
+}
 
-    fn read_me(&self, answer: &Value) -> Option<String> {
-        text(answer, "/authenticatedUser/id")
+impl ChangeRequests for AzureRepos {
+    fn change_request(&self, place: &Place, number: u64) -> RequestFor<ChangeRequest> {
+        RequestFor::new(
+            place.get_request(&format!("{}?{VERSION}", pull_request(place, number))),
+            read_change_request,
+        )
     }
 
     // https://learn.microsoft.com/rest/api/azure/devops/git/pull-request-query/get
-    fn of_commit(&self, place: &Place, commit: &str) -> Request {
+    fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
         let body = json!({ "queries": [
             { "type": "commit", "items": [commit] },
             { "type": "lastMergeCommit", "items": [commit] },
         ] });
         let path = format!("{}/pullrequestquery?{VERSION}", repository(place));
-        Request { repeatable: true, ..place.send(Method::POST, &path, &body) }
+        RequestFor::new(
+            Request { repeatable: true, ..place.body_request(Method::POST, &path, &body) },
+            read_change_requests,
+        )
     }
 
-    fn of_branch(&self, place: &Place, branch: &str, _fork: Option<&str>) -> Request {
-        let branch = part(&format!("refs/heads/{branch}"));
-        place.get(&format!(
+    fn change_requests_of_branch(
+        &self,
+        place: &Place,
+        branch: &str,
+        _fork: Option<&str>,
+    ) -> RequestFor<Vec<ChangeRequest>> {
+        let branch = encoded(&format!("refs/heads/{branch}"));
+        RequestFor::new(place.get_request(&format!(
             "{}/pullrequests?searchCriteria.status=active&searchCriteria.sourceRefName={branch}&{VERSION}",
             repository(place)
-        ))
+        )), read_change_requests)
     }
+}
 
-    /// A list by branch, or the answer of a query: for each of its parts, the pull requests by commit.
-    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
-        if let Some(results) = answer.get("results") {
-            let lists = results.as_array()?.iter().filter_map(Value::as_object).flat_map(|by| by.values());
-            let found = lists.filter_map(|list| each(Some(list), |pull| self.read_change_request(pull)));
-            return Some(found.flatten().collect());
-        }
-        each(answer.get("value"), |pull| self.read_change_request(pull))
-    }
-
-    fn change_request(&self, place: &Place, number: u64) -> Request {
-        place.get(&format!("{}?{VERSION}", pull_request(place, number)))
-    }
-
-    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
-        let status = answer.get("status")?.as_str()?;
-        let branch = text(answer, "/sourceRefName");
-        Some(ChangeRequest {
-            number: answer.get("pullRequestId")?.as_u64()?,
-            open: status == "active",
-            merged: status == "completed",
-            locked: false,
-            branch: branch.map(|name| name.strip_prefix("refs/heads/").map_or(name.clone(), str::to_owned)),
-            head: text(answer, "/lastMergeSourceCommit/commitId"),
-            // Only a pull request from a fork has it.
-            fork: Some(answer.get("forkSource").is_some_and(|fork| !fork.is_null())),
-        })
-    }
-
-    fn status(&self, place: &Place, status: &CommitStatus) -> Request {
-        let path = format!("{}/commits/{}/statuses?{VERSION}", repository(place), part(&status.commit));
+impl Statuses for AzureRepos {
+    fn set_status(&self, place: &Place, status: &CommitStatus) -> Request {
+        let path = format!("{}/commits/{}/statuses?{VERSION}", repository(place), encoded(&status.commit));
         let body = json!({
             "state": match status.state {
                 State::Pending => "pending",
@@ -218,16 +191,71 @@ impl Forge for AzureRepos {
                 State::Failure => "failed",
             },
             "context": { "name": status.name, "genre": "stackstep" },
-            "description": cut(&status.description, DESCRIPTION),
+            "description": cut_to(&status.description, DESCRIPTION),
             "targetUrl": status.url,
         });
-        place.send(Method::POST, &path, &body)
+        place.body_request(Method::POST, &path, &body)
     }
+}
+
+fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
+    read_list(answer.get("value"), |thread| {
+        let gone = thread.get("isDeleted") == Some(&Value::Bool(true));
+        let about_code = thread.get("threadContext").is_some_and(|context| !context.is_null());
+        read_comment(thread).filter(|_| !gone && !about_code)
+    })
+}
+
+/// Reads a thread.
+fn read_comment(answer: &Value) -> Option<Comment> {
+    let first = answer.pointer("/comments/0")?;
+    if first.get("isDeleted") == Some(&Value::Bool(true))
+        || first.get("commentType") == Some(&json!("system"))
+    {
+        return None;
+    }
+    let closed = ["closed", "fixed", "wontFix", "byDesign"];
+    Some(Comment {
+        id: format!("{}/{}", number_at(answer, "/id")?, number_at(first, "/id")?),
+        node: None,
+        author: text_at(first, "/author/id").unwrap_or_default(),
+        body: text_at(first, "/content").unwrap_or_default(),
+        hidden: Some(text_at(answer, "/status").is_some_and(|status| closed.contains(&status.as_str()))),
+    })
+}
+
+fn read_token_owner(answer: &Value) -> Option<String> {
+    text_at(answer, "/authenticatedUser/id")
+}
+
+/// A list by branch, or the answer of a query: for each of its parts, the pull requests by commit.
+fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
+    if let Some(results) = answer.get("results") {
+        let lists = results.as_array()?.iter().filter_map(Value::as_object).flat_map(|by| by.values());
+        let found = lists.filter_map(|list| read_list(Some(list), read_change_request));
+        return Some(found.flatten().collect());
+    }
+    read_list(answer.get("value"), read_change_request)
+}
+
+fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
+    let status = answer.get("status")?.as_str()?;
+    let branch = text_at(answer, "/sourceRefName");
+    Some(ChangeRequest {
+        number: answer.get("pullRequestId")?.as_u64()?,
+        open: status == "active",
+        merged: status == "completed",
+        locked: false,
+        branch: branch.map(|name| name.strip_prefix("refs/heads/").map_or(name.clone(), str::to_owned)),
+        head: text_at(answer, "/lastMergeSourceCommit/commitId"),
+        // Only a pull request from a fork has it.
+        fork: Some(answer.get("forkSource").is_some_and(|fork| !fork.is_null())),
+    })
 }
 
 fn repository(place: &Place) -> String {
     let (project, name) = place.repository.split_once('/').unwrap_or((&place.repository, &place.repository));
-    format!("{}/_apis/git/repositories/{}", parts(project), part(name))
+    format!("{}/_apis/git/repositories/{}", encoded_path(project), encoded(name))
 }
 
 fn pull_request(place: &Place, number: u64) -> String {

@@ -8,7 +8,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::{ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, id, part, parts, text};
+use super::{
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
+    Statuses, cut_to, encoded, encoded_path, number_at, read_list, text_at,
+};
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
@@ -33,14 +36,6 @@ impl Forge for Bitbucket {
         "Bitbucket"
     }
 
-    fn flavor(&self) -> Flavor {
-        Flavor::BITBUCKET
-    }
-
-    fn limit(&self) -> Size {
-        Size::Chars(COMMENT)
-    }
-
     fn is_host(&self, host: &str) -> bool {
         host == "bitbucket.org" || host == "altssh.bitbucket.org"
     }
@@ -57,7 +52,7 @@ impl Forge for Bitbucket {
         Some((api.ok()?, format!("{workspace}/{name}")))
     }
 
-    fn permission(&self) -> &'static str {
+    fn permission(&self, _jobs_own: bool) -> &'static str {
         "the token needs the permission \"Pull requests: Write\" (for statuses \"Repositories: Write\"), such as a \
          repository access token (https://support.atlassian.com/bitbucket-cloud/docs/repository-access-tokens/); an \
          API token of a person is written as `email:token`"
@@ -73,109 +68,143 @@ impl Forge for Bitbucket {
         Secret::new(format!("Bearer {token}"))
     }
 
-    // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
-    fn comments(&self, place: &Place, change_request: u64) -> Request {
-        place.get(&format!("{}/comments?pagelen=100", pull_request(place, change_request)))
-    }
-
-    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
-        each(answer.get("values"), |comment| {
-            let gone = comment.get("deleted") == Some(&Value::Bool(true));
-            let about_code = comment.get("inline").is_some_and(|inline| !inline.is_null());
-            self.read_comment(comment).filter(|_| !gone && !about_code)
-        })
-    }
-
     fn next_page(&self, answer: &Value) -> Option<Url> {
         Url::parse(answer.get("next")?.as_str()?).ok()
     }
+}
 
-    fn create(&self, place: &Place, change_request: u64, body: &str) -> Request {
+impl Comments for Bitbucket {
+    fn flavor(&self) -> Flavor {
+        Flavor::BITBUCKET
+    }
+
+    fn limit(&self) -> Size {
+        Size::Chars(COMMENT)
+    }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#pagination
+    fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>> {
+        RequestFor::new(
+            place.get_request(&format!("{}/comments?pagelen=100", pull_request(place, change_request))),
+            read_comments,
+        )
+    }
+
+    fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment> {
         let path = format!("{}/comments", pull_request(place, change_request));
-        place.send(Method::POST, &path, &json!({ "content": { "raw": body } }))
+        RequestFor::new(
+            place.body_request(Method::POST, &path, &json!({ "content": { "raw": body } })),
+            read_comment,
+        )
     }
 
-    fn update(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request {
+    fn update_comment(&self, place: &Place, change_request: u64, comment: &Comment, body: &str) -> Request {
         let path = format!("{}/comments/{}", pull_request(place, change_request), comment.id);
-        place.send(Method::PUT, &path, &json!({ "content": { "raw": body } }))
+        place.body_request(Method::PUT, &path, &json!({ "content": { "raw": body } }))
     }
 
-    fn delete(&self, place: &Place, change_request: u64, comment: &Comment) -> Request {
-        place.remove(&format!("{}/comments/{}", pull_request(place, change_request), comment.id))
-    }
-
-    fn read_comment(&self, answer: &Value) -> Option<Comment> {
-        Some(Comment {
-            id: id(answer, "/id")?,
-            node: None,
-            author: text(answer, "/user/uuid").unwrap_or_default(),
-            body: text(answer, "/content/raw").unwrap_or_default(),
-            hidden: None,
-        })
+    fn delete_comment(&self, place: &Place, change_request: u64, comment: &Comment) -> Request {
+        place.delete_request(&format!("{}/comments/{}", pull_request(place, change_request), comment.id))
     }
 
     // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
-    fn me(&self, place: &Place) -> Request {
-        place.get("user")
+    fn token_owner(&self, place: &Place) -> RequestFor<String> {
+        RequestFor::new(place.get_request("user"), read_token_owner)
     }
+}
 
-    fn read_me(&self, answer: &Value) -> Option<String> {
-        text(answer, "/uuid")
+impl ChangeRequests for Bitbucket {
+    fn change_request(&self, place: &Place, number: u64) -> RequestFor<ChangeRequest> {
+        RequestFor::new(place.get_request(&pull_request(place, number)), read_change_request)
     }
 
     // It needs an app that Bitbucket offers to install:
     // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-commit-commit-pullrequests-get
-    fn of_commit(&self, place: &Place, commit: &str) -> Request {
-        place.get(&format!("{}/commit/{}/pullrequests?pagelen=50{PARTS}", repository(place), part(commit)))
+    fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
+        RequestFor::new(
+            place.get_request(&format!(
+                "{}/commit/{}/pullrequests?pagelen=50{PARTS}",
+                repository(place),
+                encoded(commit)
+            )),
+            read_change_requests,
+        )
     }
 
     // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#filtering
-    fn of_branch(&self, place: &Place, branch: &str, _fork: Option<&str>) -> Request {
+    fn change_requests_of_branch(
+        &self,
+        place: &Place,
+        branch: &str,
+        _fork: Option<&str>,
+    ) -> RequestFor<Vec<ChangeRequest>> {
         let quoted = branch.replace('\\', "\\\\").replace('"', "\\\"");
-        let query = part(&format!("source.branch.name = \"{quoted}\""));
-        place.get(&format!("{}/pullrequests?state=OPEN&q={query}", repository(place)))
+        let query = encoded(&format!("source.branch.name = \"{quoted}\""));
+        RequestFor::new(
+            place.get_request(&format!("{}/pullrequests?state=OPEN&q={query}", repository(place))),
+            read_change_requests,
+        )
     }
+}
 
-    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
-        each(answer.get("values"), |pull| self.read_change_request(pull))
-    }
-
-    fn change_request(&self, place: &Place, number: u64) -> Request {
-        place.get(&pull_request(place, number))
-    }
-
-    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
-        let name = |end: &str| text(answer, &format!("/{end}/repository/full_name"));
-        let state = text(answer, "/state").unwrap_or_default();
-        Some(ChangeRequest {
-            number: answer.get("id")?.as_u64()?,
-            open: state == "OPEN",
-            merged: state == "MERGED",
-            locked: false,
-            branch: text(answer, "/source/branch/name"),
-            head: text(answer, "/source/commit/hash"),
-            fork: name("destination")
-                .map(|to| name("source").is_none_or(|from| !from.eq_ignore_ascii_case(&to))),
-        })
-    }
-
-    fn status(&self, place: &Place, status: &CommitStatus) -> Request {
-        let path = format!("{}/commit/{}/statuses/build", repository(place), part(&status.commit));
+impl Statuses for Bitbucket {
+    fn set_status(&self, place: &Place, status: &CommitStatus) -> Request {
+        let path = format!("{}/commit/{}/statuses/build", repository(place), encoded(&status.commit));
         let body = json!({
             "key": key(&status.name),
-            "name": cut(&status.name, NAME),
+            "name": cut_to(&status.name, NAME),
             "state": match status.state {
                 State::Pending => "INPROGRESS",
                 State::Success => "SUCCESSFUL",
                 State::Failure => "FAILED",
             },
-            "description": cut(&status.description, NAME),
+            "description": cut_to(&status.description, NAME),
             // It has to have one.
             "url": status.url.clone().unwrap_or_else(|| format!("{}/{}", self.public(), place.repository)),
         });
         // The same key again replaces the status.
-        Request { repeatable: true, ..place.send(Method::POST, &path, &body) }
+        Request { repeatable: true, ..place.body_request(Method::POST, &path, &body) }
     }
+}
+
+fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
+    read_list(answer.get("values"), |comment| {
+        let gone = comment.get("deleted") == Some(&Value::Bool(true));
+        let about_code = comment.get("inline").is_some_and(|inline| !inline.is_null());
+        read_comment(comment).filter(|_| !gone && !about_code)
+    })
+}
+
+fn read_comment(answer: &Value) -> Option<Comment> {
+    Some(Comment {
+        id: number_at(answer, "/id")?,
+        node: None,
+        author: text_at(answer, "/user/uuid").unwrap_or_default(),
+        body: text_at(answer, "/content/raw").unwrap_or_default(),
+        hidden: None,
+    })
+}
+
+fn read_token_owner(answer: &Value) -> Option<String> {
+    text_at(answer, "/uuid")
+}
+
+fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
+    read_list(answer.get("values"), read_change_request)
+}
+
+fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
+    let name = |end: &str| text_at(answer, &format!("/{end}/repository/full_name"));
+    let state = text_at(answer, "/state").unwrap_or_default();
+    Some(ChangeRequest {
+        number: answer.get("id")?.as_u64()?,
+        open: state == "OPEN",
+        merged: state == "MERGED",
+        locked: false,
+        branch: text_at(answer, "/source/branch/name"),
+        head: text_at(answer, "/source/commit/hash"),
+        fork: name("destination").map(|to| name("source").is_none_or(|from| !from.eq_ignore_ascii_case(&to))),
+    })
 }
 
 /// The name where it is short enough, else its end with a sum of all of it: two stacks never share a key.
@@ -195,7 +224,7 @@ fn key(name: &str) -> String {
 const PARTS: &str = "&fields=%2Bvalues.state,%2Bvalues.source,%2Bvalues.destination";
 
 fn repository(place: &Place) -> String {
-    format!("repositories/{}", parts(&place.repository))
+    format!("repositories/{}", encoded_path(&place.repository))
 }
 
 fn pull_request(place: &Place, number: u64) -> String {

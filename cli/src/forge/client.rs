@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::trouble::{Trouble, TroubleKind};
-use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place};
+use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place, RequestFor};
 use crate::base::http::{Http, Limits, Request, Url};
 
 /// What one request may cost: a page of comments can hold a hundred long ones.
@@ -25,7 +25,7 @@ const PAGES: usize = 100;
 pub struct Client<'a> {
     http: &'a Http,
     place: &'a Place,
-    me: OnceCell<Option<String>>,
+    own_author: OnceCell<Option<String>>,
     calls: Cell<u32>,
 }
 
@@ -34,7 +34,7 @@ type Done<T> = Result<T, Trouble>;
 impl<'a> Client<'a> {
     /// Asks `place` by `http`.
     pub fn new(http: &'a Http, place: &'a Place) -> Self {
-        Self { http, place, me: OnceCell::new(), calls: Cell::new(0) }
+        Self { http, place, own_author: OnceCell::new(), calls: Cell::new(0) }
     }
 
     /// Who is asked.
@@ -70,19 +70,14 @@ impl<'a> Client<'a> {
         Ok((value, next))
     }
 
-    async fn read<T>(&self, do_what: &str, request: &Request, read: impl Fn(&Value) -> Option<T>) -> Done<T> {
-        let (value, _) = self.ask(do_what, request).await?;
-        read(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))
+    async fn read<T>(&self, do_what: &str, wanted: &RequestFor<T>) -> Done<T> {
+        let (value, _) = self.ask(do_what, &wanted.request).await?;
+        (wanted.read)(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))
     }
 
     /// All pages of a list.
-    async fn all<T>(
-        &self,
-        do_what: &str,
-        first: Request,
-        read: impl Fn(&Value) -> Option<Vec<T>>,
-    ) -> Done<Vec<T>> {
-        let mut request = first;
+    async fn read_pages<T>(&self, do_what: &str, first: RequestFor<Vec<T>>) -> Done<Vec<T>> {
+        let RequestFor { mut request, read } = first;
         let mut items = Vec::new();
         for _ in 0..PAGES {
             let (value, next) = self.ask(do_what, &request).await?;
@@ -100,79 +95,73 @@ impl<'a> Client<'a> {
 
     /// All comments on a change request, the oldest first.
     pub async fn comments(&self, number: u64) -> Done<Vec<Comment>> {
-        let forge = self.place.forge;
         let do_what = format!("read the comments on change request {number}");
-        let mut comments =
-            self.all(&do_what, forge.comments(self.place, number), |page| forge.read_comments(page)).await?;
+        let list = self.place.forge.list_comments(self.place, number);
+        let mut comments = self.read_pages(&do_what, list).await?;
         comments.sort_by_key(Comment::age);
         Ok(comments)
     }
 
     /// Writes a comment.
-    pub async fn create(&self, number: u64, body: &str) -> Done<Comment> {
-        let forge = self.place.forge;
+    pub async fn create_comment(&self, number: u64, body: &str) -> Done<Comment> {
         let do_what = format!("comment on change request {number}");
-        self.read(&do_what, &forge.create(self.place, number, body), |answer| forge.read_comment(answer))
-            .await
+        self.read(&do_what, &self.place.forge.create_comment(self.place, number, body)).await
     }
 
     /// Replaces a comment's text.
-    pub async fn update(&self, number: u64, comment: &Comment, body: &str) -> Done<()> {
-        let request = self.place.forge.update(self.place, number, comment, body);
+    pub async fn update_comment(&self, number: u64, comment: &Comment, body: &str) -> Done<()> {
+        let request = self.place.forge.update_comment(self.place, number, comment, body);
         self.ask(&format!("update the comment on change request {number}"), &request).await.map(drop)
     }
 
     /// Deletes a comment; one that is gone already is no trouble.
-    pub async fn delete(&self, number: u64, comment: &Comment) -> Done<()> {
-        let request = self.place.forge.delete(self.place, number, comment);
-        match self.ask(&format!("delete an old comment on change request {number}"), &request).await {
-            Err(trouble) if trouble.kind != TroubleKind::Missing => Err(trouble),
-            _ => Ok(()),
-        }
+    pub async fn delete_comment(&self, number: u64, comment: &Comment) -> Done<()> {
+        let request = self.place.forge.delete_comment(self.place, number, comment);
+        self.ask_away(&format!("delete an old comment on change request {number}"), &request).await
     }
 
     /// Hides a comment where the forge can do that, deletes it elsewhere.
-    pub async fn take_away(&self, number: u64, comment: &Comment) -> Done<()> {
-        let Some(request) = self.place.forge.hide(self.place, number, comment) else {
-            return self.delete(number, comment).await;
-        };
-        match self.ask(&format!("hide an old comment on change request {number}"), &request).await {
+    pub async fn take_comment_away(&self, number: u64, comment: &Comment) -> Done<()> {
+        match self.place.forge.hide_comment(self.place, number, comment) {
+            Some(request) => {
+                self.ask_away(&format!("hide an old comment on change request {number}"), &request).await
+            }
+            None => self.delete_comment(number, comment).await,
+        }
+    }
+
+    /// Sends a request that takes something away; what is gone already is no trouble.
+    async fn ask_away(&self, do_what: &str, request: &Request) -> Done<()> {
+        match self.ask(do_what, request).await {
             Err(trouble) if trouble.kind != TroubleKind::Missing => Err(trouble),
             _ => Ok(()),
         }
     }
 
     /// Whose comments are our own. None where nobody can tell; asked for once.
-    pub async fn me(&self) -> Option<String> {
+    pub async fn own_author(&self) -> Option<String> {
         if let Some(author) = &self.place.author {
             return Some(author.clone());
         }
-        if let Some(known) = self.me.get() {
+        if let Some(known) = self.own_author.get() {
             return known.clone();
         }
-        let forge = self.place.forge;
-        let asked =
-            self.read("find out whose token it is", &forge.me(self.place), |me| forge.read_me(me)).await;
-        let me = asked.ok().or_else(|| self.place.likely_author.map(str::to_owned));
-        self.me.get_or_init(|| me).clone()
+        let owner = self.place.forge.token_owner(self.place);
+        let asked = self.read("find out whose token it is", &owner).await;
+        let author = asked.ok().or_else(|| self.place.likely_author.map(str::to_owned));
+        self.own_author.get_or_init(|| author).clone()
     }
 
     /// One change request.
     pub async fn change_request(&self, number: u64) -> Done<ChangeRequest> {
-        let forge = self.place.forge;
         let do_what = format!("read change request {number}");
-        let request = forge.change_request(self.place, number);
-        self.read(&do_what, &request, |answer| forge.read_change_request(answer)).await
+        self.read(&do_what, &self.place.forge.change_request(self.place, number)).await
     }
 
     /// The change requests that `commit` belongs to; none where the forge does not know the commit.
-    pub async fn of_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
-        let forge = self.place.forge;
-        let request = forge.of_commit(self.place, commit);
-        let found = self.all("look for the change request of the commit", request, |page| {
-            forge.read_change_requests(page)
-        });
-        match found.await {
+    pub async fn change_requests_of_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
+        let list = self.place.forge.change_requests_of_commit(self.place, commit);
+        match self.read_pages("look for the change request of the commit", list).await {
             Err(trouble) if matches!(trouble.kind, TroubleKind::Missing | TroubleKind::Rejected) => {
                 Ok(Vec::new())
             }
@@ -180,31 +169,24 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The open change requests at `commit`, where [`Client::of_commit`] finds merged ones only.
-    pub async fn at_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
-        let forge = self.place.forge;
-        let Some(request) = forge.open(self.place) else { return Ok(Vec::new()) };
-        let found = self.all("look for the change request of the commit", request, |page| {
-            forge.read_change_requests(page)
-        });
-        let mut found = found.await?;
+    /// The open change requests at `commit`, where [`Client::change_requests_of_commit`] finds merged ones only.
+    pub async fn open_change_requests_at(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
+        let Some(list) = self.place.forge.open_change_requests(self.place) else { return Ok(Vec::new()) };
+        let mut found = self.read_pages("look for the change request of the commit", list).await?;
         found.retain(|one| one.open && one.head.as_deref() == Some(commit));
         Ok(found)
     }
 
     /// The open change requests of this repository that come from its `branch`, or are at `commit`; the branch can be
     /// one of `fork`.
-    pub async fn of_branch(
+    pub async fn change_requests_of_branch(
         &self,
         branch: &str,
         commit: Option<&str>,
         fork: Option<&str>,
     ) -> Done<Vec<ChangeRequest>> {
-        let forge = self.place.forge;
-        let request = forge.of_branch(self.place, branch, fork);
-        let found = self
-            .all("look for the branch's change request", request, |page| forge.read_change_requests(page));
-        let mut found = found.await?;
+        let list = self.place.forge.change_requests_of_branch(self.place, branch, fork);
+        let mut found = self.read_pages("look for the branch's change request", list).await?;
         // A fork can have a branch of the same name.
         let ours = |one: &ChangeRequest| one.branch.as_deref() == Some(branch) && one.fork != Some(true);
         let at_commit = |one: &ChangeRequest| commit.is_some() && one.head.as_deref() == commit;
@@ -213,34 +195,36 @@ impl<'a> Client<'a> {
     }
 
     /// Sets a commit's status.
-    pub async fn status(&self, status: &CommitStatus) -> Done<()> {
-        let request = self.place.forge.status(self.place, status);
+    pub async fn set_status(&self, status: &CommitStatus) -> Done<()> {
+        let request = self.place.forge.set_status(self.place, status);
         self.ask("set the commit's status", &request).await.map(drop)
     }
 
     /// Sets a check; its name on the forge. None where the forge has no checks, or has them for others than this token:
     /// on GitHub only apps and jobs may set them.
-    pub async fn check(
+    pub async fn set_check(
         &self,
         status: &CommitStatus,
         page: &str,
         there: Option<&str>,
     ) -> Done<Option<String>> {
-        let Some(request) = self.place.forge.check(self.place, status, page, there) else { return Ok(None) };
+        let Some(request) = self.place.forge.set_check(self.place, status, page, there) else {
+            return Ok(None);
+        };
         match self.ask("set the commit's check", &request).await {
-            Ok((answer, _)) => Ok(super::id(&answer, "/id")),
+            Ok((answer, _)) => Ok(super::number_at(&answer, "/id")),
             Err(trouble) if matches!(trouble.kind, TroubleKind::Denied | TroubleKind::Missing) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }
 
     /// Records a deployment. False where the forge has no page of them.
-    pub async fn deployment(&self, deployment: &Deployment) -> Done<bool> {
-        let forge = self.place.forge;
-        let Some(request) = forge.deployment(self.place, deployment) else { return Ok(false) };
+    pub async fn record_deployment(&self, deployment: &Deployment) -> Done<bool> {
+        let Some(deployments) = self.place.forge.deployments() else { return Ok(false) };
         let do_what = format!("record the deployment to `{}`", deployment.environment);
-        let (answer, _) = self.ask(&do_what, &request).await?;
-        if let Some(request) = forge.deployment_end(self.place, deployment, &answer) {
+        let (recorded, _) =
+            self.ask(&do_what, &deployments.record_deployment(self.place, deployment)).await?;
+        if let Some(request) = deployments.complete_deployment(self.place, deployment, &recorded) {
             self.ask(&do_what, &request).await?;
         }
         Ok(true)

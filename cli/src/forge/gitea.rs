@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    ChangeRequest, Comment, CommitStatus, Forge, Place, State, cut, each, field, id, is_called, part, parts,
-    text,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
+    Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -31,18 +31,10 @@ impl Forge for Gitea {
         "Gitea or Forgejo"
     }
 
-    fn flavor(&self) -> Flavor {
-        Flavor::GITEA
-    }
-
-    fn limit(&self) -> Size {
-        Size::Chars(COMMENT)
-    }
-
     fn is_host(&self, host: &str) -> bool {
         ["codeberg.org", "gitea.com", "code.forgejo.org"].contains(&host)
-            || is_called(host, "gitea")
-            || is_called(host, "forgejo")
+            || begins_with_name(host, "gitea")
+            || begins_with_name(host, "forgejo")
     }
 
     fn public(&self) -> &'static str {
@@ -55,109 +47,99 @@ impl Forge for Gitea {
         Some((server.join("api/v1/").ok()?, format!("{owner}/{name}")))
     }
 
-    fn permission(&self) -> &'static str {
-        "the token needs the scopes `write:issue` and `read:repository` (`write:repository` for statuses), and \
-         `read:user` unless `comment-author` is set \
-         (https://docs.gitea.com/development/oauth2-provider#scopes)"
-    }
-
-    fn job_permission(&self) -> &'static str {
-        "the job's own token is read-only for a fork's pull request; any other needs the scopes `write:issue` and \
-         `read:repository` (`write:repository` for statuses), and `read:user` unless `comment-author` is set \
-         (https://docs.gitea.com/development/oauth2-provider#scopes)"
+    fn permission(&self, jobs_own: bool) -> &'static str {
+        if jobs_own {
+            "the job's own token is read-only for a fork's pull request; any other needs the scopes `write:issue` and \
+             `read:repository` (`write:repository` for statuses), and `read:user` unless `comment-author` is set \
+             (https://docs.gitea.com/development/oauth2-provider#scopes)"
+        } else {
+            "the token needs the scopes `write:issue` and `read:repository` (`write:repository` for statuses), and \
+             `read:user` unless `comment-author` is set \
+             (https://docs.gitea.com/development/oauth2-provider#scopes)"
+        }
     }
 
     // https://docs.gitea.com/development/api-usage#authentication
     fn authorization(&self, token: &Secret) -> Secret {
         Secret::new(format!("token {}", token.expose()))
     }
+}
+
+impl Comments for Gitea {
+    fn flavor(&self) -> Flavor {
+        Flavor::GITEA
+    }
+
+    fn limit(&self) -> Size {
+        Size::Chars(COMMENT)
+    }
 
     // Not every version pages this list; those that do say so in `Link`.
-    fn comments(&self, place: &Place, change_request: u64) -> Request {
-        place.get(&format!("{}/issues/{change_request}/comments?limit=50", repository(place)))
+    fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>> {
+        RequestFor::new(
+            place.get_request(&format!("{}/issues/{change_request}/comments?limit=50", repository(place))),
+            read_comments,
+        )
+    }
+
+    fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment> {
+        let path = format!("{}/issues/{change_request}/comments", repository(place));
+        RequestFor::new(place.body_request(Method::POST, &path, &one_field("body", body)), read_comment)
+    }
+
+    fn update_comment(&self, place: &Place, _change_request: u64, comment: &Comment, body: &str) -> Request {
+        let path = format!("{}/issues/comments/{}", repository(place), comment.id);
+        place.body_request(Method::PATCH, &path, &one_field("body", body))
+    }
+
+    fn delete_comment(&self, place: &Place, _change_request: u64, comment: &Comment) -> Request {
+        place.delete_request(&format!("{}/issues/comments/{}", repository(place), comment.id))
+    }
+
+    fn token_owner(&self, place: &Place) -> RequestFor<String> {
+        RequestFor::new(place.get_request("user"), read_token_owner)
     }
 
     // Status 500, in 1.26.
     fn breaks_where_none_is(&self) -> bool {
         true
     }
+}
 
-    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
-        each(Some(answer), |comment| self.read_comment(comment))
-    }
-
-    fn create(&self, place: &Place, change_request: u64, body: &str) -> Request {
-        let path = format!("{}/issues/{change_request}/comments", repository(place));
-        place.send(Method::POST, &path, &field("body", body))
-    }
-
-    fn update(&self, place: &Place, _change_request: u64, comment: &Comment, body: &str) -> Request {
-        let path = format!("{}/issues/comments/{}", repository(place), comment.id);
-        place.send(Method::PATCH, &path, &field("body", body))
-    }
-
-    fn delete(&self, place: &Place, _change_request: u64, comment: &Comment) -> Request {
-        place.remove(&format!("{}/issues/comments/{}", repository(place), comment.id))
-    }
-
-    fn read_comment(&self, answer: &Value) -> Option<Comment> {
-        Some(Comment {
-            id: id(answer, "/id")?,
-            node: None,
-            author: text(answer, "/user/login").unwrap_or_default(),
-            body: text(answer, "/body").unwrap_or_default(),
-            hidden: None,
-        })
-    }
-
-    fn me(&self, place: &Place) -> Request {
-        place.get("user")
-    }
-
-    fn read_me(&self, answer: &Value) -> Option<String> {
-        text(answer, "/login")
+impl ChangeRequests for Gitea {
+    fn change_request(&self, place: &Place, number: u64) -> RequestFor<ChangeRequest> {
+        RequestFor::new(
+            place.get_request(&format!("{}/pulls/{number}", repository(place))),
+            read_change_request,
+        )
     }
 
     // The pull request that brought the commit in, or none (404): one that is open is not found by it.
-    fn of_commit(&self, place: &Place, commit: &str) -> Request {
-        place.get(&format!("{}/commits/{}/pull", repository(place), part(commit)))
+    fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
+        RequestFor::new(
+            place.get_request(&format!("{}/commits/{}/pull", repository(place), encoded(commit))),
+            read_change_requests,
+        )
     }
 
     // There is no filter by branch.
-    fn of_branch(&self, place: &Place, _branch: &str, _fork: Option<&str>) -> Request {
-        open(place)
+    fn change_requests_of_branch(
+        &self,
+        place: &Place,
+        _branch: &str,
+        _fork: Option<&str>,
+    ) -> RequestFor<Vec<ChangeRequest>> {
+        open_pulls(place)
     }
 
-    fn open(&self, place: &Place) -> Option<Request> {
-        Some(open(place))
+    fn open_change_requests(&self, place: &Place) -> Option<RequestFor<Vec<ChangeRequest>>> {
+        Some(open_pulls(place))
     }
+}
 
-    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
-        if answer.is_object() {
-            return Some(vec![self.read_change_request(answer)?]);
-        }
-        each(Some(answer), |pull| self.read_change_request(pull))
-    }
-
-    fn change_request(&self, place: &Place, number: u64) -> Request {
-        place.get(&format!("{}/pulls/{number}", repository(place)))
-    }
-
-    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
-        let repository = |end: &str| answer.pointer(&format!("/{end}/repo_id")).and_then(Value::as_i64);
-        Some(ChangeRequest {
-            number: answer.get("number")?.as_u64()?,
-            open: answer.get("state")? == "open",
-            merged: answer.get("merged") == Some(&Value::Bool(true)),
-            locked: answer.get("is_locked") == Some(&Value::Bool(true)),
-            branch: text(answer, "/head/ref"),
-            head: text(answer, "/head/sha"),
-            fork: repository("head").zip(repository("base")).map(|(head, base)| head != base),
-        })
-    }
-
-    fn status(&self, place: &Place, status: &CommitStatus) -> Request {
-        let path = format!("{}/statuses/{}", repository(place), part(&status.commit));
+impl Statuses for Gitea {
+    fn set_status(&self, place: &Place, status: &CommitStatus) -> Request {
+        let path = format!("{}/statuses/{}", repository(place), encoded(&status.commit));
         let body = json!({
             "state": match status.state {
                 State::Pending => "pending",
@@ -165,17 +147,56 @@ impl Forge for Gitea {
                 State::Failure => "failure",
             },
             "context": status.name,
-            "description": cut(&status.description, DESCRIPTION),
+            "description": cut_to(&status.description, DESCRIPTION),
             "target_url": status.url.clone().unwrap_or_default(),
         });
-        place.send(Method::POST, &path, &body)
+        place.body_request(Method::POST, &path, &body)
     }
 }
 
-fn open(place: &Place) -> Request {
-    place.get(&format!("{}/pulls?state=open&sort=recentupdate&limit=50", repository(place)))
+fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
+    read_list(Some(answer), read_comment)
+}
+
+fn read_comment(answer: &Value) -> Option<Comment> {
+    Some(Comment {
+        id: number_at(answer, "/id")?,
+        node: None,
+        author: text_at(answer, "/user/login").unwrap_or_default(),
+        body: text_at(answer, "/body").unwrap_or_default(),
+        hidden: None,
+    })
+}
+
+fn read_token_owner(answer: &Value) -> Option<String> {
+    text_at(answer, "/login")
+}
+
+fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
+    if answer.is_object() {
+        return Some(vec![read_change_request(answer)?]);
+    }
+    read_list(Some(answer), read_change_request)
+}
+
+fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
+    let repository = |end: &str| answer.pointer(&format!("/{end}/repo_id")).and_then(Value::as_i64);
+    Some(ChangeRequest {
+        number: answer.get("number")?.as_u64()?,
+        open: answer.get("state")? == "open",
+        merged: answer.get("merged") == Some(&Value::Bool(true)),
+        locked: answer.get("is_locked") == Some(&Value::Bool(true)),
+        branch: text_at(answer, "/head/ref"),
+        head: text_at(answer, "/head/sha"),
+        fork: repository("head").zip(repository("base")).map(|(head, base)| head != base),
+    })
+}
+
+fn open_pulls(place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+    let path = format!("{}/pulls?state=open&sort=recentupdate&limit=50", repository(place));
+    RequestFor::new(place.get_request(&path), read_change_requests)
 }
 
 fn repository(place: &Place) -> String {
-    format!("repos/{}", parts(&place.repository))
+    format!("repos/{}", encoded_path(&place.repository))
 }

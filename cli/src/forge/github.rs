@@ -7,8 +7,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    ChangeRequest, Comment, CommitStatus, Deployment, Forge, Place, State, cut, each, field, id, is_called,
-    part, parts, text,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Place,
+    RequestFor, State, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field,
+    read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -33,20 +34,12 @@ impl Forge for GitHub {
         "GitHub"
     }
 
-    fn flavor(&self) -> Flavor {
-        Flavor::GITHUB
-    }
-
-    fn limit(&self) -> Size {
-        Size::Chars(COMMENT)
-    }
-
     // ghe.com: https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
     fn is_host(&self, host: &str) -> bool {
         host == "github.com"
             || host == "ssh.github.com"
             || host.ends_with(".ghe.com")
-            || is_called(host, "github")
+            || begins_with_name(host, "github")
     }
 
     fn public(&self) -> &'static str {
@@ -66,16 +59,16 @@ impl Forge for GitHub {
         Some((api, format!("{owner}/{name}")))
     }
 
-    fn permission(&self) -> &'static str {
-        "the token needs, as a fine-grained token or as an app's, the permission Pull requests: Read and write (a status \
-         Commit statuses, a deployment Deployments, a check Checks, which only an app's can have) \
-         (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens)"
-    }
-
-    fn job_permission(&self) -> &'static str {
-        "the token needs `pull-requests: write` (a check `checks: write`, a status `statuses: write`, a deployment `deployments: write`), in a \
-         workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
-         (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
+    fn permission(&self, jobs_own: bool) -> &'static str {
+        if jobs_own {
+            "the token needs `pull-requests: write` (a check `checks: write`, a status `statuses: write`, a deployment `deployments: write`), in a \
+             workflow under `permissions:`; runs for a fork's pull request and Dependabot's never have it \
+             (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions)"
+        } else {
+            "the token needs, as a fine-grained token or as an app's, the permission Pull requests: Read and write (a status \
+             Commit statuses, a deployment Deployments, a check Checks, which only an app's can have) \
+             (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens)"
+        }
     }
 
     fn authorization(&self, token: &Secret) -> Secret {
@@ -87,30 +80,44 @@ impl Forge for GitHub {
         &[("x-github-api-version", "2022-11-28")]
     }
 
-    fn comments(&self, place: &Place, change_request: u64) -> Request {
-        place.get(&format!("{}/issues/{change_request}/comments?per_page=100", repository(place)))
+    fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+}
+
+impl Comments for GitHub {
+    fn flavor(&self) -> Flavor {
+        Flavor::GITHUB
     }
 
-    fn read_comments(&self, answer: &Value) -> Option<Vec<Comment>> {
-        each(Some(answer), |comment| self.read_comment(comment))
+    fn limit(&self) -> Size {
+        Size::Chars(COMMENT)
     }
 
-    fn create(&self, place: &Place, change_request: u64, body: &str) -> Request {
+    fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>> {
+        RequestFor::new(
+            place
+                .get_request(&format!("{}/issues/{change_request}/comments?per_page=100", repository(place))),
+            read_comments,
+        )
+    }
+
+    fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment> {
         let path = format!("{}/issues/{change_request}/comments", repository(place));
-        place.send(Method::POST, &path, &field("body", body))
+        RequestFor::new(place.body_request(Method::POST, &path, &one_field("body", body)), read_comment)
     }
 
-    fn update(&self, place: &Place, _change_request: u64, comment: &Comment, body: &str) -> Request {
+    fn update_comment(&self, place: &Place, _change_request: u64, comment: &Comment, body: &str) -> Request {
         let path = format!("{}/issues/comments/{}", repository(place), comment.id);
-        place.send(Method::PATCH, &path, &field("body", body))
+        place.body_request(Method::PATCH, &path, &one_field("body", body))
     }
 
-    fn delete(&self, place: &Place, _change_request: u64, comment: &Comment) -> Request {
-        place.remove(&format!("{}/issues/comments/{}", repository(place), comment.id))
+    fn delete_comment(&self, place: &Place, _change_request: u64, comment: &Comment) -> Request {
+        place.delete_request(&format!("{}/issues/comments/{}", repository(place), comment.id))
     }
 
     // https://docs.github.com/en/graphql/reference/mutations#minimizecomment
-    fn hide(&self, place: &Place, _change_request: u64, comment: &Comment) -> Option<Request> {
+    fn hide_comment(&self, place: &Place, _change_request: u64, comment: &Comment) -> Option<Request> {
         let query = "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) \
                      { minimizedComment { isMinimized } } }";
         let body = json!({ "query": query, "variables": { "id": comment.node.as_deref()? } });
@@ -118,63 +125,52 @@ impl Forge for GitHub {
         Some(place.signed(Request { repeatable: true, ..Request::json(Method::POST, graphql(place), &body) }))
     }
 
-    fn read_comment(&self, answer: &Value) -> Option<Comment> {
-        Some(Comment {
-            id: id(answer, "/id")?,
-            node: text(answer, "/node_id"),
-            // The account of a comment can be deleted.
-            author: text(answer, "/user/login").unwrap_or_default(),
-            body: text(answer, "/body").unwrap_or_default(),
-            hidden: None,
-        })
-    }
-
     // `GET /user` refuses the tokens of apps and jobs; this tells the name of any.
     // https://docs.github.com/en/graphql/reference/queries#viewer
-    fn me(&self, place: &Place) -> Request {
+    fn token_owner(&self, place: &Place) -> RequestFor<String> {
         let body = json!({ "query": "query { viewer { login } }" });
-        place.signed(Request { repeatable: true, ..Request::json(Method::POST, graphql(place), &body) })
+        RequestFor::new(
+            place.signed(Request { repeatable: true, ..Request::json(Method::POST, graphql(place), &body) }),
+            read_token_owner,
+        )
+    }
+}
+
+impl ChangeRequests for GitHub {
+    fn change_request(&self, place: &Place, number: u64) -> RequestFor<ChangeRequest> {
+        RequestFor::new(
+            place.get_request(&format!("{}/pulls/{number}", repository(place))),
+            read_change_request,
+        )
     }
 
-    fn read_me(&self, answer: &Value) -> Option<String> {
-        text(answer, "/data/viewer/login")
+    fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
+        RequestFor::new(
+            place.get_request(&format!("{}/commits/{}/pulls", repository(place), encoded(commit))),
+            read_change_requests,
+        )
     }
 
-    fn of_commit(&self, place: &Place, commit: &str) -> Request {
-        place.get(&format!("{}/commits/{}/pulls", repository(place), part(commit)))
-    }
-
-    fn of_branch(&self, place: &Place, branch: &str, fork: Option<&str>) -> Request {
-        // The only way to a fork's: its commits are not found by `of_commit`.
+    fn change_requests_of_branch(
+        &self,
+        place: &Place,
+        branch: &str,
+        fork: Option<&str>,
+    ) -> RequestFor<Vec<ChangeRequest>> {
+        // The only way to a fork's: its commits are not found by `change_requests_of_commit`.
         // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
         let owner = fork.unwrap_or(&place.repository).split('/').next().unwrap_or_default();
-        let head = part(&format!("{owner}:{branch}"));
-        place.get(&format!("{}/pulls?state=open&head={head}", repository(place)))
+        let head = encoded(&format!("{owner}:{branch}"));
+        RequestFor::new(
+            place.get_request(&format!("{}/pulls?state=open&head={head}", repository(place))),
+            read_change_requests,
+        )
     }
+}
 
-    fn read_change_requests(&self, answer: &Value) -> Option<Vec<ChangeRequest>> {
-        each(Some(answer), |pull| self.read_change_request(pull))
-    }
-
-    fn change_request(&self, place: &Place, number: u64) -> Request {
-        place.get(&format!("{}/pulls/{number}", repository(place)))
-    }
-
-    fn read_change_request(&self, answer: &Value) -> Option<ChangeRequest> {
-        let name = |end: &str| text(answer, &format!("/{end}/repo/full_name"));
-        Some(ChangeRequest {
-            number: answer.get("number")?.as_u64()?,
-            open: answer.get("state")? == "open",
-            merged: answer.get("merged_at").is_some_and(|at| !at.is_null()),
-            locked: answer.get("locked") == Some(&Value::Bool(true)),
-            branch: text(answer, "/head/ref"),
-            head: text(answer, "/head/sha"),
-            fork: name("base").map(|base| name("head").is_none_or(|head| !head.eq_ignore_ascii_case(&base))),
-        })
-    }
-
-    fn status(&self, place: &Place, status: &CommitStatus) -> Request {
-        let path = format!("{}/statuses/{}", repository(place), part(&status.commit));
+impl Statuses for GitHub {
+    fn set_status(&self, place: &Place, status: &CommitStatus) -> Request {
+        let path = format!("{}/statuses/{}", repository(place), encoded(&status.commit));
         let body = json!({
             "state": match status.state {
                 State::Pending => "pending",
@@ -182,14 +178,14 @@ impl Forge for GitHub {
                 State::Failure => "failure",
             },
             "context": status.name,
-            "description": cut(&status.description, DESCRIPTION),
+            "description": cut_to(&status.description, DESCRIPTION),
             "target_url": status.url,
         });
-        place.send(Method::POST, &path, &body)
+        place.body_request(Method::POST, &path, &body)
     }
 
     // https://docs.github.com/en/rest/checks/runs#create-a-check-run
-    fn check(
+    fn set_check(
         &self,
         place: &Place,
         status: &CommitStatus,
@@ -199,7 +195,7 @@ impl Forge for GitHub {
         let mut body = json!({
             "name": status.name,
             "head_sha": status.commit,
-            "output": { "title": cut(&status.description, DESCRIPTION), "summary": page },
+            "output": { "title": cut_to(&status.description, DESCRIPTION), "summary": page },
         });
         if let Some(url) = &status.url {
             body["details_url"] = json!(url);
@@ -211,12 +207,14 @@ impl Forge for GitHub {
         }
         let checks = format!("{}/check-runs", repository(place));
         Some(match there {
-            Some(check) => place.send(Method::PATCH, &format!("{checks}/{}", part(check)), &body),
-            None => place.send(Method::POST, &checks, &body),
+            Some(check) => place.body_request(Method::PATCH, &format!("{checks}/{}", encoded(check)), &body),
+            None => place.body_request(Method::POST, &checks, &body),
         })
     }
+}
 
-    fn deployment(&self, place: &Place, deployment: &Deployment) -> Option<Request> {
+impl Deployments for GitHub {
+    fn record_deployment(&self, place: &Place, deployment: &Deployment) -> Request {
         let body = json!({
             "ref": deployment.commit,
             "environment": deployment.environment,
@@ -225,11 +223,11 @@ impl Forge for GitHub {
             "required_contexts": [],
             "description": "deployed by stackstep",
         });
-        Some(place.send(Method::POST, &format!("{}/deployments", repository(place)), &body))
+        place.body_request(Method::POST, &format!("{}/deployments", repository(place)), &body)
     }
 
-    fn deployment_end(&self, place: &Place, deployment: &Deployment, answer: &Value) -> Option<Request> {
-        let path = format!("{}/deployments/{}/statuses", repository(place), id(answer, "/id")?);
+    fn complete_deployment(&self, place: &Place, deployment: &Deployment, answer: &Value) -> Option<Request> {
+        let path = format!("{}/deployments/{}/statuses", repository(place), number_at(answer, "/id")?);
         let state = match deployment.state {
             State::Pending => "in_progress",
             State::Success if deployment.removed => "inactive",
@@ -243,12 +241,48 @@ impl Forge for GitHub {
         if let Some(log) = &deployment.log {
             body["log_url"] = json!(log);
         }
-        Some(place.send(Method::POST, &path, &body))
+        Some(place.body_request(Method::POST, &path, &body))
     }
 }
 
+fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
+    read_list(Some(answer), read_comment)
+}
+
+fn read_comment(answer: &Value) -> Option<Comment> {
+    Some(Comment {
+        id: number_at(answer, "/id")?,
+        node: text_at(answer, "/node_id"),
+        // The account of a comment can be deleted.
+        author: text_at(answer, "/user/login").unwrap_or_default(),
+        body: text_at(answer, "/body").unwrap_or_default(),
+        hidden: None,
+    })
+}
+
+fn read_token_owner(answer: &Value) -> Option<String> {
+    text_at(answer, "/data/viewer/login")
+}
+
+fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
+    read_list(Some(answer), read_change_request)
+}
+
+fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
+    let name = |end: &str| text_at(answer, &format!("/{end}/repo/full_name"));
+    Some(ChangeRequest {
+        number: answer.get("number")?.as_u64()?,
+        open: answer.get("state")? == "open",
+        merged: answer.get("merged_at").is_some_and(|at| !at.is_null()),
+        locked: answer.get("locked") == Some(&Value::Bool(true)),
+        branch: text_at(answer, "/head/ref"),
+        head: text_at(answer, "/head/sha"),
+        fork: name("base").map(|base| name("head").is_none_or(|head| !head.eq_ignore_ascii_case(&base))),
+    })
+}
+
 fn repository(place: &Place) -> String {
-    format!("repos/{}", parts(&place.repository))
+    format!("repos/{}", encoded_path(&place.repository))
 }
 
 /// Beside the REST API: `api.github.com/graphql`, and `/api/graphql` of a server.

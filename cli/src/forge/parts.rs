@@ -3,32 +3,32 @@
 use serde_json::{Value, json};
 
 /// A part of a path or of a query with everything but letters, digits and `-._~` encoded.
-pub(super) fn part(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     crate::base::text::percent_encoded(text)
 }
 
 /// `owner/name` with each part encoded.
-pub(super) fn parts(text: &str) -> String {
-    text.split('/').map(part).collect::<Vec<_>>().join("/")
+pub(super) fn encoded_path(text: &str) -> String {
+    text.split('/').map(encoded).collect::<Vec<_>>().join("/")
 }
 
 /// The text at `pointer`.
-pub(super) fn text(value: &Value, pointer: &str) -> Option<String> {
+pub(super) fn text_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A number, as the text that names something.
-pub(super) fn id(value: &Value, pointer: &str) -> Option<String> {
+pub(super) fn number_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_u64).map(|number| number.to_string())
 }
 
 /// Each item of a list that can be read; none where there is no list.
-pub(super) fn each<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn read_list<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     Some(list?.as_array()?.iter().filter_map(read).collect())
 }
 
 /// The first `limit` characters, with a sign that there were more.
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub(super) fn cut_to(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
@@ -36,11 +36,11 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
 }
 
 /// Whether a host's first name is `name`, as companies call their own: `gitlab.example.com`.
-pub(super) fn is_called(host: &str, name: &str) -> bool {
+pub(super) fn begins_with_name(host: &str, name: &str) -> bool {
     host.split('.').next() == Some(name) && host.contains('.')
 }
 
 /// A body of one field.
-pub(super) fn field(name: &str, value: &str) -> Value {
+pub(super) fn one_field(name: &str, value: &str) -> Value {
     json!({ name: value })
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{FORGES, Forge, named};
+use super::{FORGES, Forge, forge_by_name};
 use crate::base::git;
 use crate::base::http::{Url, host};
 use crate::base::origin::Origin;
@@ -12,7 +12,7 @@ use crate::forge::Place;
 
 /// A repository on a forge.
 #[derive(Clone)]
-pub struct Where {
+pub struct ForgeRepository {
     /// The forge.
     pub forge: &'static dyn Forge,
     /// The address of the forge's API, with a `/` at its end.
@@ -36,7 +36,7 @@ pub struct Clues<'a> {
     pub forge_url: Option<&'a str>,
 }
 
-/// Why it can't be told, with the way out.
+/// The reason why forge, repository or token can't be told, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     /// What is not known.
@@ -58,13 +58,13 @@ impl fmt::Display for Unknown {
 }
 
 impl Clues<'_> {
-    /// The forge and the repository.
-    pub fn find(&self) -> Result<Where, Unknown> {
-        let told = self.forge.or(self.origin.forge).and_then(named);
-        let remote = self.remote(told);
+    /// Finds the forge and the repository there.
+    pub fn find_repository(&self) -> Result<ForgeRepository, Unknown> {
+        let told = self.forge.or(self.origin.forge).and_then(forge_by_name);
+        let remote = self.server_of_remote(told);
         let forge = match (told, &remote) {
             (Some(forge), _) => forge,
-            (None, Some((server, _))) => by_host(server).ok_or_else(|| {
+            (None, Some((server, _))) => forge_of_host(server).ok_or_else(|| {
                 Unknown::new(
                     &format!("which forge {} is can't be told", host(server)),
                     "set `forge` to `github`, `gitlab`, `azure-repos`, `bitbucket` or `gitea`",
@@ -77,27 +77,31 @@ impl Clues<'_> {
                 ));
             }
         };
-        let (api, repository) = self.located(forge, remote.as_ref()).ok_or_else(|| {
+        let (api, repository) = self.api_and_repository(forge, remote.as_ref()).ok_or_else(|| {
             Unknown::new(
                 &format!("the repository's name on {} can't be told", forge.title()),
                 "check out the repository with its git folder, or run where the CI system names it",
             )
         })?;
-        Ok(Where { forge, api, repository })
+        Ok(ForgeRepository { forge, api, repository })
     }
 
     /// The remote's server and path; what the CI system tells comes first, unless it is of another forge.
-    fn remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
-        let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_of(forge)));
-        own.and_then(split).or_else(|| self.remote.and_then(split))
+    fn server_of_remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
+        let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_told_of(forge)));
+        own.and_then(server_and_path).or_else(|| self.remote.and_then(server_and_path))
     }
 
     /// Whether what the CI system tells is of this forge.
-    fn is_of(&self, forge: &dyn Forge) -> bool {
+    fn is_told_of(&self, forge: &dyn Forge) -> bool {
         self.origin.forge.is_none_or(|name| name == forge.name())
     }
 
-    fn located(&self, forge: &'static dyn Forge, remote: Option<&(Url, String)>) -> Option<(Url, String)> {
+    fn api_and_repository(
+        &self,
+        forge: &'static dyn Forge,
+        remote: Option<&(Url, String)>,
+    ) -> Option<(Url, String)> {
         let named = self.repository.filter(|name| name.contains('/'));
         // An address of Azure's says more than the name does.
         let whole = remote
@@ -105,15 +109,15 @@ impl Clues<'_> {
             .filter(|path| path.contains("_git/") || path.starts_with("v3/"));
         let path = named.or(remote.map(|(_, path)| path.as_str()));
         if let Some(url) = self.forge_url {
-            return forge.locate(&folder(url)?, path?);
+            return forge.locate(&base_address(url)?, path?);
         }
-        if let Some(api) = self.origin.api.as_deref().filter(|_| self.is_of(forge)) {
-            let (_, repository) = forge.locate(&folder(api)?, path?)?;
-            return Some((folder(api)?, repository));
+        if let Some(api) = self.origin.api.as_deref().filter(|_| self.is_told_of(forge)) {
+            let (_, repository) = forge.locate(&base_address(api)?, path?)?;
+            return Some((base_address(api)?, repository));
         }
         match remote {
             Some((server, _)) => forge.locate(server, whole.or(path)?),
-            None => forge.locate(&folder(forge.public())?, path?),
+            None => forge.locate(&base_address(forge.public())?, path?),
         }
     }
 }
@@ -131,11 +135,11 @@ pub struct Tokens<'a> {
     pub author: Option<&'a str>,
 }
 
-impl Where {
+impl ForgeRepository {
     /// The same with the token that asks: `forge-token`, then `github-token`, then the job's own.
     pub fn with_token(self, tokens: Tokens<'_>, origin: &Origin) -> Result<Place, Unknown> {
         let home =
-            origin.api.as_deref().and_then(folder).is_some_and(|api| api.origin() == self.api.origin())
+            origin.api.as_deref().and_then(base_address).is_some_and(|api| api.origin() == self.api.origin())
                 && origin.forge == Some(self.forge.name());
         let github = self.forge.name() == "github" || (home && origin.token_in_github_input);
         let own = tokens.own.filter(|_| home);
@@ -148,7 +152,7 @@ impl Where {
             }
             (None, Some(own), None) => Secret::new(own),
             (None, None, _) => {
-                let permission = if jobs_own { self.forge.job_permission() } else { self.forge.permission() };
+                let permission = self.forge.permission(jobs_own);
                 let hint = format!("set `{}`; {permission}", origin.forge_token());
                 return Err(Unknown::new(&format!("there is no token for {}", self.forge.title()), hint));
             }
@@ -162,20 +166,20 @@ impl Where {
 }
 
 /// The forge whose host it is.
-fn by_host(server: &Url) -> Option<&'static dyn Forge> {
+fn forge_of_host(server: &Url) -> Option<&'static dyn Forge> {
     let host = server.host_str()?;
     FORGES.iter().copied().find(|forge| forge.is_host(host))
 }
 
 /// An address that others can be joined to.
-fn folder(url: &str) -> Option<Url> {
+fn base_address(url: &str) -> Option<Url> {
     let url = Url::parse(&format!("{}/", url.trim_end_matches('/'))).ok()?;
     (matches!(url.scheme(), "https" | "http") && url.has_host()).then_some(url)
 }
 
 /// The server and the path of a repository's address in any of git's forms, or of a page of it. What else stands in
 /// it, such as a token, is left out.
-fn split(address: &str) -> Option<(Url, String)> {
+fn server_and_path(address: &str) -> Option<(Url, String)> {
     let (scheme, authority, path) = git::address(address.trim())?;
     let host = authority.rsplit('@').next()?;
     let server = match scheme {
@@ -184,7 +188,7 @@ fn split(address: &str) -> Option<(Url, String)> {
         _ => format!("https://{}", host.split(':').next()?),
     };
     let path = path.replace("%20", " ");
-    (!path.is_empty()).then_some((folder(&server)?, path))
+    (!path.is_empty()).then_some((base_address(&server)?, path))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
-use crate::ci::{Append, Level};
+use crate::ci::{Append, Delivery, Level};
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
@@ -60,8 +60,17 @@ pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Brings a text to later steps.
+pub fn deliver(delivery: &Delivery, console: &Console) -> Result<()> {
+    match delivery {
+        Delivery::Append(append) => append_to(append)?,
+        Delivery::Commands(lines) => console.command(lines),
+    }
+    Ok(())
+}
+
 /// Adds to a file of the CI system.
-pub fn append_to(append: &Append) -> Result<()> {
+pub(super) fn append_to(append: &Append) -> Result<()> {
     OpenOptions::new()
         .create(true)
         .append(true)

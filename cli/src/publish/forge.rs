@@ -217,7 +217,7 @@ impl<'a> Sender<'a> {
             own: origin.token.as_ref().and_then(|token| self.env.get(token.variable)),
             author: self.inputs.comment.author.as_deref(),
         };
-        let place = clues.find().and_then(|found| found.with_token(tokens, &origin));
+        let place = clues.find_repository().and_then(|found| found.with_token(tokens, &origin));
         place.map_err(|unknown| unknown.to_string())
     }
 
@@ -309,7 +309,7 @@ impl<'a> Sender<'a> {
             removed: report.command == Operation::Destroy,
             log: self.context.build_url.clone(),
         };
-        match client.deployment(&deployment).await {
+        match client.record_deployment(&deployment).await {
             Ok(true) => console.line(&format!("deployment recorded: {environment}")),
             Ok(false) => console.line(&format!(
                 "`environment` is not used: {} takes no deployments from outside of its own pipelines",

@@ -15,7 +15,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::ci::console::Console;
-use crate::ci::{Level, Output, OutputsForm};
+use crate::ci::{Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
 use crate::engine::job::Job;
 use crate::inputs::suggest::nearest;
 use crate::report::{Operation, Report, Status};
@@ -37,25 +37,12 @@ pub fn hand_on(
 ) {
     say_what_stays(job, report, exports, console);
     let from = Handing { job, report, exports, result_file, console };
-    if let Some((path, form)) = job.ci.outputs_file(job.env) {
-        to_the_systems_file(job, &from.handed(None), (&path, &form), console);
-    } else if job.ci.takes_outputs(job.env) {
-        let mut handed = from.handed(job.ci.shows_outputs().then_some("the outputs of the step"));
-        let room = job.ci.output_room();
-        handed.own.push(Output { name: "output".to_owned(), value: end_of(log, room).to_owned() });
-        let naming = Naming { ci: job.ci, official_action: job.inputs.official_action, console };
-        let outputs = naming.by_name(&handed);
-        if let Some(append) = job.ci.outputs(job.env, &outputs, &mut crate::base::random::word) {
-            super::warn(console, "the outputs for later steps", super::append_to(&append));
-        }
-        let is_secret = |output: &Output| exports.is_secret(&output.name);
-        let (secret, open): (Vec<_>, Vec<_>) = outputs.into_iter().partition(is_secret);
-        for lines in [job.ci.output_commands(&open), job.ci.secret_output_commands(&secret)] {
-            console.command(&lines.unwrap_or_default());
-        }
+    let handover = job.ci.handover();
+    if handover.takes_outputs(job.env) {
+        from.to_later_steps(&handover, log);
     }
     if let Some(path) = &job.inputs.report.outputs_file {
-        let form = job.ci.outputs_form(job.env);
+        let form = (handover.outputs_file_form)(job.env);
         let kept = matches!(form, OutputsForm::Dotenv { .. });
         let mut handed = from.handed(kept.then_some("`outputs-file`"));
         let url = environment_url(job.inputs.forge.environment_url.as_deref(), &handed.stack, console);
@@ -112,12 +99,13 @@ fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file from which
-/// the wrapper passes it on masked.
+/// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file `secrets`,
+/// from which the wrapper passes it on masked.
 fn to_the_systems_file(
     job: &Job<'_>,
     handed: &Handed,
     (path, form): (&Path, &OutputsForm),
+    secrets: Option<&Path>,
     console: &Console,
 ) {
     let part = |secret: bool| {
@@ -131,10 +119,10 @@ fn to_the_systems_file(
     if handed.secret.is_empty() {
         return;
     }
-    match job.ci.secrets_file(job.env) {
+    match secrets {
         Some(path) => {
             let secret = file::fit_for(form, part(true));
-            let added = file::add(&path, "the file of secrets", &OutputsForm::Shell, secret, true, console);
+            let added = file::add(path, "the file of secrets", &OutputsForm::Shell, secret, true, console);
             super::warn(console, what, added);
         }
         None => refuse(
@@ -173,6 +161,40 @@ struct Handing<'a> {
 }
 
 impl Handing<'_> {
+    /// Hands the outputs to later steps in the CI system's own way.
+    fn to_later_steps(&self, handover: &Handover, log: &str) {
+        let Self { job, exports, console, .. } = self;
+        match handover.outputs {
+            OutputsWay::None => {}
+            OutputsWay::Append(added) => {
+                let outputs = self.by_name(&handover.rules, log);
+                if let Some(append) = added(job.env, &outputs, &mut crate::base::random::word) {
+                    super::warn(console, "the outputs for later steps", super::append_to(&append));
+                }
+            }
+            OutputsWay::Commands { open, secret } => {
+                let outputs = self.by_name(&handover.rules, log).into_iter();
+                let (hidden, shown): (Vec<_>, Vec<_>) =
+                    outputs.partition(|output: &Output| exports.is_secret(&output.name));
+                console.command(&(open(&shown) + &secret(&hidden)));
+            }
+            OutputsWay::Variables { file, secrets } => {
+                let Some((path, form)) = file(job.env) else { return };
+                let secrets = secrets(job.env);
+                to_the_systems_file(job, &self.handed(None), (&path, &form), secrets.as_deref(), console);
+            }
+        }
+    }
+
+    /// The outputs under their names, with the end of the log.
+    fn by_name(&self, rules: &OutputRules, log: &str) -> Vec<Output> {
+        let mut handed = self.handed(rules.are_shown.then_some("the outputs of the step"));
+        let end = end_of(log, rules.value_bytes).to_owned();
+        handed.own.push(Output { name: "output".to_owned(), value: end });
+        let official_action = self.job.inputs.official_action;
+        Naming { rules, official_action, console: self.console }.by_name(&handed)
+    }
+
     /// The outputs for one place. If others can read it, the place is named by `shown_in`, and what holds a secret's
     /// text only goes there when `secret-outputs` lists it.
     fn handed(&self, shown_in: Option<&str>) -> Handed {

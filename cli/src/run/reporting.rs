@@ -144,7 +144,7 @@ fn withheld(job: &Job<'_>) -> BTreeMap<Reason, String> {
     let empty = (job.env.get_raw("PULUMI_ACCESS_TOKEN") == Some("")).then_some(
         "`PULUMI_ACCESS_TOKEN` is set and empty: the secret that it is made of has no value in this job",
     );
-    let system = job.ci.withheld_secrets(job.env, &job.context);
+    let system = (job.ci.advice().withheld_secrets)(job.env, &job.context);
     let auth: Vec<&str> = empty.into_iter().chain(system).collect();
     let hints = [(Reason::Auth, auth.join("; ")), (Reason::Secrets, system.unwrap_or_default().to_owned())];
     hints.into_iter().filter(|(_, hint)| !hint.is_empty()).collect()

@@ -56,11 +56,7 @@ impl Unfinished {
         let job = run.job();
         let path = unfinished_file(job.folder.as_ref()?.path());
         let state = [Output { name: STATE.to_owned(), value: path.display().to_string() }];
-        let append = job.ci.post_step_state(job.env, &state, &mut crate::base::random::word);
-        let commands = job.ci.post_step_commands(job.env, &state);
-        if append.is_none() && commands.is_none() {
-            return None;
-        }
+        let delivery = (job.ci.handover().post_step)(job.env, &state, &mut crate::base::random::word)?;
         let unfinished = Self {
             about: run.report(Outcome::default()),
             began: job.env.clock().began(),
@@ -77,10 +73,7 @@ impl Unfinished {
         };
         unfinished.save(job, console);
         // Without it there is no post step to help us: the run itself does not need one.
-        if let Some(append) = append {
-            publish::append_to(&append).ok()?;
-        }
-        console.command(&commands.unwrap_or_default());
+        publish::deliver(&delivery, console).ok()?;
         Some(unfinished)
     }
 

@@ -24,7 +24,7 @@ pub fn post(pull: &Pull, report: &Report, mode: Mode, run: u64) -> (Posted, u32)
         forge_url: Some(&pull.server.url),
     };
     let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
-    let place = clues.find().unwrap().with_token(tokens, &origin).unwrap();
+    let place = clues.find_repository().unwrap().with_token(tokens, &origin).unwrap();
     let options = Options { change_request: true, ..Options::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

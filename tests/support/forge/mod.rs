@@ -311,7 +311,7 @@ impl Fake {
             forge_url: Some(&url),
         };
         let tokens = Tokens { forge_token: Some(&token), github_token: None, own: None, author: None };
-        clues.find().unwrap().with_token(tokens, &origin).unwrap()
+        clues.find_repository().unwrap().with_token(tokens, &origin).unwrap()
     }
 }
 

@@ -1,25 +1,30 @@
 //! What the agent reads, byte by byte.
 
 use super::*;
+use crate::ci::GroupMark;
 
 #[test]
 fn a_value_can_not_end_its_command() {
+    let OutputsWay::Commands { open, .. } = AzurePipelines.handover().outputs else { panic!("no commands") };
     let output = Output { name: "a;b]".into(), value: "1\n##vso[task.complete]%0A".into() };
     assert_eq!(
-        AzurePipelines.output_commands(&[output]).unwrap(),
+        open(&[output]),
         "##vso[task.setvariable variable=a%3Bb%5D;isOutput=true]1%0A##vso[task.complete]%AZP250A\n"
     );
 }
 
 #[test]
 fn a_secret_output_is_a_secret_variable_of_one_line() {
+    let OutputsWay::Commands { secret, .. } = AzurePipelines.handover().outputs else {
+        panic!("no commands")
+    };
     let output = Output { name: "token".into(), value: "a;b%".into() };
     assert_eq!(
-        AzurePipelines.secret_output_commands(&[output]).unwrap(),
+        secret(&[output]),
         "##vso[task.setvariable variable=token;isSecret=true;isOutput=true]a;b%AZP25\n"
     );
-    assert!(AzurePipelines.refuses_secret_value("a\nb").is_some());
-    assert_eq!(AzurePipelines.refuses_secret_value("a"), None);
+    assert!(refuses_secret_value("a\nb").is_some());
+    assert_eq!(refuses_secret_value("a"), None);
 }
 
 #[test]
@@ -29,10 +34,11 @@ fn the_summary_page_is_a_file_of_the_step_under_the_step_s_name() {
         ("SYSTEM_TASKINSTANCEID", "9c939e41"),
         ("SYSTEM_TASKDISPLAYNAME", "Deploy ../dev: \u{1F600}"),
     ];
-    let (page, _) = AzurePipelines.summary(&Env::from_pairs("/", step)).unwrap();
+    let handover = AzurePipelines.handover();
+    let (page, _) = (handover.summary)(&Env::from_pairs("/", step)).unwrap();
     assert_eq!(page, Path::new("/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md"));
     assert_eq!(
-        AzurePipelines.summary_command(&page).unwrap(),
+        (handover.summary_command)(&page),
         "##vso[task.uploadsummary]/tmp/agent/stackstep/9c939e41/Deploy ---dev- -.md\n"
     );
 }
@@ -40,11 +46,12 @@ fn the_summary_page_is_a_file_of_the_step_under_the_step_s_name() {
 #[test]
 fn only_a_task_leaves_something_for_a_post_step() {
     let state = [Output { name: "unfinished".into(), value: "/a\nb".into() }];
-    assert_eq!(AzurePipelines.post_step_commands(&Env::from_pairs("/", [("A", "b")]), &state), None);
+    let post_step = |env: &Env| (AzurePipelines.handover().post_step)(env, &state, &mut String::new);
+    assert_eq!(post_step(&Env::from_pairs("/", [("A", "b")])), None);
     let task = Env::from_pairs("/", [("ENDPOINT_AUTH_SCHEME_SYSTEMVSSCONNECTION", "OAuth")]);
     assert_eq!(
-        AzurePipelines.post_step_commands(&task, &state).unwrap(),
-        "##vso[task.settaskvariable variable=unfinished]/a%0Ab\n"
+        post_step(&task),
+        Some(Delivery::Commands("##vso[task.settaskvariable variable=unfinished]/a%0Ab\n".into()))
     );
 }
 
@@ -112,35 +119,36 @@ fn what_follows_a_run_is_our_own_only_after_a_branch_or_a_tag() {
 #[test]
 fn an_issue_is_one_line() {
     assert_eq!(
-        AzurePipelines.annotation(Level::Warning, "bucket", "1\n2"),
+        annotation(Level::Warning, "bucket", "1\n2"),
         "##vso[task.logissue type=warning]bucket: 1%0A2\n"
     );
-    assert_eq!(AzurePipelines.annotation(Level::Notice, "a", "##vso[x]\nb"), "a: # #vso[x] b\n");
+    assert_eq!(annotation(Level::Notice, "a", "##vso[x]\nb"), "a: # #vso[x] b\n");
 }
 
 #[test]
 fn a_secret_is_masked() {
-    assert_eq!(AzurePipelines.mask("one"), "##vso[task.setsecret]one\n");
+    assert_eq!((AzurePipelines.log().mask)("one"), "##vso[task.setsecret]one\n");
 }
 
 #[test]
 fn a_group_has_a_beginning_and_an_end() {
-    assert_eq!(AzurePipelines.group("a\nb") + &AzurePipelines.end_group(), "##[group]a b\n##[endgroup]\n");
+    let (log, mark) = (AzurePipelines.log(), GroupMark { number: 1, at: 0 });
+    assert_eq!((log.open_group)("a\nb", mark) + &(log.close_group)(mark), "##[group]a b\n##[endgroup]\n");
 }
 
 #[test]
 fn a_name_that_the_agent_keeps_for_itself_is_refused() {
-    assert!(AzurePipelines.refuses_output_name("secretKey").is_some());
-    assert!(AzurePipelines.refuses_output_name("a b").is_some());
-    assert_eq!(AzurePipelines.refuses_output_name("url"), None);
+    assert!(refuses_name("secretKey").is_some());
+    assert!(refuses_name("a b").is_some());
+    assert_eq!(refuses_name("url"), None);
 }
 
 #[test]
 fn the_keys_of_service_connections_are_secrets_and_their_names_are_not() {
-    assert!(AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"));
-    assert!(AzurePipelines.is_secret("SECRET_PULUMI_ACCESS_TOKEN"));
-    assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_PARAMETER_1234_TENANTID"));
-    assert!(!AzurePipelines.is_secret("ENDPOINT_AUTH_SCHEME_1234"));
+    assert!(AzurePipelines.variables().is_secret("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"));
+    assert!(AzurePipelines.variables().is_secret("SECRET_PULUMI_ACCESS_TOKEN"));
+    assert!(!AzurePipelines.variables().is_secret("ENDPOINT_AUTH_PARAMETER_1234_TENANTID"));
+    assert!(!AzurePipelines.variables().is_secret("ENDPOINT_AUTH_SCHEME_1234"));
 }
 
 #[test]

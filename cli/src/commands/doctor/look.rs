@@ -199,10 +199,10 @@ fn sinks(
     if let Some(path) = job::result_file(inputs, ci, env, identity) {
         found.sinks.push(format!("the result in `{}`", path.display()));
     }
-    if inputs.report.comment_on_summary && ci.summary(env).is_some() {
+    if inputs.report.comment_on_summary && (ci.handover().summary)(env).is_some() {
         found.sinks.push("the job's summary page".to_owned());
     }
-    if ci.takes_outputs(env) {
+    if ci.handover().takes_outputs(env) {
         found.sinks.push("outputs for later steps".to_owned());
     }
     if let Some(path) = &inputs.report.outputs_file {

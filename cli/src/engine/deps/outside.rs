@@ -119,7 +119,7 @@ impl Outside<'_> {
         let (ci, console) = (self.job.ci, self.console);
         console.group(&shown(program, args));
         let fence = crate::base::random::word();
-        console.command(&ci.begin_foreign(&fence));
+        console.command(&ci.log().begin_foreign(&fence));
         let ended = {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
             let mut stdout_again = tokio::io::stdout();
@@ -130,10 +130,10 @@ impl Outside<'_> {
                 listen: Duration::ZERO,
                 grace: self.job.grace_period(),
                 stdout: &mut stdout,
-                stderr: if ci.one_stream() { &mut stdout_again } else { &mut stderr },
+                stderr: if ci.log().one_stream { &mut stdout_again } else { &mut stderr },
                 passing: Passing::Through,
                 capture: CAPTURE,
-                disarm: ci.disarm(),
+                disarm: ci.log().disarm(),
                 on_event: &mut |_| {},
                 heartbeat: &mut |elapsed| Some(format!("stackstep: installing for {} s", elapsed.as_secs())),
                 on_start: &mut |_| {},
@@ -141,7 +141,7 @@ impl Outside<'_> {
             };
             run(&process, supervision).await
         };
-        console.command(&ci.end_foreign(&fence));
+        console.command(&ci.log().end_foreign(&fence));
         console.end_group();
         ended
     }

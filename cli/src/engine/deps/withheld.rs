@@ -87,7 +87,7 @@ pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
         let by_name = || secret_names::says_secret(&upper) || has_a_secret_part(&upper);
         let by_value =
             || is_token(value) || is_key(value) || (has_password(value) && !upper.ends_with("_PROXY"));
-        ci.is_secret(name) || ((by_name() || by_value()) && !reaches_a_registry(&upper))
+        ci.variables().is_secret(name) || ((by_name() || by_value()) && !reaches_a_registry(&upper))
     };
     let secrets: Vec<(&str, &str)> = env.iter().filter(|(name, value)| is_secret(name, value)).collect();
     let named = |name: &str| secrets.iter().any(|(secret, _)| *secret == name);

@@ -121,7 +121,7 @@ impl Cache {
         } else {
             home("XDG_CACHE_HOME", "stackstep").or_else(|| home("HOME", ".cache/stackstep"))
         };
-        let temporary = || Some(ci.temporary_folder(env)?.join("stackstep-cache"));
+        let temporary = || Some((ci.folders().temporary)(env)?.join("stackstep-cache"));
         let roots = [given.map(Path::to_owned).or(standard), temporary()];
         let mut roots = roots.into_iter().flatten().map(|root| env.cwd().join(root)).peekable();
         let Some(first) = roots.peek().cloned() else {

@@ -10,7 +10,7 @@ fn clues<'a>(origin: &'a Origin, remote: Option<&'a str>) -> Clues<'a> {
 }
 
 fn found(clues: Clues<'_>) -> (&'static str, String, String) {
-    let found = clues.find().unwrap_or_else(|unknown| panic!("{unknown}"));
+    let found = clues.find_repository().unwrap_or_else(|unknown| panic!("{unknown}"));
     (found.forge.name(), found.api.to_string(), found.repository)
 }
 
@@ -112,10 +112,11 @@ fn a_forge_that_is_set_and_no_address_is_the_public_one() {
 #[test]
 fn an_unknown_host_is_named_and_its_token_is_not() {
     let origin = origin();
-    let unknown = clues(&origin, Some("https://u:hunter2@code.acme.example/a/b")).find().err().unwrap();
+    let unknown =
+        clues(&origin, Some("https://u:hunter2@code.acme.example/a/b")).find_repository().err().unwrap();
     assert!(unknown.what.contains("code.acme.example"), "{unknown}");
     assert!(!unknown.to_string().contains("hunter2"), "{unknown}");
-    assert!(clues(&origin, None).find().err().unwrap().hint.contains("`forge`"));
+    assert!(clues(&origin, None).find_repository().err().unwrap().hint.contains("`forge`"));
 }
 
 fn at_github() -> Origin {
@@ -135,7 +136,7 @@ const NONE: Tokens<'_> = Tokens { forge_token: None, github_token: None, own: No
 fn a_token_that_is_given_wins_over_the_jobs_own() {
     let (mine, github) = (Secret::new("mine"), Secret::new("github"));
     let origin = at_github();
-    let place = |tokens| clues(&origin, None).find().unwrap().with_token(tokens, &origin);
+    let place = |tokens| clues(&origin, None).find_repository().unwrap().with_token(tokens, &origin);
     let all = Tokens { forge_token: Some(&mine), github_token: Some(&github), own: Some("own"), ..NONE };
     assert_eq!(place(all).unwrap().token.expose(), "mine");
     assert_eq!(place(Tokens { forge_token: None, ..all }).unwrap().token.expose(), "github");
@@ -148,12 +149,13 @@ fn a_token_that_is_given_wins_over_the_jobs_own() {
 fn a_hint_speaks_of_the_jobs_own_permissions_only_where_the_job_has_such_a_token() {
     let github = at_github();
     let elsewhere = Origin { remote: github.remote.clone(), ..Origin::default() };
-    let hint =
-        |origin: &Origin| clues(origin, None).find().unwrap().with_token(NONE, origin).unwrap_err().hint;
+    let hint = |origin: &Origin| {
+        clues(origin, None).find_repository().unwrap().with_token(NONE, origin).unwrap_err().hint
+    };
     assert!(hint(&github).contains("under `permissions:`"), "{}", hint(&github));
     assert!(!hint(&elsewhere).contains("workflow"), "{}", hint(&elsewhere));
     let token = Secret::new("mine");
-    let place = |tokens| clues(&github, None).find().unwrap().with_token(tokens, &github).unwrap();
+    let place = |tokens| clues(&github, None).find_repository().unwrap().with_token(tokens, &github).unwrap();
     let given = place(Tokens { forge_token: Some(&token), ..NONE });
     assert!(!given.permission().contains("workflow"), "{}", given.permission());
     assert!(place(Tokens { own: Some("own"), ..NONE }).permission().contains("workflow"));
@@ -163,7 +165,7 @@ fn a_hint_speaks_of_the_jobs_own_permissions_only_where_the_job_has_such_a_token
 fn a_missing_token_is_asked_for_by_the_name_that_the_job_can_set() {
     let of = |forge_token_input| {
         let origin = Origin { forge_token_input, ..at_github() };
-        clues(&origin, None).find().unwrap().with_token(NONE, &origin).unwrap_err().hint
+        clues(&origin, None).find_repository().unwrap().with_token(NONE, &origin).unwrap_err().hint
     };
     assert!(of(Some("forge-token")).starts_with("set `forge-token`;"));
     assert!(of(None).starts_with("set `STACKSTEP_FORGE_TOKEN`;"));
@@ -175,7 +177,7 @@ fn the_jobs_own_token_never_goes_to_another_server() {
     for (forge, url) in [(None, Some("https://github.evil.example")), (Some("gitea"), None)] {
         let clues = Clues { forge, forge_url: url, repository: Some("acme/shop"), ..clues(&origin, None) };
         let tokens = Tokens { own: Some("own"), ..NONE };
-        assert!(clues.find().unwrap().with_token(tokens, &origin).is_err());
+        assert!(clues.find_repository().unwrap().with_token(tokens, &origin).is_err());
     }
 }
 
@@ -183,7 +185,7 @@ fn the_jobs_own_token_never_goes_to_another_server() {
 fn a_github_token_goes_to_no_other_forge() {
     let origin = origin();
     let github = Secret::new("github");
-    let found = clues(&origin, Some("git@gitlab.com:acme/shop.git")).find().unwrap();
+    let found = clues(&origin, Some("git@gitlab.com:acme/shop.git")).find_repository().unwrap();
     assert!(found.with_token(Tokens { github_token: Some(&github), ..NONE }, &origin).is_err());
 }
 
@@ -196,7 +198,7 @@ fn a_token_that_can_not_comment_says_what_can() {
         token: Some(OwnToken { variable: "CI_JOB_TOKEN", mute: Some("set `forge-token`") }),
         ..Origin::default()
     };
-    let found = clues(&origin, None).find().unwrap();
+    let found = clues(&origin, None).find_repository().unwrap();
     let unknown = found.with_token(Tokens { own: Some("job"), ..NONE }, &origin).unwrap_err();
     assert_eq!(unknown.hint, "set `forge-token`");
 }

@@ -283,7 +283,7 @@ async fn write(
     let posted = if super::is_same(&newest.0.body, text) {
         Posted::Unchanged
     } else {
-        match task.client.update(task.number, &newest.0, text).await {
+        match task.client.update_comment(task.number, &newest.0, text).await {
             Ok(()) => Posted::Updated,
             Err(trouble) if trouble.kind == TroubleKind::Missing => {
                 let created = task.create(text, round == 0).await?;
@@ -294,7 +294,7 @@ async fn write(
         }
     };
     for (comment, _) in older {
-        task.tidied(task.client.delete(task.number, comment).await);
+        task.tidied(task.client.delete_comment(task.number, comment).await);
     }
     Ok((posted, new))
 }

@@ -103,7 +103,7 @@ impl Task<'_> {
         let posted = if is_same(&newest.0.body, &body) {
             Posted::Unchanged
         } else {
-            match self.client.update(self.number, &newest.0, &body).await {
+            match self.client.update_comment(self.number, &newest.0, &body).await {
                 Ok(()) => Posted::Updated,
                 // Somebody has deleted it in between.
                 Err(trouble) if trouble.kind == TroubleKind::Missing => self.create_only_one(&body).await?,
@@ -111,7 +111,7 @@ impl Task<'_> {
             }
         };
         for (comment, _) in older {
-            self.tidied(self.client.delete(self.number, comment).await);
+            self.tidied(self.client.delete_comment(self.number, comment).await);
         }
         self.name_backends(&own.elsewhere).await;
         if newest.1.subject != marker.subject && posted == Posted::Updated {
@@ -157,7 +157,7 @@ impl Task<'_> {
             && old.iter().any(|(comment, _)| self.can_hide(comment));
         let shown = old.iter().rev().filter(|(comment, _)| comment.hidden != Some(true));
         for (comment, _) in shown.take(if blind { 1 } else { usize::MAX }) {
-            self.tidied(self.client.take_away(self.number, comment).await);
+            self.tidied(self.client.take_comment_away(self.number, comment).await);
         }
         Ok(posted)
     }
@@ -171,7 +171,7 @@ impl Task<'_> {
 
     fn can_hide(&self, comment: &Comment) -> bool {
         let place = self.client.place();
-        place.forge.hide(place, self.number, comment).is_some()
+        place.forge.hide_comment(place, self.number, comment).is_some()
     }
 
     /// Creates the comment, and looks again: of those for the same, the latest run's stays. That is the list and one
@@ -181,14 +181,14 @@ impl Task<'_> {
         let Ok(own) = self.own_again(&created).await else { return Ok(Posted::Created) };
         let Some((newest, older)) = newest_first(&own.same) else { return Ok(Posted::Created) };
         for (comment, _) in older {
-            self.tidied(self.client.delete(self.number, comment).await);
+            self.tidied(self.client.delete_comment(self.number, comment).await);
         }
         if newest.0.id != created.id {
             return Ok(Posted::Outdated);
         }
         let named = self.body(None, true);
         if own.names_backend() && !is_same(body, &named) {
-            self.tidied(self.client.update(self.number, &created, &named).await);
+            self.tidied(self.client.update_comment(self.number, &created, &named).await);
         }
         self.name_backends(&own.elsewhere).await;
         Ok(Posted::Created)
@@ -196,7 +196,7 @@ impl Task<'_> {
 
     /// Creates a comment. Where that broke off, it may be there all the same: it is looked for before the next try.
     async fn create(&self, body: &str, again: bool) -> Result<Comment, Trouble> {
-        let trouble = match self.client.create(self.number, body).await {
+        let trouble = match self.client.create_comment(self.number, body).await {
             Ok(created) => return Ok(created),
             Err(trouble) if trouble.may_be_done() => trouble,
             Err(trouble) => return Err(self.explained(trouble).await),

@@ -67,7 +67,7 @@ impl Task<'_> {
         }
         let me = match author {
             Some(author) => Some(author.to_owned()),
-            None => self.client.me().await,
+            None => self.client.own_author().await,
         };
         marked.retain(|(comment, _)| me.as_ref().is_some_and(|me| me.eq_ignore_ascii_case(&comment.author)));
         marked
@@ -93,7 +93,7 @@ impl Task<'_> {
         }
         for (comment, _) in elsewhere.iter().filter(|(_, found)| of_this_commit(found)) {
             if let Some(body) = self.with_backend_named(&comment.body) {
-                self.tidied(self.client.update(self.number, comment, &body).await);
+                self.tidied(self.client.update_comment(self.number, comment, &body).await);
             }
         }
     }

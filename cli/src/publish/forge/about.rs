@@ -55,19 +55,22 @@ impl About {
             Self::Nothing => Ok(None),
             Self::Number(number) => Ok(Some(*number)),
             Self::Merged(commit) => {
-                let found = client.of_commit(commit).await?;
+                let found = client.change_requests_of_commit(commit).await?;
                 Ok(found.iter().filter(|one| one.merged).map(|one| one.number).max())
             }
             Self::Open { commit, branch, fork } => {
                 let fork = fork.as_deref();
                 if let Some(commit) = commit
-                    && let Some(number) = best(&client.of_commit(commit).await?, commit, fork.is_some())
+                    && let Some(number) =
+                        best(&client.change_requests_of_commit(commit).await?, commit, fork.is_some())
                 {
                     return Ok(Some(number));
                 }
                 let found = match (branch, commit) {
-                    (Some(branch), _) => client.of_branch(branch, commit.as_deref(), fork).await?,
-                    (None, Some(commit)) => client.at_commit(commit).await?,
+                    (Some(branch), _) => {
+                        client.change_requests_of_branch(branch, commit.as_deref(), fork).await?
+                    }
+                    (None, Some(commit)) => client.open_change_requests_at(commit).await?,
                     (None, None) => Vec::new(),
                 };
                 Ok(best(&found, commit.as_deref().unwrap_or_default(), fork.is_some()))

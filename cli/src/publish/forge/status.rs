@@ -109,13 +109,14 @@ impl Sender<'_> {
     ) -> Result<Option<String>, String> {
         let there = self.begun.check.take();
         if !self.begun.plain.get() {
-            let check = client.check(status, page, there.as_deref()).await.map_err(|why| why.to_string())?;
+            let check =
+                client.set_check(status, page, there.as_deref()).await.map_err(|why| why.to_string())?;
             if check.is_some() {
                 return Ok(check);
             }
             self.begun.plain.set(true);
         }
-        client.status(status).await.map_err(|why| why.to_string())?;
+        client.set_status(status).await.map_err(|why| why.to_string())?;
         Ok(None)
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Handed, OWN};
 use crate::ci::console::Console;
-use crate::ci::{CiSystem, Level, Output};
+use crate::ci::{Level, Output, OutputRules};
 
 /// The rules for names: under `profile: official-action` the stack's own outputs come first.
 pub(super) struct Naming<'a> {
-    pub ci: &'a dyn CiSystem,
+    pub rules: &'a OutputRules,
     pub official_action: bool,
     pub console: &'a Console,
 }
@@ -44,7 +44,7 @@ impl Naming<'_> {
         let only_together = |why: &str| {
             format!("the stack output `{shown}` can't be exported by name, as {why}: it is in `outputs` only")
         };
-        if let Some(why) = self.ci.refuses_output_name(&output.name) {
+        if let Some(why) = (self.rules.refuses_name)(&output.name) {
             return Some(only_together(why));
         }
         if !self.official_action && self.is_ours(output) {
@@ -55,10 +55,10 @@ impl Naming<'_> {
                 "the stack output `{shown}` differs from another one in case only: both are in `outputs` only"
             ));
         }
-        if output.value.len() > self.ci.output_room() {
+        if output.value.len() > self.rules.value_bytes {
             return Some(only_together("its value is more than a value may have here"));
         }
-        self.ci.refuses_secret_value(&output.value).filter(|_| secret).map(only_together)
+        (self.rules.refuses_secret_value)(&output.value).filter(|_| secret).map(only_together)
     }
 
     /// Shows what the output takes the place of, now that it is passed on by name.
@@ -85,7 +85,7 @@ impl Naming<'_> {
     /// One of our own outputs, empty if its value is too large: that is `outputs`, which holds all of them.
     fn within_room(&self, output: &Output) -> Output {
         let mut output = output.clone();
-        if output.value.len() > self.ci.output_room() {
+        if output.value.len() > self.rules.value_bytes {
             self.warn("all outputs together are more than a value may have here: `outputs` is empty");
             output.value.clear();
         }
@@ -93,7 +93,7 @@ impl Naming<'_> {
     }
 
     fn fold(&self, name: &str) -> String {
-        if self.ci.output_names_ignore_case() { name.to_lowercase() } else { name.to_owned() }
+        if self.rules.names_ignore_case { name.to_lowercase() } else { name.to_owned() }
     }
 
     fn warn(&self, message: &str) {

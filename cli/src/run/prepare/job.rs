@@ -50,7 +50,8 @@ impl<'a> Prepared<'a> {
         let (Some(mut inputs), Some(backend)) = (self.inputs.take(), self.backend.take()) else {
             return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
         };
-        let folder = OwnFolder::inside(self.ci.shared_folder(self.env).unwrap_or_else(std::env::temp_dir))?;
+        let folder =
+            OwnFolder::inside((self.ci.folders().shared)(self.env).unwrap_or_else(std::env::temp_dir))?;
         if self.standing == Standing::Unproven && inputs.command == Command::Install {
             folder.path().clone_into(&mut inputs.stack.cwd);
         }

@@ -1,0 +1,163 @@
+//! The facet "handover": what a step hands to the steps after it, and to the people who look at the job.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::env::Env;
+
+/// A value for the steps after this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// The output's name.
+    pub name: String,
+    /// The output's value.
+    pub value: String,
+}
+
+/// Text to be added to a file of the CI system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// The file.
+    pub path: PathBuf,
+    /// The text to add.
+    pub text: String,
+}
+
+/// The way of a text to later steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is added to a file.
+    Append(Append),
+    /// The system takes these lines from the log.
+    Commands(String),
+}
+
+/// The form of a file of variables.
+#[derive(Debug, Clone, Copy)]
+pub enum OutputsForm {
+    /// Lines that a POSIX shell can source.
+    Shell,
+    /// Lines `NAME=value` without quotes, which the CI system reads itself.
+    Dotenv {
+        /// How many bytes the file may have.
+        bytes: usize,
+        /// How many names it may have.
+        variables: usize,
+        /// How many bytes a name may have.
+        name: usize,
+        /// Why the system would not hand on this value as it is. None when it would.
+        refuses: fn(&str) -> Option<&'static str>,
+    },
+}
+
+/// Makes delimiters: 32 fresh characters a call.
+pub type RandomWord<'r> = &'r mut dyn FnMut() -> String;
+
+/// The way of a step's outputs to later steps.
+#[derive(Clone, Copy)]
+pub enum OutputsWay {
+    /// The system has none: later steps can read `outputs-file`.
+    None,
+    /// A file that the system or the wrapper reads. None where the job's environment names no such file.
+    Append(fn(&Env, &[Output], RandomWord<'_>) -> Option<Append>),
+    /// Lines of the log.
+    Commands {
+        /// Those for outputs that anybody may read.
+        open: fn(&[Output]) -> String,
+        /// Those for secret outputs, whose values the system knows to hide already.
+        secret: fn(&[Output]) -> String,
+    },
+    /// A file of variables that the system reads after the step, and shows.
+    Variables {
+        /// The file, and its form.
+        file: fn(&Env) -> Option<(PathBuf, OutputsForm)>,
+        /// The file of lines for a POSIX shell from which the wrapper hands secret outputs on, masked.
+        secrets: fn(&Env) -> Option<PathBuf>,
+    },
+}
+
+/// The system's rules for outputs.
+#[derive(Clone, Copy)]
+pub struct OutputRules {
+    /// Why this can't be the name of an output. None when it can.
+    pub refuses_name: fn(&str) -> Option<&'static str>,
+    /// Whether two names that differ in case only are one output.
+    pub names_ignore_case: bool,
+    /// How many bytes a value may have.
+    pub value_bytes: usize,
+    /// Why this value can't be passed on as a secret. None when it can.
+    pub refuses_secret_value: fn(&str) -> Option<&'static str>,
+    /// Whether people can read the values, without the system's own mask.
+    pub are_shown: bool,
+}
+
+impl OutputRules {
+    /// No rules: any name, any value.
+    pub const NONE: Self = Self {
+        refuses_name: |_| None,
+        names_ignore_case: false,
+        value_bytes: usize::MAX,
+        refuses_secret_value: |_| None,
+        are_shown: false,
+    };
+}
+
+/// The ways to later steps, and to the job's page.
+#[derive(Clone, Copy)]
+pub struct Handover {
+    /// The way of the outputs.
+    pub outputs: OutputsWay,
+    /// The rules that the outputs keep to.
+    pub rules: OutputRules,
+    /// The form of the file that the input `outputs-file` names.
+    pub outputs_file_form: fn(&Env) -> OutputsForm,
+    /// The way of names and values to this job's post step. None where there is no post step.
+    pub post_step: fn(&Env, &[Output], RandomWord<'_>) -> Option<Delivery>,
+    /// The way of a folder to the front of the PATH of later steps.
+    pub path: fn(&Env, &str) -> Option<Delivery>,
+    /// The job's summary page, and how many bytes of it this step may fill.
+    pub summary: fn(&Env) -> Option<(PathBuf, usize)>,
+    /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
+    pub summary_command: fn(&Path) -> String,
+}
+
+impl Handover {
+    /// What every system has: the files that a wrapper and the inputs name.
+    pub const FILES_ONLY: Self = Self {
+        outputs: OutputsWay::None,
+        rules: OutputRules::NONE,
+        outputs_file_form: |_| OutputsForm::Shell,
+        post_step: |env, state, _| Some(Delivery::Append(to_state_file(env, state)?)),
+        path: |_, _| None,
+        summary: |_| None,
+        summary_command: |_| String::new(),
+    };
+
+    /// Whether later steps can have outputs of this one.
+    pub fn takes_outputs(&self, env: &Env) -> bool {
+        match self.outputs {
+            OutputsWay::None => false,
+            OutputsWay::Append(added) => added(env, &[], &mut String::new).is_some(),
+            OutputsWay::Commands { .. } => true,
+            OutputsWay::Variables { file, .. } => file(env).is_some(),
+        }
+    }
+}
+
+/// Lines `NAME=value` for the file that the wrapper names in [`STEP_STATE`], if it names one.
+pub(super) fn to_state_file(env: &Env, state: &[Output]) -> Option<Append> {
+    let path = env.cwd().join(env.get(STEP_STATE)?);
+    // The values are paths; one with a line end could pass for another line.
+    let one_line = state.iter().filter(|Output { value, .. }| !value.contains(['\r', '\n']));
+    let text = one_line.fold(String::new(), |text, Output { name, value }| text + name + "=" + value + "\n");
+    Some(Append { path, text })
+}
+
+/// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
+/// of its own.
+pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
+
+/// The one for outputs that a wrapper has to pass on masked.
+pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
+
+/// The one for what a later part of the wrapper has to know: [`Handover::post_step`].
+pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";

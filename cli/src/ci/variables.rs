@@ -1,0 +1,34 @@
+//! The facet "variables": who may see the system's own variables.
+
+use crate::base::env::Env;
+
+/// What holds for the system's variables.
+#[derive(Clone, Copy)]
+pub struct SystemVariables {
+    /// Those whose values nobody may see.
+    pub secret: &'static [&'static str],
+    /// Whether a variable is one of them by another rule than that list.
+    pub is_secret_too: fn(&str) -> bool,
+    /// The beginnings of those that the engine and the program must not see.
+    pub kept_from_engine: &'static [&'static str],
+    /// What to tell the engine about where it runs, as its own variables: only where it can't find out by itself.
+    pub told_to_engine: fn(&Env) -> Vec<(&'static str, String)>,
+    /// The variable that makes the system write the values of all variables into this job's log, where it is set so.
+    pub shown_by: fn(&Env) -> Option<&'static str>,
+}
+
+impl SystemVariables {
+    /// No variables of a system's own.
+    pub const NONE: Self = Self {
+        secret: &[],
+        is_secret_too: |_| false,
+        kept_from_engine: &[],
+        told_to_engine: |_| Vec::new(),
+        shown_by: |_| None,
+    };
+
+    /// Whether nobody may see the variable's value.
+    pub fn is_secret(&self, variable: &str) -> bool {
+        self.secret.contains(&variable) || (self.is_secret_too)(variable)
+    }
+}

@@ -1,0 +1,89 @@
+//! What a forge holds: comments, change requests, statuses, deployments.
+
+/// A comment on a change request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The comment's name on the forge; of a thread's comment both, as `thread/comment`.
+    pub id: String,
+    /// GitHub's GraphQL node id, which hiding a comment needs. None on forges that use `id` for everything.
+    pub node: Option<String>,
+    /// Who wrote it, as the forge names users.
+    pub author: String,
+    /// The comment's Markdown.
+    pub body: String,
+    /// Whether it is hidden or resolved already. None where the list does not tell.
+    pub hidden: Option<bool>,
+}
+
+impl Comment {
+    /// The comment's place among others: a later comment has a greater number on every forge.
+    pub fn age(&self) -> u64 {
+        self.id.split('/').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// A change request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeRequest {
+    /// The change request's number.
+    pub number: u64,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether it was merged.
+    pub merged: bool,
+    /// Whether people are kept from commenting.
+    pub locked: bool,
+    /// The branch that it comes from.
+    pub branch: Option<String>,
+    /// The commit at its head.
+    pub head: Option<String>,
+    /// Whether it comes from another repository. None where that is not told.
+    pub fork: Option<bool>,
+}
+
+/// The state of a commit's status, or of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The run is not over.
+    Pending,
+    /// It is good.
+    Success,
+    /// It is not.
+    Failure,
+}
+
+/// A status of a commit.
+#[derive(Debug, Clone)]
+pub struct CommitStatus {
+    /// The commit that the status is of.
+    pub commit: String,
+    /// The status's name: `stackstep / project / stack`, with the organisation, the backend and the `comment-key` where there are such.
+    pub name: String,
+    /// The status's state.
+    pub state: State,
+    /// The text beside it, in one line.
+    pub description: String,
+    /// The page with more.
+    pub url: Option<String>,
+}
+
+/// A deployment to an environment, for the forge's own page of them.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The environment's name.
+    pub environment: String,
+    /// The environment's address.
+    pub url: Option<String>,
+    /// The commit that was deployed.
+    pub commit: String,
+    /// The branch or tag that it is of.
+    pub reference: String,
+    /// Whether that is a tag.
+    pub tag: bool,
+    /// The state that it ended in.
+    pub state: State,
+    /// Whether the environment is gone now.
+    pub removed: bool,
+    /// The job's page.
+    pub log: Option<String>,
+}
