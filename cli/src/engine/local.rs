@@ -21,6 +21,7 @@ use crate::base::secret::Secret;
 use crate::base::text::log_line;
 use crate::ci::console::Console;
 use crate::engine::job::Job;
+use crate::engine::voice::EngineVoice;
 use crate::inputs::Command;
 use crate::process::ladder::{Cause, LISTEN};
 use crate::process::leftovers;
@@ -229,6 +230,7 @@ impl Driver<'_> {
                 masker: self.console.masker(),
                 signals: self.signals,
                 timeout,
+                listener: &mut EngineVoice::default(),
                 listen: LISTEN,
                 grace: self.job.grace_period(),
                 stdout: &mut stdout,

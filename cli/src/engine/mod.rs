@@ -19,3 +19,4 @@ pub mod login;
 pub mod options;
 pub mod plan;
 pub mod version;
+pub mod voice;

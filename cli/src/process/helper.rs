@@ -9,6 +9,7 @@ use super::stream::Passing;
 use crate::base::error::Result;
 use crate::base::secret::{Masker, Secret};
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
+use crate::process::told::Deaf;
 
 /// More than anything worth reading here.
 const CAPTURE: usize = 1 << 20;
@@ -47,6 +48,7 @@ pub async fn read(
         masker,
         signals,
         timeout: Some(TIME),
+        listener: &mut Deaf,
         listen: Duration::ZERO,
         grace: Duration::ZERO,
         stdout: &mut tokio::io::sink(),

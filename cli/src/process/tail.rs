@@ -1,6 +1,6 @@
-//! Reads the engine's event log while it is written.
+//! Reads a log of lines while a program writes it.
 //!
-//! The file appears late, `up` with a preview truncates it and begins again, and a crash leaves half a line. A log
+//! The file appears late, the program may truncate it and begin again, and a crash leaves half a line. A log
 //! that grows is read from where we were; whether it was begun again is told by its identity, its size and its
 //! first bytes.
 
@@ -18,10 +18,10 @@ const LONGEST_LINE: usize = 64 << 20;
 /// How much is read before others have their turn.
 const PORTION: usize = 1 << 20;
 
-/// How many of its first bytes tell a log from its successor: each event begins with its number and its time.
+/// How many of its first bytes tell a log from its successor: they have the time of its first line in them.
 const BEGINNING: usize = 256;
 
-/// The event log from the first line to the last.
+/// The log from the first line to the last.
 pub struct Tail {
     path: PathBuf,
     open: Option<Open>,
@@ -41,7 +41,7 @@ pub struct TailState {
     pub restarts: u32,
     /// How many lines were too long to be passed on.
     pub skipped_lines: u32,
-    /// Whether the last line has no end: the engine did not end by itself.
+    /// Whether the last line has no end: the program did not end by itself.
     pub cut_off: bool,
 }
 

@@ -11,6 +11,7 @@ use crate::ci::console::Console;
 use crate::engine::deps::work::{Attempt, InstallStep, Tool};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
+use crate::engine::voice::EngineVoice;
 use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 use crate::process::stream::Passing;
@@ -127,6 +128,7 @@ impl Outside<'_> {
                 masker: console.masker(),
                 signals: self.signals,
                 timeout: None,
+                listener: &mut EngineVoice::default(),
                 listen: Duration::ZERO,
                 grace: self.job.grace_period(),
                 stdout: &mut stdout,

@@ -6,7 +6,7 @@ use crate::process::output::{Disarm, Sink};
 use crate::process::signals::Signals;
 use crate::process::stream::{Captured, Passing};
 use crate::process::tail::TailState;
-use crate::process::told::Told;
+use crate::process::told::{Listener, Told};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -54,6 +54,8 @@ pub struct Supervision<'a> {
     pub signals: &'a Signals,
     /// How long it may run.
     pub timeout: Option<Duration>,
+    /// Knows the words by which it says that it got a signal.
+    pub listener: &'a mut dyn Listener,
     /// How long to listen for its words that it has got a signal already, before it is sent one: zero for what never
     /// says so.
     pub listen: Duration,

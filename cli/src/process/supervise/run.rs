@@ -84,7 +84,7 @@ pub(super) struct RunningProcess<'a> {
     next_heartbeat: Instant,
     listen: Duration,
     grace: Duration,
-    listener: Listener,
+    listener: &'a mut dyn Listener,
     stopping: Option<Stopping>,
     ended: Option<(ProcessStatus, Instant)>,
     /// When we stop to wait for the pipes' ends.
@@ -137,7 +137,7 @@ impl<'a> RunningProcess<'a> {
             next_heartbeat: started + HEARTBEAT,
             listen,
             grace,
-            listener: Listener::default(),
+            listener: supervision.listener,
             stopping: None,
             ended: None,
             drained: None,

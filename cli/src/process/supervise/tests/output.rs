@@ -3,6 +3,7 @@
 use super::support::Case;
 use super::*;
 use crate::process::stream::Passing;
+use crate::process::told::Deaf;
 use std::time::Duration;
 
 #[tokio::test]
@@ -136,6 +137,7 @@ async fn events_arrive_while_the_process_runs() {
         masker: &case.masker,
         signals: &case.signals,
         timeout: None,
+        listener: &mut Deaf,
         listen: Duration::ZERO,
         grace: Duration::ZERO,
         stdout: &mut stdout,

@@ -13,6 +13,7 @@ use tokio::signal::unix::SignalKind;
 use super::limit::{LIMIT, Limit};
 use super::*;
 use crate::base::secret::Masker;
+use crate::engine::voice::EngineVoice;
 use crate::process::output::Disarm;
 use crate::process::signals::Signal;
 use crate::process::signals::Signals;
@@ -185,6 +186,7 @@ impl Case {
             masker: &self.masker,
             signals: &self.signals,
             timeout: self.timeout,
+            listener: &mut EngineVoice::default(),
             listen: self.listen,
             grace: GRACE,
             stdout: &mut stdout,
