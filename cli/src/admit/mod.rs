@@ -5,14 +5,17 @@ pub mod credentials;
 pub mod sign_in;
 pub mod trust;
 
+use std::time::Duration;
+
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git;
+use crate::base::git::remote::{HeadQuestion, head_in};
 use crate::ci::console::Console;
 use crate::ci::{ALLOW_DEBUG_TRACE, CiSystem, Level};
 use crate::engine::job::Job;
 use crate::inputs::Command;
-
+use crate::process::helper;
 use crate::report::Reason;
 
 use trust::{Question, TrustVerdict};
@@ -86,7 +89,13 @@ fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
     job.context.branch.as_deref().filter(|_| deploys)
 }
 
-/// The commit that this branch is at now.
+/// How long the remote may take to say where a branch is.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The commit that this branch is at now. None when it can't be told: no git, no network, no rights.
 async fn branch_head(job: &Job<'_>) -> Option<String> {
-    git::remote::branch_head(&job.inputs.stack.cwd, deployed_branch(job)?, job.env).await
+    let HeadQuestion { program, args, environment, folder } =
+        HeadQuestion::about(&job.inputs.stack.cwd, deployed_branch(job)?, job.env)?;
+    let answer = helper::read_apart(&program, &args, folder.path(), environment, PATIENCE).await?;
+    head_in(&answer)
 }

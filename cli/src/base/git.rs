@@ -1,6 +1,6 @@
 //! What the work folder's repository says, read from the files of its `.git`, which no commit can bring along: git
 //! refuses such a path. No program is started for it: git would obey configuration that it finds in the folder.
-//! [`remote`] asks for the head of a branch.
+//! [`remote`] is how git is asked for the head of a branch.
 
 mod config;
 pub mod remote;

@@ -20,6 +20,7 @@ pub use reqwest::{Method, Url};
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
+use crate::base::retry::Retries;
 use crate::base::secret::Secret;
 
 mod download;
@@ -116,24 +117,20 @@ impl Http {
 
     /// Sends a request, again where that may help. Any status is an answer.
     pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
-        let mut pause = self.limits.pause;
-        let mut tries = 1;
+        let Limits { tries, pause, longest_pause, .. } = self.limits;
+        let mut retries = Retries::new(tries, pause, longest_pause);
         loop {
             let outcome = self.try_once(request).await;
             let (again, wait) = match &outcome {
                 Ok(answer) => {
                     let again = (answer.is_temporary() && request.repeatable)
                         || (answer.is_turned_away() && request.metered);
-                    (again, answer.retry_after.unwrap_or(pause))
+                    (again, answer.retry_after.unwrap_or(retries.pause()))
                 }
-                Err(failure) => (failure.may_pass(request.repeatable), pause),
+                Err(failure) => (failure.may_pass(request.repeatable), retries.pause()),
             };
-            if !again || tries >= self.limits.tries || wait > self.limits.longest_pause {
-                return outcome;
-            }
+            let Some(wait) = again.then(|| retries.next(wait)).flatten() else { return outcome };
             sleep(wait).await;
-            pause *= 2;
-            tries += 1;
         }
     }
 

@@ -15,6 +15,7 @@ pub mod private;
 pub mod program;
 pub mod random;
 pub mod reason;
+pub mod retry;
 pub mod secret;
 pub mod text;
 pub mod text_file;

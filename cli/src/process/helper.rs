@@ -2,6 +2,7 @@
 //! `buildkite-agent`, or the engine when it is asked for its version.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::signals::Signals;
@@ -16,6 +17,29 @@ const CAPTURE: usize = 1 << 20;
 
 /// How long it may take.
 const TIME: Duration = Duration::from_secs(30);
+
+/// Runs `program` with no more of an environment than `variables`, and reads what it prints. None where that can't be
+/// read, or takes longer than `patience`: then the program is killed. Nothing of it is shown.
+pub async fn read_apart(
+    program: &Path,
+    args: &[String],
+    cwd: &Path,
+    variables: Vec<(String, String)>,
+    patience: Duration,
+) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "it is killed with us, and needs nobody to watch over it")]
+    let mut command = tokio::process::Command::new(program);
+    command
+        .args(args)
+        .current_dir(cwd)
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
+    String::from_utf8(output.stdout).ok()
+}
 
 /// Changes of the helper's environment.
 #[derive(Debug, Default)]

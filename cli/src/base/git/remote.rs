@@ -1,20 +1,18 @@
-//! The head of a branch, as the remote has it. It is asked by the remote's address, from a folder of our own: git reads no
-//! configuration of the checkout, which could name programs to start (`core.sshCommand`, `credential.helper`,
-//! `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare repository in a subfolder …), and it gets an environment without
-//! the job's secrets. From the checkout's configuration come two plain values: the address of `origin`, and the header
-//! by which the checkout signs in there. <https://git-scm.com/docs/git-config>
+//! The question for the head of a branch, as the remote has it: which process of git asks, and how its answer is read.
+//! It asks by the remote's address, from a folder of our own: git reads no configuration of the checkout, which could
+//! name programs to start (`core.sshCommand`, `credential.helper`, `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare
+//! repository in a subfolder …), and it gets an environment without the job's secrets. From the checkout's
+//! configuration come two plain values: the address of `origin`, and the header by which the checkout signs in there.
+//! <https://git-scm.com/docs/git-config>
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
+
+use tempfile::TempDir;
 
 use super::config::{self, Setting};
 use super::{commit, common_folder, git_folder, is_within, text};
 use crate::base::env::Env;
 use crate::base::program::on_path;
-
-/// How long the remote may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The protocols that git may use; `ext::` and the like would start programs.
 /// <https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL>
@@ -65,23 +63,35 @@ const KEPT: &[&str] = &[
     "GIT_CONFIG_NOSYSTEM",
 ];
 
-/// The commit that `branch` is at now, as `origin` of the repository around `folder` says. None when it can't be told:
-/// no git, no network, no rights.
-pub async fn branch_head(folder: &Path, branch: &str, env: &Env) -> Option<String> {
-    let remote = Remote::of(folder, env)?;
-    let empty = tempfile::tempdir().ok()?;
-    #[expect(clippy::disallowed_methods, reason = "git is no engine; nothing of it is shown")]
-    let mut git = tokio::process::Command::new(program(folder, env)?);
-    git.args(["ls-remote", "--exit-code", "--", &remote.address])
-        .arg(format!("refs/heads/{branch}"))
-        .current_dir(empty.path())
-        .env_clear()
-        .envs(remote.environment(folder, empty.path(), env))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, git.output()).await.ok()?.ok()?;
-    commit(std::str::from_utf8(&output.stdout).ok()?.split_whitespace().next()?)
+/// The process of git that asks for a branch's head.
+pub struct HeadQuestion {
+    /// The program's file.
+    pub program: PathBuf,
+    /// The command line.
+    pub args: Vec<String>,
+    /// The whole environment.
+    pub environment: Vec<(String, String)>,
+    /// The folder to run it in, which is empty.
+    pub folder: TempDir,
+}
+
+impl HeadQuestion {
+    /// The question for the commit that `branch` is at now, as `origin` of the repository around `folder` says. None when
+    /// nobody can be asked: no git, no remote.
+    pub fn about(folder: &Path, branch: &str, env: &Env) -> Option<Self> {
+        let remote = Remote::of(folder, env)?;
+        let empty = tempfile::tempdir().ok()?;
+        let program = program(folder, env)?;
+        let environment = remote.environment(folder, empty.path(), env);
+        let reference = format!("refs/heads/{branch}");
+        let args = ["ls-remote", "--exit-code", "--", &remote.address, &reference].map(str::to_owned);
+        Some(Self { program, args: args.to_vec(), environment, folder: empty })
+    }
+}
+
+/// The commit in git's answer.
+pub fn head_in(answer: &str) -> Option<String> {
+    commit(answer.split_whitespace().next()?)
 }
 
 /// git, from the PATH but not from the checkout.

@@ -7,6 +7,7 @@ use super::said::helpful;
 use super::{network, withheld};
 use crate::base::error::{Error, Result};
 use crate::base::program::on_path;
+use crate::base::retry::Retries;
 use crate::ci::console::Console;
 use crate::engine::deps::work::{Attempt, InstallStep, Tool};
 use crate::engine::job::Job;
@@ -62,8 +63,8 @@ impl Outside<'_> {
         folder: &Path,
         set: &[(String, String)],
     ) -> Result<Result<(), String>> {
-        let mut pause = PAUSE;
-        for tries_left in (0..TRIES).rev() {
+        let mut retries = Retries::new(TRIES, PAUSE, Duration::MAX);
+        loop {
             let ended = self.run(program, &attempt.args, folder, set).await?;
             match ended.status {
                 ProcessStatus::Exited(0) => return Ok(Ok(())),
@@ -72,17 +73,16 @@ impl Outside<'_> {
                 _ => {}
             }
             let said = format!("{}\n{}", ended.stdout.masked(), ended.stderr.masked());
-            if tries_left == 0 || !attempt.uses_network || !network::is_to_blame(&said) {
+            let may_pass = attempt.uses_network && network::is_to_blame(&said);
+            let Some(pause) = may_pass.then(|| retries.next(retries.pause())).flatten() else {
                 return Ok(Err(helpful(&said)));
-            }
+            };
             self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = self.signals.cancelled() => return Err(self.stopped()),
             }
-            pause *= 2;
         }
-        Ok(Err(String::new()))
     }
 
     /// Whether a step passes; nothing of it is shown.

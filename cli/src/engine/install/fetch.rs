@@ -155,8 +155,7 @@ impl Order<'_> {
         archive: &str,
         intake: &mut Intake<'_>,
     ) -> Result<(), FetchTrouble> {
-        let mut pause = self.patience.pause;
-        let (mut tries, mut validator) = (1, None);
+        let (mut retries, mut validator) = (self.patience.retries(), None);
         loop {
             let before = intake.bytes;
             let (error, wait) = match self.round(http, request, &mut validator, intake).await {
@@ -166,25 +165,23 @@ impl Order<'_> {
                     intake.restart().await?;
                     (
                         fault(format!("{archive} changes while it is fetched"), "run the job again"),
-                        Some(pause),
+                        Some(retries.pause()),
                     )
                 }
                 Ok(Round::Status(status, wait)) => {
                     let error = refused(&request.url, archive, status);
+                    let pause = retries.pause();
                     (error, temporary(status).then(|| wait.unwrap_or(pause).max(pause)))
                 }
-                Err(FetchTrouble::Elsewhere(error)) => (error, Some(pause)),
+                Err(FetchTrouble::Elsewhere(error)) => (error, Some(retries.pause())),
                 Err(trouble) => return Err(trouble),
             };
             if intake.bytes > before {
-                (tries, pause) = (0, self.patience.pause);
+                retries.made_progress();
             }
-            let wait =
-                wait.filter(|wait| *wait <= self.patience.longest_pause && tries < self.patience.tries);
+            let wait = wait.and_then(|wait| retries.next(wait));
             let Some(wait) = wait else { return Err(FetchTrouble::Elsewhere(error)) };
             tokio::time::sleep(wait).await;
-            pause *= 2;
-            tries += 1;
         }
     }
 

@@ -8,6 +8,7 @@ use semver::Version;
 use super::fault;
 use crate::base::error::{Error, Result};
 use crate::base::http::{Http, Request, Url, host};
+use crate::base::retry::Retries;
 use crate::pulumi::mirror::ReleasePlace;
 
 /// Pulumi's own places, the second for when the first is out of reach.
@@ -44,6 +45,13 @@ impl Default for Patience {
             pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(60),
         }
+    }
+}
+
+impl Patience {
+    /// The first try of a request.
+    pub fn retries(&self) -> Retries {
+        Retries::new(self.tries, self.pause, self.longest_pause)
     }
 }
 
@@ -116,8 +124,7 @@ pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
 }
 
 async fn fetch_text(http: &Http, request: &Request, file: &str, patience: Patience) -> Result<Option<Text>> {
-    let mut pause = patience.pause;
-    let mut tries = 1;
+    let mut retries = patience.retries();
     loop {
         let (error, wait) = match read_text(http, request, patience).await {
             Ok((200, Some(text), _)) => return Ok(Some(text)),
@@ -125,15 +132,14 @@ async fn fetch_text(http: &Http, request: &Request, file: &str, patience: Patien
             Ok((status, _, wait)) => {
                 (refused(&request.url, file, status), wait.filter(|_| temporary(status)))
             }
-            Err(failure) => {
-                (fault(format!("{file} could not be fetched: {failure}"), failure.hint()), Some(pause))
-            }
+            Err(failure) => (
+                fault(format!("{file} could not be fetched: {failure}"), failure.hint()),
+                Some(retries.pause()),
+            ),
         };
-        let wait = wait.map(|wait| wait.max(pause)).filter(|wait| *wait <= patience.longest_pause);
-        let Some(wait) = wait.filter(|_| tries < patience.tries) else { return Err(error) };
+        let wait = wait.and_then(|wait| retries.next(wait.max(retries.pause())));
+        let Some(wait) = wait else { return Err(error) };
         tokio::time::sleep(wait).await;
-        pause *= 2;
-        tries += 1;
     }
 }
 
