@@ -10,6 +10,7 @@ mod weapons;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::size::sized;
 use crate::support::table;
 use field::{Field, Seen};
 use oracle::{Engine, Verdict};
@@ -79,8 +80,9 @@ fn wrong(attack: &Attack, field: &Field<'_>, seen: &Seen) -> Vec<String> {
 
 #[test]
 fn no_file_of_a_change_that_may_be_a_strangers_decides_anything() {
-    let attacks = attacks();
-    assert!(attacks.len() >= 2000, "{} attacks", attacks.len());
+    // Prime to the number of commands and of weapons: each of them still meets each run.
+    let attacks: Vec<Attack> = attacks().into_iter().step_by(sized(5, 1)).collect();
+    assert!(attacks.len() >= sized(400, 2000), "{} attacks", attacks.len());
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, std::num::NonZero::get) {

@@ -5,6 +5,7 @@ use stackstep::publish::comment::{Mode, Posted, Wanted};
 use super::{changes, failed, no_changes, of, post, run};
 use crate::report::recordings::folded;
 use crate::support::forge::{Act, FACES, Fake, ME, Verb};
+use crate::support::size::sized;
 
 fn aggregate(number: u64) -> Wanted {
     Wanted { mode: Mode::Aggregate, ..run(number) }
@@ -116,7 +117,7 @@ async fn many_large_stacks_fit_and_each_has_its_row() {
         let fake = Fake::start(*face);
         let mut large = changes();
         let step = large.steps[0].clone();
-        large.steps = (0..400)
+        large.steps = (0..sized(100, 400))
             .map(|number| stackstep::report::Step { name: format!("resource-{number}"), ..step.clone() })
             .collect();
         for number in 0..24 {

@@ -1,6 +1,7 @@
 //! A report fits any place, and nothing in it is ever cut in its middle: generated reports, many sizes,
 //! every flavor, checked by a reader that knows nothing of the renderer.
 
+use crate::support::size::sized;
 use stackstep::render::{self, Detail, Flavor, Options, Size, fits};
 use stackstep::report::{
     Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, PropertyDiff, Report, Severity, Step,
@@ -292,7 +293,7 @@ fn flavors() -> [Flavor; 3] {
 fn a_report_fits_any_size_and_is_never_broken() {
     let marker = "<!-- stackstep:shop/prod:preview -->".to_owned();
     let mut checked = 0;
-    for seed in 0..5 {
+    for seed in sized(vec![0, 2, 3], (0..5).collect()) {
         let made = hostile(seed, [0, 1, 7, 40, 150][usize::try_from(seed).unwrap() % 5]);
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Paths, Detail::Values] {
@@ -318,7 +319,7 @@ fn a_report_fits_any_size_and_is_never_broken() {
         }
     }
     println!("{checked} documents");
-    assert!(checked > 500, "{checked} documents");
+    assert!(checked > sized(300, 500), "{checked} documents");
 }
 
 /// Every size up to what a comment on GitHub holds. While a place gets smaller its document stays the same, until it no
@@ -328,7 +329,7 @@ fn any_size_holds_a_whole_document_or_nothing() {
     let (mut checked, mut empty) = (0, 0);
     let distinct = FIVE.into_iter().enumerate().filter(|(at, flavor)| !FIVE[..*at].contains(flavor));
     let distinct = distinct.map(|(_, flavor)| flavor);
-    for (seed, steps) in [(20, 2), (21, 6), (22, 15), (23, 40)] {
+    for (seed, steps) in sized(vec![(21, 6), (22, 15)], vec![(20, 2), (21, 6), (22, 15), (23, 40)]) {
         let made = hostile(seed, steps);
         for (at, flavor) in distinct.clone().enumerate() {
             // Each flavor in both ways to count.
@@ -360,7 +361,7 @@ fn any_size_holds_a_whole_document_or_nothing() {
             assert!(rungs > 5, "seed {seed}, {flavor:?}: {rungs} sizes");
         }
     }
-    assert!(checked > 75 && empty == 12, "{checked} documents, {empty} times nothing");
+    assert!(checked > sized(35, 75) && empty == sized(6, 12), "{checked} documents, {empty} times nothing");
 }
 
 #[test]

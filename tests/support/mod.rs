@@ -5,6 +5,7 @@ pub mod limit;
 #[cfg(unix)]
 pub mod scripted;
 pub mod server;
+pub mod size;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

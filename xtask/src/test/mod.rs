@@ -138,6 +138,9 @@ fn check(command: &mut std::process::Command) -> Result<Count> {
     Ok(if succeeds(command)? { Count { passed: 1, ..Count::default() } } else { Count::one_failed() })
 }
 
+/// The variable that lets tests which try many cases try all of them: `tests/support/size.rs`.
+const ALL_CASES: &str = "STACKSTEP_ALL_CASES";
+
 /// Plain `cargo test` over the workspace; with `all` the sandbox's contract is held to the real engine. The runner tests,
 /// which it ignores, are counted where they run.
 fn plain(root: &Path, all: bool) -> Result<Count> {
@@ -152,8 +155,11 @@ fn plain(root: &Path, all: bool) -> Result<Count> {
     }
     let mut test = cargo(root);
     test.args(tests);
-    if all && let Some(path) = engine::install(root, engine::NEWEST)? {
-        test.env(engine::VARIABLE, path);
+    if all {
+        test.env(ALL_CASES, "true");
+        if let Some(path) = engine::install(root, engine::NEWEST)? {
+            test.env(engine::VARIABLE, path);
+        }
     }
     let mut count = watch::run(&mut test, SILENCE)?;
     count.skipped = count.skipped.saturating_sub(ignored_tests(root).len() as u64);
