@@ -1,5 +1,6 @@
 //! What can go wrong outside of the engine: each error owns its message, its way out and its exit status.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -104,6 +105,52 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+/// What is wrong, and the way out where one is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub what: String,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a way out.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: Some(hint.into()) }
+    }
+
+    /// A problem without one.
+    pub fn without_hint(what: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: None }
+    }
+
+    /// The problem as the reason of something else, in the words of `tell`.
+    #[must_use]
+    pub fn retold(self, tell: impl FnOnce(&str) -> String) -> Self {
+        Self { what: tell(&self.what), hint: self.hint }
+    }
+
+    /// Both on one line.
+    pub fn in_one_line(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.what.clone(), |hint| format!("{}; {hint}", self.what))
+    }
+}
+
+/// On two lines, as in the job's log.
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "\nhint: {hint}"))
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
 }
 
 impl Error {

@@ -9,7 +9,7 @@ mod read;
 mod vet;
 
 use crate::admit;
-use crate::base::error::{EXIT_PUBLISH, Error, Result};
+use crate::base::error::{EXIT_PUBLISH, Error, Problem, Result};
 use crate::base::http::Http;
 use crate::ci::Level;
 use crate::ci::console::Console;
@@ -37,8 +37,9 @@ pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) ->
         Ok(Some(request)) => event.is_about(&request),
         Ok(None) => {}
         Err(why) => {
-            let message = format!("nothing is published, as nobody can say whose change it is: {why}");
-            console.annotate(Level::Error, "stackstep", &message);
+            let why = why
+                .retold(|why| format!("nothing is published, as nobody can say whose change it is: {why}"));
+            console.annotate(Level::Error, "stackstep", &why.to_string());
             return Ok(EXIT_PUBLISH);
         }
     }
@@ -66,7 +67,7 @@ async fn change_request(
     job: &Job<'_>,
     sender: &Sender<'_>,
     signals: &Signals,
-) -> std::result::Result<Option<ChangeRequest>, String> {
+) -> std::result::Result<Option<ChangeRequest>, Problem> {
     let context = &job.context;
     let named = job
         .inputs
@@ -79,11 +80,11 @@ async fn change_request(
         return Ok(None);
     };
     let place = sender.place()?;
-    let http = Http::new(job.env, sender.limits).map_err(|error| error.to_string())?;
+    let http = Http::new(job.env, sender.limits).map_err(|error| Problem::from(&error))?;
     let client = Client::new(&http, &place);
     tokio::select! {
-        asked = client.change_request(number) => asked.map(Some).map_err(|trouble| trouble.to_string()),
-        _ = signals.cancelled() => Err("the job was stopped".to_owned()),
+        asked = client.change_request(number) => asked.map(Some).map_err(|trouble| trouble.problem),
+        _ = signals.cancelled() => Err(Problem::without_hint("the job was stopped")),
     }
 }
 

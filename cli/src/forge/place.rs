@@ -1,9 +1,8 @@
 //! Which forge, which repository, whose token: from what the CI system tells, the remote's address and the inputs.
 //! Pure. The job's own token goes to the CI system's own forge only, whatever an address says.
 
-use std::fmt;
-
 use super::{FORGES, Forge, forge_by_name};
+use crate::base::error::Problem;
 use crate::base::git;
 use crate::base::http::{Url, host};
 use crate::base::origin::Origin;
@@ -36,49 +35,28 @@ pub struct Clues<'a> {
     pub forge_url: Option<&'a str>,
 }
 
-/// The reason why forge, repository or token can't be told, with the way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
-    /// What is not known.
-    pub what: String,
-    /// What to set.
-    pub hint: String,
-}
-
-impl Unknown {
-    fn new(what: &str, hint: impl Into<String>) -> Self {
-        Self { what: what.to_owned(), hint: hint.into() }
-    }
-}
-
-impl fmt::Display for Unknown {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}\nhint: {}", self.what, self.hint)
-    }
-}
-
 impl Clues<'_> {
     /// Finds the forge and the repository there.
-    pub fn find_repository(&self) -> Result<ForgeRepository, Unknown> {
+    pub fn find_repository(&self) -> Result<ForgeRepository, Problem> {
         let told = self.forge.or(self.origin.forge).and_then(forge_by_name);
         let remote = self.server_of_remote(told);
         let forge = match (told, &remote) {
             (Some(forge), _) => forge,
             (None, Some((server, _))) => forge_of_host(server).ok_or_else(|| {
-                Unknown::new(
+                Problem::new(
                     &format!("which forge {} is can't be told", host(server)),
                     "set `forge` to `github`, `gitlab`, `azure-repos`, `bitbucket` or `gitea`",
                 )
             })?,
             (None, None) => {
-                return Err(Unknown::new(
+                return Err(Problem::new(
                     "where the repository lies can't be told: neither the CI system nor a git remote says so",
                     "set `forge`, and `forge-url` for one that is not the public one",
                 ));
             }
         };
         let (api, repository) = self.api_and_repository(forge, remote.as_ref()).ok_or_else(|| {
-            Unknown::new(
+            Problem::new(
                 &format!("the repository's name on {} can't be told", forge.title()),
                 "check out the repository with its git folder, or run where the CI system names it",
             )
@@ -137,7 +115,7 @@ pub struct Tokens<'a> {
 
 impl ForgeRepository {
     /// The same with the token that asks: `forge-token`, then `github-token`, then the job's own.
-    pub fn with_token(self, tokens: Tokens<'_>, origin: &Origin) -> Result<Place, Unknown> {
+    pub fn with_token(self, tokens: Tokens<'_>, origin: &Origin) -> Result<Place, Problem> {
         let home =
             origin.api.as_deref().and_then(base_address).is_some_and(|api| api.origin() == self.api.origin())
                 && origin.forge == Some(self.forge.name());
@@ -148,13 +126,13 @@ impl ForgeRepository {
         let token = match (given, own, origin.token.as_ref().and_then(|token| token.mute)) {
             (Some(given), ..) => given,
             (None, Some(_), Some(mute)) => {
-                return Err(Unknown::new("the job has no token that can comment", mute));
+                return Err(Problem::new("the job has no token that can comment", mute));
             }
             (None, Some(own), None) => Secret::new(own),
             (None, None, _) => {
                 let permission = self.forge.permission(jobs_own);
                 let hint = format!("set `{}`; {permission}", origin.forge_token());
-                return Err(Unknown::new(&format!("there is no token for {}", self.forge.title()), hint));
+                return Err(Problem::new(&format!("there is no token for {}", self.forge.title()), hint));
             }
         };
         let is_own = own == Some(token.expose());

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Place;
+use crate::base::error::Problem;
 use crate::base::http::{Answer, Failure};
 use crate::report::shortened;
 
@@ -36,16 +37,13 @@ pub enum TroubleKind {
 pub struct Trouble {
     /// What kind of trouble it is.
     pub kind: TroubleKind,
-    /// What was wanted, and what became of it.
-    pub what: String,
-    /// The way out.
-    pub hint: Option<String>,
+    /// What was wanted and what became of it, with the way out.
+    pub problem: Problem,
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.what)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "\nhint: {hint}"))
+        self.problem.fmt(formatter)
     }
 }
 
@@ -58,7 +56,7 @@ impl Trouble {
             Failure::TimedOut { .. } | Failure::Broken { .. } | Failure::TooBig { .. } => TroubleKind::Broken,
         };
         let what = format!("could not {do_what}: {failure}");
-        Self { kind, what, hint: Some(failure.hint().to_owned()) }
+        Self { kind, problem: Problem::new(what, failure.hint()) }
     }
 
     /// The answer is no good.
@@ -83,27 +81,29 @@ impl Trouble {
             TroubleKind::Denied | TroubleKind::Missing => Some(place.permission().to_owned()),
             _ => None,
         };
-        Self { kind, what: format!("could not {do_what}: {title} answered with status {status}{said}"), hint }
+        let what = format!("could not {do_what}: {title} answered with status {status}{said}");
+        Self { kind, problem: Problem { what, hint } }
     }
 
     /// The answer is not what it should be.
     pub(super) fn unreadable(place: &Place, do_what: &str) -> Self {
         Self {
             kind: TroubleKind::Unreadable,
-            what: format!(
-                "could not {do_what}: what {} answered is not what {} answers",
-                crate::base::http::host(&place.api),
-                place.forge.title()
+            problem: Problem::new(
+                format!(
+                    "could not {do_what}: what {} answered is not what {} answers",
+                    crate::base::http::host(&place.api),
+                    place.forge.title()
+                ),
+                "check `forge` and `forge-url`, and that the token is one of this forge",
             ),
-            hint: Some("check `forge` and `forge-url`, and that the token is one of this forge".to_owned()),
         }
     }
 
     /// The same with what is known beside it.
     #[must_use]
-    pub fn because(mut self, why: &str) -> Self {
-        self.what = format!("{} ({why})", self.what);
-        self
+    pub fn because(self, why: &str) -> Self {
+        Self { problem: self.problem.retold(|what| format!("{what} ({why})")), ..self }
     }
 
     /// Whether what was asked for may have been done all the same.

@@ -16,6 +16,7 @@ use status::Begun;
 
 use super::Publisher;
 use crate::base::env::Env;
+use crate::base::error::Problem;
 use crate::base::git;
 use crate::base::http::{Http, Limits, Url};
 use crate::base::origin::Origin;
@@ -131,7 +132,9 @@ impl<'a> Sender<'a> {
             done = within => done.ok(),
             _ = signals.cancelled(), if !hurry => None,
         };
-        done.unwrap_or_else(|| telling.missed("there was no time left to report to the forge"))
+        done.unwrap_or_else(|| {
+            telling.missed(&Problem::without_hint("there was no time left to report to the forge"))
+        })
     }
 
     async fn work(
@@ -149,7 +152,7 @@ impl<'a> Sender<'a> {
         let limits = if hurry { Limits { tries: 1, try_time: HURRY, ..self.limits } } else { self.limits };
         let http = match Http::new(self.env, limits) {
             Ok(http) => http,
-            Err(error) => return telling.missed(&error.to_string()),
+            Err(error) => return telling.missed(&Problem::from(&error)),
         };
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
@@ -184,7 +187,7 @@ impl<'a> Sender<'a> {
                 let forge = place.forge;
                 format!("{number} of `{}` on {}: {}", place.repository, forge.title(), place.permission())
             }
-            Err(why) => format!("none: {}", why.replace("\nhint: ", "; ")),
+            Err(why) => format!("none: {}", why.in_one_line()),
         }
     }
 
@@ -201,7 +204,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Which forge, which repository, whose token.
-    pub fn place(&self) -> Result<Place, String> {
+    pub fn place(&self) -> Result<Place, Problem> {
         let origin = self.ci.origin(self.env);
         let remote = git::origin(&self.inputs.stack.cwd);
         let clues = Clues {
@@ -217,8 +220,7 @@ impl<'a> Sender<'a> {
             own: origin.token.as_ref().and_then(|token| self.env.get(token.variable)),
             author: self.inputs.comment.author.as_deref(),
         };
-        let place = clues.find_repository().and_then(|found| found.with_token(tokens, &origin));
-        place.map_err(|unknown| unknown.to_string())
+        clues.find_repository()?.with_token(tokens, &origin)
     }
 
     async fn comment(
@@ -236,7 +238,7 @@ impl<'a> Sender<'a> {
                 telling.console.line(&format!("no comment: {}", about.not_found()));
                 return Sent::default();
             }
-            Err(trouble) => return telling.missed(&trouble.to_string()),
+            Err(trouble) => return telling.missed(&trouble.problem),
         };
         let wanted = Wanted {
             mode,
@@ -264,7 +266,7 @@ impl<'a> Sender<'a> {
                 telling.console.line(&format!("{} on change request {number} ({forge})", said(posted)));
                 Sent::default()
             }
-            Err(trouble) => telling.missed(&trouble.to_string()),
+            Err(trouble) => telling.missed(&trouble.problem),
         }
     }
 

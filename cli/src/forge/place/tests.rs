@@ -116,7 +116,7 @@ fn an_unknown_host_is_named_and_its_token_is_not() {
         clues(&origin, Some("https://u:hunter2@code.acme.example/a/b")).find_repository().err().unwrap();
     assert!(unknown.what.contains("code.acme.example"), "{unknown}");
     assert!(!unknown.to_string().contains("hunter2"), "{unknown}");
-    assert!(clues(&origin, None).find_repository().err().unwrap().hint.contains("`forge`"));
+    assert!(clues(&origin, None).find_repository().err().unwrap().hint.unwrap().contains("`forge`"));
 }
 
 fn at_github() -> Origin {
@@ -142,7 +142,7 @@ fn a_token_that_is_given_wins_over_the_jobs_own() {
     assert_eq!(place(Tokens { forge_token: None, ..all }).unwrap().token.expose(), "github");
     let own = place(Tokens { own: Some("own"), ..NONE }).unwrap();
     assert_eq!((own.token.expose(), own.author.as_deref()), ("own", Some("github-actions[bot]")));
-    assert!(place(NONE).unwrap_err().hint.contains("pull-requests: write"));
+    assert!(place(NONE).unwrap_err().hint.unwrap().contains("pull-requests: write"));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_hint_speaks_of_the_jobs_own_permissions_only_where_the_job_has_such_a_token
     let github = at_github();
     let elsewhere = Origin { remote: github.remote.clone(), ..Origin::default() };
     let hint = |origin: &Origin| {
-        clues(origin, None).find_repository().unwrap().with_token(NONE, origin).unwrap_err().hint
+        clues(origin, None).find_repository().unwrap().with_token(NONE, origin).unwrap_err().hint.unwrap()
     };
     assert!(hint(&github).contains("under `permissions:`"), "{}", hint(&github));
     assert!(!hint(&elsewhere).contains("workflow"), "{}", hint(&elsewhere));
@@ -165,7 +165,7 @@ fn a_hint_speaks_of_the_jobs_own_permissions_only_where_the_job_has_such_a_token
 fn a_missing_token_is_asked_for_by_the_name_that_the_job_can_set() {
     let of = |forge_token_input| {
         let origin = Origin { forge_token_input, ..at_github() };
-        clues(&origin, None).find_repository().unwrap().with_token(NONE, &origin).unwrap_err().hint
+        clues(&origin, None).find_repository().unwrap().with_token(NONE, &origin).unwrap_err().hint.unwrap()
     };
     assert!(of(Some("forge-token")).starts_with("set `forge-token`;"));
     assert!(of(None).starts_with("set `STACKSTEP_FORGE_TOKEN`;"));
@@ -200,5 +200,5 @@ fn a_token_that_can_not_comment_says_what_can() {
     };
     let found = clues(&origin, None).find_repository().unwrap();
     let unknown = found.with_token(Tokens { own: Some("job"), ..NONE }, &origin).unwrap_err();
-    assert_eq!(unknown.hint, "set `forge-token`");
+    assert_eq!(unknown.hint.unwrap(), "set `forge-token`");
 }

@@ -1,6 +1,7 @@
 //! How comments were asked for, and how loud it is that there is none.
 
 use super::{Sent, miss};
+use crate::base::error::Problem;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::inputs::Inputs;
@@ -66,23 +67,23 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     /// Says that there is no comment, and why.
-    pub fn missed(&self, why: &str) -> Sent {
-        let message = format!("no comment: {why}");
+    pub fn missed(&self, why: &Problem) -> Sent {
+        let missed = why.clone().retold(|what| format!("no comment: {what}"));
         match self.choice {
-            Choice::Asked(_) if self.later => return self.failed(message),
-            Choice::IfPossible(_) if self.later && self.sure => return self.failed(message),
-            Choice::Off => miss(self.console, why),
-            Choice::IfPossible(_) if !self.sure => self.console.line(&message.replace('\n', "; ")),
-            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &message),
-            Choice::Asked(_) => miss(self.console, &message),
-            Choice::Required => return self.failed(message),
+            Choice::Asked(_) if self.later => return self.failed(missed),
+            Choice::IfPossible(_) if self.later && self.sure => return self.failed(missed),
+            Choice::Off => miss(self.console, &why.to_string()),
+            Choice::IfPossible(_) if !self.sure => self.console.line(&missed.in_one_line()),
+            Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &missed.to_string()),
+            Choice::Asked(_) => miss(self.console, &missed.to_string()),
+            Choice::Required => return self.failed(missed),
         }
         Sent::default()
     }
 
     /// The same where it fails the step.
-    fn failed(&self, message: String) -> Sent {
-        self.console.annotate(Level::Error, "stackstep", &message);
-        Sent { missed: Some(message) }
+    fn failed(&self, missed: Problem) -> Sent {
+        self.console.annotate(Level::Error, "stackstep", &missed.to_string());
+        Sent { missed: Some(missed) }
     }
 }

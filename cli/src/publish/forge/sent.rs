@@ -1,6 +1,6 @@
 //! What became of a report that was sent to the forge.
 
-use crate::base::error::EXIT_PUBLISH;
+use crate::base::error::{EXIT_PUBLISH, Problem};
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::report::{Masked, Reason, Report};
@@ -8,7 +8,7 @@ use crate::report::{Masked, Reason, Report};
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Sent {
-    pub(super) missed: Option<String>,
+    pub(super) missed: Option<Problem>,
 }
 
 impl Sent {
@@ -27,10 +27,9 @@ impl Sent {
         if let Some(missed) = self.missed.filter(|_| report.exit_code == 0) {
             report.exit_code = i32::from(EXIT_PUBLISH);
             report.reason = Some(Reason::Publish);
-            let (what, hint) = missed.split_once("\nhint: ").unwrap_or((&missed, ""));
-            report.message = Some(what.to_owned());
-            report.hint =
-                Some(if hint.is_empty() { Reason::Publish.way_out(report.command) } else { hint }.to_owned());
+            report.message = Some(missed.what);
+            let general = || Reason::Publish.way_out(report.command).to_owned();
+            report.hint = Some(missed.hint.unwrap_or_else(general));
         }
         report.masked(mask)
     }
