@@ -8,12 +8,12 @@ pub struct Variable {
     /// The variable's name.
     pub name: &'static str,
     /// What the variable is for.
-    pub purpose: Purpose,
+    pub purpose: VariablePurpose,
 }
 
 /// What a variable is for. No install gets any of them, unless it reaches a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum VariablePurpose {
     /// A secret wherever it is set.
     Secret,
     /// A secret by which a run can reach a state of its own or the state's secrets.
@@ -25,19 +25,19 @@ pub enum Purpose {
 }
 
 const fn secret(name: &'static str) -> Variable {
-    Variable { name, purpose: Purpose::Secret }
+    Variable { name, purpose: VariablePurpose::Secret }
 }
 
 const fn credential(name: &'static str) -> Variable {
-    Variable { name, purpose: Purpose::Credential }
+    Variable { name, purpose: VariablePurpose::Credential }
 }
 
 const fn way(name: &'static str) -> Variable {
-    Variable { name, purpose: Purpose::Way }
+    Variable { name, purpose: VariablePurpose::Way }
 }
 
 const fn setting(name: &'static str) -> Variable {
-    Variable { name, purpose: Purpose::Setting }
+    Variable { name, purpose: VariablePurpose::Setting }
 }
 
 /// The table.
@@ -162,7 +162,7 @@ pub fn says_secret(name: &str) -> bool {
 /// others' variables as well, so a name must not say that the value is only about a secret.
 pub fn is_secret(name: &str) -> bool {
     if let Some(variable) = row_of(name) {
-        return matches!(variable.purpose, Purpose::Secret | Purpose::Credential);
+        return matches!(variable.purpose, VariablePurpose::Secret | VariablePurpose::Credential);
     }
     let upper = name.to_ascii_uppercase();
     // Inputs say themselves which of them are secret.
@@ -172,7 +172,7 @@ pub fn is_secret(name: &str) -> bool {
 
 /// The variables that can reach a state of the person's own, or its secrets.
 pub fn credentials() -> impl Iterator<Item = &'static str> {
-    let reaches = |purpose| matches!(purpose, Purpose::Credential | Purpose::Way);
+    let reaches = |purpose| matches!(purpose, VariablePurpose::Credential | VariablePurpose::Way);
     VARIABLES.iter().filter(move |variable| reaches(variable.purpose)).map(|variable| variable.name)
 }
 
