@@ -233,9 +233,9 @@ fn the_tokens_of_a_system_are_secrets_and_no_switch_is() {
     assert_eq!(
         secret(
             "github-actions",
-            &[("GITHUB_TOKEN", "t"), ("GITHUB_SHA", "s"), ("ACTIONS_RUNTIME_TOKEN", "")]
+            &[("ACTIONS_RUNTIME_TOKEN", "t"), ("GITHUB_SHA", "s"), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")]
         ),
-        ["GITHUB_TOKEN"]
+        ["ACTIONS_RUNTIME_TOKEN"]
     );
     assert_eq!(secret("gitlab-ci", &[("CI_JOB_TOKEN", "t"), ("CI_JOB_ID", "1")]), ["CI_JOB_TOKEN"]);
     assert_eq!(

@@ -51,6 +51,20 @@ pub fn depth(value: &Value) -> usize {
     }
 }
 
+/// The values within `value` that hold no others, in the order of the text.
+pub fn leaves(value: &Value) -> impl Iterator<Item = &Value> {
+    let mut open = vec![value];
+    std::iter::from_fn(move || {
+        loop {
+            match open.pop()? {
+                Value::Array(items) => open.extend(items.iter().rev()),
+                Value::Object(fields) => open.extend(fields.values().rev()),
+                leaf => return Some(leaf),
+            }
+        }
+    })
+}
+
 /// The deepest level of brackets in a JSON text, without those in its strings.
 fn depth_of(text: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
@@ -102,6 +116,12 @@ mod tests {
             let error = read::<Value>(nested(levels).as_bytes()).unwrap_err();
             assert!(error.to_string().contains("recursion limit"), "{error}");
         }
+    }
+
+    #[test]
+    fn leaves_come_in_the_order_of_the_text() {
+        let value = json!({"a": [1, {"b": null}], "c": {}, "d": "e"});
+        assert_eq!(leaves(&value).collect::<Vec<_>>(), [&json!(1), &Value::Null, &json!("e")]);
     }
 
     #[test]

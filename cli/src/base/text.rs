@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
 /// One line for a job's log: no control characters, and no command of any CI system.
 ///
 /// A visible blank breaks them up: an invisible one would be overlooked by whoever compares by the rules of a language.
@@ -88,16 +90,17 @@ fn escape(text: &str) -> Option<usize> {
     Some(1 + length.unwrap_or(1).min(inner.len()))
 }
 
+/// What a part of an address may have in it as it is. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The text with everything but letters, digits and `-._~` percent-encoded.
 pub fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// The text that was percent-encoded; a percent sign that encodes nothing stays.
+pub fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -110,6 +113,15 @@ mod tests {
         assert!(!log_line("x ##[error]").contains("##["));
         assert!(!log_line("::error::x").starts_with("::"));
         assert_eq!(log_line("a\u{1b}[0mb\rc"), "a\\u{1b}[0mb\\rc");
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_again_and_a_lone_percent_sign_stays() {
+        for text in ["a-b._~c", "ä b/%2F?&=+\n", "100%", "%zz", "%+f"] {
+            assert_eq!(percent_decoded(&percent_encoded(text)), text);
+        }
+        assert_eq!(percent_encoded("a-b._~ ä/"), "a-b._~%20%C3%A4%2F");
+        assert_eq!(percent_decoded("100%, %zz %+f %2"), "100%, %zz %+f %2");
     }
 
     #[test]

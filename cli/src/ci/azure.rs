@@ -176,7 +176,7 @@ impl CiSystem for AzurePipelines {
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
-            secret: &["SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"],
+            secret: &["SYSTEM_ACCESSTOKEN"],
             is_secret_too: is_a_tasks_secret,
             // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
             // for its post step.

@@ -71,7 +71,12 @@ impl CiSystem for BitbucketPipelines {
     // How long a stopped step has is not documented.
 
     fn variables(&self) -> SystemVariables {
-        SystemVariables { secret: &["BITBUCKET_STEP_OIDC_TOKEN"], ..SystemVariables::NONE }
+        SystemVariables {
+            secret: &["BITBUCKET_STEP_OIDC_TOKEN"],
+            // https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/
+            step_files: &["BITBUCKET_PIPELINES_VARIABLES_PATH"],
+            ..SystemVariables::NONE
+        }
     }
 
     fn folders(&self) -> JobFolders {

@@ -115,6 +115,8 @@ impl CiSystem for Buildkite {
                 "BUILDKITE_AGENT_TOKEN",
                 "BUILDKITE_S3_SECRET_ACCESS_KEY",
             ],
+            // https://buildkite.com/docs/pipelines/configure/environment-variables
+            step_files: &["BUILDKITE_ENV_FILE"],
             ..SystemVariables::NONE
         }
     }

@@ -98,6 +98,8 @@ impl CiSystem for CircleCi {
     fn variables(&self) -> SystemVariables {
         SystemVariables {
             secret: &["CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "CIRCLE_TOKEN"],
+            // https://circleci.com/docs/guides/security/set-environment-variable/#using-parameters-and-bash-environment
+            step_files: &["BASH_ENV"],
             ..SystemVariables::NONE
         }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::base::env::Env;
 use crate::base::git;
+use crate::base::text::percent_decoded;
 
 /// What the job is about. A field that the system does not tell is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -188,7 +189,7 @@ pub(super) fn commit_hash(text: &str) -> Option<String> {
 /// out. Azure's `…/project/_git/name` becomes `project/name`.
 pub(super) fn slug(url: &str) -> Option<String> {
     let (_, _, path) = git::address(url)?;
-    if let Some((before, name)) = path.replace("%20", " ").split_once("_git/") {
+    if let Some((before, name)) = percent_decoded(path).split_once("_git/") {
         let project = before.trim_end_matches('/').rsplit('/').next().filter(|project| !project.is_empty());
         return Some(format!("{}/{name}", project.unwrap_or(name)));
     }
@@ -224,6 +225,7 @@ mod tests {
         assert_eq!(slug("https://gitlab.com/acme/team/shop.git").as_deref(), Some("acme/team/shop"));
         assert_eq!(slug("https://dev.azure.com/acme/web/_git/shop").as_deref(), Some("web/shop"));
         assert_eq!(slug("https://dev.azure.com/acme/web%20shop/_git/a").as_deref(), Some("web shop/a"));
+        assert_eq!(slug("https://dev.azure.com/acme/B%C3%BCro/_git/a").as_deref(), Some("Büro/a"));
         assert_eq!(slug("https://dev.azure.com/acme/_git/shop").as_deref(), Some("acme/shop"));
         assert_eq!(slug("s3://bucket"), None);
         assert_eq!(slug("shop"), None);

@@ -5,7 +5,7 @@
 //! Crow CI (<https://crowci.dev/v4-6/usage/env-vars-usage>), and of git plugins.
 
 use super::context::{branch_of, change_of_ref, first_set, named_folders, text};
-use super::{CiSystem, Context, JobFolders, foreign, origin};
+use super::{CiSystem, Context, JobFolders, SystemVariables, foreign, origin};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
@@ -76,6 +76,14 @@ impl CiSystem for Generic {
             // A change request is never trusted here, wherever it says that it comes from.
             trusted: (told.fork == Some(true)).then_some(false),
             ..Context::default()
+        }
+    }
+
+    fn variables(&self) -> SystemVariables {
+        SystemVariables {
+            // Those of Drone and Harness.
+            step_files: &["DRONE_OUTPUT", "DRONE_OUTPUT_SECRET", "HARNESS_OUTPUT_SECRET_FILE"],
+            ..SystemVariables::NONE
         }
     }
 

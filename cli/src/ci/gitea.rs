@@ -65,13 +65,18 @@ impl CiSystem for GiteaActions {
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
-            secret: &[
-                "ACTIONS_RUNTIME_TOKEN",
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-                "GITEA_TOKEN",
-                "FORGEJO_TOKEN",
-                "GITHUB_TOKEN",
-                "GH_TOKEN",
+            secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "FORGEJO_TOKEN"],
+            step_files: &[
+                "GITEA_ENV",
+                "GITEA_OUTPUT",
+                "GITEA_PATH",
+                "GITEA_STATE",
+                "GITEA_STEP_SUMMARY",
+                "FORGEJO_ENV",
+                "FORGEJO_OUTPUT",
+                "FORGEJO_PATH",
+                "FORGEJO_STATE",
+                "FORGEJO_STEP_SUMMARY",
             ],
             ..github::VARIABLES
         }

@@ -68,7 +68,14 @@ impl CiSystem for GitHubActions {
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
-            secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"],
+            // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files
+            step_files: &[
+                "GITHUB_ENV",
+                "GITHUB_OUTPUT",
+                "GITHUB_PATH",
+                "GITHUB_STATE",
+                "GITHUB_STEP_SUMMARY",
+            ],
             ..VARIABLES
         }
     }
@@ -99,6 +106,7 @@ pub(super) const FOLDERS: JobFolders = JobFolders {
 
 /// What its variables have in common.
 pub(super) const VARIABLES: SystemVariables = SystemVariables {
+    secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
     // What the post step does is not for the program to say.
     kept_from_engine: &["GITHUB_STATE"],
     ..SystemVariables::NONE

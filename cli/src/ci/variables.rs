@@ -5,12 +5,16 @@ use crate::base::env::Env;
 /// What holds for the system's variables.
 #[derive(Clone, Copy)]
 pub struct SystemVariables {
-    /// Those whose values nobody may see.
+    /// Those whose values nobody may see. What people set on any system, such as `GITHUB_TOKEN`, has its row in
+    /// `pulumi/secret_names.rs`.
     pub secret: &'static [&'static str],
     /// Whether a variable is one of them by another rule than that list.
     pub is_secret_too: fn(&str) -> bool,
     /// The beginnings of those that the engine and the program must not see.
     pub kept_from_engine: &'static [&'static str],
+    /// Those that name the files by which a step sets the environment, the programs or the outputs of later steps: no
+    /// stranger's code may write there.
+    pub step_files: &'static [&'static str],
     /// What to tell the engine about where it runs, as its own variables: only where it can't find out by itself.
     pub told_to_engine: fn(&Env) -> Vec<(&'static str, String)>,
     /// The variable that makes the system write the values of all variables into this job's log, where it is set so.
@@ -23,6 +27,7 @@ impl SystemVariables {
         secret: &[],
         is_secret_too: |_| false,
         kept_from_engine: &[],
+        step_files: &[],
         told_to_engine: |_| Vec::new(),
         shown_by: |_| None,
     };

@@ -94,9 +94,8 @@ async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option
         if tokio::time::Instant::now() >= until {
             return Some(false);
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = signals.cancelled() => return Some(false),
+        if signals.wait(LOOK).await.is_some() {
+            return Some(false);
         }
     }
     Some(true)

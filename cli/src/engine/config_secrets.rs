@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::executor::{EngineQuery, Executor, Outcome};
 use crate::base::error::{Error, Result};
+use crate::base::json::leaves;
 use crate::base::secret::{SHORTEST, is_long_enough};
 use crate::base::text_file::{self, read_text};
 use crate::base::yaml::Value as Yaml;
@@ -111,7 +112,7 @@ fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
         encrypted(written.unwrap_or(&Yaml::default()), plain, &mut found);
         if found.is_empty() {
             // It is not in the file: an environment, or a form that we don't know.
-            texts(plain, &mut found);
+            found.extend(texts(plain));
         }
         all.extend(found.into_iter().map(|secret| (key.clone(), secret)));
     }
@@ -124,7 +125,7 @@ fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
         (Yaml::Mapping(fields), plain)
             if fields.len() == 1 && written.get("secure").and_then(Yaml::source).is_some() =>
         {
-            texts(plain, found);
+            found.extend(texts(plain));
         }
         (Yaml::Mapping(_), Value::Object(plain)) => {
             for (name, plain) in plain {
@@ -141,14 +142,10 @@ fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
 }
 
 /// Every text, number and truth value.
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        Value::Number(_) | Value::Bool(_) => found.push(value.to_string()),
-        Value::Null => {}
-    }
+fn texts(value: &Value) -> impl Iterator<Item = String> {
+    leaves(value)
+        .filter(|leaf| !leaf.is_null())
+        .map(|leaf| leaf.as_str().map_or(leaf.to_string(), str::to_owned))
 }
 
 #[cfg(test)]

@@ -37,10 +37,7 @@ impl LockWait {
         }
         let pause = self.pause.min(self.until - now);
         self.pause = (self.pause * 2).min(Duration::from_secs(15));
-        tokio::select! {
-            () = tokio::time::sleep(pause) => true,
-            _ = signals.cancelled() => false,
-        }
+        signals.wait(pause).await.is_none()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::base::git;
 use crate::base::http::{Url, host};
 use crate::base::origin::Origin;
 use crate::base::secret::Secret;
+use crate::base::text::percent_decoded;
 use crate::forge::Place;
 
 /// A repository on a forge.
@@ -165,7 +166,7 @@ fn server_and_path(address: &str) -> Option<(Url, String)> {
         // The port is one of SSH, not of the pages.
         _ => format!("https://{}", host.split(':').next()?),
     };
-    let path = path.replace("%20", " ");
+    let path = percent_decoded(path);
     (!path.is_empty()).then_some((base_address(&server)?, path))
 }
 

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -127,6 +128,14 @@ impl Signals {
                 // Can't be: we hold the sender ourselves.
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Waits for some time, or for the signal that cancels the run.
+    pub async fn wait(&self, time: Duration) -> Option<Signal> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => None,
+            signal = self.cancelled() => Some(signal),
         }
     }
 

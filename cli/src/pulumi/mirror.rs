@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::base::error::{Error, Result};
 use crate::base::http::Url;
 use crate::base::secret::Secret;
+use crate::base::text::percent_decoded;
 
 /// A mirror, as the input names it.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ impl Mirror {
     }
 
     fn credentials(&self) -> (String, String) {
-        (decoded(self.0.username()), decoded(self.0.password().unwrap_or_default()))
+        (percent_decoded(self.0.username()), percent_decoded(self.0.password().unwrap_or_default()))
     }
 
     /// Where its files lie.
@@ -75,23 +76,6 @@ impl Mirror {
             .then(|| Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))));
         ReleasePlace::Web { base, authorization }
     }
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        if let Some(plain) = hex.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            out.push(plain);
-            at += 3;
-        } else {
-            out.push(*byte);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// A place with the files of releases.

@@ -1,33 +1,43 @@
 //! Which environment variables hold secrets, lead to credentials, or are no business of an install: one table.
 //!
-//! A variable that is in no row is a secret when its name says so ([`says_secret`]).
+//! A variable that is in no row is a secret when its name says so ([`says_secret`]), or when the CI system says that it is
+//! one of its own (`ci/variables.rs`).
 
 /// One variable.
 pub struct Variable {
-    /// Its name.
+    /// The variable's name.
     pub name: &'static str,
-    /// Whether its value is a secret wherever it is set.
-    pub secret: bool,
-    /// Whether a run that has it can reach a state of its own or the state's secrets.
-    pub credential: bool,
+    /// What the variable is for.
+    pub purpose: VariablePurpose,
+}
+
+/// What a variable is for. No install gets any of them, unless it reaches a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariablePurpose {
+    /// A secret wherever it is set.
+    Secret,
+    /// A secret by which a run can reach a state of its own or the state's secrets.
+    Credential,
+    /// It leads to a credential, and is none: a path, a name, the first half of a pair.
+    Way,
+    /// It is nothing that an install needs.
+    Setting,
 }
 
 const fn secret(name: &'static str) -> Variable {
-    Variable { name, secret: true, credential: false }
+    Variable { name, purpose: VariablePurpose::Secret }
 }
 
 const fn credential(name: &'static str) -> Variable {
-    Variable { name, secret: true, credential: true }
+    Variable { name, purpose: VariablePurpose::Credential }
 }
 
-/// Leads to a credential, and is none: a path, a name, the first half of a pair.
 const fn way(name: &'static str) -> Variable {
-    Variable { name, secret: false, credential: true }
+    Variable { name, purpose: VariablePurpose::Way }
 }
 
-/// Is neither, and nothing that an install needs.
 const fn setting(name: &'static str) -> Variable {
-    Variable { name, secret: false, credential: false }
+    Variable { name, purpose: VariablePurpose::Setting }
 }
 
 /// The table.
@@ -151,8 +161,8 @@ pub fn says_secret(name: &str) -> bool {
 /// Whether a variable of the job's environment is secret wherever it is set: by the table, else by its name. There are
 /// others' variables as well, so a name must not say that the value is only about a secret.
 pub fn is_secret(name: &str) -> bool {
-    if let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) {
-        return variable.secret;
+    if let Some(variable) = row_of(name) {
+        return matches!(variable.purpose, VariablePurpose::Secret | VariablePurpose::Credential);
     }
     let upper = name.to_ascii_uppercase();
     // Inputs say themselves which of them are secret.
@@ -162,7 +172,13 @@ pub fn is_secret(name: &str) -> bool {
 
 /// The variables that can reach a state of the person's own, or its secrets.
 pub fn credentials() -> impl Iterator<Item = &'static str> {
-    VARIABLES.iter().filter(|variable| variable.credential).map(|variable| variable.name)
+    let reaches = |purpose| matches!(purpose, VariablePurpose::Credential | VariablePurpose::Way);
+    VARIABLES.iter().filter(move |variable| reaches(variable.purpose)).map(|variable| variable.name)
+}
+
+/// The row of the variable.
+pub fn row_of(name: &str) -> Option<&'static Variable> {
+    VARIABLES.iter().find(|variable| variable.name == name)
 }
 
 #[cfg(test)]

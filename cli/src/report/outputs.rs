@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::event::StepEvent;
 use super::model::{Change, OutputChange, OutputsFrom, Report};
 use super::value;
+use crate::base::json::leaves;
 use crate::report::SECRET;
 
 /// What is known of the stack's outputs.
@@ -138,10 +139,5 @@ pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: Outp
 }
 
 fn holds_secret(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == SECRET,
-        Value::Array(items) => items.iter().any(holds_secret),
-        Value::Object(fields) => fields.values().any(holds_secret),
-        _ => false,
-    }
+    leaves(value).any(|leaf| leaf == SECRET)
 }

@@ -78,9 +78,8 @@ impl Outside<'_> {
                 return Ok(Err(helpful(&said)));
             };
             self.console.line(&format!("the network failed it: trying again in {} s", pause.as_secs()));
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = self.signals.cancelled() => return Err(self.stopped()),
+            if self.signals.wait(pause).await.is_some() {
+                return Err(self.stopped());
             }
         }
     }

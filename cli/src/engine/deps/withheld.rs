@@ -5,7 +5,7 @@
 
 use crate::base::env::Env;
 use crate::base::secret::is_long_enough;
-use crate::ci::CiSystem;
+use crate::ci::{CiSystem, SYSTEMS};
 use crate::pulumi::secret_names::{self, VARIABLES};
 
 /// Words in the names of variables that registries are reached with.
@@ -50,35 +50,6 @@ const MARKS: &[&str] = &[
 /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT>
 const GIT_CONFIG: &str = "GIT_CONFIG_";
 
-/// Variables that name the files by which a step sets the environment, the programs or the outputs of later steps.
-/// GitHub: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#environment-files>.
-/// CircleCI: <https://circleci.com/docs/guides/security/set-environment-variable/#using-parameters-and-bash-environment>.
-/// Bitbucket: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>.
-/// Buildkite: <https://buildkite.com/docs/pipelines/configure/environment-variables>.
-const STEP_FILES: &[&str] = &[
-    "GITHUB_ENV",
-    "GITHUB_OUTPUT",
-    "GITHUB_PATH",
-    "GITHUB_STATE",
-    "GITHUB_STEP_SUMMARY",
-    "GITEA_ENV",
-    "GITEA_OUTPUT",
-    "GITEA_PATH",
-    "GITEA_STATE",
-    "GITEA_STEP_SUMMARY",
-    "FORGEJO_ENV",
-    "FORGEJO_OUTPUT",
-    "FORGEJO_PATH",
-    "FORGEJO_STATE",
-    "FORGEJO_STEP_SUMMARY",
-    "BASH_ENV",
-    "BITBUCKET_PIPELINES_VARIABLES_PATH",
-    "BUILDKITE_ENV_FILE",
-    "DRONE_OUTPUT",
-    "DRONE_OUTPUT_SECRET",
-    "HARNESS_OUTPUT_SECRET_FILE",
-];
-
 /// The names of the variables, whether they are set or not.
 pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
     let reaches_a_registry = |name: &str| REGISTRIES.iter().any(|word| name.contains(word));
@@ -108,7 +79,8 @@ pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
         .collect();
     let git = set.iter().any(|name| name.starts_with(GIT_CONFIG));
     let of_git = env.iter().map(|(name, _)| name).filter(|name| git && name.starts_with(GIT_CONFIG));
-    let known = VARIABLES.iter().map(|variable| variable.name).chain(STEP_FILES.iter().copied());
+    let step_files = SYSTEMS.iter().flat_map(|system| system.variables().step_files).copied();
+    let known = VARIABLES.iter().map(|variable| variable.name).chain(step_files);
     let known = known.filter(|name| !reaches_a_registry(name));
     known.chain(set.iter().copied()).chain(of_git).map(str::to_owned).collect()
 }

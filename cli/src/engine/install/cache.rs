@@ -218,9 +218,8 @@ pub async fn take(
             console.line(waiting);
             told = true;
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOCK_PAUSE) => {}
-            signal = signals.cancelled() => return Err(stopped(signal)),
+        if let Some(signal) = signals.wait(LOCK_PAUSE).await {
+            return Err(stopped(signal));
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::stamp::Stamp;
-use crate::base::text::percent_encoded;
+use crate::base::text::{percent_decoded, percent_encoded};
 use crate::pulumi::stack::StackIdentity;
 use crate::render::Flavor;
 use crate::report::Report;
@@ -155,7 +155,7 @@ impl Marker {
     fn from_fields(fields: &str) -> Option<Self> {
         let fields = fields.strip_prefix(' ')?.split(' ').filter_map(|field| field.split_once('='));
         let mut more: BTreeMap<String, String> =
-            fields.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+            fields.map(|(name, value)| (name.to_owned(), percent_decoded(value))).collect();
         // A marker of a later version is not ours to touch.
         more.remove("v").filter(|version| version == "1")?;
         let mut take = |name: &str| more.remove(name);
@@ -211,19 +211,6 @@ fn shown(line: &str) -> Option<&str> {
 /// Two hyphens would end an HTML comment in some readers.
 fn encoded(value: &str) -> String {
     percent_encoded(value).replace('-', "%2D")
-}
-
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once('%') {
-        bytes.extend_from_slice(before.as_bytes());
-        let code = after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(code.unwrap_or(b'%'));
-        rest = after.get(2..).filter(|_| code.is_some()).unwrap_or(after);
-    }
-    bytes.extend_from_slice(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String
     for secret in inputs.engine.pulumi_mirror.iter().flat_map(Mirror::secrets) {
         console.hide("pulumi-mirror", &secret);
     }
-    let too_short = console.masker().too_short().into_iter();
+    let too_short = console.masker().too_short().iter();
     too_short
         .map(|name| format!("`{name}` is shorter than {SHORTEST} characters: it can't be hidden in the log"))
         .collect()
@@ -57,11 +57,30 @@ pub(super) fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Conso
     for (name, value) in crate::ci::secrets(ci, env) {
         console.hide(name, value);
     }
-    let known = |name: &str| secret_names::VARIABLES.iter().any(|variable| variable.name == name);
+    let known = |name: &str| secret_names::row_of(name).is_some();
     for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
         // What is secret by its name only may be a switch: then it can't be hidden, and need not.
         if known(name) || is_long_enough(value.trim()) {
             console.hide(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ci::SYSTEMS;
+    use crate::pulumi::secret_names;
+
+    #[test]
+    fn a_secret_stands_in_one_list() {
+        for system in SYSTEMS {
+            for name in system.variables().secret {
+                assert!(
+                    secret_names::row_of(name).is_none(),
+                    "{name} of {} has a row already",
+                    system.name()
+                );
+            }
         }
     }
 }
