@@ -53,8 +53,8 @@ fn tried(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Result<BTreeMap<Stri
         bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     let env = Env::from_pairs("/", pairs);
     let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).map_err(|_| Vec::new())?;
-    let text = |raw: &stackstep::inputs::resolve::Raw| match raw {
-        stackstep::inputs::resolve::Raw::Text(text) => Some(text.clone()),
+    let text = |raw: &stackstep::inputs::Raw| match raw {
+        stackstep::inputs::Raw::Text(text) => Some(text.clone()),
         _ => None,
     };
     Ok(resolved

@@ -1,7 +1,6 @@
 //! The inputs of the official GitHub action, which are all that a step has under its profile: what that one ignores must
 //! neither fail a step that has moved nor change what it does.
 
-use super::javascript;
 use super::table::INPUTS;
 use crate::ci::names::{ENV_PREFIX, variable_name};
 
@@ -68,35 +67,10 @@ pub fn ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
         .collect()
 }
 
-/// What a number is under the profile.
-pub enum Number {
-    /// What fails there.
-    Fails,
-    /// What counts as not set, or changes nothing.
-    NotSet,
-    /// More than there is to ask for.
-    TooLarge,
-    /// A number.
-    Is(u32),
-}
-
-/// The number `text` of the input `name`, of at most `max`, as the official action hands it to the CLI.
-pub fn number(name: &str, text: &str, max: u32) -> Number {
-    let Some(number) = javascript::whole(text) else { return Number::Fails };
-    match name {
-        _ if number == 0 => Number::NotSet,
-        // <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment.go>
-        "parallel" if number < 0 && i32::try_from(number).is_ok() => Number::Is(1),
-        "log-verbosity" if number < 0 => Number::NotSet,
-        "log-verbosity" if number > max.into() => Number::TooLarge,
-        _ => u32::try_from(number).map_or(Number::Fails, Number::Is),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::table::Input;
+    use crate::inputs::Input;
 
     #[test]
     fn every_input_of_the_official_action_is_one_of_ours() {

@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::file::ConfigFile;
+use super::found::{Found, Raw, Resolved, Source};
+use super::headings::{COMMAND, PROFILE, Profile, StackInputs};
+use super::input::{Input, Kind};
 use super::resolve::{
-    Flags, Found, OuterSources, Raw, Resolved, Source, command_of, default_value, from_file, meaningless,
-    unknown_variables,
+    Flags, OuterSources, command_of, default_value, from_file, meaningless, unknown_variables,
 };
-use super::table::{INPUTS, Input, Kind};
+use super::table::INPUTS;
 use super::{Command, strangers};
 use crate::base::env::Env;
 use crate::base::error::Result;
+use crate::base::words::Words;
 use crate::ci::CiSystem;
 use crate::render::Detail;
 
@@ -44,7 +47,7 @@ impl OuterInputs {
         let sources = OuterSources::new(flags, ci, env);
         let mut warnings = unknown_variables(env);
         warnings.extend(sources.ignored());
-        let word = Input::find("command").and_then(|input| sources.find(input).transpose()).transpose()?;
+        let word = sources.find(&COMMAND)?;
         let command = command_of(command, word.as_ref())?;
         let mut values = BTreeMap::new();
         for input in INPUTS {
@@ -54,7 +57,7 @@ impl OuterInputs {
             }
         }
         let mut outer = Self { command, folder: env.cwd().to_owned(), values, warnings };
-        if let Some(folder) = outer.text("cwd") {
+        if let Some(folder) = outer.text(StackInputs::cwd.input.name) {
             outer.folder = env.cwd().join(folder);
         }
         Ok(outer)
@@ -70,7 +73,7 @@ impl OuterInputs {
     ) -> Option<Self> {
         let sources = OuterSources::new(flags, ci, env);
         let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
-        let command = command_of(command, found("command").as_ref()).ok()?;
+        let command = command_of(command, found(COMMAND.name).as_ref()).ok()?;
         let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();
         Some(Self { command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
     }
@@ -144,7 +147,9 @@ impl OuterInputs {
         }
         warnings.extend(not_used(&left_out));
 
-        let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
+        let official_action = values
+            .get(PROFILE.input.name)
+            .is_some_and(|profile| profile.raw == Raw::Text(Profile::OfficialAction.word().into()));
         for input in INPUTS {
             if let Some(value) = default_value(input, official_action) {
                 values

@@ -2,18 +2,20 @@
 //! environment, `stackstep.yaml`, default: the first that says something wins.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::found::{Found, Raw, Source};
+use super::headings::{PROFILE, Profile};
+use super::input::{Default, Input, Kind};
 use super::mapping::mapping_of;
 use super::official;
 use super::suggest::nearest;
-use super::table::{Default, INPUTS, Input, Kind};
+use super::table::INPUTS;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::base::yaml::{Mapping, Value};
+use crate::base::words::Words;
+use crate::base::yaml::Value;
 use crate::ci::CiSystem;
 use crate::ci::names::ENV_PREFIX;
 use crate::ci::names::variable_name;
@@ -36,68 +38,8 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::OWN_VARIABLE,
 ];
 
-/// A value as it was written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Raw {
-    /// Text; a list is not split yet.
-    Text(String),
-    /// A list, item by item.
-    List(Vec<String>),
-    /// A mapping.
-    Mapping(Mapping),
-}
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The command line.
-    Flag,
-    /// The step, through this variable.
-    Step(String),
-    /// This variable of the environment.
-    Environment(String),
-    /// This `stackstep.yaml`.
-    File(PathBuf),
-    /// The table.
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("flag"),
-            Self::Step(_) => f.write_str("step"),
-            Self::Environment(variable) => write!(f, "environment: {variable}"),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A value and its source.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The value.
-    pub raw: Raw,
-    /// Where it came from.
-    pub source: Source,
-}
-
 /// What was given on the command line: input name → values in order.
 pub type Flags = BTreeMap<&'static str, Vec<String>>;
-
-/// Each input that has a value, with its source.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to run.
-    pub command: Command,
-    /// The values, by name.
-    pub values: BTreeMap<&'static str, Found>,
-    /// What a person should know: a setting that was overruled, a name that means nothing.
-    pub warnings: Vec<String>,
-    /// `profile: official-action` is on.
-    pub official_action: bool,
-}
 
 /// What to run: `command` of the command line, else what the step or the environment says.
 pub(super) fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
@@ -144,9 +86,10 @@ impl<'a> OuterSources<'a> {
 
     /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
     fn sets_official_profile(&self) -> bool {
-        let found = Input::find("profile").and_then(|input| self.find(input).ok()?);
+        let found = self.find(&PROFILE.input).ok().flatten();
         found.is_some_and(|found| {
-            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+            matches!(found.source, Source::Step(_))
+                && found.raw == Raw::Text(Profile::OfficialAction.word().into())
         })
     }
 
@@ -326,11 +269,4 @@ pub(super) fn meaningless(command: Command, values: &BTreeMap<&'static str, Foun
         .filter(|(_, found)| matches!(found.source, Source::Step(_)) && !off(&found.raw))
         .map(|(input, _)| format!("`{}` means nothing to `{}`", input.name, command.word()))
         .collect()
-}
-
-/// `path` from `base`, unless it is absolute.
-pub fn absolute(base: &Path, path: &str) -> PathBuf {
-    let joined = base.join(path);
-    // `a/.` and `a/b` read better than `a/./b` in a message.
-    joined.components().collect()
 }

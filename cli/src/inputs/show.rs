@@ -1,7 +1,9 @@
 //! `stackstep inputs`: each input, its value with secrets hidden, and where it came from.
 
-use super::resolve::{Found, Raw, Resolved, Source};
-use super::table::{INPUTS, Input, Kind};
+use super::found::{Found, Raw, Resolved, Source};
+use super::headings::{BackendInputs, EngineInputs};
+use super::input::{Input, Kind};
+use super::table::INPUTS;
 use crate::base::yaml::{self, Mapping};
 
 /// A line for each input, in columns.
@@ -48,7 +50,9 @@ fn shown(input: &Input, found: &Found) -> String {
         }
         // An address can hold a password or a signature.
         (Raw::Text(text), _)
-            if ["pulumi-mirror", "cloud-url"].contains(&input.name) && text.contains(['@', '?']) =>
+            if [EngineInputs::pulumi_mirror.input.name, BackendInputs::cloud_url.input.name]
+                .contains(&input.name)
+                && text.contains(['@', '?']) =>
         {
             "***".to_owned()
         }

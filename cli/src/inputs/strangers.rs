@@ -1,7 +1,8 @@
 //! What of a `stackstep.yaml` counts that a stranger may have written: what names, paces or colours, and never what
 //! starts, installs, writes, reaches or hides something. All else is left out and named.
 
-use super::resolve::Raw;
+use super::found::Raw;
+use crate::base::words::Words;
 use crate::render::Detail;
 
 /// The inputs that count. `target`, `exclude` and `suppress-outputs` are none of them: they would hide changes from the

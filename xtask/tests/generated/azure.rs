@@ -6,8 +6,9 @@ use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
 use stackstep::inputs::INPUTS;
+use stackstep::inputs::Source;
 use stackstep::inputs::outer::resolve;
-use stackstep::inputs::resolve::{Flags, Source};
+use stackstep::inputs::resolve::Flags;
 use std::collections::BTreeSet;
 use xtask::generate::folders;
 

@@ -4,8 +4,9 @@
 use crate::files_ending;
 use stackstep::base::env::Env;
 use stackstep::ci;
+use stackstep::inputs::Source;
 use stackstep::inputs::outer::resolve;
-use stackstep::inputs::resolve::{Flags, Source};
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, INPUTS, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use xtask::generate::{Folder, folders};

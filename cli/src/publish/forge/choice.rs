@@ -5,6 +5,7 @@ use crate::base::error::Problem;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::inputs::Inputs;
+use crate::inputs::headings::CommentChoice;
 use crate::publish::comment::Mode;
 
 /// How comments were asked for.
@@ -24,13 +25,13 @@ impl Choice {
     /// What the inputs say; those of the official action keep their meaning.
     pub fn of(inputs: &Inputs) -> Self {
         let edit = if inputs.comment.edit_pr_comment { Mode::Update } else { Mode::Append };
-        match (inputs.comment.mode.as_deref(), inputs.comment.on_pr) {
-            (Some("off"), _) => Self::Off,
-            (Some("required"), _) => Self::Required,
-            (Some("new"), _) => Self::Asked(Mode::New),
-            (Some("append"), _) => Self::Asked(Mode::Append),
-            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
-            (Some(_), _) => Self::Asked(Mode::Update),
+        match (inputs.comment.mode, inputs.comment.on_pr) {
+            (Some(CommentChoice::Off), _) => Self::Off,
+            (Some(CommentChoice::Required), _) => Self::Required,
+            (Some(CommentChoice::New), _) => Self::Asked(Mode::New),
+            (Some(CommentChoice::Append), _) => Self::Asked(Mode::Append),
+            (Some(CommentChoice::Aggregate), _) => Self::Asked(Mode::Aggregate),
+            (Some(CommentChoice::Update), _) => Self::Asked(Mode::Update),
             (None, Some(true)) => Self::Asked(edit),
             // The official action comments on a number whatever `comment-on-pr` says:
             // https://github.com/pulumi/actions/blob/main/src/main.ts

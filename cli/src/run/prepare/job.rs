@@ -10,7 +10,7 @@ use crate::ci::standing::Standing;
 use crate::engine::args::check_length;
 use crate::engine::job::Job;
 use crate::engine::plan::{EngineEnv, Plan, engine_env};
-use crate::inputs::resolve::Found;
+use crate::inputs::found::Found;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::stack::StackName;

@@ -1,0 +1,149 @@
+//! What the table says of an input: its name, which values it takes, which commands read it, and what holds when nobody
+//! sets it.
+
+use super::Command;
+
+/// One input: a row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Input {
+    /// Its name in kebab case, as in a flag, on a step and in `stackstep.yaml`.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The heading it stands under in help and reference.
+    pub group: Group,
+    /// The commands that it means something to.
+    pub commands: &'static [Command],
+    /// Other names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// The flag's short form.
+    pub short: Option<char>,
+    /// What holds when nobody sets it, in words or as a value.
+    pub default: Default,
+    /// What it does, in one or two sentences.
+    pub help: &'static str,
+}
+
+/// What values an input takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Text that never shows in any output, and is refused in `stackstep.yaml`.
+    Secret,
+    /// A file or folder; relative to the folder that stackstep was started in, in `stackstep.yaml` to that file.
+    Path,
+    /// A file that the engine reads or writes, relative to `cwd` as the engine takes it; in `stackstep.yaml` to that file.
+    ProgramPath,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number within these bounds.
+    Number {
+        /// The smallest.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
+    /// A length of time: `90s`, `15m`, `1h30m`.
+    Duration,
+    /// Several values, split at newlines and commas.
+    List,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Words as on a command line, split as a shell would split them.
+    Words,
+    /// A YAML mapping.
+    Mapping,
+}
+
+/// What holds when nobody sets the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Default {
+    /// Nothing: the engine's own behaviour.
+    Unset,
+    /// This value.
+    Value(&'static str),
+    /// This value, and another one under `profile: official-action`, where changing the `uses:` line must change
+    /// nothing downstream.
+    OfficialAction {
+        /// The value everywhere else; empty for none.
+        ours: &'static str,
+        /// The value under the profile.
+        official: &'static str,
+    },
+    /// Depends on other inputs, in these words.
+    Depends(&'static str),
+}
+
+/// The headings of help and reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// What to run, and on which stack.
+    Stack,
+    /// Where the state lies and who may read it.
+    Backend,
+    /// Configuration and environment of the program.
+    Config,
+    /// Which resources, and how.
+    Operation,
+    /// What has to hold.
+    Safety,
+    /// What is written where.
+    Report,
+    /// What the log shows.
+    Log,
+    /// The Pulumi CLI itself.
+    Engine,
+}
+
+impl Group {
+    /// The heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Stack => "Stack",
+            Self::Backend => "Backend and secrets",
+            Self::Config => "Configuration",
+            Self::Operation => "Operation",
+            Self::Safety => "Safety",
+            Self::Report => "Result and report",
+            Self::Log => "Log",
+            Self::Engine => "Engine",
+        }
+    }
+}
+
+impl Input {
+    /// An input without aliases and default. [`Self::under`] puts it under its heading.
+    pub(super) const fn new(
+        name: &'static str,
+        kind: Kind,
+        commands: &'static [Command],
+        help: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            group: Group::Stack,
+            commands,
+            aliases: &[],
+            short: None,
+            default: Default::Unset,
+            help,
+        }
+    }
+
+    /// The input under the heading `group`.
+    pub(super) const fn under(self, group: Group) -> Self {
+        Self { group, ..self }
+    }
+
+    /// Its name, then its aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// Whether `command` reads it.
+    pub fn applies_to(&self, command: Command) -> bool {
+        self.commands.contains(&command)
+    }
+}
