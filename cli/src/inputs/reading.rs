@@ -18,20 +18,20 @@ pub(super) const CWD: &str = "cwd";
 
 /// The raw values of a run, and what their types depend on beside them.
 #[derive(Debug)]
-pub struct Reader<'a> {
+pub struct RawInputs<'a> {
     resolved: &'a Resolved,
     env: &'a Env,
     warnings: RefCell<Vec<String>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RawInputs<'a> {
     pub(super) fn new(resolved: &'a Resolved, env: &'a Env) -> Self {
         Self { resolved, env, warnings: RefCell::default() }
     }
 
     /// The raw value of `input`.
-    pub(super) fn of<'r>(&'r self, input: &'r Input) -> Reading<'r> {
-        Reading { input, run: self }
+    pub(super) fn raw_input<'r>(&'r self, input: &'r Input) -> RawInput<'r> {
+        RawInput { input, run: self }
     }
 
     /// The warnings that came up so far.
@@ -42,12 +42,12 @@ impl<'a> Reader<'a> {
 
 /// The raw value of one input.
 #[derive(Debug)]
-pub struct Reading<'r> {
+pub struct RawInput<'r> {
     input: &'r Input,
-    run: &'r Reader<'r>,
+    run: &'r RawInputs<'r>,
 }
 
-impl Reading<'_> {
+impl RawInput<'_> {
     /// The value and its source. None where nobody sets it, and where the command does not read it.
     pub(super) fn found(&self) -> Option<&Found> {
         let resolved = self.run.resolved;

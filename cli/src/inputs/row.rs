@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Command;
 use super::input::{Default, Group, Input, Kind};
-use super::reading::Reading;
+use super::reading::{RawInput, RawInputs};
 use crate::base::error::Result;
 use crate::base::secret::Secret;
 use crate::base::words::Words;
@@ -16,7 +16,7 @@ use crate::base::words::Words;
 pub struct InputRow<T> {
     /// What the table says.
     pub input: Input,
-    read: fn(&Reading<'_>) -> Result<T>,
+    read: fn(&RawInput<'_>) -> Result<T>,
 }
 
 /// Declares the struct of a heading. A line is an input: the field of its value, the type, and the row of the table.
@@ -49,9 +49,9 @@ macro_rules! heading {
 
             /// Reads the value of each row.
             pub(in crate::inputs) fn read(
-                reader: &$crate::inputs::reading::Reader<'_>,
+                raw: &$crate::inputs::reading::RawInputs<'_>,
             ) -> $crate::base::error::Result<Self> {
-                Ok(Self { $($field: Self::$field.value(reader)?,)+ })
+                Ok(Self { $($field: Self::$field.value(raw)?,)+ })
             }
         }
     };
@@ -61,12 +61,12 @@ pub(super) use heading;
 
 impl<T> InputRow<T> {
     /// The value that a run has for the row.
-    pub(super) fn value(&self, reader: &super::reading::Reader<'_>) -> Result<T> {
-        (self.read)(&reader.of(&self.input))
+    pub(super) fn value(&self, raw: &RawInputs<'_>) -> Result<T> {
+        (self.read)(&raw.raw_input(&self.input))
     }
 
     /// The row with another way to read it.
-    pub(super) const fn read<U>(self, read: fn(&Reading<'_>) -> Result<U>) -> InputRow<U> {
+    pub(super) const fn read<U>(self, read: fn(&RawInput<'_>) -> Result<U>) -> InputRow<U> {
         InputRow { input: self.input, read }
     }
 
@@ -76,12 +76,12 @@ impl<T> InputRow<T> {
     }
 
     /// The row with other names that mean the same.
-    pub(super) const fn alias(self, aliases: &'static [&'static str]) -> Self {
+    pub(super) const fn aliases(self, aliases: &'static [&'static str]) -> Self {
         Self { input: Input { aliases, ..self.input }, ..self }
     }
 
     /// The row with a short form of its flag.
-    pub(super) const fn short(self, short: char) -> Self {
+    pub(super) const fn short_flag(self, short: char) -> Self {
         Self { input: Input { short: Some(short), ..self.input }, ..self }
     }
 
@@ -91,12 +91,12 @@ impl<T> InputRow<T> {
     }
 
     /// The row with one default for us and another one under `profile: official-action`.
-    pub(super) const fn official(self, ours: &'static str, official: &'static str) -> Self {
+    pub(super) const fn default_by_profile(self, ours: &'static str, official: &'static str) -> Self {
         Self { input: Input { default: Default::OfficialAction { ours, official }, ..self.input }, ..self }
     }
 
     /// The row with a default that depends on other things, in words.
-    pub(super) const fn depends(self, words: &'static str) -> Self {
+    pub(super) const fn default_in_words(self, words: &'static str) -> Self {
         Self { input: Input { default: Default::Depends(words), ..self.input }, ..self }
     }
 }
@@ -108,7 +108,7 @@ const fn row<T>(
     kind: Kind,
     commands: Commands,
     help: &'static str,
-    read: fn(&Reading<'_>) -> Result<T>,
+    read: fn(&RawInput<'_>) -> Result<T>,
 ) -> InputRow<T> {
     InputRow { input: Input::new(name, kind, commands, help), read }
 }
@@ -233,7 +233,7 @@ pub(super) const fn mapping<T>(
     name: &'static str,
     commands: Commands,
     help: &'static str,
-    read: fn(&Reading<'_>) -> Result<T>,
+    read: fn(&RawInput<'_>) -> Result<T>,
 ) -> InputRow<T> {
     row(name, Kind::Mapping, commands, help, read)
 }

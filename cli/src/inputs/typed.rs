@@ -6,7 +6,7 @@ use super::headings::{
     BackendInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs, OperationInputs,
     PROFILE, ReportInputs, SafetyInputs, StackInputs,
 };
-use super::reading::Reader;
+use super::reading::RawInputs;
 use crate::base::env::Env;
 use crate::base::error::Result;
 use crate::pulumi::backend::NamedBackend;
@@ -52,22 +52,22 @@ impl Inputs {
 
     /// The inputs as types, whether or not they contradict each other.
     fn unchecked(resolved: &Resolved, env: &Env) -> Result<Self> {
-        let reader = Reader::new(resolved, env);
-        PROFILE.value(&reader)?;
+        let raw = RawInputs::new(resolved, env);
+        PROFILE.value(&raw)?;
         Ok(Self {
             command: resolved.command,
             official_action: resolved.official_action,
-            stack: StackInputs::read(&reader)?,
-            backend: BackendInputs::read(&reader)?,
-            config: ConfigInputs::read(&reader)?,
-            operation: OperationInputs::read(&reader)?,
-            safety: SafetyInputs::read(&reader)?,
-            report: ReportInputs::read(&reader)?,
-            comment: CommentInputs::read(&reader)?,
-            forge: ForgeInputs::read(&reader)?,
-            log: LogInputs::read(&reader)?,
-            engine: EngineInputs::read(&reader)?,
-            warnings: reader.warnings(),
+            stack: StackInputs::read(&raw)?,
+            backend: BackendInputs::read(&raw)?,
+            config: ConfigInputs::read(&raw)?,
+            operation: OperationInputs::read(&raw)?,
+            safety: SafetyInputs::read(&raw)?,
+            report: ReportInputs::read(&raw)?,
+            comment: CommentInputs::read(&raw)?,
+            forge: ForgeInputs::read(&raw)?,
+            log: LogInputs::read(&raw)?,
+            engine: EngineInputs::read(&raw)?,
+            warnings: raw.warnings(),
         })
     }
 

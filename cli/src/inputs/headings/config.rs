@@ -9,22 +9,22 @@ use crate::inputs::config_map::{self, ConfigItem};
 use crate::inputs::found::{Raw, Source};
 use crate::inputs::mapping::{document_of, mapping_of};
 use crate::inputs::official_config;
-use crate::inputs::reading::Reading;
+use crate::inputs::reading::RawInput;
 use crate::inputs::row::{heading, mapping, path, program_path};
 
 heading! {
     /// Configuration and environment of the program.
     pub struct ConfigInputs under Config {
         items: Vec<ConfigItem> = mapping("config", OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack's file.", config_items)
-            .alias(&["config-map"]),
+            .aliases(&["config-map"]),
         file: Option<PathBuf> = program_path("config-file", OPERATIONS, "The stack's configuration file.")
-            .depends("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
+            .default_in_words("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
         env_file: Option<PathBuf> = path("env-file", OPERATIONS_OUTPUTS_AND_EXEC, "A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment. It never overrides a variable that is set."),
     }
 }
 
 /// The entries of `config`, with the files and variables that they name.
-fn config_items(config: &Reading<'_>) -> Result<Vec<ConfigItem>> {
+fn config_items(config: &RawInput<'_>) -> Result<Vec<ConfigItem>> {
     let Some(found) = config.found() else { return Ok(Vec::new()) };
     let parsed: Mapping;
     let (mapping, folder) = match (&found.raw, &found.source) {

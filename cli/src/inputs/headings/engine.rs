@@ -15,12 +15,12 @@ heading! {
     /// The Pulumi CLI itself.
     pub struct EngineInputs under Engine {
         engine: Option<String> = text("engine", ALL_BUT_REPORT, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.")
-            .depends("`pulumi` of the PATH, else one that is installed"),
+            .default_in_words("`pulumi` of the PATH, else one that is installed"),
         pulumi_version: Option<String> = text("pulumi-version", ALL_BUT_REPORT, "The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old.")
-            .depends("what a version file of the project asks for, else what is there, else the newest that is 7 days old"),
+            .default_in_words("what a version file of the project asks for, else what is there, else the newest that is 7 days old"),
         pulumi_version_file: Option<PathBuf> = path("pulumi-version-file", ALL_BUT_REPORT, "A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`."),
         pulumi_mirror: Option<Mirror> = trimmed_text("pulumi-mirror", ALL_BUT_REPORT, "Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release's files under their own names. It may hold credentials.")
-            .depends("get.pulumi.com, else the releases on GitHub")
+            .default_in_words("get.pulumi.com, else the releases on GitHub")
             .read(|mirror| mirror.trimmed_text()?.map(|url| Mirror::parse(&url)).transpose()),
         pulumi_sha256: Option<Digest> = trimmed_text("pulumi-sha256", ALL_BUT_REPORT, "The SHA-256 that the archive of the Pulumi CLI has to have, as 64 hexadecimal digits. It goes with an exact `pulumi-version`.")
             .read(|hash| hash.trimmed_text()?.map(|digits| digest(&digits)).transpose()),
@@ -32,7 +32,7 @@ heading! {
         offline: bool = flag("offline", ALL_BUT_REPORT, "Never use the network to install the Pulumi CLI.")
             .default("false"),
         cache_folder: Option<PathBuf> = path("cache-folder", ALL_BUT_REPORT, "Where installed CLIs are kept.")
-            .depends("stackstep's folder in the user's cache folder"),
+            .default_in_words("stackstep's folder in the user's cache folder"),
     }
 }
 

@@ -13,11 +13,11 @@ heading! {
         environment: Option<String> = trimmed_text("environment", UP_REFRESH_DESTROY_AND_REPORT, "The environment that the forge records this deployment for. GitHub and GitLab show it."),
         environment_url: Option<String> = trimmed_text("environment-url", UP_REFRESH_DESTROY_AND_REPORT, "The environment's address: a URL, or the name of the stack output that holds it."),
         kind: Option<ForgeChoice> = optional_choice("forge", OPERATIONS_AND_REPORT, "Where the change request is.")
-            .depends("what the CI system and the remote's URL say"),
+            .default_in_words("what the CI system and the remote's URL say"),
         url: Option<String> = trimmed_text("forge-url", OPERATIONS_AND_REPORT, "The forge's own address, for one that is not the public one: `https://git.example.com`.")
-            .depends("what the CI system and the remote's URL say"),
+            .default_in_words("what the CI system and the remote's URL say"),
         token: Option<Secret> = secret("forge-token", OPERATIONS_AND_REPORT, "The token that comments.")
-            .depends("the CI system's own where it has one that can"),
+            .default_in_words("the CI system's own where it has one that can"),
         github_token: Option<Secret> = secret("github-token", OPERATIONS_AND_REPORT, "The token that comments on GitHub, where `forge-token` is not set."),
     }
 }

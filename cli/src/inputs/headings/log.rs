@@ -16,13 +16,13 @@ heading! {
         suppress_progress: bool = flag("suppress-progress", OPERATIONS, "Leave the engine's progress dots out of the log.")
             .default("false"),
         verbosity: Option<u32> = number("log-verbosity", 1..=11, OPERATIONS, "How much the engine writes to standard error. From 9 it can show decrypted configuration.")
-            .short('v')
-            .alias(&["verbose"]),
+            .short_flag('v')
+            .aliases(&["verbose"]),
         flow: bool = flag("log-flow", OPERATIONS, "Pass the verbosity on to plugins.")
-            .alias(&["logflow"])
+            .aliases(&["logflow"])
             .default("false"),
         debug: bool = flag("debug", OPERATIONS, "Show the engine's debugging output.")
-            .short('d')
+            .short_flag('d')
             .default("false"),
     }
 }

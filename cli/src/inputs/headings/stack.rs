@@ -14,13 +14,13 @@ heading! {
     /// What to run, and on which stack.
     pub struct StackInputs under Stack {
         name: Option<StackName> = text("stack", ALL_BUT_INSTALL, "The stack: `stack`, `organization/stack` or `organization/project/stack`.")
-            .alias(&["stack-name"])
-            .short('s')
-            .depends("for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file")
+            .aliases(&["stack-name"])
+            .short_flag('s')
+            .default_in_words("for `preview` and `outputs` the stack of the only `Pulumi.<stack>.yaml` file")
             .read(|stack| stack.text()?.map(|name| StackName::parse(&name)).transpose()),
         cwd: PathBuf = path(CWD, ALL, "The folder of the Pulumi program.")
-            .alias(&["work-dir"])
-            .short('C')
+            .aliases(&["work-dir"])
+            .short_flag('C')
             .default(".")
             .read(|cwd| Ok(cwd.program_folder())),
         upsert: bool = flag("upsert", OPERATIONS, "Create the stack when the backend says that there is none.")
