@@ -1,5 +1,10 @@
 //! Typed rows: what the table says of an input, and how its value is read, in one. [`heading!`] makes a struct of them.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the path of a method is of one lifetime only"
+)]
+
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;

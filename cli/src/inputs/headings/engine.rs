@@ -1,13 +1,12 @@
 //! The heading "Engine".
 
+use std::path::PathBuf;
+
 use crate::base::digest::Digest;
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
-use crate::inputs::command::OPERATIONS;
-use std::path::PathBuf;
-
 use crate::base::words::enum_of_words;
-use crate::inputs::command::ALL_BUT_REPORT;
+use crate::inputs::command::{ALL_BUT_REPORT, OPERATIONS};
 use crate::inputs::row::{choice, flag, heading, path, secret, text, trimmed_text};
 use crate::pulumi::mirror::Mirror;
 
