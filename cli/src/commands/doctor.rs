@@ -69,7 +69,7 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
 
 /// Without a command, a preview is looked at.
 fn command(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Option<Command> {
-    let outer = OuterInputs::of_those(&[], None, flags, ci, env)?;
+    let outer = OuterInputs::find_only(&[], None, flags, ci, env)?;
     (outer.command == Command::Install).then_some(Command::Preview)
 }
 

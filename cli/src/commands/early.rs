@@ -21,7 +21,7 @@ use crate::run::reporting::Run;
 /// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
 /// is the exit status.
 pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> u8 {
-    let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
+    let told = OuterInputs::find_only(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
@@ -50,11 +50,11 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
 /// has no result leaves it alone, and what a link of the checkout leads to stays.
 fn forget(request: &RunRequest<'_>, console: &Console) {
     let RunRequest { command, flags, env, ci } = *request;
-    let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
+    let named = OuterInputs::find_only(&[], command, flags, ci, env).map(|outer| outer.command);
     if named.is_some_and(|command| command.operation().is_none()) {
         return;
     }
-    let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
+    let sinks = OuterInputs::find_only(&["result-file"], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
     // Nobody knows whose the folders on the way are.
@@ -70,7 +70,7 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
 /// The folder that `cwd` names, as far as it can be told.
 fn named_folder(request: &RunRequest<'_>) -> PathBuf {
     let RunRequest { flags, env, ci, .. } = *request;
-    let outer = OuterInputs::of_those(&["cwd"], Some(Command::Preview), flags, ci, env);
+    let outer = OuterInputs::find_only(&["cwd"], Some(Command::Preview), flags, ci, env);
     env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
 }
 
@@ -88,7 +88,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     let error =
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
-    let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
+    let told = OuterInputs::find_only(SINKS, command, &flags, request.ci, env);
     if command.is_some() && publish(found, told, &error, &mut console) {
         return;
     }

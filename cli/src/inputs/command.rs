@@ -226,7 +226,7 @@ impl Command {
     }
 }
 
-/// What works on a stack's resources.
+/// The commands that work on a stack's resources.
 pub(super) const OPERATIONS: &[Command] = &[Preview, Up, Refresh, Destroy];
 pub(super) const OPERATIONS_AND_EXEC: &[Command] = &[Preview, Up, Refresh, Destroy, Exec];
 pub(super) const OPERATIONS_AND_OUTPUTS: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs];

@@ -18,7 +18,7 @@ const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret
 /// The file as it was found.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    /// Where it lies.
+    /// The file's path.
     pub path: PathBuf,
     values: Mapping,
 }

@@ -1,4 +1,4 @@
-//! What was found of each input: one raw value, and where it stands.
+//! Raw values: one for each input that is set, and its source.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Command;
 use crate::base::yaml::Mapping;
 
-/// A value as it was written.
+/// A raw value: as it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Raw {
     /// Text; a list is not split yet.
@@ -18,7 +18,7 @@ pub enum Raw {
     Mapping(Mapping),
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The command line.
@@ -50,18 +50,18 @@ impl fmt::Display for Source {
 pub struct Found {
     /// The value.
     pub raw: Raw,
-    /// Where it came from.
+    /// The value's source.
     pub source: Source,
 }
 
 /// Each input that has a value, with its source.
 #[derive(Debug)]
 pub struct Resolved {
-    /// What to run.
+    /// The command.
     pub command: Command,
     /// The values, by name.
     pub values: BTreeMap<&'static str, Found>,
-    /// What a person should know: a setting that was overruled, a name that means nothing.
+    /// Warnings: of a setting that was overruled, of a name that means nothing.
     pub warnings: Vec<String>,
     /// `profile: official-action` is on.
     pub official_action: bool,

@@ -1,14 +1,13 @@
-//! What the table says of an input: its name, which values it takes, which commands read it, and what holds when nobody
-//! sets it.
+//! A row of the table: an input's name, its kind, the commands that read it, and its default.
 
 use super::Command;
 
 /// One input: a row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Input {
-    /// Its name in kebab case, as in a flag, on a step and in `stackstep.yaml`.
+    /// The name in kebab case, as in a flag, on a step and in `stackstep.yaml`.
     pub name: &'static str,
-    /// What values it takes.
+    /// The kind of values that it takes.
     pub kind: Kind,
     /// The heading it stands under in help and reference.
     pub group: Group,
@@ -18,13 +17,13 @@ pub struct Input {
     pub aliases: &'static [&'static str],
     /// The flag's short form.
     pub short: Option<char>,
-    /// What holds when nobody sets it, in words or as a value.
+    /// The default, in words or as a value.
     pub default: Default,
-    /// What it does, in one or two sentences.
+    /// The help: what it does, in one or two sentences.
     pub help: &'static str,
 }
 
-/// What values an input takes.
+/// A kind of values that an input takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -56,7 +55,7 @@ pub enum Kind {
     Mapping,
 }
 
-/// What holds when nobody sets the input.
+/// The default of an input: what holds when nobody sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// Nothing: the engine's own behaviour.
@@ -78,19 +77,19 @@ pub enum Default {
 /// The headings of help and reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// What to run, and on which stack.
+    /// Command, stack and program.
     Stack,
-    /// Where the state lies and who may read it.
+    /// The place of the state, and who may read it.
     Backend,
     /// Configuration and environment of the program.
     Config,
     /// Which resources, and how.
     Operation,
-    /// What has to hold.
+    /// Conditions that have to hold.
     Safety,
-    /// What is written where.
+    /// Result, report, comment and forge.
     Report,
-    /// What the log shows.
+    /// The log.
     Log,
     /// The Pulumi CLI itself.
     Engine,
@@ -137,7 +136,7 @@ impl Input {
         Self { group, ..self }
     }
 
-    /// Its name, then its aliases.
+    /// The name, then the aliases.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }

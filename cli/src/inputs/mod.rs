@@ -1,4 +1,4 @@
-//! What a run was asked to do: the table of inputs, where each value came from, and the values as types.
+//! Inputs, which say what a run has to do: their table, the source of each value, and the values as types.
 //!
 //! [`headings`] has a line for each input, with the field of its value and its row of the [`table`]. Two passes make one
 //! of the other: [`resolve()`] finds one raw value and its source for each row of [`INPUTS`]; [`Inputs::from_resolved`]

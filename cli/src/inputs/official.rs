@@ -47,15 +47,15 @@ pub const OFFICIAL_INPUTS: &[&str] = &[
 ];
 
 /// Whether a step under the profile can set this name. The profile itself is ours.
-pub fn knows(name: &str) -> bool {
+pub fn is_official_name(name: &str) -> bool {
     name == "profile" || OFFICIAL_INPUTS.contains(&name)
 }
 
 /// A warning for each input that the step sets and that does not count, as far as it is a name of ours: GitHub itself
 /// warns of the others.
-pub fn ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
+pub fn warnings_for_ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
     let names = INPUTS.iter().flat_map(|input| input.names().map(move |name| (input, name)));
-    let names = names.filter(|(_, name)| !knows(name) && is_set(name));
+    let names = names.filter(|(_, name)| !is_official_name(name) && is_set(name));
     names
         .map(|(input, name)| {
             let variable = format!("{ENV_PREFIX}{}", variable_name(input.name));
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_is_set_and_unknown_is_named_with_the_way_out() {
-        let warnings = ignored(|name| ["args", "stack-name", "cwd"].contains(&name));
+        let warnings = warnings_for_ignored(|name| ["args", "stack-name", "cwd"].contains(&name));
         assert_eq!(warnings.len(), 2, "{warnings:?}");
         assert!(warnings[0].contains("`cwd`") && warnings[0].contains("STACKSTEP_CWD"), "{warnings:?}");
         assert!(warnings[1].contains("`args`") && warnings[1].contains("profile: none"), "{warnings:?}");

@@ -2,11 +2,11 @@
 
 use super::javascript;
 
-/// What a number is under the profile.
+/// A number under the profile.
 pub enum OfficialNumber {
-    /// What fails there.
+    /// No number: the official action fails.
     Fails,
-    /// What counts as not set, or changes nothing.
+    /// A number that counts as not set, or changes nothing.
     NotSet,
     /// More than there is to ask for.
     TooLarge,
@@ -16,7 +16,7 @@ pub enum OfficialNumber {
 
 /// The number `text` of the input `name`, of at most `max`, as the official action hands it to the CLI.
 pub fn official_number(name: &str, text: &str, max: u32) -> OfficialNumber {
-    let Some(number) = javascript::whole(text) else { return OfficialNumber::Fails };
+    let Some(number) = javascript::whole_number(text) else { return OfficialNumber::Fails };
     match name {
         _ if number == 0 => OfficialNumber::NotSet,
         // <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment.go>

@@ -1,4 +1,4 @@
-//! How a raw value becomes a type: a way for each kind of input. No error shows more of a value than its input's kind
+//! Raw values made types, by the kind of their input. No error shows more of a value than its input's kind
 //! allows.
 
 use std::cell::RefCell;

@@ -19,7 +19,7 @@ use crate::base::words::Words;
 /// A row of the table whose value is a `T`.
 #[derive(Debug)]
 pub struct InputRow<T> {
-    /// What the table says.
+    /// The row as the table has it.
     pub input: Input,
     read: fn(&RawInput<'_>) -> Result<T>,
 }

@@ -25,7 +25,7 @@ pub fn table(resolved: &Resolved) -> String {
 pub fn rows(resolved: &Resolved) -> impl Iterator<Item = (&'static str, String, Option<&Source>)> {
     INPUTS.iter().map(|input| {
         let found = resolved.values.get(input.name);
-        let value = found.map_or("-".to_owned(), |found| shown(input, found));
+        let value = found.map_or("-".to_owned(), |found| shown_value(input, found));
         (input.name, value, found.map(|found| &found.source))
     })
 }
@@ -40,7 +40,7 @@ pub fn secrets(resolved: &Resolved) -> impl Iterator<Item = (&'static str, &str)
 }
 
 /// The value on one line; of a secret that it is one, of configuration the keys.
-fn shown(input: &Input, found: &Found) -> String {
+fn shown_value(input: &Input, found: &Found) -> String {
     let text = match (&found.raw, input.kind) {
         (_, Kind::Secret) => "***".to_owned(),
         (Raw::Mapping(mapping), _) => keys(mapping),

@@ -1,5 +1,5 @@
-//! What of a `stackstep.yaml` counts that a stranger may have written: what names, paces or colours, and never what
-//! starts, installs, writes, reaches or hides something. All else is left out and named.
+//! The inputs that count in a `stackstep.yaml` that a stranger may have written: what names, paces or colours, and never
+//! what starts, installs, writes, reaches or hides something. All else is left out and named.
 
 use super::found::Raw;
 use crate::base::words::Words;

@@ -25,7 +25,7 @@ const PARTS: &[&[Input]] = &[
     EngineInputs::ROWS,
 ];
 
-/// How many rows the parts have.
+/// The number of rows in all parts.
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);
     while part < PARTS.len() {

@@ -11,34 +11,34 @@ use crate::base::env::Env;
 use crate::base::error::Result;
 use crate::pulumi::backend::NamedBackend;
 
-/// What a run was asked to do, by the headings of the table. An `Option` that is `None` is "not set".
+/// The inputs of a run as types, by the headings of the table. An `Option` that is `None` is "not set".
 #[derive(Debug)]
 pub struct Inputs {
-    /// What to run.
+    /// The command.
     pub command: Command,
     /// Whether `profile: official-action` is on.
     pub official_action: bool,
-    /// Which stack.
+    /// Stack and program.
     pub stack: StackInputs,
-    /// Where the state lies and who may read it.
+    /// The place of the state, and who may read it.
     pub backend: BackendInputs,
     /// Configuration and environment of the program.
     pub config: ConfigInputs,
-    /// Which resources, and how.
+    /// Resources, and what happens to them.
     pub operation: OperationInputs,
-    /// What has to hold.
+    /// Conditions that have to hold.
     pub safety: SafetyInputs,
-    /// What is reported, and the files that it is written to.
+    /// The report, and the files that it is written to.
     pub report: ReportInputs,
-    /// How the report is commented on the change request.
+    /// The comment on the change request.
     pub comment: CommentInputs,
-    /// Where people review, and what is recorded there.
+    /// The forge, and what is recorded there.
     pub forge: ForgeInputs,
-    /// What the log shows.
+    /// The log.
     pub log: LogInputs,
     /// The Pulumi CLI itself.
     pub engine: EngineInputs,
-    /// What is taken otherwise than it is written, which a person should know.
+    /// Warnings of values that are taken otherwise than they are written.
     pub warnings: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl Inputs {
         })
     }
 
-    /// What these inputs say of the backend.
+    /// The backend that these inputs name.
     pub fn named_backend(&self) -> NamedBackend {
         NamedBackend {
             url: self.backend.cloud_url.clone(),

@@ -7,7 +7,7 @@ use crate::inputs::command::{ALL_BUT_REPORT, OPERATIONS, OPERATIONS_AND_EXEC, OP
 use crate::inputs::row::{duration, flag, heading, secret, text, trimmed_text};
 
 heading! {
-    /// Where the state lies and who may read it.
+    /// The inputs about the place of the state, and who may read it.
     pub struct BackendInputs under Backend {
         cloud_url: Option<String> = text("cloud-url", ALL_BUT_REPORT, "The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`.")
             .aliases(&["backend-url"])

@@ -1,4 +1,4 @@
-//! How the report is commented: the second part of "Result and report".
+//! The comment on the change request: the second part of "Result and report".
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::inputs::command::{OPERATIONS, OPERATIONS_AND_REPORT};
 use crate::inputs::row::{choice, flag, heading, number, optional_choice, optional_flag, path, trimmed_text};
 
 heading! {
-    /// How the report is commented on the change request.
+    /// The inputs about the comment on the change request.
     pub struct CommentInputs under Report {
         mode: Option<CommentChoice> = optional_choice("comment", OPERATIONS_AND_REPORT, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
             .default_in_words("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
@@ -31,7 +31,7 @@ heading! {
 }
 
 enum_of_words! {
-    /// How the report is commented on the change request.
+    /// The way in which the report is commented on the change request.
     pub enum CommentChoice {
         /// The comment that is there is edited.
         Update = "update",
@@ -49,7 +49,7 @@ enum_of_words! {
 }
 
 enum_of_words! {
-    /// When there is a comment. One that is there already is brought up to date whatever this says.
+    /// The runs after which there is a comment. One that is there already is brought up to date whatever this says.
     pub enum CommentWhen {
         /// After every run.
         Always = "always",

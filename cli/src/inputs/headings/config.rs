@@ -13,7 +13,7 @@ use crate::inputs::reading::RawInput;
 use crate::inputs::row::{heading, mapping, path, program_path};
 
 heading! {
-    /// Configuration and environment of the program.
+    /// The inputs about configuration and environment of the program.
     pub struct ConfigInputs under Config {
         items: Vec<ConfigItem> = mapping("config", OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack's file.", config_items)
             .aliases(&["config-map"]),
@@ -31,9 +31,9 @@ fn config_items(config: &RawInput<'_>) -> Result<Vec<ConfigItem>> {
         (Raw::Mapping(mapping), Source::File(file)) => (mapping, file.parent().unwrap_or(Path::new("."))),
         (Raw::Mapping(mapping), _) => (mapping, config.env().cwd()),
         (Raw::Text(text), Source::Step(_)) if config.official_action() => {
-            let taken = official_config::take(&document_of(text)?);
-            taken.warnings.into_iter().for_each(|warning| config.warn(warning));
-            parsed = taken.mapping;
+            let converted = official_config::convert_config_map(&document_of(text)?);
+            converted.warnings.into_iter().for_each(|warning| config.warn(warning));
+            parsed = converted.mapping;
             (&parsed, config.env().cwd())
         }
         (Raw::Text(text), _) => {

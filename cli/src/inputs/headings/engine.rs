@@ -11,7 +11,7 @@ use crate::inputs::row::{choice, flag, heading, path, secret, text, trimmed_text
 use crate::pulumi::mirror::Mirror;
 
 heading! {
-    /// The Pulumi CLI itself.
+    /// The inputs about the Pulumi CLI itself.
     pub struct EngineInputs under Engine {
         engine: Option<String> = text("engine", ALL_BUT_REPORT, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.")
             .default_in_words("`pulumi` of the PATH, else one that is installed"),
@@ -36,7 +36,7 @@ heading! {
 }
 
 enum_of_words! {
-    /// What an archive has to prove before it is installed.
+    /// The proof that an archive needs before it is installed.
     pub enum Verify {
         /// A hash that this release pins, else the one in the release's checksum file.
         Known = "known",
@@ -46,7 +46,7 @@ enum_of_words! {
 }
 
 enum_of_words! {
-    /// Whether the run installs the program's dependencies first.
+    /// The policy of installing the program's dependencies first.
     pub enum Deps {
         /// When they are missing.
         Auto = "auto",
@@ -57,6 +57,7 @@ enum_of_words! {
     }
 }
 
+/// The digest of `pulumi-sha256`.
 fn digest(text: &str) -> Result<Digest> {
     Digest::parse(text).ok_or_else(|| {
         Error::input(

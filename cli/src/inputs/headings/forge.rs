@@ -1,4 +1,4 @@
-//! Where people review, and what is recorded there: the last part of "Result and report".
+//! The forge, and what is recorded there: the last part of "Result and report".
 
 use crate::base::secret::Secret;
 use crate::base::words::enum_of_words;
@@ -6,7 +6,7 @@ use crate::inputs::command::{OPERATIONS_AND_REPORT, UP_REFRESH_DESTROY_AND_REPOR
 use crate::inputs::row::{flag, heading, optional_choice, secret, trimmed_text};
 
 heading! {
-    /// Where people review, and what is recorded there.
+    /// The inputs about the forge, and what is recorded there.
     pub struct ForgeInputs under Report {
         commit_status: bool = flag("commit-status", OPERATIONS_AND_REPORT, "Set a status called `stackstep / project / stack` on the commit, with the backend's address and the `comment-key` behind it where there are such.")
             .default("false"),
@@ -23,7 +23,7 @@ heading! {
 }
 
 enum_of_words! {
-    /// Where people review. The words are the names of [`crate::forge::FORGES`].
+    /// A forge that can be chosen. The words are the names of [`crate::forge::FORGES`].
     pub enum ForgeChoice {
         /// GitHub.
         GitHub = "github",

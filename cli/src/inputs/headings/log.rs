@@ -5,7 +5,7 @@ use crate::inputs::command::{OPERATIONS, OPERATIONS_AND_REPORT};
 use crate::inputs::row::{choice, flag, heading, number};
 
 heading! {
-    /// What the log shows.
+    /// The inputs about the log.
     pub struct LogInputs under Log {
         diff: bool = flag("diff", OPERATIONS, "Show the operation as a rich diff in the log.")
             .default("false"),
@@ -28,15 +28,15 @@ heading! {
 }
 
 enum_of_words! {
-    /// Whether the engine's output has colours.
+    /// The colours of the engine's output.
     pub enum Color {
-        /// It has.
+        /// Colours in any case.
         Always = "always",
-        /// It has none.
+        /// No colours.
         Never = "never",
-        /// It shows the engine's own marks for colours.
+        /// The engine's own marks for colours, as text.
         Raw = "raw",
-        /// The engine decides.
+        /// Colours as the engine decides.
         Auto = "auto",
     }
 }

@@ -9,7 +9,7 @@ use crate::inputs::reading::RawInput;
 use crate::inputs::row::{flag, heading, list, number, optional_flag, program_path, text, words};
 
 heading! {
-    /// Which resources, and how.
+    /// The inputs about the operation: which resources, and how.
     pub struct OperationInputs under Operation {
         message: Option<String> = text("message", OPERATIONS, "A message to go with the update.")
             .short_flag('m'),

@@ -1,4 +1,4 @@
-//! What is reported, and the files that it is written to: the first part of "Result and report".
+//! The report, and the files that it is written to: the first part of "Result and report".
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::inputs::row::{flag, heading, list, optional_choice, path, trimmed_tex
 use crate::render::Detail;
 
 heading! {
-    /// What is reported, and the files that it is written to.
+    /// The inputs about the report, and the files that it is written to.
     pub struct ReportInputs under Report {
         results: Vec<String> = list("results", ONLY_REPORT, "The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards. Several become one report with a part for each stack."),
         event_log: Vec<String> = list("event-log", ONLY_REPORT, "Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards. What they don't tell: the commit, and how the engine ended."),

@@ -8,7 +8,7 @@ use crate::inputs::command::{OPERATIONS_AND_OUTPUTS, UP_REFRESH_DESTROY};
 use crate::inputs::row::{choice, duration, flag, heading, list, optional_flag};
 
 heading! {
-    /// What has to hold.
+    /// The inputs about what has to hold.
     pub struct SafetyInputs under Safety {
         skip_preview: Option<bool> = optional_flag("skip-preview", UP_REFRESH_DESTROY, "Deploy without a preview before.")
             .default_in_words("`true`, but `false` with policy packs, with `expect-no-changes` and on Pulumi Cloud, whose organisations can have policies"),
@@ -32,7 +32,7 @@ heading! {
 }
 
 enum_of_words! {
-    /// What happens when the job's commit is no longer the head of its branch.
+    /// The answer when the job's commit is no longer the head of its branch.
     pub enum Stale {
         /// A warning, while the engine works.
         Warn = "warn",

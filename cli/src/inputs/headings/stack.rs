@@ -11,7 +11,7 @@ use crate::inputs::row::{InputRow, choice, flag, heading, path, text};
 use crate::pulumi::stack::StackName;
 
 heading! {
-    /// What to run, and on which stack.
+    /// The inputs about the stack and its program.
     pub struct StackInputs under Stack {
         name: Option<StackName> = text("stack", ALL_BUT_INSTALL, "The stack: `stack`, `organization/stack` or `organization/project/stack`.")
             .aliases(&["stack-name"])
@@ -30,7 +30,7 @@ heading! {
     }
 }
 
-/// What to run. It is known before any other input is read, and stands beside them: [`super::super::Inputs::command`].
+/// The row of `command`, which is known before any other input is read: [`crate::inputs::Inputs::command`].
 pub const COMMAND: Input = Input::new(
     "command",
     Kind::Choice(Command::STEP_WORDS),
@@ -39,13 +39,13 @@ pub const COMMAND: Input = Input::new(
 )
 .under(Group::Stack);
 
-/// Whose defaults hold, which is known before any other input is read: [`super::super::Inputs::official_action`].
+/// The row of `profile`, which is known before any other input is read: [`crate::inputs::Inputs::official_action`].
 pub const PROFILE: InputRow<Profile> = choice("profile", ALL_BUT_REPORT, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action's inputs only; others are named and not used.")
     .default("none")
     .under(Group::Stack);
 
 enum_of_words! {
-    /// Whose defaults hold.
+    /// The tool whose defaults hold.
     pub enum Profile {
         /// Our own.
         None = "none",
