@@ -1,6 +1,7 @@
 //! A row of the table: an input's name, its kind, the commands that read it, and its default.
 
 use super::Command;
+use crate::base::words::enum_of_words;
 
 /// One input: a row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,27 @@ pub struct Input {
     pub default: Default,
     /// The help: what it does, in one or two sentences.
     pub help: &'static str,
+    /// The only people it is for, where it is not for everybody.
+    pub only_for: Option<OnlyFor>,
+}
+
+/// The only people that an input is for. A wrapper that has none of them leaves it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnlyFor {
+    /// These people.
+    pub audience: Audience,
+    /// The reason why nobody else needs it, for the wrapper's page.
+    pub why: &'static str,
+}
+
+enum_of_words! {
+    /// People that an input can be for.
+    pub enum Audience {
+        /// Those whose jobs run on GitLab.
+        GitLab = "gitlab",
+        /// Those who move from the official GitHub action.
+        OfficialAction = "official-action",
+    }
 }
 
 /// A kind of values that an input takes.
@@ -128,6 +150,7 @@ impl Input {
             short: None,
             default: Default::Unset,
             help,
+            only_for: None,
         }
     }
 

@@ -29,7 +29,7 @@ pub mod typed;
 
 pub use command::{COMMANDS, Command, CommandRow, Effect, ProgramUse};
 pub use found::{Raw, Resolved, Source};
-pub use input::{Default, Group, Input, Kind};
+pub use input::{Audience, Default, Group, Input, Kind, OnlyFor};
 pub use official::OFFICIAL_INPUTS;
 pub use outer::{FileUse, OuterInputs, resolve};
 pub use table::INPUTS;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Command;
-use super::input::{Default, Group, Input, Kind};
+use super::input::{Audience, Default, Group, Input, Kind, OnlyFor};
 use super::reading::{RawInput, RawInputs};
 use crate::base::error::Result;
 use crate::base::secret::Secret;
@@ -103,6 +103,11 @@ impl<T> InputRow<T> {
     /// The row with a default that depends on other things, in words.
     pub(super) const fn default_in_words(self, words: &'static str) -> Self {
         Self { input: Input { default: Default::Depends(words), ..self.input }, ..self }
+    }
+
+    /// The row of an input that is for `audience` only.
+    pub(super) const fn only_for(self, audience: Audience, why: &'static str) -> Self {
+        Self { input: Input { only_for: Some(OnlyFor { audience, why }), ..self.input }, ..self }
     }
 }
 

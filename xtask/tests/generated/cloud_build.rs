@@ -35,7 +35,7 @@ fn declared(file: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_input_of_the_command_is_a_substitution_or_left_out_for_a_reason() {
-    let left_out = folder().spec.leave_out;
+    let left_out = folder().left_out_everywhere();
     for (file, command) in FILES {
         let wanted: BTreeSet<String> = INPUTS
             .iter()

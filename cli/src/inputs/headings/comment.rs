@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use crate::base::words::enum_of_words;
 use crate::inputs::command::{OPERATIONS, OPERATIONS_AND_REPORT};
+use crate::inputs::input::Audience;
 use crate::inputs::row::{choice, flag, heading, number, optional_choice, optional_flag, path, trimmed_text};
+
+/// The reason why nobody else needs the official action's inputs about comments.
+const WAYS_TO_SAY_COMMENT: &str =
+    "it is the official GitHub action's way to say `comment`, and nobody moves from that action to here";
 
 heading! {
     /// The inputs about the comment on the change request.
@@ -19,14 +24,17 @@ heading! {
         author: Option<String> = trimmed_text("comment-author", OPERATIONS_AND_REPORT, "Whose comments are our own, where the token can't ask who it is: the user's name on the forge.")
             .default_in_words("who the token belongs to"),
         template: Option<PathBuf> = path("comment-template", OPERATIONS_AND_REPORT, "A template (minijinja) for the comment instead of the built-in one."),
-        on_pr: Option<bool> = optional_flag("comment-on-pr", OPERATIONS_AND_REPORT, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`."),
+        on_pr: Option<bool> = optional_flag("comment-on-pr", OPERATIONS_AND_REPORT, "The official action's way to ask for a comment: `true` is `comment: update`, `false` is `comment: off`.")
+            .only_for(Audience::OfficialAction, WAYS_TO_SAY_COMMENT),
         edit_pr_comment: bool = flag("edit-pr-comment", OPERATIONS_AND_REPORT, "The official action's way to choose between `comment: update` and `comment: append`.")
-            .default("true"),
+            .default("true")
+            .only_for(Audience::OfficialAction, WAYS_TO_SAY_COMMENT),
         change_request: Option<u32> = number("change-request", 1..=2_147_483_647, OPERATIONS_AND_REPORT, "The number of the change request to comment on.")
             .aliases(&["comment-on-pr-number"])
             .default_in_words("the one that the job runs for"),
         always_include_summary: bool = flag("always-include-summary", OPERATIONS, "The official action's way to shorten a comment from its front. A report here keeps its counts in any size, so this changes nothing.")
-            .default("false"),
+            .default("false")
+            .only_for(Audience::OfficialAction, "it is there for people who move from the official GitHub action, and changes nothing"),
     }
 }
 

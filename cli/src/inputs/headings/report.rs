@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::inputs::command::{
     ONLY_REPORT, OPERATIONS_AND_OUTPUTS, OPERATIONS_AND_REPORT, OPERATIONS_OUTPUTS_AND_REPORT,
 };
+use crate::inputs::input::Audience;
 use crate::inputs::row::{flag, heading, list, optional_choice, path, trimmed_text};
 use crate::render::Detail;
 
@@ -29,6 +30,7 @@ heading! {
         markdown_file: Option<PathBuf> = path("markdown-file", OPERATIONS_OUTPUTS_AND_REPORT, "Where to write the report as Markdown."),
         report_file: Option<PathBuf> = path("report-file", OPERATIONS_OUTPUTS_AND_REPORT, "Where to write the report as one HTML page that needs no network."),
         junit_file: Option<PathBuf> = path("junit-file", OPERATIONS_OUTPUTS_AND_REPORT, "Where to write the report as JUnit XML, which most CI systems show as test results."),
-        counts_file: Option<PathBuf> = path("counts-file", OPERATIONS_AND_REPORT, "Where to write the counts of changes as GitLab's `terraform` report has them."),
+        counts_file: Option<PathBuf> = path("counts-file", OPERATIONS_AND_REPORT, "Where to write the counts of changes as GitLab's `terraform` report has them.")
+            .only_for(Audience::GitLab, "GitLab is the only one that reads this file"),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::base::words::enum_of_words;
 use crate::inputs::command::Command::Destroy;
 use crate::inputs::command::{ALL, ALL_BUT_INSTALL, ALL_BUT_REPORT, Command, OPERATIONS};
-use crate::inputs::input::{Group, Input, Kind};
+use crate::inputs::input::{Audience, Group, Input, Kind};
 use crate::inputs::reading::CWD;
 use crate::inputs::row::{InputRow, choice, flag, heading, path, text};
 use crate::pulumi::stack::StackName;
@@ -42,6 +42,7 @@ pub const COMMAND: Input = Input::new(
 /// The row of `profile`, which is known before any other input is read: [`crate::inputs::Inputs::official_action`].
 pub const PROFILE: InputRow<Profile> = choice("profile", ALL_BUT_REPORT, "Take another tool's defaults: `official-action` behaves as the official GitHub action does where the two differ. A step that sets it has that action's inputs only; others are named and not used.")
     .default("none")
+    .only_for(Audience::OfficialAction, "its other defaults are for people who move from the official GitHub action")
     .under(Group::Stack);
 
 enum_of_words! {
