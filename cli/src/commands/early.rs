@@ -12,6 +12,7 @@ use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::commands::args;
+use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
@@ -54,8 +55,9 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
     if named.is_some_and(|command| command.operation().is_none()) {
         return;
     }
-    let sinks = OuterInputs::find_only(&["result-file"], Some(Command::Preview), flags, ci, env);
-    let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
+    let sinks =
+        OuterInputs::find_only(&[ReportInputs::result_file.name()], Some(Command::Preview), flags, ci, env);
+    let given = sinks.as_ref().and_then(|sinks| sinks.text(&ReportInputs::result_file.input));
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
     // Nobody knows whose the folders on the way are.
     let context = ci.context(env);
@@ -70,8 +72,8 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
 /// The folder that `cwd` names, as far as it can be told.
 fn named_folder(request: &RunRequest<'_>) -> PathBuf {
     let RunRequest { flags, env, ci, .. } = *request;
-    let outer = OuterInputs::find_only(&["cwd"], Some(Command::Preview), flags, ci, env);
-    env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
+    let outer = OuterInputs::find_only(&[StackInputs::cwd.name()], Some(Command::Preview), flags, ci, env);
+    env.cwd().join(outer.as_ref().and_then(|outer| outer.text(&StackInputs::cwd.input)).unwrap_or_default())
 }
 
 /// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`

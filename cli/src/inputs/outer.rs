@@ -14,6 +14,7 @@ use super::resolve::{
     Flags, OuterSources, default_value, file_value, resolve_command, warnings_for_unknown_variables,
     warnings_for_unread,
 };
+use super::row::InputRow;
 use super::table::INPUTS;
 use super::{Command, strangers};
 use crate::base::env::Env;
@@ -58,7 +59,7 @@ impl OuterInputs {
             }
         }
         let mut outer = Self { command, folder: env.cwd().to_owned(), values, warnings };
-        if let Some(folder) = outer.text(StackInputs::cwd.input.name) {
+        if let Some(folder) = outer.text(&StackInputs::cwd.input) {
             outer.folder = env.cwd().join(folder);
         }
         Ok(outer)
@@ -82,25 +83,26 @@ impl OuterInputs {
     /// The inputs that are secret, with their values.
     pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let secret = |input: &&Input| input.kind == Kind::Secret;
-        INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input.name)?.trim())))
+        INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input)?.trim())))
     }
 
     /// The input's text, where it is set and is one.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match &self.values.get(name)?.raw {
+    pub fn text(&self, input: &Input) -> Option<&str> {
+        match &self.values.get(input.name)?.raw {
             Raw::Text(text) => Some(text),
             Raw::List(_) | Raw::Mapping(_) => None,
         }
     }
 
     /// Whether the input is set to "yes".
-    pub fn is_on(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+    pub fn is_on(&self, flag: &InputRow<bool>) -> bool {
+        self.text(&flag.input).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
     }
 
     /// Whether the input is set to anything but "no". What is no boolean counts as set.
-    pub fn may_be_on(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
+    pub fn may_be_on(&self, flag: &InputRow<bool>) -> bool {
+        self.text(&flag.input)
+            .is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
     }
 
     /// The inputs named `names`, and no others.
@@ -149,7 +151,7 @@ impl OuterInputs {
         warnings.extend(warning_for_left_out(&left_out));
 
         let official_action = values
-            .get(PROFILE.input.name)
+            .get(PROFILE.name())
             .is_some_and(|profile| profile.raw == Raw::Text(Profile::OfficialAction.word().into()));
         for input in INPUTS {
             if let Some(value) = default_value(input, official_action) {

@@ -65,6 +65,11 @@ macro_rules! heading {
 pub(super) use heading;
 
 impl<T> InputRow<T> {
+    /// The input's name.
+    pub const fn name(&self) -> &'static str {
+        self.input.name
+    }
+
     /// The value that a run has for the row.
     pub(super) fn value(&self, raw: &RawInputs<'_>) -> Result<T> {
         (self.read)(&raw.raw_input(&self.input))

@@ -50,7 +50,7 @@ fn shown_value(input: &Input, found: &Found) -> String {
         }
         // An address can hold a password or a signature.
         (Raw::Text(text), _)
-            if [EngineInputs::pulumi_mirror.input.name, BackendInputs::cloud_url.input.name]
+            if [EngineInputs::pulumi_mirror.name(), BackendInputs::cloud_url.name()]
                 .contains(&input.name)
                 && text.contains(['@', '?']) =>
         {

@@ -36,7 +36,7 @@ fn types(command: Command, set: &[(&str, &str)]) -> String {
 
 #[test]
 fn each_row_of_the_table_reaches_its_type() {
-    for input in INPUTS.iter().filter(|input| ![COMMAND.name, PROFILE.input.name].contains(&input.name)) {
+    for input in INPUTS.iter().filter(|input| ![COMMAND.name, PROFILE.name()].contains(&input.name)) {
         let command = *input.commands.first().unwrap();
         let value = sample(input);
         assert_ne!(types(command, &[]), types(command, &[(input.name, &value)]), "`{}`", input.name);
