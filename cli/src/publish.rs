@@ -62,7 +62,7 @@ pub struct Sinks {
 
 /// What was asked for; by default not the values of a repository that anybody can read.
 fn detail(job: &Job<'_>) -> Detail {
-    let asked = job.inputs.report.detail.as_deref().and_then(Detail::from_word);
+    let asked = job.inputs.report.detail;
     asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
 }
 

@@ -1,6 +1,7 @@
 //! The comment's behaviours: one list of scenarios, each on all five forges.
 
-use stackstep::publish::comment::{Marker, Mode, Posted, When};
+use stackstep::inputs::headings::CommentWhen;
+use stackstep::publish::comment::{Marker, Mode, Posted};
 
 use super::{changes, failed, no_changes, of, post, run};
 use crate::support::forge::{Act, FACES, Fake, ME, Verb};
@@ -199,11 +200,11 @@ async fn appending_leaves_all_as_it_is_and_asks_for_nothing() {
 async fn there_is_a_comment_only_when_it_is_wanted() {
     for face in FACES {
         for (when, report, comments) in [
-            (When::Changes, no_changes(), false),
-            (When::Changes, changes(), true),
-            (When::Changes, failed(), true),
-            (When::Failure, changes(), false),
-            (When::Failure, failed(), true),
+            (CommentWhen::Changes, no_changes(), false),
+            (CommentWhen::Changes, changes(), true),
+            (CommentWhen::Changes, failed(), true),
+            (CommentWhen::Failure, changes(), false),
+            (CommentWhen::Failure, failed(), true),
         ] {
             for mode in [Mode::Update, Mode::New, Mode::Append, Mode::Aggregate] {
                 let fake = Fake::start(*face);
@@ -219,8 +220,8 @@ async fn there_is_a_comment_only_when_it_is_wanted() {
 async fn a_stale_comment_says_that_it_is_over() {
     for face in FACES {
         for (when, before, after, says) in [
-            (When::Changes, changes(), no_changes(), "there are none any more"),
-            (When::Failure, failed(), changes(), "this one did not"),
+            (CommentWhen::Changes, changes(), no_changes(), "there are none any more"),
+            (CommentWhen::Failure, failed(), changes(), "this one did not"),
         ] {
             for mode in [Mode::Update, Mode::Aggregate] {
                 let fake = Fake::start(*face);

@@ -17,7 +17,8 @@ use std::time::Duration;
 use stackstep::base::env::Env;
 use stackstep::base::http::{Http, Limits};
 use stackstep::forge::{Client, Trouble};
-use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
+use stackstep::inputs::headings::CommentWhen;
+use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted};
 use stackstep::render::Options;
 use stackstep::report::{Masked, Report};
 
@@ -37,7 +38,7 @@ const LIMITS: Limits = Limits {
 fn run(run: u64) -> Wanted {
     Wanted {
         mode: Mode::Update,
-        when: When::Always,
+        when: CommentWhen::Always,
         key: None,
         stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
         official_action: false,

@@ -1,7 +1,8 @@
 //! The comment of one final job that has all reports.
 
+use stackstep::inputs::headings::CommentWhen;
 use stackstep::publish::comment::aggregate::parts;
-use stackstep::publish::comment::{Mode, Posted, Wanted, When};
+use stackstep::publish::comment::{Mode, Posted, Wanted};
 use stackstep::render::Size;
 use stackstep::report::{Report, Step};
 
@@ -84,11 +85,11 @@ async fn when_and_mode_hold_for_all_together() {
     for face in FACES {
         let fake = Fake::start(*face);
         let quiet = [no_changes(), of("web", "dev", no_changes())];
-        let when = Wanted { when: When::Changes, ..run(1) };
+        let when = Wanted { when: CommentWhen::Changes, ..run(1) };
         assert_eq!(post_all(&fake, &when, &quiet).await.unwrap(), Posted::Nothing);
         let one = [no_changes(), of("web", "dev", changes())];
         assert_eq!(post_all(&fake, &when, &one).await.unwrap(), Posted::Created);
-        let again = Wanted { when: When::Changes, ..run(2) };
+        let again = Wanted { when: CommentWhen::Changes, ..run(2) };
         assert_eq!(post_all(&fake, &again, &quiet).await.unwrap(), Posted::Updated);
         assert!(fake.only().contains("there are none any more"), "{}", fake.only());
         let append = Wanted { mode: Mode::Append, ..run(3) };

@@ -11,10 +11,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use stackstep::base::env::Env;
+use stackstep::base::words::Words as _;
 use stackstep::ci;
 use stackstep::inputs::resolve;
 use stackstep::inputs::resolve::Flags;
-use stackstep::inputs::{Command, INPUTS, Input, Kind};
+use stackstep::inputs::{Command, INPUTS, Input, Kind, OnlyFor};
 
 /// Stands where the binary will be, and writes its environment down. Not a shell: those drop names with hyphens.
 const SHIM: &str = "#!/usr/bin/env -S python3 -S -E\nimport os\nopen(os.environ['ARRIVED'], 'wb').write(\
@@ -53,8 +54,8 @@ fn tried(wrapper: &dyn Wrapper, inputs: &[(&str, &str)]) -> Result<BTreeMap<Stri
         bytes.split(|byte| *byte == 0).filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='));
     let env = Env::from_pairs("/", pairs);
     let resolved = resolve(None, &Flags::new(), ci::detect(&env), &env).map_err(|_| Vec::new())?;
-    let text = |raw: &stackstep::inputs::resolve::Raw| match raw {
-        stackstep::inputs::resolve::Raw::Text(text) => Some(text.clone()),
+    let text = |raw: &stackstep::inputs::Raw| match raw {
+        stackstep::inputs::Raw::Text(text) => Some(text.clone()),
         _ => None,
     };
     Ok(resolved
@@ -71,16 +72,20 @@ fn inputs_of(wrapper: &dyn Wrapper) -> Vec<&'static Input> {
     struct Spec {
         name: Option<String>,
         #[serde(default)]
-        leave_out: BTreeMap<String, String>,
+        without: Vec<String>,
+        #[serde(default)]
+        leave_out: BTreeMap<String, Vec<String>>,
     }
     let files = std::fs::read_dir(crate::tools::root()).unwrap().map(|entry| entry.unwrap().path());
     let texts = files.filter_map(|folder| std::fs::read_to_string(folder.join("gen.toml")).ok());
     let mut specs = texts.map(|text| toml::from_str::<Spec>(&text).unwrap());
     let spec = specs.find(|spec| spec.name.as_deref() == Some(wrapper.system())).unwrap();
-    INPUTS
-        .iter()
-        .filter(|input| input.name != "command" && !spec.leave_out.contains_key(input.name))
-        .collect()
+    let is_left_out = |input: &Input| {
+        let is_for_others = |only: OnlyFor| spec.without.iter().any(|word| word == only.audience.word());
+        input.only_for.is_some_and(is_for_others)
+            || spec.leave_out.values().flatten().any(|name| name == input.name)
+    };
+    INPUTS.iter().filter(|input| input.name != "command" && !is_left_out(input)).collect()
 }
 
 /// Hands all of `names` the value at once; what does not start is halved, until it is known which input is refused.

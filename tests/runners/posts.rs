@@ -3,7 +3,8 @@
 use stackstep::base::env::Env;
 use stackstep::base::http::{Http, Limits};
 use stackstep::forge::Client;
-use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
+use stackstep::inputs::headings::CommentWhen;
+use stackstep::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted};
 use stackstep::render::Options;
 use stackstep::report::{Ending, Facts, Fold, Operation, Report, report};
 
@@ -22,7 +23,7 @@ pub fn recorded(name: &str) -> Report {
 /// The wish of the `run`th run.
 pub fn wanted(mode: Mode, run: u64) -> Wanted {
     let stamp = Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 };
-    Wanted { mode, when: When::Always, key: None, stamp, official_action: false }
+    Wanted { mode, when: CommentWhen::Always, key: None, stamp, official_action: false }
 }
 
 /// Posts a report as the `run`th run.

@@ -15,6 +15,7 @@ use crate::ci::console::Console;
 use crate::ci::{ALLOW_DEBUG_TRACE, CiSystem, Level};
 use crate::engine::job::Job;
 use crate::inputs::Command;
+use crate::inputs::headings::Stale;
 use crate::process::helper;
 use crate::report::Reason;
 
@@ -24,7 +25,7 @@ use trust::{Question, TrustVerdict};
 /// commit is to be refused; [`left_behind`] asks while the engine works.
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     refuse_open_log(job.ci, job.env)?;
-    let refuses = job.inputs.safety.stale == "refuse";
+    let refuses = job.inputs.safety.stale == Stale::Refuse;
     let head = if refuses { branch_head(job).await } else { None };
     if let (true, None, Some(branch)) = (refuses, &head, deployed_branch(job)) {
         return Err(Error::Refused {
@@ -64,7 +65,7 @@ pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
 
 /// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
 pub async fn left_behind(job: &Job<'_>) -> Option<String> {
-    if job.inputs.safety.stale != "warn" {
+    if job.inputs.safety.stale != Stale::Warn {
         return None;
     }
     let head = branch_head(job).await?;

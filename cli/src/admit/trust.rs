@@ -9,6 +9,7 @@ use super::credentials::Credentials;
 use crate::base::git::Checkout;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
+use crate::inputs::headings::Stale;
 use crate::inputs::{Command, Effect, Inputs};
 use crate::report::Reason;
 
@@ -138,7 +139,7 @@ impl<'a> Question<'a> {
             credentials,
             work_folder,
             branch_head: None,
-            refuse_stale: inputs.safety.stale == "refuse",
+            refuse_stale: inputs.safety.stale == Stale::Refuse,
         }
     }
 }

@@ -20,4 +20,5 @@ pub mod secret;
 pub mod text;
 pub mod text_file;
 pub mod wildcard;
+pub mod words;
 pub mod yaml;

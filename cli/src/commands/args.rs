@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::inputs::headings::{COMMAND, ReportInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
 
@@ -106,7 +107,7 @@ fn subcommand(row: &CommandRow) -> Clap {
                 .help("Result files: the same as `--results`")
                 .value_name("FILE")
                 .num_args(0..)
-                .conflicts_with("results"),
+                .conflicts_with(ReportInputs::results.name()),
         ),
         Command::Exec => sub.arg(
             Arg::new("arguments")
@@ -135,7 +136,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     };
     let mut flags = given(sub);
     if let Ok(Some(files)) = sub.try_get_many::<String>(FILES) {
-        flags.insert("results", files.cloned().collect());
+        flags.insert(ReportInputs::results.name(), files.cloned().collect());
     }
     Ok(Args { ask, flags })
 }
@@ -186,7 +187,7 @@ fn given(matches: &ArgMatches) -> Flags {
 /// A flag for each input that one of `commands` reads.
 fn flags(commands: &[Command]) -> Vec<Arg> {
     let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
-    let command_word = |input: &&Input| input.name != "command" || commands.len() > 1;
+    let command_word = |input: &&Input| input.name != COMMAND.name || commands.len() > 1;
     // Everyone on the machine can read a command line.
     let open = |input: &&Input| input.kind != Kind::Secret;
     INPUTS

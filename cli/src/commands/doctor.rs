@@ -9,7 +9,8 @@ use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
 use crate::ci::{self, CiSystem};
-use crate::inputs::resolve::{Flags, Resolved};
+use crate::inputs::Resolved;
+use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, OuterInputs, Source, show};
 use crate::process::signals::Signals;
 use crate::run::prepare::{self, RunRequest, Until, prepare};
@@ -68,7 +69,7 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
 
 /// Without a command, a preview is looked at.
 fn command(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Option<Command> {
-    let outer = OuterInputs::of_those(&[], None, flags, ci, env)?;
+    let outer = OuterInputs::find_only(&[], None, flags, ci, env)?;
     (outer.command == Command::Install).then_some(Command::Preview)
 }
 

@@ -12,6 +12,7 @@ use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::commands::args;
+use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
@@ -21,7 +22,7 @@ use crate::run::reporting::Run;
 /// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
 /// is the exit status.
 pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> u8 {
-    let told = OuterInputs::of_those(SINKS, request.command, request.flags, request.ci, request.env);
+    let told = OuterInputs::find_only(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
@@ -50,12 +51,13 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
 /// has no result leaves it alone, and what a link of the checkout leads to stays.
 fn forget(request: &RunRequest<'_>, console: &Console) {
     let RunRequest { command, flags, env, ci } = *request;
-    let named = OuterInputs::of_those(&[], command, flags, ci, env).map(|outer| outer.command);
+    let named = OuterInputs::find_only(&[], command, flags, ci, env).map(|outer| outer.command);
     if named.is_some_and(|command| command.operation().is_none()) {
         return;
     }
-    let sinks = OuterInputs::of_those(&["result-file"], Some(Command::Preview), flags, ci, env);
-    let given = sinks.as_ref().and_then(|sinks| sinks.text("result-file"));
+    let sinks =
+        OuterInputs::find_only(&[ReportInputs::result_file.name()], Some(Command::Preview), flags, ci, env);
+    let given = sinks.as_ref().and_then(|sinks| sinks.text(&ReportInputs::result_file.input));
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
     // Nobody knows whose the folders on the way are.
     let context = ci.context(env);
@@ -70,8 +72,8 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
 /// The folder that `cwd` names, as far as it can be told.
 fn named_folder(request: &RunRequest<'_>) -> PathBuf {
     let RunRequest { flags, env, ci, .. } = *request;
-    let outer = OuterInputs::of_those(&["cwd"], Some(Command::Preview), flags, ci, env);
-    env.cwd().join(outer.as_ref().and_then(|outer| outer.text("cwd")).unwrap_or_default())
+    let outer = OuterInputs::find_only(&[StackInputs::cwd.name()], Some(Command::Preview), flags, ci, env);
+    env.cwd().join(outer.as_ref().and_then(|outer| outer.text(&StackInputs::cwd.input)).unwrap_or_default())
 }
 
 /// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
@@ -88,7 +90,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     let error =
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
-    let told = OuterInputs::of_those(SINKS, command, &flags, request.ci, env);
+    let told = OuterInputs::find_only(SINKS, command, &flags, request.ci, env);
     if command.is_some() && publish(found, told, &error, &mut console) {
         return;
     }

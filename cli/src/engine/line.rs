@@ -1,5 +1,7 @@
 //! A command line of the engine while it is put together, and what every one is about.
 
+use crate::base::words::Words;
+use crate::inputs::headings::Color;
 use std::path::Path;
 
 use crate::inputs::Inputs;
@@ -67,8 +69,8 @@ impl CommandLine {
         self.list("policy-pack", &inputs.safety.policy_pack);
         self.list("policy-pack-config", &inputs.safety.policy_pack_config);
         self.flag("diff", inputs.log.diff);
-        if inputs.log.color != "auto" {
-            self.text("color", Some(&inputs.log.color));
+        if inputs.log.color != Color::Auto {
+            self.text("color", Some(inputs.log.color.word()));
         }
         self.flag("suppress-outputs", inputs.log.suppress_outputs);
         self.flag("suppress-progress", inputs.log.suppress_progress);

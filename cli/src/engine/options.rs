@@ -54,7 +54,7 @@ pub fn judge(env: &Env, file: &[(String, String)], command: Command) -> Result<J
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::table::Input;
+    use crate::inputs::Input;
     use crate::pulumi::options::variable_of;
 
     fn judged(names: &[&str], command: Command) -> Judged {

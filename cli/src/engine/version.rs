@@ -1,6 +1,7 @@
 //! The engine that this run uses: the one that is named, the one of the PATH if it will do, else one that is
 //! installed. One line says which, and why.
 
+use crate::inputs::headings::Verify;
 use std::path::PathBuf;
 
 use semver::Version;
@@ -161,7 +162,10 @@ async fn installed(
         cache: Cache::find(job.cache_folder(), job.env, job.ci, &job.ground)?,
         mirror: job.inputs.engine.pulumi_mirror.clone(),
         offline: job.inputs.engine.offline,
-        trust: Trust { strict: job.inputs.engine.verify_strict, by_hand: job.inputs.engine.pulumi_sha256 },
+        trust: Trust {
+            strict: job.inputs.engine.verify == Verify::Strict,
+            by_hand: job.inputs.engine.pulumi_sha256,
+        },
         platform,
         parts: parts(job),
         patience: Patience::default(),

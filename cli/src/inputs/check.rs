@@ -4,9 +4,9 @@ use super::{Command, Inputs};
 use crate::base::error::{Error, Result};
 
 impl Inputs {
-    /// Refuses what contradicts itself.
+    /// Refuses inputs that contradict each other, and those that mean nothing alone.
     pub(super) fn check(&self) -> Result<()> {
-        let exclusive = |a: &str, a_set: bool, b: &str, b_set: bool| {
+        let refuse_both = |a: &str, a_set: bool, b: &str, b_set: bool| {
             if a_set && b_set {
                 return Err(Error::input(
                     format!("`{a}` and `{b}` contradict each other"),
@@ -15,57 +15,57 @@ impl Inputs {
             }
             Ok(())
         };
-        exclusive(
+        refuse_both(
             "target",
             !self.operation.target.is_empty(),
             "exclude",
             !self.operation.exclude.is_empty(),
         )?;
-        exclusive(
+        refuse_both(
             "pulumi-version",
             self.engine.pulumi_version.is_some(),
             "pulumi-version-file",
             self.engine.pulumi_version_file.is_some(),
         )?;
-        exclusive("preview-only", self.operation.preview_only, "remove", self.stack.remove)?;
-        exclusive(
+        refuse_both("preview-only", self.operation.preview_only, "remove", self.stack.remove)?;
+        refuse_both(
             "preview-only",
             self.operation.preview_only,
             "skip-preview",
             self.safety.skip_preview == Some(true),
         )?;
-        exclusive(
+        refuse_both(
             "skip-preview",
             self.safety.skip_preview == Some(true),
             "expect-no-changes",
             self.safety.expect_no_changes && self.command != Command::Preview,
         )?;
-        exclusive(
+        refuse_both(
             "exclude-protected",
             self.operation.exclude_protected,
             "target or exclude",
             !self.operation.target.is_empty() || !self.operation.exclude.is_empty(),
         )?;
-        exclusive(
+        refuse_both(
             "access-token",
             self.backend.access_token.is_some(),
             "oidc-organization",
             self.backend.oidc_organization.is_some(),
         )?;
-        exclusive(
+        refuse_both(
             "oidc-team",
             self.backend.oidc_team.is_some(),
             "oidc-user",
             self.backend.oidc_user.is_some(),
         )?;
-        exclusive(
+        refuse_both(
             "oidc-scope",
             self.backend.oidc_scope.is_some(),
             "oidc-team or oidc-user",
             self.backend.oidc_team.is_some() || self.backend.oidc_user.is_some(),
         )?;
         self.check_outputs_prefix()?;
-        let needs = |a: &str, a_set: bool, b: &str, b_set: bool| {
+        let refuse_alone = |a: &str, a_set: bool, b: &str, b_set: bool| {
             if a_set && !b_set {
                 return Err(Error::input(format!("`{a}` without `{b}`"), format!("set `{b}` too")));
             }
@@ -78,16 +78,17 @@ impl Inputs {
             ("oidc-expiration", self.backend.oidc_expiration.is_some()),
             ("oidc-token", self.backend.oidc_token.is_some()),
         ] {
-            needs(name, set, "oidc-organization", self.backend.oidc_organization.is_some())?;
+            refuse_alone(name, set, "oidc-organization", self.backend.oidc_organization.is_some())?;
         }
-        needs(
+        refuse_alone(
             "policy-pack-config",
             !self.safety.policy_pack_config.is_empty(),
             "policy-pack",
             !self.safety.policy_pack.is_empty(),
         )
     }
-    /// What names of variables begin with has to be one.
+
+    /// Refuses a prefix that no variable's name can begin with.
     fn check_outputs_prefix(&self) -> Result<()> {
         let prefix = &self.report.outputs_prefix;
         let begins = prefix.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');

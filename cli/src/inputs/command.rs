@@ -1,6 +1,7 @@
 //! THE table of commands: one row for each that a run can have. The command line's words, the values of the input
 //! `command`, and what the rest of the code asks of a command are all read from it.
 
+use self::Command::{Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
 use crate::report::Operation;
 
 /// A command of a run, in the order of the table.
@@ -224,6 +225,21 @@ impl Command {
         self.row().program != ProgramUse::Never
     }
 }
+
+/// The commands that work on a stack's resources.
+pub(super) const OPERATIONS: &[Command] = &[Preview, Up, Refresh, Destroy];
+pub(super) const OPERATIONS_AND_EXEC: &[Command] = &[Preview, Up, Refresh, Destroy, Exec];
+pub(super) const OPERATIONS_AND_OUTPUTS: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs];
+pub(super) const OPERATIONS_AND_REPORT: &[Command] = &[Preview, Up, Refresh, Destroy, Report];
+pub(super) const OPERATIONS_OUTPUTS_AND_EXEC: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec];
+pub(super) const OPERATIONS_OUTPUTS_AND_REPORT: &[Command] =
+    &[Preview, Up, Refresh, Destroy, Outputs, Report];
+pub(super) const UP_REFRESH_DESTROY: &[Command] = &[Up, Refresh, Destroy];
+pub(super) const UP_REFRESH_DESTROY_AND_REPORT: &[Command] = &[Up, Refresh, Destroy, Report];
+pub(super) const ONLY_REPORT: &[Command] = &[Report];
+pub(super) const ALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Install, Report];
+pub(super) const ALL_BUT_INSTALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Report];
+pub(super) const ALL_BUT_REPORT: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Install];
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 pub use super::config_object::StoredAs;
-use super::config_object::{Unsettable, json, leaves, quoted};
+use super::config_object::{Unsettable, leaves, object_as_json, quoted_step};
 use super::suggest::nearest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -23,7 +23,7 @@ pub struct ConfigItem {
     pub path: bool,
     /// The value.
     pub value: ConfigValue,
-    /// Its type, where the CLI would take the text for another one.
+    /// The value's type, where the CLI would take the text for another one.
     pub stored_as: Option<StoredAs>,
 }
 
@@ -36,9 +36,9 @@ pub enum ConfigValue {
     Secret(Secret),
     /// An object or a list, which takes the place of what the key had.
     Object {
-        /// It as JSON.
+        /// The object as JSON.
         json: String,
-        /// Its values by their paths, if the CLI makes the same object of them.
+        /// The object's values by their paths, if the CLI makes the same object of them.
         paths: Option<Vec<(String, String)>>,
     },
 }
@@ -46,14 +46,17 @@ pub enum ConfigValue {
 /// The fields of an entry in its long form.
 pub(super) const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
 
-/// Reads the mapping. Files are looked up from `folder`.
+/// The items of the mapping. Files are looked up from `folder`.
 pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigItem>> {
     let mut items = Vec::new();
     for (key, entry) in mapping.iter() {
         let Some(key) = key.source().filter(|key| !key.is_empty()) else {
-            return Err(wrong("a key of `config` is not text", "write keys as `name` or `namespace:name`"));
+            return Err(Error::input(
+                "a key of `config` is not text",
+                "write keys as `name` or `namespace:name`",
+            ));
         };
-        ConfigEntry::parse(key, entry)?.resolve(key, env, folder, &mut items)?;
+        ConfigEntry::parse(key, entry)?.push_items(key, env, folder, &mut items)?;
     }
     Ok(items)
 }
@@ -85,10 +88,10 @@ impl<'a> ConfigEntry<'a> {
             let name = name.source().unwrap_or_default();
             match name {
                 "value" => parsed.value = Some(value),
-                "secret" => parsed.secret = flag(key, name, value)?,
-                "path" => parsed.path = flag(key, name, value)?,
-                "from-env" => parsed.from_env = Some(text(key, name, value)?),
-                "from-file" => parsed.from_file = Some(text(key, name, value)?),
+                "secret" => parsed.secret = bool_field(key, name, value)?,
+                "path" => parsed.path = bool_field(key, name, value)?,
+                "from-env" => parsed.from_env = Some(text_field(key, name, value)?),
+                "from-file" => parsed.from_file = Some(text_field(key, name, value)?),
                 _ => {
                     let hint = match nearest(name, FIELDS) {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -97,50 +100,54 @@ impl<'a> ConfigEntry<'a> {
                             FIELDS.join("`, `")
                         ),
                     };
-                    return Err(wrong(format!("unknown field `{name}` of `config` key `{key}`"), hint));
+                    return Err(Error::input(
+                        format!("unknown field `{name}` of `config` key `{key}`"),
+                        hint,
+                    ));
                 }
             }
         }
         Ok(parsed)
     }
 
-    fn resolve(&self, key: &str, env: &Env, folder: &Path, items: &mut Vec<ConfigItem>) -> Result<()> {
+    fn push_items(&self, key: &str, env: &Env, folder: &Path, items: &mut Vec<ConfigItem>) -> Result<()> {
         let single = match (self.value, self.from_env, self.from_file) {
             (Some(value @ (Value::Mapping(_) | Value::List(_))), None, None) => {
-                return self.object(key, value, items);
+                return self.push_object(key, value, items);
             }
             // What is empty has most likely lost what should stand there.
             (Some(value), None, None) => {
-                value.source().filter(|text| !(text.is_empty() && value.is_null())).ok_or_else(|| no_value(key))?.to_owned()
+                value.source().filter(|text| !(text.is_empty() && value.is_null())).ok_or_else(|| missing_value(key))?.to_owned()
             }
             (None, Some(variable), None) => env.get_raw(variable).map(str::to_owned).ok_or_else(|| {
-                wrong(
+                Error::input(
                     format!("`config` key `{key}` comes from the variable `{variable}`, which is not set"),
                     format!("set `{variable}` for this step; a job without secrets (a fork's change request) does not get them"),
                 )
             })?,
-            (None, None, Some(file)) => from_file(key, &folder.join(file))?,
+            (None, None, Some(file)) => text_of_file(key, &folder.join(file))?,
             _ => {
-                return Err(wrong(
+                return Err(Error::input(
                     format!("`config` key `{key}` needs exactly one of `value`, `from-env`, `from-file`"),
                     "write `key: {value: …}`",
                 ));
             }
         };
-        items.push(self.item(key.to_owned(), self.path, single, None));
+        items.push(self.config_item(key.to_owned(), self.path, single, None));
         Ok(())
     }
 
     /// An object as one value, or at a path or secret its values, each by its path.
-    fn object(&self, key: &str, value: &Value, items: &mut Vec<ConfigItem>) -> Result<()> {
+    fn push_object(&self, key: &str, value: &Value, items: &mut Vec<ConfigItem>) -> Result<()> {
         let root = if self.path { key.to_owned() } else { path_root(key) };
         if self.path || self.secret {
             let leaves = leaves(&root, value, self.secret).map_err(unsettable)?;
-            items
-                .extend(leaves.into_iter().map(|leaf| self.item(leaf.path, true, leaf.text, leaf.stored_as)));
+            items.extend(
+                leaves.into_iter().map(|leaf| self.config_item(leaf.path, true, leaf.text, leaf.stored_as)),
+            );
             return Ok(());
         }
-        let json = json(&root, value).map_err(unsettable)?.to_string();
+        let json = object_as_json(&root, value).map_err(unsettable)?.to_string();
         let same = |leaf: &super::config_object::Leaf| leaf.stored_as.is_none() && !leaf.path.contains('=');
         let paths = leaves(&root, value, false).ok().filter(|leaves| leaves.iter().all(same));
         let paths = paths.map(|leaves| leaves.into_iter().map(|leaf| (leaf.path, leaf.text)).collect());
@@ -149,7 +156,7 @@ impl<'a> ConfigEntry<'a> {
         Ok(())
     }
 
-    fn item(&self, key: String, path: bool, text: String, stored_as: Option<StoredAs>) -> ConfigItem {
+    fn config_item(&self, key: String, path: bool, text: String, stored_as: Option<StoredAs>) -> ConfigItem {
         let value =
             if self.secret { ConfigValue::Secret(Secret::new(text)) } else { ConfigValue::Plain(text) };
         ConfigItem { key, path, value, stored_as }
@@ -157,9 +164,9 @@ impl<'a> ConfigEntry<'a> {
 }
 
 /// The text of a file, without the line end that every editor writes, as `pulumi config set key < file` takes it.
-fn from_file(key: &str, file: &Path) -> Result<String> {
+fn text_of_file(key: &str, file: &Path) -> Result<String> {
     let mut text = read_text(file, text_file::CONFIGURATION).map_err(|error| {
-        wrong(
+        Error::input(
             format!("`config` key `{key}` comes from `{}`: {error}", file.display()),
             error.hint().unwrap_or(
                 "a relative path begins at the folder that stackstep was started in, and in `stackstep.yaml` at that file",
@@ -173,13 +180,13 @@ fn from_file(key: &str, file: &Path) -> Result<String> {
 
 /// A key that is no path, written as the path that means the same: `a.b` becomes `["a.b"]`.
 pub fn path_root(key: &str) -> String {
-    if key.contains(['.', '[', ']', '"', '\\']) { quoted(key) } else { key.to_owned() }
+    if key.contains(['.', '[', ']', '"', '\\']) { quoted_step(key) } else { key.to_owned() }
 }
 
-fn flag(key: &str, name: &str, value: &Value) -> Result<bool> {
+fn bool_field(key: &str, name: &str, value: &Value) -> Result<bool> {
     // GitHub expressions arrive as text: `secret: ${{ … }}` becomes `"true"`.
     as_bool(value).ok_or_else(|| {
-        wrong(format!("`{name}` of `config` key `{key}` is not a boolean"), "write `true` or `false`")
+        Error::input(format!("`{name}` of `config` key `{key}` is not a boolean"), "write `true` or `false`")
     })
 }
 
@@ -187,15 +194,15 @@ fn as_bool(value: &Value) -> Option<bool> {
     value.source()?.trim().to_ascii_lowercase().parse().ok()
 }
 
-fn text<'a>(key: &str, name: &str, value: &'a Value) -> Result<&'a str> {
+fn text_field<'a>(key: &str, name: &str, value: &'a Value) -> Result<&'a str> {
     value
         .source()
         .filter(|text| !text.is_empty())
-        .ok_or_else(|| wrong(format!("`{name}` of `config` key `{key}` is not text"), "write a name"))
+        .ok_or_else(|| Error::input(format!("`{name}` of `config` key `{key}` is not text"), "write a name"))
 }
 
-fn no_value(key: &str) -> Error {
-    wrong(
+fn missing_value(key: &str) -> Error {
+    Error::input(
         format!("`config` key `{key}` has no value"),
         "give it a value, or leave the key out; an empty one is `\"\"`",
     )
@@ -203,18 +210,19 @@ fn no_value(key: &str) -> Error {
 
 fn unsettable(problem: Unsettable) -> Error {
     match problem {
-        Unsettable::Empty(path) => no_value(&path),
-        Unsettable::Hollow(path) => wrong(
+        Unsettable::Empty(path) => missing_value(&path),
+        Unsettable::Hollow(path) => Error::input(
             format!("`config` key `{path}` is an empty list or mapping, which the Pulumi CLI can't set"),
             "leave it out, or write it into the stack's configuration file",
         ),
-        Unsettable::Key(path) => {
-            wrong(format!("a key in `config` key `{path}` is a list or a mapping"), "write keys as text")
-        }
+        Unsettable::Key(path) => Error::input(
+            format!("a key in `config` key `{path}` is a list or a mapping"),
+            "write keys as text",
+        ),
         Unsettable::Number { path, written, better } => {
             let number =
                 better.map(|better| format!(", and `{better}` if it is a number")).unwrap_or_default();
-            wrong(
+            Error::input(
                 format!(
                     "`config` key `{path}` is the number `{written}`, which would not stay as it is written"
                 ),
@@ -222,10 +230,6 @@ fn unsettable(problem: Unsettable) -> Error {
             )
         }
     }
-}
-
-fn wrong(what: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::input(what, hint)
 }
 
 #[cfg(test)]
@@ -320,7 +324,7 @@ mod tests {
         for (text, expected) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\u{feff}a", "a"), ("", "")]
         {
             std::fs::write(&path, text).unwrap();
-            assert_eq!(from_file("k", &path).unwrap(), expected, "{text:?}");
+            assert_eq!(text_of_file("k", &path).unwrap(), expected, "{text:?}");
         }
     }
 

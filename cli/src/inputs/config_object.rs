@@ -14,11 +14,11 @@ const LARGEST_WHOLE: u64 = (1 << 53) - 1;
 /// A value inside an object.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// Where it lies, as the CLI writes a path.
+    /// The path, as the CLI writes it.
     pub path: String,
-    /// Its text.
+    /// The value's text.
     pub text: String,
-    /// Its type, where the CLI would take the text for another one.
+    /// The value's type, where the CLI would take the text for another one.
     pub stored_as: Option<StoredAs>,
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Unsettable {
     Empty(String),
     /// A number that would not stay as it is written, and how to write it as a number, where that can be told.
     Number {
-        /// Where it lies.
+        /// The number's path.
         path: String,
         /// As it is written.
         written: String,
@@ -45,24 +45,24 @@ pub(super) enum Unsettable {
 /// The leaves of `value`, which lies at `path`. A secret is text whatever it looks like.
 pub(super) fn leaves(path: &str, value: &Value, secret: bool) -> Result<Vec<Leaf>, Unsettable> {
     let mut found = Vec::new();
-    collect(path, value, secret, &mut found)?;
+    collect_leaves(path, value, secret, &mut found)?;
     Ok(found)
 }
 
-fn collect(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>) -> Result<(), Unsettable> {
+fn collect_leaves(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>) -> Result<(), Unsettable> {
     match value {
         Value::Mapping(fields) if fields.is_empty() => Err(Unsettable::Hollow(path.to_owned())),
         Value::List(items) if items.is_empty() => Err(Unsettable::Hollow(path.to_owned())),
         Value::Mapping(fields) => fields.iter().try_for_each(|(name, value)| {
             let name = name.source().ok_or_else(|| Unsettable::Key(path.to_owned()))?;
-            collect(&format!("{path}{}", step(name)), value, secret, found)
+            collect_leaves(&format!("{path}{}", path_step(name)), value, secret, found)
         }),
         Value::List(items) => items
             .iter()
             .enumerate()
-            .try_for_each(|(index, item)| collect(&format!("{path}[{index}]"), item, secret, found)),
+            .try_for_each(|(index, item)| collect_leaves(&format!("{path}[{index}]"), item, secret, found)),
         scalar => {
-            let (text, stored_as) = handed_over(path, scalar, secret)?;
+            let (text, stored_as) = text_and_type(path, scalar, secret)?;
             found.push(Leaf { path: path.to_owned(), text, stored_as });
             Ok(())
         }
@@ -70,21 +70,21 @@ fn collect(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>) -> Re
 }
 
 /// The object as JSON, for the CLI's own form of it. It refuses what [`leaves`] refuses, except what is empty.
-pub(super) fn json(path: &str, value: &Value) -> Result<Json, Unsettable> {
+pub(super) fn object_as_json(path: &str, value: &Value) -> Result<Json, Unsettable> {
     match value {
         Value::Mapping(fields) => {
             let field = |(name, value): (&Value, &Value)| {
                 let name = name.source().ok_or_else(|| Unsettable::Key(path.to_owned()))?;
-                Ok((name.to_owned(), json(&format!("{path}{}", step(name)), value)?))
+                Ok((name.to_owned(), object_as_json(&format!("{path}{}", path_step(name)), value)?))
             };
             fields.iter().map(field).collect::<Result<_, _>>().map(Json::Object)
         }
         Value::List(items) => {
-            let item = |(index, item)| json(&format!("{path}[{index}]"), item);
+            let item = |(index, item)| object_as_json(&format!("{path}[{index}]"), item);
             items.iter().enumerate().map(item).collect::<Result<_, _>>().map(Json::Array)
         }
         scalar => {
-            let (text, stored_as) = handed_over(path, scalar, false)?;
+            let (text, stored_as) = text_and_type(path, scalar, false)?;
             Ok(match scalar {
                 Value::Bool(_) => Json::Bool(text == "true"),
                 Value::Number(_) if stored_as.is_none() => text.parse::<i64>().map_or(Json::Null, Json::from),
@@ -96,19 +96,19 @@ pub(super) fn json(path: &str, value: &Value) -> Result<Json, Unsettable> {
 }
 
 /// A scalar's text, and its type where that has to be said.
-fn handed_over(path: &str, scalar: &Value, secret: bool) -> Result<(String, Option<StoredAs>), Unsettable> {
+fn text_and_type(path: &str, scalar: &Value, secret: bool) -> Result<(String, Option<StoredAs>), Unsettable> {
     let Some(text) = scalar.source().filter(|_| !scalar.is_null()) else {
         return Err(Unsettable::Empty(path.to_owned()));
     };
     Ok(match scalar {
         _ if secret => (text.to_owned(), None),
         Value::Bool(_) => (text.to_ascii_lowercase(), None),
-        Value::Number(_) => number(path, text)?,
+        Value::Number(_) => number_and_type(path, text)?,
         _ => (text.to_owned(), is_retyped(text).then_some(StoredAs::String)),
     })
 }
 
-fn number(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unsettable> {
+fn number_and_type(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unsettable> {
     let whole = written.parse::<i64>().ok();
     if whole.is_some_and(|whole| whole.unsigned_abs() <= LARGEST_WHOLE && whole.to_string() == written) {
         return Ok((written.to_owned(), None));
@@ -127,8 +127,8 @@ fn number(path: &str, written: &str) -> Result<(String, Option<StoredAs>), Unset
 }
 
 /// Whether a number can be handed over as it is written.
-pub(super) fn is_kept(written: &str) -> bool {
-    number("", written).is_ok()
+pub(super) fn number_stays(written: &str) -> bool {
+    number_and_type("", written).is_ok()
 }
 
 /// Whether the CLI makes a boolean or a number of this text inside an object.
@@ -139,15 +139,15 @@ fn is_retyped(text: &str) -> bool {
 }
 
 /// A name as a step of a path.
-pub(super) fn step(name: &str) -> String {
+pub(super) fn path_step(name: &str) -> String {
     let plain = !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    if plain { format!(".{name}") } else { quoted(name) }
+    if plain { format!(".{name}") } else { quoted_step(name) }
 }
 
 /// A name of any characters as a step of a path.
-pub(super) fn quoted(name: &str) -> String {
+pub(super) fn quoted_step(name: &str) -> String {
     format!("[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
@@ -245,13 +245,15 @@ mod tests {
             crate::base::yaml::parse("{a: 3, b: 1.5, c: '3', d: True, e: 'true', f: [x, {}], g: 012}")
                 .unwrap();
         assert_eq!(
-            json("o", &value).unwrap().to_string(),
+            object_as_json("o", &value).unwrap().to_string(),
             r#"{"a":3,"b":1.5,"c":"3","d":true,"e":"true","f":["x",{}],"g":"012"}"#
         );
         let value = crate::base::yaml::parse("{a: [1.20]}").unwrap();
-        assert!(matches!(json("o", &value), Err(Unsettable::Number { path, .. }) if path == "o.a[0]"));
+        assert!(
+            matches!(object_as_json("o", &value), Err(Unsettable::Number { path, .. }) if path == "o.a[0]")
+        );
         let value = crate::base::yaml::parse("{a: }").unwrap();
-        assert_eq!(json("o", &value), Err(Unsettable::Empty("o.a".into())));
+        assert_eq!(object_as_json("o", &value), Err(Unsettable::Empty("o.a".into())));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::headings::COMMAND;
+use super::input::{Input, Kind};
 use super::suggest::nearest;
-use super::table::{INPUTS, Input, Kind};
+use super::table::INPUTS;
 use crate::base::error::{Error, Result};
 use crate::base::text_file::{self, read_text};
 use crate::base::yaml::{self, Mapping, Value};
@@ -16,7 +18,7 @@ const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret
 /// The file as it was found.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    /// Where it lies.
+    /// The file's path.
     pub path: PathBuf,
     values: Mapping,
 }
@@ -100,7 +102,7 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
             SECRET_STORE,
         ));
     }
-    if input.name == "command" {
+    if input.name == COMMAND.name {
         return Err(Error::input(
             format!("`command` in `{shown}`: what runs is said on the step"),
             "remove the key",
@@ -116,7 +118,7 @@ fn hint_for(name: &str) -> String {
         Some((_, input)) if input.kind == Kind::Secret => {
             format!("if it is a secret, {SECRET_STORE}; `stackstep inputs` lists the names")
         }
-        Some((_, input)) if input.name == "command" => {
+        Some((_, input)) if input.name == COMMAND.name => {
             "remove the key, if it is what to run: that is said on the step; `stackstep inputs` lists the names".to_owned()
         }
         Some((near, _)) => format!("did you mean `{near}`?"),
@@ -157,7 +159,7 @@ mod tests {
             let hint_given = error.hint().unwrap();
             assert!(hint_given.contains(hint), "{key}: {hint_given}");
             let forbidden =
-                INPUTS.iter().filter(|input| input.kind == Kind::Secret || input.name == "command");
+                INPUTS.iter().filter(|input| input.kind == Kind::Secret || input.name == COMMAND.name);
             let mut names = forbidden.flat_map(Input::names);
             assert!(
                 !names.any(|name| hint_given.contains(&format!("did you mean `{name}`"))),

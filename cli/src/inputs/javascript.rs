@@ -27,7 +27,7 @@ pub fn number(text: &str) -> Option<f64> {
 }
 
 /// The whole number that `Number(text)` makes of a text, as far as JavaScript has them without gaps.
-pub fn whole(text: &str) -> Option<i64> {
+pub fn whole_number(text: &str) -> Option<i64> {
     #[expect(clippy::cast_precision_loss, reason = "it is exact up to here")]
     const LARGEST: f64 = ((1_i64 << 53) - 1) as f64;
     let number = number(text).filter(|number| number.abs() <= LARGEST && number.fract() == 0.0)?;
@@ -38,18 +38,18 @@ pub fn whole(text: &str) -> Option<i64> {
 
 /// Whether JavaScript calls a value of a YAML document true.
 /// <https://developer.mozilla.org/docs/Glossary/Falsy>
-pub fn truth(value: &Value) -> bool {
+pub fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null(_) => false,
         Value::Bool(text) => text.eq_ignore_ascii_case("true"),
-        Value::Number(text) => of_yaml(text).is_none_or(|number| number != 0.0 && !number.is_nan()),
+        Value::Number(text) => number_of_yaml(text).is_none_or(|number| number != 0.0 && !number.is_nan()),
         Value::Text(text) => !text.is_empty(),
         Value::List(_) | Value::Mapping(_) => true,
     }
 }
 
 /// The number that a number of a YAML document is to JavaScript; none where that can't be told.
-pub fn of_yaml(text: &str) -> Option<f64> {
+pub fn number_of_yaml(text: &str) -> Option<f64> {
     let (negative, digits) = text
         .strip_prefix('-')
         .map_or((false, text.strip_prefix('+').unwrap_or(text)), |digits| (true, digits));
@@ -112,7 +112,7 @@ mod tests {
             ("Infinity", None),
             ("x", None),
         ] {
-            assert_eq!(whole(text), expected, "{text}");
+            assert_eq!(whole_number(text), expected, "{text}");
         }
     }
 
@@ -120,12 +120,12 @@ mod tests {
     fn what_is_empty_zero_or_false_is_not_true() {
         let value = |text: &str| crate::base::yaml::parse(text).unwrap();
         for text in ["", "~", "null", "false", "False", "0", "0.0", "-0", "0x0", ".nan", "''"] {
-            assert!(!truth(&value(text)), "{text}");
+            assert!(!is_truthy(&value(text)), "{text}");
         }
         for text in [
             "true", "TRUE", "1", "-1", "0.1", ".inf", "yes", "no", "off", "'false'", "'0'", "' '", "[]", "{}",
         ] {
-            assert!(truth(&value(text)), "{text}");
+            assert!(is_truthy(&value(text)), "{text}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The inputs of the official GitHub action, which are all that a step has under its profile: what that one ignores must
 //! neither fail a step that has moved nor change what it does.
 
-use super::javascript;
 use super::table::INPUTS;
 use crate::ci::names::{ENV_PREFIX, variable_name};
 
@@ -48,15 +47,15 @@ pub const OFFICIAL_INPUTS: &[&str] = &[
 ];
 
 /// Whether a step under the profile can set this name. The profile itself is ours.
-pub fn knows(name: &str) -> bool {
+pub fn is_official_name(name: &str) -> bool {
     name == "profile" || OFFICIAL_INPUTS.contains(&name)
 }
 
 /// A warning for each input that the step sets and that does not count, as far as it is a name of ours: GitHub itself
 /// warns of the others.
-pub fn ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
+pub fn warnings_for_ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
     let names = INPUTS.iter().flat_map(|input| input.names().map(move |name| (input, name)));
-    let names = names.filter(|(_, name)| !knows(name) && is_set(name));
+    let names = names.filter(|(_, name)| !is_official_name(name) && is_set(name));
     names
         .map(|(input, name)| {
             let variable = format!("{ENV_PREFIX}{}", variable_name(input.name));
@@ -68,35 +67,10 @@ pub fn ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
         .collect()
 }
 
-/// What a number is under the profile.
-pub enum Number {
-    /// What fails there.
-    Fails,
-    /// What counts as not set, or changes nothing.
-    NotSet,
-    /// More than there is to ask for.
-    TooLarge,
-    /// A number.
-    Is(u32),
-}
-
-/// The number `text` of the input `name`, of at most `max`, as the official action hands it to the CLI.
-pub fn number(name: &str, text: &str, max: u32) -> Number {
-    let Some(number) = javascript::whole(text) else { return Number::Fails };
-    match name {
-        _ if number == 0 => Number::NotSet,
-        // <https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/deployment.go>
-        "parallel" if number < 0 && i32::try_from(number).is_ok() => Number::Is(1),
-        "log-verbosity" if number < 0 => Number::NotSet,
-        "log-verbosity" if number > max.into() => Number::TooLarge,
-        _ => u32::try_from(number).map_or(Number::Fails, Number::Is),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::table::Input;
+    use crate::inputs::Input;
 
     #[test]
     fn every_input_of_the_official_action_is_one_of_ours() {
@@ -107,7 +81,7 @@ mod tests {
 
     #[test]
     fn what_is_set_and_unknown_is_named_with_the_way_out() {
-        let warnings = ignored(|name| ["args", "stack-name", "cwd"].contains(&name));
+        let warnings = warnings_for_ignored(|name| ["args", "stack-name", "cwd"].contains(&name));
         assert_eq!(warnings.len(), 2, "{warnings:?}");
         assert!(warnings[0].contains("`cwd`") && warnings[0].contains("STACKSTEP_CWD"), "{warnings:?}");
         assert!(warnings[1].contains("`args`") && warnings[1].contains("profile: none"), "{warnings:?}");

@@ -7,7 +7,7 @@
 //! `undefined` or `[object Object]`, nothing sensible is lost by leaving the key alone, or by setting the object.
 
 use super::config_map::{FIELDS, path_root};
-use super::config_object::{is_kept, step};
+use super::config_object::{number_stays, path_step};
 use super::javascript;
 use super::suggest::nearest;
 use crate::base::yaml::{Mapping, Value};
@@ -17,7 +17,7 @@ const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 /// The entries that `config` takes, and a warning for each thing that is not set as it is written.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub struct ConvertedConfig {
     /// The entries.
     pub mapping: Mapping,
     /// The warnings.
@@ -25,34 +25,34 @@ pub struct Taken {
 }
 
 /// Takes over what the whole of `config-map` is.
-pub fn take(document: &Value) -> Taken {
-    let mut taken = Taken::default();
+pub fn convert_config_map(document: &Value) -> ConvertedConfig {
+    let mut converted = ConvertedConfig::default();
     match document {
         Value::Null(_) => {}
         Value::Mapping(mapping) => {
             let entries: Vec<_> = mapping
                 .iter()
                 .filter_map(|(key, entry)| {
-                    Some((key.clone(), taken.entry(key.source().unwrap_or_default(), entry)?))
+                    Some((key.clone(), converted.convert_entry(key.source().unwrap_or_default(), entry)?))
                 })
                 .collect();
-            taken.mapping = entries.into_iter().collect();
+            converted.mapping = entries.into_iter().collect();
         }
-        _ => taken.warn("`config-map` is not a YAML mapping, and nothing of it is set".to_owned()),
+        _ => converted.warn("`config-map` is not a YAML mapping, and nothing of it is set".to_owned()),
     }
-    taken
+    converted
 }
 
-impl Taken {
+impl ConvertedConfig {
     fn warn(&mut self, warning: String) {
         self.warnings.push(warning);
     }
 
     /// The entry of `key`; none where it has nothing to set.
-    fn entry(&mut self, key: &str, entry: &Value) -> Option<Value> {
+    fn convert_entry(&mut self, key: &str, entry: &Value) -> Option<Value> {
         let fields = match entry {
             Value::Mapping(fields) => fields,
-            Value::List(_) => return Some(self.object(&path_root(key), entry)),
+            Value::List(_) => return Some(self.convert_object(&path_root(key), entry)),
             scalar => return Some(scalar.clone()),
         };
         for name in
@@ -62,7 +62,7 @@ impl Taken {
                 nearest(name, FIELDS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             self.warn(format!("`{name}` of `config-map` key `{key}` is not used{near}"));
         }
-        let is_true = |name: &str| fields.get(name).is_some_and(javascript::truth);
+        let is_true = |name: &str| fields.get(name).is_some_and(javascript::is_truthy);
         let (secret, path) = (is_true("secret"), is_true("path"));
         let source = match fields.get("value") {
             Some(value) => {
@@ -71,7 +71,7 @@ impl Taken {
                         "`{name}` of `config-map` key `{key}` is not used, as there is a `value`"
                     ));
                 }
-                vec![("value", self.value(key, value, secret, path))]
+                vec![("value", self.convert_value(key, value, secret, path))]
             }
             None => ["from-env", "from-file"]
                 .into_iter()
@@ -89,7 +89,7 @@ impl Taken {
     }
 
     /// The `value` of `key`.
-    fn value(&mut self, key: &str, value: &Value, secret: bool, path: bool) -> Value {
+    fn convert_value(&mut self, key: &str, value: &Value, secret: bool, path: bool) -> Value {
         match value {
             Value::Null(written) => {
                 if written.is_empty() {
@@ -103,48 +103,48 @@ impl Taken {
             Value::Bool(written) => Value::Bool(written.to_ascii_lowercase()),
             Value::List(_) | Value::Mapping(_) => {
                 let place = if path { key.to_owned() } else { path_root(key) };
-                let object = self.object(&place, value);
-                if secret || path { whole(object) } else { object }
+                let object = self.convert_object(&place, value);
+                if secret || path { with_empty_as_text(object) } else { object }
             }
             scalar => scalar.clone(),
         }
     }
 
     /// An object without what the Pulumi CLI can't set.
-    fn object(&mut self, place: &str, value: &Value) -> Value {
+    fn convert_object(&mut self, place: &str, value: &Value) -> Value {
         match value {
             Value::Mapping(fields) => {
                 let mut kept = Vec::new();
                 for (name, value) in fields.iter() {
-                    let place = format!("{place}{}", step(name.source().unwrap_or_default()));
+                    let place = format!("{place}{}", path_step(name.source().unwrap_or_default()));
                     if value.is_null() {
                         self.warn(format!(
                             "`config-map` key `{place}` is empty, and is left out of its object"
                         ));
                     } else {
-                        kept.push((name.clone(), self.object(&place, value)));
+                        kept.push((name.clone(), self.convert_object(&place, value)));
                     }
                 }
                 Value::Mapping(kept.into_iter().collect())
             }
             Value::List(items) => {
-                let item = |(index, item)| self.object(&format!("{place}[{index}]"), item);
+                let item = |(index, item)| self.convert_object(&format!("{place}[{index}]"), item);
                 Value::List(items.iter().enumerate().map(item).collect())
             }
             Value::Null(_) => {
                 self.warn(format!("`config-map` key `{place}` is empty, and is set as the text `null`"));
                 Value::Text("null".to_owned())
             }
-            Value::Number(written) if !is_kept(written) => self.number(place, written),
+            Value::Number(written) if !number_stays(written) => self.convert_number(place, written),
             scalar => scalar.clone(),
         }
     }
 
     /// A number that would not stay as it is written: the one that JavaScript reads, where that is another spelling of
     /// it, else the text.
-    fn number(&mut self, place: &str, written: &str) -> Value {
-        let shortest = javascript::of_yaml(written).filter(|number| number.abs() < LARGEST);
-        let shortest = shortest.map(|number| number.to_string()).filter(|shortest| is_kept(shortest));
+    fn convert_number(&mut self, place: &str, written: &str) -> Value {
+        let shortest = javascript::number_of_yaml(written).filter(|number| number.abs() < LARGEST);
+        let shortest = shortest.map(|number| number.to_string()).filter(|shortest| number_stays(shortest));
         let (kind, value) = match shortest {
             Some(shortest) => (format!("the number `{shortest}`"), Value::Number(shortest)),
             None => ("a text".to_owned(), Value::Text(written.to_owned())),
@@ -158,14 +158,14 @@ impl Taken {
 }
 
 /// A value whose parts are set one by one. What is empty has no parts, and is set as its text.
-fn whole(value: Value) -> Value {
+fn with_empty_as_text(value: Value) -> Value {
     match value {
         Value::Mapping(fields) if fields.is_empty() => Value::Text("{}".to_owned()),
         Value::List(items) if items.is_empty() => Value::Text("[]".to_owned()),
-        Value::Mapping(fields) => {
-            Value::Mapping(fields.iter().map(|(name, value)| (name.clone(), whole(value.clone()))).collect())
-        }
-        Value::List(items) => Value::List(items.into_iter().map(whole).collect()),
+        Value::Mapping(fields) => Value::Mapping(
+            fields.iter().map(|(name, value)| (name.clone(), with_empty_as_text(value.clone()))).collect(),
+        ),
+        Value::List(items) => Value::List(items.into_iter().map(with_empty_as_text).collect()),
         scalar => scalar,
     }
 }
@@ -180,16 +180,16 @@ mod tests {
 
     /// What is set, each as `key=value`, a secret with a `*` before it and an object as JSON; and the warnings.
     fn set(yaml: &str) -> (Vec<String>, Vec<String>) {
-        let taken = take(&crate::base::yaml::parse(yaml).unwrap());
+        let converted = convert_config_map(&crate::base::yaml::parse(yaml).unwrap());
         let env = Env::from_pairs("/", [("FROM", "outside")]);
-        let items = config_map::parse(&taken.mapping, &env, Path::new("/"))
+        let items = config_map::parse(&converted.mapping, &env, Path::new("/"))
             .unwrap_or_else(|error| panic!("{yaml}: {error}"));
         let text = items.into_iter().map(|item| match item.value {
             ConfigValue::Plain(value) => format!("{}={value}", item.key),
             ConfigValue::Secret(value) => format!("*{}={}", item.key, value.expose()),
             ConfigValue::Object { json, .. } => format!("{}={json}", item.key),
         });
-        (text.collect(), taken.warnings)
+        (text.collect(), converted.warnings)
     }
 
     #[test]
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_entry_without_anything_fails_there_and_here() {
-        let taken = take(&crate::base::yaml::parse("a: ").unwrap());
-        assert!(config_map::parse(&taken.mapping, &Env::default(), Path::new("/")).is_err());
+        let converted = convert_config_map(&crate::base::yaml::parse("a: ").unwrap());
+        assert!(config_map::parse(&converted.mapping, &Env::default(), Path::new("/")).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! What is said outside of the repository's files, and how much of `stackstep.yaml` is added to it.
+//! The inputs that are set outside of the repository's files, and how much of `stackstep.yaml` is added to them.
 //!
 //! The two are apart because a run is judged between them: until then, nothing is used that a change of the repository can
 //! have written.
@@ -7,21 +7,26 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::file::ConfigFile;
+use super::found::{Found, Raw, Resolved, Source};
+use super::headings::{COMMAND, PROFILE, Profile, StackInputs};
+use super::input::{Input, Kind};
 use super::resolve::{
-    Flags, Found, OuterSources, Raw, Resolved, Source, command_of, default_value, from_file, meaningless,
-    unknown_variables,
+    Flags, OuterSources, default_value, file_value, resolve_command, warnings_for_unknown_variables,
+    warnings_for_unread,
 };
-use super::table::{INPUTS, Input, Kind};
+use super::row::InputRow;
+use super::table::INPUTS;
 use super::{Command, strangers};
 use crate::base::env::Env;
 use crate::base::error::Result;
+use crate::base::words::Words;
 use crate::ci::CiSystem;
 use crate::render::Detail;
 
-/// What the command line, the step and the environment say: nothing that a change of the repository can have written.
+/// The inputs of the command line, the step and the environment: nothing that a change of the repository can have written.
 #[derive(Debug, Clone)]
 pub struct OuterInputs {
-    /// What to run.
+    /// The command.
     pub command: Command,
     /// The folder that the search for `stackstep.yaml` begins in: `cwd`.
     pub folder: PathBuf,
@@ -29,12 +34,12 @@ pub struct OuterInputs {
     warnings: Vec<String>,
 }
 
-/// How much of a `stackstep.yaml` counts.
+/// The part of a `stackstep.yaml` that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileUse {
-    /// All of it.
+    /// The whole file.
     Whole,
-    /// What [`strangers::counts`] allows; the detail is what a report shows if the file says nothing.
+    /// The inputs that [`strangers::counts`] allows; the detail is what a report shows if the file says nothing.
     Allowed(Detail),
 }
 
@@ -42,26 +47,26 @@ impl OuterInputs {
     /// Finds the values outside of files.
     pub fn find(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Self> {
         let sources = OuterSources::new(flags, ci, env);
-        let mut warnings = unknown_variables(env);
-        warnings.extend(sources.ignored());
-        let word = Input::find("command").and_then(|input| sources.find(input).transpose()).transpose()?;
-        let command = command_of(command, word.as_ref())?;
+        let mut warnings = warnings_for_unknown_variables(env);
+        warnings.extend(sources.warnings_for_ignored());
+        let word = sources.find(&COMMAND)?;
+        let command = resolve_command(command, word.as_ref())?;
         let mut values = BTreeMap::new();
         for input in INPUTS {
             if let Some(found) = sources.find(input)? {
-                warnings.extend(sources.overruled(input, &found));
+                warnings.extend(sources.overruled_warning(input, &found));
                 values.insert(input.name, found);
             }
         }
         let mut outer = Self { command, folder: env.cwd().to_owned(), values, warnings };
-        if let Some(folder) = outer.text("cwd") {
+        if let Some(folder) = outer.text(&StackInputs::cwd.input) {
             outer.folder = env.cwd().join(folder);
         }
         Ok(outer)
     }
 
     /// Finds those of `names` that can be read, whatever is wrong with the others. None if the command can't be read.
-    pub fn of_those(
+    pub fn find_only(
         names: &[&str],
         command: Option<Command>,
         flags: &Flags,
@@ -70,7 +75,7 @@ impl OuterInputs {
     ) -> Option<Self> {
         let sources = OuterSources::new(flags, ci, env);
         let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
-        let command = command_of(command, found("command").as_ref()).ok()?;
+        let command = resolve_command(command, found(COMMAND.name).as_ref()).ok()?;
         let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();
         Some(Self { command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
     }
@@ -78,25 +83,26 @@ impl OuterInputs {
     /// The inputs that are secret, with their values.
     pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let secret = |input: &&Input| input.kind == Kind::Secret;
-        INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input.name)?.trim())))
+        INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input)?.trim())))
     }
 
     /// The input's text, where it is set and is one.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match &self.values.get(name)?.raw {
+    pub fn text(&self, input: &Input) -> Option<&str> {
+        match &self.values.get(input.name)?.raw {
             Raw::Text(text) => Some(text),
             Raw::List(_) | Raw::Mapping(_) => None,
         }
     }
 
     /// Whether the input is set to "yes".
-    pub fn is_on(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+    pub fn is_on(&self, flag: &InputRow<bool>) -> bool {
+        self.text(&flag.input).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
     }
 
     /// Whether the input is set to anything but "no". What is no boolean counts as set.
-    pub fn may_be_on(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
+    pub fn may_be_on(&self, flag: &InputRow<bool>) -> bool {
+        self.text(&flag.input)
+            .is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
     }
 
     /// The inputs named `names`, and no others.
@@ -131,10 +137,10 @@ impl OuterInputs {
                 continue;
             };
             let found = match counts {
-                FileUse::Whole => from_file(file, input)?,
+                FileUse::Whole => file_value(file, input)?,
                 FileUse::Allowed(shown) => {
                     let read = strangers::ALLOWED.contains(&input.name);
-                    let found = if read { from_file(file, input)? } else { None };
+                    let found = if read { file_value(file, input)? } else { None };
                     let found = found.filter(|found| strangers::counts(input.name, &found.raw, shown));
                     left_out.extend(found.is_none().then_some(input.name));
                     found
@@ -142,9 +148,11 @@ impl OuterInputs {
             };
             values.extend(found.map(|found| (input.name, found)));
         }
-        warnings.extend(not_used(&left_out));
+        warnings.extend(warning_for_left_out(&left_out));
 
-        let official_action = matches!(values.get("profile"), Some(Found { raw: Raw::Text(word), .. }) if word == "official-action");
+        let official_action = values
+            .get(PROFILE.name())
+            .is_some_and(|profile| profile.raw == Raw::Text(Profile::OfficialAction.word().into()));
         for input in INPUTS {
             if let Some(value) = default_value(input, official_action) {
                 values
@@ -152,13 +160,13 @@ impl OuterInputs {
                     .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
             }
         }
-        warnings.extend(meaningless(command, &values));
+        warnings.extend(warnings_for_unread(command, &values));
         Ok(Resolved { command, values, warnings, official_action })
     }
 }
 
 /// One warning for all inputs of a stranger's file that do not count.
-fn not_used(names: &[&str]) -> Option<String> {
+fn warning_for_left_out(names: &[&str]) -> Option<String> {
     let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!names.is_empty()).then(|| {
         format!(

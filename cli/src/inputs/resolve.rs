@@ -2,24 +2,26 @@
 //! environment, `stackstep.yaml`, default: the first that says something wins.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
 use super::Command;
 use super::file::ConfigFile;
+use super::found::{Found, Raw, Source};
+use super::headings::{PROFILE, Profile};
+use super::input::{Default, Input, Kind};
 use super::mapping::mapping_of;
 use super::official;
 use super::suggest::nearest;
-use super::table::{Default, INPUTS, Input, Kind};
+use super::table::INPUTS;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::base::yaml::{Mapping, Value};
+use crate::base::words::Words;
+use crate::base::yaml::Value;
 use crate::ci::CiSystem;
 use crate::ci::names::ENV_PREFIX;
 use crate::ci::names::variable_name;
 use crate::pulumi::options::variable_of;
 
-/// What a wrapper puts before an input's name where the CI system has no way of its own.
+/// The prefix that a wrapper puts before an input's name where the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 
 /// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
@@ -36,71 +38,11 @@ const NO_INPUTS: &[&str] = &[
     crate::ci::OWN_VARIABLE,
 ];
 
-/// A value as it was written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Raw {
-    /// Text; a list is not split yet.
-    Text(String),
-    /// A list, item by item.
-    List(Vec<String>),
-    /// A mapping.
-    Mapping(Mapping),
-}
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The command line.
-    Flag,
-    /// The step, through this variable.
-    Step(String),
-    /// This variable of the environment.
-    Environment(String),
-    /// This `stackstep.yaml`.
-    File(PathBuf),
-    /// The table.
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("flag"),
-            Self::Step(_) => f.write_str("step"),
-            Self::Environment(variable) => write!(f, "environment: {variable}"),
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A value and its source.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The value.
-    pub raw: Raw,
-    /// Where it came from.
-    pub source: Source,
-}
-
-/// What was given on the command line: input name → values in order.
+/// The flags of the command line: input name → values in order.
 pub type Flags = BTreeMap<&'static str, Vec<String>>;
 
-/// Each input that has a value, with its source.
-#[derive(Debug)]
-pub struct Resolved {
-    /// What to run.
-    pub command: Command,
-    /// The values, by name.
-    pub values: BTreeMap<&'static str, Found>,
-    /// What a person should know: a setting that was overruled, a name that means nothing.
-    pub warnings: Vec<String>,
-    /// `profile: official-action` is on.
-    pub official_action: bool,
-}
-
-/// What to run: `command` of the command line, else what the step or the environment says.
-pub(super) fn command_of(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
+/// The command: the one of the command line, else the one that the step or the environment names.
+pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
     match (command, word.map(|found| &found.raw)) {
         (Some(command), _) => Ok(command),
         (None, Some(Raw::Text(word))) => {
@@ -138,21 +80,26 @@ pub(super) struct OuterSources<'a> {
 
 impl<'a> OuterSources<'a> {
     pub fn new(flags: &'a Flags, ci: &'a dyn CiSystem, env: &'a Env) -> Self {
-        let all = Self { flags, ci, env, official: false };
-        Self { official: all.sets_official_profile(), ..all }
+        let sources = Self { flags, ci, env, official: false };
+        Self { official: sources.sets_official_profile(), ..sources }
     }
 
     /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
     fn sets_official_profile(&self) -> bool {
-        let found = Input::find("profile").and_then(|input| self.find(input).ok()?);
+        let found = self.find(&PROFILE.input).ok().flatten();
         found.is_some_and(|found| {
-            matches!(found.source, Source::Step(_)) && found.raw == Raw::Text("official-action".into())
+            matches!(found.source, Source::Step(_))
+                && found.raw == Raw::Text(Profile::OfficialAction.word().into())
         })
     }
 
     /// A warning for each input of the step that does not count.
-    pub fn ignored(&self) -> Vec<String> {
-        if self.official { official::ignored(|name| self.step_variable(name).is_some()) } else { Vec::new() }
+    pub fn warnings_for_ignored(&self) -> Vec<String> {
+        if self.official {
+            official::warnings_for_ignored(|name| self.step_variable(name).is_some())
+        } else {
+            Vec::new()
+        }
     }
 
     pub fn find(&self, input: &Input) -> Result<Option<Found>> {
@@ -165,18 +112,20 @@ impl<'a> OuterSources<'a> {
             };
             return Ok(Some(Found { raw, source: Source::Flag }));
         }
-        let step = |name: &str| self.step(name).and_then(|(variable, value)| set(input, variable, value));
-        if let Some((variable, value)) = one_of(input, step)? {
+        let step = |name: &str| {
+            self.step_value(name).and_then(|(variable, value)| trimmed_variable(input, variable, value))
+        };
+        if let Some((variable, value)) = value_under_any_name(input, step)? {
             return Ok(Some(Found { raw: Raw::Text(value.to_owned()), source: Source::Step(variable) }));
         }
-        Ok(self.environment(input)?.map(|(variable, value)| Found {
+        Ok(self.environment_value(input)?.map(|(variable, value)| Found {
             raw: Raw::Text(value.to_owned()),
             source: Source::Environment(variable),
         }))
     }
 
-    fn step(&self, name: &str) -> Option<(String, &str)> {
-        self.step_variable(name).filter(|_| !self.official || official::knows(name))
+    fn step_value(&self, name: &str) -> Option<(String, &str)> {
+        self.step_variable(name).filter(|_| !self.official || official::is_official_name(name))
     }
 
     fn step_variable(&self, name: &str) -> Option<(String, &str)> {
@@ -185,15 +134,15 @@ impl<'a> OuterSources<'a> {
             .or_else(|| self.variable(format!("{STEP_PREFIX}{}", variable_name(name))))
     }
 
-    fn environment(&self, input: &Input) -> Result<Option<(String, &str)>> {
-        let own = one_of(input, |name| {
+    fn environment_value(&self, input: &Input) -> Result<Option<(String, &str)>> {
+        let own = value_under_any_name(input, |name| {
             let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
-            set(input, variable, value)
+            trimmed_variable(input, variable, value)
         })?;
         // The engine would take it from there as well.
         Ok(own.or_else(|| {
             let (variable, value) = self.variable(variable_of(input.name)?)?;
-            set(input, variable, value)
+            trimmed_variable(input, variable, value)
         }))
     }
 
@@ -203,32 +152,32 @@ impl<'a> OuterSources<'a> {
     }
 
     /// One line where a variable of the environment says otherwise than the flag or step that won.
-    pub fn overruled(&self, input: &Input, found: &Found) -> Option<String> {
+    pub fn overruled_warning(&self, input: &Input, found: &Found) -> Option<String> {
         let winner = match &found.source {
             Source::Flag => "the flag",
             Source::Step(_) => "the step",
             _ => return None,
         };
-        let (variable, value) = self.environment(input).ok()??;
+        let (variable, value) = self.environment_value(input).ok()??;
         (found.raw != Raw::Text(value.to_owned()))
             .then(|| format!("`{variable}` of the environment is not used: {winner} sets `{}`", input.name))
     }
 }
 
 /// A variable and its value without blanks around it; none where nothing is left.
-fn set<'v>(input: &Input, variable: String, value: &'v str) -> Option<(String, &'v str)> {
-    let value = trimmed(input, value);
+fn trimmed_variable<'v>(input: &Input, variable: String, value: &'v str) -> Option<(String, &'v str)> {
+    let value = without_blanks(input, value);
     (!value.is_empty()).then_some((variable, value))
 }
 
-/// What `look` finds under the input's name or an alias; two names with different values contradict.
-fn one_of<'v>(
+/// The variable and value that `value_called` finds under the input's name or an alias; two names with different values contradict.
+fn value_under_any_name<'v>(
     input: &Input,
-    look: impl Fn(&str) -> Option<(String, &'v str)>,
+    value_called: impl Fn(&str) -> Option<(String, &'v str)>,
 ) -> Result<Option<(String, &'v str)>> {
     let mut found: Option<(String, &str)> = None;
     for name in input.names() {
-        let Some((variable, value)) = look(name) else { continue };
+        let Some((variable, value)) = value_called(name) else { continue };
         match &found {
             Some((first, other)) if *other != value => {
                 return Err(Error::input(
@@ -244,7 +193,7 @@ fn one_of<'v>(
 }
 
 /// The value that `stackstep.yaml` has for `input`. Relative paths begin at the file.
-pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
+pub(super) fn file_value(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
     let Some(value) = file.get(input) else { return Ok(None) };
     let wrong = |expected: &str| {
         Error::input(
@@ -265,7 +214,7 @@ pub(super) fn from_file(file: &ConfigFile, input: &Input) -> Result<Option<Found
         }
         (_, value) => {
             let text = scalar(value).ok_or_else(|| wrong("single value"))?;
-            let text = trimmed(input, &text);
+            let text = without_blanks(input, &text);
             if text.is_empty() {
                 return Ok(None);
             }
@@ -287,13 +236,13 @@ fn scalar(value: &Value) -> Option<String> {
 
 /// The value without the blanks and line ends around it: those of a folded block, of a variable of the repository, of a
 /// line that a step before has written. Only text that people read, and what has a form of its own, stays as it is.
-fn trimmed<'v>(input: &Input, value: &'v str) -> &'v str {
+fn without_blanks<'v>(input: &Input, value: &'v str) -> &'v str {
     let keeps = input.name == "message" || matches!(input.kind, Kind::Mapping | Kind::Words);
     if keeps { value } else { value.trim() }
 }
 
 /// A warning for each `STACKSTEP_*` variable that names no input.
-pub(super) fn unknown_variables(env: &Env) -> Vec<String> {
+pub(super) fn warnings_for_unknown_variables(env: &Env) -> Vec<String> {
     let known: Vec<String> = INPUTS.iter().flat_map(Input::names).map(variable_name).collect();
     let unknown = env.iter().filter_map(|(variable, _)| {
         if NO_INPUTS.contains(&variable) {
@@ -314,7 +263,7 @@ pub(super) fn unknown_variables(env: &Env) -> Vec<String> {
 
 /// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are
 /// shared by all commands, so what they hold for another one is no mistake.
-pub(super) fn meaningless(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
+pub(super) fn warnings_for_unread(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
     if command == Command::Install {
         return Vec::new();
     }
@@ -326,11 +275,4 @@ pub(super) fn meaningless(command: Command, values: &BTreeMap<&'static str, Foun
         .filter(|(_, found)| matches!(found.source, Source::Step(_)) && !off(&found.raw))
         .map(|(input, _)| format!("`{}` means nothing to `{}`", input.name, command.word()))
         .collect()
-}
-
-/// `path` from `base`, unless it is absolute.
-pub fn absolute(base: &Path, path: &str) -> PathBuf {
-    let joined = base.join(path);
-    // `a/.` and `a/b` read better than `a/./b` in a message.
-    joined.components().collect()
 }

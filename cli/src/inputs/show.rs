@@ -1,7 +1,9 @@
 //! `stackstep inputs`: each input, its value with secrets hidden, and where it came from.
 
-use super::resolve::{Found, Raw, Resolved, Source};
-use super::table::{INPUTS, Input, Kind};
+use super::found::{Found, Raw, Resolved, Source};
+use super::headings::{BackendInputs, EngineInputs};
+use super::input::{Input, Kind};
+use super::table::INPUTS;
 use crate::base::yaml::{self, Mapping};
 
 /// A line for each input, in columns.
@@ -23,7 +25,7 @@ pub fn table(resolved: &Resolved) -> String {
 pub fn rows(resolved: &Resolved) -> impl Iterator<Item = (&'static str, String, Option<&Source>)> {
     INPUTS.iter().map(|input| {
         let found = resolved.values.get(input.name);
-        let value = found.map_or("-".to_owned(), |found| shown(input, found));
+        let value = found.map_or("-".to_owned(), |found| shown_value(input, found));
         (input.name, value, found.map(|found| &found.source))
     })
 }
@@ -38,7 +40,7 @@ pub fn secrets(resolved: &Resolved) -> impl Iterator<Item = (&'static str, &str)
 }
 
 /// The value on one line; of a secret that it is one, of configuration the keys.
-fn shown(input: &Input, found: &Found) -> String {
+fn shown_value(input: &Input, found: &Found) -> String {
     let text = match (&found.raw, input.kind) {
         (_, Kind::Secret) => "***".to_owned(),
         (Raw::Mapping(mapping), _) => keys(mapping),
@@ -48,7 +50,9 @@ fn shown(input: &Input, found: &Found) -> String {
         }
         // An address can hold a password or a signature.
         (Raw::Text(text), _)
-            if ["pulumi-mirror", "cloud-url"].contains(&input.name) && text.contains(['@', '?']) =>
+            if [EngineInputs::pulumi_mirror.name(), BackendInputs::cloud_url.name()]
+                .contains(&input.name)
+                && text.contains(['@', '?']) =>
         {
             "***".to_owned()
         }

@@ -8,6 +8,8 @@ mod choice;
 mod sent;
 mod status;
 
+use crate::base::words::Words;
+use crate::inputs::headings::ForgeChoice;
 use std::time::Duration;
 
 use about::About;
@@ -28,7 +30,7 @@ use crate::forge::place::{Clues, Tokens};
 use crate::forge::{Client, Deployment, Place, State};
 use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
-use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted, When};
+use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted};
 use crate::render::{Options, Template};
 use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
@@ -211,7 +213,7 @@ impl<'a> Sender<'a> {
             origin: &origin,
             remote: remote.as_deref(),
             repository: self.context.repository.as_deref(),
-            forge: self.inputs.forge.kind.as_deref(),
+            forge: self.inputs.forge.kind.map(ForgeChoice::word),
             forge_url: self.inputs.forge.url.as_deref(),
         };
         let tokens = Tokens {
@@ -242,7 +244,7 @@ impl<'a> Sender<'a> {
         };
         let wanted = Wanted {
             mode,
-            when: When::from_word(&self.inputs.comment.when),
+            when: self.inputs.comment.when,
             key: self.inputs.comment.key.clone(),
             stamp: self.stamp(&self.ci.origin(self.env)),
             official_action: self.inputs.official_action,

@@ -2,35 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much of what changes is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Detail {
-    /// Only how many resources each operation concerns.
-    Counts,
-    /// The resources.
-    Resources,
-    /// The resources and the paths of their properties that change.
-    Paths,
-    /// The values too, those of stack outputs among them.
-    Values,
+use crate::base::words::enum_of_words;
+
+enum_of_words! {
+    /// How much of what changes is shown.
+    #[derive(PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Detail {
+        /// Only how many resources each operation concerns.
+        Counts = "counts",
+        /// The resources.
+        Resources = "resources",
+        /// The resources and the paths of their properties that change.
+        Paths = "paths",
+        /// The values too, those of stack outputs among them.
+        Values = "values",
+    }
 }
 
 impl Detail {
     /// What is shown where nobody asks for anything else: not the values of a repository that anybody can read.
     pub fn of_repository(public: Option<bool>) -> Self {
         if public == Some(false) { Self::Values } else { Self::Paths }
-    }
-
-    /// The one that `word` names, as the `detail` input has it.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "counts" => Self::Counts,
-            "resources" => Self::Resources,
-            "paths" => Self::Paths,
-            "values" => Self::Values,
-            _ => return None,
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{command_line, reference, sample, schema, tried};
 use crate::generate::generated::{Generated, Suite};
 use crate::generate::renderer::Renderer;
-use crate::generate::wrapper::folders;
+use crate::generate::spec::folders;
 use crate::release::table::{self, Release};
 use stackstep::base::error::Result;
 use std::path::Path;

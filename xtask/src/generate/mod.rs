@@ -12,11 +12,12 @@ mod reference;
 mod renderer;
 mod sample;
 mod schema;
+mod spec;
 mod tried;
 mod wrapper;
 
 pub use check::{Stale, stale};
-pub use wrapper::{Folder, folders};
+pub use spec::{Folder, folders};
 
 use renderer::Renderer;
 

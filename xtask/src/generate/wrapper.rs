@@ -1,110 +1,18 @@
-//! One CI system's folder: `gen.toml` says how the table of inputs becomes that system's files.
+//! One CI system's folder: how the table of inputs becomes that system's files.
 //!
-//! A folder at the root with a `gen.toml` is a wrapper. Another CI system is another folder: nothing here knows one.
+//! Another CI system is another folder with a `gen.toml`: nothing here knows one.
 
 use super::pack::{Tree, pack as packed};
-use super::{Generated, MARKER, Renderer, read, read_toml, reference};
+use super::spec::{Folder, Pack, Wrapper};
+use super::{Generated, MARKER, Renderer, read, reference};
 use minijinja::context;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stackstep::base::error::{Error, Result};
 use stackstep::ci::names::variable_name;
 use stackstep::inputs::resolve::STEP_PREFIX;
 use stackstep::inputs::{Command, INPUTS, Input, Kind};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// A wrapper's folder and its `gen.toml`.
-#[derive(Debug)]
-pub struct Folder {
-    /// The folder's name.
-    pub name: String,
-    /// What it says.
-    pub spec: Spec,
-}
-
-/// `gen.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Spec {
-    /// What the CI system is called.
-    pub system: String,
-    /// Its name in the result, as in [`stackstep::ci::SYSTEMS`]. None for a folder that is of no system.
-    pub name: Option<String>,
-    /// The schema of check-jsonschema that the YAML files of the folder and of its `examples` keep to, where it has one.
-    pub schema: Option<String>,
-    /// How the system's expressions begin, beside `${{` and `$[[`: none may stand in a script.
-    #[serde(default)]
-    pub expressions: Vec<String>,
-    /// How the system's users spell an input.
-    pub naming: Naming,
-    /// Whether the aliases are declared beside the names.
-    #[serde(default)]
-    pub aliases: bool,
-    /// What the system calls each kind of input; a kind that is not here has the type `string`.
-    #[serde(default)]
-    pub types: BTreeMap<String, String>,
-    /// More names of an input, which another tool of this system has for it.
-    #[serde(default)]
-    pub other_names: BTreeMap<String, Vec<String>>,
-    /// Inputs that the wrapper does not declare, each with the reason.
-    #[serde(default)]
-    pub leave_out: BTreeMap<String, String>,
-    /// The wrappers of this system: one for GitLab, several actions for GitHub.
-    #[serde(rename = "wrapper")]
-    pub wrappers: Vec<Wrapper>,
-    /// Folders that become one file each, when all that is generated in them is there.
-    #[serde(default, rename = "pack")]
-    pub packs: Vec<Pack>,
-}
-
-/// A folder of YAML files, and the file that is made of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pack {
-    /// The folder, from the wrapper's.
-    pub from: String,
-    /// The file, from the wrapper's folder.
-    pub to: String,
-}
-
-/// How a system spells the name of an input.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Naming {
-    /// `stack-name`
-    Kebab,
-    /// `stack_name`
-    Snake,
-    /// `stackName`
-    Camel,
-    /// `STACK_NAME`
-    UpperSnake,
-}
-
-/// One thing that a pipeline can name, and the files that it is made of.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Wrapper {
-    /// Only inputs of these commands; all when empty.
-    #[serde(default)]
-    pub commands: Vec<String>,
-    /// Whether the aliases are declared beside the names, where that differs from the folder.
-    pub aliases: Option<bool>,
-    /// More inputs that this wrapper does not declare, each with the reason.
-    #[serde(default)]
-    pub leave_out: BTreeMap<String, String>,
-    /// What the wrapper says for an input that the step leaves empty.
-    #[serde(default)]
-    pub presets: BTreeMap<String, String>,
-    /// Values for the templates.
-    #[serde(default)]
-    pub with: toml::Table,
-    /// Each file and its template, both from the folder; a file that begins with `/` is from the repository's root,
-    /// for what a CI system looks for in one place only. `FILE#NAME` is only the part of a file that stands between
-    /// `<!-- gen:NAME -->` and `<!-- /gen:NAME -->`; the rest of it is written by hand.
-    pub files: BTreeMap<String, String>,
-}
 
 /// An input as a template sees it.
 #[derive(Debug, Serialize)]
@@ -127,21 +35,6 @@ struct Row {
     commands: String,
     values: Vec<&'static str>,
     secret: bool,
-}
-
-/// The wrappers' folders, sorted by name.
-pub fn folders(root: &Path) -> Result<Vec<Folder>> {
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(root).map_err(Error::io("read", root))? {
-        let path = entry.map_err(Error::io("read", root))?.path();
-        let file = path.join("gen.toml");
-        if let (true, Some(name)) = (file.is_file(), path.file_name()) {
-            let name = name.to_string_lossy().into_owned();
-            folders.push(Folder { name, spec: read_toml(&file)? });
-        }
-    }
-    folders.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(folders)
 }
 
 impl Folder {
@@ -216,16 +109,6 @@ impl Folder {
         Ok(Generated { path, text })
     }
 
-    /// The inputs that `wrapper` does not declare, each with the reason.
-    pub fn left_out(&self, wrapper: &Wrapper) -> BTreeMap<String, String> {
-        self.spec
-            .leave_out
-            .iter()
-            .chain(&wrapper.leave_out)
-            .map(|(name, why)| (name.clone(), why.clone()))
-            .collect()
-    }
-
     /// The inputs that `wrapper` declares.
     fn rows(&self, wrapper: &Wrapper) -> Result<Vec<Row>> {
         let known = |word: &String| {
@@ -282,23 +165,6 @@ impl Folder {
         }
         seen.split_off(1)
     }
-
-    /// Fails where `gen.toml` leaves out or presets an input that is not in the table.
-    fn refuse_unknown_names(&self) -> Result<()> {
-        let of_wrappers = self
-            .spec
-            .wrappers
-            .iter()
-            .flat_map(|wrapper| wrapper.presets.keys().chain(wrapper.leave_out.keys()));
-        let mut names = self.spec.leave_out.keys().chain(of_wrappers).chain(self.spec.other_names.keys());
-        names
-            .find(|name| !INPUTS.iter().any(|input| input.name == **name))
-            .map_or(Ok(()), |name| Err(self.complain(&format!("`{name}` is not an input of the table"))))
-    }
-
-    fn complain(&self, what: &str) -> Error {
-        Error::input(format!("`{}/gen.toml`: {what}", self.name), "fix the file")
-    }
 }
 
 /// All files below `folder`.
@@ -326,33 +192,6 @@ fn label(name: &str) -> String {
     let words = name.replace('-', " ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-impl Naming {
-    /// `name`, which is in kebab case, in the system's spelling. Aliases that have capitals are facts of another
-    /// tool and stay as they are.
-    pub fn spell(self, name: &str) -> String {
-        if name.chars().any(char::is_uppercase) {
-            return name.to_owned();
-        }
-        match self {
-            Self::Kebab => name.to_owned(),
-            Self::Snake => name.replace('-', "_"),
-            Self::UpperSnake => name.replace('-', "_").to_uppercase(),
-            Self::Camel => {
-                let mut upper = false;
-                name.chars().fold(String::new(), |mut spelt, letter| {
-                    if letter == '-' {
-                        upper = true;
-                    } else {
-                        spelt.push(if upper { letter.to_ascii_uppercase() } else { letter });
-                        upper = false;
-                    }
-                    spelt
-                })
-            }
-        }
-    }
 }
 
 /// The file at `path` with the region called `name` replaced by `text`.

@@ -4,8 +4,9 @@ use crate::{files_ending, wrappers::yaml};
 use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
+use stackstep::inputs::Source;
 use stackstep::inputs::outer::resolve;
-use stackstep::inputs::resolve::{Flags, Source};
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, INPUTS};
 use std::collections::BTreeSet;
 use xtask::generate::{Folder, folders};
@@ -34,7 +35,7 @@ fn declared(file: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_input_of_the_command_is_a_substitution_or_left_out_for_a_reason() {
-    let left_out = folder().spec.leave_out;
+    let left_out = folder().left_out_everywhere();
     for (file, command) in FILES {
         let wanted: BTreeSet<String> = INPUTS
             .iter()

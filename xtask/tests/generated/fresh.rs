@@ -86,11 +86,20 @@ fn a_name_that_the_template_invents_is_an_error() {
 }
 
 #[test]
-fn leaving_out_an_input_that_does_not_exist_is_an_error() {
-    let copy = copy();
-    let spec = copy.path().join("actions/gen.toml");
-    let text = std::fs::read_to_string(&spec).unwrap();
-    std::fs::write(spec, format!("{text}\n[leave-out]\nnonsense = \"a reason\"\n")).unwrap();
-    let error = stale(copy.path()).unwrap_err().to_string();
-    assert_eq!(error, "`actions/gen.toml`: `nonsense` is not an input of the table");
+fn what_a_wrapper_leaves_out_has_to_exist() {
+    for (more, error) in [
+        ("[leave-out]\n\"a reason\" = [\"nonsense\"]", "`nonsense` is not an input of the table"),
+        ("[kind.other.leave-out]\n\"a reason\" = [\"nonsense\"]", "`nonsense` is not an input of the table"),
+        ("[[wrapper]]\nfiles = {}\nkind = \"nonsense\"", "there is no `[kind.nonsense]`"),
+        (
+            "[[wrapper]]\nfiles = {}\nwithout = [\"nonsense\"]",
+            "`without` names `nonsense`, and the table has nothing for it",
+        ),
+    ] {
+        let copy = copy();
+        let spec = copy.path().join("actions/gen.toml");
+        let text = std::fs::read_to_string(&spec).unwrap();
+        std::fs::write(spec, format!("{text}\n{more}\n")).unwrap();
+        assert_eq!(stale(copy.path()).unwrap_err().to_string(), format!("`actions/gen.toml`: {error}"));
+    }
 }

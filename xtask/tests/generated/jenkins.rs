@@ -4,8 +4,9 @@
 use crate::files_ending;
 use stackstep::base::env::Env;
 use stackstep::ci;
+use stackstep::inputs::Source;
 use stackstep::inputs::outer::resolve;
-use stackstep::inputs::resolve::{Flags, Source};
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, INPUTS, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use xtask::generate::{Folder, folders};
@@ -37,7 +38,8 @@ fn declared() -> BTreeMap<String, (String, String)> {
 #[test]
 fn the_parameters_are_the_inputs_of_the_table() {
     let folder = folder();
-    let inputs = INPUTS.iter().filter(|input| !folder.spec.leave_out.contains_key(input.name));
+    let left_out = folder.left_out_everywhere();
+    let inputs = INPUTS.iter().filter(|input| !left_out.contains_key(input.name));
     let wanted: BTreeSet<String> = inputs.map(|input| folder.spec.naming.spell(input.name)).collect();
     assert_eq!(declared().into_keys().collect::<BTreeSet<_>>(), wanted);
 }

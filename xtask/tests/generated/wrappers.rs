@@ -6,8 +6,9 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
+use stackstep::inputs::Source;
 use stackstep::inputs::outer::resolve;
-use stackstep::inputs::resolve::{Flags, Source};
+use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, INPUTS, OFFICIAL_INPUTS};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,7 +30,8 @@ fn declared(action: &Path) -> BTreeSet<String> {
 
 /// The names that the binary reads and `folder` does not leave out.
 fn wanted(folder: &Folder) -> BTreeSet<String> {
-    let inputs = INPUTS.iter().filter(|input| !folder.spec.leave_out.contains_key(input.name));
+    let left_out = folder.left_out_everywhere();
+    let inputs = INPUTS.iter().filter(|input| !left_out.contains_key(input.name));
     inputs.flat_map(|input| input.names().map(|name| folder.spec.naming.spell(name))).collect()
 }
 
@@ -72,11 +74,10 @@ fn the_deploy_action_has_no_defaults_but_the_token() {
 #[test]
 fn a_reason_is_written_for_every_input_that_is_left_out() {
     for folder in folders(&xtask::root()).unwrap() {
-        let of_wrappers = folder.spec.wrappers.iter().flat_map(|wrapper| &wrapper.leave_out);
-        for (name, reason) in folder.spec.leave_out.iter().chain(of_wrappers) {
+        for (reason, names) in folder.reasons() {
             assert!(
                 reason.split_whitespace().count() > 3,
-                "{}: `{name}`: {reason:?} says little",
+                "{}: {names:?}: {reason:?} says little",
                 folder.name
             );
         }
@@ -103,7 +104,7 @@ fn every_wrapper_has_every_input_or_a_reason_for_each_that_it_leaves_out() {
                 !before.is_some_and(part_of_word) && !after.is_some_and(|c| part_of_word(c) || c == '_')
             };
             let there = texts.iter().any(|text| text.match_indices(&name).any(|(at, _)| is_word(at, text)));
-            assert!(there, "{}: no `{name}`, and no reason under `[leave-out]`", folder.name);
+            assert!(there, "{}: no `{name}`, and no reason in `gen.toml`", folder.name);
             checked += 1;
         }
     }

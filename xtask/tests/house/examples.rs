@@ -167,3 +167,14 @@ fn a_type_that_is_there_twice_is_named_with_both_places() {
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("`Step` is there 2 times (cli/src/base.rs, cli/src/ci.rs)"), "{problems:?}");
 }
+
+#[test]
+fn a_type_that_a_macro_declares_is_one_as_any_other() {
+    let (_folder, krate) = house(&[
+        ("lib.rs", "pub mod base; pub mod ci;"),
+        ("base.rs", "words! { /// What happens.\n pub enum Step { One = \"one\" } }"),
+        ("ci.rs", "fields! { pub struct Step under Log { one: bool = crate::base::flag(\"one\"), } }"),
+    ]);
+    assert_eq!(twins::twins(&krate).len(), 1);
+    assert_eq!(arrows(&krate).len(), 1);
+}

@@ -196,6 +196,9 @@ fn words(tokens: TokenStream) -> impl Iterator<Item = String> {
 }
 
 fn read_item(file: &mut File, item: &[TokenTree], depth: usize, declared: &mut Vec<String>) {
+    if let Some(body) = macro_body(item) {
+        return items(file, body, depth, declared);
+    }
     let word = |at: usize| match item.get(at) {
         Some(TokenTree::Ident(word)) => Some(word.to_string()),
         _ => None,
@@ -231,6 +234,18 @@ fn read_item(file: &mut File, item: &[TokenTree], depth: usize, declared: &mut V
         }
     }
     scan(file, item, depth);
+}
+
+/// What stands between the braces of `name! { … }`, which declares items as code does.
+fn macro_body(item: &[TokenTree]) -> Option<TokenStream> {
+    match item {
+        [.., TokenTree::Ident(_), TokenTree::Punct(sign), TokenTree::Group(body)]
+            if sign.as_char() == '!' && body.delimiter() == Delimiter::Brace =>
+        {
+            Some(body.stream())
+        }
+        _ => None,
+    }
 }
 
 /// The type of `impl Type { … }`; none of `impl Trait for Type`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, Result};
 use crate::base::wildcard::fits;
-use crate::inputs::resolve::absolute;
+use crate::inputs::found::absolute;
 
 /// More files than this are not the results of one pipeline.
 const MOST: usize = 1000;

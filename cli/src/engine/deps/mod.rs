@@ -25,6 +25,7 @@ use crate::ci::console::Console;
 use crate::engine::install::cache::{self, Cache};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
+use crate::inputs::headings::Deps;
 use crate::inputs::{Inputs, ProgramUse};
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
@@ -35,28 +36,6 @@ use outside::Outside;
 /// The variable in which the engine expects a token for plugins that lie on GitHub.
 /// <https://www.pulumi.com/docs/iac/concepts/plugins/>
 const PLUGIN_TOKEN: &str = "GITHUB_TOKEN";
-
-/// Whether the run installs dependencies, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// When they are missing.
-    Auto,
-    /// In any case.
-    Always,
-    /// Not at all.
-    Never,
-}
-
-impl Policy {
-    /// The one that the input asks for.
-    pub fn of(inputs: &Inputs) -> Self {
-        match inputs.engine.deps.as_str() {
-            "always" => Self::Always,
-            "never" => Self::Never,
-            _ => Self::Auto,
-        }
-    }
-}
 
 /// Whether the operation runs the program. `refresh` and `destroy` do only when they are told to, and without the
 /// program nothing of what it needs is looked at: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
@@ -87,7 +66,7 @@ pub async fn ready(
 ) -> Result<u32> {
     let inputs = &job.inputs;
     // Which plugins there are to fetch, only the program's packages tell.
-    let asked = Policy::of(inputs) == Policy::Always || inputs.engine.plugin_token.is_some();
+    let asked = inputs.engine.deps == Deps::Always || inputs.engine.plugin_token.is_some();
     if !inputs.command.is_on_resources() || !(asked || runs_program(inputs, &job.seen_by_engine)) {
         return Ok(0);
     }
@@ -98,13 +77,13 @@ pub async fn ready(
 }
 
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
-    let policy = Policy::of(&outside.job.inputs);
+    let deps = outside.job.inputs.engine.deps;
     let engine = outside.engine.parsed_version();
     let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
-    let Some(work) = program.all().filter(|_| policy != Policy::Never) else { return Ok(0) };
+    let Some(work) = program.all().filter(|_| deps != Deps::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
-    if policy == Policy::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {
+    if deps == Deps::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {
         return Ok(0);
     }
     outside.console.line(&format!("dependencies: {}", work.why));

@@ -1,9 +1,9 @@
-//! The table and the types hold each other.
+//! Each row of the table is read.
 
-use super::super::table::INPUTS;
 use super::*;
-use crate::inputs::resolve;
+use crate::inputs::headings::COMMAND;
 use crate::inputs::resolve::{Flags, default_value};
+use crate::inputs::{INPUTS, Input, Kind, resolve};
 
 /// A value that is not the default of any input of that kind.
 fn sample(input: &Input) -> String {
@@ -30,26 +30,17 @@ fn types(command: Command, set: &[(&str, &str)]) -> String {
     });
     let env = Env::from_pairs("/", variables);
     let resolved = resolve(Some(command), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
-    let low = Low { resolved: &resolved, env: &env, warnings: RefCell::default() };
     // What contradicts what is another question.
-    format!("{:?}", low.inputs().unwrap())
+    format!("{:?}", Inputs::unchecked(&resolved, &env).unwrap())
 }
 
 #[test]
 fn each_row_of_the_table_reaches_its_type() {
-    for input in INPUTS.iter().filter(|input| !["command", "profile"].contains(&input.name)) {
+    for input in INPUTS.iter().filter(|input| ![COMMAND.name, PROFILE.name()].contains(&input.name)) {
         let command = *input.commands.first().unwrap();
         let value = sample(input);
         assert_ne!(types(command, &[]), types(command, &[(input.name, &value)]), "`{}`", input.name);
     }
-}
-
-#[test]
-fn a_name_that_is_not_in_the_table_is_never_a_silent_not_set() {
-    let env = Env::default();
-    let resolved = resolve(Some(Command::Up), &Flags::new(), crate::ci::detect(&env), &env).unwrap();
-    let low = Low { resolved: &resolved, env: &env, warnings: RefCell::default() };
-    assert!(low.text("stakc").is_err() && low.list("tragets").is_err() && low.number("paralel").is_err());
 }
 
 /// What a step under the official action's profile sets, and the warnings.

@@ -18,7 +18,7 @@ use crate::report::Report;
 pub use marker::{Marker, Subject};
 use own::Own;
 pub use stamp::Stamp;
-pub use task::{Content, Mode, Posted, Wanted, When};
+pub use task::{Content, Mode, Posted, Wanted};
 use task::{Marked, Task, is_same, newest_first};
 
 /// Sees to the comment on change request `number`.

@@ -1,6 +1,7 @@
 //! What is to be said in a comment, and where it is compared with what is there.
 
 use crate::forge::{Client, Comment};
+use crate::inputs::headings::CommentWhen;
 use crate::publish::comment::marker::Marker;
 use crate::publish::comment::stamp::Stamp;
 use crate::render::{Options, Template};
@@ -19,27 +20,7 @@ pub enum Mode {
     Aggregate,
 }
 
-/// When there is a comment. One that is there already is brought up to date whatever this says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// After every run.
-    Always,
-    /// When something changes, may have changed, or went wrong.
-    Changes,
-    /// When something went wrong.
-    Failure,
-}
-
-impl When {
-    /// The one that `word` names, as the input `comment-when` has it.
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            "changes" => Self::Changes,
-            "failure" => Self::Failure,
-            _ => Self::Always,
-        }
-    }
-
+impl CommentWhen {
     /// Whether `report` is worth a comment.
     pub(super) fn is_met_by(self, report: &Report) -> bool {
         let failed = matches!(report.status, Status::Failed | Status::Cancelled);
@@ -67,7 +48,7 @@ pub struct Wanted {
     /// What happens to the comment that is there.
     pub mode: Mode,
     /// When there is one.
-    pub when: When,
+    pub when: CommentWhen,
     /// What keeps comments about the same apart.
     pub key: Option<String>,
     /// The run.

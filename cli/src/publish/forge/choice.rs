@@ -5,6 +5,7 @@ use crate::base::error::Problem;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::inputs::Inputs;
+use crate::inputs::headings::CommentChoice;
 use crate::publish::comment::Mode;
 
 /// How comments were asked for.
@@ -23,23 +24,27 @@ pub(super) enum Choice {
 impl Choice {
     /// What the inputs say; those of the official action keep their meaning.
     pub fn of(inputs: &Inputs) -> Self {
+        match inputs.comment.mode {
+            Some(CommentChoice::Off) => Self::Off,
+            Some(CommentChoice::Required) => Self::Required,
+            Some(CommentChoice::Update) => Self::Asked(Mode::Update),
+            Some(CommentChoice::New) => Self::Asked(Mode::New),
+            Some(CommentChoice::Append) => Self::Asked(Mode::Append),
+            Some(CommentChoice::Aggregate) => Self::Asked(Mode::Aggregate),
+            None => Self::where_comment_is_not_set(inputs),
+        }
+    }
+
+    fn where_comment_is_not_set(inputs: &Inputs) -> Self {
         let edit = if inputs.comment.edit_pr_comment { Mode::Update } else { Mode::Append };
-        match (inputs.comment.mode.as_deref(), inputs.comment.on_pr) {
-            (Some("off"), _) => Self::Off,
-            (Some("required"), _) => Self::Required,
-            (Some("new"), _) => Self::Asked(Mode::New),
-            (Some("append"), _) => Self::Asked(Mode::Append),
-            (Some("aggregate"), _) => Self::Asked(Mode::Aggregate),
-            (Some(_), _) => Self::Asked(Mode::Update),
-            (None, Some(true)) => Self::Asked(edit),
+        match inputs.comment.on_pr {
+            Some(true) => Self::Asked(edit),
             // The official action comments on a number whatever `comment-on-pr` says:
             // https://github.com/pulumi/actions/blob/main/src/main.ts
-            (None, _) if inputs.official_action && inputs.comment.change_request.is_some() => {
-                Self::Asked(edit)
-            }
-            (None, Some(false)) => Self::Off,
-            (None, None) if inputs.official_action => Self::Off,
-            (None, None) => Self::IfPossible(edit),
+            _ if inputs.official_action && inputs.comment.change_request.is_some() => Self::Asked(edit),
+            Some(false) => Self::Off,
+            None if inputs.official_action => Self::Off,
+            None => Self::IfPossible(edit),
         }
     }
 

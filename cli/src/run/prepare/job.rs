@@ -10,24 +10,25 @@ use crate::ci::standing::Standing;
 use crate::engine::args::check_length;
 use crate::engine::job::Job;
 use crate::engine::plan::{EngineEnv, Plan, engine_env};
-use crate::inputs::resolve::Found;
+use crate::inputs::found::Found;
+use crate::inputs::headings::{LogInputs, ReportInputs, StackInputs};
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::stack::StackName;
 
 /// The inputs that say where a result goes and what it shows.
 pub(crate) const SINKS: &[&str] = &[
-    "stack",
-    "result-file",
-    "outputs-file",
-    "outputs-prefix",
-    "markdown-file",
-    "report-file",
-    "junit-file",
-    "counts-file",
-    "comment-on-summary",
-    "detail",
-    "suppress-outputs",
+    StackInputs::name.name(),
+    ReportInputs::result_file.name(),
+    ReportInputs::outputs_file.name(),
+    ReportInputs::outputs_prefix.name(),
+    ReportInputs::markdown_file.name(),
+    ReportInputs::report_file.name(),
+    ReportInputs::junit_file.name(),
+    ReportInputs::counts_file.name(),
+    ReportInputs::comment_on_summary.name(),
+    ReportInputs::detail.name(),
+    LogInputs::suppress_outputs.name(),
 ];
 
 impl<'a> Prepared<'a> {

@@ -14,15 +14,23 @@ use crate::base::http::Url;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::inputs::{Command, FileUse, INPUTS, Inputs, OuterInputs};
+use crate::inputs::headings::{BackendInputs, ConfigInputs, EngineInputs, OperationInputs, StackInputs};
+use crate::inputs::{Command, FileUse, INPUTS, Input, Inputs, OuterInputs};
 use crate::pulumi::backend::{Backend, BackendSource, PULUMI_CLOUD};
 use crate::pulumi::mirror::{Mirror, ReleasePlace};
 use crate::pulumi::project::nearest_file;
 use crate::report::Reason;
 
 /// The inputs that credentials come from.
-const SIGN_IN: &[&str] =
-    &["cloud-url", "access-token", "oidc-organization", "oidc-team", "oidc-user", "oidc-scope", "oidc-token"];
+const SIGN_IN: &[&str] = &[
+    BackendInputs::cloud_url.name(),
+    BackendInputs::access_token.name(),
+    BackendInputs::oidc_organization.name(),
+    BackendInputs::oidc_team.name(),
+    BackendInputs::oidc_user.name(),
+    BackendInputs::oidc_scope.name(),
+    BackendInputs::oidc_token.name(),
+];
 
 /// Whose the files of the work folder are.
 pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
@@ -44,8 +52,8 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
         ci: found.ci,
         context: &found.context,
         command: outer.command,
-        preview_only: outer.is_on("preview-only"),
-        upsert: outer.may_be_on("upsert"),
+        preview_only: outer.is_on(&OperationInputs::preview_only),
+        upsert: outer.may_be_on(&StackInputs::upsert),
         credentials: &possible_credentials(found, outer),
         work_folder: &work_folder,
         branch_head: None,
@@ -61,7 +69,7 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
 /// The credentials that the run may have. What its files could still add counts, so that nothing is skipped too early.
 fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credentials {
     let everything = Credentials { backend: true, found: Vec::new() };
-    if found.standing == Standing::Ours || outer.text("env-file").is_some() {
+    if found.standing == Standing::Ours || outer.text(&ConfigInputs::env_file.input).is_some() {
         return everything;
     }
     let signed_in = outer.only(SIGN_IN).with_file(None, FileUse::Whole);
@@ -82,14 +90,19 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     let Some(outer) = &found.outer else { return Err(Error::input("there are no inputs", "set some")) };
     if outer.command == Command::Install {
         // The engine's name alone is looked for on the PATH.
-        let is_path = |name: &str, text: &str| name != "engine" || text.contains(['/', '\\']);
-        let leads_in = |name: &&str| {
-            outer.text(name).is_some_and(|text| is_path(name, text) && found.ground.holds(Path::new(text)))
+        let is_path = |text: &str, is_engine: bool| !is_engine || text.contains(['/', '\\']);
+        let leads_in = |input: &&Input| {
+            let is_engine = input.name == EngineInputs::engine.name();
+            let text = outer.text(input).filter(|text| is_path(text, is_engine));
+            text.is_some_and(|text| found.ground.holds(Path::new(text)))
         };
-        if let Some(name) =
-            ["engine", "pulumi-version-file", "cache-folder"].iter().find(|name| leads_in(name))
-        {
-            return Err(leads_into_the_work_folder(outer.command, name));
+        let places = [
+            &EngineInputs::engine.input,
+            &EngineInputs::pulumi_version_file.input,
+            &EngineInputs::cache_folder.input,
+        ];
+        if let Some(input) = places.into_iter().find(leads_in) {
+            return Err(leads_into_the_work_folder(outer.command, input.name));
         }
     }
     let read: Vec<&str> =
@@ -102,7 +115,7 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
 pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
     match inputs.engine.pulumi_mirror.as_ref().map(Mirror::place) {
         Some(ReleasePlace::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
-            Err(leads_into_the_work_folder(inputs.command, "pulumi-mirror"))
+            Err(leads_into_the_work_folder(inputs.command, EngineInputs::pulumi_mirror.name()))
         }
         _ => Ok(()),
     }

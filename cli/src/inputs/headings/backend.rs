@@ -1,0 +1,31 @@
+//! The heading "Backend and secrets".
+
+use std::time::Duration;
+
+use crate::base::secret::Secret;
+use crate::inputs::command::{ALL_BUT_REPORT, OPERATIONS, OPERATIONS_AND_EXEC, OPERATIONS_OUTPUTS_AND_EXEC};
+use crate::inputs::row::{duration, flag, heading, secret, text, trimmed_text};
+
+heading! {
+    /// The inputs about the place of the state, and who may read it.
+    pub struct BackendInputs under Backend {
+        cloud_url: Option<String> = text("cloud-url", ALL_BUT_REPORT, "The backend: `https://api.pulumi.com`, `s3://…`, `gs://…`, `azblob://…`, `file://…`.")
+            .aliases(&["backend-url"])
+            .default_in_words("`PULUMI_BACKEND_URL`, else `backend.url` of Pulumi.yaml, else an earlier `pulumi login`, else `PULUMI_API`"),
+        access_token: Option<Secret> = secret("access-token", ALL_BUT_REPORT, "The access token for Pulumi Cloud.")
+            .default_in_words("`PULUMI_ACCESS_TOKEN`"),
+        oidc_organization: Option<String> = trimmed_text("oidc-organization", OPERATIONS_OUTPUTS_AND_EXEC, "Sign in to this organisation of Pulumi Cloud with the identity that the CI system gives the job (OpenID Connect), instead of a stored access token. It wins over `PULUMI_ACCESS_TOKEN`.")
+            .aliases(&["oidc-org"]),
+        oidc_team: Option<String> = trimmed_text("oidc-team", OPERATIONS_OUTPUTS_AND_EXEC, "Ask for a token of this team instead of one of the whole organisation."),
+        oidc_user: Option<String> = trimmed_text("oidc-user", OPERATIONS_OUTPUTS_AND_EXEC, "Ask for a personal token of this user instead of one of the organisation."),
+        oidc_scope: Option<String> = trimmed_text("oidc-scope", OPERATIONS_OUTPUTS_AND_EXEC, "What the organisation's token may do beside the usual: `admin`."),
+        oidc_expiration: Option<Duration> = duration("oidc-expiration", OPERATIONS_OUTPUTS_AND_EXEC, "How long the token is valid; Pulumi Cloud may shorten it.")
+            .default_in_words("what Pulumi Cloud gives"),
+        oidc_token: Option<Secret> = secret("oidc-token", OPERATIONS_OUTPUTS_AND_EXEC, "The identity token, where the CI system does not hand one to the job by itself: the token, or `file://` and the path of a file that holds it.")
+            .aliases(&["id-token"])
+            .default_in_words("the one of the CI system"),
+        mask_config: bool = flag("mask-config", OPERATIONS_AND_EXEC, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the engine, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.")
+            .default("false"),
+        secrets_provider: Option<String> = text("secrets-provider", OPERATIONS, "How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`."),
+    }
+}
