@@ -75,7 +75,7 @@ impl Publisher {
             result_file: job.result_file(),
             markdown_file: job.inputs.report.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
-            pages: Pages::of(job),
+            pages: Pages::for_job(job),
             detail: detail(job),
             suppress_outputs: job.inputs.log.suppress_outputs,
         };
@@ -171,7 +171,7 @@ fn page_from(path: PathBuf) -> (PathBuf, u64) {
 }
 
 /// Everything at the end of a run but the files that [`Publisher::files`] writes.
-pub fn all(
+pub fn publish_rest(
     job: &Job<'_>,
     publisher: &Publisher,
     report: &Masked<Report>,

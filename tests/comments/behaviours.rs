@@ -111,7 +111,7 @@ async fn what_a_program_prints_is_never_read_as_a_marker() {
         post(&fake, &run(1), &report).await.unwrap();
         assert_eq!(
             Marker::read(&fake.only()).unwrap().subject,
-            stackstep::publish::comment::Subject::of(&report)
+            stackstep::publish::comment::Subject::from_report(&report)
         );
         // The other stack's run does not take it for its own.
         assert_eq!(post(&fake, &run(2), &of("shop", "prod", changes())).await.unwrap(), Posted::Created);

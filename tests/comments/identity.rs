@@ -15,8 +15,10 @@ use crate::support::forge::{Act, FACES, Fake, HEAD, ME, Verb};
 /// The report as one of a job with this backend.
 fn at(url: &str, report: Report) -> Report {
     let env = Env::from_pairs("/", [("HOME", "/root")]);
-    let place =
-        BackendPlace::of(url, ReadFrom { env: &env, folder: Path::new("/w"), checkout: Path::new("/w") });
+    let place = BackendPlace::from_url(
+        url,
+        ReadFrom { env: &env, folder: Path::new("/w"), checkout: Path::new("/w") },
+    );
     let identity = StackIdentity {
         backend: Some(place.fingerprint()),
         backend_url: Some(place.address()),

@@ -81,7 +81,7 @@ async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, T
     let (http, place) = (http(), fake.place());
     let options = Options::default();
     let report = report.clone().masked(&str::to_owned);
-    let content = Content::of(&report, &options);
+    let content = Content::new(&report, &options);
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }
 
@@ -89,7 +89,7 @@ async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, T
 async fn post_all(fake: &Fake, wanted: &Wanted, reports: &[Report]) -> Result<Posted, Trouble> {
     let (http, place) = (http(), fake.place());
     let options = Options::default();
-    let reports = Masked::all(reports.to_vec(), &str::to_owned);
+    let reports = Masked::mask_all(reports.to_vec(), &str::to_owned);
     let content = Content { reports: reports.as_slice(), template: None, options: &options, warn: &|_| {} };
     comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
 }

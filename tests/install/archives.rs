@@ -19,7 +19,7 @@ const LINUX: Platform = Platform { os: "linux", arch: "x64" };
 fn refuses_entry(kind: EntryType, name: &str, link: &str, what: &str) {
     let archive = tar_gz(&whole(&VERSION), &[entry(kind, name, link, b"")]);
     let server = Files::release(&VERSION, Platform::host().unwrap(), archive).serve_all();
-    for parts in [Parts::All, Parts::of("yaml", false)] {
+    for parts in [Parts::All, Parts::for_runtime("yaml", false)] {
         let case = Case { parts, ..Case::new() };
         case.refuses(&server.url(), what);
         assert_eq!(names(case.root.path()), ["cache"], "it wrote outside of its folder");
@@ -132,7 +132,7 @@ fn bombs_are_refused() {
         let bomb = ("pulumi/pulumi-watch".to_owned(), vec![0; 2 << 20]);
         let archive = tar_gz(std::slice::from_ref(&bomb), &[]);
         assert!(archive.len() < 50_000, "it is small as long as it is packed");
-        for parts in [Parts::All, Parts::of("yaml", false)] {
+        for parts in [Parts::All, Parts::for_runtime("yaml", false)] {
             let into = folder.path().join(parts.key());
             std::fs::create_dir(&into).unwrap();
             let refused = unpack::tar(archive.as_slice(), &parts, bounds, &into).unwrap_err();

@@ -48,7 +48,7 @@ impl Case {
         Self {
             root: TempDir::with_prefix("stackstep-install-").unwrap(),
             platform: Platform::host().unwrap(),
-            parts: Parts::of("yaml", false),
+            parts: Parts::for_runtime("yaml", false),
             trust: Trust::default(),
             patience: Patience {
                 idle: Duration::from_secs(20),

@@ -76,7 +76,7 @@ fn offline_asks_no_server() {
 #[test]
 fn another_runtime_gets_files_of_its_own_and_everything_serves_all() {
     let server = Files::good(&VERSION).serve_all();
-    let parts = |runtime| stackstep::engine::install::parts::Parts::of(runtime, false);
+    let parts = |runtime| stackstep::engine::install::parts::Parts::for_runtime(runtime, false);
     let mut case = Case { parts: parts("yaml"), ..Case::new() };
     case.installs(&server.url());
     case.parts = parts("nodejs");

@@ -33,7 +33,7 @@ pub fn post(fake: &Fake, run: u64) -> Posted {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let http = Http::new(&Env::default(), Limits::default()).unwrap();
-        let content = Content::of(&report, &options);
+        let content = Content::new(&report, &options);
         comment::post(&Client::new(&http, &place), NUMBER, &wanted(Mode::Update, run), &content)
             .await
             .unwrap()

@@ -65,7 +65,7 @@ pub async fn sign_in(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<()> {
-    let Some(wanted) = WantedToken::of(&job.inputs) else { return Ok(()) };
+    let Some(wanted) = WantedToken::from_inputs(&job.inputs) else { return Ok(()) };
     if job.env.get("PULUMI_ACCESS_TOKEN").is_some() {
         console.line("`PULUMI_ACCESS_TOKEN` is not used: `oidc-organization` is set");
     }
@@ -119,7 +119,7 @@ pub async fn exchange(
     if answer.status != 200 {
         return Err(refused(&server, &answer, wanted, identity, now));
     }
-    Grant::of(answer.body.expose()).ok_or_else(|| {
+    Grant::from_answer(answer.body.expose()).ok_or_else(|| {
         Error::auth(
             format!("{server} did not answer with an access token"),
             "check `cloud-url`: it has to be the address of Pulumi Cloud's API, such as `https://api.pulumi.com`",
@@ -129,7 +129,7 @@ pub async fn exchange(
 
 impl Grant {
     /// Reads Pulumi Cloud's answer.
-    fn of(body: &str) -> Option<Self> {
+    fn from_answer(body: &str) -> Option<Self> {
         let body: Value = serde_json::from_str(body).ok()?;
         let token = body.get("access_token")?.as_str()?;
         let seconds = body.get("expires_in").and_then(Value::as_u64).filter(|seconds| *seconds > 0);
@@ -157,6 +157,6 @@ fn refused(server: &str, answer: &Answer, wanted: &WantedToken, identity: &Secre
     }
     Error::auth(
         format!("{server} refused the job's identity (status {status}){said}"),
-        Claims::of(identity).why_refused(wanted, now),
+        Claims::from_token(identity).why_refused(wanted, now),
     )
 }

@@ -193,7 +193,7 @@ fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
 /// that are known to be the repository's own may have them.
 fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
-    if Standing::of(context, question.work_folder) != Standing::Unproven {
+    if Standing::from_checkouts(context, question.work_folder) != Standing::Unproven {
         return None;
     }
     let origin = match (question.is_fork(), context.change_request) {
@@ -238,7 +238,8 @@ fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
 /// Where the work folder is instead of at a commit of the repository's own.
 fn place(context: &Context, around: &[Checkout]) -> String {
     let one = std::slice::from_ref::<Checkout>;
-    let unproven = around.iter().find(|checkout| Standing::of(context, one(checkout)) == Standing::Unproven);
+    let unproven =
+        around.iter().find(|checkout| Standing::from_checkouts(context, one(checkout)) == Standing::Unproven);
     let first = unproven.is_some_and(|checkout| around.first() == Some(checkout));
     let folder = match unproven {
         Some(checkout) if !first => {

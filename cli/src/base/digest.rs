@@ -22,7 +22,7 @@ impl Digest {
     }
 
     /// What the hash has come to.
-    pub fn of(hash: Sha256) -> Self {
+    pub fn from_hash(hash: Sha256) -> Self {
         Self(hash.finalize().into())
     }
 }

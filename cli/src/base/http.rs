@@ -149,7 +149,7 @@ impl Http {
                 .prepared(request, url.clone(), "application/json")
                 .send()
                 .await
-                .map_err(|error| Failure::of(host(&url), &error))?;
+                .map_err(|error| Failure::from_error(host(&url), &error))?;
             match response.headers().get(LOCATION).and_then(|location| location.to_str().ok()) {
                 Some(location) if response.status().is_redirection() => {
                     url = request.redirected(&url, location)?;
@@ -181,7 +181,9 @@ impl Http {
         let status = response.status().as_u16();
         let (retry_after, next) = (pause_asked_for(response.headers()), next_page(url, response.headers()));
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(host(url), &error))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| Failure::from_error(host(url), &error))?
+        {
             if body.len() + chunk.len() > self.limits.body {
                 return Err(Failure::TooBig { host: host(url), limit: self.limits.body });
             }

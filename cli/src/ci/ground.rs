@@ -21,7 +21,7 @@ pub struct Ground {
 
 impl Ground {
     /// The ground of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
-    pub fn of(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
+    pub fn new(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
         // With the repository's credentials, another checkout can lie beside the proven one.
         let ours = standing == Standing::Ours && !context.base_credentials;
         let folders =
@@ -64,7 +64,7 @@ impl Ground {
 
     fn is_proven(&self, path: &Path) -> bool {
         let folder = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path);
-        Standing::of(&self.context, &checkouts_around(folder)) != Standing::Unproven
+        Standing::from_checkouts(&self.context, &checkouts_around(folder)) != Standing::Unproven
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let env = Env::from_pairs(folder.join(cwd), pairs);
         let own_commits = vec![BASE.to_owned()];
         let context = Context { base_credentials, own_commits, ..Context::default() };
-        Ground::of(&context, standing, &env, detect(&env), &folder.join(program))
+        Ground::new(&context, standing, &env, detect(&env), &folder.join(program))
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub enum Standing {
 impl Standing {
     /// Of the files of a folder that lies in these checkouts. One that surrounds another decides as well: package
     /// managers and compilers look for their settings above the program's folder.
-    pub fn of(context: &Context, around: &[Checkout]) -> Self {
+    pub fn from_checkouts(context: &Context, around: &[Checkout]) -> Self {
         let all_at = |commits: &[String]| {
             let one_of = |at: &String| commits.iter().any(|commit| is_the_commit(at, commit));
             !around.is_empty() && around.iter().all(|checkout| checkout.commit.as_ref().is_some_and(one_of))
@@ -69,32 +69,36 @@ mod tests {
     #[test]
     fn with_the_targets_credentials_only_its_own_commits_are_proven() {
         for fork in [Some(true), None] {
-            assert_eq!(Standing::of(&target(fork), &at(&[BASE])), Standing::Ours);
+            assert_eq!(Standing::from_checkouts(&target(fork), &at(&[BASE])), Standing::Ours);
             for other in [HEAD, "2d5a1c0", ""] {
-                assert_eq!(Standing::of(&target(fork), &at(&[other])), Standing::Unproven, "{other:?}");
+                assert_eq!(
+                    Standing::from_checkouts(&target(fork), &at(&[other])),
+                    Standing::Unproven,
+                    "{other:?}"
+                );
             }
-            assert_eq!(Standing::of(&target(fork), &[]), Standing::Unproven);
+            assert_eq!(Standing::from_checkouts(&target(fork), &[]), Standing::Unproven);
         }
     }
 
     #[test]
     fn a_checkout_of_our_own_in_a_strangers_proves_nothing() {
-        assert_eq!(Standing::of(&target(Some(true)), &at(&[BASE, HEAD])), Standing::Unproven);
-        assert_eq!(Standing::of(&target(Some(true)), &at(&[BASE, BASE])), Standing::Ours);
+        assert_eq!(Standing::from_checkouts(&target(Some(true)), &at(&[BASE, HEAD])), Standing::Unproven);
+        assert_eq!(Standing::from_checkouts(&target(Some(true)), &at(&[BASE, BASE])), Standing::Ours);
     }
 
     #[test]
     fn without_them_a_change_that_may_be_a_strangers_is_one() {
         let change = |fork: Option<bool>| Context { base_credentials: false, ..target(fork) };
-        assert_eq!(Standing::of(&change(Some(false)), &[]), Standing::Ours);
+        assert_eq!(Standing::from_checkouts(&change(Some(false)), &[]), Standing::Ours);
         for fork in [Some(true), None] {
-            assert_eq!(Standing::of(&change(fork), &at(&[HEAD])), Standing::Strangers);
+            assert_eq!(Standing::from_checkouts(&change(fork), &at(&[HEAD])), Standing::Strangers);
         }
     }
 
     #[test]
     fn a_hash_that_is_none_proves_nothing() {
         let context = Context { own_commits: vec!["x".repeat(40)], ..target(None) };
-        assert_eq!(Standing::of(&context, &at(&[&"x".repeat(40)])), Standing::Unproven);
+        assert_eq!(Standing::from_checkouts(&context, &at(&[&"x".repeat(40)])), Standing::Unproven);
     }
 }

@@ -59,9 +59,9 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         found.command = resolved.command.word();
         found.inputs = set(resolved);
     }
-    look::at(&mut found, &prepared);
+    look::examine(&mut found, &prepared);
     if prepared.standing == Standing::Ours && !prepared.is_closed() {
-        engine::look(&mut found, &prepared, console, signals).await?;
+        engine::find(&mut found, &prepared, console, signals).await?;
     }
     found.ok = found.findings.iter().all(|finding| finding.level != FindingLevel::Missing);
     Ok(found)

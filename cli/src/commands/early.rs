@@ -40,7 +40,7 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
     let publisher = Publisher::new(&job);
     let file = publisher.files(&report, console);
     if let Error::Skipped { .. } = error {
-        publish::all(&job, &publisher, &report, file, "", &Exports::default(), console);
+        publish::publish_rest(&job, &publisher, &report, file, "", &Exports::default(), console);
     } else {
         publish::hand_on(&job, &report, file, "", &Exports::default(), console);
     }
@@ -62,7 +62,7 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
     // Nobody knows whose the folders on the way are.
     let context = ci.context(env);
     let folder = named_folder(request);
-    if Ground::of(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
+    if Ground::new(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
         return;
     }
     let removed = std::fs::remove_file(&path).map_err(Error::io("remove", &path));

@@ -26,13 +26,13 @@ use vet::OwnEvent;
 /// was asked for and could not be published fails it; a result that says that a deployment failed does not.
 pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) -> Result<u8> {
     admit::refuse_open_log(job.ci, job.env)?;
-    let mut found = read::all(&job.inputs)?;
+    let mut found = read::read_results(&job.inputs)?;
     let backend = job.backend.place(&job.seen_by_engine, &job.inputs.stack.cwd);
     for one in found.iter_mut().filter(|one| one.from_log) {
         one.add_backend(backend.as_ref());
     }
-    let sender = Sender::of(job);
-    let mut event = OwnEvent::of(&job.context);
+    let sender = Sender::for_job(job);
+    let mut event = OwnEvent::from_context(&job.context);
     match change_request(job, &sender, signals).await {
         Ok(Some(request)) => event.is_about(&request),
         Ok(None) => {}
@@ -46,7 +46,7 @@ pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) ->
     let mut reports = vet::vetted(found, &event, job.context.build_url.as_deref())?;
     let mask = |text: &str| console.masker().mask(text);
     Report::tell_backends_apart(&mut reports);
-    let reports = Masked::all(reports, &mask);
+    let reports = Masked::mask_all(reports, &mask);
     if event.fork {
         refuse_for_forks(job, console)?;
     }
@@ -57,7 +57,7 @@ pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) ->
     // A fork's own job can't comment, and its author can't mend that.
     let may_not = event.fork && !job.context.base_credentials;
     let missed = sent.has_missed() || if may_not { file_missed } else { console.has_missed() };
-    publish::several::all(job, &publisher, reports.as_slice(), file, event.fork, console);
+    publish::several::publish_rest(job, &publisher, reports.as_slice(), file, event.fork, console);
     Ok(if missed { EXIT_PUBLISH } else { 0 })
 }
 

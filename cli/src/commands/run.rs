@@ -60,7 +60,7 @@ pub async fn run(
         publish::add_path(&job, &engine, console);
         return Ok(0);
     };
-    let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::of(&job) };
+    let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
     let ready = match ready {
         Ok(ready) => ready,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
@@ -79,7 +79,7 @@ pub async fn run(
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     let (report, file) = end.publish(report, console, signals).await;
-    publish::all(&job, &end.publisher, &report, file, &log, &exports, console);
+    publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     Ok(exit_status(report.exit_code))
 }
@@ -137,7 +137,7 @@ impl RunEnd<'_> {
     async fn give_up(&self, run: &Run<'_>, error: &Error, console: &mut Console, signals: &Signals) -> u8 {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
         let (report, file) = self.publish(report, console, signals).await;
-        publish::all(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
+        publish::publish_rest(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
         error.exit_status()
     }
 }

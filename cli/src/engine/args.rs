@@ -14,7 +14,7 @@ pub const LONGEST_ARGUMENT: usize = if cfg!(windows) { 30 * 1024 } else { 128 * 
 
 /// The arguments of the operation itself, without `--event-log`.
 pub fn operation(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
-    let mut args = CommandLine::of(inputs.command.word());
+    let mut args = CommandLine::new(inputs.command.word());
     args.stack(scope);
     match inputs.command {
         Command::Up | Command::Refresh | Command::Destroy if !inputs.operation.preview_only => {
@@ -39,12 +39,12 @@ pub fn preview_before(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     let mut args;
     match inputs.command {
         Command::Refresh | Command::Destroy => {
-            args = CommandLine::of(inputs.command.word());
+            args = CommandLine::new(inputs.command.word());
             args.stack(scope);
             args.push("--preview-only");
         }
         _ => {
-            args = CommandLine::of("preview");
+            args = CommandLine::new("preview");
             args.stack(scope);
         }
     }
@@ -54,7 +54,7 @@ pub fn preview_before(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
 
 /// `pulumi stack output`.
 pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<String> {
-    let mut args = CommandLine::of("stack");
+    let mut args = CommandLine::new("stack");
     args.push("output");
     args.stack(scope);
     args.push("--json");
@@ -64,7 +64,7 @@ pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<St
 
 /// `pulumi stack init`, for a stack that the backend does not have.
 pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
-    let mut args = CommandLine::of("stack");
+    let mut args = CommandLine::new("stack");
     args.push("init");
     args.stack(scope);
     args.push("--no-select");
@@ -93,7 +93,7 @@ pub fn check_length(args: &[String]) -> Result<()> {
 
 /// `pulumi config` with every value, to learn what has to be hidden.
 pub fn config_with_secrets(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
-    let mut args = CommandLine::of("config");
+    let mut args = CommandLine::new("config");
     args.stack(scope);
     args.push("--json");
     args.push("--show-secrets");

@@ -40,7 +40,7 @@ pub struct Parted<'a> {
 
 impl<'a> Parted<'a> {
     /// Sorts the values by the way that they go.
-    pub fn of(config: &'a [ConfigItem]) -> Self {
+    pub fn from_items(config: &'a [ConfigItem]) -> Self {
         let mut parted = Self::default();
         let mut room = LONGEST_VALUES;
         let shared: Vec<&str> = config.iter().filter(|item| item.path).map(|item| root(&item.key)).collect();
@@ -96,7 +96,7 @@ impl<'a> Parted<'a> {
 }
 
 fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> CommandLine {
-    let mut args = CommandLine::of("config");
+    let mut args = CommandLine::new("config");
     args.push("set-all");
     args.stack(scope);
     args.path("config-file", inputs.config.file.as_deref());
@@ -105,7 +105,7 @@ fn set_all(inputs: &Inputs, scope: &Scope<'_>) -> CommandLine {
 
 /// `pulumi config set` of a value that goes over standard input.
 pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<String> {
-    let mut args = CommandLine::of("config");
+    let mut args = CommandLine::new("config");
     args.push("set");
     args.stack(scope);
     match (&item.value, item.stored_as) {
@@ -148,7 +148,7 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
 impl CommandLine {
     /// Values that are no secrets go along with the operation, which writes them to the stack's file.
     pub(super) fn config(&mut self, inputs: &Inputs) {
-        let along = Parted::of(&inputs.config.items).along;
+        let along = Parted::from_items(&inputs.config.items).along;
         let any_path = along.iter().any(|value| value.is_path);
         for value in along {
             let key = if any_path && !value.is_path { path_root(value.key) } else { value.key.to_owned() };
@@ -186,7 +186,7 @@ mod tests {
             plain("o.typed", "3".to_owned(), true, Some(StoredAs::String)),
             plain("a=b", "x".to_owned(), false, None),
         ];
-        let parted = Parted::of(&config);
+        let parted = Parted::from_items(&config);
         assert_eq!(
             parted.singly.iter().map(|item| item.key.as_str()).collect::<Vec<_>>(),
             ["long", "o.typed", "a=b"]
@@ -198,7 +198,7 @@ mod tests {
     fn many_values_that_are_too_much_together_go_over_standard_input() {
         let config: Vec<ConfigItem> =
             (0..20).map(|n| plain(&format!("k{n}"), "x".repeat(LONGEST_VALUE), false, None)).collect();
-        let parted = Parted::of(&config);
+        let parted = Parted::from_items(&config);
         assert_eq!(parted.along.len(), LONGEST_VALUES / LONGEST_VALUE);
         assert_eq!(parted.singly.len() + parted.along.len(), 20);
     }
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_value_at_a_path_never_goes_with_the_operation() {
         let config = [plain("db.size", "3".to_owned(), true, None), plain("k", "v".to_owned(), false, None)];
-        let parted = Parted::of(&config);
+        let parted = Parted::from_items(&config);
         assert_eq!(keys(&parted.at_paths), ["db.size"]);
         assert_eq!(keys(&parted.along), ["k"]);
     }
@@ -220,7 +220,7 @@ mod tests {
             stored_as: None,
         };
         let config = [object("a", true), object("b", true), object("c", false), secret("b.password")];
-        let parted = Parted::of(&config);
+        let parted = Parted::from_items(&config);
         assert_eq!(keys(&parted.along), ["a.a"]);
         assert_eq!(parted.objects.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["b", "c"]);
     }

@@ -10,7 +10,7 @@ use crate::inputs::Inputs;
 pub(super) struct CommandLine(pub(super) Vec<String>);
 
 impl CommandLine {
-    pub(super) fn of(word: &str) -> Self {
+    pub(super) fn new(word: &str) -> Self {
         Self(vec![word.to_owned()])
     }
 

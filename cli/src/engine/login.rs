@@ -57,13 +57,13 @@ fn select(job: &Job<'_>, engine: &EngineLabel, report: &Report, key: &str) -> Re
     if job.inputs.command == Command::Outputs || report.reason == Some(Reason::StackNotFound) {
         return Ok(None);
     }
-    let file = Selection::of(&home::workspaces(job.env)?, project);
+    let file = Selection::new(&home::workspaces(job.env)?, project);
     if job.inputs.stack.remove && report.status == Status::Succeeded {
         file.clear(key)?;
         return Ok(None);
     }
     let name = in_full(stack, report.permalink.as_deref());
-    file.set(key, &name, selection::Form::of(engine.parsed_version().as_ref()))?;
+    file.set(key, &name, selection::Form::for_version(engine.parsed_version().as_ref()))?;
     Ok(Some(format!(
         "`{name}` is the selected stack of later `pulumi` commands, as after the official action"
     )))

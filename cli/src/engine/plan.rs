@@ -35,7 +35,7 @@ impl Plan {
     /// The plan that these inputs ask for. Configuration that has a process of its own is set in the first phase.
     pub fn new(inputs: &Inputs, scope: &Scope<'_>) -> Self {
         let step = |purpose, args, stdin| EngineStep { purpose, args, stdin };
-        let config = Parted::of(&inputs.config.items);
+        let config = Parted::from_items(&inputs.config.items);
         let together = [config.set_objects(inputs, scope), config.set_paths(inputs, scope)];
         let together = together.into_iter().flatten().map(|args| step(Purpose::SetConfig, args, None));
         let singly = config.singly.iter().map(|item| {

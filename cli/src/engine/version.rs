@@ -204,7 +204,7 @@ fn parts(job: &Job<'_>) -> Parts {
     let policies = !job.inputs.safety.policy_pack.is_empty() || job.backend.is_cloud();
     match &job.project {
         Some(project) if job.inputs.command.operation().is_some() && !project.own_packages => {
-            project.runtime.as_deref().map_or(Parts::All, |runtime| Parts::of(runtime, policies))
+            project.runtime.as_deref().map_or(Parts::All, |runtime| Parts::for_runtime(runtime, policies))
         }
         _ => Parts::All,
     }

@@ -20,7 +20,7 @@ pub struct EngineVoice {
 }
 
 impl Listener for EngineVoice {
-    fn told(&self) -> Told {
+    fn what_it_said(&self) -> Told {
         if self.has_events { self.by_events } else { self.by_output }
     }
 
@@ -85,7 +85,7 @@ mod tests {
         for part in output {
             listener.output(part.as_bytes());
         }
-        listener.told()
+        listener.what_it_said()
     }
 
     #[test]
@@ -112,20 +112,20 @@ mod tests {
         listener.event(
             br#"{"sequence":1,"diagnosticEvent":{"message":",\"stdoutEvent\": ^C received; cancelling"}}"#,
         );
-        assert_eq!(listener.told(), Told::Never);
+        assert_eq!(listener.what_it_said(), Told::Never);
     }
 
     #[test]
     fn where_there_is_an_event_log_the_words_on_standard_output_count_for_nothing() {
         let mut listener = EngineVoice::default();
         listener.output(b"SIGTERM received; terminating\n");
-        assert_eq!(listener.told(), Told::Again, "nothing else is there to be heard");
+        assert_eq!(listener.what_it_said(), Told::Again, "nothing else is there to be heard");
         listener.event(br#"{"sequence":0,"timestamp":1,"preludeEvent":{"config":{}}}"#);
-        assert_eq!(listener.told(), Told::Never, "a program has printed them");
+        assert_eq!(listener.what_it_said(), Told::Never, "a program has printed them");
         listener.event(
             br#"{"sequence":1,"timestamp":1,"stdoutEvent":{"message":"^C received; cancelling. If"}}"#,
         );
-        assert_eq!(listener.told(), Told::Once);
+        assert_eq!(listener.what_it_said(), Told::Once);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
                 std::fs::read(format!("{recordings}/recordings/{name}/events.jsonl")).expect("a recording");
             let mut listener = EngineVoice::default();
             log.split(|byte| *byte == b'\n').for_each(|line| listener.event(line));
-            assert_eq!(listener.told(), told, "{name}");
+            assert_eq!(listener.what_it_said(), told, "{name}");
         }
     }
 }

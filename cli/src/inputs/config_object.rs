@@ -174,21 +174,21 @@ impl StoredAs {
 mod tests {
     use super::*;
 
-    fn of(yaml: &str) -> Result<Vec<(String, String, Option<StoredAs>)>, Unsettable> {
+    fn leaves_of(yaml: &str) -> Result<Vec<(String, String, Option<StoredAs>)>, Unsettable> {
         let value = crate::base::yaml::parse(yaml).unwrap();
         let leaves = leaves("o", &value, false)?;
         Ok(leaves.into_iter().map(|leaf| (leaf.path, leaf.text, leaf.stored_as)).collect())
     }
 
     fn only(yaml: &str) -> (String, Option<StoredAs>) {
-        let (_, text, stored_as) = of(&format!("{{k: {yaml}}}")).unwrap().remove(0);
+        let (_, text, stored_as) = leaves_of(&format!("{{k: {yaml}}}")).unwrap().remove(0);
         (text, stored_as)
     }
 
     #[test]
     fn an_object_becomes_paths() {
         let paths: Vec<String> =
-            of("{size: 3, tags: [a, {odd key: b}]}").unwrap().into_iter().map(|leaf| leaf.0).collect();
+            leaves_of("{size: 3, tags: [a, {odd key: b}]}").unwrap().into_iter().map(|leaf| leaf.0).collect();
         assert_eq!(paths, ["o.size", "o.tags[0]", "o.tags[1][\"odd key\"]"]);
     }
 
@@ -217,7 +217,7 @@ mod tests {
             ("99999999999999999999", None),
             (".inf", None),
         ] {
-            let error = of(&format!("{{k: {written}}}")).unwrap_err();
+            let error = leaves_of(&format!("{{k: {written}}}")).unwrap_err();
             let better = better.filter(|better| *better != written).map(str::to_owned);
             assert_eq!(
                 error,
@@ -263,11 +263,11 @@ mod tests {
 
     #[test]
     fn what_no_path_can_set_is_refused() {
-        assert_eq!(of("{k: ~}"), Err(Unsettable::Empty("o.k".into())));
-        assert_eq!(of("{k: }"), Err(Unsettable::Empty("o.k".into())));
-        assert_eq!(of("{k: {}}"), Err(Unsettable::Hollow("o.k".into())));
-        assert_eq!(of("[]"), Err(Unsettable::Hollow("o".into())));
-        assert_eq!(of("{[a]: b}"), Err(Unsettable::Key("o".into())));
+        assert_eq!(leaves_of("{k: ~}"), Err(Unsettable::Empty("o.k".into())));
+        assert_eq!(leaves_of("{k: }"), Err(Unsettable::Empty("o.k".into())));
+        assert_eq!(leaves_of("{k: {}}"), Err(Unsettable::Hollow("o.k".into())));
+        assert_eq!(leaves_of("[]"), Err(Unsettable::Hollow("o".into())));
+        assert_eq!(leaves_of("{[a]: b}"), Err(Unsettable::Key("o".into())));
     }
 
     #[test]

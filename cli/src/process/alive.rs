@@ -14,14 +14,14 @@ pub struct Trace {
 
 impl Trace {
     /// The trace of a process that runs now.
-    pub fn of(pid: u32) -> Self {
-        Self { pid, started: look(pid) }
+    pub fn of_process(pid: u32) -> Self {
+        Self { pid, started: start_of(pid) }
     }
 
     /// Whether it still runs. None where the system can't tell.
     pub fn is_alive(&self) -> Option<bool> {
         let started = self.started.as_ref()?;
-        Some(look(self.pid).as_ref() == Some(started))
+        Some(start_of(self.pid).as_ref() == Some(started))
     }
 
     /// Asks it to end, as the first rung of the ladder does.
@@ -37,7 +37,7 @@ impl Trace {
 
 /// When the process was started; None when there is none, or nothing but its name is left.
 #[cfg(unix)]
-fn look(pid: u32) -> Option<String> {
+fn start_of(pid: u32) -> Option<String> {
     if std::path::Path::new("/proc/self/stat").exists() {
         return from_proc(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?);
     }
@@ -50,7 +50,7 @@ fn look(pid: u32) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn look(_pid: u32) -> Option<String> {
+fn start_of(_pid: u32) -> Option<String> {
     None
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn we_are_alive_and_nobody_of_another_time_is() {
-        let ourselves = Trace::of(std::process::id());
+        let ourselves = Trace::of_process(std::process::id());
         assert_eq!(ourselves.is_alive(), Some(true));
         let earlier = Trace { started: Some("1".to_owned()), ..ourselves };
         assert_eq!(earlier.is_alive(), Some(false));

@@ -53,7 +53,7 @@ pub fn engine_of_run(folder: &Path, program: &str) -> Option<Trace> {
     let name =
         String::from_utf8_lossy(program.as_bytes().get(..NAME).unwrap_or(program.as_bytes())).into_owned();
     let all = of_run(folder).into_iter().filter(|process| process.name == name);
-    all.map(|process| process.pid).min().map(Trace::of)
+    all.map(|process| process.pid).min().map(Trace::of_process)
 }
 
 /// Whether the system shows which processes there are.

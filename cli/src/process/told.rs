@@ -18,7 +18,7 @@ pub enum Told {
 /// Knows a program's words, and hears them where it speaks.
 pub trait Listener {
     /// How often the program has said so until now.
-    fn told(&self) -> Told;
+    fn what_it_said(&self) -> Told;
 
     /// Hears one line of the event log.
     fn event(&mut self, line: &[u8]);
@@ -31,7 +31,7 @@ pub trait Listener {
 pub struct Deaf;
 
 impl Listener for Deaf {
-    fn told(&self) -> Told {
+    fn what_it_said(&self) -> Told {
         Told::Never
     }
 

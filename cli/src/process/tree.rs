@@ -34,7 +34,7 @@ pub struct Adopted {
 
 impl Adopted {
     /// What the process `engine`, just started, will leave behind to us; `None` if the system can't tell.
-    pub fn of(engine: i32) -> Option<Self> {
+    pub fn by_engine(engine: i32) -> Option<Self> {
         let since = fs::read_to_string(format!("/proc/{engine}/stat"))
             .ok()
             .and_then(|stat| parse_stat(&stat))?

@@ -63,7 +63,7 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// What `job` has to send.
-    pub fn of(job: &'a Job<'_>) -> Self {
+    pub fn for_job(job: &'a Job<'_>) -> Self {
         let began = job.env.clock().began();
         Self::new(job.env, job.ci, &job.context, &job.inputs, began)
     }
@@ -101,7 +101,7 @@ impl<'a> Sender<'a> {
         let Some(report) = reports.first() else { return Sent::default() };
         let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
         let later = self.reports_later() && !may_not;
-        let choice = Choice::of(self.inputs);
+        let choice = Choice::from_inputs(self.inputs);
         let wants_more = self.inputs.forge.commit_status || self.inputs.forge.environment.is_some();
         // On a machine that is no CI system's nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
@@ -118,7 +118,7 @@ impl<'a> Sender<'a> {
             }
             return Sent::default();
         }
-        let about = About::of(self.context, self.inputs, &reports);
+        let about = About::from_inputs(self.context, self.inputs, &reports);
         if about == About::Nothing && choice != Choice::Off {
             console.line("no comment: this run belongs to no change request");
             if !wants_more {
@@ -175,7 +175,7 @@ impl<'a> Sender<'a> {
 
     /// Where a comment would go, and what the token has to be allowed; or why there would be none.
     pub fn outlook(&self) -> String {
-        if Choice::of(self.inputs) == Choice::Off {
+        if Choice::from_inputs(self.inputs) == Choice::Off {
             return "none: it is switched off".to_owned();
         }
         match self.place() {
@@ -195,7 +195,7 @@ impl<'a> Sender<'a> {
 
     /// Whether anything may go to the forge.
     pub fn has_something_to_send(&self) -> bool {
-        Choice::of(self.inputs) != Choice::Off
+        Choice::from_inputs(self.inputs) != Choice::Off
             || self.inputs.forge.commit_status
             || self.inputs.forge.environment.is_some()
     }
@@ -265,7 +265,7 @@ impl<'a> Sender<'a> {
         match comment::post(client, number, &wanted, &content).await {
             Ok(posted) => {
                 let forge = client.place().forge.title();
-                telling.console.line(&format!("{} on change request {number} ({forge})", said(posted)));
+                telling.console.line(&format!("{} on change request {number} ({forge})", in_words(posted)));
                 Sent::default()
             }
             Err(trouble) => telling.missed(&trouble.problem),
@@ -347,7 +347,7 @@ fn is_address(text: &str) -> bool {
     !text.contains(blank) && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
-fn said(posted: Posted) -> &'static str {
+fn in_words(posted: Posted) -> &'static str {
     match posted {
         Posted::Created => "commented",
         Posted::Updated => "comment updated",

@@ -23,7 +23,7 @@ pub struct Pages {
 
 impl Pages {
     /// What `job` asks for.
-    pub fn of(job: &Job<'_>) -> Self {
+    pub fn for_job(job: &Job<'_>) -> Self {
         Self {
             html: job.inputs.report.report_file.clone(),
             junit: job.inputs.report.junit_file.clone(),

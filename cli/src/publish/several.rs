@@ -13,7 +13,7 @@ use crate::report::{Masked, Report, Status};
 
 /// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever
 /// takes one up would take up a stranger's word.
-pub fn all(
+pub fn publish_rest(
     job: &Job<'_>,
     publisher: &Publisher,
     reports: Masked<&[Report]>,
@@ -30,7 +30,7 @@ pub fn all(
         if let Some(outputs) = &mut together.outputs {
             outputs.retain(|name, _| !fork && !secret.contains(name));
         }
-        let exports = Exports::of(&together, Exported::new());
+        let exports = Exports::new(&together, Exported::new());
         outputs::hand_on(job, &together, &exports, "", result_file, console);
     }
     console.text(&publisher.text(reports, result_file));

@@ -220,7 +220,7 @@ fn text_of(diff: &PropertyDiff, room: DiffRoom) -> Option<TextDiff> {
         _ => return None,
     };
     let many = (old.contains('\n') || new.contains('\n')) && old != new;
-    many.then(|| TextDiff::of(old, new, room))
+    many.then(|| TextDiff::between(old, new, room))
 }
 
 /// Writes the notes, then the hunks with their places.

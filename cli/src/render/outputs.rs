@@ -17,7 +17,7 @@ pub(super) fn outputs(context: &PageContext<'_>, page: &mut Page) {
     }
     let values = context.shows(Detail::Values);
     if report.output_changes.is_empty() {
-        return if values { all(context, page) } else { names(context, page) };
+        return if values { all_outputs(context, page) } else { names(context, page) };
     }
     let title = if words::is_plan(report) { "Outputs that would change" } else { "Outputs that changed" };
     page.push(&format!("#### {title}\n\n"));
@@ -50,7 +50,7 @@ pub(super) fn outputs(context: &PageContext<'_>, page: &mut Page) {
     more(page, report.output_changes.len(), context.limits.outputs);
 }
 
-fn all(context: &PageContext<'_>, page: &mut Page) {
+fn all_outputs(context: &PageContext<'_>, page: &mut Page) {
     let Some(outputs) = context.report.outputs.as_ref().filter(|outputs| !outputs.is_empty()) else { return };
     context.fold(page, &title(context));
     page.push("| Output | Value |\n| --- | --- |\n");

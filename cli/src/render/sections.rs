@@ -44,15 +44,15 @@ pub(super) fn diagnostics(context: &PageContext<'_>, page: &mut Page) {
     program.extend(of(Severity::Info));
     if !errors.is_empty() {
         page.push(&format!("#### {}\n\n", words::many(errors.len(), "error")));
-        said(context, page, &errors);
+        push_diagnostics(context, page, &errors);
     }
     if warnings.len() > OPEN_WARNINGS {
         context.fold(page, &words::many(warnings.len(), "warning"));
-        said(context, page, &warnings);
+        push_diagnostics(context, page, &warnings);
         context.unfold(page);
     } else if !warnings.is_empty() {
         page.push(&format!("#### {}\n\n", words::many(warnings.len(), "warning")));
-        said(context, page, &warnings);
+        push_diagnostics(context, page, &warnings);
     }
     if program.is_empty() {
         return;
@@ -60,15 +60,15 @@ pub(super) fn diagnostics(context: &PageContext<'_>, page: &mut Page) {
     // With no error beside it, what the program wrote is all that explains a failure.
     if errors.is_empty() && context.report.reason.is_some() {
         page.push("#### What the program wrote\n\n");
-        said(context, page, &program);
+        push_diagnostics(context, page, &program);
     } else {
         context.fold(page, "What the program wrote");
-        said(context, page, &program);
+        push_diagnostics(context, page, &program);
         context.unfold(page);
     }
 }
 
-fn said(context: &PageContext<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
+fn push_diagnostics(context: &PageContext<'_>, page: &mut Page, diagnostics: &[&Diagnostic]) {
     for diagnostic in diagnostics.iter().take(context.limits.messages) {
         if page.is_full() {
             return;

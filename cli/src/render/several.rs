@@ -26,7 +26,7 @@ pub struct StackLine {
 
 impl StackLine {
     /// The line of `report`.
-    pub fn of(report: &Report, html: bool) -> Self {
+    pub fn new(report: &Report, html: bool) -> Self {
         let outcome = match report.status {
             Status::Failed | Status::Cancelled => "failed",
             _ if report.has_changes.is_none() => "unknown",
@@ -202,7 +202,7 @@ pub fn same_unit(size: Size, room: usize) -> Size {
 /// All of `reports` as Markdown that `size` holds.
 pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
     let (flavor, reports) = (options.flavor, ordered(reports));
-    let lines: Vec<StackLine> = reports.iter().map(|report| StackLine::of(report, flavor.html)).collect();
+    let lines: Vec<StackLine> = reports.iter().map(|report| StackLine::new(report, flavor.html)).collect();
     let document = |texts: &[String], shown: usize| {
         let outcomes = lines.iter().map(|line| line.outcome);
         let rows = lines.iter().take(shown).map(|line| (line.sign, line.row.as_str()));

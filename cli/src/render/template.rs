@@ -36,7 +36,7 @@ impl Template {
         let environment = environment(&Options::default());
         environment
             .template_from_named_str(&template.name, &template.source)
-            .map_err(|error| told(&error))?;
+            .map_err(|error| in_words(&error))?;
         Ok(template)
     }
 
@@ -55,7 +55,7 @@ impl Template {
             result => options.result,
             builtin => Value::from_safe_string(markdown(report, &built_in)),
         };
-        template.and_then(|template| template.render(values)).map_err(|error| told(&error))
+        template.and_then(|template| template.render(values)).map_err(|error| in_words(&error))
     }
 }
 
@@ -178,7 +178,7 @@ fn raw(value: &Value) -> String {
 }
 
 /// An error with its line, as people need it.
-fn told(error: &Error) -> String {
+fn in_words(error: &Error) -> String {
     let place = error.name().map_or_else(|| "the template".to_owned(), |name| format!("`{name}`"));
     let line = error.line().map_or(String::new(), |line| format!(" line {line}:"));
     let kind = error.kind().to_string();

@@ -41,7 +41,7 @@ pub(super) fn runs<T: Eq + Hash>(
 pub(super) mod tests {
     use super::*;
 
-    fn of(old: &[u32], new: &[u32]) -> Vec<DifferingRun> {
+    fn runs_of(old: &[u32], new: &[u32]) -> Vec<DifferingRun> {
         runs(old.iter(), new.iter())
     }
 
@@ -49,7 +49,7 @@ pub(super) mod tests {
     fn an_inserted_item_is_one_run() {
         let old: Vec<u32> = (0..118).collect();
         let new: Vec<u32> = std::iter::once(999).chain(0..118).collect();
-        assert_eq!(of(&old, &new), [DifferingRun { old: 0..0, new: 0..1 }]);
+        assert_eq!(runs_of(&old, &new), [DifferingRun { old: 0..0, new: 0..1 }]);
     }
 
     /// A small generator: the same numbers in every run.
@@ -71,7 +71,7 @@ pub(super) mod tests {
                 |most: u32| -> Vec<u32> { (0..dice.roll(most)).map(|_| dice.roll(sides)).collect() };
             let (old, new) = if round % 10 == 0 { (list(4000), list(4000)) } else { (list(60), list(60)) };
             let whole = DifferingRun { old: 0..old.len(), new: 0..new.len() };
-            for found in [of(&old, &new), anchors::runs(&old, &new, whole)] {
+            for found in [runs_of(&old, &new), anchors::runs(&old, &new, whole)] {
                 are_equal_between(&found, &old, &new);
             }
         }
@@ -95,7 +95,7 @@ pub(super) mod tests {
             let mut new = old.clone();
             (old[5], new[5], old[99_000], new[99_000]) = (100_001, 100_002, 100_003, 100_004);
             assert_eq!(
-                of(&old, &new),
+                runs_of(&old, &new),
                 [
                     DifferingRun { old: 5..6, new: 5..6 },
                     DifferingRun { old: 99_000..99_001, new: 99_000..99_001 }
@@ -110,6 +110,6 @@ pub(super) mod tests {
         assert_eq!(runs(old, new), [DifferingRun { old: 0..100_000, new: 0..100_000 }]);
         let mut dice = Dice(1);
         let mut few = || (0..200_000).map(|_| dice.roll(3)).collect::<Vec<u32>>();
-        assert!(!of(&few(), &few()).is_empty());
+        assert!(!runs_of(&few(), &few()).is_empty());
     }
 }

@@ -36,7 +36,7 @@ impl Evidence<'_> {
         let found = self.by_ending().or_else(|| self.by_words()).or_else(|| self.by_events());
         let (reason, message) = found.unwrap_or((Reason::Unknown, None));
         let message = message.filter(|text| !only_says_that_it_failed(text)).or_else(|| self.first_words());
-        ReasonFound { reason, message: message.map(|text| Self::told(&text)) }
+        ReasonFound { reason, message: message.map(|text| Self::in_words(&text)) }
     }
 
     /// Whether nothing is left half-done: the engine came to its end, and no resource was begun without an end, or
@@ -47,7 +47,7 @@ impl Evidence<'_> {
     }
 
     /// The message with the line that matters first; what gRPC says of a process that is gone needs words of its own.
-    fn told(text: &str) -> String {
+    fn in_words(text: &str) -> String {
         let text = telling(text);
         if is_provider_gone(&text) {
             return format!(
@@ -152,14 +152,14 @@ impl Evidence<'_> {
         if !ended_by_itself || !self.program_ran {
             return None;
         }
-        let (text, _) = self.said(Severity::Error, Voice::Error).next().or_else(|| self.program().next())?;
+        let (text, _) = self.texts(Severity::Error, Voice::Error).next().or_else(|| self.program().next())?;
         Some((Reason::Program, Some(text.to_owned())))
     }
 
     /// Errors, the most telling first: those of resources, the others, the engine's standard error.
     fn errors(&self) -> impl Iterator<Item = (&str, Voice)> {
         let (resources, others): (Vec<_>, Vec<_>) =
-            self.said(Severity::Error, Voice::Error).partition(|(_, voice)| *voice == Voice::Resource);
+            self.texts(Severity::Error, Voice::Error).partition(|(_, voice)| *voice == Voice::Resource);
         let stderr = std::iter::once((from_error(self.facts.stderr.trim()), Voice::Stderr));
         let all = resources.into_iter().chain(others).chain(stderr);
         all.filter(|(text, _)| !text.is_empty())
@@ -167,10 +167,10 @@ impl Evidence<'_> {
 
     /// What the program wrote, its standard error first.
     fn program(&self) -> impl Iterator<Item = (&str, Voice)> {
-        self.said(Severity::ProgramError, Voice::Program).chain(self.said(Severity::Info, Voice::Program))
+        self.texts(Severity::ProgramError, Voice::Program).chain(self.texts(Severity::Info, Voice::Program))
     }
 
-    fn said(&self, severity: Severity, voice: Voice) -> impl Iterator<Item = (&str, Voice)> {
+    fn texts(&self, severity: Severity, voice: Voice) -> impl Iterator<Item = (&str, Voice)> {
         let chosen =
             self.diagnostics.iter().filter(move |said| said.severity == severity && !said.says_nothing());
         chosen.map(move |said| {
@@ -183,7 +183,7 @@ impl Evidence<'_> {
     fn first_words(&self) -> Option<String> {
         let mut errors = self.errors().map(|(text, _)| text).filter(|text| !only_says_that_it_failed(text));
         let error = errors.next().map(str::to_owned);
-        error.or_else(|| Some(self.said(Severity::ProgramError, Voice::Program).next()?.0.to_owned()))
+        error.or_else(|| Some(self.texts(Severity::ProgramError, Voice::Program).next()?.0.to_owned()))
     }
 }
 

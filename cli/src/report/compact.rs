@@ -58,8 +58,8 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
         let [was, is] = [&*old, &*new].map(|value| value.as_ref().map(text_of).unwrap_or_default());
         let mut found = match *used {
             used if used <= CROWDED_BYTES => fitting(&was, &is),
-            used if used <= FULL_BYTES => TextDiff::of(&was, &is, CROWDED),
-            _ => TextDiff::of(&was, &is, NO_ROOM),
+            used if used <= FULL_BYTES => TextDiff::between(&was, &is, CROWDED),
+            _ => TextDiff::between(&was, &is, NO_ROOM),
         };
         if was == is {
             found.notes.push(HIDDEN.to_owned());
@@ -79,7 +79,7 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
 
 /// As much of the difference as [`HUNK_BYTES`] hold.
 fn fitting(old: &str, new: &str) -> TextDiff {
-    let texts = Texts::of(old, new);
+    let texts = Texts::between(old, new);
     let mut found = TextDiff::default();
     let mut last = NO_ROOM;
     for room in ROOMS {

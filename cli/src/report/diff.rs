@@ -86,7 +86,7 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    pub fn of(old: Option<EventState>, new: Option<EventState>) -> Self {
+    pub fn new(old: Option<EventState>, new: Option<EventState>) -> Self {
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         let hidden = [&old, &new].into_iter().filter_map(|state| state.hide_diffs.as_ref());
         let hidden = hidden.flatten().map(|path| joined(path)).collect();
@@ -151,11 +151,11 @@ impl Sides {
     }
 
     /// The values at `path` before and afterwards.
-    fn at(&self, path: &str, event: &PropertyDiffEvent) -> (Option<&Value>, Option<&Value>) {
+    fn values_at(&self, path: &str, event: &PropertyDiffEvent) -> (Option<&Value>, Option<&Value>) {
         let before = if event.input_diff { &self.old_inputs } else { &self.old_outputs };
         let segments = segments(path);
-        let old = at(before, &segments).or_else(|| at(&self.old_inputs, &segments));
-        (old, at(&self.new_inputs, &segments).or_else(|| at(&self.new_outputs, &segments)))
+        let old = value_at(before, &segments).or_else(|| value_at(&self.old_inputs, &segments));
+        (old, value_at(&self.new_inputs, &segments).or_else(|| value_at(&self.new_outputs, &segments)))
     }
 
     /// The detailed diff's name for a property as its path.
@@ -166,7 +166,9 @@ impl Sides {
     /// What differs between the lists at `path`, of which the provider names these items.
     fn whole_list(&self, path: &str, group: &[(&str, &PropertyDiffEvent)]) -> Option<Diffs> {
         let (_, event) = group.first()?;
-        let (Some(Value::Array(old)), Some(Value::Array(new))) = self.at(path, event) else { return None };
+        let (Some(Value::Array(old)), Some(Value::Array(new))) = self.values_at(path, event) else {
+            return None;
+        };
         let mut diffs = Diffs::default();
         arrays(path, old, new, &mut diffs);
         let replaces = group.iter().any(|(_, event)| event.diff_kind.ends_with("replace"));
@@ -176,7 +178,7 @@ impl Sides {
 
     fn one(&self, path: &str, event: &PropertyDiffEvent, diffs: &mut Diffs) {
         let path = &*self.path_of(path);
-        let (old, new) = self.at(path, event);
+        let (old, new) = self.values_at(path, event);
         let (old, new) = (old.cloned(), new.cloned());
         let (old, new, change) = match event.diff_kind.as_str() {
             "add" | "add-replace" => (None, new, Change::Add),
@@ -342,7 +344,7 @@ fn segments(path: &str) -> Vec<String> {
     found
 }
 
-fn at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {
+fn value_at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {
     let (first, rest) = segments.split_first()?;
     rest.iter().try_fold(map.get(first)?, |value, segment| match value {
         Value::Object(map) => map.get(segment),
@@ -356,7 +358,7 @@ fn at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value>
 fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
     let is_path = |name: &str| {
         let segments = segments(name);
-        maps.iter().any(|map| at(map, &segments).is_some())
+        maps.iter().any(|map| value_at(map, &segments).is_some())
     };
     if !name.contains(['.', '[']) || is_path(name) {
         return name.to_owned();
@@ -378,7 +380,7 @@ fn spelt(map: &Map<String, Value>, name: &str) -> Option<String> {
             return Some(path.to_owned());
         }
         match value {
-            Value::Object(map) => of(path, map, rest.strip_prefix('.').unwrap_or(rest)),
+            Value::Object(map) => member_spelt(path, map, rest.strip_prefix('.').unwrap_or(rest)),
             Value::Array(items) => {
                 let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
                 inside(&format!("{path}[{index}]"), items.get(index.parse::<usize>().ok()?)?, rest)
@@ -386,7 +388,7 @@ fn spelt(map: &Map<String, Value>, name: &str) -> Option<String> {
             _ => None,
         }
     }
-    fn of(path: &str, map: &Map<String, Value>, rest: &str) -> Option<String> {
+    fn member_spelt(path: &str, map: &Map<String, Value>, rest: &str) -> Option<String> {
         let quoted = |key: &str| format!("[{}]", Value::from(key));
         let mut found = map.iter().filter_map(|(key, value)| {
             let bare = rest.strip_prefix(key.as_str());
@@ -396,7 +398,7 @@ fn spelt(map: &Map<String, Value>, name: &str) -> Option<String> {
         });
         found.next()
     }
-    of("", map, name)
+    member_spelt("", map, name)
 }
 
 fn joined(path: &[Value]) -> String {
@@ -467,7 +469,7 @@ mod tests {
             ("v[1]".to_owned(), named("update")),
             ("v[2]".to_owned(), named("add")),
         ]);
-        let sides = Sides::of(Some(list(&["a", "b"])), Some(list(&["new", "a", "b"])));
+        let sides = Sides::new(Some(list(&["a", "b"])), Some(list(&["new", "a", "b"])));
         let diffs = sides.by_inputs(Some(&detailed)).list;
         let found =
             diffs.iter().map(|diff| (diff.path.as_str(), &diff.new, diff.replaces)).collect::<Vec<_>>();
@@ -523,7 +525,7 @@ mod tests {
         let new = EventState { inputs: Some(map(json!({"a": {"b": [2]}, "c": 2}))), ..EventState::default() };
         let event = PropertyDiffEvent { diff_kind: "update-replace".into(), input_diff: false };
         let detailed = BTreeMap::from([("a.b[0]".to_owned(), event)]);
-        let diffs = Sides::of(Some(old), Some(new)).by_inputs(Some(&detailed));
+        let diffs = Sides::new(Some(old), Some(new)).by_inputs(Some(&detailed));
         assert_eq!(diffs.list.len(), 1);
         let diff = &diffs.list[0];
         assert_eq!((diff.path.as_str(), diff.replaces), ("a.b[0]", true));
@@ -539,7 +541,7 @@ mod tests {
             hide_diffs: hide,
             ..EventState::default()
         };
-        let diffs = Sides::of(Some(old), Some(new)).by_inputs(None);
+        let diffs = Sides::new(Some(old), Some(new)).by_inputs(None);
         assert_eq!(diffs.list[0].new, Some(json!("[hidden]")));
     }
 

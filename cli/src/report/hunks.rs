@@ -72,8 +72,8 @@ impl DiffRoom {
 
 impl TextDiff {
     /// How `old` and `new` differ.
-    pub fn of(old: &str, new: &str, room: DiffRoom) -> Self {
-        let texts = Texts::of(old, new);
+    pub fn between(old: &str, new: &str, room: DiffRoom) -> Self {
+        let texts = Texts::between(old, new);
         Self { notes: texts.notes(), ..texts.hunks(room) }
     }
 
@@ -110,7 +110,7 @@ impl TextDiff {
             } else {
                 let [old, new] = masked;
                 let whole = DiffRoom { context: usize::MAX, ..DiffRoom::ALL };
-                let parts = Self::of(&old, &new, whole).hunks.into_iter();
+                let parts = Self::between(&old, &new, whole).hunks.into_iter();
                 self.hunks.extend(parts.map(|part| part.moved(&hunk)));
                 hides |= hides_a_difference(&sides, &[old, new]);
             }
@@ -151,7 +151,7 @@ impl Hunk {
 
 /// In words how the line ends of two texts differ.
 pub(super) fn line_ends(old: &str, new: &str) -> Vec<String> {
-    let texts = Texts::of(old, new);
+    let texts = Texts::between(old, new);
     ends(&texts.old, &texts.new, &texts.runs, &texts.paired())
 }
 
@@ -165,7 +165,7 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    pub fn of(old: &'a str, new: &'a str) -> Self {
+    pub fn between(old: &'a str, new: &'a str) -> Self {
         let (old, new) = (lines(old), lines(new));
         let runs = align::runs(old.iter().map(|line| line.text), new.iter().map(|line| line.text));
         Self::known(old, new, runs)

@@ -84,7 +84,7 @@ impl<'r> Masked<&'r [Report]> {
 
 impl Masked<Vec<Report>> {
     /// The reports, each masked by `mask`.
-    pub fn all(reports: Vec<Report>, mask: &dyn Fn(&str) -> String) -> Self {
+    pub fn mask_all(reports: Vec<Report>, mask: &dyn Fn(&str) -> String) -> Self {
         Self(reports.into_iter().map(|report| report.masked(mask).0).collect())
     }
 }

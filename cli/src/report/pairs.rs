@@ -40,7 +40,7 @@ fn alike(old: &[&str], new: &[&str], found: &mut Vec<(usize, usize)>) {
     if old.is_empty() || new.is_empty() {
         return;
     }
-    let sketches = |texts: &[&str]| texts.iter().map(|text| Sketch::of(text)).collect::<Vec<_>>();
+    let sketches = |texts: &[&str]| texts.iter().map(|text| Sketch::new(text)).collect::<Vec<_>>();
     let (was, is) = (sketches(old), sketches(new));
     let ends = (old.len(), new.len());
     if was.len().saturating_mul(is.len()) <= CELLS {
@@ -163,7 +163,7 @@ struct Sketch {
 }
 
 impl Sketch {
-    fn of(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         Self { short: pieces(text.as_bytes(), SHORT), long: pieces(text.as_bytes(), LONG) }
     }
 
@@ -230,7 +230,7 @@ mod tests {
     use super::super::align::tests::Dice;
     use super::*;
 
-    fn of(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
+    fn pairs_of(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
         let texts = |list: &[String]| list.to_vec();
         let (old, new) = (texts(old), texts(new));
         let (old, new): (Vec<&str>, Vec<&str>) =
@@ -264,16 +264,16 @@ mod tests {
                 vec![(0, 1), (1, 2)],
             ),
         ] {
-            assert_eq!(of(&old, &new), expected);
+            assert_eq!(pairs_of(&old, &new), expected);
         }
     }
 
     #[test]
     fn what_is_not_alike_is_paired_by_its_order() {
         let list = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        assert_eq!(of(&list(&["2"]), &list(&["3", "4"])), [(0, 0)]);
-        assert_eq!(of(&list(&["a", "b"]), &list(&["A", "B", "C"])), [(0, 0), (1, 1)]);
-        assert_eq!(of(&list(&[]), &list(&["A"])), []);
+        assert_eq!(pairs_of(&list(&["2"]), &list(&["3", "4"])), [(0, 0)]);
+        assert_eq!(pairs_of(&list(&["a", "b"]), &list(&["A", "B", "C"])), [(0, 0), (1, 1)]);
+        assert_eq!(pairs_of(&list(&[]), &list(&["A"])), []);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         for at in (0..3000).rev().step_by(100) {
             new.insert(at, "# a word".to_owned());
         }
-        let pairs = of(&old, &new);
+        let pairs = pairs_of(&old, &new);
         assert_eq!(pairs.len(), old.len());
         let right = pairs.iter().filter(|(was, is)| new[*is].starts_with(&old[*was])).count();
         assert_eq!(right, old.len());
@@ -296,7 +296,7 @@ mod tests {
             let mut list = || -> Vec<String> {
                 (0..most).map(|_| format!("line {} of many", dice.roll(kinds))).collect()
             };
-            let found = of(&list(), &list());
+            let found = pairs_of(&list(), &list());
             assert!(found.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{kinds} {most}");
             assert!(!found.is_empty());
         }

@@ -150,7 +150,7 @@ impl Steps {
         let index = self.entry(&metadata);
         if let Some(entry) = self.list.get_mut(index) {
             entry.open = entry.open.saturating_sub(1);
-            entry.failed = entry.failed.max(Some(Left::of(status)));
+            entry.failed = entry.failed.max(Some(Left::from_status(status)));
             entry.step.ended = moment(at);
         }
         self.describe(index, metadata, false);
@@ -345,7 +345,7 @@ fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     let StepMetadata { old, new, detailed_diff, .. } = metadata;
     let protect = old.as_ref().zip(new.as_ref()).filter(|(old, new)| old.protect != new.protect);
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
-    let sides = Sides::of(old, new);
+    let sides = Sides::new(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
     // A secret that changes looks the same on both sides: its name is all there is.
     names.sort_by(|a, b| natural(a, b));

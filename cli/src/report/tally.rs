@@ -19,7 +19,7 @@ pub(super) enum Left {
 
 impl Left {
     /// What a failed step's `status` says. None, or one that is not known here, says nothing.
-    pub fn of(status: Option<i64>) -> Self {
+    pub fn from_status(status: Option<i64>) -> Self {
         match status {
             Some(0) => Self::AsItWas,
             Some(1) => Self::Changed,
@@ -201,7 +201,7 @@ mod tests {
             (None, false, true),
         ] {
             let failed = |row: &mut Row| {
-                (row.done, row.part_done, row.failed) = (false, false, Some(Left::of(status)));
+                (row.done, row.part_done, row.failed) = (false, false, Some(Left::from_status(status)));
             };
             let rows = Rows(vec![row("update", failed)]);
             assert_eq!((rows.changed(), rows.are_unclear()), (changed, unclear), "{status:?}");

@@ -21,7 +21,7 @@ pub(crate) fn unseen(old: &str, new: &str) -> Option<String> {
     let told: Vec<String> = places
         .iter()
         .filter(|(before, after)| !is_plain_to_see(old, before, new, after))
-        .map(|(before, after)| told(old, before, new, after))
+        .map(|(before, after)| in_words(old, before, new, after))
         .collect();
     let more = told.len().saturating_sub(PLACES);
     let more = if more > 0 { format!(", and {more} more like that") } else { String::new() };
@@ -38,7 +38,7 @@ fn is_plain_to_see(old: &str, before: &Range<usize>, new: &str, after: &Range<us
     blank(old, before) && blank(new, after) && !at_end
 }
 
-fn told(old: &str, before: &Range<usize>, new: &str, after: &Range<usize>) -> String {
+fn in_words(old: &str, before: &Range<usize>, new: &str, after: &Range<usize>) -> String {
     let (was, is) = (old.get(before.clone()).unwrap_or_default(), new.get(after.clone()).unwrap_or_default());
     let at_end = before.end == old.len()
         && after.end == new.len()

@@ -29,7 +29,7 @@ pub async fn read_outputs(
     asked.name_the_unknown(report, console);
     let assets = asked.assets(report, console).await;
     let exported = asked.secrets(report, console).await;
-    let mut exports = Exports::of(report, exported);
+    let mut exports = Exports::new(report, exported);
     if let Some(outputs) = &mut exports.outputs {
         outputs.extend(assets);
     }

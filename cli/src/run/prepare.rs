@@ -76,7 +76,7 @@ const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console) -> Prepared<'a> {
     hide_environment(request.env, request.ci, console);
     let context = request.ci.context(request.env);
-    let ground = Ground::of(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
+    let ground = Ground::new(&context, Standing::Unproven, request.env, request.ci, request.env.cwd());
     let mut found = Prepared {
         env: request.env,
         ci: request.ci,

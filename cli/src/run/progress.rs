@@ -43,7 +43,7 @@ impl Watch for RunProgress<'_> {
 
     fn started(&mut self, pid: u32) {
         self.keep(|unfinished| {
-            unfinished.engine = Some(Trace::of(pid));
+            unfinished.engine = Some(Trace::of_process(pid));
             if let Some(engine) = &mut unfinished.about.engine {
                 engine.processes += 1;
             }

@@ -60,7 +60,7 @@ impl Unfinished {
         let unfinished = Self {
             about: run.report(Outcome::default()),
             began: job.env.clock().began(),
-            stackstep: Trace::of(std::process::id()),
+            stackstep: Trace::of_process(std::process::id()),
             engine: None,
             starting: None,
             credentials: job.credentials_folder().map(Path::to_owned),

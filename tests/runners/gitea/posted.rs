@@ -31,7 +31,7 @@ pub fn post(pull: &Pull, report: &Report, mode: Mode, run: u64) -> (Posted, u32)
         let http = Http::new(&Env::default(), Limits::default()).unwrap();
         let client = Client::new(&http, &place);
         let report = report.clone().masked(&str::to_owned);
-        let content = Content::of(&report, &options);
+        let content = Content::new(&report, &options);
         let done = comment::post(&client, pull.number, &wanted(mode, run), &content).await.unwrap();
         (done, client.calls())
     })

@@ -1,7 +1,7 @@
 //! `docs/reference/inputs.md`, and the words that the reference and the wrappers' tables share.
 
 use super::{Generated, MARKER, Suite};
-use stackstep::inputs::{Command, Default, Group, INPUTS, Input, Kind};
+use stackstep::inputs::{COMMANDS, Command, Default, Group, INPUTS, Input, Kind};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -32,11 +32,14 @@ pub fn defaults(input: &Input) -> (String, Option<String>) {
     }
 }
 
-/// The commands that read the input, or `all`.
+/// The commands that read the input: `all`, `all but` one of them, or a list.
 pub fn commands(input: &Input) -> String {
-    const COUNT: usize = 7;
-    if input.commands.len() == COUNT {
-        return "all".to_owned();
+    let others: Vec<&str> =
+        COMMANDS.iter().filter(|row| !input.applies_to(row.command)).map(|row| row.word).collect();
+    match others.as_slice() {
+        [] => return "all".to_owned(),
+        [other] => return format!("all but `{other}`"),
+        _ => {}
     }
     input
         .commands

@@ -2,7 +2,7 @@
 
 use crate::arrows::arrows;
 use crate::source::Crate;
-use crate::{circles, rooms, twins};
+use crate::{circles, riddles, rooms, twins};
 
 /// A crate of these files.
 fn house(files: &[(&str, &str)]) -> (tempfile::TempDir, Crate) {
@@ -177,4 +177,12 @@ fn a_type_that_a_macro_declares_is_one_as_any_other() {
     ]);
     assert_eq!(twins::twins(&krate).len(), 1);
     assert_eq!(arrows(&krate).len(), 1);
+}
+
+#[test]
+fn a_name_that_says_nothing_is_found_wherever_the_function_stands() {
+    let code = "fn of() {}\nstruct A;\nimpl A { pub async fn told(&self) { fn at() {} } fn offer(&self) {} }\n\
+                #[cfg(test)] mod tests { fn all() {} }\n";
+    let (_folder, krate) = house(&[("lib.rs", code)]);
+    assert_eq!(riddles::riddles(&krate).len(), 3);
 }

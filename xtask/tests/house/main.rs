@@ -8,6 +8,7 @@
 mod arrows;
 mod circles;
 mod examples;
+mod riddles;
 mod rooms;
 mod source;
 mod twins;
@@ -55,6 +56,16 @@ fn no_files_of_the_product_use_each_other_in_a_circle() {
 fn no_type_of_the_product_has_the_name_of_another_one() {
     let (product, _) = of_the_product();
     none(&twins::twins(&product));
+}
+
+#[test]
+fn no_function_of_the_product_has_a_name_that_says_nothing() {
+    let (product, _) = of_the_product();
+    assert!(
+        product.files().map(|(_, file)| file.functions.len()).sum::<usize>() > 1000,
+        "the code was not read"
+    );
+    none(&riddles::riddles(&product));
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct File {
     /// What it takes from elsewhere, by the name that it has here, as it is written.
     pub takes: HashMap<String, (Vec<String>, usize)>,
     pub paths: Vec<Written>,
+    /// Its functions, each with its line.
+    pub functions: Vec<(String, usize)>,
 }
 
 /// A crate.
@@ -117,7 +119,24 @@ fn items(file: &mut File, tokens: TokenStream, depth: usize, declared: &mut Vec<
         let item = &rest[..item_length(rest)];
         rest = &rest[item.len()..];
         if !is_for_tests(item) {
+            functions(item.iter().cloned().collect(), &mut file.functions);
             read_item(file, item, depth, declared);
+        }
+    }
+}
+
+/// Adds the functions of an item, those of its blocks among them.
+fn functions(tokens: TokenStream, found: &mut Vec<(String, usize)>) {
+    let mut after_fn = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) if after_fn => {
+                found.push((name.to_string(), name.span().start().line));
+                after_fn = false;
+            }
+            TokenTree::Ident(word) => after_fn = word == "fn",
+            TokenTree::Group(group) => functions(group.stream(), found),
+            _ => after_fn = false,
         }
     }
 }

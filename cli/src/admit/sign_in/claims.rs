@@ -28,7 +28,7 @@ pub struct Claims {
 
 impl Claims {
     /// The claims of `token`; empty where it can't be read.
-    pub fn of(token: &Secret) -> Self {
+    pub fn from_token(token: &Secret) -> Self {
         let payload = token.expose().split('.').nth(1).unwrap_or_default();
         let bytes = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
         let claims: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -118,30 +118,30 @@ mod tests {
         WantedToken { organization: "acme".into(), scope: None, expiration: None }
     }
 
-    fn at(seconds: u64) -> SystemTime {
+    fn time(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
     #[test]
     fn an_expired_token_is_told_from_its_own_time() {
-        let hint = Claims::of(&token(r#"{"exp":1000,"aud":"x"}"#)).why_refused(&wanted(), at(1090));
+        let hint = Claims::from_token(&token(r#"{"exp":1000,"aud":"x"}"#)).why_refused(&wanted(), time(1090));
         assert!(hint.contains("ended 1m 30s ago"), "{hint}");
     }
 
     #[test]
     fn a_token_for_somebody_else_names_both_audiences() {
-        let claims = Claims::of(&token(r#"{"exp":1000,"aud":["api://AzureADTokenExchange"]}"#));
-        let hint = claims.why_refused(&wanted(), at(0));
+        let claims = Claims::from_token(&token(r#"{"exp":1000,"aud":["api://AzureADTokenExchange"]}"#));
+        let hint = claims.why_refused(&wanted(), time(0));
         assert!(hint.contains("`api://AzureADTokenExchange`"), "{hint}");
         assert!(hint.contains("`urn:pulumi:org:acme`"), "{hint}");
     }
 
     #[test]
     fn a_good_token_that_was_refused_names_what_the_policy_must_allow() {
-        let claims = Claims::of(&token(
+        let claims = Claims::from_token(&token(
             r#"{"iss":"https://token.actions.githubusercontent.com","sub":"repo:acme/shop:ref:refs/heads/main","aud":"urn:pulumi:org:acme"}"#,
         ));
-        let hint = claims.why_refused(&wanted(), at(0));
+        let hint = claims.why_refused(&wanted(), time(0));
         assert!(hint.contains("`https://token.actions.githubusercontent.com`"), "{hint}");
         assert!(hint.contains("`repo:acme/shop:ref:refs/heads/main`"), "{hint}");
     }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_token_that_cannot_be_read_has_no_claims() {
         for text in ["", "a.b.c", "e30", "e30.bm8.x", "e30.W10.x"] {
-            assert_eq!(Claims::of(&Secret::new(text)), Claims::default(), "{text}");
+            assert_eq!(Claims::from_token(&Secret::new(text)), Claims::default(), "{text}");
         }
     }
 

@@ -49,7 +49,7 @@ pub async fn obtain(
 
 /// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
 pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
-    let Some(wanted) = WantedToken::of(inputs) else { return false };
+    let Some(wanted) = WantedToken::from_inputs(inputs) else { return false };
     inputs.backend.oidc_token.is_some()
         || !matches!(ci::identity_token(ci, env, &wanted.audience()), IdentityToken::None { .. })
 }

@@ -19,7 +19,7 @@ pub struct WantedToken {
 
 impl WantedToken {
     /// What the inputs ask for; none when they ask for no sign-in.
-    pub fn of(inputs: &Inputs) -> Option<Self> {
+    pub fn from_inputs(inputs: &Inputs) -> Option<Self> {
         let team = inputs.backend.oidc_team.as_ref().map(|team| format!("team:{team}"));
         let user = inputs.backend.oidc_user.as_ref().map(|user| format!("user:{user}"));
         Some(Self {

@@ -79,7 +79,7 @@ impl HeadQuestion {
     /// The question for the commit that `branch` is at now, as `origin` of the repository around `folder` says. None when
     /// nobody can be asked: no git, no remote.
     pub fn about(folder: &Path, branch: &str, env: &Env) -> Option<Self> {
-        let remote = Remote::of(folder, env)?;
+        let remote = Remote::in_folder(folder, env)?;
         let empty = tempfile::tempdir().ok()?;
         let program = program(folder, env)?;
         let environment = remote.environment(folder, empty.path(), env);
@@ -107,7 +107,7 @@ struct Remote {
 }
 
 impl Remote {
-    fn of(folder: &Path, env: &Env) -> Option<Self> {
+    fn in_folder(folder: &Path, env: &Env) -> Option<Self> {
         let settings = config::settings(&text(&common_folder(&git_folder(folder)?).join("config"))?);
         let address = config::first(&settings, "remote", Some("origin"), "url")?;
         // A path counts from the checkout, and git runs elsewhere.
@@ -198,7 +198,7 @@ mod tests {
         );
         std::fs::write(checkout.path().join(".git/config"), config).unwrap();
         let env = Env::from_pairs("/", [("RUNNER_TEMP", temporary.path().to_str().unwrap())]);
-        let remote = Remote::of(checkout.path(), &env).unwrap();
+        let remote = Remote::in_folder(checkout.path(), &env).unwrap();
         assert_eq!(remote.address, "https://github.com/acme/shop");
         assert_eq!(remote.headers.len(), 1);
     }

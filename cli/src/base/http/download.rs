@@ -68,7 +68,7 @@ impl Http {
                 builder =
                     builder.header(RANGE, format!("bytes={}-", from.byte)).header(IF_RANGE, from.validator);
             }
-            let response = builder.send().await.map_err(|error| Failure::of(host(&url), &error))?;
+            let response = builder.send().await.map_err(|error| Failure::from_error(host(&url), &error))?;
             match text(response.headers(), &LOCATION) {
                 Some(location) if response.status().is_redirection() => {
                     url = without.redirected(&url, location)?;
@@ -109,7 +109,7 @@ impl Download {
     /// The next bytes, none at the end; `within` is how long the server may be silent.
     pub async fn chunk(&mut self, within: Duration) -> Result<Option<Bytes>, Failure> {
         match timeout(within, self.response.chunk()).await {
-            Ok(chunk) => chunk.map_err(|error| Failure::of(self.host.clone(), &error)),
+            Ok(chunk) => chunk.map_err(|error| Failure::from_error(self.host.clone(), &error)),
             Err(_) => Err(Failure::TimedOut { host: self.host.clone(), after: within }),
         }
     }

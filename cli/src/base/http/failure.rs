@@ -58,7 +58,7 @@ pub enum Failure {
 
 impl Failure {
     /// Tells the client's errors apart.
-    pub(super) fn of(host: String, error: &reqwest::Error) -> Self {
+    pub(super) fn from_error(host: String, error: &reqwest::Error) -> Self {
         let why = innermost(error);
         match certificate_error(error) {
             Some(why) => Self::Untrusted { host, why },

@@ -123,13 +123,13 @@ impl Candidates {
         while let Some(&Reverse((due, step))) = self.due.peek()
             && due == self.at
         {
-            longest = longest.max(self.look(tails, step));
+            longest = longest.max(self.match_length(tails, step));
         }
         longest
     }
 
     /// Looks at the first candidate of a step: the length of the pattern that it is, or 0.
-    fn look(&mut self, tails: &Tails, index: usize) -> usize {
+    fn match_length(&mut self, tails: &Tails, index: usize) -> usize {
         self.due.pop();
         let step = &tails.steps[index];
         let Some(candidate) = self.waiting[index].pop_front() else { return 0 };

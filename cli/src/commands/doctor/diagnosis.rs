@@ -117,7 +117,7 @@ impl Diagnosis {
     }
 
     /// An error that would end a run; the value where there is none.
-    pub(super) fn unless<T>(&mut self, result: Result<T>) -> Option<T> {
+    pub(super) fn value_of<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.error(&error)).ok()
     }
 

@@ -11,8 +11,8 @@ use crate::process::helper;
 use crate::process::signals::Signals;
 use crate::run::prepare::Prepared;
 
-/// Finds it and asks for its version, which needs no network.
-pub async fn look(
+/// Finds the engine and asks for its version, which needs no network.
+pub async fn find(
     found: &mut Diagnosis,
     prepared: &Prepared<'_>,
     console: &Console,
@@ -32,7 +32,7 @@ pub async fn look(
         return Ok(());
     }
     let Some(engine) =
-        found.unless(locate(inputs.engine.engine.as_deref(), env, own.as_deref(), &prepared.ground))
+        found.value_of(locate(inputs.engine.engine.as_deref(), env, own.as_deref(), &prepared.ground))
     else {
         return Ok(());
     };
@@ -54,14 +54,14 @@ pub async fn look(
         ),
         Ok(printed) => {
             if let Some((engine, version)) =
-                found.unless(version::tell_version(engine.clone(), printed.expose()))
+                found.value_of(version::tell_version(engine.clone(), printed.expose()))
             {
                 found.engine = Some(shown(&engine));
                 if let Some((what, hint)) = limit(&version).filter(|_| !engine.sandbox) {
                     found.warn(what, hint);
                 }
                 if let Some((demand, place)) = demand {
-                    found.unless(version::allowed(&engine, &version, demand, place));
+                    found.value_of(version::allowed(&engine, &version, demand, place));
                 }
                 return Ok(());
             }

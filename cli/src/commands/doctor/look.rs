@@ -20,8 +20,8 @@ use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::{StackIdentity, StackName};
 use crate::run::prepare::Prepared;
 
-/// Looks at it all.
-pub fn at(found: &mut Diagnosis, prepared: &Prepared<'_>) {
+/// Looks at everything that can be known without starting anything.
+pub fn examine(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     let Prepared { env, ci, project, stack, .. } = prepared;
     let (Some(inputs), Some(backend)) = (&prepared.inputs, &prepared.backend) else {
         refused(prepared).clone_into(&mut found.trust);
@@ -62,7 +62,7 @@ const REFUSED: &str = "it would be refused";
 
 /// Whether the job can sign in with an identity of its own, and how.
 fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
-    let wanted = WantedToken::of(inputs);
+    let wanted = WantedToken::from_inputs(inputs);
     let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), WantedToken::audience);
     let (there, from) = if inputs.backend.oidc_token.is_some() {
         (true, "`oidc-token`".to_owned())

@@ -40,7 +40,7 @@ impl ReadReport {
 }
 
 /// What all files that the inputs name have to say.
-pub(super) fn all(inputs: &Inputs) -> Result<Vec<ReadReport>> {
+pub(super) fn read_results(inputs: &Inputs) -> Result<Vec<ReadReport>> {
     let mut all = Vec::new();
     for path in find::files(&inputs.stack.cwd, &inputs.report.results)? {
         all.push(ReadReport { report: result(&path)?, path, from_log: false });

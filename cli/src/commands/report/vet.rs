@@ -26,7 +26,7 @@ pub(super) struct OwnEvent {
 
 impl OwnEvent {
     /// What the CI system says.
-    pub fn of(context: &Context) -> Self {
+    pub fn from_context(context: &Context) -> Self {
         Self {
             repository: context.repository.clone(),
             commits: context.commit.iter().cloned().collect(),
@@ -73,7 +73,7 @@ pub(super) fn vetted(
                 "report the results of one commit together, those of another in a report of their own",
             ));
         }
-        if reports.iter().any(|other| Subject::of(other) == Subject::of(&report)) {
+        if reports.iter().any(|other| Subject::from_report(other) == Subject::from_report(&report)) {
             let stack = report.stack_identity().to_string();
             let stack = stack.escape_debug();
             let what = format!(

@@ -20,7 +20,7 @@ use crate::pulumi::project::Project;
 
 impl<'a> Program<'a> {
     /// The program of `project`, which `engine` runs.
-    pub fn of(project: &'a Project, env: &'a Env, engine: Option<&'a Version>) -> Self {
+    pub fn new(project: &'a Project, env: &'a Env, engine: Option<&'a Version>) -> Self {
         Self { project, folder: project.program_folder(), env, engine }
     }
 
@@ -38,7 +38,7 @@ impl<'a> Program<'a> {
     }
 
     /// What installs all of it. None where the program has nothing to install.
-    pub fn all(&self) -> Option<Work> {
+    pub fn work(&self) -> Option<Work> {
         if self.option("binary").is_some() {
             return None;
         }

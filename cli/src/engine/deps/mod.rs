@@ -79,8 +79,8 @@ pub async fn ready(
 async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let deps = outside.job.inputs.engine.deps;
     let engine = outside.engine.parsed_version();
-    let program = Program::of(project, &outside.job.seen_by_engine, engine.as_ref());
-    let Some(work) = program.all().filter(|_| deps != Deps::Never) else { return Ok(0) };
+    let program = Program::new(project, &outside.job.seen_by_engine, engine.as_ref());
+    let Some(work) = program.work().filter(|_| deps != Deps::Never) else { return Ok(0) };
     // Before we look: in the middle of somebody else's install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
     if deps == Deps::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {

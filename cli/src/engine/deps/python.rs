@@ -37,7 +37,7 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
         if toolchain == "poetry" {
             let mut work = kept_to(&folder, locked, locked.args);
             let args = ["run", "--quiet", "python", "-c", CHECK].map(str::to_owned);
-            work.ask = Some(InstallStep::of("poetry", args.into_iter().chain(names).collect()));
+            work.ask = Some(InstallStep::new("poetry", args.into_iter().chain(names).collect()));
             return Some(work);
         }
         let environment = uv_environment(program, &folder);

@@ -67,7 +67,7 @@ impl InstallStep {
     }
 
     /// A program of the PATH with these arguments.
-    pub(super) fn of(name: &str, args: Vec<String>) -> Self {
+    pub(super) fn new(name: &str, args: Vec<String>) -> Self {
         Self {
             tool: Tool::OneOf(vec![name.to_owned()]),
             attempts: vec![Attempt { args, uses_network: true }],
@@ -130,7 +130,7 @@ pub(super) fn by(folder: &Path, why: &str, name: &str, args: &[&str]) -> Work {
         folder: folder.to_owned(),
         why: why.to_owned(),
         ask: None,
-        steps: vec![InstallStep::of(name, args)],
+        steps: vec![InstallStep::new(name, args)],
         set: Vec::new(),
     }
 }

@@ -19,7 +19,7 @@ impl Day {
     }
 
     /// The day of a time; the first one for a time before.
-    pub fn of(time: SystemTime) -> Self {
+    pub fn from_time(time: SystemTime) -> Self {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Self(i64::try_from(seconds / 86_400).unwrap_or(i64::MAX))
     }

@@ -86,7 +86,7 @@ impl Order<'_> {
                 "run the job again later, or set `pulumi-mirror` to a source that is nearer",
             )))
         });
-        let (digest, bytes) = (Digest::of(intake.hash.clone()), intake.bytes);
+        let (digest, bytes) = (Digest::from_hash(intake.hash.clone()), intake.bytes);
         let unpacked = intake.end().await;
         // A disk that is full ends everything before anything can be said of the archive.
         if let Err(Refusal::Disk(path, error)) = &unpacked {
@@ -297,7 +297,7 @@ impl<'a> Intake<'a> {
             )));
         }
         self.hash.update(&chunk);
-        self.progress.at(self.bytes, Instant::now());
+        self.progress.tell(self.bytes, Instant::now());
         if let Some(sender) = &self.sender
             && sender.send(chunk).await.is_err()
         {

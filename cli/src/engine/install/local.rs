@@ -128,7 +128,7 @@ mod tests {
         put(root.path(), "3.230.0", "README", true);
         let env = Env::from_pairs("/", [("RUNNER_TOOL_CACHE", root.path().display().to_string())]);
         let ground =
-            |standing, env: &Env| Ground::of(&Context::default(), standing, env, detect(env), root.path());
+            |standing, env: &Env| Ground::new(&Context::default(), standing, env, detect(env), root.path());
         let ours = ground(Standing::Ours, &env);
         let found = in_tool_cache(&env, LINUX, &Wish::default(), &ours).unwrap();
         assert_eq!((found.version, found.folder.ends_with("bin")), (Version::new(3, 210, 0), true));

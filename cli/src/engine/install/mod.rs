@@ -98,7 +98,7 @@ impl Installer<'_> {
         let (releases, clock) = self.releases().await?;
         // A clock that is behind what this binary knows is wrong.
         let known = catalog::known().into_iter().filter_map(|release| release.day).max();
-        let clock = Day::of(clock.unwrap_or_else(SystemTime::now));
+        let clock = Day::from_time(clock.unwrap_or_else(SystemTime::now));
         wish.choose(&releases, known.map_or(clock, |known| known.max(clock)))
     }
 

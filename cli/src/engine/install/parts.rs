@@ -20,7 +20,7 @@ const POLICY_RUNTIMES: [&str; 2] = ["nodejs", "python"];
 
 impl Parts {
     /// Those for a program of `runtime`, that `policies` may be checked against.
-    pub fn of(runtime: &str, policies: bool) -> Self {
+    pub fn for_runtime(runtime: &str, policies: bool) -> Self {
         let Some(own) = RUNTIMES.iter().find(|known| **known == runtime) else { return Self::All };
         let mut runtimes = BTreeSet::from([*own]);
         if policies {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_program_gets_its_own_runtime_and_the_scripts_that_it_calls() {
-        let parts = Parts::of("nodejs", false);
+        let parts = Parts::for_runtime("nodejs", false);
         for file in [
             "pulumi",
             "pulumi.exe",
@@ -106,14 +106,14 @@ mod tests {
 
     #[test]
     fn policies_bring_the_runtimes_that_they_can_be_written_in() {
-        let parts = Parts::of("go", true);
+        let parts = Parts::for_runtime("go", true);
         assert_eq!(parts.key(), "go+nodejs+python");
         assert!(parts.want("pulumi-analyzer-policy-python"));
     }
 
     #[test]
     fn an_unknown_runtime_gets_everything() {
-        assert_eq!(Parts::of("scala", false), Parts::All);
+        assert_eq!(Parts::for_runtime("scala", false), Parts::All);
         assert!(Parts::All.want("pulumi-watch"));
     }
 }

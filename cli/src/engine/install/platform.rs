@@ -19,7 +19,7 @@ pub struct Platform {
 impl Platform {
     /// This machine.
     pub fn host() -> Result<Self> {
-        Self::of(std::env::consts::OS, std::env::consts::ARCH).ok_or_else(|| {
+        Self::from_names(std::env::consts::OS, std::env::consts::ARCH).ok_or_else(|| {
             fault(
                 format!(
                     "the Pulumi CLI is not released for {} on {}",
@@ -32,7 +32,7 @@ impl Platform {
     }
 
     /// By Rust's names.
-    fn of(os: &str, arch: &str) -> Option<Self> {
+    fn from_names(os: &str, arch: &str) -> Option<Self> {
         let os = match os {
             "linux" => "linux",
             "macos" => "darwin",
@@ -115,11 +115,11 @@ mod tests {
     #[test]
     fn archives_have_the_names_of_the_release() {
         let version = Version::new(3, 259, 0);
-        let name = |os, arch| Platform::of(os, arch).unwrap().archive(&version);
+        let name = |os, arch| Platform::from_names(os, arch).unwrap().archive(&version);
         assert_eq!(name("linux", "x86_64"), "pulumi-v3.259.0-linux-x64.tar.gz");
         assert_eq!(name("macos", "aarch64"), "pulumi-v3.259.0-darwin-arm64.tar.gz");
         assert_eq!(name("windows", "x86_64"), "pulumi-v3.259.0-windows-x64.zip");
-        assert_eq!(Platform::of("freebsd", "x86_64"), None);
+        assert_eq!(Platform::from_names("freebsd", "x86_64"), None);
     }
 
     #[cfg(any(target_os = "linux", target_os = "macos", windows))]

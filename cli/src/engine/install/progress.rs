@@ -24,7 +24,7 @@ impl<'a> Progress<'a> {
     }
 
     /// So many bytes are there.
-    pub fn at(&mut self, bytes: u64, now: Instant) {
+    pub fn tell(&mut self, bytes: u64, now: Instant) {
         if let Some(line) = self.line(bytes, now) {
             self.console.line(&line);
         }

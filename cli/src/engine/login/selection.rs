@@ -29,7 +29,7 @@ pub enum Form {
 
 impl Form {
     /// What this version of the CLI writes.
-    pub fn of(version: Option<&Version>) -> Self {
+    pub fn for_version(version: Option<&Version>) -> Self {
         match version {
             Some(version) if *version >= FOR_EACH_BACKEND => Self::ByBackend,
             Some(_) => Self::One,
@@ -47,7 +47,7 @@ pub struct Selection {
 impl Selection {
     /// The file of `project` in the CLI's folder of settings: it is called after the project's name and the place of its
     /// file, as a shell in that folder would see it.
-    pub fn of(workspaces: &Path, project: &Project) -> Self {
+    pub fn new(workspaces: &Path, project: &Project) -> Self {
         let place = std::fs::canonicalize(&project.path).ok().filter(|_| cfg!(unix));
         let place = place.unwrap_or_else(|| project.path.clone());
         let sum = Sha1::digest(place.to_string_lossy().as_bytes());
@@ -136,7 +136,7 @@ mod tests {
             let program = folder.path().join("Pulumi.yaml");
             std::fs::write(&program, "name: shop\nruntime: yaml\n").unwrap();
             let project = Project::find(folder.path()).unwrap().unwrap();
-            let selection = Selection::of(&folder.path().join("home/workspaces"), &project);
+            let selection = Selection::new(&folder.path().join("home/workspaces"), &project);
             Self { folder, selection }
         }
 
@@ -177,7 +177,7 @@ mod tests {
             [(Some("3.255.0"), Form::One), (Some("3.256.0"), Form::ByBackend), (None, Form::Both)]
         {
             let version: Option<Version> = version.map(|text| text.parse().unwrap());
-            assert_eq!(Form::of(version.as_ref()), form, "{version:?}");
+            assert_eq!(Form::for_version(version.as_ref()), form, "{version:?}");
         }
         let case = Case::new();
         case.selection.set("file:///srv/state", "dev", Form::One).unwrap();

@@ -30,9 +30,9 @@ mod unix {
 
     impl Control {
         /// Controls a child that has just been started.
-        pub(in super::super) fn of(child: &Child, program: &Path, adopts: bool) -> Self {
+        pub(in super::super) fn new(child: &Child, program: &Path, adopts: bool) -> Self {
             let engine = child.id().and_then(|pid| i32::try_from(pid).ok());
-            let adopted = engine.filter(|_| adopts).and_then(Adopted::of);
+            let adopted = engine.filter(|_| adopts).and_then(Adopted::by_engine);
             Self { engine, is_script: is_script(program), adopted }
         }
 
@@ -80,7 +80,7 @@ mod windows {
 
     impl Control {
         /// Controls a child that has just been started.
-        pub(in super::super) fn of(child: &Child, _program: &Path, _adopts: bool) -> Self {
+        pub(in super::super) fn new(child: &Child, _program: &Path, _adopts: bool) -> Self {
             Self { engine: child.id() }
         }
 

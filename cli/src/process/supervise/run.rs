@@ -125,7 +125,7 @@ impl<'a> RunningProcess<'a> {
         let feed = |passing| Feed::new(masker, passing, supervision.capture);
         let started = Instant::now();
         Self {
-            control: Control::of(&child, &process.program, signals.adopts()),
+            control: Control::new(&child, &process.program, signals.adopts()),
             stdout: Pipe::new(child.stdout.take(), feed(supervision.passing), LineSource::Stdout),
             stderr: Pipe::new(child.stderr.take(), feed(Passing::Through), LineSource::Stderr),
             child,
@@ -234,7 +234,7 @@ impl<'a> RunningProcess<'a> {
 
     fn climb(&mut self, now: Instant) {
         let Some(stopping) = self.stopping.as_mut().filter(|_| self.ended.is_none()) else { return };
-        let (elapsed, told) = (now - stopping.since, self.listener.told());
+        let (elapsed, told) = (now - stopping.since, self.listener.what_it_said());
         if told > Told::Never {
             stopping.ladder.was_told(elapsed);
         }
@@ -290,7 +290,7 @@ impl<'a> RunningProcess<'a> {
             status,
             cause: self.stopping.as_ref().map(|stopping| stopping.cause),
             rung: self.stopping.as_ref().and_then(|stopping| stopping.ladder.reached()),
-            told: self.listener.told(),
+            told: self.listener.what_it_said(),
             stdout: self.stdout.feed.into_captured(),
             stderr: self.stderr.feed.into_captured(),
             events: self.tail.map_or_else(TailState::default, |tail| tail.state),

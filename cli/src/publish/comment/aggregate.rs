@@ -37,7 +37,7 @@ const OUTCOME: &str = "outcome";
 impl StackPart {
     /// The part of `report` with its `text`; empty where there is no room for it.
     pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
-        let line = StackLine::of(report, html);
+        let line = StackLine::new(report, html);
         for (name, value) in [
             (SIGN, line.sign.to_owned()),
             (TITLE, line.title),
@@ -116,7 +116,8 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
         report.notes.splice(0..0, note.map(str::to_owned));
     }
     let reports = several::ordered(&reports);
-    let marker_of = |report: &Report| Marker::of(report, task.wanted.key.as_deref(), &task.wanted.stamp);
+    let marker_of =
+        |report: &Report| Marker::from_report(report, task.wanted.key.as_deref(), &task.wanted.stamp);
     let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), flavor.html, text);
     // What folds a part is written around its text.
     let frame: Vec<StackPart> = reports.iter().map(|report| part(report, "x")).collect();
@@ -214,7 +215,7 @@ fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked
 
 /// The subject of the part that is about the stack of `report`: of one without a backend, if there is no other part.
 fn mine(there: &[StackPart], report: &Report) -> Subject {
-    let mine = Subject::of(report);
+    let mine = Subject::from_report(report);
     let is_there = there.iter().any(|part| part.marker.subject == mine);
     let unknown =
         |part: &&StackPart| part.marker.subject.backend().is_none() && part.marker.subject.is_akin_to(&mine);

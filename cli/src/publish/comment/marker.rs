@@ -34,7 +34,7 @@ pub enum Subject {
 
 impl Subject {
     /// What `report` is about.
-    pub fn of(report: &Report) -> Self {
+    pub fn from_report(report: &Report) -> Self {
         Self::of_stack(report.stack_identity(), report.command.name())
     }
 
@@ -101,9 +101,9 @@ const PLAIN: (&str, &str) = ("[//]: # (", ")");
 
 impl Marker {
     /// A marker of `report`.
-    pub fn of(report: &Report, key: Option<&str>, stamp: &Stamp) -> Self {
+    pub fn from_report(report: &Report, key: Option<&str>, stamp: &Stamp) -> Self {
         Self {
-            subject: Subject::of(report),
+            subject: Subject::from_report(report),
             key: key.unwrap_or_default().to_owned(),
             commit: report.commit.clone().unwrap_or_default(),
             stamp: stamp.clone(),

@@ -45,7 +45,7 @@ pub async fn post(
 
 impl Task<'_> {
     fn marker(&self) -> Marker {
-        let marker = Marker::of(self.report, self.wanted.key.as_deref(), &self.wanted.stamp);
+        let marker = Marker::from_report(self.report, self.wanted.key.as_deref(), &self.wanted.stamp);
         if self.is_of_several() { Marker { subject: Subject::Aggregate, ..marker } } else { marker }
     }
 
@@ -92,7 +92,7 @@ impl Task<'_> {
             // The comment has our text already, by whatever account it was written.
             return Ok(Posted::Unchanged);
         }
-        let own = Own::of(self.ours(akin, None).await, &marker);
+        let own = Own::new(self.ours(akin, None).await, &marker);
         let body = text(own.names_backend());
         let Some((newest, older)) = newest_first(&own.same) else {
             return if worth_one { self.create_only_one(&body).await } else { Ok(Posted::Nothing) };
@@ -134,14 +134,14 @@ impl Task<'_> {
     async fn new_one(&self) -> Result<Posted, Trouble> {
         let marker = self.marker();
         let akin = self.akin(&marker).await?;
-        let mut own = Own::of(self.ours(akin.clone(), None).await, &marker);
+        let mut own = Own::new(self.ours(akin.clone(), None).await, &marker);
         if own.same.iter().any(|(_, found)| found.stamp.is_later_than(&self.wanted.stamp)) {
             return Ok(Posted::Outdated);
         }
         let posted = if self.is_worth_one() {
             let created = self.create(&self.body(None, own.names_backend()), true).await?;
             // Now we know who we are.
-            own = Own::of(self.ours(akin, Some(&created.author)).await, &marker);
+            own = Own::new(self.ours(akin, Some(&created.author)).await, &marker);
             own.same.retain(|(comment, _)| comment.id != created.id);
             self.name_backends(&own.elsewhere).await;
             Posted::Created

@@ -21,7 +21,7 @@ pub(super) struct Own {
 impl Own {
     /// The comments of `ours` for `marker`. One without a backend is this stack's where it has no other, or where there
     /// is no other backend that it could be of: it is of an earlier version, or of a run that did not get as far.
-    pub fn of(ours: Vec<Marked>, marker: &Marker) -> Self {
+    pub fn new(ours: Vec<Marked>, marker: &Marker) -> Self {
         let backend = marker.subject.backend();
         let (mut same, others): (Vec<_>, Vec<_>) =
             ours.into_iter().partition(|(_, found)| found.subject.backend() == backend);
@@ -81,7 +81,7 @@ impl Task<'_> {
         if ours.iter().all(|(comment, _)| comment.id != created.id) {
             ours.push((created.clone(), marker.clone()));
         }
-        Ok(Own::of(ours, &marker))
+        Ok(Own::new(ours, &marker))
     }
 
     /// Adds the backend to the headings of comments on stacks of the same names in other backends.

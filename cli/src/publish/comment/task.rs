@@ -72,7 +72,7 @@ pub struct Content<'a> {
 
 impl<'a> Content<'a> {
     /// `report` in the built-in form.
-    pub fn of(report: &'a Masked<Report>, options: &'a Options) -> Self {
+    pub fn new(report: &'a Masked<Report>, options: &'a Options) -> Self {
         Self { reports: report.as_slice(), options, template: None, warn: &|_| {} }
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum About {
 
 impl About {
     /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
-    pub fn of(context: &Context, inputs: &Inputs, reports: &[Report]) -> Self {
+    pub fn from_inputs(context: &Context, inputs: &Inputs, reports: &[Report]) -> Self {
         if let Some(number) = inputs.comment.change_request.map(u64::from).or(context.change_request) {
             return Self::Number(number);
         }

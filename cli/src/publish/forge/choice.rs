@@ -23,7 +23,7 @@ pub(super) enum Choice {
 
 impl Choice {
     /// What the inputs say; those of the official action keep their meaning.
-    pub fn of(inputs: &Inputs) -> Self {
+    pub fn from_inputs(inputs: &Inputs) -> Self {
         match inputs.comment.mode {
             Some(CommentChoice::Off) => Self::Off,
             Some(CommentChoice::Required) => Self::Required,

@@ -46,7 +46,7 @@ pub struct Exports {
 
 impl Exports {
     /// Those that `report` knows, secrets without those in `exported`. Not one that is not known yet.
-    pub fn of(report: &Report, mut exported: Exported) -> Self {
+    pub fn new(report: &Report, mut exported: Exported) -> Self {
         let secret = |name: &String| report.secret_outputs.contains(name);
         let outputs = report.outputs.as_ref().map(|outputs| {
             let known = outputs.iter().filter(|(name, _)| !report.unknown_outputs.contains(name));

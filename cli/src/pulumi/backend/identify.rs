@@ -18,7 +18,7 @@ impl Backend {
         // As the checkout's top is: without links.
         let real = std::fs::canonicalize(folder).ok().filter(|_| top.is_some());
         let folder = real.as_deref().unwrap_or(folder);
-        Some(BackendPlace::of(self.url.as_deref()?, ReadFrom { env, folder, checkout }))
+        Some(BackendPlace::from_url(self.url.as_deref()?, ReadFrom { env, folder, checkout }))
     }
 
     /// The identity of the stack that is named `stack`, in the `project` of the project file.
@@ -34,7 +34,7 @@ impl Backend {
         let cloud = self.is_cloud();
         let beside =
             Beside { project, backend: backend.as_ref(), cloud, default_organization: default.as_deref() };
-        StackIdentity::of(stack, beside)
+        StackIdentity::new(stack, beside)
     }
 
     /// The organisation of a stack's name without one, as far as it is set on this machine. Else Pulumi Cloud decides,

@@ -34,7 +34,7 @@ pub struct ReadFrom<'a> {
 
 impl BackendPlace {
     /// The place that `url` names.
-    pub fn of(url: &str, from: ReadFrom<'_>) -> Self {
+    pub fn from_url(url: &str, from: ReadFrom<'_>) -> Self {
         let url = url.trim();
         let Some((scheme, rest)) = url.split_once("://") else { return Self { address: url.to_owned() } };
         let scheme = scheme.to_ascii_lowercase();
@@ -43,7 +43,7 @@ impl BackendPlace {
             return Self { address: format!("file://{}", folder_of(location, from)) };
         }
         let scheme = if scheme == "postgresql" { "postgres".to_owned() } else { scheme };
-        let query = Query::of(query);
+        let query = Query::parse(query);
         let (authority, path) = location.split_at(location.find('/').unwrap_or(location.len()));
         let mut host = host_of(authority, &scheme);
         if host == "app.pulumi.com" {
@@ -59,7 +59,7 @@ impl BackendPlace {
         }
         let mut path = format!("{folder}/{path}");
         if scheme == "postgres" {
-            let database = Database::of(&host, &path, &query, from.env);
+            let database = Database::parse(&host, &path, &query, from.env);
             host = database.host;
             path = database.name.unwrap_or_default();
             parts.extend(database.socket.map(|socket| ("host", socket)));
@@ -143,7 +143,7 @@ mod tests {
         let env = Env::from_pairs("/", pairs);
         let (folder, checkout) =
             (Path::new("/home/runner/work/shop/infra"), Path::new("/home/runner/work/shop"));
-        BackendPlace::of(url, ReadFrom { env: &env, folder, checkout }).address()
+        BackendPlace::from_url(url, ReadFrom { env: &env, folder, checkout }).address()
     }
 
     fn place(url: &str) -> String {
@@ -251,7 +251,7 @@ mod tests {
                 let env = Env::from_pairs("/", [("HOME", "/home/runner")]);
                 let from =
                     ReadFrom { env: &env, folder: Path::new("/w/shop"), checkout: Path::new("/w/shop") };
-                BackendPlace::of(url, from).fingerprint()
+                BackendPlace::from_url(url, from).fingerprint()
             })
             .collect();
         assert!(seen.iter().all(|fingerprint| is_fingerprint(fingerprint)), "{seen:?}");
@@ -311,7 +311,7 @@ mod tests {
         let of = |url: &str, checkout: &str| {
             let env = Env::from_pairs("/", [("HOME", "/root")]);
             let (checkout, folder) = (Path::new(checkout), Path::new(checkout).join("infra"));
-            BackendPlace::of(url, ReadFrom { env: &env, folder: &folder, checkout }).fingerprint()
+            BackendPlace::from_url(url, ReadFrom { env: &env, folder: &folder, checkout }).fingerprint()
         };
         let one = of("file://./state", "/builds/7/acme/shop");
         assert_eq!(one, of("file://./state", "/var/jenkins/shop@2"));

@@ -51,7 +51,7 @@ pub struct Beside<'a> {
 
 impl StackIdentity {
     /// The stack that is named `name`.
-    pub fn of(name: &StackName, beside: Beside<'_>) -> Self {
+    pub fn new(name: &StackName, beside: Beside<'_>) -> Self {
         let default = beside.default_organization.filter(|_| beside.cloud);
         let organization = name.organization().or(default);
         Self {
@@ -69,7 +69,7 @@ impl StackIdentity {
     pub fn written(name: &str, project: Option<&str>) -> Self {
         let project = project.filter(|project| !project.is_empty());
         match StackName::parse(name) {
-            Ok(name) => Self::of(&name, Beside { project, ..Beside::default() }),
+            Ok(name) => Self::new(&name, Beside { project, ..Beside::default() }),
             Err(_) => Self { stack: name.to_owned(), project: project.map(str::to_owned), ..Self::default() },
         }
     }
@@ -132,7 +132,7 @@ mod tests {
 
     fn named(name: &str, cloud: bool, default: Option<&str>) -> StackIdentity {
         let beside = Beside { project: Some("hello"), backend: None, cloud, default_organization: default };
-        StackIdentity::of(&StackName::parse(name).unwrap(), beside)
+        StackIdentity::new(&StackName::parse(name).unwrap(), beside)
     }
 
     #[test]

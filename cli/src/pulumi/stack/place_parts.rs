@@ -9,7 +9,7 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Of what stands behind the `?`.
-    pub fn of(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let Ok(mut scratch) = Url::parse("scratch://x") else { return Self(Vec::new()) };
         scratch.set_query(Some(text.split('#').next().unwrap_or_default()));
         Self(scratch.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
@@ -138,7 +138,7 @@ pub(super) struct Database {
 
 impl Database {
     /// The database of a URL with this host (and port) and path.
-    pub fn of(authority: &str, path: &str, query: &Query, env: &Env) -> Self {
+    pub fn parse(authority: &str, path: &str, query: &Query, env: &Env) -> Self {
         let (named, port) = match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
             _ => (authority, None),

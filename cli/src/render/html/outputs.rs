@@ -18,7 +18,7 @@ pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
     if !report.output_changes.is_empty() {
         changes(view, html, values);
     } else if values {
-        all(view, html);
+        all_outputs(view, html);
     } else {
         html.raw("<p>").raw(from(view)).raw("</p>\n<ul>\n");
         for name in report.outputs.iter().flat_map(Map::keys) {
@@ -58,7 +58,7 @@ fn changes(view: &View<'_>, html: &mut Html, values: bool) {
     });
 }
 
-fn all(view: &View<'_>, html: &mut Html) {
+fn all_outputs(view: &View<'_>, html: &mut Html) {
     html.raw("<p>").raw(from(view)).raw("</p>\n");
     wide(html, "Table of outputs", |html| {
         html.raw("<table>\n<thead><tr><th scope=\"col\">Output</th><th scope=\"col\">Value</th></tr></thead>\n<tbody>\n");

@@ -9,7 +9,7 @@ use crate::report::Report;
 
 pub(super) fn html(reports: &[Report], options: &Options) -> String {
     let reports = ordered(reports);
-    let outcomes = reports.iter().map(|report| StackLine::of(report, true).outcome);
+    let outcomes = reports.iter().map(|report| StackLine::new(report, true).outcome);
     let title = heading(outcomes, reports.len());
     let mut html = Html::default();
     head(&mut html, &title);

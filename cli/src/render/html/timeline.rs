@@ -14,7 +14,7 @@ const OPEN: usize = 50;
 pub(super) fn timeline(view: &View<'_>, html: &mut Html) {
     let steps = &view.report.steps;
     let plan = words::is_plan(view.report);
-    let span = if plan { None } else { Span::of(steps) };
+    let span = if plan { None } else { Span::around(steps) };
     html.raw(if steps.len() > OPEN { "<details>" } else { "<details open>" }).raw("<summary>");
     html.raw(if plan { "The order in which it would be done" } else { "The order in which it was begun" });
     html.raw(": what a resource needs comes before it</summary>\n");
@@ -50,7 +50,7 @@ struct Span {
 }
 
 impl Span {
-    fn of(steps: &[Step]) -> Option<Self> {
+    fn around(steps: &[Step]) -> Option<Self> {
         let from = steps.iter().filter_map(|step| step.began).min()?;
         let to = steps.iter().filter_map(|step| step.ended.or(step.began)).max()?;
         Some(Self { from, to })

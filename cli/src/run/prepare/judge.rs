@@ -38,8 +38,8 @@ pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
         found.warning(problem);
     }
     if let Some(outer) = &found.outer {
-        found.standing = Standing::of(&found.context, &git::checkouts_around(&outer.folder));
-        found.ground = Ground::of(&found.context, found.standing, found.env, found.ci, &outer.folder);
+        found.standing = Standing::from_checkouts(&found.context, &git::checkouts_around(&outer.folder));
+        found.ground = Ground::new(&found.context, found.standing, found.env, found.ci, &outer.folder);
     }
 }
 
@@ -194,7 +194,7 @@ pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, comma
     let files = starts.into_iter().flatten().filter_map(|start| nearest_file(&start));
     for file in files {
         let around = git::checkouts_around(file.parent().unwrap_or(Path::new("/")));
-        if Standing::of(&found.context, &around) == Standing::Unproven {
+        if Standing::from_checkouts(&found.context, &around) == Standing::Unproven {
             return Err(Error::Refused {
                 what: format!(
                     "`{}` is refused: the project's file `{}` lies outside of the checkout that is proven to hold the \

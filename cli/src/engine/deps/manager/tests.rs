@@ -30,8 +30,8 @@ fn works_with(
     std::fs::create_dir_all(&program).unwrap();
     std::fs::write(program.join("Pulumi.yaml"), format!("name: shop\n{project}")).unwrap();
     let project = Project::find(&program).unwrap().unwrap();
-    let program = Program::of(&project, env, engine);
-    (program.all(), program.all().filter(|_| !program.is_there()))
+    let program = Program::new(&project, env, engine);
+    (program.work(), program.work().filter(|_| !program.is_there()))
 }
 
 /// The command lines of all steps, with the last part of the folder that they run in.
