@@ -45,7 +45,7 @@ impl Clues<'_> {
             (Some(forge), _) => forge,
             (None, Some((server, _))) => forge_of_host(server).ok_or_else(|| {
                 Problem::new(
-                    &format!("which forge {} is can't be told", host(server)),
+                    format!("which forge {} is can't be told", host(server)),
                     "set `forge` to `github`, `gitlab`, `azure-repos`, `bitbucket` or `gitea`",
                 )
             })?,
@@ -58,7 +58,7 @@ impl Clues<'_> {
         };
         let (api, repository) = self.api_and_repository(forge, remote.as_ref()).ok_or_else(|| {
             Problem::new(
-                &format!("the repository's name on {} can't be told", forge.title()),
+                format!("the repository's name on {} can't be told", forge.title()),
                 "check out the repository with its git folder, or run where the CI system names it",
             )
         })?;
@@ -133,7 +133,7 @@ impl ForgeRepository {
             (None, None, _) => {
                 let permission = self.forge.permission(jobs_own);
                 let hint = format!("set `{}`; {permission}", origin.forge_token());
-                return Err(Problem::new(&format!("there is no token for {}", self.forge.title()), hint));
+                return Err(Problem::new(format!("there is no token for {}", self.forge.title()), hint));
             }
         };
         let is_own = own == Some(token.expose());
