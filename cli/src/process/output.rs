@@ -185,7 +185,9 @@ impl<'a> Log<'a> {
         if self.closed[target as usize] {
             return;
         }
-        if self.waiting > QUEUE_END {
+        // The end of a line that is there always has room.
+        let is_its_end = self.lost == 0 && bytes == b"\n";
+        if self.waiting > QUEUE_END && !is_its_end {
             self.lost += bytes.len();
             return;
         }

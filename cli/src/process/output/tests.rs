@@ -169,6 +169,19 @@ async fn a_reader_who_stalls_costs_no_more_memory_than_the_queue_has() {
 }
 
 #[tokio::test]
+async fn a_line_that_is_longer_than_the_queue_is_ended_as_any_other() {
+    let shared = Shared::default();
+    let (mut stdout, mut stderr) = (Reader::Takes(100_000, Arc::clone(&shared)), Reader::Stalled);
+    let mut log = Log::new(&mut stdout, &mut stderr, None);
+    log.write(LineSource::Stdout, &vec![b'x'; QUEUE_END + 1]);
+    log.end_line();
+    while !log.is_written() {
+        log.write_some().await;
+    }
+    assert!(shared.lock().expect("no panic").ends_with(b"x\n"));
+}
+
+#[tokio::test]
 async fn what_was_lost_while_nobody_read_is_said() {
     let shared = Shared::default();
     let (mut stdout, mut stderr) = (Reader::Takes(100_000, Arc::clone(&shared)), Reader::Stalled);
