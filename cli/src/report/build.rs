@@ -152,7 +152,7 @@ fn is_cancel(message: &str) -> bool {
     ["update canceled", "preview canceled", "destroy canceled", "refresh canceled"].contains(&message)
 }
 
-/// "update failed" goes behind what explains it.
+/// Sorts generic errors ("update failed") behind those that explain something.
 fn sort_generic_errors_last(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|said| (said.severity, said.says_nothing()));
 }

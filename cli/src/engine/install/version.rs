@@ -13,7 +13,7 @@ use crate::base::error::{Error, Result};
 /// would lack diagnostics and policy results. <https://github.com/pulumi/pulumi/pull/17101>
 pub const LOWEST: Version = Version::new(3, 131, 0);
 
-/// Since this version the exit status tells what went wrong; before it is 1 or 255, and the reason is read from
+/// The first Pulumi CLI whose exit status tells what went wrong; before it is 1 or 255, and the reason is read from
 /// standard error. <https://github.com/pulumi/pulumi/pull/22205>
 pub const TELLING: Version = Version::new(3, 227, 0);
 
