@@ -113,6 +113,7 @@ async fn what_a_program_prints_makes_no_part_and_ends_none() {
 
 #[tokio::test]
 async fn many_large_stacks_fit_and_each_has_its_row() {
+    let stacks = sized(10, 24);
     for face in FACES {
         let fake = Fake::start(*face);
         let mut large = changes();
@@ -120,7 +121,7 @@ async fn many_large_stacks_fit_and_each_has_its_row() {
         large.steps = (0..sized(100, 400))
             .map(|number| stackstep::report::Step { name: format!("resource-{number}"), ..step.clone() })
             .collect();
-        for number in 0..24 {
+        for number in 0..stacks {
             post(&fake, &aggregate(1), &of("shop", &format!("stack-{number:02}"), large.clone()))
                 .await
                 .unwrap();
@@ -128,11 +129,11 @@ async fn many_large_stacks_fit_and_each_has_its_row() {
         let body = fake.only();
         let stackstep::render::Size::Chars(limit) = fake.place().forge.limit() else { panic!() };
         assert!(body.encode_utf16().count() <= limit, "{}", body.encode_utf16().count());
-        for number in 0..24 {
+        for number in 0..stacks {
             assert!(body.contains(&format!("of `shop/stack-{number:02}`")), "{number}: {body}");
         }
         assert_eq!(body.matches("<details>").count(), body.matches("</details>").count());
-        assert_eq!(stackstep::publish::comment::aggregate::parts(&body).len(), 24);
+        assert_eq!(stackstep::publish::comment::aggregate::parts(&body).len(), stacks);
     }
 }
 
