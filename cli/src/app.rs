@@ -6,7 +6,7 @@ use crate::base::env::Env;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
-use crate::commands::{doctor, early, exec, finish, inputs, run};
+use crate::commands::{doctor, early, exec, finish, inputs, run, stacks};
 use crate::process::signals::Signals;
 
 /// Runs what the command line and the environment ask for. The answer is the exit status.
@@ -26,6 +26,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
+        Ask::Stacks { json } => stacks::list(json, &args.flags, env, &mut console),
         Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,

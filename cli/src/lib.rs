@@ -15,6 +15,7 @@
 //! | [`publish`] | A report brought to each of its places: files, outputs, summary page, comment, commit status. |
 //! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
 //! | [`engine`] | The Pulumi CLI at work: found or installed, its command lines, its processes, what became of them. |
+//! | [`fleet`] | Many stacks: which projects and stacks a repository has. |
 //! | [`inputs`] | The table of inputs, where each value came from, and the values as types. |
 //! | [`forge`] | Where people review: one file a forge, pure; it knows no CI system. |
 //! | [`render`] | A report as text for people: Markdown, HTML, JUnit, the last lines of the log. |
@@ -30,6 +31,7 @@ pub mod base;
 pub mod ci;
 pub mod commands;
 pub mod engine;
+pub mod fleet;
 pub mod forge;
 pub mod inputs;
 pub mod process;

@@ -12,6 +12,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Exit status of a run that ended because of `timeout`.
 pub const EXIT_TIMEOUT: u8 = 70;
 
+/// Bad input: what a person wrote can't be taken as it is.
+pub const EXIT_INPUT: u8 = 2;
+
 /// Exit status of a run that could not sign in: the engine's own for the same.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
@@ -201,7 +204,7 @@ impl Error {
     /// an answer that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Input { .. } => 2,
+            Self::Input { .. } => EXIT_INPUT,
             Self::Engine { .. } | Self::Dependencies { .. } => EXIT_INSTALL,
             Self::Auth { .. } => EXIT_AUTH,
             Self::Refused { .. } => EXIT_REFUSED,

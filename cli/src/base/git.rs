@@ -3,6 +3,7 @@
 //! [`remote`] is how git is asked for the head of a branch.
 
 mod config;
+pub mod index;
 pub mod remote;
 
 use std::path::{Component, Path, PathBuf};

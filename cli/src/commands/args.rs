@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use crate::inputs::headings::{COMMAND, ReportInputs};
+use crate::inputs::headings::{COMMAND, ReportInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
 
@@ -30,6 +30,11 @@ pub enum Ask {
     Exec(Vec<String>),
     /// Show each input.
     Inputs,
+    /// List the projects and stacks of the repository.
+    Stacks {
+        /// As JSON.
+        json: bool,
+    },
     /// Tell what is there, what is missing and what would happen.
     Doctor {
         /// As JSON.
@@ -65,15 +70,15 @@ pub fn command() -> Clap {
             .args(flags(&in_a_step)),
     )
     .subcommand(
+        Clap::new("stacks")
+            .about("List the projects and stacks of the repository")
+            .arg(json())
+            .arg(flag(1, &StackInputs::cwd.input)),
+    )
+    .subcommand(
         Clap::new("doctor")
             .about("Tell what was detected, what is missing and what would run; changes nothing")
-            .arg(
-                Arg::new("json")
-                    .long("json")
-                    .help("Print it as JSON")
-                    .action(ArgAction::SetTrue)
-                    .display_order(0),
-            )
+            .arg(json())
             .args(flags(&in_a_step)),
     )
     .subcommand(
@@ -93,6 +98,11 @@ pub fn command() -> Clap {
             .about("Run what the `command` input says: how a CI step calls stackstep")
             .args(flags(&in_a_step)),
     )
+}
+
+/// The flag that asks for JSON.
+fn json() -> Arg {
+    Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
 }
 
 /// The subcommand of one row of the table.
@@ -130,6 +140,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
+        "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "doctor" => Ask::Doctor { json: sub.get_flag("json") },
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
@@ -145,7 +156,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "doctor" | "finish" | "help")
+        || matches!(word, "inputs" | "stacks" | "doctor" | "finish" | "help")
 }
 
 /// Reads what it can of a command line that clap refused: its first word that is neither a flag nor the value of one, and

@@ -8,3 +8,4 @@ pub mod finish;
 pub mod inputs;
 pub mod report;
 pub mod run;
+pub mod stacks;

@@ -13,6 +13,9 @@ use crate::base::yaml::{self, Mapping, Value};
 /// The file's name.
 pub const NAME: &str = "stackstep.yaml";
 
+/// The key of the root file that says which folders have the repository's projects.
+pub const PROJECTS: &str = "projects";
+
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 
 /// The file as it was found.
@@ -37,7 +40,11 @@ impl ConfigFile {
                 ));
             }
             match read_text(&path, text_file::SETTINGS) {
-                Ok(text) => return Self::parse(path, &text).map(Some),
+                Ok(text) => {
+                    let file = Self::parse(path, &text)?;
+                    file.check_place()?;
+                    return Ok(Some(file));
+                }
                 Err(error) if error.is_missing() => {}
                 Err(error) => {
                     let what = format!("could not read `{}`: {error}", path.display());
@@ -59,7 +66,7 @@ impl ConfigFile {
             _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
         };
         let mut seen: Vec<&'static str> = Vec::new();
-        for key in values.keys() {
+        for key in values.keys().filter(|key| key.as_str() != Some(PROJECTS)) {
             let name = check_key(&path, key)?;
             if seen.contains(&name) {
                 return Err(Error::input(
@@ -69,12 +76,46 @@ impl ConfigFile {
             }
             seen.push(name);
         }
-        Ok(Self { path, values })
+        let file = Self { path, values };
+        file.projects()?;
+        Ok(file)
     }
 
     /// The value of `input`, under any of its names.
     pub fn get(&self, input: &Input) -> Option<&Value> {
         input.names().find_map(|name| self.values.get(name)).filter(|value| !value.is_null())
+    }
+
+    /// The folders of the repository's projects, as patterns. None where the file does not say.
+    pub fn projects(&self) -> Result<Option<Vec<String>>> {
+        let wrong = || {
+            Error::input(
+                format!("`{PROJECTS}` in `{}` is not a list of folders", self.path.display()),
+                "write it as `projects: [infra/network, infra/shop]`; `*` and `**` are wildcards",
+            )
+        };
+        match self.values.get(PROJECTS) {
+            None | Some(Value::Null(_)) => Ok(None),
+            Some(Value::List(folders)) => {
+                let texts = folders.iter().map(|folder| folder.as_str().map(str::to_owned));
+                texts.collect::<Option<Vec<_>>>().map(Some).ok_or_else(wrong)
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// What is about the whole repository stands in the file at its top.
+    fn check_place(&self) -> Result<()> {
+        let folder = self.folder();
+        let is_below = !folder.join(".git").exists()
+            && folder.ancestors().skip(1).any(|above| above.join(".git").exists());
+        if is_below && self.values.get(PROJECTS).is_some() {
+            return Err(Error::input(
+                format!("`{PROJECTS}` in `{}` is about the whole repository", self.path.display()),
+                "move it to the `stackstep.yaml` at the repository's root",
+            ));
+        }
+        Ok(())
     }
 
     /// The folder that relative paths in it begin at.
@@ -172,6 +213,16 @@ mod tests {
     fn a_malformed_file_names_line_and_column() {
         let error = error("stack: [a\nb: c").to_string();
         assert!(error.contains("line 2 column"), "{error}");
+    }
+
+    #[test]
+    fn the_projects_are_a_list_of_folders() {
+        let file =
+            ConfigFile::parse("stackstep.yaml".into(), "projects: [infra/*, app]\nstack: dev").unwrap();
+        assert_eq!(file.projects().unwrap().unwrap(), ["infra/*", "app"]);
+        for text in ["projects: infra", "projects: {a: b}", "projects: [[a]]"] {
+            assert!(error(text).to_string().contains("`projects`"), "{text}");
+        }
     }
 
     #[test]

@@ -103,6 +103,11 @@ impl Project {
         })
     }
 
+    /// The names that a project file can have.
+    pub fn file_names() -> impl Iterator<Item = String> {
+        ENDINGS.iter().map(|ending| format!("Pulumi.{ending}"))
+    }
+
     /// The folder of the project file.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))

@@ -53,6 +53,9 @@ _stackstep() {
             stackstep,run)
                 cmd="stackstep__subcmd__run"
                 ;;
+            stackstep,stacks)
+                cmd="stackstep__subcmd__stacks"
+                ;;
             stackstep,up)
                 cmd="stackstep__subcmd__up"
                 ;;
@@ -95,6 +98,9 @@ _stackstep() {
             stackstep__subcmd__help,run)
                 cmd="stackstep__subcmd__help__subcmd__run"
                 ;;
+            stackstep__subcmd__help,stacks)
+                cmd="stackstep__subcmd__help__subcmd__stacks"
+                ;;
             stackstep__subcmd__help,up)
                 cmd="stackstep__subcmd__help__subcmd__up"
                 ;;
@@ -105,7 +111,7 @@ _stackstep() {
 
     case "${cmd}" in
         stackstep)
-            opts="-h -V --help --version preview up update refresh destroy outputs install report exec inputs doctor finish run help"
+            opts="-h -V --help --version preview up update refresh destroy outputs install report exec inputs stacks doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -955,7 +961,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help)
-            opts="preview up refresh destroy outputs install report exec inputs doctor finish run help"
+            opts="preview up refresh destroy outputs install report exec inputs stacks doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1123,6 +1129,20 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__stacks)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2906,6 +2926,28 @@ _stackstep() {
                     return 0
                     ;;
                 --cache-folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__stacks)
+            opts="-C -h --json --cwd --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -4,6 +4,7 @@
 use super::{Generated, MARKER, reference};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use stackstep::inputs::file::PROJECTS;
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -33,10 +34,18 @@ pub fn result() -> Generated {
 
 /// The schema of `stackstep.yaml`.
 pub fn stackstep_yaml() -> Generated {
-    let properties: Map<String, Value> = INPUTS
+    let mut properties: Map<String, Value> = INPUTS
         .iter()
         .flat_map(|input| input.names().map(move |name| (name.to_owned(), property(input, name))))
         .collect();
+    properties.insert(
+        PROJECTS.to_owned(),
+        json!({
+            "type": "array",
+            "items": { "type": "string" },
+            "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
+        }),
+    );
     let schema = json!({
         "$schema": DIALECT,
         "$comment": format!("{MARKER} from the table of inputs."),

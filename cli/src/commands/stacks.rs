@@ -1,0 +1,89 @@
+//! `stackstep stacks`: the projects and stacks of the repository, as a table or as JSON for a matrix of jobs.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::base::env::Env;
+use crate::base::error::{EXIT_INPUT, Error, Problem, Result};
+use crate::base::git;
+use crate::ci;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::fleet::RepositoryStacks;
+use crate::inputs::Command;
+use crate::inputs::file::ConfigFile;
+use crate::inputs::resolve::Flags;
+use crate::report::Reason;
+use crate::run::prepare::{RunRequest, Until, prepare};
+
+/// Prints the projects and stacks. The answer is the exit status: bad input, where something of the repository can't be
+/// taken as it is.
+pub fn list(json: bool, flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
+    let request = RunRequest { command: Some(Command::Preview), flags, env, ci: ci::detect(env) };
+    let judged = prepare(&request, Until::TheInputs, console);
+    if judged.is_closed() {
+        return Err(Error::Refused {
+            what: "`stacks` is refused: nothing proves that the work folder holds the repository's own code"
+                .to_owned(),
+            hint: "check out the commit that the run is about".to_owned(),
+            reason: Reason::Untrusted,
+        });
+    }
+    let folder = judged.outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder);
+    let top = git::top(&folder).unwrap_or(folder);
+    let file = ConfigFile::find(&top, true)?;
+    let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
+    let found = RepositoryStacks::find(&top, wanted.as_deref());
+    for warning in &found.warnings {
+        console.annotate(Level::Warning, "stackstep", &warning.to_string());
+    }
+    if json {
+        console.print_json(&format!("{}\n", as_json(&found)));
+    } else {
+        console.print(&as_table(&found));
+    }
+    for problem in &found.problems {
+        console.annotate(Level::Error, "stackstep", &problem.to_string());
+    }
+    Ok(if found.problems.is_empty() { 0 } else { EXIT_INPUT })
+}
+
+/// One line, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
+fn as_json(found: &RepositoryStacks) -> serde_json::Value {
+    let cells = found.projects.iter().flat_map(|project| {
+        project
+            .stacks
+            .iter()
+            .map(move |stack| json!({ "project": project.project, "cwd": project.cwd, "stack": stack }))
+    });
+    json!({
+        "projects": found.projects,
+        "stacks": cells.collect::<Vec<_>>(),
+        "problems": found.problems.iter().map(Problem::in_one_line).collect::<Vec<_>>(),
+    })
+}
+
+fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+fn as_table(found: &RepositoryStacks) -> String {
+    let rows: Vec<[String; 4]> = std::iter::once(["PROJECT", "CWD", "RUNTIME", "STACKS"].map(str::to_owned))
+        .chain(found.projects.iter().map(|project| {
+            let stacks = if project.stacks.is_empty() { "-".to_owned() } else { project.stacks.join(", ") };
+            let runtime = project.runtime.clone().unwrap_or_else(|| "-".to_owned());
+            [project.project.clone(), project.cwd.clone(), runtime, stacks]
+        }))
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    let mut table = String::new();
+    for [project, cwd, runtime, stacks] in &rows {
+        let [first, second, third] = widths;
+        let _ = writeln!(table, "{project:first$}  {cwd:second$}  {runtime:third$}  {stacks}");
+    }
+    let stacks: usize = found.projects.iter().map(|project| project.stacks.len()).sum();
+    let _ = writeln!(table, "{}, {}", count(found.projects.len(), "project"), count(stacks, "stack"));
+    table
+}

@@ -1,0 +1,122 @@
+//! `stackstep stacks` lists the projects and stacks of a repository, from any folder of it.
+
+use serde_json::{Value, json};
+
+use crate::support::Scene;
+
+/// A repository with two projects, of which git tracks all files.
+fn monorepo() -> Scene {
+    let scene = Scene::empty();
+    scene.write("infra/network/Pulumi.yaml", "name: network\nruntime: yaml\n");
+    scene.write("infra/network/Pulumi.prod.yaml", "");
+    scene.write("infra/shop/Pulumi.yaml", "name: shop\nruntime: nodejs\n");
+    scene.write("infra/shop/Pulumi.dev.yaml", "");
+    scene.write("infra/shop/Pulumi.prod.yaml", "");
+    git(&scene, &["init", "-q"]);
+    git(&scene, &["add", "."]);
+    scene
+}
+
+fn git(scene: &Scene, args: &[&str]) {
+    #[expect(clippy::disallowed_methods, reason = "the tests make a repository")]
+    let mut git = std::process::Command::new("git");
+    assert!(git.args(args).current_dir(&scene.program).status().unwrap().success());
+}
+
+fn listed(scene: &Scene, line: &str) -> Value {
+    serde_json::from_str(&scene.run(&format!("stacks --json {line}")).stdout()).unwrap()
+}
+
+#[test]
+fn a_table_shows_each_project_with_its_stacks() {
+    let run = monorepo().run("stacks").ends_with(0);
+    assert_eq!(
+        run.stdout(),
+        "PROJECT  CWD            RUNTIME  STACKS\n\
+         network  infra/network  yaml     prod\n\
+         shop     infra/shop     nodejs   dev, prod\n\
+         2 projects, 3 stacks\n"
+    );
+}
+
+#[test]
+fn as_json_the_stacks_are_the_cells_of_a_matrix_on_one_line() {
+    let scene = monorepo();
+    let run = scene.run("stacks --json").ends_with(0);
+    assert_eq!(run.stdout().lines().count(), 1);
+    let cell = |project, cwd, stack| json!({"project": project, "cwd": cwd, "stack": stack});
+    assert_eq!(
+        listed(&scene, "")["stacks"],
+        json!([
+            cell("network", "infra/network", "prod"),
+            cell("shop", "infra/shop", "dev"),
+            cell("shop", "infra/shop", "prod")
+        ])
+    );
+}
+
+#[test]
+fn each_cell_is_what_a_run_needs() {
+    let scene = monorepo();
+    for cell in listed(&scene, "")["stacks"].as_array().unwrap() {
+        let (cwd, stack) = (cell["cwd"].as_str().unwrap(), cell["stack"].as_str().unwrap());
+        let found: Value =
+            serde_json::from_str(&scene.run(&format!("doctor --json --cwd {cwd} --stack {stack}")).stdout())
+                .unwrap();
+        assert_eq!((&found["project"], &found["stack"]), (&cell["project"], &cell["stack"]));
+    }
+}
+
+#[test]
+fn it_lists_the_whole_repository_from_any_folder() {
+    let scene = monorepo();
+    assert_eq!(listed(&scene, "-C infra/shop"), listed(&scene, ""));
+}
+
+#[test]
+fn the_root_file_says_which_folders_count() {
+    let scene = monorepo();
+    scene.write("stackstep.yaml", "projects: ['*/shop']\n");
+    assert_eq!(listed(&scene, "")["projects"].as_array().unwrap().len(), 1);
+    scene.write("stackstep.yaml", "projects: [apps]\n");
+    scene
+        .run("stacks")
+        .ends_with(2)
+        .says("`projects` names `apps`, and no folder like that has a Pulumi.yaml");
+}
+
+#[test]
+fn the_projects_of_a_file_below_the_root_are_refused() {
+    let scene = monorepo();
+    scene.write("infra/shop/stackstep.yaml", "projects: [x]\n");
+    scene
+        .run("inputs --cwd infra/shop")
+        .ends_with(2)
+        .says("move it to the `stackstep.yaml` at the repository's root");
+}
+
+#[test]
+fn a_broken_project_is_an_error_and_the_others_are_listed() {
+    let scene = monorepo();
+    scene.write("infra/network/Pulumi.yaml", "name: [\n");
+    let run = scene.run("stacks").ends_with(2).says("infra/network/Pulumi.yaml");
+    assert!(run.stdout().contains("shop     infra/shop"), "{}", run.stdout());
+}
+
+#[test]
+fn code_that_nobody_proves_is_not_listed_with_the_repositorys_credentials() {
+    let scene = monorepo();
+    let payload = json!({
+        "pull_request": {"number": 7, "head": {"sha": "1".repeat(40), "ref": "x", "repo": {"full_name": "bob/shop"}},
+                         "base": {"ref": "main", "sha": "2".repeat(40), "repo": {"full_name": "acme/shop"}}},
+        "repository": {"full_name": "acme/shop", "default_branch": "main", "private": true},
+    });
+    let path = scene.root().join("event.json");
+    std::fs::write(&path, payload.to_string()).unwrap();
+    let scene = scene
+        .on_github()
+        .with("GITHUB_EVENT_NAME", "pull_request_target")
+        .with("GITHUB_EVENT_PATH", &path.display().to_string());
+    let run = scene.run("stacks").ends_with(73);
+    assert_eq!(run.stdout().matches("infra/shop").count(), 0, "{}", run.stdout());
+}
