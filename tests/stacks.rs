@@ -104,6 +104,23 @@ fn a_broken_project_is_an_error_and_the_others_are_listed() {
 }
 
 #[test]
+fn the_json_is_alone_on_standard_output_in_a_job_with_secrets_and_warnings() {
+    let scene = monorepo();
+    scene.write("infra/Pulumi.old.yaml", "");
+    git(&scene, &["add", "."]);
+    let token = "pul-0123456789abcdef0123456789abcdef01234567";
+    let scene = scene.on_github().with("PULUMI_ACCESS_TOKEN", token);
+    let run = scene.run("stacks --json").ends_with(0).says("`infra/Pulumi.old.yaml` belongs to no project");
+    assert!(serde_json::from_str::<Value>(&run.stdout()).is_ok(), "{}", run.stdout());
+}
+
+#[test]
+fn inputs_that_contradict_each_other_are_named() {
+    let scene = monorepo().with("STACKSTEP_STACK", "a").with("STACKSTEP_STACK_NAME", "b");
+    scene.run("stacks").ends_with(2).says("`stack`");
+}
+
+#[test]
 fn code_that_nobody_proves_is_not_listed_with_the_repositorys_credentials() {
     let scene = monorepo();
     let payload = json!({

@@ -41,17 +41,21 @@ function run (binary, { command, presets }) {
   if (command === 'install' && process.env.GITHUB_PATH) {
     fs.appendFileSync(process.env.GITHUB_PATH, `${path.dirname(path.resolve(binary))}\n`)
   }
+  start(binary, [command], environment(presets))
+}
+
+function environment (presets) {
   const env = { ...process.env }
   for (const [name, value] of Object.entries(presets)) {
     if (!env[name]) env[name] = value
   }
-  start(binary, [command], env)
+  return env
 }
 
 // A run that reported its end has taken its file with it: then there is nothing to do.
-function finish () {
+function finish (presets) {
   const { STATE_binary: binary, STATE_unfinished: file } = process.env
-  if (binary && file && fs.existsSync(file)) start(binary, ['finish', file], process.env)
+  if (binary && file && fs.existsSync(file)) start(binary, ['finish', file], environment(presets))
 }
 
 function start (binary, words, env) {
@@ -219,7 +223,7 @@ async function install () {
 // Runs the command `command` of stackstep as the step, or completes its report as the post step. `presets` holds values
 // for variables that are not set.
 function launch (command, presets = {}) {
-  if (process.env.STATE_started) return finish()
+  if (process.env.STATE_started) return finish(presets)
   remember('started', 'true')
   const action = { command, presets }
   if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN, action)

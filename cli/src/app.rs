@@ -26,7 +26,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let mut console = Console::new(ci::detect(env));
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
-        Ask::Stacks { json } => stacks::list(json, &args.flags, env, &mut console),
+        Ask::Stacks { json } => stacks::list(json, &args.flags, env),
         Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,

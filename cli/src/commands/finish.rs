@@ -71,7 +71,8 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         None => Fate::NotStarted,
     };
     let left = end_leftovers(path.parent(), &fate, signals).await;
-    let report = report(&unfinished, &fate, left, env).masked(&|text| console.masker().mask(text));
+    let report =
+        report(&unfinished, &fate, left, env, inputs.is_some()).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::again(&unfinished.sinks, ci, env);
     let result = publisher.files(&report, console);
     if let Some(inputs) = &inputs {
@@ -182,7 +183,13 @@ async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) ->
 }
 
 /// The report: what the event log says to its end, and what is known beside it.
-fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>, env: &Env) -> Report {
+fn report(
+    unfinished: &Unfinished,
+    fate: &Fate,
+    left: Option<String>,
+    env: &Env,
+    knows_inputs: bool,
+) -> Report {
     let mut fold = Fold::new();
     if let Some(path) = &unfinished.event_log {
         let mut tail = Tail::new(path.clone());
@@ -216,7 +223,7 @@ fn report(unfinished: &Unfinished, fate: &Fate, left: Option<String>, env: &Env)
         facts.notes.extend(left_in_state(unfinished, fate, &events));
     }
     let mut report = report::report(events, facts);
-    if unfinished.knows_more_secrets {
+    if unfinished.knows_more_secrets || !knows_inputs {
         report.leave_out_foreign_texts();
         report.notes.push(
             "values, outputs and messages are left out: the run that was killed hid secrets that are not known to this \

@@ -19,9 +19,14 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// Prints the projects and stacks. The answer is the exit status: bad input, where something of the repository can't be
 /// taken as it is.
-pub fn list(json: bool, flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
+pub fn list(json: bool, flags: &Flags, env: &Env) -> Result<u8> {
+    // Not the CI system's, so that the list stays alone on standard output: it shows nothing that would have to be masked.
+    let console = &mut Console::new(ci::detect(&Env::default()));
     let request = RunRequest { command: Some(Command::Preview), flags, env, ci: ci::detect(env) };
-    let judged = prepare(&request, Until::TheInputs, console);
+    let mut judged = prepare(&request, Until::TheInputs, console);
+    if let Some(error) = judged.take_error() {
+        return Err(error);
+    }
     if judged.is_closed() {
         return Err(Error::Refused {
             what: "`stacks` is refused: nothing proves that the work folder holds the repository's own code"
@@ -30,6 +35,7 @@ pub fn list(json: bool, flags: &Flags, env: &Env, console: &mut Console) -> Resu
             reason: Reason::Untrusted,
         });
     }
+    judged.tell(console);
     let folder = judged.outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder);
     let top = git::top(&folder).unwrap_or(folder);
     let file = ConfigFile::find(&top, true)?;

@@ -167,7 +167,9 @@ pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> O
     let found = prepare(request, Until::TheInputs, console);
     let inputs = Inputs::from_resolved(found.resolved.as_ref()?, found.env).ok()?;
     if !found.is_closed() {
-        hide_secrets(&inputs, console);
+        for too_short in hide_secrets(&inputs, console) {
+            console.line(&too_short);
+        }
         let _ = hide_env_file(&inputs, console);
     }
     Some(inputs)

@@ -118,6 +118,16 @@ pub fn rows(stage: &Stage, root: &Path) -> Result<Vec<(String, String)>> {
     Ok(rows)
 }
 
+/// An engine that says its version, or writes the event log of an operation without changes.
+fn engine(version: &str) -> String {
+    let events = "{\"sequence\":0,\"timestamp\":1,\"preludeEvent\":{\"config\":{}}}\n\
+                  {\"sequence\":1,\"timestamp\":1,\"summaryEvent\":{\"resourceChanges\":{\"same\":1},\"isPreview\":true}}";
+    format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && echo v{version}\nfor argument; do case $argument in\n\
+         --event-log=*) cat > \"${{argument#--event-log=}}\" <<'EVENTS' ;; esac; done\n{events}\nEVENTS\nexit 0\n"
+    )
+}
+
 /// An archive of the real one's size and shape: a quarter of each file is noise, so that it packs as programs do.
 fn make(folder: &Path, version: &str, archive: &str, list: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
@@ -127,8 +137,7 @@ fn make(folder: &Path, version: &str, archive: &str, list: &str) -> Result<PathB
         for (name, megabytes) in FILES {
             let content = if name == "pulumi" {
                 // A script that ends before the noise that makes it as long as the program.
-                let mut script =
-                    format!("#!/bin/sh\n[ \"$1\" = version ] && echo v{version}\nexit 0\n").into_bytes();
+                let mut script = engine(version).into_bytes();
                 script.extend(filling(megabytes));
                 script
             } else {

@@ -110,7 +110,7 @@ fn each(root: &Path, extent: Extent) -> Result<Vec<Ran>> {
         })?);
     }
     if extent.has(Part::Tests) {
-        results.push(suite("cargo test", || plain(root, extent.has(Part::Slow)))?);
+        results.push(suite("cargo test", || plain(root, extent))?);
     }
     if extent == Extent::Only(Part::Slow) {
         results.push(suite("the sandbox beside the Pulumi CLI", || contract(root))?);
@@ -141,9 +141,9 @@ fn check(command: &mut std::process::Command) -> Result<Count> {
 /// The variable that lets tests which try many cases try all of them: `tests/support/size.rs`.
 const ALL_CASES: &str = "STACKSTEP_ALL_CASES";
 
-/// Plain `cargo test` over the workspace; with `all` the sandbox's contract is held to the real engine. The runner tests,
+/// Plain `cargo test` over the workspace, with all cases where CI runs it; with the slow suites the sandbox's contract is held to the real engine. The runner tests,
 /// which it ignores, are counted where they run.
-fn plain(root: &Path, all: bool) -> Result<Count> {
+fn plain(root: &Path, extent: Extent) -> Result<Count> {
     // Tests run both programs, and cargo builds only those of the package that is tested.
     if !succeeds(cargo(root).args(["build", "--quiet", "--workspace", "--bins"]))? {
         return Ok(Count::one_failed());
@@ -155,11 +155,13 @@ fn plain(root: &Path, all: bool) -> Result<Count> {
     }
     let mut test = cargo(root);
     test.args(tests);
-    if all {
+    if extent != Extent::Usual {
         test.env(ALL_CASES, "true");
-        if let Some(path) = engine::install(root, engine::NEWEST)? {
-            test.env(engine::VARIABLE, path);
-        }
+    }
+    if extent.has(Part::Slow)
+        && let Some(path) = engine::install(root, engine::NEWEST)?
+    {
+        test.env(engine::VARIABLE, path);
     }
     let mut count = watch::run(&mut test, SILENCE)?;
     count.skipped = count.skipped.saturating_sub(ignored_tests(root).len() as u64);

@@ -78,7 +78,7 @@ impl Telling<'_> {
             Choice::Asked(_) if self.later => return self.failed(missed),
             Choice::IfPossible(_) if self.later && self.sure => return self.failed(missed),
             Choice::Off => miss(self.console, &why.to_string()),
-            Choice::IfPossible(_) if !self.sure => self.console.line(&missed.in_one_line()),
+            Choice::IfPossible(_) if !self.sure => self.console.line(&missed.to_string().replace('\n', "; ")),
             Choice::IfPossible(_) => self.console.annotate(Level::Notice, "stackstep", &missed.to_string()),
             Choice::Asked(_) => miss(self.console, &missed.to_string()),
             Choice::Required => return self.failed(missed),
