@@ -148,6 +148,17 @@ fn the_profile_of_the_action_is_set_when_the_step_says_nothing() {
 
 #[test]
 #[ignore = "needs node"]
+fn the_post_step_has_the_profile_of_the_action_too() {
+    let folder = tempfile::tempdir().unwrap();
+    arrived(&mut stateful(folder.path()));
+    let left = folder.path().join("left");
+    std::fs::write(&left, "").unwrap();
+    let (_, env) = arrived(post(folder.path()).env("STATE_unfinished", &left));
+    assert_eq!(env["INPUT_PROFILE"], "official-action");
+}
+
+#[test]
+#[ignore = "needs node"]
 fn the_profile_of_the_step_wins() {
     assert_eq!(arrived(launcher().env("INPUT_PROFILE", "none")).1["INPUT_PROFILE"], "none");
 }
