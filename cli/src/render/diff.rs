@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::changes::is_new;
 use super::escape::fence;
 use super::sides::sides;
-use super::{Detail, words};
+use super::{Detail, alike, words};
 use crate::base::text::visible;
 use crate::render::page::LeftOut;
 use crate::render::page::Page;
@@ -50,23 +50,19 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
         return;
     }
     context.fold(page, &format!("Properties of {}", words::many(total, "resource")));
+    let mut run = Run::default();
     for step in shown {
         if page.is_full() {
             return;
         }
-        page.push_all(&[
-            &context.code(&step.name),
-            " ",
-            step_word(context, step),
-            " ",
-            &context.code(&step.kind),
-            "\n",
-        ]);
         let block = block(step, context.limits.shape());
-        page.hide(block.hidden);
-        page.push(&fence(&block.text, "diff"));
-        page.push("\n");
+        if !run.takes(step, &block) {
+            std::mem::take(&mut run).write(context, page);
+        }
+        run.steps.push(step);
+        run.block = block;
     }
+    run.write(context, page);
     if !others.is_empty() {
         page.hide(LeftOut { resources: others.len(), ..LeftOut::default() });
         let names = others.iter().take(NAMES).map(|step| context.code(&step.name)).collect::<Vec<_>>();
@@ -75,6 +71,45 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
         page.push(&format!("… and {count} not shown: {}{more}\n", names.join(", ")));
     }
     context.unfold(page);
+}
+
+/// Resources one after another in which the same changes.
+#[derive(Default)]
+struct Run<'a> {
+    steps: Vec<&'a Step>,
+    block: Block,
+}
+
+impl Run<'_> {
+    fn takes(&self, step: &Step, block: &Block) -> bool {
+        self.steps.first().is_none_or(|first| {
+            first.operation == step.operation && first.kind == step.kind && self.block.text == block.text
+        })
+    }
+
+    /// Writes what changes: once for many, or for each.
+    fn write(self, context: &PageContext<'_>, page: &mut Page) {
+        let Self { steps, block } = self;
+        let many = alike::are_many(steps.len());
+        let together = if many { steps.len() } else { 1 };
+        for alike in steps.chunks(together) {
+            let (Some(first), Some(last)) = (alike.first(), alike.last()) else { continue };
+            page.push(&context.code(&first.name));
+            if many {
+                page.push_all(&[" … ", &context.code(&last.name)]);
+            }
+            page.push_all(&[" ", step_word(context, first)]);
+            if many {
+                page.push(&format!(" {} ×", words::number(alike.len() as u64)));
+            }
+            page.push_all(&[" ", &context.code(&first.kind), "\n"]);
+            for _ in alike {
+                page.hide(block.hidden);
+            }
+            page.push(&fence(&block.text, "diff"));
+            page.push("\n");
+        }
+    }
 }
 
 fn step_word(context: &PageContext<'_>, step: &Step) -> &'static str {

@@ -91,6 +91,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         stack: facts.stack,
         identity,
         names_backend: false,
+        is_a_strangers: false,
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,

@@ -33,6 +33,9 @@ pub struct Report {
     /// Whether headings name the backend, because a stack of the same name in another one is reported beside this.
     #[serde(skip)]
     pub names_backend: bool,
+    /// Whether a stranger's run has made it: none of its addresses becomes a link.
+    #[serde(skip)]
+    pub is_a_strangers: bool,
     /// How it ended.
     pub status: Status,
     /// Why it did not succeed.

@@ -14,6 +14,7 @@ mod view;
 mod write;
 
 use super::escape::short_commit;
+use super::outputs::are_listed;
 use super::{Detail, Options, words};
 use crate::report::{Report, Severity};
 use view::{SCRIPT, View, class, head, wide};
@@ -113,15 +114,6 @@ impl View<'_> {
                 html.raw(&words::duration(report.duration_ms));
             });
         }
-        if let Some(engine) = &report.engine {
-            let version = engine.version.as_deref().unwrap_or_default();
-            fact("Engine", &|html| {
-                html.code(format!("{} {version}", engine.name).trim_end());
-            });
-        }
-        fact("Exit status", &|html| {
-            html.raw(&report.exit_code.to_string());
-        });
         html.raw("</dl>\n");
     }
 
@@ -187,6 +179,12 @@ struct Section {
 
 const SECTIONS: &[Section] = &[
     Section {
+        id: "outputs",
+        title: "Outputs",
+        there: |view| view.shows(Detail::Resources) && are_listed(view.report),
+        write: outputs::listed,
+    },
+    Section {
         id: "policies",
         title: "Policies",
         there: |view| {
@@ -218,12 +216,10 @@ const SECTIONS: &[Section] = &[
         id: "outputs",
         title: "Outputs",
         there: |view| {
-            let report = view.report;
-            view.shows(Detail::Resources)
-                && !(report.outputs.as_ref().is_none_or(serde_json::Map::is_empty)
-                    && report.output_changes.is_empty())
+            let changes = !view.report.output_changes.is_empty();
+            view.shows(Detail::Resources) && changes && !are_listed(view.report)
         },
-        write: outputs::outputs,
+        write: outputs::changed,
     },
     Section {
         id: "timeline",
