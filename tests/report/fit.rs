@@ -246,13 +246,15 @@ fn tags(line: &str) -> Vec<String> {
 fn linked(line: &str) -> Option<&'static str> {
     let mut outside = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find(['`', ']']) {
+    while let Some(at) = rest.find(['`', ']', '<']) {
         outside.push_str(&rest[..at]);
         rest = &rest[at..];
         let quotes = rest.chars().take_while(|c| *c == '`').count();
         let meant = rest.strip_prefix("](<").and_then(|url| url.find(">)"));
-        let skipped = match (quotes, meant) {
-            (0, Some(end)) => end + 5,
+        // What is foreign never has such a bracket outside of code.
+        let address = rest.strip_prefix("<https://").and_then(|url| url.find(['>', ' ']));
+        let skipped = match (quotes, meant.map(|end| end + 5).or(address.map(|end| end + 10))) {
+            (0, Some(end)) => end,
             (0, None) => 1,
             _ => quotes + closing(&rest[quotes..], &rest[..quotes]).unwrap_or(0),
         };
@@ -297,9 +299,14 @@ fn a_report_fits_any_size_and_is_never_broken() {
         let made = hostile(seed, [0, 1, 7, 40, 150][usize::try_from(seed).unwrap() % 5]);
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Paths, Detail::Values] {
-                let result = Some("https://ci.example/artifact/7".to_owned());
-                let options =
-                    Options { detail, flavor, marker: Some(marker.clone()), result, change_request: true };
+                let options = Options {
+                    detail,
+                    flavor,
+                    marker: Some(marker.clone()),
+                    result: Some("https://ci.example/artifact/7".to_owned()),
+                    change_request: true,
+                    ..Options::default()
+                };
                 let mut size = 1024;
                 while size <= 1024 * 1024 {
                     for size in [Size::Bytes(size), Size::Chars(size)] {

@@ -8,10 +8,10 @@ use super::{fit, recordings, snapshot};
 
 /// The elements and attributes that the page is made of.
 const ELEMENTS: &[&str] = &[
-    "a", "article", "body", "code", "dd", "del", "details", "div", "dl", "dt", "em", "footer", "form", "h1", "h2",
-    "h3", "head", "header", "html", "input", "ins", "label", "li", "link", "main", "meta", "nav", "option",
-    "output", "p", "pre", "rect", "script", "section", "select", "span", "strong", "style", "summary", "svg",
-    "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+    "a", "article", "body", "code", "dd", "del", "details", "div", "dl", "dt", "em", "footer", "form", "h1",
+    "h2", "h3", "head", "header", "html", "input", "ins", "label", "li", "link", "main", "meta", "nav",
+    "option", "output", "p", "pre", "rect", "script", "section", "select", "span", "strong", "style",
+    "summary", "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
 ];
 const VOID: &[&str] = &["input", "link", "meta"];
 

@@ -174,10 +174,10 @@ fn properties(context: &PageContext<'_>, row: &Row<'_>) -> String {
     let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));
     let known = |path: &str| step.replace_keys.iter().any(|key| key == path);
     let others = step.diffs.iter().filter(|diff| !known(&diff.path)).map(|diff| context.code(&diff.path));
-    if let Some(id) =
-        step.id.as_deref().filter(|_| {
-            row.count() == 1 && step.operation == "delete" && context.shows(Detail::Values)
-        })
+    if let Some(id) = step
+        .id
+        .as_deref()
+        .filter(|_| row.count() == 1 && step.operation == "delete" && context.shows(Detail::Values))
     {
         return format!("ID {}", context.code(id));
     }

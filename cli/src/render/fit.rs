@@ -109,6 +109,10 @@ fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let headline = words::outcome_of(report, "the stack");
     let (outcome, _) = words::outcome_and_counts(report, "the stack");
     let sign = words::sign(report);
+    if options.among_others {
+        let text = format!("Shortened to fit; {ALL_OF_IT}\n");
+        return Some(text).filter(|text| fits(text, size)).unwrap_or_default();
+    }
     let headings = [
         format!("{marker}## {sign} {headline}\n\nShortened to fit; {ALL_OF_IT}\n"),
         format!("{marker}## {sign} {headline}\n"),

@@ -88,18 +88,21 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
 
 fn head(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
-    let headline = words::headline(report, |stack| context.code(stack));
-    page.push(&format!("## {} {headline}\n\n", words::sign(report)));
+    let alone = !context.options.among_others;
+    if alone {
+        let headline = words::headline(report, |stack| context.code(stack));
+        page.push(&format!("## {} {headline}\n\n", words::sign(report)));
+    }
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
         page.push("**SANDBOX, nothing was deployed.**\n\n");
     }
     let html = context.html();
     let mut facts = Vec::new();
-    if let Some(commit) = &report.commit {
+    if let Some(commit) = report.commit.as_ref().filter(|_| alone) {
         facts.push(format!("commit {}", context.code(short_commit(commit))));
     }
-    if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref()) {
-        facts.push(link("job", &shortened(url, 500), html));
+    if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref()).filter(|_| alone) {
+        facts.push(link("job's log", &shortened(url, 500), html));
     }
     if let Some(url) = &report.permalink {
         facts.push(link("Pulumi Cloud", &shortened(url, 500), html));

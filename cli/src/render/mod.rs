@@ -22,6 +22,7 @@ pub mod several;
 mod sides;
 mod template;
 mod text;
+mod tree;
 mod words;
 
 pub use escape::{code, link, prose, tagged};

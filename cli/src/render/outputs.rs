@@ -32,7 +32,7 @@ fn are_deployed(report: &Report) -> bool {
 pub(super) fn are_listed(report: &Report) -> bool {
     let any = report.outputs.as_ref().is_some_and(|outputs| !outputs.is_empty());
     let of_this_run = are_deployed(report) || report.command == Operation::Outputs;
-    of_this_run && (any || !report.output_changes.is_empty())
+    of_this_run && any
 }
 
 /// The outputs in the order in which they are shown: addresses first, then by name.
@@ -45,7 +45,8 @@ pub(super) fn ordered(report: &Report) -> Vec<(&String, &Value)> {
 /// The address that an output is, if it may become a link.
 pub(super) fn address_of<'v>(report: &Report, value: &'v Value) -> Option<&'v str> {
     let url = value.as_str().filter(|_| !report.is_a_strangers)?;
-    let whole = |rest: &str| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control());
+    let whole =
+        |rest: &str| !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control());
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     (whole(rest) && url.len() <= 500 && !rest.contains(SECRET)).then_some(url)
 }
@@ -94,13 +95,11 @@ fn values(context: &PageContext<'_>, page: &mut Page, changes: &HashMap<&str, &O
         context.unfold(page);
     }
     more(page, hidden.len());
-    let listed = |title: &str, names: Vec<&String>| {
-        let names: Vec<_> = names.into_iter().take(context.limits.outputs).map(|name| context.code(name)).collect();
-        if names.is_empty() { String::new() } else { format!("{title}: {}\n\n", names.join(", ")) }
-    };
-    page.push(&listed("Not shown", report.withheld_outputs.iter().collect()));
     let gone = report.output_changes.iter().filter(|change| change.change == Change::Delete);
-    page.push(&listed("🔴 **gone**", gone.map(|change| &change.name).collect()));
+    let gone: Vec<_> = gone.take(context.limits.outputs).map(|change| context.code(&change.name)).collect();
+    if !gone.is_empty() {
+        page.push(&format!("🔴 **gone**: {}\n\n", gone.join(", ")));
+    }
     blocks(context, page);
 }
 
@@ -116,6 +115,7 @@ fn line(context: &PageContext<'_>, name: &str, value: &Value, change: Option<&Ou
     };
     let was = match change.filter(|_| !large) {
         None => String::new(),
+        Some(_) if all_are_new(context.report) => String::new(),
         Some(change) if change.change == Change::Add => " (new)".to_owned(),
         Some(OutputChange { old: Some(old), .. }) if old == value => {
             let changed = if old.as_str() == Some(SECRET) { "changed" } else { "a secret in it changed" };
@@ -134,6 +134,12 @@ fn line(context: &PageContext<'_>, name: &str, value: &Value, change: Option<&Ou
     }
 }
 
+/// Whether the stack had no outputs before: a word beside each would say it too often.
+pub(super) fn all_are_new(report: &Report) -> bool {
+    let new = report.output_changes.iter().filter(|change| change.change == Change::Add).count();
+    new == report.output_changes.len() && Some(new) == report.outputs.as_ref().map(Map::len)
+}
+
 /// The names alone, and which of them changed.
 fn names(context: &PageContext<'_>, page: &mut Page, changes: &HashMap<&str, &OutputChange>) {
     let report = context.report;
@@ -141,8 +147,12 @@ fn names(context: &PageContext<'_>, page: &mut Page, changes: &HashMap<&str, &Ou
     all.sort_by_cached_key(|name| natural_key(name));
     let count = all.len();
     let room = context.limits.outputs.min(50);
+    let all_new = all_are_new(report);
     let said = |name: &String| {
-        let change = changes.get(name.as_str()).map(|change| format!(" ({})", plain_word(change)));
+        let change = changes
+            .get(name.as_str())
+            .filter(|_| !all_new)
+            .map(|change| format!(" ({})", plain_word(change)));
         context.code(name) + &change.unwrap_or_default()
     };
     let mut shown: Vec<String> = all.into_iter().take(room).map(said).collect();

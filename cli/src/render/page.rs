@@ -1,7 +1,7 @@
 //! A Markdown document while it is written: what every part of it needs to know, its limits, and what had no room.
 
-use crate::render::escape::{code, tagged};
 use crate::render::alike::Row;
+use crate::render::escape::{code, tagged};
 use crate::render::{Detail, Options, Size};
 use crate::report::Report;
 use crate::report::{DiffRoom, Step, middle};
@@ -13,7 +13,7 @@ pub(super) struct PageLimits {
     pub rows: usize,
     /// Paths in a row.
     pub paths: usize,
-    /// Resources whose properties are shown.
+    /// Blocks of properties, of a resource or of many in which the same changes.
     pub diffs: usize,
     /// Properties of one resource.
     pub properties: usize,

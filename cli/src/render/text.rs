@@ -7,9 +7,12 @@ use crate::report::{Report, Severity, StepStatus, shortened, telling};
 /// Lines of a kind that are shown.
 const LINES: usize = 10;
 
+/// What stands above the last lines, so that they are found at the end of a long log.
+const RULER: &str = "────────────────────────────────────────────────────────────";
+
 /// The outcome in words, the counts, the reason with its way out, and where `result` lies.
 pub fn text(report: &Report, result: Option<&str>) -> String {
-    let mut lines = Vec::new();
+    let mut lines = vec![RULER.to_owned()];
     let headline = words::headline(report, |stack| format!("`{}`", shortened(stack, 200)));
     lines.push(format!("stackstep: {headline} ({})", words::duration(report.duration_ms)));
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
@@ -48,11 +51,9 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
         };
         let (name, kind) = (shortened(&step.name, 200), shortened(&step.kind, 200));
         let name = match row.last() {
-            Some(last) => format!(
-                "{} × {name} … {}",
-                words::number(row.count() as u64),
-                shortened(&last.name, 200)
-            ),
+            Some(last) => {
+                format!("{} × {name} … {}", words::number(row.count() as u64), shortened(&last.name, 200))
+            }
             None => name,
         };
         let operation = words::found(report, &step.operation).unwrap_or(&step.operation);

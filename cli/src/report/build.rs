@@ -114,6 +114,9 @@ pub fn report(events: Events, facts: Facts) -> Report {
         ci: facts.ci,
         commit: facts.commit,
         repository: facts.repository,
+        branch: facts.branch,
+        change_request: facts.change_request,
+        began: facts.began,
         permalink: facts.permalink,
         notes,
     }

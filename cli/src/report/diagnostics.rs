@@ -101,7 +101,8 @@ impl Diagnostics {
         // The engine says things in another order in each run. What one resource says stays together, as it was said.
         self.list.sort_by_cached_key(|said| {
             let of_stack = said.urn.as_deref().and_then(Urn::parse).is_none_or(|urn| urn.is_stack());
-            let [kind, name] = [&said.kind, &said.name].map(|name| natural_key(name.as_deref().unwrap_or_default()));
+            let [kind, name] =
+                [&said.kind, &said.name].map(|name| natural_key(name.as_deref().unwrap_or_default()));
             (said.severity, of_stack, kind, name)
         });
         let kinds =

@@ -84,6 +84,15 @@ pub struct Report {
     /// The repository that it ran for, as the CI system names it.
     #[serde(default)]
     pub repository: Option<String>,
+    /// The branch that it ran for; of a change request its source.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The number of the change request that it ran for.
+    #[serde(default)]
+    pub change_request: Option<u64>,
+    /// When it began, in Unix seconds.
+    #[serde(default)]
+    pub began: Option<u64>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
     /// What a reader must know about the report itself: what is missing, and why.

@@ -149,7 +149,8 @@ impl OutputChange {
             (Change::Delete, _, _) | (_, _, None) => false,
             (Change::Add, _, Some(new)) => leaves(new).any(|leaf| leaf == UNKNOWN),
             (Change::Update, old, Some(new)) => {
-                old.as_ref().is_none_or(|old| may_be_equal(old, new)) && leaves(new).any(|leaf| leaf == UNKNOWN)
+                old.as_ref().is_none_or(|old| may_be_equal(old, new))
+                    && leaves(new).any(|leaf| leaf == UNKNOWN)
             }
         }
     }
@@ -163,7 +164,8 @@ fn may_be_equal(old: &Value, new: &Value) -> bool {
             old.len() == new.len() && old.iter().zip(new).all(|(old, new)| may_be_equal(old, new))
         }
         (Value::Object(old), Value::Object(new)) => {
-            let known = |(name, new): (&String, &Value)| old.get(name).is_some_and(|old| may_be_equal(old, new));
+            let known =
+                |(name, new): (&String, &Value)| old.get(name).is_some_and(|old| may_be_equal(old, new));
             old.len() == new.len() && new.iter().all(known)
         }
         _ => old == new,
@@ -199,9 +201,12 @@ mod tests {
 
     #[test]
     fn the_changes_are_in_natural_order() {
-        let outputs = |value: i32| json!({"u10": value, "u9": value, "a": value}).as_object().unwrap().clone();
-        let names: Vec<_> =
-            changes(Some(&outputs(1)), Some(&outputs(2)), true).into_iter().map(|change| change.name).collect();
+        let outputs =
+            |value: i32| json!({"u10": value, "u9": value, "a": value}).as_object().unwrap().clone();
+        let names: Vec<_> = changes(Some(&outputs(1)), Some(&outputs(2)), true)
+            .into_iter()
+            .map(|change| change.name)
+            .collect();
         assert_eq!(names, ["a", "u9", "u10"]);
     }
 }

@@ -93,15 +93,31 @@ impl View<'_> {
                 });
             }
         }
-        if let Some(commit) = &report.commit {
-            fact("Commit", &|html| {
-                html.code(short_commit(commit));
+        let commit = report.commit.as_deref().map(short_commit);
+        for (name, value) in [
+            ("Repository", report.repository.as_deref()),
+            ("Branch", report.branch.as_deref()),
+            ("Commit", commit),
+        ] {
+            if let Some(value) = value {
+                fact(name, &|html| {
+                    html.code(value);
+                });
+            }
+        }
+        if let Some(number) = report.change_request {
+            fact("Change request", &|html| {
+                html.raw("#").raw(&number.to_string());
             });
         }
-        if let Some((name, url)) = report.ci.as_ref().and_then(|ci| Some((&ci.name, ci.build_url.as_ref()?)))
-        {
+        if let Some(began) = report.began {
+            fact("Began", &|html| {
+                html.raw(&words::moment(began));
+            });
+        }
+        if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_ref()) {
             fact("Job", &|html| {
-                html.link(name, url);
+                html.link("job's log", url);
             });
         }
         if let Some(url) = &report.permalink {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::changes::{ALL, difference};
 use super::{Html, View, wide};
-use crate::render::outputs::{LATER, address_of, ordered};
+use crate::render::outputs::{LATER, address_of, all_are_new, ordered};
 use crate::render::sides::plain_sides;
 use crate::render::{Detail, diff, words};
 use crate::report::{Change, DiffRoom, OutputChange, SECRET, UNKNOWN, natural_key, shortened};
@@ -26,9 +26,6 @@ pub(super) fn listed(view: &View<'_>, html: &mut Html) {
             html.raw("<div><dt>").code(name).raw("</dt> <dd>");
             now(view, html, value, changes.get(name.as_str()).copied());
             html.raw("</dd></div>\n");
-        }
-        for name in &report.withheld_outputs {
-            html.raw("<div><dt>").code(name).raw("</dt> <dd>not shown</dd></div>\n");
         }
     } else {
         let mut names: Vec<&String> = report.outputs.iter().flat_map(Map::keys).collect();
@@ -56,7 +53,7 @@ fn now(view: &View<'_>, html: &mut Html, value: &Value, change: Option<&OutputCh
         Some(url) => html.link(url, url),
         None => written(html, value),
     };
-    match change {
+    match change.filter(|_| !all_are_new(view.report)) {
         None => {}
         Some(OutputChange { change: Change::Update, old: Some(old), .. }) if old != value => {
             let sides = plain_sides(old, value, VALUE);
