@@ -78,7 +78,9 @@ fn values(context: &PageContext<'_>, page: &mut Page, changes: &HashMap<&str, &O
         let change = changes.get(name.as_str()).copied();
         page.push(&line(context, name, value, change));
     };
-    open.iter().for_each(|output| line(page, output));
+    for output in open {
+        line(page, output);
+    }
     if !open.is_empty() {
         page.push("\n");
     }
