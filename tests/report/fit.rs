@@ -4,8 +4,8 @@
 use crate::support::size::sized;
 use stackstep::render::{self, Detail, Flavor, Options, Size, fits};
 use stackstep::report::{
-    Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, PropertyDiff, Report, Severity, Step,
-    StepStatus, Violation, report,
+    Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, OutputsFrom, PropertyDiff, Report,
+    Severity, Status, Step, StepStatus, Violation, report,
 };
 
 /// Names and values that want to be markup.
@@ -369,6 +369,43 @@ fn any_size_holds_a_whole_document_or_nothing() {
         }
     }
     assert!(checked > sized(35, 75) && empty == sized(6, 12), "{checked} documents, {empty} times nothing");
+}
+
+/// A deployment of which half the changes are alike, with outputs of any text.
+fn hostile_deployment(seed: u64) -> Report {
+    let mut made = hostile(seed, 60);
+    (made.command, made.status, made.reason, made.exit_code) = (Operation::Up, Status::Succeeded, None, 0);
+    made.outputs_from = OutputsFrom::Current;
+    for step in made.steps.iter_mut().step_by(2) {
+        let operation = ["delete", "create", "update"][usize::try_from(seed).unwrap() % 3];
+        (step.kind, step.operation, step.status) = ("a|b".to_owned(), operation.to_owned(), StepStatus::Done);
+        step.diffs.clear();
+        step.replace_keys.clear();
+    }
+    let outputs = made.outputs.get_or_insert_default();
+    for (at, word) in HOSTILE.iter().enumerate() {
+        outputs.insert(format!("{word}{at}"), format!("https://evil.example/{word}").into());
+    }
+    made
+}
+
+#[test]
+fn a_deployment_with_any_outputs_and_many_alike_is_never_broken() {
+    for seed in 0..6 {
+        let made = hostile_deployment(seed);
+        for flavor in flavors() {
+            for detail in [Detail::Resources, Detail::Paths, Detail::Values] {
+                let options = Options { detail, flavor, ..Options::default() };
+                for room in [1024, 3000, 9000, 27_000, 81_000, 1_000_000] {
+                    let text = render::fit(&made, &options, Size::Chars(room));
+                    assert!(fits(&text, Size::Chars(room)) && text.starts_with("## "), "{seed}: {text}");
+                    if let Some(broken) = broken(&text, flavor.html) {
+                        panic!("seed {seed}, {room}, {flavor:?}, {detail:?}: {broken}\n{text}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_template_keeps_hostile_names_text() {
 }
 
 /// A deployment whose outputs are these.
-fn deployed(outputs: serde_json::Value) -> stackstep::report::Report {
+fn deployed(outputs: &serde_json::Value) -> stackstep::report::Report {
     let mut report = recordings::folded("yaml-up-create");
     report.outputs = outputs.as_object().cloned();
     report.output_changes.clear();
@@ -87,7 +87,7 @@ fn deployed(outputs: serde_json::Value) -> stackstep::report::Report {
 
 #[test]
 fn the_outputs_of_a_deployment_stand_second_with_addresses_that_can_be_clicked() {
-    let report = deployed(serde_json::json!({
+    let report = deployed(&serde_json::json!({
         "password": "[secret]", "zones": ["eu-1a"], "u10": "plain", "u9": 9, "url": "https://shop.example/a|b"
     }));
     for (forge, flavor, limit) in FORGES {
@@ -104,7 +104,7 @@ fn the_outputs_of_a_deployment_stand_second_with_addresses_that_can_be_clicked()
 
 #[test]
 fn an_output_of_a_strangers_run_is_no_link() {
-    let mut report = deployed(serde_json::json!({ "url": "https://evil.example" }));
+    let mut report = deployed(&serde_json::json!({ "url": "https://evil.example" }));
     report.is_a_strangers = true;
     for (forge, flavor, limit) in FORGES {
         let text = render::fit(&report, &options(flavor), Size::Chars(limit));
