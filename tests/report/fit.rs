@@ -188,7 +188,7 @@ pub fn broken(markdown: &str, html: bool) -> Option<String> {
         }
         for tag in tags {
             match tag.as_str() {
-                "details" => folded += 1,
+                "details" | "details open" => folded += 1,
                 "/details" => folded -= 1,
                 "summary" | "/summary" | "code" | "/code" => {}
                 _ => return complain("a foreign tag"),

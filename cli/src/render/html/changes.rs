@@ -93,7 +93,7 @@ fn row(view: &View<'_>, html: &mut Html, row: &Row<'_>, looks: Looks) {
 }
 
 /// How an operation looks without its colour.
-fn sign(class: &str) -> &'static str {
+pub(super) fn sign(class: &str) -> &'static str {
     match class {
         "create" => "+",
         "delete" => "−",

@@ -139,7 +139,9 @@ impl View<'_> {
         if there.len() < 2 {
             return;
         }
-        html.raw("<nav aria-label=\"Sections\"><ul>");
+        // No two have the same name on a page of several stacks.
+        html.raw("<nav aria-label=\"Sections").raw(if self.prefix.is_empty() { "" } else { " of " });
+        html.raw(self.prefix.trim_end_matches('-')).raw("\"><ul>");
         for Section { id, title, .. } in there {
             html.raw("<li><a href=\"#").raw(self.prefix).raw(id).raw("\">").raw(title).raw("</a></li> ");
         }
@@ -161,13 +163,22 @@ impl View<'_> {
 
     fn sections(&self, html: &mut Html) {
         for Section { id, title, write, .. } in SECTIONS.iter().filter(|section| (section.there)(self)) {
-            html.raw("<section aria-labelledby=\"").raw(self.prefix).raw(id).raw("\">\n");
+            self.section(html, "", id);
             self.heading(html, id, |html| {
                 html.raw(title);
             });
             write(self, html);
             html.raw("</section>\n");
         }
+    }
+
+    /// The beginning of a section; where there are several of its name, it is no place to jump to by that name.
+    fn section(&self, html: &mut Html, class: &str, id: &str) {
+        html.raw("<section").raw(class);
+        if self.prefix.is_empty() {
+            html.raw(" aria-labelledby=\"").raw(id).raw("\"");
+        }
+        html.raw(">\n");
     }
 
     /// A heading that links lead to.

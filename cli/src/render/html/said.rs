@@ -7,7 +7,7 @@ use crate::report::{Report, Severity, shortened};
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
     let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
-    html.raw("<section class=\"failure\" aria-labelledby=\"").raw(view.prefix).raw("reason\">\n");
+    view.section(html, " class=\"failure\"", "reason");
     let message = message.as_deref().filter(|_| view.shows(Detail::Resources));
     view.heading(html, "reason", |html| {
         html.prose(&shortened(reason.headline(message), 500))

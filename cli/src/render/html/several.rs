@@ -1,12 +1,13 @@
 //! One page for several reports: a table of the stacks that leads to each, the most urgent first.
 
+use super::changes::sign;
 use super::write::{Html, quoted};
 use super::{SCRIPT, View, head, wide};
 use crate::render::several::{heading_of, ordered, with_part};
 use crate::render::{Options, words};
 use crate::report::Report;
 
-/// The columns of counts: their style and heading.
+/// The columns of counts: their style, and what is read out. They are narrow, so that a phone shows all of them.
 const COLUMNS: [(&str, &str); 4] =
     [("create", "created"), ("update", "updated"), ("replace", "replaced"), ("delete", "deleted")];
 
@@ -31,7 +32,8 @@ fn table(html: &mut Html, reports: &[&Report]) {
             "<table class=\"stacks\">\n<thead><tr><th scope=\"col\">Stack</th><th scope=\"col\">Outcome</th>",
         );
         for (class, word) in COLUMNS {
-            html.raw("<th scope=\"col\" class=\"").raw(class).raw("\">").raw(word).raw("</th>");
+            html.raw("<th scope=\"col\" class=\"").raw(class).raw("\" aria-label=\"").raw(word).raw("\">");
+            html.raw(sign(class)).raw("</th>");
         }
         html.raw("<th scope=\"col\">Log</th></tr></thead>\n<tbody>\n");
         for (at, report) in reports.iter().enumerate() {
