@@ -78,11 +78,7 @@ fn http() -> &'static Http {
 
 /// Posts `report`, as a run of its own does.
 async fn post(fake: &Fake, wanted: &Wanted, report: &Report) -> Result<Posted, Trouble> {
-    let (http, place) = (http(), fake.place());
-    let options = Options::default();
-    let report = report.clone().masked(&str::to_owned);
-    let content = Content::new(&report, &options);
-    comment::post(&Client::new(http, &place), NUMBER, wanted, &content).await
+    post_all(fake, wanted, std::slice::from_ref(report)).await
 }
 
 /// Posts several at once, as a final job does.

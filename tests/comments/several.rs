@@ -7,6 +7,7 @@ use stackstep::render::Size;
 use stackstep::report::{Report, Step};
 
 use super::{changes, failed, no_changes, of, post, post_all, run};
+use crate::report::recordings::folded;
 use crate::support::forge::{FACES, Fake, Verb};
 use crate::support::size::sized;
 
@@ -56,11 +57,11 @@ async fn the_urgent_stand_first_and_get_the_room() {
         let Size::Chars(limit) = fake.place().forge.limit() else { panic!() };
         assert!(body.encode_utf16().count() <= limit, "{}", body.encode_utf16().count());
         let at = |text: &str| body.find(text).unwrap_or_else(|| panic!("{text}: {body}"));
-        assert!(at("of `shop/broken`") < at("of `shop/loses`"));
-        assert!(at("of `shop/loses`") < at("of `shop/quiet-00`"));
+        assert!(at("| `shop/broken` |") < at("| `shop/loses` |"));
+        assert!(at("| `shop/loses` |") < at("| `shop/quiet-00` |"));
         let rows = |stack: &str| body.matches(&format!("`{stack}-")).count();
         assert!(rows("loses") >= rows("quiet-00"), "{} {}", rows("loses"), rows("quiet-00"));
-        assert_eq!(body.matches("<details>").count(), body.matches("</details>").count());
+        assert_eq!(body.matches("<details").count(), body.matches("</details>").count());
         assert_eq!(parts(&body).len(), 22);
     }
 }
@@ -95,5 +96,44 @@ async fn when_and_mode_hold_for_all_together() {
         let append = Wanted { mode: Mode::Append, ..run(3) };
         assert_eq!(post_all(&fake, &append, &one).await.unwrap(), Posted::Created);
         assert_eq!(fake.memory().ours().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_preview_and_an_update_of_one_stack_are_two_runs_of_it() {
+    for face in FACES {
+        for mode in [Mode::Update, Mode::Aggregate] {
+            let fake = Fake::start(*face);
+            let all = [changes(), of("shop", "dev", folded("up-update"))];
+            let wanted = |number| Wanted { mode, ..run(number) };
+            if mode == Mode::Update {
+                post_all(&fake, &wanted(1), &all).await.unwrap();
+            } else {
+                for (number, report) in (1..).zip(&all) {
+                    post(&fake, &wanted(number), report).await.unwrap();
+                }
+            }
+            let body = fake.only();
+            assert!(body.contains("## 📝 1 stack, 2 runs: 2 with changes\n"), "{body}");
+            assert!(body.contains("\n| `shop/dev` | ⚠️ preview |  |  | 4 | 2 |"), "{body}");
+            assert!(body.contains("\n| `shop/dev` | ✅ deployed |  | 6 |  |  |"), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_fails_is_open_and_what_is_unchanged_is_a_row_alone() {
+    for face in FACES {
+        let fake = Fake::start(*face);
+        let all = [failed(), of("web", "dev", no_changes()), of("web", "new", folded("up-update"))];
+        post_all(&fake, &run(1), &all).await.unwrap();
+        let body = fake.only();
+        let html = fake.place().forge.flavor().html;
+        assert!(body.contains("\n| `web/dev` | ✅ preview: no changes |  |  |  |  |"), "{body}");
+        assert_eq!(body.matches("<details open><summary>❌").count(), usize::from(html), "{body}");
+        assert_eq!(body.matches("<details><summary>✅").count(), usize::from(html), "{body}");
+        // What a fold's own line says is not said again in it.
+        assert_eq!(body.matches("\n## ").count(), if html { 1 } else { 3 }, "{body}");
+        assert!(!body.contains("No room"), "{body}");
     }
 }

@@ -49,7 +49,8 @@ async fn a_missing_permission_is_named() {
 /// Why a comment could not be posted by this client.
 async fn trouble(client: &Client<'_>) -> Trouble {
     let (report, options) = (changes().masked(&str::to_owned), Options::default());
-    comment::post(client, NUMBER, &run(1), &Content::new(&report, &options)).await.unwrap_err()
+    let content = Content { reports: report.as_slice(), template: None, options: &options, warn: &|_| {} };
+    comment::post(client, NUMBER, &run(1), &content).await.unwrap_err()
 }
 
 #[tokio::test]

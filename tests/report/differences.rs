@@ -18,6 +18,16 @@ fn updated(name: &str, old: &Value, new: &Value) -> String {
     .to_string()
 }
 
+/// A resource that would be deleted.
+fn gone(name: &str) -> String {
+    let urn = format!("urn:pulumi:dev::shop::acme:index:Thing::{name}");
+    let old = json!({ "custom": true, "id": name, "inputs": {}, "outputs": {} });
+    json!({ "timestamp": 1_795_217_000, "resourcePreEvent": { "planning": true, "metadata": {
+        "op": "delete", "urn": urn, "type": "acme:index:Thing", "logical": true, "old": old
+    } } })
+    .to_string()
+}
+
 /// The report of a preview, before anything is masked.
 fn previewed(lines: &[String]) -> Report {
     let mut fold = Fold::new();
@@ -69,7 +79,8 @@ fn each_changed_line_of_many_resources_is_in_the_comment() {
     let mut lines: Vec<String> = (0..25)
         .map(|n| {
             let old = json!({ "v": text(120, &[]) });
-            updated(&format!("values{n}"), &old, &json!({ "v": text(120, &[2, 118]) }))
+            let new = text(120, &[2, 118]).replace("CHANGED", &format!("CHANGED{n}"));
+            updated(&format!("values{n}"), &old, &json!({ "v": new }))
         })
         .collect();
     let important = text(120, &[]).replace("key60: value60", "key60: IMPORTANT");
@@ -84,6 +95,37 @@ fn each_changed_line_of_many_resources_is_in_the_comment() {
             assert!(comment.contains("… and 6 more resources not shown: `values"), "{forge}:\n{comment}");
         }
         assert!(comment.contains("+     key60: IMPORTANT\n"), "{forge}:\n{comment}");
+    }
+}
+
+#[test]
+fn what_changes_alike_in_many_resources_is_written_once() {
+    let change = |n: usize| updated(&format!("page-{n:03}"), &json!({ "rev": 1 }), &json!({ "rev": 2 }));
+    let mut lines: Vec<String> = (0..200).map(change).collect();
+    lines.push(updated("site", &json!({ "rev": 1, "size": 1 }), &json!({ "rev": 9, "size": 2 })));
+    let made = published(&lines);
+    for (forge, flavor, _) in flavors::FORGES {
+        let text = render::markdown(&made, &Options { flavor, ..Options::default() });
+        assert_eq!(fit::broken(&text, flavor.html), None, "{forge}:\n{text}");
+        assert_eq!(text.matches("+ rev: 2\n").count(), 1, "{forge}:\n{text}");
+        let row = "| 🔵 update **200 ×** | `page-000` … `page-199` | `acme:index:Thing` | `rev` |\n| 🔵 update | `site` |";
+        assert!(text.contains(row), "{forge}:\n{text}");
+        let names = (0..200).filter(|n| text.contains(&format!("`page-{n:03}`"))).count();
+        assert_eq!(names, if flavor.html { 200 } else { 21 }, "{forge}:\n{text}");
+        assert!(flavor.html || text.contains(" and 180 more\n"), "{forge}:\n{text}");
+    }
+}
+
+#[test]
+fn all_that_is_destroyed_is_named_in_sight() {
+    let lines: Vec<String> = (0..200).map(|n| gone(&format!("page-{n:03}"))).collect();
+    let made = published(&lines);
+    for (forge, flavor, limit) in flavors::FORGES {
+        let text = render::fit(&made, &Options { flavor, ..Options::default() }, Size::Chars(limit));
+        assert!(text.contains("| 🔴 **delete** **200 ×** |"), "{forge}:\n{text}");
+        let names = (0..200).filter(|n| text.contains(&format!("`page-{n:03}`"))).count();
+        assert_eq!(names, 200, "{forge}:\n{text}");
+        assert_eq!(text.contains("<details open><summary>delete 200 ×"), flavor.html, "{forge}:\n{text}");
     }
 }
 
@@ -309,7 +351,7 @@ fn an_output_that_changes_shows_its_change() {
 
 #[test]
 fn rows_stand_in_the_same_order_whatever_the_engine_was_done_with_first() {
-    let names = ["a10", "a9", "a1", "b2", "b10", "a2"];
+    let names = ["a10", "a9", "b2", "b10", "a2"];
     let mut lines: Vec<String> =
         names.iter().map(|name| updated(name, &json!({ "v": 1 }), &json!({ "v": 2 }))).collect();
     let mut dice = Dice(3);
@@ -321,11 +363,10 @@ fn rows_stand_in_the_same_order_whatever_the_engine_was_done_with_first() {
         let made = published(&lines);
         let text = render::markdown(&made, &Options::default());
         assert_eq!(*first.get_or_insert_with(|| text.clone()), text);
-        let at = ["a1`", "a2`", "a9`", "a10`", "b2`", "b10`"]
-            .map(|name| text.find(&format!("| `{name}")).unwrap());
+        let at = ["a2`", "a9`", "a10`", "b2`", "b10`"].map(|name| text.find(&format!("| `{name}")).unwrap());
         assert!(at.is_sorted(), "{text}");
         let page = render::html(&made, &Options::default());
-        let at = ["a1<", "a2<", "a9<", "a10<"].map(|name| page.find(&format!("<code>{name}")).unwrap());
+        let at = ["a2<", "a9<", "a10<"].map(|name| page.find(&format!("<code>{name}")).unwrap());
         assert!(at.is_sorted(), "{page}");
     }
 }

@@ -4,8 +4,8 @@
 use crate::support::size::sized;
 use stackstep::render::{self, Detail, Flavor, Options, Size, fits};
 use stackstep::report::{
-    Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, PropertyDiff, Report, Severity, Step,
-    StepStatus, Violation, report,
+    Change, Diagnostic, Ending, Facts, Fold, Operation, OutputChange, OutputsFrom, PropertyDiff, Report,
+    Severity, Status, Step, StepStatus, Violation, report,
 };
 
 /// Names and values that want to be markup.
@@ -188,7 +188,7 @@ pub fn broken(markdown: &str, html: bool) -> Option<String> {
         }
         for tag in tags {
             match tag.as_str() {
-                "details" => folded += 1,
+                "details" | "details open" => folded += 1,
                 "/details" => folded -= 1,
                 "summary" | "/summary" | "code" | "/code" => {}
                 _ => return complain("a foreign tag"),
@@ -246,13 +246,15 @@ fn tags(line: &str) -> Vec<String> {
 fn linked(line: &str) -> Option<&'static str> {
     let mut outside = String::new();
     let mut rest = line;
-    while let Some(at) = rest.find(['`', ']']) {
+    while let Some(at) = rest.find(['`', ']', '<']) {
         outside.push_str(&rest[..at]);
         rest = &rest[at..];
         let quotes = rest.chars().take_while(|c| *c == '`').count();
         let meant = rest.strip_prefix("](<").and_then(|url| url.find(">)"));
-        let skipped = match (quotes, meant) {
-            (0, Some(end)) => end + 5,
+        // What is foreign never has such a bracket outside of code.
+        let address = rest.strip_prefix("<https://").and_then(|url| url.find(['>', ' ']));
+        let skipped = match (quotes, meant.map(|end| end + 5).or(address.map(|end| end + 10))) {
+            (0, Some(end)) => end,
             (0, None) => 1,
             _ => quotes + closing(&rest[quotes..], &rest[..quotes]).unwrap_or(0),
         };
@@ -297,9 +299,14 @@ fn a_report_fits_any_size_and_is_never_broken() {
         let made = hostile(seed, [0, 1, 7, 40, 150][usize::try_from(seed).unwrap() % 5]);
         for flavor in flavors() {
             for detail in [Detail::Counts, Detail::Paths, Detail::Values] {
-                let result = Some("https://ci.example/artifact/7".to_owned());
-                let options =
-                    Options { detail, flavor, marker: Some(marker.clone()), result, change_request: true };
+                let options = Options {
+                    detail,
+                    flavor,
+                    marker: Some(marker.clone()),
+                    result: Some("https://ci.example/artifact/7".to_owned()),
+                    change_request: true,
+                    ..Options::default()
+                };
                 let mut size = 1024;
                 while size <= 1024 * 1024 {
                     for size in [Size::Bytes(size), Size::Chars(size)] {
@@ -362,6 +369,43 @@ fn any_size_holds_a_whole_document_or_nothing() {
         }
     }
     assert!(checked > sized(35, 75) && empty == sized(6, 12), "{checked} documents, {empty} times nothing");
+}
+
+/// A deployment of which half the changes are alike, with outputs of any text.
+fn hostile_deployment(seed: u64) -> Report {
+    let mut made = hostile(seed, 60);
+    (made.command, made.status, made.reason, made.exit_code) = (Operation::Up, Status::Succeeded, None, 0);
+    made.outputs_from = OutputsFrom::Current;
+    for step in made.steps.iter_mut().step_by(2) {
+        let operation = ["delete", "create", "update"][usize::try_from(seed).unwrap() % 3];
+        (step.kind, step.operation, step.status) = ("a|b".to_owned(), operation.to_owned(), StepStatus::Done);
+        step.diffs.clear();
+        step.replace_keys.clear();
+    }
+    let outputs = made.outputs.get_or_insert_default();
+    for (at, word) in HOSTILE.iter().enumerate() {
+        outputs.insert(format!("{word}{at}"), format!("https://evil.example/{word}").into());
+    }
+    made
+}
+
+#[test]
+fn a_deployment_with_any_outputs_and_many_alike_is_never_broken() {
+    for seed in 0..6 {
+        let made = hostile_deployment(seed);
+        for flavor in flavors() {
+            for detail in [Detail::Resources, Detail::Paths, Detail::Values] {
+                let options = Options { detail, flavor, ..Options::default() };
+                for room in [1024, 3000, 9000, 27_000, 81_000, 1_000_000] {
+                    let text = render::fit(&made, &options, Size::Chars(room));
+                    assert!(fits(&text, Size::Chars(room)) && text.starts_with("## "), "{seed}: {text}");
+                    if let Some(broken) = broken(&text, flavor.html) {
+                        panic!("seed {seed}, {room}, {flavor:?}, {detail:?}: {broken}\n{text}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

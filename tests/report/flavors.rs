@@ -76,3 +76,48 @@ fn a_template_keeps_hostile_names_text() {
         }
     }
 }
+
+/// A deployment whose outputs are these.
+fn deployed(outputs: &serde_json::Value) -> stackstep::report::Report {
+    let mut report = recordings::folded("yaml-up-create");
+    report.outputs = outputs.as_object().cloned();
+    report.output_changes.clear();
+    report
+}
+
+#[test]
+fn the_outputs_of_a_deployment_stand_second_with_addresses_that_can_be_clicked() {
+    let report = deployed(&serde_json::json!({
+        "password": "[secret]", "zones": ["eu-1a"], "u10": "plain", "u9": 9, "url": "https://shop.example/a|b"
+    }));
+    for (forge, flavor, limit) in FORGES {
+        let text = render::fit(&report, &options(flavor), Size::Chars(limit));
+        assert_eq!(super::fit::broken(&text, flavor.html), None, "{forge}:\n{text}");
+        let outputs = "\n\n- 🔗 **`url`** <https://shop.example/a%7Cb>\n- `password`: *secret*\n- `u9`: `9`\n- `u10`: `plain`\n\
+                       - `zones`: `[\"eu-1a\"]`\n\n| |";
+        assert!(text.contains(outputs), "{forge}:\n{text}");
+    }
+    let page = render::html(&report, &options(Flavor::GITHUB));
+    assert!(page.contains("<a href=\"https://shop.example/a%7Cb\" rel=\"noopener noreferrer\">"), "{page}");
+    assert!(page.find("id=\"outputs\"") < page.find("id=\"changes\""), "{page}");
+}
+
+#[test]
+fn an_output_of_a_strangers_run_is_no_link() {
+    let mut report = deployed(&serde_json::json!({ "url": "https://evil.example" }));
+    report.is_a_strangers = true;
+    for (forge, flavor, limit) in FORGES {
+        let text = render::fit(&report, &options(flavor), Size::Chars(limit));
+        assert!(text.contains("- `url`: `https://evil.example`\n"), "{forge}:\n{text}");
+    }
+    assert!(!render::html(&report, &options(Flavor::GITHUB)).contains("href=\"https://evil"));
+}
+
+#[test]
+fn a_preview_lists_no_outputs_that_it_does_not_change() {
+    let report = recordings::folded("yaml-preview-noop");
+    assert!(report.outputs.as_ref().is_some_and(|outputs| !outputs.is_empty()), "there are some");
+    let text = render::markdown(&report, &options(Flavor::GITHUB));
+    let page = render::html(&report, &options(Flavor::GITHUB));
+    assert!(!text.contains("output") && !page.contains("id=\"outputs\""), "{text}{page}");
+}

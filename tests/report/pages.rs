@@ -8,10 +8,10 @@ use super::{fit, recordings, snapshot};
 
 /// The elements and attributes that the page is made of.
 const ELEMENTS: &[&str] = &[
-    "a", "article", "body", "code", "dd", "del", "details", "div", "dl", "dt", "footer", "form", "h1", "h2",
-    "h3", "head", "header", "html", "input", "ins", "label", "li", "link", "main", "meta", "nav", "option",
-    "output", "p", "pre", "rect", "script", "section", "select", "span", "strong", "style", "summary", "svg",
-    "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+    "a", "article", "body", "code", "dd", "del", "details", "div", "dl", "dt", "em", "footer", "form", "h1",
+    "h2", "h3", "head", "header", "html", "input", "ins", "label", "li", "link", "main", "meta", "nav",
+    "option", "output", "p", "pre", "rect", "script", "section", "select", "span", "strong", "style",
+    "summary", "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
 ];
 const VOID: &[&str] = &["input", "link", "meta"];
 
@@ -176,4 +176,44 @@ fn a_step_that_was_never_finished_has_no_end() {
     let report = recordings::folded("up-killed");
     let step = report.steps.iter().find(|step| step.name == "w3").unwrap();
     assert_eq!((step.began.is_some(), step.ended), (true, None));
+}
+
+#[test]
+fn changes_that_are_alike_are_one_row_with_all_of_them_in_it() {
+    for (operation, open) in [("create", ""), ("delete", " open")] {
+        let mut report = recordings::folded("preview-create");
+        report.steps.retain(|step| step.name.starts_with('w'));
+        for step in &mut report.steps {
+            step.operation = operation.to_owned();
+        }
+        let page = render::html(&report, &options());
+        assert_eq!(broken_html(&page), None);
+        assert_eq!(page.matches("<tr role=\"row\" data-operation=").count(), 1, "{page}");
+        assert!(page.contains("data-count=\"6\""), "{page}");
+        assert!(page.contains(&format!("<details{open}><summary>all 6: ")), "{page}");
+        for name in ["w0", "w1", "w2", "w3", "w4", "w5"] {
+            assert!(page.contains(&format!("<li><code>{name}</code>")), "{name}: {page}");
+        }
+    }
+}
+
+#[test]
+fn several_stacks_have_their_numbers_in_columns() {
+    let reports = ["preview-replace-delete", "up-update", "yaml-preview-noop"].map(recordings::folded);
+    let page = render::html_of(&reports, &options());
+    assert_eq!(broken_html(&page), None);
+    assert!(page.contains("<td class=\"replace\">4</td><td class=\"delete\">2</td>"), "{page}");
+    assert!(page.contains("<td class=\"create\"></td><td class=\"update\">6</td>"), "{page}");
+    assert_eq!(page.matches("<article aria-labelledby=\"stack-").count(), 2, "one has nothing but its row");
+}
+
+#[test]
+fn the_head_says_what_it_ran_for_and_when() {
+    let mut report = recordings::folded("yaml-preview-update");
+    (report.branch, report.change_request) = (Some("<new>".to_owned()), Some(7));
+    (report.repository, report.began) = (Some("acme/shop".to_owned()), Some(1_795_903_260));
+    let page = render::html(&report, &options());
+    for fact in ["<code>acme/shop</code>", "<code>&lt;new&gt;</code>", "#7", "2026-11-28 22:01 UTC"] {
+        assert!(page.contains(&format!("</dt> <dd>{fact}</dd>")), "{fact}: {page}");
+    }
 }

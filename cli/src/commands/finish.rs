@@ -210,6 +210,9 @@ fn report(
     facts.ci.clone_from(&about.ci);
     facts.commit.clone_from(&about.commit);
     facts.repository.clone_from(&about.repository);
+    facts.branch.clone_from(&about.branch);
+    facts.change_request = about.change_request;
+    facts.began = Some(unfinished.began);
     facts.duration_ms = env.clock().now().saturating_sub(unfinished.began).saturating_mul(1000);
     facts.notes.push(
         "the step was killed before it could report its end: a later step has put this together from the engine's \

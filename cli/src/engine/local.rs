@@ -193,7 +193,6 @@ impl Driver<'_> {
                 "the stack `{}` was not there and has been created in {}",
                 scope.stack, self.job.backend
             );
-            self.console.line(&note);
             self.outcome.notes.push(note);
         }
         Ok(done)

@@ -120,7 +120,10 @@ impl<'a> Sender<'a> {
         }
         let about = About::from_inputs(self.context, self.inputs, &reports);
         if about == About::Nothing && choice != Choice::Off {
-            console.line("no comment: this run belongs to no change request");
+            // That a push has none is as it should be, and worth a word only where one was asked for.
+            if !matches!(choice, Choice::IfPossible(_)) {
+                console.line("no comment: this run belongs to no change request");
+            }
             if !wants_more {
                 return Sent::default();
             }

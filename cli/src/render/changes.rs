@@ -1,6 +1,7 @@
 //! The table of changes: by operation, deletions and replacements first and loud.
 
-use super::{Detail, words};
+use super::alike::Row;
+use super::{Detail, alike, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
 use crate::report::{Step, StepStatus};
@@ -10,6 +11,9 @@ const FORCING: usize = 5;
 
 /// With more rows than this, what destroys nothing is folded away.
 const OPEN_ROWS: usize = 30;
+
+/// Where nothing folds, so many names of changes that are alike are listed, unless they destroy.
+const NAMES: usize = 20;
 
 /// What will be gone, named above the table.
 pub(super) fn warning(context: &PageContext<'_>, page: &mut Page) {
@@ -53,58 +57,89 @@ pub(super) fn table(context: &PageContext<'_>, page: &mut Page) {
     if !context.shows(Detail::Resources) || context.limits.rows == 0 {
         return;
     }
-    let total = context.steps.len();
-    let steps = context.steps.get(..context.limits.rows.min(total)).unwrap_or_default();
-    let split = steps.partition_point(|step| words::destroys(&step.operation));
-    let (loud, quiet) = steps.split_at(split);
-    if steps.len() > OPEN_ROWS && !quiet.is_empty() {
+    let (shown, hidden) = context.rows.split_at(context.limits.rows.min(context.rows.len()));
+    let (loud, quiet) = shown.split_at(shown.partition_point(|row| words::destroys(&row.first().operation)));
+    if shown.len() > OPEN_ROWS && !quiet.is_empty() {
         rows(context, page, loud);
-        context
-            .fold(page, &words::many(quiet.len(), if loud.is_empty() { "change" } else { "other change" }));
+        let thing = if loud.is_empty() { "change" } else { "other change" };
+        context.fold(page, &words::many(alike::count(quiet), thing));
         rows(context, page, quiet);
         context.unfold(page);
     } else {
-        rows(context, page, steps);
+        rows(context, page, shown);
     }
-    if total > steps.len() {
-        page.push(&format!("… and {} not shown.\n\n", words::many(total - steps.len(), "more change")));
+    if !hidden.is_empty() {
+        let more = words::many(alike::count(hidden), "more change");
+        page.push(&format!("… and {more} not shown.\n\n"));
     }
 }
 
-fn rows(context: &PageContext<'_>, page: &mut Page, steps: &[&Step]) {
-    if steps.is_empty() {
+fn rows(context: &PageContext<'_>, page: &mut Page, rows: &[Row<'_>]) {
+    if rows.is_empty() {
         return;
     }
     let paths = context.shows(Detail::Paths) && context.limits.paths > 0;
-    let tells = |step: &&Step| !is_new(step) && !properties(context, step).is_empty();
-    let paths = paths && steps.iter().any(tells);
+    let paths = paths && rows.iter().any(|row| !properties(context, row).is_empty());
     page.push(if paths {
         "| | Resource | Type | Properties |\n| --- | --- | --- | --- |\n"
     } else {
         "| | Resource | Type |\n| --- | --- | --- |\n"
     });
-    for step in steps {
+    for row in rows {
         if page.is_full() {
             return;
         }
-        page.push_all(&[
-            "| ",
-            &label(context, step),
-            " | ",
-            &context.code(&step.name),
-            " | ",
-            &context.code(&step.kind),
-            " |",
-        ]);
+        let step = row.first();
+        page.push_all(&["| ", &label(context, row), " | ", &context.code(&step.name)]);
+        if let Some(last) = row.last() {
+            page.push_all(&[" … ", &context.code(&last.name)]);
+        }
+        page.push_all(&[" | ", &context.code(&step.kind), " |"]);
         if paths {
-            page.push_all(&[" ", &properties(context, step), " |"]);
+            page.push_all(&[" ", &properties(context, row), " |"]);
         }
         page.push("\n");
     }
     page.push("\n");
+    for row in rows.iter().filter(|row| row.count() > 1) {
+        names(context, page, row);
+    }
 }
 
-fn label(context: &PageContext<'_>, step: &Step) -> String {
+/// The names of all changes that one row stands for: folded away, but of what destroys always in sight.
+fn names(context: &PageContext<'_>, page: &mut Page, row: &Row<'_>) {
+    let step = row.first();
+    let loud = words::destroys(&step.operation);
+    let word = words::operation(context.report, step);
+    let title = format!("{word} {} × {}", words::number(row.count() as u64), context.tagged(&step.kind));
+    let room = if loud || context.html() { context.limits.rows } else { context.limits.rows.min(NAMES) };
+    if context.html() {
+        context.fold_at_first(page, &title, !loud);
+    } else {
+        page.push(&format!("{title}: "));
+    }
+    for (at, step) in row.steps().take(room).enumerate() {
+        if page.is_full() {
+            return;
+        }
+        page.push_all(&[if at > 0 { ", " } else { "" }, &context.code(&step.name), &id(context, step)]);
+    }
+    let more = row.count().saturating_sub(room);
+    if more > 0 {
+        page.push(&format!(" and {} more", words::number(more as u64)));
+    }
+    page.push("\n\n");
+    context.unfold(page);
+}
+
+/// What goes has its ID beside its name: it is all that finds it at its provider.
+fn id(context: &PageContext<'_>, step: &Step) -> String {
+    let shown = |_: &&str| step.operation == "delete" && context.shows(Detail::Values);
+    step.id.as_deref().filter(shown).map_or_else(String::new, |id| format!(" (ID {})", context.code(id)))
+}
+
+fn label(context: &PageContext<'_>, row: &Row<'_>) -> String {
+    let step = row.first();
     let sign = match step.operation.as_str() {
         "delete" => "🔴",
         "replace" | "delete-replaced" => "🟠",
@@ -117,6 +152,9 @@ fn label(context: &PageContext<'_>, step: &Step) -> String {
     match step.status {
         StepStatus::Failed => format!("❌ {word} **failed**"),
         StepStatus::Unfinished => format!("❔ {word} **unfinished**"),
+        StepStatus::Planned | StepStatus::Done if row.count() > 1 => {
+            format!("{sign} {word} **{} ×**", words::number(row.count() as u64))
+        }
         StepStatus::Planned | StepStatus::Done => format!("{sign} {word}"),
     }
 }
@@ -126,16 +164,20 @@ pub(super) fn is_new(step: &Step) -> bool {
     matches!(step.operation.as_str(), "create" | "import")
 }
 
-/// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word.
-fn properties(context: &PageContext<'_>, step: &Step) -> String {
-    if is_new(step) {
+/// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word, but of
+/// many new ones that are alike.
+fn properties(context: &PageContext<'_>, row: &Row<'_>) -> String {
+    let step = row.first();
+    if is_new(step) && row.count() == 1 {
         return String::new();
     }
     let forced = step.replace_keys.iter().map(|key| format!("**{}**", context.code(key)));
     let known = |path: &str| step.replace_keys.iter().any(|key| key == path);
     let others = step.diffs.iter().filter(|diff| !known(&diff.path)).map(|diff| context.code(&diff.path));
-    if let Some(id) =
-        step.id.as_deref().filter(|_| step.operation == "delete" && context.shows(Detail::Values))
+    if let Some(id) = step
+        .id
+        .as_deref()
+        .filter(|_| row.count() == 1 && step.operation == "delete" && context.shows(Detail::Values))
     {
         return format!("ID {}", context.code(id));
     }

@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::changes::is_new;
 use super::escape::fence;
 use super::sides::sides;
-use super::{Detail, words};
+use super::tree::tree;
+use super::{Detail, alike, words};
 use crate::base::text::visible;
 use crate::render::page::LeftOut;
 use crate::render::page::Page;
@@ -22,7 +23,7 @@ use crate::report::{
     skeleton, unseen,
 };
 
-/// Where nothing folds, more resources than this would bury what follows.
+/// Where nothing folds, more blocks than this would bury what follows.
 const OPEN_DIFFS: usize = 20;
 
 /// The most names that are listed of what has no room.
@@ -43,30 +44,31 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
     let mut steps: Vec<&Step> = context.steps.iter().copied().filter(|step| !step.diffs.is_empty()).collect();
     // All of a new resource is new: what is there already, and changes, is worth a look first.
     steps.sort_by_key(|step| is_new(step));
-    let total = steps.len();
-    let shown = if context.html() { context.limits.diffs } else { context.limits.diffs.min(OPEN_DIFFS) };
-    let (shown, others) = steps.split_at(shown.min(total));
-    if shown.is_empty() {
+    if steps.is_empty() {
         return;
     }
-    context.fold(page, &format!("Properties of {}", words::many(total, "resource")));
-    for step in shown {
+    let mut room = if context.html() { context.limits.diffs } else { context.limits.diffs.min(OPEN_DIFFS) };
+    context.fold(page, &format!("Properties of {}", words::many(steps.len(), "resource")));
+    let mut run = Run::default();
+    let mut shown = 0;
+    for step in &steps {
         if page.is_full() {
             return;
         }
-        page.push_all(&[
-            &context.code(&step.name),
-            " ",
-            step_word(context, step),
-            " ",
-            &context.code(&step.kind),
-            "\n",
-        ]);
         let block = block(step, context.limits.shape());
-        page.hide(block.hidden);
-        page.push(&fence(&block.text, "diff"));
-        page.push("\n");
+        if !run.takes(step, &block) {
+            room -= run.blocks().min(room);
+            std::mem::take(&mut run).write(context, page);
+        }
+        if run.blocks() >= room && !alike::are_many(run.steps.len() + 1) {
+            break;
+        }
+        run.steps.push(step);
+        run.block = block;
+        shown += 1;
     }
+    run.write(context, page);
+    let others = steps.get(shown..).unwrap_or_default();
     if !others.is_empty() {
         page.hide(LeftOut { resources: others.len(), ..LeftOut::default() });
         let names = others.iter().take(NAMES).map(|step| context.code(&step.name)).collect::<Vec<_>>();
@@ -75,6 +77,50 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
         page.push(&format!("… and {count} not shown: {}{more}\n", names.join(", ")));
     }
     context.unfold(page);
+}
+
+/// Resources one after another in which the same changes.
+#[derive(Default)]
+struct Run<'a> {
+    steps: Vec<&'a Step>,
+    block: Block,
+}
+
+impl Run<'_> {
+    /// How many blocks it makes.
+    fn blocks(&self) -> usize {
+        if alike::are_many(self.steps.len()) { 1 } else { self.steps.len() }
+    }
+
+    fn takes(&self, step: &Step, block: &Block) -> bool {
+        self.steps.first().is_none_or(|first| {
+            first.operation == step.operation && first.kind == step.kind && self.block.text == block.text
+        })
+    }
+
+    /// Writes what changes: once for many, or for each.
+    fn write(self, context: &PageContext<'_>, page: &mut Page) {
+        let Self { steps, block } = self;
+        let many = alike::are_many(steps.len());
+        let together = if many { steps.len() } else { 1 };
+        for alike in steps.chunks(together) {
+            let (Some(first), Some(last)) = (alike.first(), alike.last()) else { continue };
+            page.push(&context.code(&first.name));
+            if many {
+                page.push_all(&[" … ", &context.code(&last.name)]);
+            }
+            page.push_all(&[" ", step_word(context, first)]);
+            if many {
+                page.push(&format!(" {} ×", words::number(alike.len() as u64)));
+            }
+            page.push_all(&[" ", &context.code(&first.kind), "\n"]);
+            for _ in alike {
+                page.hide(block.hidden);
+            }
+            page.push(&fence(&block.text, "diff"));
+            page.push("\n");
+        }
+    }
 }
 
 fn step_word(context: &PageContext<'_>, step: &Step) -> &'static str {
@@ -161,6 +207,9 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> LeftOut 
         let here = (found.more_lines.saturating_sub(nowhere.0), found.cut_lines.saturating_sub(nowhere.1));
         return LeftOut { lines: here.0, cut: here.1, nowhere: nowhere.0 + nowhere.1, ..LeftOut::default() };
     }
+    if let Some(left_out) = branches(lines, diff, room) {
+        return left_out;
+    }
     let mut cut = false;
     let mut put = |sign: &str, value: Option<&str>, forces: &str| {
         let value = value.map(|value| visible(value, false));
@@ -197,6 +246,33 @@ fn property(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> LeftOut 
         let _ = writeln!(lines, "~     {}", visible(&words, false));
     }
     LeftOut { cut: u64::from(cut), ..LeftOut::default() }
+}
+
+/// Writes a list, an object or a text with one of them that comes or goes as indented lines. None of any other.
+fn branches(lines: &mut String, diff: &PropertyDiff, room: DiffRoom) -> Option<LeftOut> {
+    let (sign, value) = match (&diff.old, &diff.new) {
+        (Some(old), None) => ('-', old),
+        (None, Some(new)) => ('+', new),
+        _ => return None,
+    };
+    let (tree, is_text) = tree(value)?;
+    let json = if is_text { " (JSON)" } else { "" };
+    let forces = if diff.replaces { "  # forces replacement" } else { "" };
+    let _ = writeln!(lines, "{sign} {}{json}:{forces}", visible(&diff.path, false));
+    if diff.hidden {
+        let _ = writeln!(lines, "~     {PARTLY_HIDDEN}");
+    }
+    let mut cut = 0;
+    for line in tree.iter().take(room.lines) {
+        let shown = middle(line, room.width, None);
+        cut += u64::from(matches!(shown, Cow::Owned(_)));
+        let _ = writeln!(lines, "{sign}     {}", visible(&shown, false));
+    }
+    let more = tree.len().saturating_sub(room.lines);
+    if more > 0 {
+        let _ = writeln!(lines, "  … and {} not shown", words::many(more, "more changed line"));
+    }
+    Some(LeftOut { lines: more as u64, cut, ..LeftOut::default() })
 }
 
 /// How the sign before a property's name shows its change; the lines of its text have their own.

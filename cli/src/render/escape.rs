@@ -124,6 +124,11 @@ pub fn link(label: &str, url: &str, html: bool) -> String {
     }
 }
 
+/// A web address between angle brackets; no character that Markdown or a table's cell reads stays in it.
+pub(super) fn autolink(url: &str) -> String {
+    address(url).unwrap_or_default().replace('|', "%7C")
+}
+
 /// An address that a browser may follow, with nothing in it that could end it. None where it is another thing.
 pub(super) fn address(url: &str) -> Option<String> {
     if !(url.starts_with("https://") || url.starts_with("http://")) {

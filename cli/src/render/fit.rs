@@ -5,7 +5,7 @@
 //! given up as soon as it does.
 
 use super::markdown::document;
-use super::{Options, Size, words};
+use super::{Detail, Options, Size, alike, words};
 use crate::render::page::PageLimits;
 use crate::render::page::{ALL_OF_IT, PageContext};
 use crate::report::Report;
@@ -88,8 +88,10 @@ const LADDER: &[PageLimits] = &[
 /// it is the marker and the shortest heading there is. Where that is too long as well, it is nothing.
 pub fn fit(report: &Report, options: &Options, size: Size) -> String {
     let steps = words::ordered(report);
+    let rows = alike::rows(&steps, options.detail >= Detail::Paths);
     let mut rungs = LADDER.iter().enumerate().filter_map(|(rung, limits)| {
-        document(PageContext { report, steps: &steps, options, limits: *limits }, rung > 0, Some(size))
+        let context = PageContext { report, steps: &steps, rows: &rows, options, limits: *limits };
+        document(context, rung > 0, Some(size))
     });
     rungs.next().unwrap_or_else(|| smallest(report, options, size))
 }
@@ -97,7 +99,9 @@ pub fn fit(report: &Report, options: &Options, size: Size) -> String {
 /// The report as Markdown, all of it.
 pub(super) fn everything(report: &Report, options: &Options) -> String {
     let steps = words::ordered(report);
-    document(PageContext { report, steps: &steps, options, limits: FULL }, false, None).unwrap_or_default()
+    let rows = alike::rows(&steps, options.detail >= Detail::Paths);
+    let context = PageContext { report, steps: &steps, rows: &rows, options, limits: FULL };
+    document(context, false, None).unwrap_or_default()
 }
 
 fn smallest(report: &Report, options: &Options, size: Size) -> String {
@@ -105,6 +109,10 @@ fn smallest(report: &Report, options: &Options, size: Size) -> String {
     let headline = words::outcome_of(report, "the stack");
     let (outcome, _) = words::outcome_and_counts(report, "the stack");
     let sign = words::sign(report);
+    if options.among_others {
+        let text = format!("Shortened to fit; {ALL_OF_IT}\n");
+        return Some(text).filter(|text| fits(text, size)).unwrap_or_default();
+    }
     let headings = [
         format!("{marker}## {sign} {headline}\n\nShortened to fit; {ALL_OF_IT}\n"),
         format!("{marker}## {sign} {headline}\n"),

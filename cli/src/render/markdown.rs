@@ -4,9 +4,8 @@
 use super::changes::{table, warning};
 use super::diff::property_changes;
 use super::escape::{link, prose, short_commit};
-use super::outputs::outputs;
 use super::sections::{diagnostics, failure, notes, policies};
-use super::{Detail, Size, words};
+use super::{Detail, Size, outputs, words};
 use crate::render::page::ALL_OF_IT;
 use crate::render::page::LeftOut;
 use crate::render::page::Page;
@@ -19,7 +18,8 @@ fn left_out(context: &PageContext<'_>, hidden: LeftOut) -> Vec<String> {
     let resources = context.shows(Detail::Resources);
     let said = report.diagnostics.iter().filter(|said| !said.says_nothing()).count();
     let findings = report.policies.violations.len() + report.policies.remediations.len();
-    let outputs = report.outputs.as_ref().map_or(0, serde_json::Map::len).max(report.output_changes.len());
+    let all = report.outputs.as_ref().filter(|_| outputs::are_listed(report)).map_or(0, serde_json::Map::len);
+    let outputs = all.max(report.output_changes.len());
     let mut missing = Vec::new();
     if resources && limits.rows == 0 && !report.steps.is_empty() {
         missing.push(format!("the table of {}", words::many(report.steps.len(), "change")));
@@ -64,7 +64,18 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
         page.push(&format!("{marker}\n"));
     }
     head(&context, &mut page);
-    let parts = [failure, warning, table, property_changes, diagnostics, policies, outputs, notes, next];
+    let parts = [
+        failure,
+        outputs::deployed,
+        warning,
+        table,
+        property_changes,
+        diagnostics,
+        policies,
+        outputs::changed,
+        notes,
+        next,
+    ];
     for part in parts {
         part(&context, &mut page);
         if page.is_full() {
@@ -77,18 +88,21 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
 
 fn head(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
-    let headline = words::headline(report, |stack| context.code(stack));
-    page.push(&format!("## {} {headline}\n\n", words::sign(report)));
+    let alone = !context.options.among_others;
+    if alone {
+        let headline = words::headline(report, |stack| context.code(stack));
+        page.push(&format!("## {} {headline}\n\n", words::sign(report)));
+    }
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
         page.push("**SANDBOX, nothing was deployed.**\n\n");
     }
     let html = context.html();
     let mut facts = Vec::new();
-    if let Some(commit) = &report.commit {
+    if let Some(commit) = report.commit.as_ref().filter(|_| alone) {
         facts.push(format!("commit {}", context.code(short_commit(commit))));
     }
-    if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref()) {
-        facts.push(link("job", &shortened(url, 500), html));
+    if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref()).filter(|_| alone) {
+        facts.push(link("job's log", &shortened(url, 500), html));
     }
     if let Some(url) = &report.permalink {
         facts.push(link("Pulumi Cloud", &shortened(url, 500), html));
@@ -96,9 +110,10 @@ fn head(context: &PageContext<'_>, page: &mut Page) {
     if report.duration_ms > 0 {
         facts.push(words::duration(report.duration_ms));
     }
-    if let Some(engine) = &report.engine {
-        let version = engine.version.as_deref().map_or(String::new(), |version| format!(" {version}"));
-        facts.push(context.code(&format!("{}{version}", engine.name)));
+    if let Some((engine, version)) =
+        report.engine.as_ref().and_then(|engine| Some((engine, engine.version.as_deref()?)))
+    {
+        facts.push(context.code(&format!("{} {version}", engine.name)));
     }
     if !facts.is_empty() {
         page.push(&format!("{}\n\n", facts.join(" · ")));

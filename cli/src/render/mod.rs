@@ -5,6 +5,7 @@
 //! is data here: it never becomes markup, a mention, a link or a marker. JSON is the report's own form
 //! ([`crate::report::Report::to_json`]).
 
+mod alike;
 mod allowed;
 mod changes;
 mod diff;
@@ -21,6 +22,7 @@ pub mod several;
 mod sides;
 mod template;
 mod text;
+mod tree;
 mod words;
 
 pub use escape::{code, link, prose, tagged};

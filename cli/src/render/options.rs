@@ -64,6 +64,8 @@ pub struct Options {
     pub result: Option<String>,
     /// Whether it is about a change request, which can be merged.
     pub change_request: bool,
+    /// Whether it stands among others, under a line that says the outcome and leads to the job already.
+    pub among_others: bool,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Options {
             marker: None,
             result: None,
             change_request: false,
+            among_others: false,
         }
     }
 }

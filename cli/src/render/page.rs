@@ -1,6 +1,7 @@
 //! A Markdown document while it is written: what every part of it needs to know, its limits, and what had no room.
 
-use crate::render::escape::code;
+use crate::render::alike::Row;
+use crate::render::escape::{code, tagged};
 use crate::render::{Detail, Options, Size};
 use crate::report::Report;
 use crate::report::{DiffRoom, Step, middle};
@@ -8,11 +9,11 @@ use crate::report::{DiffRoom, Step, middle};
 /// How much of each thing a document holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageLimits {
-    /// Rows of the table of changes.
+    /// Rows of the table of changes, and names of the changes that one row stands for.
     pub rows: usize,
     /// Paths in a row.
     pub paths: usize,
-    /// Resources whose properties are shown.
+    /// Blocks of properties, of a resource or of many in which the same changes.
     pub diffs: usize,
     /// Properties of one resource.
     pub properties: usize,
@@ -112,6 +113,8 @@ pub(super) struct PageContext<'a> {
     pub report: &'a Report,
     /// The report's steps in the order in which they are shown.
     pub steps: &'a [&'a Step],
+    /// The same as rows of a table.
+    pub rows: &'a [Row<'a>],
     pub options: &'a Options,
     pub limits: PageLimits,
 }
@@ -131,10 +134,21 @@ impl PageContext<'_> {
         self.options.detail >= detail
     }
 
+    /// A name as code in a heading that folds, where Markdown is not read.
+    pub fn tagged(&self, text: &str) -> String {
+        tagged(&middle(text, self.limits.name, None), self.options.flavor.html)
+    }
+
     /// Begins a part that is folded away, where that can be done.
     pub fn fold(&self, page: &mut Page, title: &str) {
+        self.fold_at_first(page, title, true);
+    }
+
+    /// The same, open where `folded` is not.
+    pub fn fold_at_first(&self, page: &mut Page, title: &str, folded: bool) {
         if self.html() {
-            page.push(&format!("<details><summary>{title}</summary>\n\n"));
+            let open = if folded { "" } else { " open" };
+            page.push(&format!("<details{open}><summary>{title}</summary>\n\n"));
         } else {
             page.push(&format!("#### {title}\n\n"));
         }

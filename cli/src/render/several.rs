@@ -4,8 +4,11 @@
 //! what failed or destroys first, then what changes, then the rest. A part without room is a row of the table, and the
 //! document says so.
 
-use super::escape::{code, link, short_commit, tagged};
+use std::collections::BTreeSet;
+
+use super::escape::{code, link, tagged};
 use super::{Flavor, Options, Size, fit, fits, words};
+use crate::base::words::enum_of_words;
 use crate::report::{Report, Status};
 
 /// A share that would be smaller is none: the table has the outcome.
@@ -18,10 +21,24 @@ pub struct StackLine {
     pub sign: &'static str,
     /// The outcome, where Markdown is not read.
     pub title: String,
-    /// The outcome and the commit, as cells of a table.
+    /// The stack, the outcome, the counts and the job, as cells of a table.
     pub row: String,
     /// What is counted in the heading.
     pub outcome: &'static str,
+    /// How its part is shown.
+    pub part: PartLooks,
+}
+
+enum_of_words! {
+    /// How the part of a stack is shown.
+    pub enum PartLooks {
+        /// Open: it failed, or destroys.
+        Open = "open",
+        /// Folded, where that can be done.
+        Folded = "folded",
+        /// Not at all: its row says that nothing changes, and there is nothing else.
+        Absent = "absent",
+    }
 }
 
 impl StackLine {
@@ -34,23 +51,51 @@ impl StackLine {
             _ => "same",
         };
         let job = report.ci.as_ref().and_then(|ci| ci.build_url.as_deref());
-        let job = job.map(|url| format!(" · {}", link("job", url, html))).unwrap_or_default();
-        let commit = report.commit.as_deref().map(|commit| code(short_commit(commit), html));
+        let job = job.map(|url| link("job's log", url, html)).unwrap_or_default();
+        let (sign, counts) = (words::sign(report), words::count_cells(report).join(" | "));
+        let stack = words::quoted_place(report, |stack| code(stack, html));
         Self {
-            sign: words::sign(report),
+            sign,
             title: words::headline(report, |stack| tagged(stack, html)),
-            row: format!(
-                "{} | {}{job}",
-                words::headline(report, |stack| code(stack, html)),
-                commit.unwrap_or_default()
-            ),
+            row: format!("{stack} | {sign} {} | {counts} | {job}", words::short_outcome(report)),
             outcome,
+            part: match urgency(report) {
+                0 | 1 => PartLooks::Open,
+                _ if words::is_quiet(report) => PartLooks::Absent,
+                _ => PartLooks::Folded,
+            },
         }
     }
 }
 
-/// The heading over `all` stacks, of which these are the outcomes that are known: "3 stacks: 1 failed".
-pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: usize) -> String {
+/// How many stacks there are, and how many runs of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    stacks: usize,
+    runs: usize,
+}
+
+impl Counted {
+    /// Counts what the runs are about.
+    pub fn of<T: Ord>(runs: impl Iterator<Item = T>) -> Self {
+        let (mut stacks, mut count) = (BTreeSet::new(), 0);
+        for stack in runs {
+            stacks.insert(stack);
+            count += 1;
+        }
+        Self { stacks: stacks.len(), runs: count }
+    }
+
+    fn of_reports(reports: &[&Report]) -> Self {
+        Self::of(reports.iter().map(|report| {
+            let identity = report.stack_identity();
+            (identity.to_string(), identity.backend)
+        }))
+    }
+}
+
+/// The heading over all stacks, with the outcomes of their runs: "3 stacks: 1 failed".
+pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: Counted) -> String {
     let (mut failed, mut unknown, mut changes) = (0, 0, 0);
     for outcome in outcomes {
         match outcome {
@@ -72,14 +117,22 @@ pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: usize) -> Strin
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
-    format!("{sign} {}: {counts}", words::many(all, "stack"))
+    let runs = (all.runs > all.stacks).then(|| format!(", {}", words::many(all.runs, "run")));
+    format!("{sign} {}{}: {counts}", words::many(all.stacks, "stack"), runs.unwrap_or_default())
 }
 
-/// The table, from its lines: a sign and a row each.
-pub fn table<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut table = "| | outcome | commit |\n| --- | --- | --- |\n".to_owned();
-    for (sign, row) in lines {
-        table.push_str(&format!("| {sign} | {row} |\n"));
+/// The heading over `reports`.
+pub(super) fn heading_of(reports: &[&Report]) -> String {
+    let outcomes = reports.iter().map(|report| StackLine::new(report, true).outcome);
+    heading(outcomes, Counted::of_reports(reports))
+}
+
+/// The table, from its rows.
+pub fn table<'a>(rows: impl Iterator<Item = &'a str>) -> String {
+    let mut table =
+        "| Stack | Outcome | + | ~ | ± | − | |\n| --- | --- | ---: | ---: | ---: | ---: | --- |\n".to_owned();
+    for row in rows {
+        table.push_str(&format!("| {row} |\n"));
     }
     table + "\n"
 }
@@ -99,13 +152,14 @@ pub fn left_out(bare: usize, dropped: usize) -> String {
     text
 }
 
-/// The part of one stack, folded where that can be done.
-pub fn part(flavor: Flavor, sign: &str, title: &str, text: &str) -> String {
+/// The part of one stack, folded where that can be done and it is not urgent.
+pub fn part(flavor: Flavor, sign: &str, title: &str, looks: PartLooks, text: &str) -> String {
     let text = text.trim_end();
+    let open = if looks == PartLooks::Open { " open" } else { "" };
     match text {
         "" => String::new(),
         _ if flavor.html => {
-            format!("<details><summary>{sign} {title}</summary>\n\n{text}\n\n</details>\n")
+            format!("<details{open}><summary>{sign} {title}</summary>\n\n{text}\n\n</details>\n")
         }
         _ => format!("\n{text}\n\n"),
     }
@@ -199,29 +253,44 @@ pub fn same_unit(size: Size, room: usize) -> Size {
     }
 }
 
+/// The report, if more is to be said of it than its row says.
+pub fn with_part(report: &Report) -> Option<&Report> {
+    Some(report).filter(|report| !words::is_quiet(report))
+}
+
+/// The options of a part: where a fold's own line says the outcome, the part does not say it again.
+pub fn options_of_part(options: &Options) -> Options {
+    Options { marker: None, among_others: options.flavor.html, ..options.clone() }
+}
+
 /// All of `reports` as Markdown that `size` holds.
 pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
     let (flavor, reports) = (options.flavor, ordered(reports));
     let lines: Vec<StackLine> = reports.iter().map(|report| StackLine::new(report, flavor.html)).collect();
+    let has_part = |line: &StackLine| line.part != PartLooks::Absent;
     let document = |texts: &[String], shown: usize| {
-        let outcomes = lines.iter().map(|line| line.outcome);
-        let rows = lines.iter().take(shown).map(|line| (line.sign, line.row.as_str()));
-        let bare = texts.iter().take(shown).filter(|text| text.is_empty()).count();
-        let mut out = format!("## {}\n\n{}", heading(outcomes, lines.len()), table(rows));
-        out.push_str(&left_out(bare, lines.len() - shown));
+        let rows = lines.iter().take(shown).map(|line| line.row.as_str());
+        let bare =
+            lines.iter().zip(texts).take(shown).filter(|(line, text)| text.is_empty() && has_part(line));
+        let mut out = format!("## {}\n\n{}", heading_of(&reports), table(rows));
+        out.push_str(&left_out(bare.count(), lines.len() - shown));
         for (line, text) in lines.iter().zip(texts) {
-            out.push_str(&part(flavor, line.sign, &line.title, text));
+            out.push_str(&part(flavor, line.sign, &line.title, line.part, text));
             out.push_str(if text.is_empty() { "" } else { "\n" });
         }
         out
     };
     let empty = vec![String::new(); reports.len()];
     // What folds a part is written around its text.
-    let folds: usize =
-        lines.iter().map(|line| length(&part(flavor, line.sign, &line.title, "x"), size) + 2).sum();
+    let fold = |line: &StackLine| length(&part(flavor, line.sign, &line.title, line.part, "x"), size) + 2;
+    let folds: usize = lines.iter().map(fold).sum();
     let (Size::Bytes(limit) | Size::Chars(limit)) = size;
     let room = limit.saturating_sub(length(&document(&empty, lines.len()), size).saturating_add(folds));
-    let texts = texts(&reports, same_unit(size, room), SMALLEST, &|report, room| fit(report, options, room));
+    let of_part = options_of_part(options);
+    let render = |report: &Report, room| {
+        with_part(report).map_or_else(String::new, |report| fit(report, &of_part, room))
+    };
+    let texts = texts(&reports, same_unit(size, room), SMALLEST, &render);
     let whole = document(&texts, lines.len());
     if fits(&whole, size) {
         return whole;

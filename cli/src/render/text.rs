@@ -1,15 +1,18 @@
 //! The report as the last lines of a job's log: short, and every line safe to print.
 
-use super::words;
+use super::{alike, words};
 use crate::base::text::log_line;
 use crate::report::{Report, Severity, StepStatus, shortened, telling};
 
 /// Lines of a kind that are shown.
 const LINES: usize = 10;
 
+/// What stands above the last lines, so that they are found at the end of a long log.
+const RULER: &str = "────────────────────────────────────────────────────────────";
+
 /// The outcome in words, the counts, the reason with its way out, and where `result` lies.
 pub fn text(report: &Report, result: Option<&str>) -> String {
-    let mut lines = Vec::new();
+    let mut lines = vec![RULER.to_owned()];
     let headline = words::headline(report, |stack| format!("`{}`", shortened(stack, 200)));
     lines.push(format!("stackstep: {headline} ({})", words::duration(report.duration_ms)));
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
@@ -37,18 +40,27 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
     };
     let loud: Vec<_> =
         words::ordered(report).into_iter().filter(|step| loud(&step.operation, step.status)).collect();
-    for step in loud.iter().take(LINES) {
+    let rows = alike::rows(&loud, false);
+    let (shown, hidden) = rows.split_at(rows.len().min(LINES));
+    for row in shown {
+        let step = row.first();
         let ending = match step.status {
             StepStatus::Failed => " failed",
             StepStatus::Unfinished => " did not finish",
             StepStatus::Planned | StepStatus::Done => "",
         };
         let (name, kind) = (shortened(&step.name, 200), shortened(&step.kind, 200));
+        let name = match row.last() {
+            Some(last) => {
+                format!("{} × {name} … {}", words::number(row.count() as u64), shortened(&last.name, 200))
+            }
+            None => name,
+        };
         let operation = words::found(report, &step.operation).unwrap_or(&step.operation);
         lines.push(format!("  {operation} {name} ({kind}){ending}"));
     }
-    if loud.len() > LINES {
-        lines.push(format!("  and {} more", loud.len() - LINES));
+    if !hidden.is_empty() {
+        lines.push(format!("  and {} more", words::number(alike::count(hidden) as u64)));
     }
 }
 

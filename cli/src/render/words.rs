@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Options;
-use crate::report::{Operation, Reason, Report, Status, Step, StepStatus, natural, natural_key};
+use crate::report::{Operation, Reason, Report, Severity, Status, Step, StepStatus, natural, natural_key};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -164,7 +164,7 @@ pub(super) fn place(report: &Report) -> String {
 }
 
 /// The same with each name as `quote` writes it.
-fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> String {
+pub(super) fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> String {
     let identity = report.stack_identity();
     let stack = quote(&identity.to_string());
     match identity.backend_url.filter(|_| report.names_backend) {
@@ -219,6 +219,50 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
     }
 }
 
+/// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
+pub(super) fn short_outcome(report: &Report) -> String {
+    let noun = report.command.noun(report.preview_only).to_lowercase();
+    match report.status {
+        Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
+        Status::Failed => format!("{noun} failed"),
+        Status::Cancelled => format!("{noun} cancelled"),
+        Status::Skipped => format!("{noun} skipped"),
+        Status::Succeeded if report.command == Operation::Outputs => noun,
+        Status::Succeeded if report.has_changes.is_none() => format!("{noun}: what changed is not known"),
+        Status::Succeeded if report.has_changes == Some(false) => format!("{noun}: no changes"),
+        Status::Succeeded if is_plan(report) => noun,
+        Status::Succeeded => done(report).map_or(noun, str::to_lowercase),
+    }
+}
+
+/// How many resources are created, updated, replaced and deleted, as cells of a table: empty for none, and with a sign
+/// where there may be more.
+pub(super) fn count_cells(report: &Report) -> [String; 4] {
+    let all = report.least_changes();
+    let least = if report.changes.is_none() { "≥ " } else { "" };
+    [&["create", "import"][..], &["update"], &["replace"], &["delete", "delete-replaced"]].map(|operations| {
+        let counts = operations.iter().filter_map(|operation| all.get(*operation));
+        match counts.fold(0_u64, |sum, count| sum.saturating_add(*count)) {
+            0 => String::new(),
+            count => format!("{least}{}", number(count)),
+        }
+    })
+}
+
+/// Whether there is nothing to be read about it but that nothing changes.
+pub(super) fn is_quiet(report: &Report) -> bool {
+    let loud =
+        |said: &crate::report::Diagnostic| matches!(said.severity, Severity::Error | Severity::Warning);
+    report.status == Status::Succeeded
+        && report.command != Operation::Outputs
+        && report.has_changes == Some(false)
+        && !report.incomplete
+        && report.notes.is_empty()
+        && report.policies.violations.is_empty()
+        && report.policies.remediations.is_empty()
+        && !report.diagnostics.iter().any(loud)
+}
+
 /// "Preview of dev".
 fn noun_of(report: &Report, stack: &str) -> String {
     format!("{} of {stack}", report.command.noun(report.preview_only))
@@ -226,11 +270,15 @@ fn noun_of(report: &Report, stack: &str) -> String {
 
 /// "Deployed dev".
 fn done_to(report: &Report, stack: &str) -> String {
+    done(report).map_or_else(|| noun_of(report, stack), |done| format!("{done} {stack}"))
+}
+
+fn done(report: &Report) -> Option<&'static str> {
     match (report.command, report.preview_only) {
-        (Operation::Up, false) => format!("Deployed {stack}"),
-        (Operation::Refresh, false) => format!("Refreshed {stack}"),
-        (Operation::Destroy, false) => format!("Destroyed {stack}"),
-        _ => noun_of(report, stack),
+        (Operation::Up, false) => Some("Deployed"),
+        (Operation::Refresh, false) => Some("Refreshed"),
+        (Operation::Destroy, false) => Some("Destroyed"),
+        _ => None,
     }
 }
 
@@ -287,6 +335,20 @@ pub(super) fn duration(milliseconds: u64) -> String {
     }
 }
 
+/// A moment in Unix seconds: 2026-11-28 22:00 UTC. The day by Howard Hinnant's `civil_from_days`, in which a year begins
+/// in March: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+pub(super) fn moment(seconds: u64) -> String {
+    let (days, minutes) = (seconds / 86_400 + 719_468, seconds % 86_400 / 60);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,5 +361,13 @@ mod tests {
     #[test]
     fn durations_are_short() {
         assert_eq!([8_250, 200_000, 3_720_000].map(duration), ["8.2 s", "3 min 20 s", "1 h 2 min"]);
+    }
+
+    #[test]
+    fn moments_are_days_with_their_time() {
+        assert_eq!(moment(0), "1970-01-01 00:00 UTC");
+        assert_eq!(moment(951_782_399), "2000-02-28 23:59 UTC");
+        assert_eq!(moment(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(moment(1_795_903_260), "2026-11-28 22:01 UTC");
     }
 }

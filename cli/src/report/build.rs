@@ -91,6 +91,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         stack: facts.stack,
         identity,
         names_backend: false,
+        is_a_strangers: false,
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,
@@ -113,6 +114,9 @@ pub fn report(events: Events, facts: Facts) -> Report {
         ci: facts.ci,
         commit: facts.commit,
         repository: facts.repository,
+        branch: facts.branch,
+        change_request: facts.change_request,
+        began: facts.began,
         permalink: facts.permalink,
         notes,
     }

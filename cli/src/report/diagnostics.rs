@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::event::DiagnosticEvent;
 use super::model::{Diagnostic, Severity};
+use super::natural::natural_key;
 use super::urn::Urn;
 use super::value::{char_boundary, shortened};
 use crate::base::text::colourless;
@@ -97,7 +98,13 @@ impl Diagnostics {
         for diagnostic in &mut self.list {
             diagnostic.times = diagnostic.times.max(1);
         }
-        self.list.sort_by_key(|diagnostic| diagnostic.severity);
+        // The engine says things in another order in each run. What one resource says stays together, as it was said.
+        self.list.sort_by_cached_key(|said| {
+            let of_stack = said.urn.as_deref().and_then(Urn::parse).is_none_or(|urn| urn.is_stack());
+            let [kind, name] =
+                [&said.kind, &said.name].map(|name| natural_key(name.as_deref().unwrap_or_default()));
+            (said.severity, of_stack, kind, name)
+        });
         let kinds =
             ["errors", "warnings", "lines of the program's error output", "lines of the program's output"];
         let left_out = kinds.iter().zip(self.left_out).filter(|(_, count)| *count > 0);

@@ -7,7 +7,7 @@ const LONGEST: usize = 1024 * 1024;
 
 /// The JSON object or list that `text` holds. None where the parsed form would say less than the text: a member that is
 /// there twice, a number that is kept in another form.
-pub(super) fn document(text: &str) -> Option<Value> {
+pub(crate) fn document(text: &str) -> Option<Value> {
     if text.len() >= LONGEST || !text.trim_start().starts_with(['{', '[']) {
         return None;
     }

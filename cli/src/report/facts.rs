@@ -39,6 +39,12 @@ pub struct Facts {
     pub commit: Option<String>,
     /// The repository.
     pub repository: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// The change request's number.
+    pub change_request: Option<u64>,
+    /// When the run began, in Unix seconds.
+    pub began: Option<u64>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
     /// What stackstep itself decided, when it was not the engine that ended the run.
@@ -71,6 +77,9 @@ impl Facts {
             ci: None,
             commit: None,
             repository: None,
+            branch: None,
+            change_request: None,
+            began: None,
             permalink: None,
             verdict: None,
             notes: Vec::new(),

@@ -131,7 +131,7 @@ impl Report {
             }
         };
         self.identity = self.identity.map(|identity| identity.masked(mask));
-        for text in [&mut self.message, &mut self.hint] {
+        for text in [&mut self.message, &mut self.hint, &mut self.branch] {
             maybe(text);
         }
         let whole_or_none = |link: &mut Option<String>| {

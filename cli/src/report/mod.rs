@@ -42,6 +42,7 @@ mod way_out;
 pub use crate::base::reason::Reason;
 pub use build::report;
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
+pub(crate) use document::document;
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ending, Facts, Shown, Verdict};
 pub use fold::{Events, Fold};

@@ -33,6 +33,9 @@ pub struct Report {
     /// Whether headings name the backend, because a stack of the same name in another one is reported beside this.
     #[serde(skip)]
     pub names_backend: bool,
+    /// Whether a stranger's run has made it: none of its addresses becomes a link.
+    #[serde(skip)]
+    pub is_a_strangers: bool,
     /// How it ended.
     pub status: Status,
     /// Why it did not succeed.
@@ -81,6 +84,15 @@ pub struct Report {
     /// The repository that it ran for, as the CI system names it.
     #[serde(default)]
     pub repository: Option<String>,
+    /// The branch that it ran for; of a change request its source.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The number of the change request that it ran for.
+    #[serde(default)]
+    pub change_request: Option<u64>,
+    /// When it began, in Unix seconds.
+    #[serde(default)]
+    pub began: Option<u64>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
     /// What a reader must know about the report itself: what is missing, and why.

@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use super::event::StepEvent;
 use super::model::{Change, OutputChange, OutputsFrom, Report};
+use super::natural::natural_key;
 use super::value;
 use crate::base::json::leaves;
-use crate::report::SECRET;
+use crate::report::{SECRET, UNKNOWN};
 
 /// What is known of the stack's outputs.
 #[derive(Debug, Clone, Default)]
@@ -127,7 +128,9 @@ fn changes(
             text_diff: None,
         })
     });
-    changed.collect()
+    let mut changed: Vec<OutputChange> = changed.collect();
+    changed.sort_by_cached_key(|change| natural_key(&change.name));
+    changed
 }
 
 /// Takes over the outputs that the engine printed.
@@ -138,6 +141,72 @@ pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: Outp
     report.outputs_from = from;
 }
 
+impl OutputChange {
+    /// Whether nothing else is known of the change than that the new value is not known before the deployment: the
+    /// value may turn out to be the one of before.
+    pub fn is_unknown(&self) -> bool {
+        match (self.change, &self.old, &self.new) {
+            (Change::Delete, _, _) | (_, _, None) => false,
+            (Change::Add, _, Some(new)) => leaves(new).any(|leaf| leaf == UNKNOWN),
+            (Change::Update, old, Some(new)) => {
+                old.as_ref().is_none_or(|old| may_be_equal(old, new))
+                    && leaves(new).any(|leaf| leaf == UNKNOWN)
+            }
+        }
+    }
+}
+
+/// Whether `new` differs from `old` only where it is not known yet.
+fn may_be_equal(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (_, Value::String(new)) if new == UNKNOWN => true,
+        (Value::Array(old), Value::Array(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| may_be_equal(old, new))
+        }
+        (Value::Object(old), Value::Object(new)) => {
+            let known =
+                |(name, new): (&String, &Value)| old.get(name).is_some_and(|old| may_be_equal(old, new));
+            old.len() == new.len() && new.iter().all(known)
+        }
+        _ => old == new,
+    }
+}
+
 fn holds_secret(value: &Value) -> bool {
     leaves(value).any(|leaf| leaf == SECRET)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn change(old: Value, new: Value) -> OutputChange {
+        let (old, new) = (Some(old), Some(new));
+        OutputChange { name: "url".to_owned(), change: Change::Update, old, new, text_diff: None }
+    }
+
+    #[test]
+    fn an_output_that_differs_only_where_it_is_not_known_yet_is_unknown() {
+        assert!(change(json!("https://a"), json!(UNKNOWN)).is_unknown());
+        assert!(change(json!({"a": [1, "x"], "b": 2}), json!({"a": [1, UNKNOWN], "b": 2})).is_unknown());
+    }
+
+    #[test]
+    fn an_output_with_a_part_that_is_known_to_differ_changes() {
+        assert!(!change(json!({"a": "x", "b": 2}), json!({"a": UNKNOWN, "b": 3})).is_unknown());
+        assert!(!change(json!(["x"]), json!([UNKNOWN, UNKNOWN])).is_unknown());
+        assert!(!change(json!("a"), json!("b")).is_unknown());
+    }
+
+    #[test]
+    fn the_changes_are_in_natural_order() {
+        let outputs =
+            |value: i32| json!({"u10": value, "u9": value, "a": value}).as_object().unwrap().clone();
+        let names: Vec<_> = changes(Some(&outputs(1)), Some(&outputs(2)), true)
+            .into_iter()
+            .map(|change| change.name)
+            .collect();
+        assert_eq!(names, ["a", "u9", "u10"]);
+    }
 }

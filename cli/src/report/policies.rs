@@ -4,6 +4,7 @@ use super::diagnostics::message;
 use super::diff::between;
 use super::event::{PolicyEvent, PolicyRemediationEvent, PolicyTally};
 use super::model::{Policies, PolicyPack, Remediation, Violation};
+use super::natural::natural_key;
 use super::urn::name_of;
 use super::value::{shortened, shown_map, weight};
 
@@ -64,7 +65,16 @@ impl FoundPolicies {
 
     /// The findings, the mandatory ones first, and a sentence on what was left out.
     pub fn finish(mut self) -> (Policies, Option<String>) {
-        self.policies.violations.sort_by_key(|violation| violation.level != "mandatory");
+        // The engine tells them in another order in each run.
+        let key = |text: &str| natural_key(text);
+        let named = |name: &Option<String>| key(name.as_deref().unwrap_or_default());
+        self.policies.packs.sort_by_cached_key(|pack| key(&pack.name));
+        self.policies.violations.sort_by_cached_key(|found| {
+            (found.level != "mandatory", key(&found.pack), key(&found.policy), named(&found.name))
+        });
+        self.policies
+            .remediations
+            .sort_by_cached_key(|mended| (key(&mended.pack), key(&mended.policy), named(&mended.name)));
         let note = format!("{} more policy findings were left out", self.left_out);
         (self.policies, (self.left_out > 0).then_some(note))
     }

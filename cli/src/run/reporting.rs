@@ -42,7 +42,10 @@ impl<'a> Run<'a> {
         if engine.is_sandbox() {
             console.line("SANDBOX: this is a rehearsal, nothing is deployed");
         }
-        console.line(&format!("stack: {}", self.stack()));
+        // Of one that nobody named it was said already how it was found.
+        if self.job.inputs.stack.name.is_some() {
+            console.line(&format!("stack: {}", self.stack()));
+        }
         console.line(&format!("backend: {}", self.job.backend));
         let version =
             engine.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
@@ -128,6 +131,9 @@ impl<'a> Run<'a> {
         facts.ci = Some(Ci { name: job.ci.name().to_owned(), build_url: job.context.build_url.clone() });
         facts.commit.clone_from(&job.context.commit);
         facts.repository.clone_from(&job.context.repository);
+        facts.branch.clone_from(&job.context.branch);
+        facts.change_request = job.context.change_request;
+        facts.began = Some(job.env.clock().began());
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
         facts.nothing_to_do = self.command == Operation::Destroy

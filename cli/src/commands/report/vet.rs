@@ -157,6 +157,7 @@ fn refused(path: &Path, what: &str, hint: &str) -> Error {
 /// Takes away what somebody could follow or build upon.
 fn distrust(report: &mut Report, build_url: Option<&str>) {
     report.permalink = None;
+    report.is_a_strangers = true;
     if let Some(ci) = &mut report.ci {
         ci.build_url = build_url.map(str::to_owned);
     }

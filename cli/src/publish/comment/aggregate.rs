@@ -7,10 +7,11 @@
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
 use super::{Marked, Posted, Task};
+use crate::base::words::Words as _;
 use crate::forge::trouble::TroubleKind;
 use crate::forge::{Comment, Trouble};
 use crate::pulumi::stack::StackIdentity;
-use crate::render::several::{self, StackLine};
+use crate::render::several::{self, Counted, PartLooks, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
 
@@ -30,9 +31,10 @@ pub struct StackPart {
 }
 
 const SIGN: &str = "sign";
-const ROW: &str = "row";
+const ROW: &str = "cells";
 const TITLE: &str = "title";
 const OUTCOME: &str = "outcome";
+const PART: &str = "part";
 
 impl StackPart {
     /// The part of `report` with its `text`; empty where there is no room for it.
@@ -43,6 +45,7 @@ impl StackPart {
             (TITLE, line.title),
             (ROW, line.row),
             (OUTCOME, line.outcome.to_owned()),
+            (PART, line.part.word().to_owned()),
         ] {
             marker.more.insert(name.to_owned(), value);
         }
@@ -63,9 +66,31 @@ impl StackPart {
         self.marker.more.get(name).map_or("", String::as_str)
     }
 
+    /// How it is shown; folded if an earlier version wrote it.
+    fn looks(&self) -> PartLooks {
+        PartLooks::from_word(self.more(PART)).unwrap_or(PartLooks::Folded)
+    }
+
+    /// Its row of the table; of an earlier version, which had other columns, the outcome.
+    fn row(&self) -> String {
+        match self.more(ROW) {
+            "" => format!("{} {} | | | | | |", self.more(SIGN), self.more(TITLE)),
+            row => row.to_owned(),
+        }
+    }
+
+    /// The stack that it is about, whatever was done to it.
+    fn stack(&self) -> Subject {
+        let mut subject = self.marker.subject.clone();
+        if let Subject::Stack { command, .. } = &mut subject {
+            command.clear();
+        }
+        subject
+    }
+
     fn write(&self, flavor: Flavor) -> String {
         let mut out = format!("{}\n", self.marker.write_part(flavor));
-        out.push_str(&several::part(flavor, self.more(SIGN), self.more(TITLE), &self.text));
+        out.push_str(&several::part(flavor, self.more(SIGN), self.more(TITLE), self.looks(), &self.text));
         out.push_str(&format!("{}\n\n", end_of_part(flavor)));
         out
     }
@@ -92,7 +117,10 @@ pub fn parts(body: &str) -> Vec<StackPart> {
 
 /// The text between the lines that fold it.
 fn unfolded(lines: &[&str]) -> String {
-    let is_fold = |line: &&str| line.starts_with("<details><summary>") && line.ends_with("</summary>");
+    let is_fold = |line: &&str| {
+        let begins = line.starts_with("<details><summary>") || line.starts_with("<details open><summary>");
+        begins && line.ends_with("</summary>")
+    };
     let inner = match lines {
         [first, inner @ .., last] if is_fold(first) && *last == "</details>" => inner,
         all => all,
@@ -110,7 +138,7 @@ pub fn body(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: S
 pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     let forge = task.client.place().forge;
     let (flavor, limit) = (forge.flavor(), forge.limit());
-    let options = Options { flavor, marker: None, ..task.content.options.clone() };
+    let options = several::options_of_part(&Options { flavor, ..task.content.options.clone() });
     let mut reports = task.content.reports.to_vec();
     for report in &mut reports {
         report.notes.splice(0..0, note.map(str::to_owned));
@@ -127,7 +155,7 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
         several::length(&whole(&marker, &frame, &[], flavor), limit) + several::left_out(1000, 0).len();
     let room = several::same_unit(limit, most.saturating_sub(used));
     let texts = several::texts(&reports, room, several::SMALLEST, &|report, room| {
-        task.render(report, &options, room)
+        several::with_part(report).map_or_else(String::new, |report| task.render(report, &options, room))
     });
     let parts = reports.iter().zip(&texts).map(|(report, text)| part(report, text)).collect();
     fitted(&marker, parts, flavor, limit)
@@ -151,11 +179,12 @@ fn fitted(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Siz
 /// The comment; of what was dropped the outcomes are counted.
 fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Flavor) -> String {
     let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
-    let rows = parts.iter().map(|part| (part.more(SIGN), part.more(ROW)));
-    let bare = parts.iter().filter(|part| part.text.is_empty()).count();
+    let rows: Vec<String> = parts.iter().map(StackPart::row).collect();
+    let bare = parts.iter().filter(|part| part.text.is_empty() && part.looks() != PartLooks::Absent).count();
+    let counted = Counted::of(parts.iter().chain(dropped).map(StackPart::stack));
     let mut out = format!("{}\n", marker.write(flavor));
-    out.push_str(&format!("## {}\n\n", several::heading(outcomes, parts.len() + dropped.len())));
-    out.push_str(&several::table(rows));
+    out.push_str(&format!("## {}\n\n", several::heading(outcomes, counted)));
+    out.push_str(&several::table(rows.iter().map(String::as_str)));
     out.push_str(&several::left_out(bare, dropped.len()));
     for part in parts {
         out.push_str(&part.write(flavor));
@@ -247,7 +276,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
     let used = whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME;
     // Room is left for the stacks that come after this one.
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
-    let options = Options { flavor, marker: None, ..task.content.options.clone() };
+    let options = several::options_of_part(&Options { flavor, ..task.content.options.clone() });
     let mut report = task.report.clone();
     for part in there.iter_mut().filter(|part| part.marker.subject.is_akin_to(&mine)) {
         report.names_backend |= part.marker.subject.backend().is_some();
@@ -257,7 +286,9 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
         report.notes.insert(0, task.wanted.when.no_more().to_owned());
     }
     let room = Some(Size::Chars(room)).filter(|_| room >= several::SMALLEST);
-    let text = room.map(|room| task.render(&report, &options, room)).unwrap_or_default();
+    let text =
+        room.zip(several::with_part(&report)).map(|(room, report)| task.render(report, &options, room));
+    let text = text.unwrap_or_default();
     there.push(StackPart::new(&report, task.marker(), flavor.html, &text));
     // The comment's own run is the latest of its parts': the same parts make the same comment.
     let latest = there

@@ -70,13 +70,6 @@ pub struct Content<'a> {
     pub warn: &'a dyn Fn(&str),
 }
 
-impl<'a> Content<'a> {
-    /// `report` in the built-in form.
-    pub fn new(report: &'a Masked<Report>, options: &'a Options) -> Self {
-        Self { reports: report.as_slice(), options, template: None, warn: &|_| {} }
-    }
-}
-
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {

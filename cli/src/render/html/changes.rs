@@ -1,6 +1,7 @@
 //! The table of changes, what destroys first, each row with the properties that change.
 
-use super::{Html, View, class, wide};
+use super::{Html, View, class};
+use crate::render::alike::{self, Row};
 use crate::render::page::Shape;
 use crate::render::{Detail, diff, words};
 use crate::report::{DiffRoom, Step, StepStatus};
@@ -20,37 +21,16 @@ pub(super) const ALL: Shape =
     Shape { properties: 500, room: DiffRoom { context: 3, lines: usize::MAX, width: 16_384 } };
 const SHORT: Shape = Shape { properties: 20, room: DiffRoom { context: 0, lines: 20, width: 160 } };
 
-/// What the parts of the table say that they are. A browser may forget it of rows that the style lays out by itself:
-/// <https://www.w3.org/WAI/ARIA/apg/patterns/table/>
-struct Roles {
-    table: &'static str,
-    group: &'static str,
-    row: &'static str,
-    column: &'static str,
-    head: &'static str,
-    cell: &'static str,
-}
-
-const IMPLIED: Roles = Roles { table: "", group: "", row: "", column: "", head: "", cell: "" };
-const SPOKEN: Roles = Roles {
-    table: " class=\"many\" role=\"table\"",
-    group: " role=\"rowgroup\"",
-    row: " role=\"row\"",
-    column: " role=\"columnheader\"",
-    head: " role=\"rowheader\"",
-    cell: " role=\"cell\"",
-};
-
 /// How a row is written.
+#[derive(Clone, Copy)]
 struct Looks {
-    roles: &'static Roles,
-    paths: bool,
     open: bool,
     short: bool,
 }
 
 pub(super) fn table(view: &View<'_>, html: &mut Html) {
     let steps = words::ordered(view.report);
+    let rows = alike::rows(&steps, view.shows(Detail::Paths));
     // Shown by the script, as it does nothing without. It searches one table.
     if view.prefix.is_empty() {
         html.raw("<form id=\"filter\" role=\"search\" hidden>\n")
@@ -58,46 +38,33 @@ pub(super) fn table(view: &View<'_>, html: &mut Html) {
         .raw("<label>Operation <select id=\"operation\"><option value=\"\">all</option></select></label>\n")
         .raw("<output id=\"shown\" for=\"query operation\"></output>\n</form>\n");
     }
-    let paths = view.shows(Detail::Paths);
     let began = html.len();
-    wide(html, "Table of changes", |html| {
-        let roles = if steps.len() > MANY { &SPOKEN } else { &IMPLIED };
-        html.raw("<table id=\"")
-            .raw(view.prefix)
-            .raw("rows\"")
-            .raw(roles.table)
-            .raw(">\n<thead")
-            .raw(roles.group)
-            .raw("><tr")
-            .raw(roles.row);
-        html.raw(">");
-        let heads = ["Operation", "Resource", "Type", "Properties"];
-        for head in heads.into_iter().take(if paths { 4 } else { 3 }) {
-            html.raw("<th scope=\"col\"").raw(roles.column).raw(">").raw(head).raw("</th>");
-        }
-        html.raw("</tr></thead>\n<tbody").raw(roles.group).raw(">\n");
-        for step in &steps {
-            let short = html.len() - began > LARGE;
-            let looks = Looks { roles, paths, open: steps.len() <= OPEN, short };
-            row(view, html, step, &looks);
-        }
-        html.raw("</tbody>\n</table>\n");
-    });
+    // The style lays the rows out by itself, and a browser may forget then what they are:
+    // <https://www.w3.org/WAI/ARIA/apg/patterns/table/>
+    html.raw("<table id=\"").raw(view.prefix).raw("rows\" class=\"rows");
+    html.raw(if rows.len() > MANY { " many" } else { "" });
+    html.raw("\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\">");
+    for head in ["Operation", "Resource", "Type", "Properties"] {
+        html.raw("<th scope=\"col\" role=\"columnheader\">").raw(head).raw("</th>");
+    }
+    html.raw("</tr></thead>\n<tbody role=\"rowgroup\">\n");
+    for of_table in &rows {
+        let short = html.len() - began > LARGE;
+        row(view, html, of_table, Looks { open: rows.len() <= OPEN, short });
+    }
+    html.raw("</tbody>\n</table>\n");
     if html.len() - began > LARGE {
         html.raw("<p>The last rows show short values only, as there are so many.</p>\n");
     }
 }
 
-fn row(view: &View<'_>, html: &mut Html, step: &Step, looks: &Looks) {
-    let Looks { roles, paths, open, short } = *looks;
-    let word = words::operation(view.report, step);
-    html.raw("<tr")
-        .raw(roles.row)
-        .raw("><td")
-        .raw(roles.cell)
-        .raw(" class=\"")
-        .raw(class(&step.operation))
-        .raw("\">");
+fn row(view: &View<'_>, html: &mut Html, row: &Row<'_>, looks: Looks) {
+    let step = row.first();
+    let (word, class) = (words::operation(view.report, step), class(&step.operation));
+    // What the script counts and chooses by.
+    html.raw("<tr role=\"row\" data-operation=\"").raw(word).raw("\" data-count=\"");
+    html.raw(&row.count().to_string()).raw("\"><td role=\"cell\" class=\"").raw(class).raw("\">");
+    html.raw("<span class=\"sign\" aria-hidden=\"true\">").raw(sign(class)).raw("</span>");
     if words::destroys(&step.operation) {
         html.raw("<strong>").raw(word).raw("</strong>");
     } else {
@@ -108,29 +75,88 @@ fn row(view: &View<'_>, html: &mut Html, step: &Step, looks: &Looks) {
         StepStatus::Unfinished => " <strong class=\"failed\">unfinished</strong>",
         StepStatus::Planned | StepStatus::Done => "",
     });
-    html.raw("</td><th scope=\"row\"").raw(roles.head).raw(">").code(&step.name).raw("</th>");
-    html.raw("<td").raw(roles.cell).raw(">").code(&step.kind).raw("</td>");
-    if paths {
-        html.raw("<td").raw(roles.cell).raw(">");
-        properties(view, html, step, open, short);
-        html.raw("</td>");
+    html.raw("</td><th scope=\"row\" role=\"rowheader\">");
+    if row.count() > 1 {
+        html.raw("<strong>").raw(&words::number(row.count() as u64)).raw(" ×</strong> ");
     }
-    html.raw("</tr>\n");
+    html.code(&step.name);
+    if let Some(last) = row.last() {
+        html.raw(" … ").code(&last.name);
+    }
+    html.raw("</th><td role=\"cell\">").code(&step.kind).raw("</td><td role=\"cell\">");
+    if row.count() > 1 {
+        members(view, html, row, looks);
+    } else if view.shows(Detail::Paths) {
+        properties(view, html, step, looks);
+    }
+    html.raw("</td></tr>\n");
 }
 
-fn properties(view: &View<'_>, html: &mut Html, step: &Step, open: bool, short: bool) {
+/// How an operation looks without its colour.
+pub(super) fn sign(class: &str) -> &'static str {
+    match class {
+        "create" => "+",
+        "delete" => "−",
+        "replace" => "±",
+        "update" => "~",
+        _ => "·",
+    }
+}
+
+/// All that one row stands for, by their names; what destroys is in sight.
+fn members(view: &View<'_>, html: &mut Html, row: &Row<'_>, looks: Looks) {
+    let step = row.first();
+    let open = words::destroys(&step.operation);
+    html.raw(if open { "<details open><summary>" } else { "<details><summary>" });
+    html.raw("all ").raw(&words::number(row.count() as u64));
+    if view.shows(Detail::Paths) && !(step.diffs.is_empty() && step.replace_keys.is_empty()) {
+        html.raw(": ");
+        names(html, step);
+    }
+    html.raw("</summary><ul class=\"alike\">\n");
     let values = view.shows(Detail::Values);
-    if let Some(id) = step.id.as_deref().filter(|_| values && step.operation == "delete") {
+    for step in row.steps() {
+        html.raw("<li>").code(&step.name);
+        if values {
+            html.raw(" ");
+            id(html, step);
+            if !step.diffs.is_empty() {
+                difference_of(html, step, Looks { open: false, ..looks }, "what changes");
+            }
+        }
+        html.raw("</li>\n");
+    }
+    html.raw("</ul></details>");
+}
+
+fn id(html: &mut Html, step: &Step) {
+    if let Some(id) = step.id.as_deref().filter(|_| step.operation == "delete") {
         html.raw("ID ").code(id);
+    }
+}
+
+/// The changed properties with their values, folded away at first where there are many.
+fn difference_of(html: &mut Html, step: &Step, looks: Looks, title: &str) {
+    html.raw(if looks.open { "<details open><summary>" } else { "<details><summary>" });
+    if title.is_empty() {
+        names(html, step);
+    } else {
+        html.raw(title);
+    }
+    html.raw("</summary><pre>");
+    difference(html, &diff::block(step, if looks.short { SHORT } else { ALL }).text);
+    html.raw("</pre></details>");
+}
+
+fn properties(view: &View<'_>, html: &mut Html, step: &Step, looks: Looks) {
+    let values = view.shows(Detail::Values);
+    if values {
+        id(html, step);
     }
     if !values || step.diffs.is_empty() {
         return names(html, step);
     }
-    html.raw(if open { "<details open><summary>" } else { "<details><summary>" });
-    names(html, step);
-    html.raw("</summary><pre>");
-    difference(html, &diff::block(step, if short { SHORT } else { ALL }).text);
-    html.raw("</pre></details>");
+    difference_of(html, step, looks, "");
 }
 
 /// The lines of a `diff` block.

@@ -14,6 +14,7 @@ mod view;
 mod write;
 
 use super::escape::short_commit;
+use super::outputs::are_listed;
 use super::{Detail, Options, words};
 use crate::report::{Report, Severity};
 use view::{SCRIPT, View, class, head, wide};
@@ -92,15 +93,31 @@ impl View<'_> {
                 });
             }
         }
-        if let Some(commit) = &report.commit {
-            fact("Commit", &|html| {
-                html.code(short_commit(commit));
+        let commit = report.commit.as_deref().map(short_commit);
+        for (name, value) in [
+            ("Repository", report.repository.as_deref()),
+            ("Branch", report.branch.as_deref()),
+            ("Commit", commit),
+        ] {
+            if let Some(value) = value {
+                fact(name, &|html| {
+                    html.code(value);
+                });
+            }
+        }
+        if let Some(number) = report.change_request {
+            fact("Change request", &|html| {
+                html.raw("#").raw(&number.to_string());
             });
         }
-        if let Some((name, url)) = report.ci.as_ref().and_then(|ci| Some((&ci.name, ci.build_url.as_ref()?)))
-        {
+        if let Some(began) = report.began {
+            fact("Began", &|html| {
+                html.raw(&words::moment(began));
+            });
+        }
+        if let Some(url) = report.ci.as_ref().and_then(|ci| ci.build_url.as_ref()) {
             fact("Job", &|html| {
-                html.link(name, url);
+                html.link("job's log", url);
             });
         }
         if let Some(url) = &report.permalink {
@@ -113,15 +130,6 @@ impl View<'_> {
                 html.raw(&words::duration(report.duration_ms));
             });
         }
-        if let Some(engine) = &report.engine {
-            let version = engine.version.as_deref().unwrap_or_default();
-            fact("Engine", &|html| {
-                html.code(format!("{} {version}", engine.name).trim_end());
-            });
-        }
-        fact("Exit status", &|html| {
-            html.raw(&report.exit_code.to_string());
-        });
         html.raw("</dl>\n");
     }
 
@@ -131,7 +139,9 @@ impl View<'_> {
         if there.len() < 2 {
             return;
         }
-        html.raw("<nav aria-label=\"Sections\"><ul>");
+        // No two have the same name on a page of several stacks.
+        html.raw("<nav aria-label=\"Sections").raw(if self.prefix.is_empty() { "" } else { " of " });
+        html.raw(self.prefix.trim_end_matches('-')).raw("\"><ul>");
         for Section { id, title, .. } in there {
             html.raw("<li><a href=\"#").raw(self.prefix).raw(id).raw("\">").raw(title).raw("</a></li> ");
         }
@@ -153,13 +163,22 @@ impl View<'_> {
 
     fn sections(&self, html: &mut Html) {
         for Section { id, title, write, .. } in SECTIONS.iter().filter(|section| (section.there)(self)) {
-            html.raw("<section aria-labelledby=\"").raw(self.prefix).raw(id).raw("\">\n");
+            self.section(html, "", id);
             self.heading(html, id, |html| {
                 html.raw(title);
             });
             write(self, html);
             html.raw("</section>\n");
         }
+    }
+
+    /// The beginning of a section; where there are several of its name, it is no place to jump to by that name.
+    fn section(&self, html: &mut Html, class: &str, id: &str) {
+        html.raw("<section").raw(class);
+        if self.prefix.is_empty() {
+            html.raw(" aria-labelledby=\"").raw(id).raw("\"");
+        }
+        html.raw(">\n");
     }
 
     /// A heading that links lead to.
@@ -186,6 +205,12 @@ struct Section {
 }
 
 const SECTIONS: &[Section] = &[
+    Section {
+        id: "outputs",
+        title: "Outputs",
+        there: |view| view.shows(Detail::Resources) && are_listed(view.report),
+        write: outputs::listed,
+    },
     Section {
         id: "policies",
         title: "Policies",
@@ -218,12 +243,10 @@ const SECTIONS: &[Section] = &[
         id: "outputs",
         title: "Outputs",
         there: |view| {
-            let report = view.report;
-            view.shows(Detail::Resources)
-                && !(report.outputs.as_ref().is_none_or(serde_json::Map::is_empty)
-                    && report.output_changes.is_empty())
+            let changes = !view.report.output_changes.is_empty();
+            view.shows(Detail::Resources) && changes && !are_listed(view.report)
         },
-        write: outputs::outputs,
+        write: outputs::changed,
     },
     Section {
         id: "timeline",

@@ -1,34 +1,77 @@
-//! The stack's outputs: what changes, and what they are where values may be shown.
+//! The stack's outputs: of a deployment what they are now, of a preview what would change.
+
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use super::changes::{ALL, difference};
 use super::{Html, View, wide};
+use crate::render::outputs::{LATER, address_of, all_are_new, ordered};
 use crate::render::sides::plain_sides;
 use crate::render::{Detail, diff, words};
-use crate::report::{Change, DiffRoom, OutputChange, OutputsFrom, shortened};
+use crate::report::{Change, DiffRoom, OutputChange, SECRET, UNKNOWN, natural_key, shortened};
 
 /// Bytes of one value.
 const VALUE: usize = 4096;
 const ROOM: DiffRoom = ALL.room;
 
-pub(super) fn outputs(view: &View<'_>, html: &mut Html) {
+/// All of them, and what they were where that was another value.
+pub(super) fn listed(view: &View<'_>, html: &mut Html) {
     let report = view.report;
-    let values = view.shows(Detail::Values);
-    if !report.output_changes.is_empty() {
-        changes(view, html, values);
-    } else if values {
-        all_outputs(view, html);
-    } else {
-        html.raw("<p>").raw(from(view)).raw("</p>\n<ul>\n");
-        for name in report.outputs.iter().flat_map(Map::keys) {
-            html.raw("<li>").code(name).raw("</li>\n");
+    let changes: HashMap<&str, &OutputChange> =
+        report.output_changes.iter().map(|change| (change.name.as_str(), change)).collect();
+    html.raw("<dl class=\"outputs\">\n");
+    if view.shows(Detail::Values) {
+        for (name, value) in ordered(report) {
+            html.raw("<div><dt>").code(name).raw("</dt> <dd>");
+            now(view, html, value, changes.get(name.as_str()).copied());
+            html.raw("</dd></div>\n");
         }
-        html.raw("</ul>\n");
+    } else {
+        let mut names: Vec<&String> = report.outputs.iter().flat_map(Map::keys).collect();
+        names.sort_by_cached_key(|name| natural_key(name));
+        for name in names {
+            let word = changes.get(name.as_str()).map_or("", |change| word(change).1);
+            html.raw("<div><dt>").code(name).raw("</dt> <dd>").raw(word).raw("</dd></div>\n");
+        }
+    }
+    for change in report.output_changes.iter().filter(|change| change.change == Change::Delete) {
+        html.raw("<div><dt>").code(&change.name);
+        html.raw("</dt> <dd class=\"delete\"><strong>gone</strong></dd></div>\n");
+    }
+    html.raw("</dl>\n");
+}
+
+fn now(view: &View<'_>, html: &mut Html, value: &Value, change: Option<&OutputChange>) {
+    if let Some(change) = change.filter(|change| change.text_diff.is_some()) {
+        html.raw("<pre>");
+        difference(html, &diff::output(change, ROOM).text);
+        html.raw("</pre>");
+        return;
+    }
+    match address_of(view.report, value) {
+        Some(url) => html.link(url, url),
+        None => written(html, value),
+    };
+    match change.filter(|_| !all_are_new(view.report)) {
+        None => {}
+        Some(OutputChange { change: Change::Update, old: Some(old), .. }) if old != value => {
+            let sides = plain_sides(old, value, VALUE);
+            html.raw(" <span class=\"was\">was ").code(&sides.before);
+            if let Some(note) = &sides.note {
+                html.raw(": ").text(note);
+            }
+            html.raw("</span>");
+        }
+        Some(change) => {
+            html.raw(" <span class=\"was\">").raw(word(change).1).raw("</span>");
+        }
     }
 }
 
-fn changes(view: &View<'_>, html: &mut Html, values: bool) {
+/// What changes, or would change.
+pub(super) fn changed(view: &View<'_>, html: &mut Html) {
+    let values = view.shows(Detail::Values);
     let plan = words::is_plan(view.report);
     html.raw(if plan { "<p>These would change.</p>\n" } else { "<p>These changed.</p>\n" });
     wide(html, "Table of outputs that change", |html| {
@@ -38,11 +81,7 @@ fn changes(view: &View<'_>, html: &mut Html, values: bool) {
         }
         html.raw("</tr></thead>\n<tbody>\n");
         for change in &view.report.output_changes {
-            let (class, word) = match change.change {
-                Change::Add => ("create", "new"),
-                Change::Delete => ("delete", "gone"),
-                Change::Update => ("update", "changed"),
-            };
+            let (class, word) = word(change);
             html.raw("<tr><th scope=\"row\">")
                 .code(&change.name)
                 .raw("</th><td class=\"")
@@ -58,27 +97,13 @@ fn changes(view: &View<'_>, html: &mut Html, values: bool) {
     });
 }
 
-fn all_outputs(view: &View<'_>, html: &mut Html) {
-    html.raw("<p>").raw(from(view)).raw("</p>\n");
-    wide(html, "Table of outputs", |html| {
-        html.raw("<table>\n<thead><tr><th scope=\"col\">Output</th><th scope=\"col\">Value</th></tr></thead>\n<tbody>\n");
-        for (name, value) in view.report.outputs.iter().flatten() {
-            html.raw("<tr><th scope=\"row\">").code(name).raw("</th>");
-            cell(html, Some(value));
-            html.raw("</tr>\n");
-        }
-        html.raw("</tbody>\n</table>\n");
-    });
-}
-
-fn from(view: &View<'_>) -> &'static str {
-    match view.report.outputs_from {
-        OutputsFrom::Previous if view.report.has_changes.is_none() => {
-            "Of the last deployment; whether they change is not known."
-        }
-        _ if view.report.has_changes.is_none() => "Whether they change is not known.",
-        OutputsFrom::Previous => "Of the last deployment; none of them changes.",
-        OutputsFrom::Current | OutputsFrom::None => "None of them changes.",
+/// The style of a change, and the word for it.
+fn word(change: &OutputChange) -> (&'static str, &'static str) {
+    match change.change {
+        Change::Add => ("create", "new"),
+        Change::Delete => ("delete", "gone"),
+        Change::Update if change.is_unknown() => ("other", LATER),
+        Change::Update => ("update", "changed"),
     }
 }
 
@@ -90,31 +115,37 @@ fn cells(html: &mut Html, change: &OutputChange) {
         html.raw("</pre></td>");
         return;
     }
-    let (Some(old), Some(new)) = (&change.old, &change.new) else {
-        for (value, expected) in
-            [(&change.old, change.change != Change::Add), (&change.new, change.change != Change::Delete)]
-        {
-            if value.is_none() && expected {
-                html.raw("<td>not shown</td>");
-            } else {
-                cell(html, value.as_ref());
+    match (&change.old, &change.new) {
+        (Some(old), Some(new)) if new.as_str() != Some(UNKNOWN) => {
+            let sides = plain_sides(old, new, VALUE);
+            html.raw("<td>").code(&sides.before).raw("</td><td>").code(&sides.after);
+            if let Some(note) = &sides.note {
+                html.raw(" (").text(note).raw(")");
+            }
+            html.raw("</td>");
+        }
+        (old, new) => {
+            let there = [(old, change.change != Change::Add), (new, change.change != Change::Delete)];
+            for (value, expected) in there {
+                html.raw("<td>");
+                match value {
+                    Some(value) => written(html, value),
+                    None if expected => html.raw("not shown"),
+                    None => html,
+                };
+                html.raw("</td>");
             }
         }
-        return;
-    };
-    let sides = plain_sides(old, new, VALUE);
-    html.raw("<td>").code(&sides.before).raw("</td><td>").code(&sides.after);
-    if let Some(note) = &sides.note {
-        html.raw(" (").text(note).raw(")");
     }
-    html.raw("</td>");
 }
 
-fn cell(html: &mut Html, value: Option<&Value>) {
-    html.raw("<td>");
-    if let Some(value) = value {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        html.raw("<code>").text(&shortened(&text, VALUE)).raw("</code>");
+fn written<'h>(html: &'h mut Html, value: &Value) -> &'h mut Html {
+    match value.as_str() {
+        Some(SECRET) => html.raw("<em>secret</em>"),
+        Some(UNKNOWN) => html.raw(LATER),
+        text => {
+            let text = text.map_or_else(|| value.to_string(), str::to_owned);
+            html.raw("<code>").text(&shortened(&text, VALUE)).raw("</code>")
+        }
     }
-    html.raw("</td>");
 }

@@ -7,7 +7,7 @@ use crate::report::{Report, Severity, shortened};
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
     let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
-    html.raw("<section class=\"failure\" aria-labelledby=\"").raw(view.prefix).raw("reason\">\n");
+    view.section(html, " class=\"failure\"", "reason");
     let message = message.as_deref().filter(|_| view.shows(Detail::Resources));
     view.heading(html, "reason", |html| {
         html.prose(&shortened(reason.headline(message), 500))
@@ -46,16 +46,17 @@ pub(super) fn any(view: &View<'_>, severity: Severity) -> bool {
 pub(super) fn diagnostics(view: &View<'_>, html: &mut Html, severity: Severity) {
     let said = view.report.diagnostics.iter();
     for said in said.filter(|said| said.severity == severity && !said.says_nothing()) {
+        let many = (said.times > 1).then(|| format!(" ({} times)", words::number(said.times)));
+        let times = many.unwrap_or_default();
         html.raw("<article>");
         if let Some(name) = &said.name {
             html.raw("<h3>").code(name);
             if let Some(kind) = &said.kind {
                 html.raw(" ").code(kind);
             }
-            html.raw("</h3>");
-        }
-        if said.times > 1 {
-            html.raw("<p>").raw(&words::number(said.times)).raw(" times</p>");
+            html.raw(&times).raw("</h3>");
+        } else if said.times > 1 {
+            html.raw("<p>").raw(&times).raw("</p>");
         }
         html.raw("<pre>").lines(said.message.trim_end()).raw("</pre></article>\n");
     }

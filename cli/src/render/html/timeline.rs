@@ -8,14 +8,14 @@ use super::{Html, View, class, wide};
 use crate::render::words;
 use crate::report::{Step, Urn};
 
-/// With more steps than this the timeline is folded away at first.
+/// With more steps than this the timeline is folded away at first; that of a preview always is.
 const OPEN: usize = 50;
 
 pub(super) fn timeline(view: &View<'_>, html: &mut Html) {
     let steps = &view.report.steps;
     let plan = words::is_plan(view.report);
     let span = if plan { None } else { Span::around(steps) };
-    html.raw(if steps.len() > OPEN { "<details>" } else { "<details open>" }).raw("<summary>");
+    html.raw(if plan || steps.len() > OPEN { "<details>" } else { "<details open>" }).raw("<summary>");
     html.raw(if plan { "The order in which it would be done" } else { "The order in which it was begun" });
     html.raw(": what a resource needs comes before it</summary>\n");
     wide(html, "Table of steps", |html| {
