@@ -121,3 +121,18 @@ fn a_text_with_a_way_out_of_its_own_is_given_it() {
     }
     assert!(with_hint > 10);
 }
+
+#[test]
+fn zz_scratch() {
+    let Ok(path) = std::env::var("SCRATCH_FAILURES") else { return };
+    let cases: Vec<Case> = serde_yaml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut unknown = 0;
+    for case in &cases {
+        let report = reported(case);
+        let found = report.reason.unwrap();
+        let mark = if found == Reason::Unknown { unknown += 1; "UNKNOWN" } else if found == case.reason || case.also.contains(&found) { "ok" } else { "WRONG" };
+        let first = report.message.unwrap_or_default();
+        println!("{mark} {} (want {})\n   {}\n   hint: {}", found.name(), case.reason.name(), first.lines().next().unwrap_or_default(), report.hint.unwrap_or_default());
+    }
+    println!("{unknown} unknown of {}", cases.len());
+}
