@@ -15,8 +15,8 @@ use super::identity::with_parameter;
 use super::log_format::one_line;
 use super::origin::own_token;
 use super::{
-    Advice, Annotation, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands, LogFormat,
-    Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
+    Advice, Annotation, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands,
+    LogFormat, Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
 };
 use crate::base::env::Env;
 use crate::base::origin::Origin;

@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Annotation, Append, Delivery, Handover, LogCommands, LogFormat, Output, OutputRules, OutputsWay, RandomWord,
+    Annotation, Append, Delivery, Handover, LogCommands, LogFormat, Output, OutputRules, OutputsWay,
+    RandomWord,
 };
 use crate::base::env::Env;
 

@@ -69,7 +69,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
         let message = format!(
             "secret outputs are not exported: {unlisted}; list them in `secret-outputs` if a later step needs them"
         );
-        console.annotate(Level::Notice, "stackstep", &message);
+        console.line(&message);
     }
     for message in not_there(&job.inputs.report.secret_outputs, report) {
         refuse(console, &message);

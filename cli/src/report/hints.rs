@@ -40,7 +40,7 @@ use Reason as R;
 
 #[rustfmt::skip]
 const HINTS: &[Hint] = &[
-    hint(R::Config, &["pulumi_sandbox_faults: "], "the variable `PULUMI_SANDBOX_FAULTS` says what shall go wrong in the sandbox: fix it, or take it away"),
+    hint(R::Config, &["pulumi_sandbox_faults: "], "the variable `PULUMI_SANDBOX_FAULTS` says what is to go wrong in the sandbox: fix it, or remove it"),
     hint(R::Config, &["not specified in --target list"], "name that resource in `target` too, or set `target-dependents: true`"),
     hint(R::Config, &["target '", "could not be found in the stack"], "`target` takes the URNs of resources; a pattern such as `**::network` finds one by its name"),
     hint(R::Config, &["organization name must be 'organization'"], "a self-managed backend has no organisations, and a `/` separates one from the stack's name: write only the name, such as `stack: dev`"),
@@ -184,7 +184,7 @@ fn runtime(message: &str) -> Option<String> {
             format!("`runtime: {name}` in `Pulumi.yaml` is not a runtime: did you mean `{meant}`?")
         }
         None => format!(
-            "`runtime: {name}` in `Pulumi.yaml` is none that the CLI comes with ({}): check the name, or install its \
+            "`runtime: {name}` in `Pulumi.yaml` is not one that the CLI comes with ({}): check the name, or install its \
              plugin in a step before this one",
             RUNTIMES.join(", ")
         ),

@@ -55,8 +55,8 @@ pub use model::{
 };
 pub use natural::{natural, natural_key};
 pub use operation::Operation;
-pub use place::ProgramFolders;
 pub use outputs::take_outputs;
+pub use place::ProgramFolders;
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;

@@ -84,6 +84,7 @@ const RULES: &[Rule] = &[
     rule(R::Lock, Engine, &["[409]", "another update is currently in progress"]),
     rule(R::StackNotFound, Engine, &["no stack named '", "' found"]),
     rule(R::PendingOperations, Engine, &["the current deployment has", "with pending operations"]),
+    rule(R::PendingOperations, Engine, &["in an unknown state because the pulumi cli was interrupted"]),
     rule(R::Plan, Errors, &["urn:pulumi:", " violates plan"]),
     rule(R::Plan, Errors, &["not allowed by the plan"]),
     rule(R::Protected, Errors, &["cannot be deleted", "because it is protected"]),
@@ -130,6 +131,10 @@ const RULES: &[Rule] = &[
     // A plugin that can't be read for want of its own dependencies.
     rule(R::Dependencies, All, &["the pulumi sdk has not been installed"]),
     // Plugins: what they could not fetch is no question of credentials, whatever the server answered.
+    rule(R::Plugin, Engine, &["could not start policy pack "]),
+    rule(R::Plugin, Engine, &["policy pack ", " failed to start"]),
+    rule(R::Plugin, Engine, &["no analyzer plugin '"]),
+    rule(R::Provider, Errors, &["provider panic (provider="]),
     rule(R::Plugin, All, &["no resource plugin '", "found in the workspace or on your $path"]),
     rule(R::Plugin, All, &["no language plugin '", "found in the workspace or on your $path"]),
     rule(R::Plugin, Errors, &["could not automatically download and install", "plugin"]),
@@ -322,6 +327,7 @@ const RULES: &[Rule] = &[
     rule(R::Dependencies, All, &["importerror: cannot import name "]),
     rule(R::Dependencies, Errors, &["executable file not found in $path"]),
     rule(R::Dependencies, Errors, &["failed to find python"]),
+    rule(R::Dependencies, All, &["is not yet implemented in bun"]),
     // What the program is run with is older than its packages ask for.
     rule(R::Dependencies, All, &["tracingchannel) is not a function"]),
     rule(R::Dependencies, All, &["go.mod requires go >= "]),
@@ -351,6 +357,12 @@ const RULES: &[Rule] = &[
     rule(R::Program, Errors, &["an unhandled error occurred: "]),
     rule(R::Program, Engine, &["failed to discover plugin requirements"]),
     rule(R::Program, Engine, &["failed to discover package requirements"]),
+    rule(R::Program, All, &["error serializing "]),
+    rule(R::Program, All, &["could not be serialized because"]),
+    rule(R::Program, All, &[": error ts"]),
+    rule(R::Program, All, &[" - error ts"]),
+    rule(R::Program, All, &["panic: runtime error"]),
+    rule(R::Config, Errors, &["^resource 'urn:pulumi:", "' already exists"]),
     rule(R::Program, All, &["err_require_esm"]),
     rule(R::Program, All, &["javascript heap out of memory"]),
     rule(R::Program, All, &["[error] compilation error"]),
@@ -415,7 +427,9 @@ pub fn reason_of(text: &str, voice: Voice) -> Option<Reason> {
     let by_words = RULES.iter().find(|rule| rule.who.covers(voice) && rule.fits(&lower));
     by_words.map(|rule| rule.reason).or_else(|| {
         let by_program = matches!(voice, Voice::Error | Voice::Program);
-        (by_program && (place::named(text).is_some() || place::has_trace(text))).then_some(Reason::Program)
+        let crashed = voice == Voice::Program && lower.contains("panic: ");
+        let thrown = || place::named(text).is_some() || place::has_trace(text);
+        (by_program && (crashed || thrown())).then_some(Reason::Program)
     })
 }
 

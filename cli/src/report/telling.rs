@@ -57,7 +57,10 @@ impl Report {
         let plain = |text: &str| {
             let mut lines = text.lines();
             let first = lines.next().unwrap_or_default();
-            let first = first.rsplit_once(" (").filter(|(_, place)| place.ends_with(')')).map_or(first, |(first, _)| first);
+            let first = first
+                .rsplit_once(" (")
+                .filter(|(_, place)| place.ends_with(')'))
+                .map_or(first, |(first, _)| first);
             std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
         };
         self.message.as_ref().is_some_and(|message| plain(message) == plain(&telling(&said.message)))

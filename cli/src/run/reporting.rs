@@ -15,7 +15,8 @@ use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
 use crate::report::take_outputs;
 use crate::report::{
-    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, ProgramFolders, Reason, Report, Shown, Status, Verdict,
+    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, ProgramFolders, Reason, Report, Shown, Status,
+    Verdict,
 };
 
 /// A run of a command that makes a report.
