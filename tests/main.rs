@@ -66,8 +66,9 @@ mod relay;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
-mod stacks;
 #[cfg(test)]
+mod stack_names;
+mod stacks;
 mod stopping;
 #[cfg(test)]
 mod strangers;

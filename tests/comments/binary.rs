@@ -76,7 +76,7 @@ fn each_forge_gets_its_comment_and_the_token_is_in_no_output() {
             let said = Box::leak(format!("bad token {TOKEN}").into_boxed_str());
             fake.then(Verb::Status, Act::Refuse(403, said));
         }
-        let run = scene.run("up").ends_with(1).says("commented on pull request #7").says("status 403");
+        let run = scene.run("up").ends_with(1).says("commented on ").says("status 403");
         assert!(!run.log().contains(TOKEN), "{}", run.log());
         assert!(!fake.only().contains(TOKEN));
         let out: Vec<_> =
@@ -93,11 +93,11 @@ fn a_push_finds_its_change_request_by_commit_or_by_branch() {
         let fake = Fake::start(*face);
         fake.memory().pulls[0].commits = vec![HEAD.to_owned()];
         "another".clone_into(&mut fake.memory().pulls[0].branch);
-        elsewhere(&fake).run("preview").ends_with(0).says("commented on pull request #7");
+        elsewhere(&fake).run("preview").ends_with(0).says("commented on ");
         fake.only();
     }
     let fake = github();
-    elsewhere(&fake).run("preview").ends_with(0).says("commented on pull request #7");
+    elsewhere(&fake).run("preview").ends_with(0).says("commented on ");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_deployment_is_posted_on_the_change_request_just_merged() {
         fake.memory().pulls = vec![merged];
         let scene =
             elsewhere(&fake).with("CI_COMMIT_BRANCH", "main").with("STACKSTEP_COMMENT_MERGED", "true");
-        scene.run("up").ends_with(0).says("commented on pull request #7");
+        scene.run("up").ends_with(0).says("commented on ");
         assert!(fake.only().contains("Deployed `hello/dev`"));
     }
 }

@@ -7,7 +7,8 @@
 use std::fs;
 
 use serde::Deserialize;
-use stackstep::report::{Ending, Facts, Fold, Operation, Reason, Report, report};
+use stackstep::render::{self, Options};
+use stackstep::report::{Ending, Facts, Fold, Operation, ProgramFolders, Reason, Report, report};
 
 use super::snapshot;
 
@@ -134,4 +135,33 @@ fn a_text_with_a_way_out_of_its_own_is_given_it() {
         with_hint += 1;
     }
     assert!(with_hint > 10);
+}
+
+#[test]
+fn a_failure_of_the_program_names_its_place_in_the_repository_everywhere() {
+    let mut facts = Facts::new(Operation::Up, "dev", Ending::Exited(1), 1);
+    facts.folders = Some(ProgramFolders {
+        program: "/home/ci/shop/infra".into(),
+        repository: vec!["/home/ci/shop".into()],
+    });
+    let mut fold = Fold::new();
+    let message = "Running program '/home/ci/shop/infra' failed with an unhandled exception:\n\
+                   TypeError: Cannot read properties of undefined (reading 'bucket')\n    \
+                   at Object.<anonymous> (/home/ci/shop/infra/index.ts:40:103)";
+    let event = serde_json::json!({ "urn": "", "message": message, "severity": "error" });
+    fold.line(serde_json::json!({ "sequence": 1, "diagnosticEvent": event }).to_string().as_bytes());
+    let report = report(fold.finish(), facts);
+    let first = "TypeError: Cannot read properties of undefined (reading 'bucket') (infra/index.ts:40:103)";
+    assert_eq!(report.message.as_deref().and_then(|message| message.lines().next()), Some(first));
+    assert_eq!(report.hint.as_deref(), Some("fix the program at `infra/index.ts:40:103`"));
+    assert_eq!(report.place.as_ref().map(ToString::to_string).as_deref(), Some("infra/index.ts:40:103"));
+    assert!(render::text(&report, None).contains(&format!("  error: {first}\n  reason: program")));
+    for shown in [
+        render::markdown(&report, &Options::default()),
+        render::html(&report, &Options::default()),
+        render::junit(&report, &Options::default()),
+    ] {
+        assert!(shown.contains("infra/index.ts:40:103"), "{shown}");
+        assert!(!shown.contains("message=\"Update of"), "{shown}");
+    }
 }

@@ -111,20 +111,27 @@ impl<'a> Client<'a> {
     /// Replaces a comment's text.
     pub async fn update_comment(&self, number: u64, comment: &Comment, body: &str) -> Done<()> {
         let request = self.place.forge.update_comment(self.place, number, comment, body);
-        self.ask(&format!("update the comment on {}", self.place.forge.request(number)), &request).await.map(drop)
+        self.ask(&format!("update the comment on {}", self.place.forge.request(number)), &request)
+            .await
+            .map(drop)
     }
 
     /// Deletes a comment; one that is gone already is no trouble.
     pub async fn delete_comment(&self, number: u64, comment: &Comment) -> Done<()> {
         let request = self.place.forge.delete_comment(self.place, number, comment);
-        self.ask_away(&format!("delete an old comment on {}", self.place.forge.request(number)), &request).await
+        self.ask_away(&format!("delete an old comment on {}", self.place.forge.request(number)), &request)
+            .await
     }
 
     /// Hides a comment where the forge can do that, deletes it elsewhere.
     pub async fn take_comment_away(&self, number: u64, comment: &Comment) -> Done<()> {
         match self.place.forge.hide_comment(self.place, number, comment) {
             Some(request) => {
-                self.ask_away(&format!("hide an old comment on {}", self.place.forge.request(number)), &request).await
+                self.ask_away(
+                    &format!("hide an old comment on {}", self.place.forge.request(number)),
+                    &request,
+                )
+                .await
             }
             None => self.delete_comment(number, comment).await,
         }

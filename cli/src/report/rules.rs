@@ -137,6 +137,7 @@ const RULES: &[Rule] = &[
     rule(R::Provider, Errors, &["provider panic (provider="]),
     rule(R::Plugin, All, &["no resource plugin '", "found in the workspace or on your $path"]),
     rule(R::Plugin, All, &["no language plugin '", "found in the workspace or on your $path"]),
+    rule(R::Plugin, All, &["no resource plugin '", "found in the workspace at version "]),
     rule(R::Plugin, Errors, &["could not automatically download and install", "plugin"]),
     rule(R::Plugin, Errors, &["http error fetching plugin"]),
     rule(R::Plugin, Errors, &["error downloading plugin"]),

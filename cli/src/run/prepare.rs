@@ -93,6 +93,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         file_variables: Vec::new(),
         not_for_the_engine: Vec::new(),
         backend: None,
+        missing_stack_file: None,
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);
@@ -278,21 +279,24 @@ fn needs_backend(inputs: &Inputs, env: &Env, backend: &Backend) -> Option<Error>
     (needed && !kept_elsewhere).then(|| Error::input(backend::NO_BACKEND, backend::NAME_A_BACKEND))
 }
 
-/// The warning for a stack whose configuration file is not in the checkout, where it should be: others of the project are,
-/// or the backend has the CLI write one for each stack. The engine takes it for a stack without any configuration.
-fn stack_file_missing(found: &Prepared<'_>, inputs: &Inputs, backend: &Backend) -> Option<String> {
+/// The name of the stack's configuration file, if it is not in the checkout and nothing else configures the stack, which
+/// then runs with the program's defaults. Where other stacks of the project have one, a warning says so at once; elsewhere
+/// the stack may never have had any, and the report says so if something of it changes.
+fn missing_stack_file(found: &Prepared<'_>, inputs: &Inputs) -> Option<(String, Option<String>)> {
     let (project, stack) = (found.project.as_ref()?, found.stack.as_ref()?);
     let elsewhere = inputs.config.file.is_some() || !inputs.config.items.is_empty() || inputs.stack.upsert;
-    let expected = !project.stacks().is_empty() || (backend.url.is_some() && !backend.is_cloud());
     let path = project.stack_file(stack);
-    if !inputs.command.is_on_resources() || elsewhere || !expected || path.exists() {
+    if !inputs.command.is_on_resources() || elsewhere || path.exists() {
         return None;
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Some(format!(
-        "there is no `{name}` in this checkout: `{stack}` runs with the program's defaults, and what its configuration \
-         had made would be changed or deleted; commit the file, or set `config`"
-    ))
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let warning = (!project.stacks().is_empty()).then(|| {
+        format!(
+            "there is no `{name}` in this checkout: `{stack}` runs with the program's defaults, and what its \
+             configuration made would be changed or deleted; commit the file, or set `config`"
+        )
+    });
+    Some((name, warning))
 }
 
 /// The variables of `env-file`, and the backend with its secrets.
@@ -321,15 +325,15 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
         return;
     }
     let unnamed = needs_backend(inputs, &seen, &backend);
-    let meant = backend.url.as_deref().and_then(backend::meant_by);
-    let malformed =
-        meant.map(|hint| Error::input(format!("the backend's URL is `{backend}`, without a scheme"), hint));
-    let missing = stack_file_missing(found, inputs, &backend);
-    if let Some(missing) = missing {
-        found.warning(missing);
-    }
+    let malformed = backend.url.as_deref().and_then(|url| {
+        let hint = backend::meant_by(url)?;
+        Some(Error::input(format!("the backend's URL, `{url}`, has no scheme"), hint))
+    });
     if let Some(error) = unnamed.or(malformed) {
         found.findings.push(Finding::Error(error));
+    } else if let Some((name, warning)) = missing_stack_file(found, inputs) {
+        found.missing_stack_file = Some(name);
+        warning.into_iter().for_each(|warning| found.warning(warning));
     }
     if backend.oidc.is_some() {
         found.keep(sign_in::endpoint(&backend).map(|_| ()));

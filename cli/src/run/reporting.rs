@@ -99,7 +99,22 @@ impl<'a> Run<'a> {
             let printed = outcome.raw.as_ref().map(Secret::expose);
             return with_printed_outputs(report::report(outcome.events, facts), printed);
         }
-        report::report(outcome.events, facts)
+        let mut report = report::report(outcome.events, facts);
+        report.notes.splice(0..0, self.unconfigured(&report));
+        report
+    }
+
+    /// A note for a deployed stack that changes and whose configuration file is not there: what it made is what goes.
+    fn unconfigured(&self, report: &Report) -> Option<String> {
+        let name = self.job.missing_stack_file.as_ref()?;
+        let changes = report.changes.as_ref()?;
+        let touched = |operation: &str| !matches!(operation, "create" | "same" | "read");
+        changes.iter().any(|(operation, count)| *count > 0 && touched(operation)).then(|| {
+            format!(
+                "there is no `{name}` in this checkout, so the stack runs with the program's defaults: changes and \
+                 deletions may come from that alone; commit the file, or set `config`"
+            )
+        })
     }
 
     fn stack(&self) -> &str {

@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command of the Pulumi CLI with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
+            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
             [CompletionResult]::new('finish', 'finish', [CompletionResultType]::ParameterValue, 'Complete the report of a run that was killed: what a launcher''s post step calls')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run what the `command` input says: how a CI step calls stackstep')
@@ -704,6 +705,14 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'stackstep;stacks' {
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'stackstep;doctor' {
             [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'What to run')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
@@ -914,6 +923,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command of the Pulumi CLI with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
+            [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
             [CompletionResult]::new('finish', 'finish', [CompletionResultType]::ParameterValue, 'Complete the report of a run that was killed: what a launcher''s post step calls')
             [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run what the `command` input says: how a CI step calls stackstep')
@@ -945,6 +955,9 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;help;inputs' {
+            break
+        }
+        'stackstep;help;stacks' {
             break
         }
         'stackstep;help;doctor' {

@@ -40,7 +40,8 @@ pub fn dialect(folder: &Path) -> Vec<String> {
             let text = std::fs::read_to_string(&path).unwrap();
             problems.extend(texts(&text).iter().flat_map(|(line, text)| {
                 let path = path.display().to_string();
-                words(text).map(move |(word, better)| format!("{path}:{line}: \"{}\": say: {better}", word.trim()))
+                words(text)
+                    .map(move |(word, better)| format!("{path}:{line}: \"{}\": say: {better}", word.trim()))
             }));
         }
     }
