@@ -104,6 +104,10 @@ const AWAITED: &str =
 const ENDED_WELL: &str =
     "all that was begun was finished: run the job again for the rest, when it was not meant to be stopped";
 
+/// The way out after a cancelled run without a step.
+const NOTHING_BEGUN: &str = "no resource had been begun, as far as the engine's log shows: run the job again when it was not \
+                             meant to be stopped";
+
 /// The way out that fits how the engine ended and what it left unfinished, where there is one.
 pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String> {
     let looks = evidence.facts.command.only_looks(evidence.facts.preview_only);
@@ -111,6 +115,7 @@ pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String
     match reason {
         Reason::Engine if killed && !looks => Some(KILLED.to_owned()),
         Reason::Provider if matches!(evidence.facts.ending, Ending::Exited(10)) => Some(AWAITED.to_owned()),
+        Reason::Cancelled if !looks && evidence.steps.is_empty() => Some(NOTHING_BEGUN.to_owned()),
         Reason::Cancelled if !looks && evidence.ended_well() => Some(ENDED_WELL.to_owned()),
         _ => None,
     }
