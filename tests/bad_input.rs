@@ -203,7 +203,11 @@ fn a_backend_without_a_scheme() {
 #[test]
 fn a_command_of_another_tool() {
     let scene = Scene::new("hello");
-    scene.run("deploy --stack dev").ends_with(2).says("`stackstep up --stack …` deploys").never_says("destroy");
+    scene
+        .run("deploy --stack dev")
+        .ends_with(2)
+        .says("`stackstep up --stack …` deploys")
+        .never_says("destroy");
     scene.run("plan").ends_with(2).says("`stackstep preview`");
 }
 
@@ -215,7 +219,9 @@ fn a_step_that_runs_one_command_and_names_another() {
 
 #[test]
 fn an_input_of_the_step_that_is_almost_one() {
-    for (name, meant) in [("expect_no_changes", "expect-no-changes"), ("stakc", "stack"), ("comand", "command")] {
+    for (name, meant) in
+        [("expect_no_changes", "expect-no-changes"), ("stakc", "stack"), ("comand", "command")]
+    {
         let scene = Scene::new("hello").on_github().input("stack", "dev").input(name, "true");
         refused(&scene, "preview", &format!("did you mean `{meant}`?"));
     }

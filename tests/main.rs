@@ -66,9 +66,10 @@ mod relay;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
-#[cfg(test)]
 mod stack_names;
+#[cfg(test)]
 mod stacks;
+#[cfg(test)]
 mod stopping;
 #[cfg(test)]
 mod strangers;

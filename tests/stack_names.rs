@@ -5,7 +5,9 @@ use crate::support::{Scene, json};
 /// Scenes whose backend has the stack `dev`.
 fn with_dev() -> Vec<Scene> {
     let scenes = Scene::on_each_engine("hello");
-    scenes.iter().for_each(|scene| drop(scene.run("up --stack dev --upsert").ends_with(0)));
+    for scene in &scenes {
+        scene.run("up --stack dev --upsert").ends_with(0);
+    }
     scenes
 }
 
@@ -21,7 +23,11 @@ fn a_misspelled_stack_is_told_which_ones_there_are_before_one_is_created() {
 #[test]
 fn a_stack_that_upsert_creates_is_no_error() {
     for scene in Scene::on_each_engine("hello") {
-        scene.run("up --stack dev --upsert").ends_with(0).never_says("no stack named").says("has been created");
+        scene
+            .run("up --stack dev --upsert")
+            .ends_with(0)
+            .never_says("no stack named")
+            .says("has been created");
     }
 }
 

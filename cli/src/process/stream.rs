@@ -130,6 +130,7 @@ impl Feed {
     }
 
     /// The same, without the lines that `unsaid` knows: they are kept for the report, and not passed on.
+    #[must_use]
     pub fn without(self, unsaid: Option<Unsaid>) -> Self {
         Self { unsaid, ..self }
     }

@@ -98,11 +98,11 @@ fn frame_of_dotnet(line: &str) -> Option<NamedPlace<'_>> {
     own(path, row.trim().parse().ok()?, None)
 }
 
-/// A frame of a panic, such as `	/x/main.go:19 +0x1d`. <https://pkg.go.dev/runtime#hdr-Environment_Variables>
+/// A frame of a panic, such as `/x/main.go:19 +0x1d` behind a tab. <https://pkg.go.dev/runtime#hdr-Environment_Variables>
 fn frame_of_go(line: &str) -> Option<NamedPlace<'_>> {
     let (place, _) = line.strip_prefix('\t')?.split_once(" +0x")?;
     let (path, row) = place.rsplit_once(':')?;
-    own(path, row.parse().ok()?, None).filter(|_| path.ends_with(".go"))
+    own(path, row.parse().ok()?, None).filter(|_| has_ending(path, &["go"]))
 }
 
 /// What compilers write: `index.ts(4,1): error TS2304: …`, `data.ts:1:39 - error TS2307: …`, `./main.go:19:30: …`,
@@ -132,12 +132,16 @@ fn following(line: &str, ending: &str) -> Option<char> {
 /// What the host of YAML programs writes below an error: `on Pulumi.yaml line 37:`.
 fn of_yaml(line: &str) -> Option<NamedPlace<'_>> {
     let (path, rest) = line.trim_start().strip_prefix("on ")?.split_once(" line ")?;
-    own(path, leading_number(rest)?, None).filter(|_| path.ends_with(".yaml") || path.ends_with(".yml"))
+    own(path, leading_number(rest)?, None).filter(|_| has_ending(path, &["yaml", "yml"]))
 }
 
 fn leading_number(text: &str) -> Option<u32> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..digits)?.parse().ok()
+}
+
+fn has_ending(path: &str, endings: &[&str]) -> bool {
+    Path::new(path).extension().is_some_and(|ending| endings.iter().any(|known| ending == *known))
 }
 
 /// The place, if the file is the program's own, and no package's or runtime's.

@@ -333,7 +333,9 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
         found.findings.push(Finding::Error(error));
     } else if let Some((name, warning)) = missing_stack_file(found, inputs) {
         found.missing_stack_file = Some(name);
-        warning.into_iter().for_each(|warning| found.warning(warning));
+        if let Some(warning) = warning {
+            found.warning(warning);
+        }
     }
     if backend.oidc.is_some() {
         found.keep(sign_in::endpoint(&backend).map(|_| ()));

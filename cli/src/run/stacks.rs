@@ -48,15 +48,14 @@ fn hint(stack: &str, stacks: Option<&[String]>, backend: &str) -> String {
             "the backend, {backend}, has no stack of this project: check whether it is the right one; {create}"
         ),
         Some(stacks) => {
-            let names: Vec<String> = stacks.iter().map(|name| short(name)).collect();
-            let near = nearest(&short(stack), names.iter().map(String::as_str));
+            let short_names: Vec<String> = stacks.iter().map(|name| short(name)).collect();
+            let near = nearest(&short(stack), short_names.iter().map(String::as_str));
             let asked = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            let more = if names.len() > NAMED { ", …" } else { "" };
-            let named: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-            format!(
-                "{asked}this project's stacks in the backend, {backend}: {}{more}; {create}",
-                named.join(", ")
-            )
+            let more = if short_names.len() > NAMED { ", …" } else { "" };
+            let listed: Vec<String> =
+                short_names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+            let listed = listed.join(", ");
+            format!("{asked}this project's stacks in the backend, {backend}: {listed}{more}; {create}")
         }
     }
 }
