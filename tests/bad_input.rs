@@ -214,7 +214,11 @@ fn a_command_of_another_tool() {
 #[test]
 fn a_step_that_runs_one_command_and_names_another() {
     let scene = Scene::new("hello").on_github().input("stack", "dev").input("command", "preview");
-    refused(&scene, "up", "contradicts this step, which runs `up`");
+    scene
+        .run("up")
+        .ends_with(2)
+        .says("contradicts this step, which runs `up`")
+        .says("use the action `deploy`");
 }
 
 #[test]
@@ -223,7 +227,7 @@ fn an_input_of_the_step_that_is_almost_one() {
         [("expect_no_changes", "expect-no-changes"), ("stakc", "stack"), ("comand", "command")]
     {
         let scene = Scene::new("hello").on_github().input("stack", "dev").input(name, "true");
-        refused(&scene, "preview", &format!("did you mean `{meant}`?"));
+        scene.run("preview").ends_with(2).says(&format!("did you mean `{meant}`?"));
     }
 }
 
