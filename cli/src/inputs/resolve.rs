@@ -46,9 +46,10 @@ pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) ->
     let word_source = word.map(|found| &found.source);
     match (command, word.map(|found| &found.raw)) {
         (Some(command), Some(Raw::Text(word))) if matches!(word_source, Some(Source::Step(_))) => {
-            match Command::from_word(word.trim()) {
-                Some(asked) if asked == command => Ok(command),
-                _ => Err(contradicts(command, word)),
+            let word = word.trim();
+            match Command::from_word(word).or_else(|| Command::meant_by(word)) {
+                Some(asked) if asked != command => Err(contradicts(command, word)),
+                _ => Ok(command),
             }
         }
         (Some(command), _) => Ok(command),
@@ -70,7 +71,7 @@ pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) ->
 fn contradicts(command: Command, word: &str) -> Error {
     let doing = command.word();
     Error::input(
-        format!("the input `command: {}` contradicts this step, which runs `{doing}`", word.trim()),
+        format!("the input `command: {word}` contradicts this step, which runs `{doing}`"),
         format!("leave `command` out to run `{doing}`, or use the action `deploy`, whose `command` decides"),
     )
 }
