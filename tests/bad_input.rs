@@ -187,3 +187,52 @@ fn an_unknown_variable_is_a_warning() {
         .run("preview --stack dev")
         .says("`STACKSTEP_STAK` means nothing to stackstep, did you mean `STACKSTEP_STACK`?");
 }
+
+#[test]
+fn no_backend() {
+    let scene = Scene::new("hello").without("PULUMI_BACKEND_URL").without("PULUMI_ACCESS_TOKEN");
+    refused(&scene, "preview --stack dev", "no backend is named and nobody is logged in");
+}
+
+#[test]
+fn a_backend_without_a_scheme() {
+    let scene = Scene::new("hello");
+    refused(&scene, "preview --stack dev --cloud-url my-bucket", "did you mean `s3://my-bucket`?");
+}
+
+#[test]
+fn a_command_of_another_tool() {
+    let scene = Scene::new("hello");
+    scene
+        .run("deploy --stack dev")
+        .ends_with(2)
+        .says("`stackstep up --stack …` deploys")
+        .never_says("destroy");
+    scene.run("plan").ends_with(2).says("`stackstep preview`");
+}
+
+#[test]
+fn a_step_that_runs_one_command_and_names_another() {
+    let scene = Scene::new("hello").on_github().input("stack", "dev").input("command", "preview");
+    scene
+        .run("up")
+        .ends_with(2)
+        .says("contradicts this step, which runs `up`")
+        .says("use the action `deploy`");
+}
+
+#[test]
+fn an_input_of_the_step_that_is_almost_one() {
+    for (name, meant) in
+        [("expect_no_changes", "expect-no-changes"), ("stakc", "stack"), ("comand", "command")]
+    {
+        let scene = Scene::new("hello").on_github().input("stack", "dev").input(name, "true");
+        scene.run("preview").ends_with(2).says(&format!("did you mean `{meant}`?"));
+    }
+}
+
+#[test]
+fn an_input_of_the_step_that_is_like_none_is_named_and_not_used() {
+    let scene = Scene::new("hello").on_github().input("stack", "dev").input("colour-of-the-sky", "blue");
+    scene.input("upsert", "true").run("preview").ends_with(0).says("there is no input `colour-of-the-sky`");
+}

@@ -373,7 +373,7 @@ fn the_runners_that_read_githubs_commands_get_the_same_bytes() {
         assert_eq!(group, "::group::a%25\n::endgroup::\n");
         assert_eq!((log.mask)("s3cret"), "::add-mask::s3cret\n");
         assert_eq!(log.begin_foreign("t") + &log.end_foreign("t"), "::stop-commands::t\n::t::\n");
-        assert_eq!((log.annotation)(Level::Error, "a", "b\nc"), "::error title=a::b%0Ac\n");
+        assert_eq!(annotated(&log, Level::Error, "b\nc"), "::error title=a::b%0Ac\n");
     }
 }
 
@@ -385,8 +385,8 @@ fn a_system_without_commands_gets_plain_lines() {
             continue;
         }
         let (log, mark) = (system.log(), GroupMark { number: 1, at: 0 });
-        assert_eq!((log.annotation)(Level::Warning, "a", "b"), "warning: a: b\n", "{}", system.name());
-        assert_eq!((log.annotation)(Level::Notice, "a", ""), "notice: a\n", "{}", system.name());
+        assert_eq!(annotated(&log, Level::Warning, "b"), "warning: a: b\n", "{}", system.name());
+        assert_eq!(annotated(&log, Level::Notice, ""), "notice: a\n", "{}", system.name());
         assert_eq!(((log.mask)("s3cret"), log.begin_foreign("t"), log.end_foreign("t")), Default::default());
         assert!(log.disarm().is_none() && !log.shows_annotations, "{}", system.name());
         // The groups of GitLab and Travis have names.
@@ -425,4 +425,8 @@ fn the_grace_period_is_the_one_that_the_agent_gives() {
 fn gitlab_gives_a_job_in_a_container_less_time_than_one_in_a_shell() {
     assert!((grace_of("gitlab-ci", &[("CI_DISPOSABLE_ENVIRONMENT", "true")]) - 5.0).abs() < 0.01);
     assert!((grace_of("gitlab-ci", &[("CI_SHARED_ENVIRONMENT", "true")]) - 60.0).abs() < 0.01);
+}
+
+fn annotated(log: &stackstep::ci::LogFormat, level: Level, message: &str) -> String {
+    (log.annotation)(&stackstep::ci::Annotation { level, title: "a", message, place: None })
 }

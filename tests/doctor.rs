@@ -240,7 +240,7 @@ fn secrets_show_in_neither_form() {
 fn where_a_comment_would_go_is_told_with_what_the_token_needs() {
     let scene = Scene::new("hello").on_github().input("forge-token", "forge-token-0123456789");
     let run = scene.run("doctor --stack dev --change-request 7");
-    let run = run.says("change request 7 of `acme/shop` on GitHub").says("Pull requests: Read and write");
+    let run = run.says("pull request #7 of `acme/shop` on GitHub").says("Pull requests: Read and write");
     run.never_says("forge-token-0123456789");
     scene.run("doctor --stack dev --comment off").says("none: it is switched off");
 }

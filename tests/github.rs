@@ -183,9 +183,13 @@ fn the_step_wins_over_the_environment_and_one_line_tells() {
 }
 
 #[test]
-fn an_empty_command_only_sees_to_the_engine() {
+fn an_empty_command_only_installs_the_cli_and_says_so() {
     let scene = Scene::new("hello").on_github();
-    scene.run("run").ends_with(0).says("the engine is there");
+    scene
+        .run("run")
+        .ends_with(0)
+        .says("the Pulumi CLI is there")
+        .says("::warning title=stackstep::no `command`");
     let scene = scene.without("STACKSTEP_ENGINE").with("PATH", "/nowhere");
     scene.run("run").ends_with(71);
 }

@@ -66,6 +66,8 @@ mod relay;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod stack_names;
+#[cfg(test)]
 mod stacks;
 #[cfg(test)]
 mod stopping;

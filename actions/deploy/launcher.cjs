@@ -226,7 +226,11 @@ function launch (command, presets = {}) {
   if (process.env.STATE_started) return finish(presets)
   remember('started', 'true')
   const action = { command, presets }
-  if (process.env.STACKSTEP_BIN) return run(process.env.STACKSTEP_BIN, action)
+  const given = process.env.STACKSTEP_BIN
+  if (given && path.isAbsolute(given) && !fs.existsSync(given)) {
+    return fail(`there is no file \`${given}\` (\`STACKSTEP_BIN\`): put the binary there in a step before this one, or leave the variable out`)
+  }
+  if (given) return run(given, action)
   install().then((binary) => run(binary, action), (error) => fail(error.message))
 }
 

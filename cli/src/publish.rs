@@ -23,7 +23,7 @@ use crate::ci::{CiSystem, Level};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
 use crate::render::{self, Detail, Options, Size};
-use crate::report::{Masked, Operation, Report, Severity, Status};
+use crate::report::{Masked, Operation, Report, Severity, Status, telling};
 
 use files::{append_to, write_from, write_whole};
 pub use files::{deliver, warn};
@@ -246,20 +246,20 @@ fn annotate(report: &Masked<Report>, console: &Console) {
             message.push_str("\nhint: ");
             message.push_str(hint);
         }
-        console.annotate(Level::Error, &title(report), &message);
+        console.annotate_at(Level::Error, &title(report), &message, report.place.as_ref());
     }
     let loud: Vec<_> = report
         .diagnostics
         .iter()
         .filter(|said| matches!(said.severity, Severity::Error | Severity::Warning))
-        .filter(|said| report.message.as_ref() != Some(&said.message))
+        .filter(|said| !report.is_about(said))
         .collect();
     let stack = report.stack_identity().to_string();
     for said in loud.iter().take(ANNOTATIONS - 1) {
         let level = if said.severity == Severity::Error { Level::Error } else { Level::Warning };
         let resource = said.name.as_deref().filter(|name| !name.is_empty());
         let title = resource.map_or(stack.clone(), |name| format!("{name} in {stack}"));
-        console.annotate(level, &title, &said.message);
+        console.annotate(level, &title, &telling(&said.message));
     }
     if let Some(more) = loud.len().checked_sub(ANNOTATIONS - 1).filter(|more| *more > 0) {
         console.line(&format!("and {more} more errors and warnings: see the report"));

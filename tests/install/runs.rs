@@ -57,7 +57,7 @@ fn install_hands_the_folder_to_later_steps() {
     let scene = bare(&server.url()).on_github();
     let file = scene.root().join("github-path");
     let scene = scene.with("GITHUB_PATH", &file.display().to_string());
-    scene.run("install").ends_with(0).says("the engine is there: ");
+    scene.run("install").ends_with(0).says("the Pulumi CLI is there: ");
     let folder = std::fs::read_to_string(file).unwrap();
     let names = super::names(std::path::Path::new(folder.trim_end()));
     assert!(names.contains(&"pulumi-watch".to_owned()), "everything is unpacked: {names:?}");

@@ -200,6 +200,6 @@ fn a_marker_in_a_result_is_no_marker() {
     let body = fake.only();
     assert_eq!(stackstep::publish::comment::aggregate::parts(&body).len(), 2, "{body}");
     assert_eq!(body.lines().filter(|line| line.starts_with("<!-- stackstep v=1")).count(), 1, "{body}");
-    scene.run("report one.json two.json").ends_with(0).says("change request 7");
+    scene.run("report one.json two.json").ends_with(0).says("pull request #7");
     fake.only();
 }

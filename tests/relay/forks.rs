@@ -24,7 +24,7 @@ fn a_forks_result_is_posted_where_the_commit_says() {
     report.permalink = Some("https://evil.example/".into());
     report.ci.as_mut().unwrap().build_url = Some("https://evil.example/".into());
     write(&scene, "result.json", &report);
-    scene.run("run").ends_with(0).says("commented on change request 7 (GitHub)");
+    scene.run("run").ends_with(0).says("commented on pull request #7 (GitHub)");
     let body = fake.only();
     assert!(body.contains("fork's own code") && !body.contains("evil.example"), "{body}");
     assert!(body.contains("/acme/shop/actions/runs/42/attempts/1"), "the trusted run's page: {body}");
@@ -77,7 +77,7 @@ fn a_number_in_the_file_means_nothing() {
         result[name] = json!(8);
     }
     scene.write("result.json", &result.to_string());
-    scene.run("run").ends_with(0).says("commented on change request 7");
+    scene.run("run").ends_with(0).says("commented on pull request #7");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn the_forge_says_which_commit_a_named_change_request_is_at() {
             fake.memory().pulls[0].fork = fork;
             let scene = told_the_number(&fake);
             write(&scene, "result.json", &found("dev", "preview-create"));
-            scene.run("report result.json").ends_with(0).says("commented on change request 7");
+            scene.run("report result.json").ends_with(0).says("commented on pull request #7");
             let body = fake.only();
             assert_eq!(body.contains("fork's own code"), fork, "{}: {body}", face.name());
             let mut report = found("dev", "preview-create");
@@ -173,7 +173,7 @@ fn a_preview_that_a_fork_could_not_make_is_told() {
     report.reason = Some(stackstep::report::Reason::Untrusted);
     report.message = Some("no credentials".into());
     write(&scene, "result.json", &report);
-    scene.run("run").ends_with(0).says("commented on change request 7");
+    scene.run("run").ends_with(0).says("commented on pull request #7");
     assert!(fake.only().contains("skipped"));
     assert!(!fake.only().contains(TOKEN) && fake.only().contains(&HEAD[..10]));
 }

@@ -93,7 +93,7 @@ fn a_result_becomes_all_that_an_operation_publishes() {
             .with("STACKSTEP_RESULT_FILE", "again.json");
         let report = found("dev", "preview-replace-delete");
         write(&scene, "result.json", &report);
-        let run = scene.run("report result.json").ends_with(0).says("commented on change request 7");
+        let run = scene.run("report result.json").ends_with(0).says("commented on pull request #7");
         assert!(run.log().contains("commit status set"), "{}", run.log());
         assert!(fake.only().contains("Preview of `shop/dev`"));
         assert_eq!(fake.memory().statuses.len(), 1);
@@ -115,7 +115,7 @@ fn a_deployment_that_failed_does_not_fail_its_report() {
     let fake = github();
     let scene = job(&fake);
     write(&scene, "result.json", &found("dev", "up-partial-failure"));
-    scene.run("report result.json").ends_with(0).says("commented on change request 7");
+    scene.run("report result.json").ends_with(0).says("commented on pull request #7");
     assert!(fake.only().contains("failed"));
 }
 
@@ -220,7 +220,7 @@ fn the_command_is_one_of_a_steps() {
     let fake = github();
     let scene = workflow_run(&fake, "acme/shop");
     write(&scene, "result.json", &found("dev", "preview-create"));
-    scene.run("run").ends_with(0).says("commented on change request 7");
+    scene.run("run").ends_with(0).says("commented on pull request #7");
     let outputs = scene.github_outputs();
     assert_eq!((outputs["status"].as_str(), outputs["has-changes"].as_str()), ("succeeded", "true"));
     assert!(scene.summary().contains("Preview of `shop/dev`"));

@@ -17,6 +17,7 @@ pub mod random;
 pub mod reason;
 pub mod retry;
 pub mod secret;
+pub mod source_place;
 pub mod text;
 pub mod text_file;
 pub mod wildcard;

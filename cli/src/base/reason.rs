@@ -47,7 +47,7 @@ reasons! {
     Program = "program";
     /// The program's dependencies, or what it is run with, are missing or could not be installed.
     Dependencies = "dependencies";
-    /// A plugin of the engine is missing, could not be fetched, or does not start.
+    /// A plugin of the Pulumi CLI is missing, could not be fetched, or does not start.
     Plugin = "plugin";
     /// A provider refused to work, or to create, change, read or delete a resource.
     Provider = "provider";
@@ -61,23 +61,23 @@ reasons! {
     Plan = "plan";
     /// A protected resource was to be deleted or replaced.
     Protected = "protected";
-    /// The engine itself failed: it crashed or was killed.
+    /// The Pulumi CLI itself failed: it crashed or was killed.
     Engine = "engine";
-    /// The engine does not know what was asked of it: its version is too old, or `args` names what it does not have.
+    /// The Pulumi CLI does not know what was asked of it: its version is too old, or `args` names what it does not have.
     EngineTooOld = "engine-too-old";
     /// Somebody stopped the run.
     Cancelled = "cancelled";
     /// The run took longer than `timeout` allows.
     Timeout = "timeout";
-    /// The engine could not be installed or verified.
+    /// The Pulumi CLI could not be installed or verified.
     Install = "install";
     /// A gate did not let the run pass.
     Gate = "gate";
-    /// What happened or would happen is not known: the engine's event log or its answer could not be read whole.
+    /// What happened or would happen is not known: the event log of the Pulumi CLI or its answer could not be read whole.
     Incomplete = "incomplete";
     /// A required report could not be published.
     Publish = "publish";
-    /// None of the above, or not sure enough.
+    /// The cause was not recognised: the message says it in the words of whoever said it first.
     Unknown = "unknown";
 }
 

@@ -15,8 +15,8 @@ use super::identity::with_parameter;
 use super::log_format::one_line;
 use super::origin::own_token;
 use super::{
-    Advice, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands, LogFormat,
-    Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
+    Advice, Annotation, CiSystem, Context, Delivery, Handover, IdentityToken, JobFolders, Level, LogCommands,
+    LogFormat, Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
 };
 use crate::base::env::Env;
 use crate::base::origin::Origin;
@@ -285,12 +285,18 @@ fn withheld_secrets(context: &Context) -> &'static str {
     }
 }
 
-fn annotation(level: Level, title: &str, message: &str) -> String {
-    let text = if message.is_empty() { title.to_owned() } else { format!("{title}: {message}") };
+/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands#logissue-log-an-error-or-warning>
+fn annotation(annotation: &Annotation<'_>) -> String {
+    let Annotation { level, title, message, place } = annotation;
+    let text = if message.is_empty() { (*title).to_owned() } else { format!("{title}: {message}") };
+    let place = place.map_or_else(String::new, |place| {
+        let column = place.column.map_or_else(String::new, |column| format!("columnnumber={column};"));
+        format!(";sourcepath={};linenumber={};{column}", property(&place.file), place.line)
+    });
     match level {
         // There is no issue of a lower kind than a warning.
         Level::Notice => format!("{}\n", one_line(&text).replace("##", "# #")),
-        _ => format!("##vso[task.logissue type={}]{}\n", level.word(), data(&text)),
+        _ => format!("##vso[task.logissue type={}{place}]{}\n", level.word(), data(&text)),
     }
 }
 

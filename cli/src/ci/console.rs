@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::base::clock::now;
 use crate::base::error::Error;
 use crate::base::secret::{Masker, is_long_enough, signature};
+use crate::base::source_place::SourcePlace;
 use crate::base::text::log_line;
-use crate::ci::{CiSystem, GroupMark, Level, LogFormat, json_without_commands};
+use crate::ci::{Annotation, CiSystem, GroupMark, Level, LogFormat, json_without_commands};
 
 /// Writes our own lines.
 pub struct Console {
@@ -79,8 +80,14 @@ impl Console {
 
     /// Something worth knowing, shown where the CI system shows such things.
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
+        self.annotate_at(level, title, message, None);
+    }
+
+    /// The same, at a place in the repository's files.
+    pub fn annotate_at(&self, level: Level, title: &str, message: &str, place: Option<&SourcePlace>) {
         let (title, message) = (self.masked(title), self.masked(message));
-        self.write(&(self.format.annotation)(level, &title, &message));
+        let annotation = Annotation { level, title: &title, message: &message, place };
+        self.write(&(self.format.annotation)(&annotation));
     }
 
     /// Remembers that a part of the report did not get where it should.

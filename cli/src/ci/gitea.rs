@@ -63,6 +63,10 @@ impl CiSystem for GiteaActions {
         GitHubActions.step_input(env, name)
     }
 
+    fn step_inputs_prefix(&self) -> Option<&'static str> {
+        Some("INPUT_")
+    }
+
     fn variables(&self) -> SystemVariables {
         SystemVariables {
             secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "FORGEJO_TOKEN"],

@@ -63,6 +63,10 @@ impl CiSystem for GitHubActions {
         Some((variable, value))
     }
 
+    fn step_inputs_prefix(&self) -> Option<&'static str> {
+        Some("INPUT_")
+    }
+
     // The grace period is that of 10 s: SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later:
     // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
 

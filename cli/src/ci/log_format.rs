@@ -1,5 +1,6 @@
 //! The facet "log": what a job's log understands.
 
+use crate::base::source_place::SourcePlace;
 use crate::base::text::log_line;
 use crate::process::output::Disarm;
 
@@ -23,6 +24,19 @@ impl Level {
             Self::Error => "error",
         }
     }
+}
+
+/// Something worth knowing, shown where the system shows such things.
+#[derive(Debug, Clone, Copy)]
+pub struct Annotation<'a> {
+    /// How much it is worth.
+    pub level: Level,
+    /// What it is about.
+    pub title: &'a str,
+    /// What it says.
+    pub message: &'a str,
+    /// The place in the repository's files that it is about.
+    pub place: Option<&'a SourcePlace>,
 }
 
 /// What tells the end of a folded group which beginning is its own, on systems that want to know.
@@ -66,8 +80,8 @@ pub struct LogFormat {
     pub mask: fn(&str) -> String,
     /// The commands that foreign output must not give.
     pub commands: LogCommands,
-    /// The lines of an annotation, from its title and its message.
-    pub annotation: fn(Level, &str, &str) -> String,
+    /// The lines of an annotation.
+    pub annotation: fn(&Annotation<'_>) -> String,
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
     pub shows_annotations: bool,
     /// The lines that mark the step as passed, but with something to look at: its report is not whole.
@@ -113,7 +127,8 @@ impl LogFormat {
     }
 }
 
-fn plain_annotation(level: Level, title: &str, message: &str) -> String {
+fn plain_annotation(annotation: &Annotation<'_>) -> String {
+    let Annotation { level, title, message, .. } = annotation;
     let level = level.word();
     let whole =
         if message.is_empty() { format!("{level}: {title}") } else { format!("{level}: {title}: {message}") };

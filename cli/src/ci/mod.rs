@@ -52,7 +52,7 @@ pub use handover::{
     STEP_SECRETS, STEP_STATE,
 };
 pub use identity::{IdentityToken, OWN_VARIABLE, TokenRequest};
-pub use log_format::{GroupMark, Level, LogCommands, LogFormat};
+pub use log_format::{Annotation, GroupMark, Level, LogCommands, LogFormat};
 pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};
 pub use variables::SystemVariables;

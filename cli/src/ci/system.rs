@@ -12,7 +12,7 @@ use crate::ci::identity::IdentityToken;
 use crate::ci::log_format::LogFormat;
 use crate::ci::variables::SystemVariables;
 
-/// One CI system: three questions that each has to answer, four that have an answer for most, and five facets.
+/// One CI system: three questions that each has to answer, five that have an answer for most, and five facets.
 pub trait CiSystem: Sync {
     /// The system's name, as in the result: `github-actions`.
     fn name(&self) -> &'static str;
@@ -31,6 +31,11 @@ pub trait CiSystem: Sync {
     /// The input `name` of the step, where the system has a way of its own to hand inputs over, with the variable
     /// that it came in.
     fn step_input<'e>(&self, _env: &'e Env, _name: &str) -> Option<(String, &'e str)> {
+        None
+    }
+
+    /// The beginning of the variables that hold a step's inputs, where all variables that begin so are inputs of this step.
+    fn step_inputs_prefix(&self) -> Option<&'static str> {
         None
     }
 

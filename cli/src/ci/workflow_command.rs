@@ -6,7 +6,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Append, Delivery, Handover, Level, LogCommands, LogFormat, Output, OutputRules, OutputsWay, RandomWord,
+    Annotation, Append, Delivery, Handover, LogCommands, LogFormat, Output, OutputRules, OutputsWay,
+    RandomWord,
 };
 use crate::base::env::Env;
 
@@ -48,9 +49,14 @@ fn added(env: &Env, variable: &str, values: &[Output], random: RandomWord<'_>) -
     Some(Append { path: PathBuf::from(env.get(variable)?), text: with_delimiters(values, random) })
 }
 
-fn annotation(level: Level, title: &str, message: &str) -> String {
+fn annotation(annotation: &Annotation<'_>) -> String {
+    let Annotation { level, title, message, place } = annotation;
     let message = if message.is_empty() { title } else { message };
-    format!("::{} title={}::{}\n", level.word(), property(title), data(message))
+    let place = place.map_or_else(String::new, |place| {
+        let column = place.column.map_or_else(String::new, |column| format!(",col={column}"));
+        format!("file={},line={}{column},", property(&place.file), place.line)
+    });
+    format!("::{} {place}title={}::{}\n", level.word(), property(title), data(message))
 }
 
 /// Why `name` can't be the name of an output: a delimiter follows the name, and `=` or `<<` end it.
@@ -98,6 +104,8 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::source_place::SourcePlace;
+    use crate::ci::Level;
 
     #[test]
     fn a_value_that_holds_the_delimiter_gets_another_one() {
@@ -110,9 +118,22 @@ mod tests {
     #[test]
     fn commands_in_a_message_are_escaped() {
         assert_eq!(
-            annotation(Level::Error, "a:b", "1\n::set-output name=x::y%"),
+            annotation(&Annotation {
+                level: Level::Error,
+                title: "a:b",
+                message: "1\n::set-output name=x::y%",
+                place: None
+            }),
             "::error title=a%3Ab::1%0A::set-output name=x::y%25\n"
         );
+    }
+
+    #[test]
+    fn an_annotation_stands_at_its_place_in_the_change() {
+        let place = SourcePlace { file: "infra/a,b.ts".into(), line: 40, column: Some(103) };
+        let annotation =
+            annotation(&Annotation { level: Level::Error, title: "t", message: "m", place: Some(&place) });
+        assert_eq!(annotation, "::error file=infra/a%2Cb.ts,line=40,col=103,title=t::m\n");
     }
 
     #[test]

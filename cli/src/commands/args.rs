@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValuesParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::inputs::headings::{COMMAND, ReportInputs, StackInputs};
@@ -57,7 +58,7 @@ pub fn command() -> Clap {
         .after_help(
             "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
              The command line wins over the step's inputs, those over variables, those over the file.\n\n\
-             Exit status: the engine's own; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 79 not known what would change, 128+n ended by signal n.",
+             Exit status: that of the Pulumi CLI; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 79 not known what would change, 128+n ended by signal n.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true);
@@ -77,7 +78,7 @@ pub fn command() -> Clap {
     )
     .subcommand(
         Clap::new("doctor")
-            .about("Tell what was detected, what is missing and what would run; changes nothing")
+            .about("Check the setup: what was detected, what is missing, what would run; changes nothing")
             .arg(json())
             .args(flags(&in_a_step)),
     )
@@ -108,6 +109,10 @@ fn json() -> Arg {
 /// The subcommand of one row of the table.
 fn subcommand(row: &CommandRow) -> Clap {
     let mut sub = Clap::new(row.word).about(row.about).args(flags(&[row.command]));
+    if row.operation.is_some() {
+        // What the CLI has to be told: nobody is asked anything here.
+        sub = sub.arg(Arg::new("yes").long("yes").short('y').hide(true).action(ArgAction::SetTrue));
+    }
     if let Some(alias) = row.alias {
         sub = if row.shows_alias { sub.visible_alias(alias) } else { sub.alias(alias) };
     }
@@ -121,7 +126,7 @@ fn subcommand(row: &CommandRow) -> Clap {
         ),
         Command::Exec => sub.arg(
             Arg::new("arguments")
-                .help("The engine's arguments, such as `stack ls`")
+                .help("The arguments of the Pulumi CLI, such as `stack ls`")
                 .value_name("ARG")
                 .last(true)
                 .required(true)
@@ -133,7 +138,14 @@ fn subcommand(row: &CommandRow) -> Clap {
 
 /// Reads the command line; clap's own error tells what is wrong with it, or holds the help that was asked for.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let matches = command().try_get_matches_from(arguments).map_err(|error| {
+        // `error` has the word, and clap's own idea of what it may mean.
+        let word = match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(word)) => word.clone(),
+            _ => return error,
+        };
+        not_a_command(&word, error)
+    })?;
     let Some((name, sub)) = matches.subcommand() else {
         return Ok(Args { ask: Ask::RunInput, flags: Flags::new() });
     };
@@ -150,6 +162,39 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         flags.insert(ReportInputs::results.name(), files.cloned().collect());
     }
     Ok(Args { ask, flags })
+}
+
+/// The error for a word that is not a command: what does the same here, where people know the word from other tools. A
+/// word that is merely spelled like it never leads to `destroy`.
+fn not_a_command(word: &str, mut error: clap::Error) -> clap::Error {
+    let message = match Command::meant_by(word) {
+        Some(Command::Up) if word == "deploy" => {
+            "`deploy` needs a map in stackstep.yaml, which is to come; `stackstep up --stack …` deploys"
+                .to_owned()
+        }
+        Some(meant) => format!(
+            "there is no command `{word}`; `stackstep {}` does that: {}",
+            meant.word(),
+            meant.row().about.to_lowercase()
+        ),
+        None => {
+            if Command::near(word).is_none_or(|near| near != Command::Destroy.word())
+                && suggests(&error, Command::Destroy.word())
+            {
+                error.remove(ContextKind::SuggestedSubcommand);
+            }
+            return error;
+        }
+    };
+    command().error(ErrorKind::InvalidSubcommand, message)
+}
+
+fn suggests(error: &clap::Error, word: &str) -> bool {
+    match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(words)) => words.iter().any(|other| other == word),
+        Some(ContextValue::String(other)) => other == word,
+        _ => false,
+    }
 }
 
 /// Whether a subcommand is one that reports on no stack, so that it leaves result files alone.
@@ -219,7 +264,10 @@ fn flag(order: usize, input: &'static Input) -> Arg {
         .display_order(order)
         .aliases(input.aliases.iter().copied())
         .value_name(value_name(input.kind))
-        .action(if input.kind == Kind::List { ArgAction::Append } else { ArgAction::Set });
+        .action(match input.kind {
+            Kind::List | Kind::Mapping => ArgAction::Append,
+            _ => ArgAction::Set,
+        });
     if let Some(short) = input.short {
         arg = arg.short(short);
     }
@@ -310,6 +358,32 @@ mod tests {
                 word,
                 "{line}"
             );
+        }
+    }
+
+    fn refused(line: &str) -> String {
+        parse(line.split(' ').map(OsString::from)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_word_of_another_tool_leads_to_the_command_that_does_the_same() {
+        assert!(refused("stackstep deploy --stack dev").contains("`stackstep up --stack …` deploys"));
+        assert!(refused("stackstep plan").contains("`stackstep preview`"));
+        assert!(refused("stackstep diff").contains("`stackstep preview`"));
+    }
+
+    #[test]
+    fn spelling_leads_to_destroy_only_where_it_was_meant() {
+        assert!(refused("stackstep destory").contains("'destroy'"));
+        for word in ["deploy", "depoly", "deployed"] {
+            assert!(!refused(&format!("stackstep {word}")).contains("'destroy'"), "{word}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_so_that_yes_says_nothing_new() {
+        for line in ["stackstep up --yes", "stackstep up -y", "stackstep destroy --yes"] {
+            assert!(parsed(line).flags.is_empty(), "{line}");
         }
     }
 

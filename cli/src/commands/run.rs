@@ -7,6 +7,7 @@ use crate::admit;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci;
+use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::commands::early;
 use crate::commands::report;
@@ -27,6 +28,7 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::progress::RunProgress;
 use crate::run::ready::make_ready;
 use crate::run::reporting::{Run, exit_status};
+use crate::run::stacks::name_stacks;
 
 /// Runs `command`, or what the `command` input says. The answer is the exit status.
 pub async fn run(
@@ -56,7 +58,10 @@ pub async fn run(
     let ready = make_ready(&mut job, console, signals).await;
     let Some(mut run) = Run::new(&job) else {
         let engine = ready?.engine;
-        console.line(&format!("the engine is there: {}", engine.path.display()));
+        console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
+        if command.is_none() {
+            console.annotate(Level::Warning, "stackstep", NO_COMMAND);
+        }
         publish::add_path(&job, &engine, console);
         return Ok(0);
     };
@@ -73,6 +78,7 @@ pub async fn run(
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
     };
     let PhaseEnd { mut report, log, has_events, .. } = last;
+    name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
     // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
@@ -83,6 +89,10 @@ pub async fn run(
     publish::conclude(&job, &report, console);
     Ok(exit_status(report.exit_code))
 }
+
+/// What a step is told that names no command: nothing was deployed, which nobody should find out later.
+const NO_COMMAND: &str = "no `command` is set, so nothing was previewed or deployed: this step only made sure that the \
+                          Pulumi CLI is there; set `command: preview` or `command: up`, or use the action `setup`";
 
 /// Carries out the phases. Meanwhile it looks whether the branch has newer commits, and sets the pending commit status.
 async fn work(

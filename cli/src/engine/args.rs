@@ -62,6 +62,11 @@ pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<St
     if inputs.command == Command::Outputs { args.finish(inputs) } else { args.0 }
 }
 
+/// `pulumi stack ls`, for a stack that is not there.
+pub fn stacks() -> Vec<String> {
+    ["stack", "ls", "--json"].map(str::to_owned).to_vec()
+}
+
 /// `pulumi stack init`, for a stack that the backend does not have.
 pub fn stack_init(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     let mut args = CommandLine::new("stack");

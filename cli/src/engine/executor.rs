@@ -54,6 +54,8 @@ pub enum EngineQuery {
     Version,
     /// The stack's configuration with its secrets, as JSON.
     Configuration,
+    /// The project's stacks in the backend, as JSON.
+    Stacks,
     /// The stack's outputs, as JSON.
     Outputs {
         /// Whether the values of secrets are asked for as well.

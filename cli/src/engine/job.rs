@@ -36,6 +36,8 @@ pub struct Job<'a> {
     pub stack: Option<StackName>,
     /// Where the state lies.
     pub backend: Backend,
+    /// The name of the stack's configuration file, if it should be in the checkout and is not.
+    pub missing_stack_file: Option<String>,
     /// The environment with what `env-file` adds.
     pub seen_by_engine: Env,
     /// The Pulumi version that the inputs require, and the input or file that says so.

@@ -26,7 +26,7 @@ use crate::inputs::Command;
 use crate::process::ladder::{Cause, LISTEN};
 use crate::process::leftovers;
 use crate::process::signals::{Signal, Signals};
-use crate::process::stream::Passing;
+use crate::process::stream::{Passing, Unsaid};
 use crate::process::supervise::{Ended, Process, Supervision, run};
 use crate::report::{Ending, Events, Fold, InFlight, Reason};
 
@@ -136,6 +136,7 @@ impl Executor for LocalEngine<'_> {
         let args = match query {
             EngineQuery::Version => args::version(),
             EngineQuery::Configuration => args::config_with_secrets(inputs, &scope),
+            EngineQuery::Stacks => args::stacks(),
             EngineQuery::Outputs { show_secrets } => args::outputs(inputs, &scope, show_secrets),
         };
         Box::pin(async move { self.alone(Purpose::Query, args, console, signals).await.map(EngineAnswer) })
@@ -160,7 +161,7 @@ impl Driver<'_> {
             let mut lock = LockWait::new(self.job.inputs.safety.lock_timeout);
             while !self.step(step).await? {
                 match self.outcome.reason() {
-                    Some(Reason::StackNotFound) if self.job.inputs.stack.upsert && !self.so_far.created => {
+                    Some(Reason::StackNotFound) if self.will_create() => {
                         if !self.create_stack().await? {
                             return Ok(());
                         }
@@ -218,6 +219,7 @@ impl Driver<'_> {
             let mut on_event = |line: &[u8]| fold.borrow_mut().line(line);
             let mut heartbeat = |elapsed| Some(log_line(&sign_of_life(&fold.borrow().in_flight(), elapsed)));
             let timeout = self.time_left();
+            let unsaid = self.will_create().then_some(says_no_such_stack as Unsaid);
             let watch = RefCell::new(&mut *self.watch);
             let (purpose, outcome) = (step.purpose, &self.outcome);
             let mut on_stop = |cause| {
@@ -235,6 +237,7 @@ impl Driver<'_> {
                 stdout: &mut stdout,
                 stderr: if one_stream { &mut stdout_again } else { &mut stderr },
                 passing: if quiet { Passing::Captured } else { Passing::Through },
+                unsaid,
                 capture: if quiet { CAPTURE_JSON } else { CAPTURE },
                 disarm: self.job.ci.log().disarm(),
                 on_event: &mut on_event,
@@ -255,6 +258,11 @@ impl Driver<'_> {
         self.tell_unexpected_changes();
         self.expect_nothing_left_over();
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
+    }
+
+    /// Whether a stack that is not there is created, so that it is no error.
+    fn will_create(&self) -> bool {
+        self.job.inputs.stack.upsert && !self.so_far.created
     }
 
     /// Gives changes that were not expected their own exit status. A Pulumi CLI before 3.227 ends with 1 or 255 and says
@@ -340,6 +348,12 @@ impl Driver<'_> {
         outcome.stderr = ended.stderr.masked();
         outcome.notes.extend(notes);
     }
+}
+
+/// Whether the line is the engine's error for a stack that the backend does not have.
+fn says_no_such_stack(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.starts_with(b"error: no stack named '") && line.ends_with(b"' found")
 }
 
 /// Makes the empty event log: it is secret, and the engine would let others read what it makes itself.

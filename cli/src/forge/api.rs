@@ -31,6 +31,11 @@ pub trait Forge: Comments + ChangeRequests + Statuses {
     /// The forge's name, as people write it.
     fn title(&self) -> &'static str;
 
+    /// What people call a change request there, with its number.
+    fn request(&self, number: u64) -> String {
+        format!("pull request #{number}")
+    }
+
     /// The public forge's address.
     fn public(&self) -> &'static str;
 

@@ -95,7 +95,7 @@ impl<'a> Client<'a> {
 
     /// All comments on a change request, the oldest first.
     pub async fn comments(&self, number: u64) -> Done<Vec<Comment>> {
-        let do_what = format!("read the comments on change request {number}");
+        let do_what = format!("read the comments on {}", self.place.forge.request(number));
         let list = self.place.forge.list_comments(self.place, number);
         let mut comments = self.read_pages(&do_what, list).await?;
         comments.sort_by_key(Comment::age);
@@ -104,27 +104,34 @@ impl<'a> Client<'a> {
 
     /// Writes a comment.
     pub async fn create_comment(&self, number: u64, body: &str) -> Done<Comment> {
-        let do_what = format!("comment on change request {number}");
+        let do_what = format!("comment on {}", self.place.forge.request(number));
         self.read(&do_what, &self.place.forge.create_comment(self.place, number, body)).await
     }
 
     /// Replaces a comment's text.
     pub async fn update_comment(&self, number: u64, comment: &Comment, body: &str) -> Done<()> {
         let request = self.place.forge.update_comment(self.place, number, comment, body);
-        self.ask(&format!("update the comment on change request {number}"), &request).await.map(drop)
+        self.ask(&format!("update the comment on {}", self.place.forge.request(number)), &request)
+            .await
+            .map(drop)
     }
 
     /// Deletes a comment; one that is gone already is no trouble.
     pub async fn delete_comment(&self, number: u64, comment: &Comment) -> Done<()> {
         let request = self.place.forge.delete_comment(self.place, number, comment);
-        self.ask_away(&format!("delete an old comment on change request {number}"), &request).await
+        self.ask_away(&format!("delete an old comment on {}", self.place.forge.request(number)), &request)
+            .await
     }
 
     /// Hides a comment where the forge can do that, deletes it elsewhere.
     pub async fn take_comment_away(&self, number: u64, comment: &Comment) -> Done<()> {
         match self.place.forge.hide_comment(self.place, number, comment) {
             Some(request) => {
-                self.ask_away(&format!("hide an old comment on change request {number}"), &request).await
+                self.ask_away(
+                    &format!("hide an old comment on {}", self.place.forge.request(number)),
+                    &request,
+                )
+                .await
             }
             None => self.delete_comment(number, comment).await,
         }
@@ -154,7 +161,7 @@ impl<'a> Client<'a> {
 
     /// One change request.
     pub async fn change_request(&self, number: u64) -> Done<ChangeRequest> {
-        let do_what = format!("read change request {number}");
+        let do_what = format!("read {}", self.place.forge.request(number));
         self.read(&do_what, &self.place.forge.change_request(self.place, number)).await
     }
 

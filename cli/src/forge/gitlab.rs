@@ -32,6 +32,10 @@ impl Forge for GitLab {
         "GitLab"
     }
 
+    fn request(&self, number: u64) -> String {
+        format!("merge request !{number}")
+    }
+
     fn is_host(&self, host: &str) -> bool {
         host == "gitlab.com" || host == "altssh.gitlab.com" || begins_with_name(host, "gitlab")
     }

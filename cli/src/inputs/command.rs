@@ -2,6 +2,7 @@
 //! `command`, and what the rest of the code asks of a command are all read from it.
 
 use self::Command::{Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
+use super::suggest::nearest;
 use crate::report::Operation;
 
 /// A command of a run, in the order of the table.
@@ -135,17 +136,21 @@ pub const COMMANDS: &[CommandRow] = &[
             Operation::Outputs,
             Effect::Reads,
             ProgramUse::Never,
-            "Read the stack's outputs and hand them to later steps",
+            "Read the stack's outputs and export them to later steps",
         )
     },
-    other(Command::Install, "install", "See to it that the engine is there"),
+    other(Command::Install, "install", "Install the Pulumi CLI if it is missing"),
     CommandRow {
         in_a_step: true,
         ..other(Command::Report, "report", "Publish what other jobs or machines have found")
     },
     CommandRow {
         effect: Effect::Anything,
-        ..other(Command::Exec, "exec", "Run any engine command with the same backend, credentials and masks")
+        ..other(
+            Command::Exec,
+            "exec",
+            "Run any command of the Pulumi CLI with the same backend, credentials and masks",
+        )
     },
 ];
 
@@ -198,6 +203,24 @@ impl Command {
     pub fn from_word(word: &str) -> Option<Self> {
         let row = COMMANDS.iter().find(|row| row.word == word || row.alias == Some(word))?;
         Some(row.command)
+    }
+
+    /// The command that people mean by a word that they know from another tool.
+    pub fn meant_by(word: &str) -> Option<Self> {
+        match word {
+            "deploy" | "apply" => Some(Self::Up),
+            "plan" | "diff" => Some(Self::Preview),
+            "down" => Some(Self::Destroy),
+            _ => None,
+        }
+    }
+
+    /// The word for a step that `word` is a misspelling of. What deletes everything is taken for meant only where hardly a
+    /// letter differs.
+    pub fn near(word: &str) -> Option<&'static str> {
+        let is_safe =
+            |near: &&str| *near != Self::Destroy.word() || strsim::damerau_levenshtein(word, near) <= 2;
+        nearest(word, Self::STEP_WORDS.iter().copied().filter(is_safe))
     }
 
     /// Its row.

@@ -32,5 +32,6 @@ pub use found::{Raw, Resolved, Source};
 pub use input::{Audience, Default, Group, Input, Kind, OnlyFor};
 pub use official::OFFICIAL_INPUTS;
 pub use outer::{FileUse, OuterInputs, resolve};
+pub use suggest::nearest;
 pub use table::INPUTS;
 pub use typed::Inputs;

@@ -11,8 +11,8 @@ use super::found::{Found, Raw, Resolved, Source};
 use super::headings::{COMMAND, PROFILE, Profile, StackInputs};
 use super::input::{Input, Kind};
 use super::resolve::{
-    Flags, OuterSources, default_value, file_value, resolve_command, warnings_for_unknown_variables,
-    warnings_for_unread,
+    Flags, OuterSources, default_value, file_value, resolve_command, strange_inputs,
+    warnings_for_unknown_variables, warnings_for_unread,
 };
 use super::row::InputRow;
 use super::table::INPUTS;
@@ -47,7 +47,8 @@ impl OuterInputs {
     /// Finds the values outside of files.
     pub fn find(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Self> {
         let sources = OuterSources::new(flags, ci, env);
-        let mut warnings = warnings_for_unknown_variables(env);
+        let mut warnings = strange_inputs(ci, env)?;
+        warnings.extend(warnings_for_unknown_variables(env));
         warnings.extend(sources.warnings_for_ignored());
         let word = sources.find(&COMMAND)?;
         let command = resolve_command(command, word.as_ref())?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Command;
 use super::file::ConfigFile;
 use super::found::{Found, Raw, Source};
-use super::headings::{PROFILE, Profile};
+use super::headings::{COMMAND, PROFILE, Profile};
 use super::input::{Default, Input, Kind};
 use super::mapping::mapping_of;
 use super::official;
@@ -43,19 +43,37 @@ pub type Flags = BTreeMap<&'static str, Vec<String>>;
 
 /// The command: the one of the command line, else the one that the step or the environment names.
 pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
+    let word_source = word.map(|found| &found.source);
     match (command, word.map(|found| &found.raw)) {
+        (Some(command), Some(Raw::Text(word))) if matches!(word_source, Some(Source::Step(_))) => {
+            let word = word.trim();
+            match Command::from_word(word).or_else(|| Command::meant_by(word)) {
+                Some(asked) if asked != command => Err(contradicts(command, word)),
+                _ => Ok(command),
+            }
+        }
         (Some(command), _) => Ok(command),
         (None, Some(Raw::Text(word))) => {
             Command::from_word(word.trim()).filter(|command| command.row().in_a_step).ok_or_else(|| {
-                let hint = match nearest(word, Command::STEP_WORDS.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it is one of `{}`", Command::STEP_WORDS.join("`, `")),
+                let hint = match (Command::meant_by(word.trim()), Command::near(word.trim())) {
+                    (Some(meant), _) => format!("`command: {}` does that", meant.word()),
+                    (None, Some(near)) => format!("did you mean `{near}`?"),
+                    (None, None) => format!("it is one of `{}`", Command::STEP_WORDS.join("`, `")),
                 };
                 Error::input(format!("unknown command `{word}`"), hint)
             })
         }
         _ => Ok(Command::Install),
     }
+}
+
+/// The error for a step whose `command` input says something else than what the step is there for.
+fn contradicts(command: Command, word: &str) -> Error {
+    let doing = command.word();
+    Error::input(
+        format!("the input `command: {word}` contradicts this step, which runs `{doing}`"),
+        format!("leave `command` out to run `{doing}`, or use the action `deploy`, whose `command` decides"),
+    )
 }
 
 /// The default as a value, where it is one.
@@ -107,6 +125,7 @@ impl<'a> OuterSources<'a> {
         {
             let raw = match (input.kind, values.as_slice()) {
                 (Kind::List, many) => Raw::List(many.to_vec()),
+                (Kind::Mapping, many) => Raw::Text(many.join("\n")),
                 (_, [.., last]) => Raw::Text(last.clone()),
                 (_, []) => return Ok(None),
             };
@@ -239,6 +258,39 @@ fn scalar(value: &Value) -> Option<String> {
 fn without_blanks<'v>(input: &Input, value: &'v str) -> &'v str {
     let keeps = input.name == "message" || matches!(input.kind, Kind::Mapping | Kind::Words);
     if keeps { value } else { value.trim() }
+}
+
+/// Refuses inputs of the step that are almost ones of ours, and warns of the others that are not ours: the CI system hands
+/// on whatever is written, and what nobody reads would be off without a word.
+pub(super) fn strange_inputs(ci: &dyn CiSystem, env: &Env) -> Result<Vec<String>> {
+    let Some(prefix) = ci.step_inputs_prefix() else { return Ok(Vec::new()) };
+    let known: Vec<String> = INPUTS
+        .iter()
+        .chain(std::iter::once(&COMMAND))
+        .flat_map(Input::names)
+        .map(str::to_lowercase)
+        .collect();
+    let mut warnings = Vec::new();
+    for (variable, value) in env.iter() {
+        let Some(name) = variable.strip_prefix(prefix).map(str::to_lowercase) else { continue };
+        // Runners set an input that the action declares and the step leaves out to nothing.
+        if value.is_empty() || known.contains(&name) {
+            continue;
+        }
+        let plain = |name: &str| name.replace('_', "-");
+        let same = known.iter().find(|known| plain(known) == plain(&name));
+        let close = |known: &&String| name.len() > 3 && strsim::damerau_levenshtein(known, &name) <= 2;
+        match same.or_else(|| known.iter().find(close)) {
+            Some(near) => {
+                return Err(Error::input(
+                    format!("there is no input `{name}`"),
+                    format!("did you mean `{near}`?"),
+                ));
+            }
+            None => warnings.push(format!("there is no input `{name}`: it is not used")),
+        }
+    }
+    Ok(warnings)
 }
 
 /// A warning for each `STACKSTEP_*` variable that names no input.

@@ -78,6 +78,7 @@ pub async fn read(
         stdout: &mut tokio::io::sink(),
         stderr: &mut tokio::io::sink(),
         passing: Passing::Captured,
+        unsaid: None,
         capture: CAPTURE,
         disarm: None,
         on_event: &mut |_| {},

@@ -91,11 +91,15 @@ pub enum Passing {
     Captured,
 }
 
+/// Whether a line is one that is not passed on.
+pub type Unsaid = fn(&[u8]) -> bool;
+
 /// Takes a stream's bytes and says what of it goes to the log.
 pub struct Feed {
     mask: MaskStream,
     withhold: Withhold,
     passing: Passing,
+    unsaid: Option<Unsaid>,
     limit: usize,
     partial: Vec<u8>,
     since: Option<Instant>,
@@ -116,12 +120,19 @@ impl Feed {
             mask: masker.stream(),
             withhold: Withhold::default(),
             passing,
+            unsaid: None,
             limit,
             partial: Vec::new(),
             since: None,
             holds_since: None,
             captured,
         }
+    }
+
+    /// The same, without the lines that `unsaid` knows: they are kept for the report, and not passed on.
+    #[must_use]
+    pub fn without(self, unsaid: Option<Unsaid>) -> Self {
+        Self { unsaid, ..self }
     }
 
     /// Takes bytes and returns the whole lines among them, with what was left of the line before.
@@ -200,7 +211,16 @@ impl Feed {
     /// What is kept of lines, and what of them goes to the log.
     fn kept(&mut self, lines: Vec<u8>) -> Vec<u8> {
         self.captured.keep(&lines, self.limit);
-        if self.passing == Passing::Captured { Vec::new() } else { lines }
+        match (self.passing, self.unsaid) {
+            (Passing::Captured, _) => Vec::new(),
+            (Passing::Through, None) => lines,
+            (Passing::Through, Some(unsaid)) => lines
+                .split_inclusive(|byte| *byte == b'\n')
+                .filter(|line| !unsaid(line))
+                .flatten()
+                .copied()
+                .collect(),
+        }
     }
 
     fn take_partial(&mut self) -> Vec<u8> {

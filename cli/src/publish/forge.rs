@@ -120,9 +120,9 @@ impl<'a> Sender<'a> {
         }
         let about = About::from_inputs(self.context, self.inputs, &reports);
         if about == About::Nothing && choice != Choice::Off {
-            // That a push has none is as it should be, and worth a word only where one was asked for.
+            // After a push nobody expects one.
             if !matches!(choice, Choice::IfPossible(_)) {
-                console.line("no comment: this run belongs to no change request");
+                console.line("no comment: this run is not for a change request");
             }
             if !wants_more {
                 return Sent::default();
@@ -185,11 +185,11 @@ impl<'a> Sender<'a> {
             Ok(place) => {
                 let number =
                     self.inputs.comment.change_request.map(u64::from).or(self.context.change_request);
+                let forge = place.forge;
                 let number = number.map_or_else(
                     || "the change request that the commit or the branch has".to_owned(),
-                    |number| format!("change request {number}"),
+                    |number| forge.request(number),
                 );
-                let forge = place.forge;
                 format!("{number} of `{}` on {}: {}", place.repository, forge.title(), place.permission())
             }
             Err(why) => format!("none: {}", why.in_one_line()),
@@ -267,8 +267,9 @@ impl<'a> Sender<'a> {
         };
         match comment::post(client, number, &wanted, &content).await {
             Ok(posted) => {
-                let forge = client.place().forge.title();
-                telling.console.line(&format!("{} on change request {number} ({forge})", in_words(posted)));
+                let forge = client.place().forge;
+                let (request, title) = (forge.request(number), forge.title());
+                telling.console.line(&format!("{} on {request} ({title})", in_words(posted)));
                 Sent::default()
             }
             Err(trouble) => telling.missed(&trouble.problem),

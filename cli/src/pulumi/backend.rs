@@ -61,6 +61,27 @@ pub struct NamedBackend {
     pub oidc: Option<String>,
 }
 
+/// What is wrong where nothing names a backend and nobody is logged in.
+pub const NO_BACKEND: &str = "no backend is named and nobody is logged in";
+/// The way out.
+pub const NAME_A_BACKEND: &str = "set `cloud-url` (`s3://…`, `gs://…`, `azblob://…`, `https://…`), or give the job an \
+                                  access token of Pulumi Cloud";
+
+/// The hint for a backend's URL without a scheme, which the CLI takes for none: the URL that is most likely meant.
+pub fn meant_by(url: &str) -> Option<String> {
+    if url.contains("://") {
+        return None;
+    }
+    let is_path = url.starts_with(['/', '.', '~', '\\']);
+    Some(match url {
+        path if is_path => format!("did you mean `file://{path}`?"),
+        host if host.contains("pulumi") && host.contains('.') => format!("did you mean `https://{host}`?"),
+        bucket => format!(
+            "did you mean `s3://{bucket}`? A bucket of Google is `gs://{bucket}`, a container of Azure `azblob://{bucket}`"
+        ),
+    })
+}
+
 impl Backend {
     /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
     pub fn resolve(named: &NamedBackend, env: &Env, project: Option<&Project>) -> Self {
@@ -202,6 +223,22 @@ fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_without_a_scheme_is_told_what_it_may_mean() {
+        for (url, expected) in [
+            ("my-bucket", Some("`s3://my-bucket`")),
+            ("/srv/state", Some("`file:///srv/state`")),
+            ("~", Some("`file://~`")),
+            ("pulumi.acme.corp", Some("`https://pulumi.acme.corp`")),
+            ("s3://my-bucket", None),
+            ("file://~", None),
+        ] {
+            let hint = meant_by(url);
+            assert_eq!(hint.is_some(), expected.is_some(), "{url}");
+            assert!(expected.is_none_or(|piece| hint.unwrap_or_default().contains(piece)), "{url}");
+        }
+    }
 
     #[test]
     fn the_keys_in_a_url_are_found() {

@@ -57,6 +57,38 @@ pub fn nearest_file(start: &Path) -> Option<PathBuf> {
     paths.into_iter().find(|path| path.exists() && !path.is_dir())
 }
 
+/// How many folders below the root projects are looked for, and how many folders are looked at.
+const DEPTH: usize = 3;
+const FOLDERS: usize = 2000;
+
+/// The folders below `root` that hold a project file, from there, sorted. What package managers and tools keep for
+/// themselves is left out.
+pub fn folders_below(root: &Path) -> Vec<String> {
+    const NOT_OURS: [&str; 6] = ["node_modules", "vendor", "venv", "target", "dist", "bin"];
+    let mut found = Vec::new();
+    let mut level = vec![root.to_owned()];
+    let mut left = FOLDERS;
+    for _ in 0..DEPTH {
+        let entries = level.iter().flat_map(std::fs::read_dir).flatten().filter_map(Result::ok);
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let named = folders.filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            !name.starts_with('.') && !NOT_OURS.contains(&&*name)
+        });
+        level = named.take(left).map(|entry| entry.path()).collect();
+        left -= level.len();
+        let has_project = |folder: &&PathBuf| {
+            ENDINGS.iter().any(|ending| folder.join(format!("Pulumi.{ending}")).is_file())
+        };
+        let projects = level.iter().filter(has_project);
+        let relative = projects.filter_map(|folder| folder.strip_prefix(root).ok()?.to_str());
+        found.extend(relative.map(|folder| folder.replace('\\', "/")));
+    }
+    found.sort();
+    found
+}
+
 impl Project {
     /// Finds the project file in `start` or the nearest folder above, as the CLI does. None where there is none.
     pub fn find(start: &Path) -> Result<Option<Self>> {

@@ -122,7 +122,7 @@ fn run(report: &Report, options: &Options) -> Case {
             let hint = report.hint.as_ref().map(|hint| format!("hint: {hint}"));
             CaseEnding::Failed {
                 kind: reason.map_or("failed", crate::report::Reason::name).to_owned(),
-                message: headline.clone(),
+                message: message.as_deref().map_or_else(|| headline.clone(), first_line),
                 text: message.into_iter().chain(hint).collect::<Vec<_>>().join("\n"),
             }
         }
@@ -136,15 +136,20 @@ fn run(report: &Report, options: &Options) -> Case {
     }
 }
 
+/// The first line of a message, without the word for what a failure is anyway.
+fn first_line(message: &str) -> String {
+    let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
 /// A resource that failed, with what was said about it.
 fn resource(report: &Report, step: &Step) -> Case {
     let errors = report.diagnostics.iter().filter(|said| said.severity == Severity::Error);
     let errors: Vec<&Diagnostic> = errors.filter(|said| said.urn.as_deref() == Some(&step.urn)).collect();
-    let first = errors.first().map(|said| telling(&said.message));
-    let first = first.as_deref().and_then(|message| message.lines().next());
+    let first = errors.first().map(|said| report.first_line_of(said));
     let (kind, message) = match step.status {
         StepStatus::Unfinished => ("unfinished", "begun and never finished: what became of it is not known"),
-        _ => ("resource", first.unwrap_or("failed")),
+        _ => ("resource", first.as_deref().unwrap_or("failed")),
     };
     let took = step.began.zip(step.ended).map_or(0, |(began, ended)| ended.saturating_sub(began));
     Case {
@@ -163,9 +168,9 @@ fn resource(report: &Report, step: &Step) -> Case {
 /// What a policy found: a mandatory one stops the run, an advisory one is only said.
 fn finding(report: &Report, violation: &Violation) -> Case {
     let resource = violation.name.as_deref().map(|name| format!(" on {name}")).unwrap_or_default();
-    let first = violation.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = first_line(&telling(&violation.message));
     let (ending, said) = if violation.level == "mandatory" {
-        let (message, text) = (first.to_owned(), violation.message.clone());
+        let (message, text) = (first, violation.message.clone());
         (CaseEnding::Failed { kind: "policy".to_owned(), message, text }, String::new())
     } else {
         (CaseEnding::Passed, format!("{}: {}", violation.level, violation.message))

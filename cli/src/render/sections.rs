@@ -7,7 +7,7 @@ use super::sides::sides;
 use super::{Detail, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
-use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Report, Severity, shortened};
+use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Reason, Report, Severity, shortened};
 
 /// More warnings than this are folded away.
 const OPEN_WARNINGS: usize = 3;
@@ -17,17 +17,26 @@ pub(super) fn failure(context: &PageContext<'_>, page: &mut Page) {
     let Report { reason: Some(reason), message, hint, .. } = context.report else { return };
     context.alert(page, "CAUTION");
     let message = message.as_deref().filter(|_| context.shows(Detail::Resources));
-    let headline = prose(&shortened(reason.headline(message), 500), context.html());
-    page.push(&format!("> **{headline}** (`{}`)\n", reason.name()));
-    if let Some(message) = message {
-        let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        let first = first.strip_prefix("error: ").unwrap_or(first);
-        page.push(&format!(">\n> {}\n", context.code(&shortened(first, context.limits.message.min(500)))));
+    let meaning = prose(reason.headline(None), context.html());
+    match message.map(first_line).filter(|first| !first.is_empty()) {
+        Some(first) => {
+            let first = context.code(&shortened(first, context.limits.message.min(500)));
+            page.push(&format!("> **{first}**\n>\n"));
+            let meaning = if *reason == Reason::Unknown { String::new() } else { format!("{meaning} ") };
+            page.push(&format!("> {meaning}(reason `{}`)\n", reason.name()));
+        }
+        None => page.push(&format!("> **{meaning}** (reason `{}`)\n", reason.name())),
     }
     if let Some(hint) = hint {
         page.push(&format!(">\n> **What to do:** {}\n", prose(&shortened(hint, 1000), context.html())));
     }
     page.push("\n");
+}
+
+/// The first line of a message, without the word for what a failure is anyway.
+fn first_line(message: &str) -> &str {
+    let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    first.strip_prefix("error: ").unwrap_or(first)
 }
 
 /// Errors and warnings with the resource that they belong to; what the program wrote is folded away.

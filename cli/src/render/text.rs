@@ -2,7 +2,7 @@
 
 use super::{alike, words};
 use crate::base::text::log_line;
-use crate::report::{Report, Severity, StepStatus, shortened, telling};
+use crate::report::{Reason, Report, Severity, StepStatus, shortened};
 
 /// Lines of a kind that are shown.
 const LINES: usize = 10;
@@ -19,11 +19,14 @@ pub fn text(report: &Report, result: Option<&str>) -> String {
         lines.push("  SANDBOX, nothing was deployed".to_owned());
     }
     steps(report, &mut lines);
-    if let Some(reason) = report.reason {
-        let headline = shortened(reason.headline(report.message.as_deref()), 500);
-        lines.push(format!("  reason: {} ({headline})", reason.name()));
-    }
     errors(report, &mut lines);
+    if let Some(reason) = report.reason {
+        let meaning = match reason {
+            Reason::Unknown => String::new(),
+            _ => format!(" ({})", reason.meaning().trim_end_matches('.')),
+        };
+        lines.push(format!("  reason: {}{meaning}", reason.name()));
+    }
     if let Some(hint) = &report.hint {
         lines.push(format!("  hint: {}", shortened(hint, 1000)));
     }
@@ -71,11 +74,10 @@ fn errors(report: &Report, lines: &mut Vec<String>) {
         .filter(|said| said.severity == Severity::Error && !said.says_nothing())
         .collect();
     for error in errors.iter().take(LINES) {
-        let message = telling(&error.message);
-        let first = message.lines().next().unwrap_or_default();
+        let first = report.first_line_of(error);
         let resource =
             error.name.as_deref().map_or(String::new(), |name| format!("{}: ", shortened(name, 200)));
-        lines.push(format!("  error: {resource}{}", shortened(first, 500)));
+        lines.push(format!("  error: {resource}{}", shortened(&first, 500)));
     }
     if errors.len() > LINES {
         lines.push(format!("  and {} more errors", errors.len() - LINES));

@@ -10,7 +10,7 @@ use super::model::{Diagnostic, OutputsFrom, Report, SCHEMA, Severity, Status, St
 use super::steps::LEFT_OVER;
 use super::tally::is_change;
 use super::value::shortened;
-use super::{hints, outputs, steps};
+use super::{hints, outputs, place, steps};
 use crate::base::error::EXIT_INCOMPLETE;
 use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
@@ -79,6 +79,8 @@ pub fn report(events: Events, facts: Facts) -> Report {
     notes.extend(outputs.left_out());
     notes.extend([cut, steps.note, more_findings].into_iter().flatten());
 
+    let place = facts.folders.as_ref().filter(|_| verdict.status == Status::Failed);
+    let place = place.and_then(|folders| place::named(&verdict.message)?.within(folders));
     let project = facts.project.or(project);
     let identity = facts
         .identity
@@ -95,6 +97,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         status: verdict.status,
         reason: verdict.reason,
         hint: verdict.hint,
+        place,
         message: Some(verdict.message).filter(|message| !message.is_empty()),
         exit_code,
         incomplete: !known,
@@ -136,6 +139,7 @@ fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let cancelled = reason == Reason::Cancelled;
     let hint = hints::of_state(evidence, reason)
         .or_else(|| hints::of_words(reason, message.as_deref()?))
+        .or_else(|| at_place(facts, reason, message.as_deref()?))
         .unwrap_or_else(|| general(facts, reason));
     Verdict {
         status: if cancelled { Status::Cancelled } else { Status::Failed },
@@ -143,6 +147,13 @@ fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
         message: message.unwrap_or_default(),
         hint: Some(hint),
     }
+}
+
+/// The way out of a program's failure whose place is known.
+fn at_place(facts: &Facts, reason: Reason, message: &str) -> Option<String> {
+    let place = place::named(message).filter(|_| reason == Reason::Program)?;
+    let place = facts.folders.as_ref().and_then(|folders| place.within(folders));
+    place.map(|place| format!("fix the program at `{place}`"))
 }
 
 /// A reason's way out, and before it what the CI system knows of the reason.

@@ -5,7 +5,7 @@
 use super::facts::{Ending, Facts};
 use super::model::{Diagnostic, Policies, Severity, Step, StepStatus};
 use super::rules::{Voice, crash, is_provider_gone, reason_of};
-use super::telling::telling;
+use super::telling::telling_from;
 use super::urn::STACK_TYPE;
 use crate::base::reason::Reason;
 
@@ -36,7 +36,7 @@ impl Evidence<'_> {
         let found = self.by_ending().or_else(|| self.by_words()).or_else(|| self.by_events());
         let (reason, message) = found.unwrap_or((Reason::Unknown, None));
         let message = message.filter(|text| !only_says_that_it_failed(text)).or_else(|| self.first_words());
-        ReasonFound { reason, message: message.map(|text| Self::in_words(&text)) }
+        ReasonFound { reason, message: message.map(|text| self.in_words(&text)) }
     }
 
     /// Whether nothing is left half-done: the engine came to its end, and no resource was begun without an end, or
@@ -47,8 +47,8 @@ impl Evidence<'_> {
     }
 
     /// The message with the line that matters first; what gRPC says of a process that is gone needs words of its own.
-    fn in_words(text: &str) -> String {
-        let text = telling(text);
+    fn in_words(&self, text: &str) -> String {
+        let text = telling_from(text, self.facts.folders.as_ref());
         if is_provider_gone(&text) {
             return format!(
                 "a provider's process ended before it answered: cancelled, or out of memory?\n{text}"

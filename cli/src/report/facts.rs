@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Ci, Engine, Status};
 use super::operation::Operation;
+use super::place::ProgramFolders;
 use crate::base::reason::Reason;
 use crate::base::text::colourless;
 use crate::pulumi::stack::StackIdentity;
@@ -21,6 +22,8 @@ pub struct Facts {
     pub stack: String,
     /// Which stack that is, when more is known than its name.
     pub identity: Option<StackIdentity>,
+    /// The folders of program and repository, where the places in messages lie.
+    pub folders: Option<ProgramFolders>,
     /// How the engine ended.
     pub ending: Ending,
     /// The end of its standard error, masked.
@@ -68,6 +71,7 @@ impl Facts {
             project: None,
             stack: stack.into(),
             identity: None,
+            folders: None,
             ending,
             stderr: String::new(),
             shown: Shown::Nothing,

@@ -40,7 +40,7 @@ use Reason as R;
 
 #[rustfmt::skip]
 const HINTS: &[Hint] = &[
-    hint(R::Config, &["pulumi_sandbox_faults: "], "the variable `PULUMI_SANDBOX_FAULTS` says what shall go wrong in the sandbox: fix it, or take it away"),
+    hint(R::Config, &["pulumi_sandbox_faults: "], "the variable `PULUMI_SANDBOX_FAULTS` says what is to go wrong in the sandbox: fix it, or remove it"),
     hint(R::Config, &["not specified in --target list"], "name that resource in `target` too, or set `target-dependents: true`"),
     hint(R::Config, &["target '", "could not be found in the stack"], "`target` takes the URNs of resources; a pattern such as `**::network` finds one by its name"),
     hint(R::Config, &["organization name must be 'organization'"], "a self-managed backend has no organisations, and a `/` separates one from the stack's name: write only the name, such as `stack: dev`"),
@@ -55,11 +55,23 @@ const HINTS: &[Hint] = &[
     hint(R::Backend, &["specified bucket does not exist"], NO_BUCKET),
     hint(R::Backend, &["failed to load checkpoint: eof"], ATTRIBUTES_CUT_OFF),
     hint(R::Backend, &["failed to load checkpoint: ", "unexpected end of json"], STATE_CUT_OFF),
+    hint(R::Backend, &["x509: "], "the job does not trust the server's certificate: name the file of your certificate authority in `SSL_CERT_FILE`"),
+    hint(R::Backend, &["[429] "], "the backend limits how often it is asked: run this job again later, or fewer at once"),
+    hint(R::Backend, &["error 429"], "the backend limits how often it is asked: run this job again later, or fewer at once"),
     hint(R::Backend, &["unknown userid"], "the CLI wants to know its user: run the job as one that `/etc/passwd` of the image has"),
     hint(R::Secrets, &["incorrect passphrase"], "there is a passphrase, and it is not the one that this stack's secrets were encrypted with"),
     hint(R::Secrets, &["message authentication failed"], "a secret was encrypted for another stack or with another passphrase: set it again in this stack (`pulumi config set --secret`)"),
     hint(R::EngineTooOld, &["unsupported checkpoint version"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
     hint(R::EngineTooOld, &["deployment version is too new"], "the state was written by a newer version of the Pulumi CLI: use that one, or a newer one"),
+    hint(R::Engine, &["no space left on device"], "the disk of the job's machine is full: free some of it before this step, or use a larger machine"),
+    hint(R::Engine, &["could not find provider urn:pulumi:"], "the stack's state names a provider that is not in it: `pulumi state repair` can put it right"),
+    hint(R::Engine, &["refers to unknown provider"], "the stack's state names a provider that is not in it: `pulumi state repair` can put it right"),
+    hint(R::Program, &["heap out of memory"], "the program needs more memory than Node.js gives it: set `NODE_OPTIONS=--max-old-space-size=4096` for this step, or use a larger machine"),
+    hint(R::Program, &["err_require_esm"], "the program is an ES module, and something reads it as CommonJS: see https://www.pulumi.com/docs/iac/languages-sdks/javascript/ for `\"type\": \"module\"`"),
+    hint(R::Program, &["failed to discover p", "requirements"], "the program could not be built or read: the lines above in the job's log say why"),
+    hint(R::Config, &["no previous deployment"], "nothing was deployed to this stack yet: run `up` first"),
+    hint(R::Plugin, &["rate limit exceeded"], "GitHub limits downloads without a token: set `plugin-token`, or install the plugin in a step before this one"),
+    hint(R::Plugin, &["exec format error"], "the plugin was built for another kind of machine: remove it from the cache (`pulumi plugin rm`), and install it on this machine"),
     hint(R::Policy, &["failed to run policy"], "the policy pack's own code failed: fix it where the message points to"),
     hint(R::Dependencies, &["tracingchannel) is not a function"], TOO_OLD),
     hint(R::Dependencies, &["requires go >= "], TOO_OLD),
@@ -92,6 +104,10 @@ const AWAITED: &str =
 const ENDED_WELL: &str =
     "all that was begun was finished: run the job again for the rest, when it was not meant to be stopped";
 
+/// The way out after a cancelled run without a step.
+const NOTHING_BEGUN: &str = "no resource had been begun, as far as the engine's log shows: run the job again when it was not \
+                             meant to be stopped";
+
 /// The way out that fits how the engine ended and what it left unfinished, where there is one.
 pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String> {
     let looks = evidence.facts.command.only_looks(evidence.facts.preview_only);
@@ -99,6 +115,7 @@ pub(super) fn of_state(evidence: &Evidence<'_>, reason: Reason) -> Option<String
     match reason {
         Reason::Engine if killed && !looks => Some(KILLED.to_owned()),
         Reason::Provider if matches!(evidence.facts.ending, Ending::Exited(10)) => Some(AWAITED.to_owned()),
+        Reason::Cancelled if !looks && evidence.steps.is_empty() => Some(NOTHING_BEGUN.to_owned()),
         Reason::Cancelled if !looks && evidence.ended_well() => Some(ENDED_WELL.to_owned()),
         _ => None,
     }
@@ -172,7 +189,7 @@ fn runtime(message: &str) -> Option<String> {
             format!("`runtime: {name}` in `Pulumi.yaml` is not a runtime: did you mean `{meant}`?")
         }
         None => format!(
-            "`runtime: {name}` in `Pulumi.yaml` is none that the CLI comes with ({}): check the name, or install its \
+            "`runtime: {name}` in `Pulumi.yaml` is not one that the CLI comes with ({}): check the name, or install its \
              plugin in a step before this one",
             RUNTIMES.join(", ")
         ),

@@ -138,6 +138,7 @@ impl Report {
             link.take_if(|link| mask(link) != *link);
         };
         whole_or_none(&mut self.permalink);
+        self.place.take_if(|place| mask(&place.file) != place.file);
         self.notes.iter_mut().for_each(on);
         let identity = Identity { stack: self.stack.clone(), project: self.project.clone() };
         let urn = |urn: &mut String| *urn = identity.urn(urn, mask);

@@ -28,6 +28,7 @@ mod natural;
 mod operation;
 mod outputs;
 mod pairs;
+mod place;
 mod policies;
 mod rules;
 mod skim;
@@ -56,6 +57,7 @@ pub use model::{
 pub use natural::{natural, natural_key};
 pub use operation::Operation;
 pub use outputs::take_outputs;
+pub use place::ProgramFolders;
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;

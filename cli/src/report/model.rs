@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::hunks::TextDiff;
 use super::operation::Operation;
 use crate::base::reason::Reason;
+use crate::base::source_place::SourcePlace;
 use crate::pulumi::stack::StackIdentity;
 
 /// The version of the result file's form; it grows when a field changes its meaning or goes.
@@ -42,6 +43,9 @@ pub struct Report {
     pub reason: Option<Reason>,
     /// What went wrong, in the words of whoever said it first.
     pub message: Option<String>,
+    /// Where in the repository's files it went wrong, where that is known: an exception, an error of a compiler.
+    #[serde(default)]
+    pub place: Option<SourcePlace>,
     /// What to do about it.
     pub hint: Option<String>,
     /// stackstep's exit status.

@@ -1,26 +1,70 @@
 //! The words of a failure that tell: messages of the engine and of programs begin with lines that only lead in, and
 //! reports, log and annotations show the first line. So the line that matters comes first.
 
+use super::model::{Diagnostic, Report};
+use super::place::{self, ProgramFolders};
+
 /// How many lines at the beginning may only lead in.
 const LEADS: usize = 4;
 
 /// `text` with the line that matters first: lead-ins that end in a colon are left out, a sentence that goes on in the
 /// next line is joined, a lock names its holder, and an exception says where it was thrown.
 pub fn telling(text: &str) -> String {
+    telling_from(text, None)
+}
+
+/// The same; the place is told from the root of the repository, where it lies in there.
+pub(super) fn telling_from(text: &str, folders: Option<&ProgramFolders>) -> String {
     let text = text.trim();
     if let Some(lock) = lock(text) {
         return format!("{lock}\n{text}");
     }
     if let Some(exception) = python(text) {
-        return format!("{exception}\n{text}");
+        return format!("{}\n{text}", with_place(exception, text, folders));
     }
     let mut lines: Vec<&str> = text.lines().collect();
     lines.drain(..leads(&lines));
     let first = joined(&mut lines);
-    let place = javascript(&lines).filter(|place| !first.contains(place.as_str()));
-    let first = place.map_or_else(|| first.clone(), |place| format!("{first} ({place})"));
+    let first = with_place(&first, text, folders);
     let rest = lines.join("\n");
     if rest.trim().is_empty() { first } else { format!("{first}\n{rest}") }
+}
+
+/// The sentence with the place that `text` names, unless it says it itself.
+fn with_place(sentence: &str, text: &str, folders: Option<&ProgramFolders>) -> String {
+    match place::named(text).filter(|place| !sentence.contains(place.name())) {
+        Some(named) => {
+            let place = folders.and_then(|folders| named.within(folders)).unwrap_or_else(|| named.short());
+            format!("{sentence} ({place})")
+        }
+        None => sentence.to_owned(),
+    }
+}
+
+impl Report {
+    /// The first line of what `said` tells, with the place from the root of the repository if it is the failure itself.
+    pub fn first_line_of(&self, said: &Diagnostic) -> String {
+        let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+        match &self.message {
+            Some(message) if self.is_about(said) => first(message),
+            _ => first(&telling(&said.message)),
+        }
+    }
+
+    /// Whether the report's message is what `said` says.
+    pub fn is_about(&self, said: &Diagnostic) -> bool {
+        // The place may be told in two ways.
+        let plain = |text: &str| {
+            let mut lines = text.lines();
+            let first = lines.next().unwrap_or_default();
+            let first = first
+                .rsplit_once(" (")
+                .filter(|(_, place)| place.ends_with(')'))
+                .map_or(first, |(first, _)| first);
+            std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
+        };
+        self.message.as_ref().is_some_and(|message| plain(message) == plain(&telling(&said.message)))
+    }
 }
 
 /// How many lines only lead in to what follows them.
@@ -61,44 +105,11 @@ fn lock(text: &str) -> Option<String> {
     Some(format!("{what}, created by {}", holder.trim()))
 }
 
-/// The exception of a traceback of Python, which stands at its end, and the line of the program that threw it.
+/// The exception of a traceback of Python, which stands at its end.
 /// <https://docs.python.org/3/library/traceback.html>
-fn python(text: &str) -> Option<String> {
+fn python(text: &str) -> Option<&str> {
     let (_, trace) = text.rsplit_once("Traceback (most recent call last):")?;
-    let exception = trace.lines().find(|line| !line.is_empty() && !line.starts_with([' ', '\t']))?;
-    let place = trace.lines().rev().find_map(frame_of_python);
-    Some(place.map_or_else(|| exception.to_owned(), |place| format!("{exception} ({place})")))
-}
-
-/// `file:line` of a frame such as `  File "/x/__main__.py", line 3, in <module>`.
-fn frame_of_python(line: &str) -> Option<String> {
-    let (path, rest) = line.trim_start().strip_prefix("File \"")?.split_once("\", line ")?;
-    let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    is_own(path).then(|| format!("{}:{number}", file_of(path)))
-}
-
-/// `file:line:column` of the first frame of a JavaScript stack trace that is the program's own.
-/// <https://v8.dev/docs/stack-trace-api>
-fn javascript(lines: &[&str]) -> Option<String> {
-    lines.iter().find_map(|line| {
-        let frame = line.trim_start().strip_prefix("at ")?;
-        let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place).trim_end().trim_end_matches(')');
-        let mut parts = place.rsplitn(3, ':');
-        let (column, row, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        (is_number(column) && is_number(row) && is_own(path))
-            .then(|| format!("{}:{row}:{column}", file_of(path)))
-    })
-}
-
-/// Whether a file is the program's own, and no package's or runtime's.
-fn is_own(path: &str) -> bool {
-    let foreign = ["node_modules", "site-packages", "pulumi-language-", "lib/python"];
-    !path.starts_with("node:") && !path.starts_with('<') && !foreign.iter().any(|part| path.contains(part))
-}
-
-fn file_of(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    trace.lines().find(|line| !line.is_empty() && !line.starts_with([' ', '\t']))
 }
 
 #[cfg(test)]

@@ -7,4 +7,5 @@ pub mod prepare;
 pub mod progress;
 pub mod ready;
 pub mod reporting;
+pub mod stacks;
 pub mod unfinished;

@@ -25,7 +25,7 @@ use crate::engine::install::asked;
 use crate::engine::options;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, FileUse, Inputs, OuterInputs};
-use crate::pulumi::backend::{Backend, secrets_in};
+use crate::pulumi::backend::{self, Backend, BackendSource, secrets_in};
 use crate::pulumi::project::Project;
 use crate::render::Detail;
 pub use prepared::{Finding, Prepared};
@@ -67,7 +67,7 @@ const STEPS: &[PrepareStep] = &[
     typed_inputs,
     engine_asked_for,
     project_and_stack,
-    backend,
+    backend_and_secrets,
 ];
 /// Those of a command that needs the inputs and runs nothing.
 const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
@@ -93,6 +93,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         file_variables: Vec::new(),
         not_for_the_engine: Vec::new(),
         backend: None,
+        missing_stack_file: None,
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);
@@ -247,10 +248,7 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
         return;
     }
     if !inputs.stack.cwd.is_dir() {
-        let error = Error::input(
-            format!("there is no folder `{}`", inputs.stack.cwd.display()),
-            "set `cwd` to the folder of the Pulumi program; is a checkout step missing?",
-        );
+        let error = stack::no_folder(&inputs.stack.cwd, found.env.cwd());
         found.findings.push(Finding::Error(error));
         return;
     }
@@ -275,8 +273,36 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     found.stack = found.keep(stack).flatten();
 }
 
+/// The error of a run that works on a stack and has no backend, which the CLI takes for one that wants to log in to Pulumi
+/// Cloud. A program that keeps its credentials may know of a login.
+fn needs_backend(inputs: &Inputs, env: &Env, backend: &Backend) -> Option<Error> {
+    let needed = inputs.command.operation().is_some() && backend.source == BackendSource::Nobody;
+    let kept_elsewhere = env.get("PULUMI_CREDENTIAL_HELPER").is_some_and(|helper| helper != "none");
+    (needed && !kept_elsewhere).then(|| Error::input(backend::NO_BACKEND, backend::NAME_A_BACKEND))
+}
+
+/// The name of the stack's configuration file, if it is not in the checkout and nothing else configures the stack, which
+/// then runs with the program's defaults. Where other stacks of the project have one, a warning says so at once; elsewhere
+/// the stack may never have had any, and the report says so if something of it changes.
+fn missing_stack_file(found: &Prepared<'_>, inputs: &Inputs) -> Option<(String, Option<String>)> {
+    let (project, stack) = (found.project.as_ref()?, found.stack.as_ref()?);
+    let elsewhere = inputs.config.file.is_some() || !inputs.config.items.is_empty() || inputs.stack.upsert;
+    let path = project.stack_file(stack);
+    if !inputs.command.is_on_resources() || elsewhere || path.exists() {
+        return None;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let warning = (!project.stacks().is_empty()).then(|| {
+        format!(
+            "there is no `{name}` in this checkout: `{stack}` runs with the program's defaults, and what its \
+             configuration made would be changed or deleted; commit the file, or set `config`"
+        )
+    });
+    Some((name, warning))
+}
+
 /// The variables of `env-file`, and the backend with its secrets.
-fn backend(found: &mut Prepared<'_>, console: &mut Console) {
+fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let file = hide_env_file(inputs, console);
     found.file_variables = found.keep(file).unwrap_or_default();
@@ -299,6 +325,19 @@ fn backend(found: &mut Prepared<'_>, console: &mut Console) {
     if refused.is_err() {
         found.keep_or_refuse(refused);
         return;
+    }
+    let unnamed = needs_backend(inputs, &seen, &backend);
+    let malformed = backend.url.as_deref().and_then(|url| {
+        let hint = backend::meant_by(url)?;
+        Some(Error::input(format!("the backend's URL, `{url}`, has no scheme"), hint))
+    });
+    if let Some(error) = unnamed.or(malformed) {
+        found.findings.push(Finding::Error(error));
+    } else if let Some((name, warning)) = missing_stack_file(found, inputs) {
+        found.missing_stack_file = Some(name);
+        if let Some(warning) = warning {
+            found.warning(warning);
+        }
     }
     if backend.oidc.is_some() {
         found.keep(sign_in::endpoint(&backend).map(|_| ()));

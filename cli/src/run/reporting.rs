@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
+use crate::base::git;
 use crate::base::json;
 use crate::base::secret::{MASK, Secret};
 use crate::ci::console::Console;
@@ -14,7 +15,8 @@ use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
 use crate::report::take_outputs;
 use crate::report::{
-    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, Reason, Report, Shown, Status, Verdict,
+    self, Ci, Ending, Events, Facts, Operation, OutputsFrom, ProgramFolders, Reason, Report, Shown, Status,
+    Verdict,
 };
 
 /// A run of a command that makes a report.
@@ -100,7 +102,22 @@ impl<'a> Run<'a> {
             let printed = outcome.raw.as_ref().map(Secret::expose);
             return with_printed_outputs(report::report(outcome.events, facts), printed);
         }
-        report::report(outcome.events, facts)
+        let mut report = report::report(outcome.events, facts);
+        report.notes.splice(0..0, self.unconfigured(&report));
+        report
+    }
+
+    /// A note for a deployed stack that changes and whose configuration file is not there: what it made is what goes.
+    fn unconfigured(&self, report: &Report) -> Option<String> {
+        let name = self.job.missing_stack_file.as_ref()?;
+        let changes = report.changes.as_ref()?;
+        let touched = |operation: &str| !matches!(operation, "create" | "same" | "read");
+        changes.iter().any(|(operation, count)| *count > 0 && touched(operation)).then(|| {
+            format!(
+                "there is no `{name}` in this checkout, so the stack runs with the program's defaults: changes and \
+                 deletions may come from that alone; commit the file, or set `config`"
+            )
+        })
     }
 
     fn stack(&self) -> &str {
@@ -119,6 +136,7 @@ impl<'a> Run<'a> {
             .map(|project| project.name.clone())
             .or_else(|| job.stack.as_ref()?.project().map(str::to_owned));
         facts.identity = job.identity();
+        facts.folders = folders(job);
         facts.stderr.clone_from(&outcome.stderr);
         facts.shown = Shown::by(&outcome.log);
         facts.duration_ms = u64::try_from(job.env.clock().elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -143,6 +161,14 @@ impl<'a> Run<'a> {
         facts.verdict = allowed_changes(&job.inputs, ending);
         facts
     }
+}
+
+/// The folders that the places in messages are told from. The way to a folder may be a link, which programs follow.
+fn folders(job: &Job<'_>) -> Option<ProgramFolders> {
+    let program = job.project.as_ref()?.program_folder();
+    let top = git::top(&program)?;
+    let real = std::fs::canonicalize(&top).ok();
+    Some(ProgramFolders { program, repository: std::iter::once(top).chain(real).collect() })
 }
 
 /// Why credentials may not have reached the job: what its variables show, and what its CI system is known for.

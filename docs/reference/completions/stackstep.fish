@@ -32,13 +32,13 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "up" -d 'Deploy'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "update" -d 'Deploy'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "refresh" -d 'Bring the state in line with what is there'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "outputs" -d 'Read the stack\'s outputs and hand them to later steps'
-complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "install" -d 'See to it that the engine is there'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run any engine command with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Tell what was detected, what is missing and what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -57,7 +57,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -68,13 +68,13 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s x -l exc
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -113,16 +113,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -134,6 +134,7 @@ always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -150,7 +151,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l mask-config -
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -162,15 +163,15 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l exclude-depen
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
@@ -214,16 +215,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -235,6 +236,7 @@ always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -251,7 +253,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -263,15 +265,15 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l exclude-d
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
@@ -315,16 +317,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -336,6 +338,7 @@ always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -352,7 +355,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l preview-only -d 'Only show what the operation would do' -r
@@ -361,13 +364,13 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l target-d
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s x -l exclude -d 'URNs of resources not to touch; `*` and `**` are wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l exclude-dependents -d 'Leave out what depends on an excluded resource too' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s p -l parallel -d 'How many resources may be worked on at once' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -408,16 +411,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -429,6 +432,7 @@ always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand refresh" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -446,7 +450,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l mask-con
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -458,11 +462,11 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l exclude-
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l exclude-protected -d 'Leave protected resources alone' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l continue-on-error -d 'Go on with the other resources when one fails' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l skip-preview -d 'Deploy without a preview before' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -503,16 +507,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -524,6 +528,7 @@ always\t''
 never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -s C -l cwd -d 'The folder of the Pulumi program' -r
@@ -535,10 +540,10 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-tea
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-user -d 'Ask for a personal token of this user instead of one of the organisation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -551,7 +556,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l outputs-
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l markdown-file -d 'Where to write the report as Markdown' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l report-file -d 'Where to write the report as one HTML page that needs no network' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l junit-file -d 'Where to write the report as JUnit XML, which most CI systems show as test results' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -560,12 +565,13 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l verify -
 strict\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -l cache-folder -d 'Where installed CLIs are kept' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -s y -l yes -d ''
 complete -c stackstep -n "__fish_stackstep_using_subcommand outputs" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l profile -d 'Take another tool\'s defaults' -r -f -a "none\t''
 official-action\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l cloud-url -d 'The backend' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand install" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -578,7 +584,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand install" -s h -l hel
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -s s -l stack -d 'The stack' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand report" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
 resources\t''
@@ -629,8 +635,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-user -
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-scope -d 'What the organisation\'s token may do beside the usual' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l oidc-expiration -d 'How long the token is valid; Pulumi Cloud may shorten it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l mask-config -d 'Read the stack\'s configuration first, to hide its secrets wherever they show' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand exec" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -664,7 +670,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -678,20 +684,20 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l exclude-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -732,16 +738,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -781,7 +787,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l mask-conf
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -795,20 +801,20 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l exclude-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -849,16 +855,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -897,7 +903,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l mask-config 
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l secrets-provider -d 'How a stack that `upsert` creates encrypts its secrets' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l config -d 'Configuration to set before the operation, as `pulumi config set` would' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l config-file -d 'The stack\'s configuration file' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l env-file -d 'A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s m -l message -d 'A message to go with the update' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s r -l refresh -d 'Refresh the state before the operation' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l run-program -d 'With a refresh or a destroy, run the program to learn what providers need now' -r
@@ -911,20 +917,20 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l exclude-prot
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s p -l parallel -d 'How many resources may be worked on at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l continue-on-error -d 'Go on with the other resources when one fails' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l plan -d 'An update plan, in `cwd` unless its path is absolute' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l args -d 'More arguments for the engine, split as a shell would split them; no shell sees them' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l args -d 'More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l skip-preview -d 'Deploy without a preview before' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l expect-no-changes -d 'Fail when anything would change, and change nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-changes -d 'With `expect-no-changes`: whether changes fail the step (exit status 7)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack -d 'Folders of policy packs to check against' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l timeout -d 'How long the engine may take; then it is cancelled (exit status 70)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l grace-period -d 'How long a cancelled engine may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l event-log -d 'Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -965,16 +971,16 @@ bitbucket\t''
 gitea\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l forge-url -d 'The forge\'s own address, for one that is not the public one' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l diff -d 'Show the operation as a rich diff in the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l color -d 'Whether the engine\'s output has colours' -r -f -a "always\t''
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l color -d 'Whether the output of the Pulumi CLI has colours' -r -f -a "always\t''
 never\t''
 raw\t''
 auto\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l suppress-outputs -d 'Leave the stack\'s outputs out of log and report' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l suppress-progress -d 'Leave the engine\'s progress dots out of the log' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s v -l log-verbosity -d 'How much the engine writes to standard error' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l suppress-progress -d 'Leave the progress dots of the Pulumi CLI out of the log' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s v -l log-verbosity -d 'How much the Pulumi CLI writes to standard error' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l log-flow -d 'Pass the verbosity on to plugins' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s d -l debug -d 'Show the engine\'s debugging output' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l engine -d 'The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s d -l debug -d 'Show the debugging output of the Pulumi CLI' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l engine -d 'The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l pulumi-version -d 'The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l pulumi-version-file -d 'A file that holds the version, such as `.pulumi.version`, `.tool-versions` or `mise.toml`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l pulumi-mirror -d 'Where to install the Pulumi CLI from: the `https://`, `http://` or `file://` URL of a folder with the release\'s files under their own names' -r
@@ -991,13 +997,13 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "up" -d 'Deploy'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and hand them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "install" -d 'See to it that the engine is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "exec" -d 'Run any engine command with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "doctor" -d 'Tell what was detected, what is missing and what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
 complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -9,7 +9,7 @@ use super::shown;
 fn foreign_ci_systems_comment_by_forge_and_forge_url() {
     for job in [woodpecker, jenkins] {
         let pull = Pull::open();
-        let said = format!("commented on change request {} (Gitea or Forgejo)", pull.number);
+        let said = format!("commented on pull request #{} (Gitea or Forgejo)", pull.number);
         job(&pull).run("preview").ends_with(0).says(&said);
         pull.only();
     }

@@ -72,7 +72,7 @@ fn what_github_does_not_describe_is_refused() {
 #[ignore = "needs prism"]
 fn a_comment_is_created_edited_written_anew_and_deleted() {
     let forge = Described::start();
-    job(&forge, "preview").run("run").ends_with(0).says("commented on change request 7");
+    job(&forge, "preview").run("run").ends_with(0).says("commented on pull request #7");
     job(&forge, "preview").with("GITHUB_RUN_ID", "43").run("run").says("comment updated");
     let list = "GET /repos/acme/shop/issues/7/comments";
     forge.was_asked(&[
@@ -85,12 +85,12 @@ fn a_comment_is_created_edited_written_anew_and_deleted() {
     job(&forge, "preview").with("GITHUB_RUN_ID", "44").run("run").says("comment updated");
     forge.was_asked(&["DELETE /repos/acme/shop/issues/comments/1"]);
     let new = job(&forge, "preview").with("GITHUB_RUN_ID", "45").input("comment", "new");
-    new.run("run").says("commented on change request 7");
+    new.run("run").says("commented on pull request #7");
     forge.was_asked(&["POST /graphql"]);
     let append = job(&forge, "preview").input("comment", "append");
-    append.run("run").says("commented on change request 7");
+    append.run("run").says("commented on pull request #7");
     let aggregate = job(&forge, "preview").input("comment", "aggregate");
-    aggregate.run("run").says("commented on change request 7");
+    aggregate.run("run").says("commented on pull request #7");
     aggregate.with("GITHUB_RUN_ID", "46").run("run").says("comment updated");
     forge.was_asked(&[]);
     for what in ["create", "update", "delete", "new", "append", "aggregate"] {

@@ -12,6 +12,7 @@ mod riddles;
 mod rooms;
 mod source;
 mod twins;
+mod words;
 
 use std::path::Path;
 
@@ -87,4 +88,9 @@ fn lib_rs_says_what_each_room_is_for_from_the_top_floor_down() {
     let said: Vec<&str> =
         lib.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split('`').next()).collect();
     assert_eq!(said, rooms::FROM_THE_TOP);
+}
+
+#[test]
+fn no_text_speaks_a_dialect_of_its_own() {
+    none(&words::dialect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/src")));
 }

@@ -118,11 +118,22 @@ fn what_follows_a_run_is_our_own_only_after_a_branch_or_a_tag() {
 
 #[test]
 fn an_issue_is_one_line() {
+    let annotation = |level, title, message| annotation(&Annotation { level, title, message, place: None });
     assert_eq!(
         annotation(Level::Warning, "bucket", "1\n2"),
         "##vso[task.logissue type=warning]bucket: 1%0A2\n"
     );
     assert_eq!(annotation(Level::Notice, "a", "##vso[x]\nb"), "a: # #vso[x] b\n");
+}
+
+#[test]
+fn an_issue_stands_at_its_place_in_the_change() {
+    let place = crate::base::source_place::SourcePlace { file: "a].ts".into(), line: 4, column: Some(2) };
+    let annotation = Annotation { level: Level::Error, title: "a", message: "b", place: Some(&place) };
+    assert_eq!(
+        super::annotation(&annotation),
+        "##vso[task.logissue type=error;sourcepath=a%5D.ts;linenumber=4;columnnumber=2;]a: b\n"
+    );
 }
 
 #[test]

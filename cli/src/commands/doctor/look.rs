@@ -15,7 +15,7 @@ use crate::engine::plan::Plan;
 use crate::engine::{args, config_secrets};
 use crate::inputs::{Command, Inputs};
 use crate::publish::forge::Sender;
-use crate::pulumi::backend::{Backend, BackendSource};
+use crate::pulumi::backend::{Backend, BackendSource, NAME_A_BACKEND, NO_BACKEND};
 use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::{StackIdentity, StackName};
 use crate::run::prepare::Prepared;
@@ -96,10 +96,10 @@ fn signed_in(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, identity
     });
     found.credentials = token.into_iter().chain(has.found).map(str::to_owned).collect();
     if backend.source == BackendSource::Nobody {
-        found.missing(
-            "no backend is named and nobody is logged in",
-            "set `cloud-url` (`s3://…`, `gs://…`, `azblob://…`, `https://…`), or give the job an access token of Pulumi Cloud",
-        );
+        // The steps of the run have said so, where it needs one.
+        if !found.findings.iter().any(|finding| finding.what == NO_BACKEND) {
+            found.missing(NO_BACKEND, NAME_A_BACKEND);
+        }
         return;
     }
     found.backend = Some(backend.to_string());
@@ -173,10 +173,10 @@ fn trust(
     let credentials = credentials(env, backend, identity);
     let verdict = judge(&Question::about_run(ci, &context, inputs, &credentials, &work_folder));
     found.trust = match verdict {
-        TrustVerdict::Go => "it may do all that was asked".to_owned(),
+        TrustVerdict::Go => "allowed".to_owned(),
         TrustVerdict::Warn { what, hint } => {
             found.warn(what, hint);
-            "it may do all that was asked, with a warning".to_owned()
+            "allowed, with a warning".to_owned()
         }
         TrustVerdict::Skip { why, maintainer } => {
             found.warn(why, maintainer);
@@ -233,7 +233,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
             Purpose::PreviewBefore => "looks before anything is changed",
             Purpose::Outputs => "reads the outputs",
             Purpose::Query => "asks the engine for something",
-            Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "does what was asked",
+            Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "runs the command",
         };
         add(step.args.clone(), purpose, None);
     }

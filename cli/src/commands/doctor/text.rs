@@ -36,7 +36,11 @@ pub fn text(found: &Diagnosis) -> String {
         };
         text.push_str(&format!("{level}: {}\nhint: {}\n", one_line(&finding.what), one_line(&finding.hint)));
     }
-    text.push_str(if found.ok { "nothing is missing\n" } else { "a run would fail like this\n" });
+    text.push_str(if found.ok {
+        "nothing is missing (not asked: whether the stack exists)\n"
+    } else {
+        "a run would fail like this\n"
+    });
     text
 }
 

@@ -133,6 +133,7 @@ impl Outside<'_> {
                 stdout: &mut stdout,
                 stderr: if ci.log().one_stream { &mut stdout_again } else { &mut stderr },
                 passing: Passing::Through,
+                unsaid: None,
                 capture: CAPTURE,
                 disarm: ci.log().disarm(),
                 on_event: &mut |_| {},

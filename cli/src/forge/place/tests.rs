@@ -202,3 +202,11 @@ fn a_token_that_can_not_comment_says_what_can() {
     let unknown = found.with_token(Tokens { own: Some("job"), ..NONE }, &origin).unwrap_err();
     assert_eq!(unknown.hint.unwrap(), "set `forge-token`");
 }
+
+#[test]
+fn a_change_request_has_the_name_that_its_forge_gives_it() {
+    for forge in FORGES {
+        let expected = if forge.name() == "gitlab" { "merge request !7" } else { "pull request #7" };
+        assert_eq!(forge.request(7), expected, "{}", forge.title());
+    }
+}

@@ -24,7 +24,7 @@ heading! {
         oidc_token: Option<Secret> = secret("oidc-token", OPERATIONS_OUTPUTS_AND_EXEC, "The identity token, where the CI system does not hand one to the job by itself: the token, or `file://` and the path of a file that holds it.")
             .aliases(&["id-token"])
             .default_in_words("the one of the CI system"),
-        mask_config: bool = flag("mask-config", OPERATIONS_AND_EXEC, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the engine, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.")
+        mask_config: bool = flag("mask-config", OPERATIONS_AND_EXEC, "Read the stack's configuration first, to hide its secrets wherever they show. It takes one process of the Pulumi CLI, and is always so with `debug`, `log-flow` and a `log-verbosity` from 9.")
             .default("false"),
         secrets_provider: Option<String> = text("secrets-provider", OPERATIONS, "How a stack that `upsert` creates encrypts its secrets: `default`, `passphrase`, `awskms://…`, `azurekeyvault://…`, `gcpkms://…`, `hashivault://…`."),
     }

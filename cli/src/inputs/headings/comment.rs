@@ -14,7 +14,7 @@ const WAYS_TO_SAY_COMMENT: &str =
 heading! {
     /// The inputs about the comment on the change request.
     pub struct CommentInputs under Report {
-        mode: Option<CommentChoice> = optional_choice("comment", OPERATIONS_AND_REPORT, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and takes the old ones away, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
+        mode: Option<CommentChoice> = optional_choice("comment", OPERATIONS_AND_REPORT, "How the report is commented on the change request: `update` edits the comment that is there, `new` writes another one and removes the old ones, `append` only writes another one, `aggregate` adds the stack to one comment for all stacks. `required` is `update`, and fails the step (exit status 72) when it can't.")
             .default_in_words("`update` where a token is at hand that can; with `profile: official-action` what `comment-on-pr` says"),
         when: CommentWhen = choice("comment-when", OPERATIONS_AND_REPORT, "When there is a comment. One that stands there already is brought up to date all the same.")
             .default("always"),

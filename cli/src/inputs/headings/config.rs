@@ -15,11 +15,11 @@ use crate::inputs::row::{heading, mapping, path, program_path};
 heading! {
     /// The inputs about configuration and environment of the program.
     pub struct ConfigInputs under Config {
-        items: Vec<ConfigItem> = mapping("config", OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack's file.", config_items)
+        items: Vec<ConfigItem> = mapping("config", OPERATIONS, "Configuration to set before the operation, as `pulumi config set` would: `key: value`, `key=value`, or `key: {value, secret, path, from-env, from-file}`. A value is the text that is written. It goes to the stack's file.", config_items)
             .aliases(&["config-map"]),
         file: Option<PathBuf> = program_path("config-file", OPERATIONS, "The stack's configuration file.")
             .default_in_words("`Pulumi.<stack>.yaml` beside Pulumi.yaml"),
-        env_file: Option<PathBuf> = path("env-file", OPERATIONS_OUTPUTS_AND_EXEC, "A file of `NAME=value` lines, as dotenv files are written, that the engine gets as environment. It never overrides a variable that is set."),
+        env_file: Option<PathBuf> = path("env-file", OPERATIONS_OUTPUTS_AND_EXEC, "A file of `NAME=value` lines, as dotenv files are written, that the Pulumi CLI gets as environment. It never overrides a variable that is set."),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::pulumi::mirror::Mirror;
 heading! {
     /// The inputs about the Pulumi CLI itself.
     pub struct EngineInputs under Engine {
-        engine: Option<String> = text("engine", ALL_BUT_REPORT, "The engine: a path to a Pulumi CLI, or `sandbox` for the rehearsal engine that deploys nothing.")
+        engine: Option<String> = text("engine", ALL_BUT_REPORT, "The engine that runs: a path to a Pulumi CLI, or `sandbox` for the rehearsal that deploys nothing.")
             .default_in_words("`pulumi` of the PATH, else one that is installed"),
         pulumi_version: Option<String> = text("pulumi-version", ALL_BUT_REPORT, "The version of the Pulumi CLI that this run needs: exact (`3.260.0`), a range (`^3.200`), `latest`, or `latest-14` for the newest that is 14 days old.")
             .default_in_words("what a version file of the project asks for, else what is there, else the newest that is 7 days old"),

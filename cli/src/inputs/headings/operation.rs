@@ -34,7 +34,7 @@ heading! {
             .short_flag('p'),
         continue_on_error: Option<bool> = optional_flag("continue-on-error", &[Up, Destroy], "Go on with the other resources when one fails."),
         plan: Option<PathBuf> = program_path("plan", &[Preview, Up], "An update plan, in `cwd` unless its path is absolute: `preview` writes it, `up` keeps to it."),
-        args: Vec<String> = words("args", OPERATIONS_AND_OUTPUTS, "More arguments for the engine, split as a shell would split them; no shell sees them.")
+        args: Vec<String> = words("args", OPERATIONS_AND_OUTPUTS, "More arguments for the Pulumi CLI, split as a shell would split them; no shell sees them.")
             .read(engine_arguments),
     }
 }

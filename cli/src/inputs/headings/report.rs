@@ -13,7 +13,7 @@ heading! {
     /// The inputs about the report, and the files that it is written to.
     pub struct ReportInputs under Report {
         results: Vec<String> = list("results", ONLY_REPORT, "The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards. Several become one report with a part for each stack."),
-        event_log: Vec<String> = list("event-log", ONLY_REPORT, "Event logs of the engine (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards. What they don't tell: the commit, and how the engine ended."),
+        event_log: Vec<String> = list("event-log", ONLY_REPORT, "Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards. What they don't tell: the commit, and how the engine ended."),
         result_file: Option<PathBuf> = path("result-file", OPERATIONS_OUTPUTS_AND_REPORT, "Where to write the result as JSON.")
             .default_in_words("a file in the CI system's temporary folder"),
         secret_outputs: Vec<String> = list("secret-outputs", OPERATIONS_AND_OUTPUTS, "Secret stack outputs to export all the same, by name; `*` for all. They are masked in the log.")

@@ -20,11 +20,11 @@ heading! {
             .aliases(&["policy-packs", "policyPacks"]),
         policy_pack_config: Vec<String> = list("policy-pack-config", &[Preview, Up], "A JSON file of settings for each policy pack, in the same order.")
             .aliases(&["policy-pack-configs", "policyPackConfigs"]),
-        timeout: Option<Duration> = duration("timeout", OPERATIONS_AND_OUTPUTS, "How long the engine may take; then it is cancelled (exit status 70)."),
+        timeout: Option<Duration> = duration("timeout", OPERATIONS_AND_OUTPUTS, "How long the Pulumi CLI may take; then it is cancelled (exit status 70)."),
         lock_timeout: Duration = duration("lock-timeout", UP_REFRESH_DESTROY, "How long to wait while somebody else holds the stack's lock.")
             .default("0s")
             .read(|wait| Ok(wait.duration()?.unwrap_or_default())),
-        grace_period: Option<Duration> = duration("grace-period", OPERATIONS_AND_OUTPUTS, "How long a cancelled engine may take to finish what it has begun before it is told to stop at once.")
+        grace_period: Option<Duration> = duration("grace-period", OPERATIONS_AND_OUTPUTS, "How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once.")
             .default_in_words("what the CI system allows"),
         stale: Stale = choice("stale", &[Up], "What happens when the job's commit is no longer the head of its branch.")
             .default("warn"),

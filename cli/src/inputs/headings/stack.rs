@@ -35,7 +35,7 @@ pub const COMMAND: Input = Input::new(
     "command",
     Kind::Choice(Command::STEP_WORDS),
     ALL,
-    "What to run. On a command line it is the first word; a step without one only makes sure that the engine is there.",
+    "What to run. On a command line it is the first word; a step without one only installs the Pulumi CLI if it is missing.",
 )
 .under(Group::Stack);
 

@@ -4,7 +4,7 @@ use crate::base::secret::Masker;
 use crate::process::ladder::{Cause, Rung};
 use crate::process::output::{Disarm, Sink};
 use crate::process::signals::Signals;
-use crate::process::stream::{Captured, Passing};
+use crate::process::stream::{Captured, Passing, Unsaid};
 use crate::process::tail::TailState;
 use crate::process::told::{Listener, Told};
 use std::ffi::OsString;
@@ -67,6 +67,8 @@ pub struct Supervision<'a> {
     pub stderr: Sink<'a>,
     /// Whether its standard output goes there at all.
     pub passing: Passing,
+    /// The lines of its standard error that do not go there.
+    pub unsaid: Option<Unsaid>,
     /// How many bytes of each stream are kept for the report.
     pub capture: usize,
     /// Breaks up workflow commands.

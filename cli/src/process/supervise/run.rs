@@ -127,7 +127,11 @@ impl<'a> RunningProcess<'a> {
         Self {
             control: Control::new(&child, &process.program, signals.adopts()),
             stdout: Pipe::new(child.stdout.take(), feed(supervision.passing), LineSource::Stdout),
-            stderr: Pipe::new(child.stderr.take(), feed(Passing::Through), LineSource::Stderr),
+            stderr: Pipe::new(
+                child.stderr.take(),
+                feed(Passing::Through).without(supervision.unsaid),
+                LineSource::Stderr,
+            ),
             child,
             log: Log::new(stdout, stderr, supervision.disarm),
             tail: process.event_log.clone().map(Tail::new),

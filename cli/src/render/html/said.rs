@@ -2,26 +2,39 @@
 
 use super::{Html, View, wide};
 use crate::render::{Detail, words};
-use crate::report::{Report, Severity, shortened};
+use crate::report::{Reason, Report, Severity, shortened};
 
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
     let Report { reason: Some(reason), message, hint, .. } = view.report else { return };
     view.section(html, " class=\"failure\"", "reason");
     let message = message.as_deref().filter(|_| view.shows(Detail::Resources));
+    let (first, rest) = message.map(parts).unwrap_or_default();
     view.heading(html, "reason", |html| {
-        html.prose(&shortened(reason.headline(message), 500))
-            .raw(" (<code>")
-            .raw(reason.name())
-            .raw("</code>)");
+        match first {
+            "" => html.prose(reason.headline(None)),
+            first => html.code(&shortened(first, 500)),
+        };
     });
-    if let Some(message) = message {
-        html.raw("<pre>").lines(message.trim()).raw("</pre>\n");
+    let meaning = match (first, reason) {
+        ("", _) | (_, Reason::Unknown) => "",
+        _ => reason.headline(None),
+    };
+    html.raw("<p>").prose(meaning).raw(" (reason <code>").raw(reason.name()).raw("</code>)</p>\n");
+    if !rest.is_empty() {
+        html.raw("<pre>").lines(rest).raw("</pre>\n");
     }
     if let Some(hint) = hint {
         html.raw("<p><strong>What to do:</strong> ").prose(hint).raw("</p>\n");
     }
     html.raw("</section>\n");
+}
+
+/// The first line of a message, without the word for what a failure is anyway, and the rest.
+fn parts(message: &str) -> (&str, &str) {
+    let message = message.trim();
+    let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
+    (first.strip_prefix("error: ").unwrap_or(first).trim(), rest.trim_end())
 }
 
 /// What a reader must know about the report itself.

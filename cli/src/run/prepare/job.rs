@@ -100,6 +100,7 @@ impl<'a> Prepared<'a> {
             project: self.project,
             stack,
             backend,
+            missing_stack_file: self.missing_stack_file,
             seen_by_engine: self.env.with_missing(&self.file_variables),
             demand: self.demand,
             engine_env: EngineEnv::default(),

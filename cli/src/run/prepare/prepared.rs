@@ -55,6 +55,8 @@ pub struct Prepared<'a> {
     pub not_for_the_engine: Vec<String>,
     /// Where the state lies.
     pub backend: Option<Backend>,
+    /// The name of the stack's configuration file, if it should be in the checkout and is not.
+    pub missing_stack_file: Option<String>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
 }

@@ -143,6 +143,7 @@ async fn events_arrive_while_the_process_runs() {
         stdout: &mut stdout,
         stderr: &mut stderr,
         passing: Passing::Through,
+        unsaid: None,
         capture: 0,
         disarm: None,
         on_event: &mut |_| std::fs::write(&go, "").expect("a file"),

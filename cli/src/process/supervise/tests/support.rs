@@ -192,6 +192,7 @@ impl Case {
             stdout: &mut stdout,
             stderr: &mut stderr,
             passing: self.passing,
+            unsaid: None,
             capture: 4 << 20,
             disarm: self.disarm,
             on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
