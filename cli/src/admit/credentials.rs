@@ -7,7 +7,7 @@ use crate::base::env::Env;
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::secret_names;
 
-/// What a run has.
+/// The credentials of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Whether they seem enough to read the state: for Pulumi Cloud an access token, an earlier login or an identity

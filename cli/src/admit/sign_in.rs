@@ -30,7 +30,7 @@ use wanted::not_reached;
 pub struct Grant {
     /// The token.
     pub token: Secret,
-    /// How long it is valid, where that is told.
+    /// The token's lifetime, if the answer tells it.
     pub valid: Option<Duration>,
 }
 

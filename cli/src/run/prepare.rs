@@ -59,7 +59,7 @@ pub enum Until {
 /// A step of the preparation.
 type PrepareStep = fn(&mut Prepared<'_>, &mut Console);
 
-/// The steps behind [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
+/// The steps after [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
 const STEPS: &[PrepareStep] = &[
     judge::standing,
     judge::verdict,

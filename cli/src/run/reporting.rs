@@ -173,7 +173,7 @@ fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
 /// The message for outputs that the engine printed in a form that can't be read.
 const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
 
-/// `fail-on-changes: false` turns the engine's "there are changes" into a success.
+/// The verdict that turns the engine's "there are changes" into a success with `fail-on-changes: false`.
 fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
     (ending == Ending::Exited(EXIT_CHANGES) && !inputs.safety.fail_on_changes).then(|| Verdict {
         status: Status::Succeeded,
