@@ -1,11 +1,11 @@
-//! The words of a failure that tell: messages of the engine and of programs begin with lines that only lead in, and
-//! reports, log and annotations show the first line. So the line that matters comes first.
+//! Puts the informative line of an error message first: messages of the engine and of programs begin with lines that
+//! only lead in, and reports, log and annotations show the first line.
 
-/// How many lines at the beginning may only lead in.
+/// The most lines at the beginning that may only lead in.
 const LEADS: usize = 4;
 
-/// `text` with the line that matters first: lead-ins that end in a colon are left out, a sentence that goes on in the
-/// next line is joined, a lock names its holder, and an exception says where it was thrown.
+/// `text` with the informative line first: lead-ins that end in a colon are left out, a sentence that goes on in the
+/// next line is joined, a lock names its holder, and an exception tells where it was thrown.
 pub fn telling(text: &str) -> String {
     let text = text.trim();
     if let Some(lock) = lock(text) {
@@ -23,7 +23,7 @@ pub fn telling(text: &str) -> String {
     if rest.trim().is_empty() { first } else { format!("{first}\n{rest}") }
 }
 
-/// How many lines only lead in to what follows them.
+/// The number of lines that only lead in to the ones after them.
 fn leads(lines: &[&str]) -> usize {
     let leads_in = |line: &&&str| line.trim().is_empty() || line.trim_end().ends_with(':');
     let count = lines.iter().take(2 * LEADS).take_while(leads_in).count();
@@ -31,10 +31,10 @@ fn leads(lines: &[&str]) -> usize {
     if lines[count.min(lines.len())..].iter().any(is_said) { count } else { 0 }
 }
 
-/// Words that continue a sentence which was broken in its middle.
+/// Words that continue a sentence from the line before.
 const GOES_ON: &[&str] = &["because ", "as it ", "as part ", "and ", "or ", "but ", "which ", "that "];
 
-/// Takes the first sentence out of the lines, also where it was broken in its middle.
+/// Takes the first sentence out of the lines, even if it was broken in its middle.
 fn joined(lines: &mut Vec<&str>) -> String {
     if lines.is_empty() {
         return String::new();
@@ -53,7 +53,7 @@ fn joined(lines: &mut Vec<&str>) -> String {
     }
 }
 
-/// Who holds the stack's lock and since when, which the engine says in its second line.
+/// The message about the stack's lock with its holder and since when, which the engine names in its second line.
 fn lock(text: &str) -> Option<String> {
     let first = text.lines().find(|line| line.contains("the stack is currently locked by"))?;
     let (_, holder) = text.lines().find_map(|line| line.split_once(": created by "))?;
@@ -61,7 +61,7 @@ fn lock(text: &str) -> Option<String> {
     Some(format!("{what}, created by {}", holder.trim()))
 }
 
-/// The exception of a traceback of Python, which stands at its end, and the line of the program that threw it.
+/// The exception at the end of a Python traceback, and the program's line that threw it.
 /// <https://docs.python.org/3/library/traceback.html>
 fn python(text: &str) -> Option<String> {
     let (_, trace) = text.rsplit_once("Traceback (most recent call last):")?;
@@ -91,7 +91,7 @@ fn javascript(lines: &[&str]) -> Option<String> {
     })
 }
 
-/// Whether a file is the program's own, and no package's or runtime's.
+/// Whether a file is the program's own, and not of a package or runtime.
 fn is_own(path: &str) -> bool {
     let foreign = ["node_modules", "site-packages", "pulumi-language-", "lib/python"];
     !path.starts_with("node:") && !path.starts_with('<') && !foreign.iter().any(|part| path.contains(part))

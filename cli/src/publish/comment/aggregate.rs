@@ -2,7 +2,7 @@
 //!
 //! Either one final job has all reports and writes the whole comment ([`of_all`]), or each step writes its own part
 //! when it is done, and leaves the other parts as they are. Two that write at the same moment can overwrite each
-//! other's part, so the comment is read again after it was written, and written again if needed, up to [`ROUNDS`]
+//! other's part, so the comment is read again after it was written, and written again if needed, up to `ROUNDS`
 //! times.
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
