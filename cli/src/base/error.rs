@@ -37,35 +37,35 @@ pub enum Error {
     /// Bad input: nothing was started, nothing was changed.
     #[error("{what}")]
     Input {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// There is no engine to run, or it can't be run.
     #[error("{what}")]
     Engine {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// The program's dependencies or the engine's plugins could not be installed.
     #[error("{what}")]
     Dependencies {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
     },
     /// Refused: the run is not trusted, or a gate is closed.
     #[error("{what}")]
     Refused {
-        /// What is refused, and why.
+        /// The message: what is refused, and why.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
-        /// The reason as a result has it.
+        /// The reason for the result.
         reason: Reason,
     },
     /// Not done, which is no failure: the change's author can't give the run the credentials that it needs.
@@ -79,17 +79,17 @@ pub enum Error {
     /// The engine's answer could not be read, so that its content is not known.
     #[error("{what}")]
     Incomplete {
-        /// What could not be read.
+        /// The message: what could not be read.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
     },
     /// There is no identity to sign in with, or it was not accepted.
     #[error("{what}")]
     Auth {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// Somebody stopped the run before the engine was started.
@@ -101,7 +101,7 @@ pub enum Error {
     /// A file or a process could not be read, written or started.
     #[error("could not {action} `{path}`: {source}", path = path.display())]
     Io {
-        /// What was tried, as a verb: `read`, `write`, `start`.
+        /// The action that failed, as a verb: `read`, `write`, `start`.
         action: &'static str,
         /// The file or program.
         path: PathBuf,
@@ -113,9 +113,9 @@ pub enum Error {
 /// A message, and a hint if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong.
+    /// The message.
     pub what: String,
-    /// The way out.
+    /// The hint, if there is one.
     pub hint: Option<String>,
 }
 

@@ -92,7 +92,7 @@ impl Job<'_> {
     }
 }
 
-/// The same path as [`Job::result_file`], before there is a job.
+/// The path of [`Job::result_file`], before there is a job.
 pub fn result_file(
     inputs: &Inputs,
     ci: &dyn CiSystem,

@@ -163,7 +163,7 @@ mod tests {
     use crate::ci::detect;
     use crate::pulumi::backend::BackendSource;
 
-    /// What the engine gets for `name` in a job with these variables.
+    /// The value of the engine's variable `name` in a job with these variables.
     fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {
         let env = Env::from_pairs("/", pairs.iter().copied());
         let backend = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };

@@ -114,9 +114,9 @@ impl Shown {
 /// The ending of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// It ended by itself, with this status.
+    /// The engine ended by itself, with this status.
     Exited(i32),
-    /// A signal ended it that was not ours.
+    /// A signal that was not ours ended the engine.
     Signalled(i32),
     /// We stopped it because its time limit was reached.
     TimedOut,
@@ -125,7 +125,7 @@ pub enum Ending {
         /// The signal that we got.
         signal: i32,
     },
-    /// It was never started.
+    /// The engine was never started.
     NotStarted,
 }
 

@@ -54,7 +54,7 @@ pub(super) fn is_one_diagnostic(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// How many are lost of phases with these numbers, each but the last with its end.
+    /// The number of lost lines for phases with these numbers, each but the last with its end.
     fn lost_of(phases: &[&[u64]]) -> u64 {
         let mut gaps = Gaps::default();
         for (at, phase) in phases.iter().enumerate() {

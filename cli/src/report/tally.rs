@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/status.go>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Left {
-    /// It is unchanged.
+    /// The resource is unchanged.
     AsItWas,
-    /// It was changed in part.
+    /// The resource was changed in part.
     Changed,
-    /// It is not known.
+    /// The state of the resource is not known.
     Unknown,
 }
 

@@ -107,7 +107,7 @@ impl Mapping {
         self.0.is_empty()
     }
 
-    /// How many entries it has.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -32,10 +32,10 @@ impl Default for Bounds {
 /// The reason why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It does not have the form of a release's archive.
+    /// The archive does not have the form of a release's archive.
     #[error("{0}")]
     Archive(String),
-    /// It can't be read to its end.
+    /// The archive can't be read to its end.
     #[error("it can't be read: {0}")]
     Unreadable(io::Error),
     /// A file of it could not be written here.

@@ -88,7 +88,7 @@ fn private_file(path: &Path) -> Result<File> {
 mod tests {
     use super::*;
 
-    /// What `pulumi login file:///srv/state` of the CLI 3.276.0 wrote into an empty home folder.
+    /// The file that `pulumi login file:///srv/state` of the CLI 3.276.0 wrote into an empty home folder.
     const LOCAL: &str = "{
     \"current\": \"file:///srv/state\",
     \"accessTokens\": {

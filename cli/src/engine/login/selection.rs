@@ -122,7 +122,7 @@ impl Selection {
 mod tests {
     use super::*;
 
-    /// What `pulumi stack select dev` of the CLI 3.276.0 wrote.
+    /// The file that `pulumi stack select dev` of the CLI 3.276.0 wrote.
     const SELECTED: &str = "{\n    \"stacks\": {\n        \"file:///srv/state\": \"dev\"\n    }\n}";
 
     struct Case {

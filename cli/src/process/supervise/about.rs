@@ -84,13 +84,13 @@ pub struct Supervision<'a> {
 /// The status of a process at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessStatus {
-    /// It ended by itself, with an exit status.
+    /// The process ended by itself, with an exit status.
     Exited(i32),
-    /// A signal ended it.
+    /// A signal ended the process.
     Signalled(i32),
-    /// It was not started, because the run had been cancelled before.
+    /// The process was not started, because the run had been cancelled before.
     NotStarted,
-    /// It was killed, but has not ended.
+    /// The process was killed, but has not ended.
     Stuck,
 }
 
@@ -105,9 +105,9 @@ pub struct Ended {
     pub rung: Option<Rung>,
     /// The number of signals that it reported, from us or from others.
     pub told: Told,
-    /// Its standard output.
+    /// The process's standard output.
     pub stdout: Captured,
-    /// Its standard error.
+    /// The process's standard error.
     pub stderr: Captured,
     /// The incidents while its event log was read.
     pub events: TailState,
