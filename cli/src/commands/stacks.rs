@@ -17,8 +17,8 @@ use crate::inputs::resolve::Flags;
 use crate::report::Reason;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-/// Prints the projects and stacks. The answer is the exit status: bad input, where something of the repository can't be
-/// taken as it is.
+/// Prints the projects and stacks. Returns the exit status, which is that of bad input if a part of the repository is
+/// wrong.
 pub fn list(json: bool, flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
     let request = RunRequest { command: Some(Command::Preview), flags, env, ci: ci::detect(env) };
     let judged = prepare(&request, Until::TheInputs, console);
@@ -49,7 +49,7 @@ pub fn list(json: bool, flags: &Flags, env: &Env, console: &mut Console) -> Resu
     Ok(if found.problems.is_empty() { 0 } else { EXIT_INPUT })
 }
 
-/// One line, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
+/// One line of JSON, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
 fn as_json(found: &RepositoryStacks) -> serde_json::Value {
     let cells = found.projects.iter().flat_map(|project| {
         project
