@@ -24,7 +24,7 @@ pub struct Job<'a> {
     pub ci: &'static dyn CiSystem,
     /// The facts of the job: repository, commit, change request.
     pub context: Context,
-    /// The owner of the files in the work folder, as far as it is proven.
+    /// The owner of the files in the work folder, if it is proven.
     pub standing: Standing,
     /// The folders that a stranger may have written to.
     pub ground: Ground,

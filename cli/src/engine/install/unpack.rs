@@ -84,7 +84,7 @@ fn kind_word(kind: EntryType) -> &'static str {
     }
 }
 
-/// Unpacks a zip file. Its table of contents stands at its end, so it has to be there as a whole.
+/// Unpacks a zip file. Its table of contents is at its end, so it has to be there as a whole.
 pub fn zip(
     packed: impl Read + Seek,
     parts: &Parts,
