@@ -1,4 +1,4 @@
-//! From the command line to the exit status, on one screen.
+//! The path from the command line to the exit status, on one screen.
 
 use std::ffi::OsString;
 
@@ -9,12 +9,12 @@ use crate::commands::args::{self, Ask};
 use crate::commands::{doctor, early, exec, finish, inputs, run, stacks};
 use crate::process::signals::Signals;
 
-/// Runs what the command line and the environment ask for. The answer is the exit status.
+/// Runs the command of the command line. Returns the exit status.
 pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let args = match args::parse(arguments.iter().cloned()) {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are no errors, and go to standard output.
+            // Help and version are no errors: they go to standard output.
             let _ = error.print();
             if !error.use_stderr() {
                 return 0;

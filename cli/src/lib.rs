@@ -9,20 +9,20 @@
 //!
 //! | room | what it is for |
 //! | --- | --- |
-//! | [`app`] | From the command line to the exit status. |
-//! | [`commands`] | What a person types: the command line, and one file for each command. |
-//! | [`run`] | One run of one stack: its preparation, its phases, its report, and what a post step needs if it is killed. |
-//! | [`publish`] | A report brought to each of its places: files, outputs, summary page, comment, commit status. |
+//! | [`app`] | The path from the command line to the exit status. |
+//! | [`commands`] | The command line, and one file for each command. |
+//! | [`run`] | One run of one stack: its preparation, its phases, its report, and the file for a post step if it is killed. |
+//! | [`publish`] | Publishes a report: files, outputs, summary page, comment, commit status. |
 //! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
-//! | [`engine`] | The Pulumi CLI at work: found or installed, its command lines, its processes, what became of them. |
-//! | [`fleet`] | Many stacks: which projects and stacks a repository has. |
-//! | [`inputs`] | The table of inputs, where each value came from, and the values as types. |
-//! | [`forge`] | Where people review: one file a forge, pure; it knows no CI system. |
+//! | [`engine`] | The Pulumi CLI: finds or installs it, makes its command lines, runs its processes. |
+//! | [`fleet`] | Many stacks: finds the projects and stacks of a repository. |
+//! | [`inputs`] | The table of inputs, the source of each value, and the values as types. |
+//! | [`forge`] | The forges, on which people review: one file a forge, pure; it knows no CI system. |
 //! | [`render`] | A report as text for people: Markdown, HTML, JUnit, the last lines of the log. |
 //! | [`report`] | The engine's events folded into one value, and why a run failed; it knows no inputs. |
-//! | [`pulumi`] | What Pulumi calls things and where it keeps them: stacks, projects, backends, variables. |
-//! | [`ci`] | Where stackstep runs: one file a CI system; it knows no engine, no inputs and no rendering. |
-//! | [`process`] | Starting, watching and stopping a program; it knows no Pulumi. |
+//! | [`pulumi`] | Pulumi's names and places: stacks, projects, backends, variables. |
+//! | [`ci`] | The CI systems, on which stackstep runs: one file a system; it knows no engine, no inputs and no rendering. |
+//! | [`process`] | Starts, watches and stops a program; it knows no Pulumi. |
 //! | [`base`] | The ground floor: environment, files, texts, secrets, time, network; it knows none of the above. |
 
 pub mod admit;

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             let signals = Signals::listen()?;
             Ok::<u8, std::io::Error>(app::run(std::env::args_os().collect(), &env, &signals).await)
         })?;
-        // A reader of ours that stalls must not keep the run from ending.
+        // A stalled reader of our output must not keep the run from ending.
         runtime.shutdown_background();
         Ok(status)
     };

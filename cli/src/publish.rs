@@ -1,7 +1,8 @@
-//! Hands the result on: result file, Markdown, HTML and JUnit files, outputs for later steps, summary page,
+//! Publishes the result of a run: result file, Markdown, HTML and JUnit files, outputs for later steps, summary page,
 //! annotations, the log's last lines.
 //!
-//! A sink that fails is a warning: what the engine did is done, and a good deployment never turns red for a report.
+//! A place that can't be written is a warning: the operation itself is done, and a good deployment never turns red for
+//! a report.
 
 pub mod comment;
 mod counts;
@@ -30,18 +31,18 @@ pub use files::{deliver, warn};
 use outputs::Exports;
 use pages::Pages;
 
-/// GitHub shows ten annotations of a level and step; more would push out those of others.
+/// The most annotations of one step. GitHub shows ten of a level and step; more would push out those of others.
 /// <https://docs.github.com/en/rest/checks/runs>
 const ANNOTATIONS: usize = 10;
 
-/// Where a report goes, over the whole run: it can be written early, and again when more is known.
+/// The places of a run's report. It can be written early, and again when more is known.
 pub struct Publisher {
     ci: &'static dyn CiSystem,
     sinks: Sinks,
     room: usize,
 }
 
-/// The places, and what may be shown there.
+/// The places of a report, and what may be shown there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sinks {
     /// The result file.
@@ -49,25 +50,25 @@ pub struct Sinks {
     /// The report as Markdown.
     #[serde(default)]
     pub markdown_file: Option<PathBuf>,
-    /// The job's summary page, and from where we write on it.
+    /// The job's summary page, and the byte at which our part of it begins.
     pub summary: Option<(PathBuf, u64)>,
     /// The HTML page and the JUnit file.
     #[serde(default)]
     pub pages: Pages,
-    /// How much of what changes is shown.
+    /// The amount of detail that is shown of each change.
     pub detail: Detail,
-    /// Whether stack outputs are not.
+    /// Whether stack outputs are left out.
     pub suppress_outputs: bool,
 }
 
-/// What was asked for; by default not the values of a repository that anybody can read.
+/// The detail that the input asks for; by default a public repository's report shows no values.
 fn detail(job: &Job<'_>) -> Detail {
     let asked = job.inputs.report.detail;
     asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
 }
 
 impl Publisher {
-    /// Sinks of `job`. What stands on the summary page already stays.
+    /// The sinks of `job`. Text that is on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
         let page = (job.ci.handover().summary)(job.env).filter(|_| job.inputs.report.comment_on_summary);
         let room = page.as_ref().map_or(0, |(_, limit)| *limit);
@@ -91,17 +92,17 @@ impl Publisher {
         Self { ci, sinks: Sinks { summary, ..sinks.clone() }, room }
     }
 
-    /// Where it writes, for a later step.
+    /// The places that it writes to, for a later step.
     pub fn sinks(&self) -> Sinks {
         self.sinks.clone()
     }
 
-    /// The result file, the summary page, and what else there is to be shown.
+    /// Writes the report to the summary page and to its files. Returns the path of the result file if it was written.
     pub fn files(&self, report: &Masked<Report>, console: &Console) -> Option<&Path> {
         self.files_of(report.as_slice(), console)
     }
 
-    /// The same of several reports. A result file is of one.
+    /// Writes several reports to the same places. A result file holds one report, so it is written for one only.
     pub fn files_of(&self, reports: Masked<&[Report]>, console: &Console) -> Option<&Path> {
         let shown = self.shown(reports);
         self.sinks.pages.write(shown.as_slice(), &self.options(), console);
@@ -124,7 +125,7 @@ impl Publisher {
         there.then_some(path)
     }
 
-    /// What is shown, as Markdown of no more bytes than `room`.
+    /// The reports as Markdown of at most `room` bytes.
     fn markdown(&self, shown: &[Report], room: usize) -> String {
         match shown {
             [only] => render::fit(only, &self.options(), Size::Bytes(room)),
@@ -150,27 +151,26 @@ impl Publisher {
             .map(|path| path.display().to_string())
     }
 
-    /// The log's last lines.
+    /// The last lines of the log for these reports.
     pub fn text(&self, reports: Masked<&[Report]>, result_file: Option<&Path>) -> String {
         let path = result_file.map(|path| path.display().to_string());
         let shown = self.shown(reports);
         shown.iter().map(|report| render::text(report, path.as_deref())).collect()
     }
 
-    /// The reports without what `suppress-outputs` keeps out of log and report; later steps get the outputs all the
-    /// same.
+    /// The reports without the outputs if `suppress-outputs` is set. Later steps get the outputs all the same.
     fn shown<'r>(&self, reports: Masked<&'r [Report]>) -> Masked<Cow<'r, [Report]>> {
         reports.with_outputs(!self.sinks.suppress_outputs)
     }
 }
 
-/// The page, to be written from where it ends now.
+/// The summary page, and the byte where it ends now: our part begins there.
 fn page_from(path: PathBuf) -> (PathBuf, u64) {
     let start = std::fs::metadata(&path).map_or(0, |file| file.len());
     (path, start)
 }
 
-/// Everything at the end of a run but the files that [`Publisher::files`] writes.
+/// Publishes everything at the end of a run but the files that [`Publisher::files`] writes.
 pub fn publish_rest(
     job: &Job<'_>,
     publisher: &Publisher,
@@ -196,7 +196,7 @@ pub fn publish_rest(
     console.text(&publisher.text(report.as_slice(), result_file));
 }
 
-/// Writes what other programs read: the counts, and the outputs for later steps.
+/// Writes the results that other programs read: the counts, and the outputs for later steps.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Masked<Report>,
@@ -213,8 +213,7 @@ pub fn hand_on(
     }
 }
 
-/// The last word: a step that did its work, but whose report did not get everywhere, has passed with something to
-/// look at.
+/// Tells the CI system that a step passed with issues: the operation succeeded, but its report did not get everywhere.
 pub fn conclude(job: &Job<'_>, report: &Report, console: &Console) {
     let passed = report.status == Status::Succeeded && report.exit_code == 0;
     if let Some(lines) = job.ci.log().passed_with_issues.filter(|_| passed && console.has_missed()) {
@@ -236,11 +235,11 @@ pub fn add_path(job: &Job<'_>, engine: &LocatedEngine, console: &Console) {
     }
 }
 
-/// The reason of a failure, then the worst of what was said.
+/// Annotates the reason of a failure, then the most severe diagnostics.
 fn annotate(report: &Masked<Report>, console: &Console) {
     if matches!(report.status, Status::Failed | Status::Cancelled) {
         let message = report.message.as_deref().unwrap_or_default();
-        // The line is an error already.
+        // An annotation is marked as an error already.
         let mut message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
         if let Some(hint) = &report.hint {
             message.push_str("\nhint: ");

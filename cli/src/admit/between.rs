@@ -3,7 +3,7 @@
 use crate::inputs::Inputs;
 use crate::report::Report;
 
-/// What follows a preview.
+/// The step after a preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The operation.
@@ -12,8 +12,9 @@ pub enum Decision {
     End,
 }
 
-/// Decides by the preview's report, and by whether the engine `passed`, which a report can hide: unexpected changes are
-/// no failure with `fail-on-changes: false`. Where no changes are expected, the report has to know whether there are some.
+/// Decides by the preview's report and by `passed`, whether the engine succeeded. The report alone can hide a failure:
+/// with `fail-on-changes: false` it counts unexpected changes as a success. If no changes are expected, a report that
+/// does not know whether there are some ends the run.
 pub fn after_preview(inputs: &Inputs, passed: bool, report: &Report) -> Decision {
     let is_unsure = inputs.safety.expect_no_changes && report.incomplete;
     if passed && !is_unsure { Decision::GoOn } else { Decision::End }

@@ -1,5 +1,5 @@
-//! Whether a run has credentials, read from its environment: CI systems withhold secrets from the changes of strangers
-//! and of bots, and a run without them can only fail.
+//! The credentials of a run, read from its environment: CI systems withhold secrets from the changes of strangers and
+//! of bots, and a run without them can only fail.
 //!
 //! A system that withholds a secret hands over an empty variable, so an empty one counts as none.
 
@@ -7,17 +7,17 @@ use crate::base::env::Env;
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::secret_names;
 
-/// What a run has.
+/// The credentials of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// Whether the state can be read, as far as can be told: an access token, an earlier login or an identity
-    /// token for Pulumi Cloud; for a backend of one's own any of [`secret_names::credentials`].
+    /// Whether they seem enough to read the state: for Pulumi Cloud an access token, an earlier login or an identity
+    /// token; for another backend any of [`secret_names::credentials`].
     pub backend: bool,
-    /// The variables that hold some.
+    /// The variables that hold credentials.
     pub found: Vec<&'static str>,
 }
 
-/// What the run has. `identity` says whether it will exchange an identity token that the CI system gives it.
+/// The credentials of a run. `identity` says whether it will exchange an identity token that the CI system gives it.
 pub fn credentials(env: &Env, backend: &Backend, identity: bool) -> Credentials {
     let found: Vec<&str> = secret_names::credentials().filter(|name| env.get(name).is_some()).collect();
     let login = matches!(backend.source, BackendSource::Login(_));

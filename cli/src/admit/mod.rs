@@ -21,8 +21,8 @@ use crate::report::Reason;
 
 use trust::{Question, TrustVerdict};
 
-/// Judges the run before anything is looked for or spent. Asks the remote for the branch's head only where an old
-/// commit is to be refused; [`left_behind`] asks while the engine works.
+/// Judges the run before anything is searched for or spent. Asks the remote for the branch's head only if old commits
+/// are to be refused; [`left_behind`] asks while the engine works.
 pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     refuse_open_log(job.ci, job.env)?;
     let refuses = job.inputs.safety.stale == Stale::Refuse;
@@ -46,7 +46,7 @@ pub async fn admit(job: &Job<'_>, console: &Console) -> Result<()> {
     }
 }
 
-/// Refuses to bring secrets into a job whose log shows them.
+/// Refuses to bring secrets into a job whose log shows all variables.
 pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
     match (ci.variables().shown_by)(env) {
         Some(variable) if !env.is_true(ALLOW_DEBUG_TRACE) => Err(Error::Refused {
@@ -63,7 +63,7 @@ pub fn refuse_open_log(ci: &dyn CiSystem, env: &Env) -> Result<()> {
     }
 }
 
-/// Whether the branch has moved on meanwhile: a warning for the report. The deployment does not wait for it.
+/// A warning for the report if the branch has newer commits by now. The deployment does not wait for it.
 pub async fn left_behind(job: &Job<'_>) -> Option<String> {
     if job.inputs.safety.stale != Stale::Warn {
         return None;
@@ -76,7 +76,7 @@ pub async fn left_behind(job: &Job<'_>) -> Option<String> {
 }
 
 fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
-    // A fork's job asks for an identity in vain: the system gives it none.
+    // A fork's job may ask for an identity, but the CI system gives it none.
     let identity = sign_in::identity::is_there(&job.inputs, job.ci, job.env);
     let work_folder = git::checkouts_around(&job.inputs.stack.cwd);
     let credentials = credentials::credentials(&job.seen_by_engine, &job.backend, identity);
@@ -84,16 +84,16 @@ fn judge(job: &Job<'_>, branch_head: Option<&str>) -> TrustVerdict {
     trust::judge(&Question { branch_head, ..question })
 }
 
-/// The branch that an `up` deploys a known commit of.
+/// The branch of an `up` whose commit is known.
 fn deployed_branch<'j>(job: &'j Job<'_>) -> Option<&'j str> {
     let deploys = job.inputs.command == Command::Up && job.context.commit.is_some();
     job.context.branch.as_deref().filter(|_| deploys)
 }
 
-/// How long the remote may take to say where a branch is.
+/// The time limit for asking the remote for a branch's head.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The commit that this branch is at now. None when it can't be told: no git, no network, no rights.
+/// The commit that this branch is at now. None if it can't be told: no git, no network, no rights.
 async fn branch_head(job: &Job<'_>) -> Option<String> {
     let HeadQuestion { program, args, environment, folder } =
         HeadQuestion::about(&job.inputs.stack.cwd, deployed_branch(job)?, job.env)?;

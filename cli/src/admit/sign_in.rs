@@ -30,11 +30,11 @@ use wanted::not_reached;
 pub struct Grant {
     /// The token.
     pub token: Secret,
-    /// How long it is valid, where that is told.
+    /// The token's lifetime, if the answer tells it.
     pub valid: Option<Duration>,
 }
 
-/// Where `backend` exchanges tokens.
+/// The address at which `backend` exchanges tokens.
 pub fn endpoint(backend: &Backend) -> Result<Url> {
     let url = backend.url.as_deref().filter(|_| backend.is_cloud()).unwrap_or_default();
     let url = Url::parse(&format!("{}/api/oauth/token", url.trim_end_matches('/'))).map_err(|_| {
@@ -87,7 +87,7 @@ pub async fn sign_in(
     Ok(())
 }
 
-/// Says what the job has now.
+/// Writes to the log what the token is for and how long it is valid. Warns if that is shorter than `timeout`.
 fn tell(grant: &Grant, wanted: &WantedToken, timeout: Option<Duration>, console: &Console) {
     let whose = wanted.scope.as_ref().map(|scope| format!(", {scope}")).unwrap_or_default();
     let valid = grant.valid.map(|valid| format!(" for {}", humantime::format_duration(valid)));
@@ -103,7 +103,7 @@ fn tell(grant: &Grant, wanted: &WantedToken, timeout: Option<Duration>, console:
     }
 }
 
-/// Exchanges the identity token for an access token; `now` tells whether it had expired when it is refused.
+/// Exchanges the identity token for an access token. If it is refused, `now` tells whether it had expired.
 pub async fn exchange(
     http: &Http,
     endpoint: Url,
@@ -138,7 +138,7 @@ impl Grant {
     }
 }
 
-/// Why Pulumi Cloud said no, and what would make it say yes.
+/// The error for a refused exchange, with what would make Pulumi Cloud accept it.
 fn refused(server: &str, answer: &Answer, wanted: &WantedToken, identity: &Secret, now: SystemTime) -> Error {
     let status = answer.status;
     let said = claims::message(answer.body.expose(), identity.expose());

@@ -1,4 +1,4 @@
-//! Whose code this is, and what it may do with whose credentials. Pure: a question and a verdict.
+//! Judges whose code a run has, and what it may do with the credentials that it has. Pure: a question and a verdict.
 //!
 //! Refusals come first: a fork's change never deploys, and a fork's code never runs with the credentials of the
 //! repository that it goes to. Then: a preview that can't have credentials is skipped, so that the change of a
@@ -15,61 +15,61 @@ use crate::report::Reason;
 
 pub use crate::base::error::EXIT_REFUSED;
 
-/// What is asked.
+/// The facts about a run that it is judged by.
 #[derive(Clone, Copy)]
 pub struct Question<'q> {
-    /// Where the run is.
+    /// The CI system of the run.
     pub ci: &'q dyn CiSystem,
-    /// What it is about.
+    /// The run's change request, branch, commit and event, as the CI system tells them.
     pub context: &'q Context,
-    /// What it is to do.
+    /// The command to run.
     pub command: Command,
     /// Whether `refresh`, `destroy` or `up` only show what they would do.
     pub preview_only: bool,
     /// Whether a missing stack would be created.
     pub upsert: bool,
-    /// What it could do it with.
+    /// The credentials that the run has.
     pub credentials: &'q Credentials,
     /// The checkouts that the work folder lies in, the nearest first.
     pub work_folder: &'q [Checkout],
-    /// The commit that the run's branch is at now, where it is known.
+    /// The commit that the run's branch is at now, if it is known.
     pub branch_head: Option<&'q str>,
     /// Whether an older commit is refused.
     pub refuse_stale: bool,
 }
 
-/// What may happen.
+/// The verdict on a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrustVerdict {
-    /// All of it.
+    /// The run goes on.
     Go,
-    /// All of it, with a word.
+    /// The run goes on with a warning.
     Warn {
-        /// What to know.
+        /// The warning.
         what: String,
-        /// What to do about it.
+        /// A hint: what to do about it.
         hint: String,
     },
-    /// Nothing, and that is no failure.
+    /// The run ends, and is no failure.
     Skip {
-        /// Why.
+        /// The message with the reason.
         why: String,
-        /// How a maintainer gets it done, in one sentence.
+        /// A way for a maintainer to have the run done, in one sentence.
         maintainer: String,
     },
-    /// Nothing.
+    /// The run ends as a failure.
     Refuse {
         /// The reason in the result.
         reason: Reason,
-        /// Why.
+        /// The message with the reason.
         what: String,
-        /// The way out.
+        /// A hint: the way out.
         hint: String,
     },
 }
 
 impl TrustVerdict {
-    /// The reason in the result, where the run ends here.
+    /// The reason in the result, if the run ends here.
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Go | Self::Warn { .. } => None,
@@ -78,7 +78,7 @@ impl TrustVerdict {
         }
     }
 
-    /// The exit status, where the run ends here.
+    /// The exit status, if the run ends here.
     pub fn exit_status(&self) -> Option<u8> {
         match self {
             Self::Go | Self::Warn { .. } => None,
@@ -88,8 +88,8 @@ impl TrustVerdict {
     }
 }
 
-/// Judges a run by what no change can have written: refused, skipped, or the files may be read. Its inputs are those of
-/// the command line, the step and the environment.
+/// Judges a run before its files may be read, by the inputs of the command line, the step and the environment: no
+/// change to the repository can forge those.
 pub fn judge_before_files(question: &Question<'_>) -> TrustVerdict {
     if is_always_let_in(question.command) {
         return TrustVerdict::Go;
@@ -111,7 +111,8 @@ pub fn judge(question: &Question<'_>) -> TrustVerdict {
         .unwrap_or(TrustVerdict::Go)
 }
 
-/// An installation runs nothing of the work folder, and a report is not about it.
+/// Whether the command is let in without a question: `install` runs nothing of the work folder, and `report` is not
+/// about it.
 fn is_always_let_in(command: Command) -> bool {
     command.effect() == Effect::None
 }
@@ -122,7 +123,7 @@ fn refused(question: &Question<'_>) -> Option<TrustVerdict> {
 }
 
 impl<'a> Question<'a> {
-    /// The question about a run with these inputs, before anybody has looked at its branch.
+    /// The question about a run with these inputs, without the head of its branch.
     pub fn about_run(
         ci: &'a dyn CiSystem,
         context: &'a Context,
@@ -145,7 +146,7 @@ impl<'a> Question<'a> {
 }
 
 impl Question<'_> {
-    /// Whether something could change: any engine command can.
+    /// Whether the command could change something; `run` can, with any engine command.
     fn changes(&self) -> bool {
         match self.command.effect() {
             Effect::Changes => !self.preview_only,
@@ -163,7 +164,7 @@ impl Question<'_> {
         self.context.fork == Some(true)
     }
 
-    /// "change request 7 comes from a fork (`bob/shop`)"
+    /// A text such as "change request 7 comes from a fork (`bob/shop`)".
     fn origin(&self) -> String {
         let number = self.context.change_request.map_or_else(String::new, |number| format!(" {number}"));
         let fork =
@@ -172,7 +173,7 @@ impl Question<'_> {
     }
 }
 
-/// `up`, `refresh`, `destroy`, any engine command, and a stack that would be created.
+/// Refuses `up`, `refresh`, `destroy`, any engine command and the creation of a stack for a fork's change.
 fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     if !question.is_fork() || !(question.changes() || question.creates()) {
         return None;
@@ -189,8 +190,8 @@ fn fork_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     })
 }
 
-/// An event such as `pull_request_target` hands the target's credentials to whatever the job checks out: only commits
-/// that are known to be the repository's own may have them.
+/// Refuses code that is not proven to be the repository's own. An event such as `pull_request_target` gives the
+/// target's credentials to whatever the job checks out.
 fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     if Standing::from_checkouts(context, question.work_folder) != Standing::Unproven {
@@ -220,7 +221,7 @@ fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
             "run it on `pull_request`, where a fork gets no credentials, or leave the checkout at the commit that the \
              event itself has (`GITHUB_SHA`)"
         }
-        // Of such an event, the commit can be anybody's.
+        // Without a base commit, the event's commit can be anybody's.
         None => {
             "run it on an event whose commit is the repository's own, such as `push`, `release` or `workflow_dispatch`"
         }
@@ -235,7 +236,7 @@ fn unproven_code(question: &Question<'_>) -> Option<TrustVerdict> {
     })
 }
 
-/// Where the work folder is instead of at a commit of the repository's own.
+/// A description of the checkout whose commit is not proven to be the repository's own.
 fn place(context: &Context, around: &[Checkout]) -> String {
     let one = std::slice::from_ref::<Checkout>;
     let unproven =
@@ -258,7 +259,7 @@ fn place(context: &Context, around: &[Checkout]) -> String {
     }
 }
 
-/// The system does not tell where the change comes from.
+/// Warns of a change whose origin the CI system does not tell.
 fn unknown_origin(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     let is_change = context.change_request.is_some() || context.proposed;
@@ -285,7 +286,7 @@ fn queue_that_changes(question: &Question<'_>) -> Option<TrustVerdict> {
     })
 }
 
-/// A stranger's or a bot's change can't be given credentials by its author, so its preview is skipped.
+/// Skips the preview of a stranger's or a bot's change: its author can't give it credentials.
 fn without_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     let context = question.context;
     // On the default branch, or with an operation, missing credentials are a mistake that has to show.
@@ -334,7 +335,8 @@ fn stale(question: &Question<'_>) -> Option<TrustVerdict> {
     })
 }
 
-/// Somebody decided so, in the system's settings or by starting the run; the program can read what the run has.
+/// Warns that a fork's program can read the run's credentials. It is allowed: somebody decided so, in the CI system's
+/// settings or by starting the run.
 fn fork_with_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     let its_code = question.is_fork() && !question.context.base_credentials;
     (its_code && question.credentials.backend).then(|| TrustVerdict::Warn {
@@ -343,7 +345,7 @@ fn fork_with_credentials(question: &Question<'_>) -> Option<TrustVerdict> {
     })
 }
 
-/// Whether two hashes are of one commit; one of them can be short. What is no hash is of none.
+/// Whether two hashes are of the same commit; one of them can be short. False for a text that is no hash.
 pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return false };
     let is_hash =
@@ -356,7 +358,7 @@ pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
         && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))
 }
 
-/// The first eight characters.
+/// The first eight characters of a commit's hash.
 fn short(commit: &str) -> &str {
     commit.get(..8).unwrap_or(commit)
 }

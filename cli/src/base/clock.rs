@@ -1,4 +1,4 @@
-//! The clock of a run, a part of its environment: what depends on the time of day is given it.
+//! The clock of a run, which is a part of its environment: code that depends on the time of day gets it from there.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ pub fn now() -> u64 {
     seconds(SystemTime::now())
 }
 
-/// A clock that is set once and then runs on, whatever happens to the machine's.
+/// A clock that is set once and then runs on by itself, even if the machine's clock is changed.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     began: SystemTime,
@@ -31,7 +31,7 @@ impl Clock {
         Self { began: time, since: Instant::now() }
     }
 
-    /// When it was set, in seconds since 1970: the beginning of the run.
+    /// The time at which it was set, in seconds since 1970: the beginning of the run.
     pub fn began(&self) -> u64 {
         seconds(self.began)
     }

@@ -21,7 +21,7 @@ impl Digest {
         Some(Self(bytes))
     }
 
-    /// What the hash has come to.
+    /// The digest of everything that the hasher has read.
     pub fn from_hash(hash: Sha256) -> Self {
         Self(hash.finalize().into())
     }

@@ -1,9 +1,9 @@
-//! Paths without `.` and `..`.
+//! Removes `.` and `..` from paths.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path without `.`, and with `a/..` taken away, by its words alone: nothing of it has to be there. A relative path
-/// keeps the `..` that it begins with; above the root is the root.
+/// The path without `.` and `a/..`, by its text alone: nothing of it has to exist. A relative path keeps the `..` at
+/// its beginning; above the root is the root.
 pub fn without_dots(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {

@@ -1,6 +1,7 @@
-//! The environment, read once in `main` and passed down: nothing else reads a variable, and little else the time.
+//! The environment, read once in `main` and passed down: nothing else reads a variable, and almost nothing else the
+//! time.
 //!
-//! A test is then a text file: [`Env::from_pairs`] takes what a CI system documents.
+//! So a test can be a text file: [`Env::from_pairs`] takes the variables that a CI system documents.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use super::clock::Clock;
 /// The variable that names GitHub's event file.
 const EVENT_FILE: &str = "GITHUB_EVENT_PATH";
 
-/// Everything that a run knows about where it was started.
+/// The variables, the folder, the event and the clock that a run was started with.
 #[derive(Debug, Clone, Default)]
 pub struct Env {
     variables: BTreeMap<String, String>,
@@ -33,7 +34,7 @@ impl Env {
         let cwd = std::env::current_dir()?;
         let mut env = Self { variables, cwd, ..Self::default() };
         let Some(path) = env.get(EVENT_FILE).map(str::to_owned) else { return Ok(env) };
-        // An event file that is missing or no JSON tells nothing, as if there were none.
+        // An event file that is missing or no JSON object counts as none.
         match std::fs::read(&path).map(|text| serde_json::from_slice(&text)) {
             Ok(Ok(event @ Value::Object(_))) => env.event = Some(event),
             Ok(Ok(_)) => env.event_problem = Some(format!("`{path}` holds no JSON object")),
@@ -52,19 +53,19 @@ impl Env {
         Self { variables, cwd: cwd.into(), ..Self::default() }
     }
 
-    /// The same with the CI system's description of what started the run.
+    /// The same environment with the CI system's description of the event that started the run.
     #[must_use]
     pub fn with_event(self, event: Value) -> Self {
         Self { event: Some(event), ..self }
     }
 
-    /// The same as if it was started at another time.
+    /// The same environment with another clock.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// The same with those of `pairs` that are not set.
+    /// The same environment with those of `pairs` added that are not set.
     #[must_use]
     pub fn with_missing(&self, pairs: &[(String, String)]) -> Self {
         let mut env = self.clone();
@@ -79,29 +80,29 @@ impl Env {
         self.clock
     }
 
-    /// The CI system's description of what started the run.
+    /// The CI system's description of the event that started the run.
     pub fn event(&self) -> Option<&Value> {
         self.event.as_ref()
     }
 
-    /// Why there is none although the CI system names its file.
+    /// The reason why there is no event, although the CI system names its file.
     pub fn event_problem(&self) -> Option<String> {
         self.event_problem
             .as_ref()
             .map(|problem| format!("the file of `{EVENT_FILE}` is of no use: {problem}"))
     }
 
-    /// The variable's value; an empty one counts as not set, as CI systems hand over absent inputs that way.
+    /// The variable's value. An empty one counts as not set, because CI systems pass absent inputs like that.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The variable's value, also when it is empty.
+    /// The variable's value, even if it is empty.
     pub fn get_raw(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// Whether the variable says yes: set to `true` or `1`, in any case.
+    /// Whether the variable is set to `true` or `1`, in any case of letters.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"))
     }

@@ -1,4 +1,4 @@
-//! What can go wrong outside of the engine: each error owns its message, its way out and its exit status.
+//! The errors outside of the engine: each has its message, its hint and its exit status.
 
 use std::fmt;
 use std::io;
@@ -15,11 +15,11 @@ pub const EXIT_TIMEOUT: u8 = 70;
 /// Bad input: what a person wrote can't be taken as it is.
 pub const EXIT_INPUT: u8 = 2;
 
-/// Exit status of a run that could not sign in: the engine's own for the same.
+/// Exit status of a run that could not sign in; the engine uses the same.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/cmdutil/exit.go>
 pub const EXIT_AUTH: u8 = 3;
 
-/// Exit status where the Pulumi CLI, its plugins or the program's dependencies could not be installed or verified.
+/// Exit status if the Pulumi CLI, its plugins or the program's dependencies could not be installed or verified.
 pub const EXIT_INSTALL: u8 = 71;
 
 /// Exit status of a run whose required report could not be published.
@@ -28,68 +28,68 @@ pub const EXIT_PUBLISH: u8 = 72;
 /// Exit status of a refused run.
 pub const EXIT_REFUSED: u8 = 73;
 
-/// Exit status of a run of which it is not known what happened or would happen.
+/// Exit status of a run if it is not known what happened or would happen.
 pub const EXIT_INCOMPLETE: u8 = 79;
 
-/// An error of stackstep itself; what the engine reports as failed is no `Error` but a report.
+/// An error of stackstep itself. A failure that the engine reports is no `Error` but a report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Bad input: nothing was started, nothing was changed.
     #[error("{what}")]
     Input {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// There is no engine to run, or it can't be run.
     #[error("{what}")]
     Engine {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// The program's dependencies or the engine's plugins could not be installed.
     #[error("{what}")]
     Dependencies {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
     },
     /// Refused: the run is not trusted, or a gate is closed.
     #[error("{what}")]
     Refused {
-        /// What is refused, and why.
+        /// The message: what is refused, and why.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
-        /// The reason as a result has it.
+        /// The reason for the result.
         reason: Reason,
     },
-    /// Not done, which is no failure: the change's author can't give the run what it would need.
+    /// Not done, which is no failure: the change's author can't give the run the credentials that it needs.
     #[error("{what}")]
     Skipped {
-        /// Why.
+        /// The message with the reason.
         what: String,
-        /// How it gets done.
+        /// A hint: how a maintainer gets it done.
         hint: String,
     },
-    /// The engine's answer could not be read, so that nobody knows what it said.
+    /// The engine's answer could not be read, so that its content is not known.
     #[error("{what}")]
     Incomplete {
-        /// What could not be read.
+        /// The message: what could not be read.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: String,
     },
     /// There is no identity to sign in with, or it was not accepted.
     #[error("{what}")]
     Auth {
-        /// What is wrong, and where.
+        /// The message: what is wrong, and where.
         what: String,
-        /// The way out.
+        /// The hint.
         hint: Option<String>,
     },
     /// Somebody stopped the run before the engine was started.
@@ -101,48 +101,48 @@ pub enum Error {
     /// A file or a process could not be read, written or started.
     #[error("could not {action} `{path}`: {source}", path = path.display())]
     Io {
-        /// What was tried, as a verb: `read`, `write`, `start`.
+        /// The action that failed, as a verb: `read`, `write`, `start`.
         action: &'static str,
         /// The file or program.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// What is wrong, and the way out where one is known.
+/// A message, and a hint if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong.
+    /// The message.
     pub what: String,
-    /// The way out.
+    /// The hint, if there is one.
     pub hint: Option<String>,
 }
 
 impl Problem {
-    /// A problem with a way out.
+    /// A problem with a hint.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: Some(hint.into()) }
     }
 
-    /// A problem without one.
+    /// A problem without a hint.
     pub fn without_hint(what: impl Into<String>) -> Self {
         Self { what: what.into(), hint: None }
     }
 
-    /// The problem as the reason of something else, in the words of `tell`.
+    /// The problem with its message turned into that of another problem, which it is the reason of.
     #[must_use]
     pub fn retold(self, tell: impl FnOnce(&str) -> String) -> Self {
         Self { what: tell(&self.what), hint: self.hint }
     }
 
-    /// Both on one line.
+    /// Message and hint on one line.
     pub fn in_one_line(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.what.clone(), |hint| format!("{}; {hint}", self.what))
     }
 }
 
-/// On two lines, as in the job's log.
+/// Message and hint on two lines, as in the job's log.
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.what)?;
@@ -173,7 +173,7 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
-    /// The way out, on a line of its own behind `hint:`.
+    /// The hint, which is shown on a line of its own after `hint:`.
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Input { hint, .. } | Self::Engine { hint, .. } | Self::Auth { hint, .. } => hint.as_deref(),
@@ -185,7 +185,7 @@ impl Error {
         }
     }
 
-    /// The reason as a result has it.
+    /// The reason for the result.
     pub fn reason(&self) -> Option<Reason> {
         match self {
             Self::Input { .. } => Some(Reason::Config),
@@ -200,8 +200,8 @@ impl Error {
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 71 for what could not be installed, 73 for a refusal, 79 for
-    /// an answer that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
+    /// The exit status: 2 for bad input, 3 for credentials, 71 for a failed install, 73 for a refusal, 79 for an answer
+    /// that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => EXIT_INPUT,

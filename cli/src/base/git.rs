@@ -1,6 +1,6 @@
-//! What the work folder's repository says, read from the files of its `.git`, which no commit can bring along: git
-//! refuses such a path. No program is started for it: git would obey configuration that it finds in the folder.
-//! [`remote`] is how git is asked for the head of a branch.
+//! Facts about the work folder's repository, read from the files of its `.git`, which no commit can contain: git
+//! refuses such a path. No program is started for them, because git would obey configuration that it finds in the
+//! folder. [`remote`] makes the command that asks git for the head of a branch.
 
 mod config;
 pub mod index;
@@ -10,27 +10,27 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::base::dots::without_dots;
 
-/// The most bytes of a file of the repository that is read: packed references of a million branches.
+/// The most bytes that are read of a file of the repository: enough for packed references of a million branches.
 const LONGEST: u64 = 64 << 20;
 
 /// A repository's checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
-    /// Its top folder, without links on the way.
+    /// The top folder, by its real path.
     pub top: PathBuf,
-    /// The commit that it is at, where it can be read.
+    /// The commit that is checked out, if it can be read.
     pub commit: Option<String>,
 }
 
-/// The checkouts that `folder` lies in, the nearest first: a submodule lies in two. None where there is no repository, and
-/// where it can't be told which one is meant.
+/// The checkouts around `folder`, the nearest first: a submodule is in two. Empty if there is no repository, or if it
+/// is ambiguous which one is meant.
 pub fn checkouts_around(folder: &Path) -> Vec<Checkout> {
     let Some(nearest) = dot_git(folder) else { return Vec::new() };
     let tops = nearest.ancestors().skip(1).filter(|top| top.join(".git").exists());
     tops.map(|top| Checkout { top: top.to_owned(), commit: commit_of(&top.join(".git")) }).collect()
 }
 
-/// The commit of a repository by its `.git`. None where there is none.
+/// The commit of a repository, from its `.git`. None if it can't be read.
 /// <https://git-scm.com/docs/gitrepository-layout>
 fn commit_of(dot: &Path) -> Option<String> {
     let git = behind(dot)?;
@@ -44,12 +44,13 @@ fn commit_of(dot: &Path) -> Option<String> {
     text(&common.join(reference)).and_then(|text| commit(&text)).or_else(|| packed(&common, reference))
 }
 
-/// The top folder of the checkout around `folder`: what a change can have written lies in it.
+/// The top folder of the checkout around `folder`: a change can have written everything in it.
 pub fn top(folder: &Path) -> Option<PathBuf> {
     Some(dot_git(folder)?.parent()?.to_owned())
 }
 
-/// Whether `path` lies in the checkout around `folder`, where a change can have written it, or is a link from there.
+/// Whether `path` is in the checkout around `folder`, where a change can have written it, or leads through a link from
+/// there.
 pub fn is_within(path: &Path, folder: &Path) -> bool {
     let Some(top) = top(folder).or_else(|| std::fs::canonicalize(folder).ok()) else { return false };
     let plain = without_dots(&folder.join(path));
@@ -58,21 +59,21 @@ pub fn is_within(path: &Path, folder: &Path) -> bool {
         || Way::to(&plain).is_none_or(|way| within(&way.end) || way.links.iter().any(within))
 }
 
-/// The way to a file as the operating system goes it, link by link.
+/// The way of the operating system to a file, link by link.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Way {
-    /// Where it ends: no part of it is a link. What is not there yet is named all the same.
+    /// The end of the way, without any links in it. It need not exist.
     pub end: PathBuf,
-    /// The folders that hold the links on the way, none of them named by a link.
+    /// The real folders that hold the links on the way.
     pub links: Vec<PathBuf>,
 }
 
-/// As many links follow each other on a way that ends: Linux gives up here too.
+/// The most links on a way. Linux gives up at the same number.
 /// <https://man7.org/linux/man-pages/man7/path_resolution.7.html>
 const MOST_LINKS: usize = 40;
 
 impl Way {
-    /// The way to `path`, which has to be absolute. None where it never ends.
+    /// The way to `path`, which has to be absolute. None if the links go round in a circle.
     pub fn to(path: &Path) -> Option<Self> {
         let mut way = Self::default();
         let mut ahead: Vec<PathBuf> = parts_backwards(path);
@@ -96,14 +97,14 @@ impl Way {
     }
 }
 
-/// The parts of a path, the last one first, as far as they lead anywhere.
+/// The parts of a path without `.`, the last one first.
 fn parts_backwards(path: &Path) -> Vec<PathBuf> {
     let leads = |part: &Component<'_>| !matches!(part, Component::CurDir);
     path.components().rev().filter(leads).map(|part| PathBuf::from(part.as_os_str())).collect()
 }
 
-/// A repository's address in any of git's forms, or the address of a page of it: the scheme, the authority, and the path
-/// without what follows it. <https://git-scm.com/docs/git-clone#_git_urls>
+/// The parts of a repository's address in any of git's forms, or of a page of it: the scheme, the authority, and the
+/// path without query and fragment. <https://git-scm.com/docs/git-clone#_git_urls>
 pub fn address(url: &str) -> Option<(&str, &str, &str)> {
     let (scheme, authority, path) = if let Some((scheme, rest)) = url.split_once("://") {
         let (authority, path) = rest.split_once('/')?;
@@ -116,18 +117,18 @@ pub fn address(url: &str) -> Option<(&str, &str, &str)> {
     Some((scheme, authority, path.strip_suffix(".git").unwrap_or(path)))
 }
 
-/// The address of `origin`, as the repository around `folder` has it; it can hold a token.
+/// The address of `origin` in the repository around `folder`; it can hold a token.
 pub fn origin(folder: &Path) -> Option<String> {
     let config = text(&common_folder(&git_folder(folder)?).join("config"))?;
     config::first(&config::settings(&config), "remote", Some("origin"), "url")
 }
 
-/// The folder with the repository's files: `.git`, or what a file of that name points to.
+/// The folder with the repository's files: `.git`, or the folder that a file of that name points to.
 fn git_folder(folder: &Path) -> Option<PathBuf> {
     behind(&dot_git(folder)?)
 }
 
-/// The same by the `.git` itself.
+/// The folder with the repository's files, from its `.git`.
 fn behind(dot: &Path) -> Option<PathBuf> {
     if dot.is_dir() {
         return Some(dot.to_owned());
@@ -136,8 +137,8 @@ fn behind(dot: &Path) -> Option<PathBuf> {
     Some(dot.parent()?.join(text.trim().strip_prefix("gitdir: ")?))
 }
 
-/// The nearest `.git` from `folder` up. A folder that is reached by a link or by `..` has two ways up: where they lead
-/// to different repositories, nobody can say which one is meant.
+/// The nearest `.git` from `folder` upwards. A folder that is reached by a link or by `..` has two ways up: if they
+/// lead to different repositories, it is ambiguous which one is meant.
 fn dot_git(folder: &Path) -> Option<PathBuf> {
     let nearest =
         |folder: &Path| folder.ancestors().map(|folder| folder.join(".git")).find(|path| path.exists());
@@ -145,25 +146,25 @@ fn dot_git(folder: &Path) -> Option<PathBuf> {
     let named = without_dots(folder);
     let target = std::fs::canonicalize(&real).ok()?;
     let is_real = |path: PathBuf| std::fs::canonicalize(path).is_ok_and(|path| path == target);
-    // A link that lies in another repository is no way into this one, though a `.git` is seen through it.
+    // A link in another repository is no way into this one, even if it leads to a `.git`.
     let leads_away = |link: &Path| {
         link.is_symlink() && link.parent().and_then(nearest).is_some_and(|around| !is_real(around))
     };
     (nearest(&named).is_some_and(is_real) && !named.ancestors().any(leads_away)).then_some(real)
 }
 
-/// A work tree of its own keeps its HEAD, and shares the rest with the main one.
+/// The folder with the files that all work trees of a repository share. A linked work tree has only a HEAD of its own.
 fn common_folder(git: &Path) -> PathBuf {
     text(&git.join("commondir")).map_or_else(|| git.to_owned(), |common| git.join(common.trim()))
 }
 
-/// The text of a file; none of what is no file or too long for one of a repository.
+/// The text of a regular file; none if it is too long for a file of a repository.
 fn text(path: &Path) -> Option<String> {
     let there = std::fs::metadata(path).ok()?;
     (there.is_file() && there.len() <= LONGEST).then(|| std::fs::read_to_string(path).ok())?
 }
 
-/// `reference` among the packed ones.
+/// The commit of `reference` in the file of packed references.
 fn packed(git: &Path, reference: &str) -> Option<String> {
     let text = text(&git.join("packed-refs"))?;
     let found = text.lines().filter_map(|line| line.split_once(' ')).find(|(_, name)| *name == reference)?;

@@ -32,18 +32,18 @@ pub use failure::Failure;
 use request::{REDIRECTS, retry_after};
 pub use request::{Request, host};
 
-/// What a request may cost.
+/// The limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How long one try may take, from the first byte to the last.
+    /// The time limit of one try, from the first byte to the last.
     pub try_time: Duration,
-    /// How often it is tried.
+    /// The most tries.
     pub tries: u32,
     /// The first pause between two tries; each further one is twice as long.
     pub pause: Duration,
-    /// The longest pause that a server may ask for; one that asks for more has given its last answer.
+    /// The longest pause that a server may ask for; if it asks for more, its answer is final.
     pub longest_pause: Duration,
-    /// How many bytes an answer may have.
+    /// The most bytes of an answer.
     pub body: usize,
 }
 
@@ -59,26 +59,26 @@ impl Default for Limits {
     }
 }
 
-/// What a server said in the end.
+/// The final answer of a server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The body.
     pub body: Secret,
-    /// Where the next page of a list is, as the `Link` header says.
+    /// The address of a list's next page, from the `Link` header.
     pub next: Option<Url>,
-    /// How long the server wants to be left alone.
+    /// The pause that the server asks for.
     pub retry_after: Option<Duration>,
 }
 
 impl Answer {
-    /// The server may answer otherwise in a moment.
+    /// Whether the server may answer differently in a moment.
     fn is_temporary(&self) -> bool {
         self.status == 429 || self.status >= 500
     }
 
-    /// The server turned the request away because there were too many, and has not done what it asked for.
+    /// Whether the server refused the request because there were too many, and has not carried it out.
     /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
     pub fn is_turned_away(&self) -> bool {
         self.status == 429 || (self.status == 403 && self.retry_after.is_some())
@@ -95,7 +95,7 @@ pub struct Http {
 impl Http {
     /// A client with the proxies and certificate authorities that `env` names.
     pub fn new(env: &Env, limits: Limits) -> Result<Self> {
-        // A second installation is refused, and harmless.
+        // A second installation is refused, which does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("stackstep/", env!("CARGO_PKG_VERSION")))
@@ -115,7 +115,7 @@ impl Http {
         Ok(Self { client, limits })
     }
 
-    /// Sends a request, again where that may help. Any status is an answer.
+    /// Sends a request, several times if that may help. An answer with any status is a success.
     pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
         let Limits { tries, pause, longest_pause, .. } = self.limits;
         let mut retries = Retries::new(tries, pause, longest_pause);
@@ -141,7 +141,7 @@ impl Http {
             .unwrap_or_else(|_| Err(Failure::TimedOut { host: host(&request.url), after: within }))
     }
 
-    /// One request and the redirects that it may follow.
+    /// Sends the request once, and follows the redirects that it may follow.
     async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
@@ -193,7 +193,7 @@ impl Http {
     }
 }
 
-/// How long the server wants to be left alone: by `Retry-After`, or until its count of requests begins anew.
+/// The pause that the server asks for: by `Retry-After`, or until its count of requests begins anew.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit>,
 /// <https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers>
 fn pause_asked_for(headers: &HeaderMap) -> Option<Duration> {
@@ -237,8 +237,8 @@ fn authorities(env: &Env) -> Result<Vec<Certificate>> {
     })
 }
 
-/// The proxies that the environment names, by the rules of the engine: small letters first, and none for this
-/// machine itself. <https://pkg.go.dev/golang.org/x/net/http/httpproxy#FromEnvironment>
+/// The proxies that the environment names, by the engine's rules: names in small letters come first, and this machine
+/// itself needs none. <https://pkg.go.dev/golang.org/x/net/http/httpproxy#FromEnvironment>
 fn proxies(env: &Env) -> Result<Vec<Proxy>> {
     let either = |name: &'static str| {
         [name.to_lowercase(), name.to_owned()]

@@ -1,20 +1,20 @@
-//! JSON as the engine writes it: nested deeper than parsers allow by default, and with other text in front of it.
+//! JSON as the engine writes it: nested deeper than parsers allow by default, and with other text before it.
 //!
-//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that what is passed on is
-//! what was read: `1e+300`, `99999999999999999999` and `0.10` stay as they are.
+//! A value keeps the source text of its numbers (`arbitrary_precision` of `serde_json`), so that they are passed on
+//! unchanged: `1e+300`, `99999999999999999999` and `0.10` stay as they are.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// How many levels a value may be nested. Beyond it a value is not read: everything that walks through values would
-/// need more stack than a thread has.
+/// The most levels of a value. A deeper one is not read: everything that walks through values would need more stack
+/// than a thread has.
 pub const DEEPEST: usize = 512;
 
-/// How many levels most parsers read at least, those of Ruby (100) and Rust (128) included. A file that others read
-/// holds nothing deeper.
+/// The levels that most parsers can read, those of Ruby (100) and Rust (128) included. A file for other programs is not
+/// deeper.
 pub const PORTABLE_DEPTH: usize = 96;
 
-/// Levels of nesting that fit on any stack.
+/// The levels of nesting that fit on any stack.
 const SHALLOW: usize = 100;
 
 /// Reads one JSON document.
@@ -24,7 +24,7 @@ const SHALLOW: usize = 100;
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let depth = depth_of(text);
     if depth <= SHALLOW || depth > DEEPEST {
-        // Beyond the limit this is the parser's own error, which says that it is too deep.
+        // Beyond the limit this gives the parser's own error, which says that it is too deep.
         return serde_json::from_slice(text);
     }
     let mut parser = serde_json::Deserializer::from_slice(text);
@@ -34,15 +34,15 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// The one JSON object that a program printed, with whatever it said before: an SDK's warning, a notice of a wrapper. It
-/// begins at the first line that begins with a brace, as the engine prints it, and goes on to the end: an object inside
-/// of a cut one, or one before or after it, would pass for the answer. None where it is anything else.
+/// The one JSON object that a program printed after any other text, such as an SDK's warning or a notice of a wrapper.
+/// It begins at the first line with a brace at its start, as the engine prints it, and goes on to the end: an object
+/// inside of a cut one, or one before or after it, would pass for the answer. None for anything else.
 pub fn answer(printed: &str) -> Option<Map<String, Value>> {
     let begins = if printed.starts_with('{') { 0 } else { printed.find("\n{")? + 1 };
     read(printed.get(begins..)?.as_bytes()).ok()
 }
 
-/// How many levels `value` is nested: 0 for a text or a number.
+/// The number of levels of `value`: 0 for a text or a number.
 pub fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

@@ -1,8 +1,8 @@
 //! Folders of a run's own, for credentials and event logs, that nobody else can read.
 //!
-//! A run that is killed leaves them. Each holds a file that its run keeps locked: the system lets go of the lock with
-//! the process, so that later runs know which folders nobody needs ([`sweep`]), also where process numbers mean
-//! different things to two containers.
+//! A run that is killed leaves them. Each holds a file that its run keeps locked. The system releases the lock with the
+//! process, so that later runs know which folders are no longer needed ([`sweep`]), even between containers with
+//! process numbers of their own.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -13,20 +13,21 @@ use tempfile::TempDir;
 
 use crate::base::error::{Error, Result};
 
-/// How the name of a folder begins.
+/// The beginning of the folders' names.
 const PREFIX: &str = "stackstep-";
 
-/// How many letters follow, as `tempfile` draws them.
+/// The number of random letters after it, which `tempfile` draws.
 const DRAWN: usize = 6;
 
-/// The file that is locked while the run is there.
+/// The file that is locked while the run exists.
 const IN_USE: &str = "in-use";
 
-/// How many entries of a folder are looked at, and how many folders are removed: a run is not to wait for it.
+/// The most entries of a folder that are looked at, and the most folders that are removed, as a run must not wait for
+/// it.
 const LOOKED_AT: usize = 4096;
 const REMOVED: usize = 32;
 
-/// How long a post step may still come for what a killed run has left.
+/// The time for which the folder of a killed run is kept for a post step.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A folder that only we can read, removed when it is dropped.
@@ -42,7 +43,7 @@ impl OwnFolder {
         Self::inside(std::env::temp_dir())
     }
 
-    /// A folder inside of `parent`, from which those are removed that killed runs have left.
+    /// A folder inside of `parent`. Removes the folders that killed runs have left there.
     pub fn inside(parent: PathBuf) -> Result<Self> {
         sweep(&parent);
         let mut builder = tempfile::Builder::new();
@@ -50,7 +51,7 @@ impl OwnFolder {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder.tempdir_in(&parent).map_err(Error::io("make a folder in", parent))?;
-        // Nobody may find it before it is locked.
+        // The file gets its name only when it is locked, so that no other run finds it before.
         let (fresh, path) = (folder.path().join("new"), folder.path().join(IN_USE));
         let in_use = File::create(&fresh).map_err(Error::io("write", &fresh))?;
         in_use.lock().map_err(Error::io("lock", &fresh))?;
@@ -58,13 +59,13 @@ impl OwnFolder {
         Ok(Self { folder, _in_use: in_use })
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 }
 
-/// Removes what killed runs have left in `parent`, as far as it is ours. What can't be removed stays.
+/// Removes the folders of this user that killed runs have left in `parent`. One that can't be removed stays.
 pub fn sweep(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     let left = entries.take(LOOKED_AT).flatten().filter(|entry| is_named(&entry.file_name()));
@@ -73,7 +74,7 @@ pub fn sweep(parent: &Path) {
     }
 }
 
-/// Removes the folder of a run that is gone. Returns false if it is no such folder, or its run is there.
+/// Removes the folder of a run that has ended. Returns false if it is no such folder, or if its run still exists.
 pub fn remove_left(folder: &Path) -> Result<bool> {
     if !is_ours(folder) || !is_left(folder) {
         return Ok(false);
@@ -87,7 +88,7 @@ fn is_named(name: &OsStr) -> bool {
     drawn.is_some_and(|drawn| drawn.len() == DRAWN && drawn.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether it is a folder that only this user can read, and has such a name.
+/// Whether it is a folder with such a name that only this user can read.
 fn is_ours(folder: &Path) -> bool {
     let Ok(about) = std::fs::symlink_metadata(folder) else { return false };
     about.is_dir() && folder.file_name().is_some_and(is_named) && is_private(&about)
@@ -111,7 +112,7 @@ fn is_left(folder: &Path) -> bool {
         && OpenOptions::new().read(true).write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
-/// Whether a post step may still read it.
+/// Whether a post step may still read the folder.
 fn is_expected(folder: &Path) -> bool {
     let about = std::fs::metadata(unfinished_file(folder)).and_then(|about| about.modified());
     about.is_ok_and(|written| written.elapsed().is_ok_and(|since| since < KEPT))

@@ -1,9 +1,9 @@
-//! Words that nobody can guess: delimiters and tokens.
+//! Words that can't be guessed, for delimiters and tokens.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// 32 fresh hexadecimal characters, from the system's source of random numbers. They fence what a program prints from
-/// what a CI system reads, so that they have to be unforeseeable.
+/// 32 new hexadecimal characters, from the system's source of random numbers. They separate a program's output from
+/// what a CI system reads, so that they must be unpredictable.
 pub fn word() -> String {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {

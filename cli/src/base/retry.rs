@@ -1,34 +1,34 @@
-//! Trying again what may go well in a moment, with pauses that grow.
+//! Tries something again that may succeed in a moment, with pauses that grow.
 
 use std::time::Duration;
 
-/// The tries of one thing: how many there may be, and how long to wait for the next one.
+/// The tries of one thing: how many there may be, and the pause before the next one.
 #[derive(Debug, Clone)]
 pub struct Retries {
-    /// How often it may be tried.
+    /// The most tries.
     most: u32,
     /// The first pause between two tries; each further one is twice as long.
     first_pause: Duration,
-    /// The longest wait; what would take longer has failed.
+    /// The longest wait; if a longer one is needed, it has failed.
     longest_wait: Duration,
     /// The try that is under way; the first is 1.
     number: u32,
-    /// The pause after it.
+    /// The pause after the current try.
     pause: Duration,
 }
 
 impl Retries {
-    /// The first try of `most`.
+    /// The first of `most` tries.
     pub fn new(most: u32, first_pause: Duration, longest_wait: Duration) -> Self {
         Self { most, first_pause, longest_wait, number: 1, pause: first_pause }
     }
 
-    /// The pause that is due after this try.
+    /// The pause after the current try.
     pub fn pause(&self) -> Duration {
         self.pause
     }
 
-    /// Goes on to the next try, which has to wait for `wait`. None where this was the last one.
+    /// Goes on to the next try after `wait`. None if this was the last one.
     pub fn next(&mut self, wait: Duration) -> Option<Duration> {
         if self.number >= self.most || wait > self.longest_wait {
             return None;
@@ -38,7 +38,7 @@ impl Retries {
         Some(wait)
     }
 
-    /// Counts from the beginning: this try has got on, though not to the end.
+    /// Starts counting anew, because this try made progress.
     pub fn made_progress(&mut self) {
         (self.number, self.pause) = (0, self.first_pause);
     }

@@ -1,7 +1,7 @@
-//! Secrets: a type that never shows its value, and the masker that hides known values in whatever goes out.
+//! Secrets: a type that never shows its value, and the masker that hides known values in everything that goes out.
 //!
-//! The masker looks for each value and for the forms in which programs usually write it ([`forms`]), all in one
-//! pass over the text ([`patterns`]), and in a stream of arbitrary pieces as well ([`MaskStream`]).
+//! The masker searches for each value and for the forms in which programs usually write it ([`forms`]), all in one pass
+//! over the text ([`patterns`]), and in a stream of arbitrary pieces as well ([`MaskStream`]).
 //!
 //! What can't be masked: values under [`SHORTEST`] characters (their names are in [`Masker::too_short`]), parts
 //! of a value, values in an encoding that is not among the forms (hexadecimal, compressed, encrypted, base64 that
@@ -32,7 +32,7 @@ pub use stream::MaskStream;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a value out of sight.
+    /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
@@ -61,7 +61,7 @@ impl From<String> for Secret {
     }
 }
 
-/// Knows the run's secrets and hides them. Cheap to clone; a clone does not learn what is added later.
+/// Hides the run's secrets. Cheap to clone; a clone does not learn secrets that are added later.
 #[derive(Clone, Default)]
 pub struct Masker {
     known: Arc<Known>,
@@ -80,13 +80,13 @@ impl Masker {
         Self::default()
     }
 
-    /// Hides `value` from now on, in all its forms; `name` is what a person calls it.
+    /// Hides `value` from now on, in all its forms; `name` is its name in messages.
     ///
-    /// White space around the value is no part of the secret. Of a value of several lines the whole and each line
+    /// White space around the value is not a part of the secret. For a value of several lines, the whole and each line
     /// that is long enough are hidden.
     pub fn add(&mut self, name: &str, value: &str) {
         let value = value.trim();
-        // Asterisks are what an already masked value looks like.
+        // A value of asterisks was masked already.
         if value.chars().all(|character| character == '*') {
             return;
         }
@@ -109,7 +109,7 @@ impl Masker {
 
     /// The text with every secret replaced by `***`.
     pub fn mask(&self, text: &str) -> String {
-        // Secrets are UTF-8, so what is left of a text without them is, too.
+        // Secrets are UTF-8, so a text without them is UTF-8 too.
         String::from_utf8_lossy(&self.mask_bytes(text.as_bytes())).into_owned()
     }
 
@@ -131,7 +131,7 @@ impl Masker {
         MaskStream::new(Arc::clone(self.patterns()))
     }
 
-    /// How many bytes it takes to know the secrets, beside the values themselves.
+    /// The memory that the patterns take, beside the values themselves, in bytes.
     pub fn bytes(&self) -> usize {
         self.patterns().bytes()
     }

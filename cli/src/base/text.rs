@@ -1,4 +1,4 @@
-//! Foreign text on its way to a log or an address: nothing in it is invisible, a colour or a command.
+//! Makes foreign text safe for a log or an address: nothing in it is invisible, a colour or a command.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,8 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 /// One line for a job's log: no control characters, and no command of any CI system.
 ///
-/// A visible blank breaks them up: an invisible one would be overlooked by whoever compares by the rules of a language.
-/// `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line, `::…::` at its beginning.
+/// A visible blank breaks them up, because an invisible one would be ignored by a comparison by the rules of a
+/// language. `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line, `::…::` at its beginning.
 /// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>,
 /// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
 pub fn log_line(text: &str) -> String {
@@ -16,7 +16,7 @@ pub fn log_line(text: &str) -> String {
     if text.trim_start().starts_with("::") { text.replacen("::", ": :", 1) } else { text }
 }
 
-/// `text` with every character that can't be seen, or that turns others round, written out.
+/// `text` with every character written out that is invisible or changes the order of others.
 pub fn visible(text: &str, lines: bool) -> Cow<'_, str> {
     let seen = |byte: u8| (0x20..0x7f).contains(&byte) || (lines && byte == b'\n');
     if text.bytes().all(seen) && !(lines && text.contains("<!--")) {
@@ -66,7 +66,7 @@ pub fn colourless(text: &str) -> String {
     plain
 }
 
-/// How long the colour tag is that `text` begins with.
+/// The length of the colour tag at the beginning of `text`.
 fn tag(text: &str) -> Option<usize> {
     let inner = text.strip_prefix("<{%")?;
     let end = inner.find("%}>")?;
@@ -74,7 +74,7 @@ fn tag(text: &str) -> Option<usize> {
     (known && end < 32).then_some(end + 6)
 }
 
-/// How long the escape sequence is that `text` begins with: CSI, OSC or a short one.
+/// The length of the escape sequence at the beginning of `text`: CSI, OSC or a short one.
 fn escape(text: &str) -> Option<usize> {
     let inner = text.strip_prefix('\u{1b}')?;
     let length = match inner.as_bytes().first() {
@@ -90,7 +90,8 @@ fn escape(text: &str) -> Option<usize> {
     Some(1 + length.unwrap_or(1).min(inner.len()))
 }
 
-/// What a part of an address may have in it as it is. <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
+/// The characters that are encoded in a part of an address: all but the unreserved ones.
+/// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The text with everything but letters, digits and `-._~` percent-encoded.
@@ -98,7 +99,7 @@ pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// The text that was percent-encoded; a percent sign that encodes nothing stays.
+/// The decoded text; a percent sign that encodes nothing stays.
 pub fn percent_decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,7 +1,8 @@
-//! A text file that people or their tools have written: read whole, within a limit, as UTF-8 without a byte order mark.
+//! Reads a text file that people or their tools have written: whole, within a size limit, as UTF-8 without a byte order
+//! mark.
 //!
-//! Whoever proposes a change commits such files, and git carries links. So nothing but a regular file is read, no more
-//! of it than its kind can need, and no error says what is in it.
+//! The author of a change can commit such files, and git carries links. So only a regular file is read, and no more of
+//! it than its kind can need; no error shows its content.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -17,7 +18,7 @@ pub const CONFIGURATION: u64 = 8 * 1024 * 1024;
 /// The largest lock file of a package manager, in bytes.
 pub const LOCK_FILE: u64 = 64 * 1024 * 1024;
 
-/// The reason why a file is no text that we read.
+/// The reason why a file can't be read as text.
 #[derive(Debug)]
 pub enum Unreadable {
     /// There is no such file.
@@ -26,13 +27,13 @@ pub enum Unreadable {
     Folder,
     /// A device, a pipe or a socket.
     Special,
-    /// More bytes than this.
+    /// The file has more bytes than this.
     TooLarge(u64),
     /// UTF-16 or UTF-32, which PowerShell and some editors of Windows write.
     Wide,
     /// Bytes that are no UTF-8.
     NotUtf8,
-    /// The operating system refuses.
+    /// The operating system refuses to read it.
     Refused(io::Error),
 }
 
@@ -45,12 +46,12 @@ pub fn read_text(path: &Path, largest: u64) -> Result<String, Unreadable> {
 fn read_bytes(path: &Path, largest: u64) -> Result<Vec<u8>, Unreadable> {
     let file = open(path)?;
     let mut bytes = Vec::new();
-    // One byte more tells that there is more; what a file says of its size is not believed.
+    // One more byte is read to see that the file is too large; its own size is not trusted.
     file.take(largest.saturating_add(1)).read_to_end(&mut bytes).map_err(Unreadable::from_io)?;
     if bytes.len() as u64 > largest { Err(Unreadable::TooLarge(largest)) } else { Ok(bytes) }
 }
 
-/// Opens a regular file. What can block while it is opened, such as a pipe nobody writes to, does not.
+/// Opens a regular file. It never blocks, as opening a pipe without a writer would.
 fn open(path: &Path) -> Result<File, Unreadable> {
     regular(&std::fs::metadata(path).map_err(Unreadable::from_io)?)?;
     let mut options = OpenOptions::new();
@@ -58,7 +59,7 @@ fn open(path: &Path) -> Result<File, Unreadable> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::fcntl::OFlag::O_NONBLOCK.bits());
     let file = options.open(path).map_err(Unreadable::from_io)?;
-    // Another one can have taken its place meanwhile.
+    // Another file may have replaced it in the meantime.
     regular(&file.metadata().map_err(Unreadable::from_io)?)?;
     Ok(file)
 }
@@ -76,7 +77,8 @@ fn text_of(bytes: Vec<u8>) -> Result<String, Unreadable> {
     String::from_utf8(unmarked(bytes)?).map_err(|_| Unreadable::NotUtf8)
 }
 
-/// The bytes of a file without a byte order mark. What is not UTF-8 by its mark or its first letters is refused.
+/// The bytes of a file without a byte order mark. Fails for UTF-16 and UTF-32, which are recognised by their mark or
+/// their first letters.
 pub fn unmarked(mut bytes: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
     if is_wide(&bytes) {
         return Err(Unreadable::Wide);
@@ -91,7 +93,8 @@ pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-/// Whether it is UTF-16 or UTF-32, by its byte order mark or, without one, by the zeros beside its first letters.
+/// Whether the bytes are UTF-16 or UTF-32, by the byte order mark or, without one, by the zeros beside the first
+/// letters.
 fn is_wide(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 0, 0xfe, 0xff, ..] => true,
@@ -103,18 +106,18 @@ fn is_wide(bytes: &[u8]) -> bool {
 impl Unreadable {
     fn from_io(error: io::Error) -> Self {
         match error.kind() {
-            // A path through a file leads nowhere either.
+            // A path through a file can't exist either.
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
             _ => Self::Refused(error),
         }
     }
 
-    /// Whether no file has that name; a folder may.
+    /// Whether there is no file of that name; there may be a folder.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing | Self::Folder)
     }
 
-    /// The way out, where it is the same for every file.
+    /// The hint, if it is the same for every file.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Wide => Some(

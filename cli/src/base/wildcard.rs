@@ -1,6 +1,6 @@
 //! Patterns for the parts of a path: `*` for anything within one part, `?` for one byte, `**` for any number of parts.
 
-/// Whether the parts of a path fit those of a pattern.
+/// Whether a path matches a pattern, both as parts.
 pub fn fits<S: AsRef<str>>(pattern: &[&str], parts: &[S]) -> bool {
     match (pattern, parts) {
         ([], []) => true,
@@ -14,8 +14,8 @@ pub fn fits<S: AsRef<str>>(pattern: &[&str], parts: &[S]) -> bool {
     }
 }
 
-/// Whether one part fits. One pass: what follows the last star so far is tried again one byte later, and no star before
-/// it.
+/// Whether one part matches. It takes one pass: only the pattern after the last star so far is tried again, one byte
+/// later.
 fn part_fits(pattern: &[u8], part: &[u8]) -> bool {
     let (mut at, mut in_part, mut star) = (0, 0, None);
     while let Some(byte) = part.get(in_part) {

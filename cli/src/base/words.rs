@@ -1,9 +1,9 @@
-//! Choices: enums whose variants are words that a person writes. Enum and words are one list ([`enum_of_words!`]), so that no
-//! word is matched anywhere else.
+//! Choices: enums whose variants are words that a person writes. The enum and its words are declared together
+//! ([`enum_of_words!`]), so that no other place compares the words.
 
 /// An enum whose variants are words.
 pub trait Words: Copy + 'static {
-    /// All of them, in the order in which people read them.
+    /// All words, in the order in which people read them.
     const WORDS: &'static [&'static str];
 
     /// The variant of `word`.

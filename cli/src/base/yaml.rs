@@ -1,8 +1,8 @@
-//! YAML whose scalars keep the text that stands in the file: `1.20` is a number, and is not the same as `1.2`.
+//! YAML whose scalars keep their text from the file: `1.20` is a number, and is not the same as `1.2`.
 //!
-//! The parser below is a port of libyaml, as the Pulumi CLI's is, so that both read one dialect; but it hands out
-//! numbers, whose spelling is gone. So a document is read twice: for its shape, and then for the text of each scalar.
-//! Only the first document counts, as it does for the CLI. What is nested deeply or large by repetition is refused.
+//! The parser is a port of libyaml, like the Pulumi CLI's, so that both read one dialect; but it returns numbers, whose
+//! text is lost. So a document is read twice: for its shape, and then for the text of each scalar. Only the first
+//! document is read, as in the CLI. A document that is nested deeply or large by repetition is refused.
 
 mod malformed;
 mod read;
@@ -11,8 +11,8 @@ mod value;
 pub use malformed::Malformed;
 pub use value::{Mapping, Value};
 
-/// The largest product of a text's brackets and of all marks of its structure: the parser's time can grow with it. This
-/// much is two seconds at worst, and a thousand times what people write.
+/// The largest product of a text's brackets and of all its marks of structure, because the parser's time can grow with
+/// it. This value is two seconds at worst, and a thousand times more than what people write.
 const LARGEST_EFFORT: u64 = 2_000_000_000;
 
 /// Reads the first document of `text`. An empty one is [`Value::Null`].
@@ -24,13 +24,13 @@ pub fn parse(text: &str) -> Result<Value, Malformed> {
     read::document(text)
 }
 
-/// The cost of reading at worst: each mark is compared with each flow collection that is open.
+/// The cost of reading at worst: each mark is compared with each open flow collection.
 fn effort(text: &str) -> u64 {
     let count = |marks: &[u8]| text.bytes().filter(|byte| marks.contains(byte)).count() as u64;
     count(b"[{") * count(b"[]{},:?-&*!\"'|>\n")
 }
 
-/// Whether it is JSON, whose reader takes no more than 128 levels and one look at each byte.
+/// Whether the text is JSON, whose reader takes no more than 128 levels and reads each byte once.
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(text).is_ok()
 }

@@ -1,22 +1,22 @@
-//! The facet "advice": what people on this system can do when a run may not do what they want.
+//! The facet "advice": the ways out that people have on this system if a run may not do what they want.
 
 use crate::base::env::Env;
 use crate::ci::context::Context;
 
-/// The ways out that the system knows.
+/// The ways out on a system.
 #[derive(Clone, Copy)]
 pub struct Advice {
-    /// How a maintainer who has read an untrusted change gets its preview, in one sentence.
+    /// The way for a maintainer who has read an untrusted change to get its preview, in one sentence.
     pub maintainers_way: fn(&Context) -> String,
-    /// Why credentials that somebody has set up may not have reached this job, and what to do, in a clause with the
-    /// vendor's link: only what is true of this job, or of every job.
+    /// A likely reason why credentials did not reach this job, and what to do, as a clause with the vendor's link. It
+    /// has to be true for this job, or for every job.
     pub withheld_secrets: fn(&Env, &Context) -> Option<&'static str>,
-    /// How a job whose event is not told, such as one in a container of its own, tells it.
+    /// The way for a job to tell its event if stackstep does not see it, such as in a container of its own.
     pub how_to_tell_the_event: &'static str,
 }
 
 impl Advice {
-    /// What can be said anywhere.
+    /// The advice for any system.
     pub const GENERAL: Self = Self {
         maintainers_way: |_| BY_A_BRANCH.to_owned(),
         withheld_secrets: |_, _| None,
@@ -24,6 +24,6 @@ impl Advice {
     };
 }
 
-/// The way that every forge has.
+/// A way that works on every forge.
 pub(super) const BY_A_BRANCH: &str =
     "a maintainer who has read the change can push its commits to a branch of this repository";

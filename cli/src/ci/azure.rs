@@ -25,27 +25,28 @@ use crate::base::text::percent_encoded;
 /// Azure Pipelines.
 pub struct AzurePipelines;
 
-/// A task gets the parameters of its service connections in variables with these endings, beside names and URLs.
+/// The endings of variables in which a task gets secret parameters of its service connections, beside names and URLs.
 /// <https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/internal.ts>
 const SECRET_PARAMETERS: &[&str] =
     &["ACCESSTOKEN", "APITOKEN", "PASSWORD", "SERVICEPRINCIPALKEY", "SERVICEPRINCIPALCERTIFICATE", "IDTOKEN"];
 
-/// How no variable may begin.
+/// The beginnings that no variable's name may have.
 /// <https://learn.microsoft.com/azure/devops/pipelines/process/variables#variable-naming-restrictions>
 const RESERVED: &[&str] = &["endpoint", "input", "secret", "path", "securefile"];
 
-/// Where the job's own token is: in a script that maps it, and in a task, where it needs no mapping.
+/// The variables with the job's own token: in a script that maps it, and in a task, which needs no mapping.
 /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>
 const JOB_TOKEN: [&str; 2] =
     ["SYSTEM_ACCESSTOKEN", "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN"];
 
-/// A variable becomes a variable of the environment of every later step, and on Windows that can't be longer (in
-/// characters; bytes are never fewer).
+/// The most bytes of a variable's value. A variable becomes an environment variable of every later step, and Windows
+/// limits that to so many characters; there are never fewer bytes than characters.
 /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Worker/Handlers/Handler.cs>
 const OUTPUT_BYTES: usize = 32_766;
 
-/// No limit of a summary is documented: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
-/// This is GitHub's, which a browser shows without trouble.
+/// The most bytes of a summary. No limit is documented:
+/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>. This is GitHub's, which a browser
+/// shows without trouble.
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
 impl CiSystem for AzurePipelines {
@@ -95,7 +96,7 @@ impl CiSystem for AzurePipelines {
                 branch: env.get("SYSTEM_PULLREQUEST_SOURCEBRANCH").and_then(branch_of),
                 target_branch: env.get("SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(branch_of),
                 source_repository: source,
-                // It is `False` too where there is no pull request, as in a run that somebody starts for its branch.
+                // It is also `False` if there is no pull request, as in a run that somebody starts for its branch.
                 fork: yes_or_no(env, "SYSTEM_PULLREQUEST_ISFORK").filter(|fork| *fork || for_a_change),
                 ..common
             }
@@ -166,7 +167,7 @@ impl CiSystem for AzurePipelines {
             .find_map(|variable| env.get(&variable).map(|value| (variable, value)))
     }
 
-    /// SIGINT, SIGTERM after 7.5 s, everything is killed 2.5 s later, unless variables of the pipeline say otherwise:
+    /// SIGINT, SIGTERM after 7.5 s, SIGKILL 2.5 s later, unless variables of the pipeline say otherwise:
     /// <https://github.com/microsoft/azure-pipelines-agent/blob/master/src/Agent.Sdk/Knob/AgentKnobs.cs>
     fn grace_period(&self, env: &Env) -> Duration {
         let told = |name, usual| Duration::from_millis(number(env, name).unwrap_or(usual));
@@ -178,7 +179,7 @@ impl CiSystem for AzurePipelines {
         SystemVariables {
             secret: &["SYSTEM_ACCESSTOKEN"],
             is_secret_too: is_a_tasks_secret,
-            // What a task is given for itself: its service connections, every secret variable, its inputs, what it keeps
+            // Variables for the task itself: its service connections, every secret variable, its inputs, and the values
             // for its post step.
             kept_from_engine: &[
                 "ENDPOINT_AUTH_",
@@ -294,7 +295,7 @@ fn annotation(annotation: &Annotation<'_>) -> String {
         format!(";sourcepath={};linenumber={};{column}", property(&place.file), place.line)
     });
     match level {
-        // There is no issue of a lower kind than a warning.
+        // Azure has no kind of issue below a warning.
         Level::Notice => format!("{}\n", one_line(&text).replace("##", "# #")),
         _ => format!("##vso[task.logissue type={}{place}]{}\n", level.word(), data(&text)),
     }
@@ -318,10 +319,11 @@ fn refuses_secret_value(value: &str) -> Option<&'static str> {
     value.contains(['\r', '\n']).then_some("a secret variable can't have several lines")
 }
 
-/// The file of this step's page.
+/// The path of this step's summary page.
 fn summary_page(env: &Env) -> Option<PathBuf> {
     let folder = env.get("AGENT_TEMPDIRECTORY")?;
-    // A later step that wrote on the same page would show this one's report again. The file's name is the heading.
+    // A page for each step: a later step that wrote on the same page would show this one's report again. The file's
+    // name is the heading.
     let step = env.get("SYSTEM_TASKINSTANCEID").unwrap_or("step");
     let title = file_name(env.get("SYSTEM_TASKDISPLAYNAME").unwrap_or_default());
     Some(Path::new(folder).join("stackstep").join(file_name(step)).join(format!("{title}.md")))
@@ -337,8 +339,8 @@ fn set_task_variables(env: &Env, state: &[Output]) -> Option<String> {
     Some(lines.collect())
 }
 
-/// Whether the run was started by the end of another one that may have been a pull request's: it has this pipeline's own
-/// rights, and can work with what the other one has made. What is known to have run on branches and tags was none.
+/// Whether the run was started by the end of another run that may have been a pull request's. Then it has this
+/// pipeline's own permissions, and can use results of that other run. A run of branches and tags was none.
 /// <https://learn.microsoft.com/azure/devops/pipelines/process/resources#pipeline-resource-metadata-as-predefined-variables>
 fn follows_a_change(env: &Env) -> bool {
     let mut sources = env
@@ -352,7 +354,7 @@ fn follows_a_change(env: &Env) -> bool {
                 || sources
                     .any(|branch| !["refs/heads/", "refs/tags/"].iter().any(|own| branch.starts_with(own)))
         }
-        // Of the run before nothing is told but its number.
+        // Only the number of the run before is known.
         Some("BuildCompletion") => true,
         _ => false,
     }
@@ -376,7 +378,7 @@ fn file_name(text: &str) -> String {
     if name.is_empty() { "stackstep".to_owned() } else { name }
 }
 
-/// `owner/name` of GitHub, `project/name` of Azure Repos, where the name comes alone.
+/// The repository: `owner/name` on GitHub, `project/name` on Azure Repos, where the variable has the name alone.
 fn repository(env: &Env, github: bool) -> Option<String> {
     let name = env.get("BUILD_REPOSITORY_NAME")?;
     match env.get("SYSTEM_TEAMPROJECT") {

@@ -16,7 +16,7 @@ impl CiSystem for BitbucketPipelines {
     }
 
     fn detect(&self, env: &Env) -> bool {
-        // There is no variable that only says so.
+        // No variable names the system only.
         env.get("BITBUCKET_BUILD_NUMBER").is_some() && env.get("BITBUCKET_COMMIT").is_some()
     }
 
@@ -41,7 +41,7 @@ impl CiSystem for BitbucketPipelines {
             repository,
             target_branch: text(env, "BITBUCKET_PR_DESTINATION_BRANCH"),
             build_url,
-            // An id: the name is not told.
+            // An id, as no variable has the name.
             actor: text(env, "BITBUCKET_STEP_TRIGGERER_UUID"),
             attempt: number(env, "BITBUCKET_STEP_RUN_NUMBER"),
             public: env.get("BITBUCKET_REPO_IS_PRIVATE").map(|private| private == "false"),
@@ -68,7 +68,7 @@ impl CiSystem for BitbucketPipelines {
         IdentityToken::None { reason: "the step has no `oidc: true`" }
     }
 
-    // How long a stopped step has is not documented.
+    // The time that a stopped step has is not documented.
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {

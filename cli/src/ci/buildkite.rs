@@ -24,7 +24,7 @@ impl CiSystem for Buildkite {
     }
 
     fn context(&self, env: &Env) -> Context {
-        // `false` where there is no pull request.
+        // `false` if there is no pull request.
         let change_request = number(env, "BUILDKITE_PULL_REQUEST");
         let repository = env.get("BUILDKITE_REPO").and_then(slug);
         // A build that somebody starts for a ref has no pull request.
@@ -34,10 +34,11 @@ impl CiSystem for Buildkite {
         let proposed = told || of_the_reference.is_some();
         let source = env.get("BUILDKITE_PULL_REQUEST_REPO").filter(|_| proposed).and_then(slug);
         let tag = text(env, "BUILDKITE_TAG");
-        // A build that another one triggers has the branch only.
+        // A build that is triggered by another one has the branch only.
         let forks_branch =
             env.get("BUILDKITE_BRANCH").is_some_and(|name| name.contains(':') && tag.is_none());
-        // A tag's name stands in both; a fork's branch comes as `owner:branch`, and git allows no colon in a name.
+        // A tag's name is in both variables; a fork's branch comes as `owner:branch`, and git allows no colon in a
+        // name.
         let branch = text(env, "BUILDKITE_BRANCH")
             .filter(|branch| Some(branch) != tag.as_ref())
             .map(|branch| branch.rsplit_once(':').map_or(branch.clone(), |(_, name)| name.to_owned()));
@@ -47,7 +48,7 @@ impl CiSystem for Buildkite {
             fork: differ(source.as_deref(), repository.as_deref()).or(forks_branch.then_some(true)),
             proposed,
             repository,
-            // It can be `HEAD` too.
+            // The variable can be `HEAD` too.
             commit: env.get("BUILDKITE_COMMIT").and_then(commit_hash),
             default_branch: env
                 .get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
@@ -94,8 +95,8 @@ impl CiSystem for Buildkite {
         )
     }
 
-    /// The agent tells each job its own settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
-    /// 3 the second number counts back from the first where it is negative; version 4 has one number.
+    /// The agent tells each job its settings: <https://buildkite.com/docs/agent/self-hosted/configure>. Up to version
+    /// 3, a negative second number counts back from the first; version 4 has one number.
     fn grace_period(&self, env: &Env) -> Duration {
         let seconds = |name| env.get(name)?.trim().trim_end_matches('s').parse::<i64>().ok();
         let whole = seconds("BUILDKITE_CANCEL_GRACE_PERIOD").unwrap_or(10);
@@ -127,7 +128,7 @@ impl CiSystem for Buildkite {
     }
 
     fn log(&self) -> LogFormat {
-        // A group ends where the next one begins.
+        // A group ends at the beginning of the next one.
         LogFormat { open_group: |title, _| format!("--- {}\n", one_line(title)), ..LogFormat::PLAIN }
     }
 }

@@ -1,14 +1,14 @@
 //! CircleCI.
 //!
-//! Variables: <https://circleci.com/docs/reference/variables/>. Those of pull requests exist only where CircleCI is
-//! connected as GitHub's OAuth app or to Bitbucket Cloud; elsewhere a change request looks like a push.
+//! Variables: <https://circleci.com/docs/reference/variables/>. Those of pull requests exist only if CircleCI is
+//! connected as GitHub's OAuth app or to Bitbucket Cloud; otherwise a change request looks like a push.
 //!
 //! A step is the unit of the log: there are no groups, no annotations, no commands and no summary page. There is no
-//! command that masks either: CircleCI hides the values of contexts and of the project's variables by itself, from four
-//! characters on (<https://circleci.com/docs/guides/security/env-vars/#secrets-masking>). What later steps get stands
-//! in the file that `BASH_ENV` names, which bash reads at the beginning of each step
-//! (<https://circleci.com/docs/guides/security/set-environment-variable/>). It has no limit of its own. Outputs get
-//! there by `outputs-file`, which the orb sets to it: one that names another file means it.
+//! command that masks either: CircleCI itself hides the values of contexts and of the project's variables, from four
+//! characters on (<https://circleci.com/docs/guides/security/env-vars/#secrets-masking>). Values for later steps are in
+//! the file that `BASH_ENV` names, which bash reads at the beginning of each step
+//! (<https://circleci.com/docs/guides/security/set-environment-variable/>). It has no size limit of its own. Outputs
+//! get there by `outputs-file`, which the orb sets to this file; a person can name another file.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ impl CiSystem for CircleCi {
 
     fn context(&self, env: &Env) -> Context {
         let link = env.get("CIRCLE_PULL_REQUEST");
-        // A fork's branch is called `pull/7` here, and its ref can be asked for by an API:
+        // A fork's branch is called `pull/7` here, and its ref can be requested by an API:
         // https://circleci.com/blog/triggering-trusted-ci-jobs-on-untrusted-forks/
         let pull = env.get("CIRCLE_BRANCH").and_then(change_of_ref);
         // CIRCLE_PR_*: "only available on forked PRs".
@@ -69,7 +69,7 @@ impl CiSystem for CircleCi {
         }
         .settled();
         if context.change_request.is_none() && context.fork.is_none() && context.tag.is_none() {
-            // A push, or a change request that is not told as one.
+            // A push, or a change request without the variables of one.
             return Context { trusted: None, ..context };
         }
         context
@@ -84,7 +84,8 @@ impl CiSystem for CircleCi {
     }
 
     fn identity_token(&self, env: &Env, _audience: &str) -> IdentityToken {
-        // Their audience is the organization's id: https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
+        // The audience is the organization's id:
+        // https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/
         for name in ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"] {
             if env.get(name).is_some() {
                 return IdentityToken::InVariable(name);
@@ -93,7 +94,7 @@ impl CiSystem for CircleCi {
         IdentityToken::None { reason: "the job has no `CIRCLE_OIDC_TOKEN_V2`: it needs to use a context" }
     }
 
-    // How long a cancelled job has is not documented.
+    // The time that a cancelled job has is not documented.
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
@@ -110,7 +111,7 @@ impl CiSystem for CircleCi {
 
     fn handover(&self) -> Handover {
         Handover {
-            // The orb's step that runs `when: always` finds it.
+            // The orb's step with `when: always` reads it.
             post_step: |env, state, _| for_later_steps(env, state.iter().map(state_line).collect()),
             path: |env, folder| for_later_steps(env, format!("export PATH={}:\"$PATH\"\n", quoted(folder))),
             ..Handover::FILES_ONLY
@@ -123,7 +124,7 @@ impl CiSystem for CircleCi {
 }
 
 fn workspaces(env: &Env) -> Vec<PathBuf> {
-    // It is `~/project` where nobody chose another one.
+    // The default is `~/project`.
     let home = |folder: PathBuf| match folder.strip_prefix("~") {
         Ok(rest) => env.get("HOME").map(|home| PathBuf::from(home).join(rest)),
         Err(_) => Some(folder),
@@ -141,7 +142,7 @@ fn withheld_secrets(context: &Context) -> &'static str {
     }
 }
 
-/// Lines for the shells of later steps. Without the file there is no way to them.
+/// The delivery of lines to the shells of later steps. None if `BASH_ENV` names no file.
 fn for_later_steps(env: &Env, text: String) -> Option<Delivery> {
     Some(Delivery::Append(Append { path: env.get("BASH_ENV")?.into(), text }))
 }

@@ -1,11 +1,12 @@
 //! Google Cloud Build.
 //!
-//! A step's environment says nothing but `BUILDER_OUTPUT`; all else are substitutions, which the build's file hands
-//! over under their own names, one by one or with `automapSubstitutions: true`:
+//! A step's environment has only `BUILDER_OUTPUT`. Everything else are substitutions, which the build's file passes on
+//! under their own names, one by one or with `automapSubstitutions: true`:
 //! <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.
 //!
-//! The log has no groups, masks or annotations, and there is no summary page. A step leaves its outputs in the build's
-//! own record, by a file in `BUILDER_OUTPUT`; later steps read a file of `/workspace` (`outputs-file`).
+//! The log has no groups, masks or annotations, and there is no summary page. A step writes its outputs to a file in
+//! `BUILDER_OUTPUT`, from which the build's own record takes them; later steps read a file of `/workspace`
+//! (`outputs-file`).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,11 +24,11 @@ use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::text::percent_encoded;
 
-/// What the names of substitutions that are inputs begin with, before `STACK` and the like. A name of a person's own
-/// has to begin with an underscore: <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.
+/// The beginning of the substitutions for inputs, before `STACK` and the like. A user's substitution has to begin with
+/// an underscore: <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>.
 const SUBSTITUTION: &str = "_STACKSTEP_";
 
-/// How many bytes of a step's output are stored, 50 KB:
+/// The most bytes of a step's output that are stored, 50 KB:
 /// <https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results>.
 const STORED: usize = 50_000;
 
@@ -45,7 +46,7 @@ impl CiSystem for CloudBuild {
     }
 
     fn context(&self, env: &Env) -> Context {
-        // Triggers of pull requests only; a trigger of pushes knows none.
+        // Only triggers of pull requests set it.
         let change_request = number(env, "_PR_NUMBER");
         let repository = text(env, "REPO_FULL_NAME").or_else(|| text(env, "REPO_NAME"));
         let source = env.get("_HEAD_REPO_URL").and_then(slug);
@@ -71,12 +72,12 @@ impl CiSystem for CloudBuild {
     }
 
     fn origin(&self, env: &Env) -> Origin {
-        // Of a pull request the one that the change comes from: on the same forge.
+        // For a pull request, the repository that the change comes from, which is on the same forge.
         Origin { remote: text(env, "_HEAD_REPO_URL"), ..Origin::default() }
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
-        // The token is of the build's service account, which has to be one of the project's own.
+        // The token names the build's service account, which has to be one of the project's own.
         // https://cloud.google.com/build/docs/securing-builds/authorize-service-to-service-access
         if !self.detect(env) {
             return IdentityToken::None {
@@ -93,14 +94,14 @@ impl CiSystem for CloudBuild {
     }
 
     fn step_input<'e>(&self, env: &'e Env, name: &str) -> Option<(String, &'e str)> {
-        // `automapSubstitutions` hands a substitution over under its own name.
+        // `automapSubstitutions` passes a substitution on under its own name.
         let variable = format!("{SUBSTITUTION}{}", name.replace('-', "_").to_ascii_uppercase());
         env.get(&variable).map(|value| (variable, value))
     }
 
     fn grace_period(&self, _env: &Env) -> Duration {
-        // A cancelled build, and one whose time is over, sends no signal: only our own timeout ends the engine, and
-        // nobody hurries it.
+        // A cancelled build, and one that has reached its time limit, sends no signal: only our own timeout ends the
+        // engine, and there is no hurry.
         Duration::from_secs(300)
     }
     fn variables(&self) -> SystemVariables {
@@ -125,7 +126,7 @@ impl CiSystem for CloudBuild {
                 let path = Path::new(env.get("BUILDER_OUTPUT")?).join("output");
                 Some(Append { path, text: record(outputs) })
             }),
-            // They are a part of the build's description, which who may view builds can read.
+            // Outputs are a part of the build's description, which everybody who may view builds can read.
             // https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#Results
             rules: OutputRules { are_shown: true, ..OutputRules::NONE },
             ..Handover::FILES_ONLY
@@ -145,8 +146,8 @@ impl CiSystem for CloudBuild {
     }
 }
 
-/// The outputs as one line of JSON that is stored as a whole. The log never fits; of the others the longest go first,
-/// and are named under `left-out`.
+/// The outputs as one line of JSON that is short enough to be stored. The log never fits; of the others the longest are
+/// dropped first, and are named under `left-out`.
 fn record(outputs: &[Output]) -> String {
     let mut kept: Vec<&Output> = outputs.iter().filter(|output| output.name != "output").collect();
     let mut left_out: Vec<Value> = Vec::new();

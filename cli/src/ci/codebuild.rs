@@ -3,8 +3,8 @@
 //! Variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>.
 //!
 //! The log has no groups, masks or annotations, and there is no summary page. Outputs are variables of the build's
-//! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. What a `finally` block has
-//! to know goes to the file that the buildspec names in [`super::STEP_STATE`].
+//! shell (`exported-variables`), which no program can set: the buildspec reads `outputs-file`. Values for a `finally`
+//! block go to the file that the buildspec names in [`super::STEP_STATE`].
 
 use super::context::{branch_of, change_of_ref, commit_hash, named_folders, number, slug, tag_of, text};
 use super::{CiSystem, Context, IdentityToken, JobFolders, SystemVariables, engine_told};
@@ -43,7 +43,7 @@ impl CiSystem for CodeBuild {
         Context {
             // Empty in CodePipeline.
             repository: env.get("CODEBUILD_SOURCE_REPO_URL").and_then(slug),
-            // In CodePipeline, the revision of a source that is no git repository is no commit.
+            // In CodePipeline, a source that is no git repository has a revision that is no commit.
             commit: env
                 .get("CODEBUILD_RESOLVED_SOURCE_VERSION")
                 .and_then(commit_hash)
@@ -68,7 +68,7 @@ impl CiSystem for CodeBuild {
     fn origin(&self, env: &Env) -> Origin {
         Origin {
             remote: text(env, "CODEBUILD_SOURCE_REPO_URL"),
-            // `project:uuid`
+            // The id has the form `project:uuid`.
             counted: env.get("CODEBUILD_BUILD_ID").and_then(|id| Some(id.split_once(':')?.0.to_owned())),
             run: number(env, "CODEBUILD_BUILD_NUMBER"),
             ..Origin::default()
@@ -76,7 +76,7 @@ impl CiSystem for CodeBuild {
     }
 
     fn identity_token(&self, env: &Env, audience: &str) -> IdentityToken {
-        // The token is of the build's role, in accounts that have turned on outbound identity federation:
+        // The token names the build's role. Only accounts with outbound identity federation give it:
         // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
         if !self.detect(env) {
             return IdentityToken::None {
@@ -88,7 +88,7 @@ impl CiSystem for CodeBuild {
         IdentityToken::Command(words.into_iter().chain(form).map(str::to_owned).collect())
     }
 
-    // How long a stopped build has is not documented.
+    // The time that a stopped build has is not documented.
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {

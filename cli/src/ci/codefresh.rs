@@ -1,13 +1,13 @@
 //! Codefresh.
 //!
-//! Variables: <https://codefresh.io/docs/docs/pipelines/variables/>. Those of a change are what the git provider
-//! sends with its event.
+//! Variables: <https://codefresh.io/docs/docs/pipelines/variables/>. Those of a change come from the git provider's
+//! event.
 //!
 //! The log has no groups, no annotations and no commands: it hides the values of encrypted variables by itself, and
 //! those that `cf_export --mask` exports. Annotations of a build are made by its pipeline. Later steps get variables
 //! from a file of lines `NAME=value`.
 //!
-//! The steps of a build run in a container each, and share a volume: what a later one has to find lies there.
+//! The steps of a build run in a container each, and share a volume, which has to hold files for later steps.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,12 @@ use super::{
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 
-/// The file whose variables all later steps get, on the volume:
+/// The file on the volume whose variables all later steps get:
 /// <https://codefresh.io/docs/docs/pipelines/variables/#directly-writing-to-the-file>.
 const VARIABLES: &str = "env_vars_to_export";
 
-/// The most bytes of a value: it becomes a variable of every later step, and no program starts with a longer one. A
-/// longest name is taken off. <https://man7.org/linux/man-pages/man2/execve.2.html>
+/// The most bytes of a value: it becomes a variable of every later step, and no program starts with a longer one. The
+/// longest name is subtracted. <https://man7.org/linux/man-pages/man2/execve.2.html>
 const LONGEST_VALUE: usize = 128 * 1024 - 256;
 
 /// Codefresh.
@@ -91,7 +91,7 @@ impl CiSystem for Codefresh {
         })
     }
 
-    // How long a terminated build's step has is not documented.
+    // The time that a step of a terminated build has is not documented.
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
@@ -133,7 +133,7 @@ impl CiSystem for Codefresh {
 }
 
 fn clone_folder(env: &Env) -> Vec<PathBuf> {
-    // Without a folder of its own, a clone lies in the volume under the repository's name:
+    // Without a folder of its own, a clone is in the volume under the repository's name:
     // https://codefresh.io/docs/docs/pipelines/steps/git-clone/
     let clone = env.get("CF_VOLUME_PATH").zip(env.get("CF_REPO_NAME"));
     clone.map(|(volume, name)| Path::new(volume).join(name)).into_iter().collect()
@@ -151,7 +151,7 @@ fn variables_file(env: &Env) -> Option<(PathBuf, OutputsForm)> {
     Some((path, form))
 }
 
-/// The repository's page, which the commit's begins with.
+/// The repository's page, from the beginning of the commit's address.
 fn remote(env: &Env) -> Option<String> {
     let commit = env.get("CF_COMMIT_URL")?;
     let slug = format!("/{}/{}", env.get("CF_REPO_OWNER")?, env.get("CF_REPO_NAME")?);
@@ -159,7 +159,7 @@ fn remote(env: &Env) -> Option<String> {
     Some(format!("{before}{slug}"))
 }
 
-/// A line is a variable, and a value of several lines is cut off:
+/// The reason why a value can't be a line of the file: a value of several lines is cut off:
 /// <https://codefresh.io/docs/docs/pipelines/variables/#multi-line-variables-with-cf_export>.
 fn refuses_value(value: &str) -> Option<&'static str> {
     if value.contains(['\r', '\n']) {

@@ -1,4 +1,4 @@
-//! Our own lines in the job's log. Everything is masked; a reader who is gone is no error.
+//! Our own lines in the job's log. Everything is masked; a log that nobody reads any more is no error.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,11 +11,11 @@ use crate::base::source_place::SourcePlace;
 use crate::base::text::log_line;
 use crate::ci::{Annotation, CiSystem, GroupMark, Level, LogFormat, json_without_commands};
 
-/// Writes our own lines.
+/// Writes our own lines to the job's log.
 pub struct Console {
     format: LogFormat,
     masker: Masker,
-    /// Texts that the CI system hides already.
+    /// The texts that the CI system was told to hide.
     told: BTreeSet<String>,
     missed: AtomicBool,
     groups: AtomicU32,
@@ -33,12 +33,12 @@ impl Console {
         }
     }
 
-    /// The masks of this run.
+    /// The masker of this run.
     pub fn masker(&self) -> &Masker {
         &self.masker
     }
 
-    /// Hides `secret` from now on: first in the CI system's own log, then in all that we write.
+    /// Hides `secret` from now on: first in the CI system's own log, then in everything that we write.
     pub fn hide(&mut self, name: &str, secret: &str) {
         self.masker.add(name, secret);
         let mut lines = String::new();
@@ -50,35 +50,36 @@ impl Console {
         self.write(&lines);
     }
 
-    /// One line, which may hold foreign words: nothing in it is a command of the CI system.
+    /// Writes one line, which may hold foreign words: nothing in it is taken for a command of the CI system.
     pub fn line(&self, text: &str) {
         self.write(&(log_line(&self.masked(text)) + "\n"));
     }
 
-    /// Text that has its line ends already, and no foreign words that could be commands.
+    /// Writes text that has its line ends already, and no foreign words that could be commands.
     pub fn text(&self, text: &str) {
         self.write(&self.masker.mask(text));
     }
 
-    /// Prints an answer for a person to standard output, line by line: nothing in it is a command of the CI system.
+    /// Prints text for a person to standard output, line by line: nothing in it is taken for a command of the CI
+    /// system.
     pub fn print(&self, text: &str) {
         let lines = self.masker.mask(text);
         let lines: String = lines.lines().map(|line| log_line(line) + "\n").collect();
         let _ = std::io::stdout().lock().write_all(lines.as_bytes());
     }
 
-    /// Prints JSON for a machine to standard output: the same value, and no command of the CI system in it. It is
-    /// not masked, as a mask must not fall on a quote.
+    /// Prints JSON for a machine to standard output: the same value, without anything that the CI system takes for a
+    /// command. It is not masked, because a mask could hit a quote.
     pub fn print_json(&self, json: &str) {
         let _ = std::io::stdout().lock().write_all(json_without_commands(json).as_bytes());
     }
 
-    /// Whether there is no secret in a text, which therefore can be printed as it is.
+    /// Whether a text holds no secret, so that it can be printed as it is.
     pub fn shows(&self, text: &str) -> bool {
         !self.masker.contains_secret(text)
     }
 
-    /// Something worth knowing, shown where the CI system shows such things.
+    /// Writes an annotation, which CI systems show in a place of its own.
     pub fn annotate(&self, level: Level, title: &str, message: &str) {
         self.annotate_at(level, title, message, None);
     }
@@ -90,17 +91,17 @@ impl Console {
         self.write(&(self.format.annotation)(&annotation));
     }
 
-    /// Remembers that a part of the report did not get where it should.
+    /// Remembers that a part of the report could not be published.
     pub fn miss(&self) {
         self.missed.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one did not.
+    /// Whether a part of the report could not be published.
     pub fn has_missed(&self) -> bool {
         self.missed.load(Ordering::Relaxed)
     }
 
-    /// An error with its way out.
+    /// Writes an error with its hint.
     pub fn error(&self, error: &Error) {
         let mut message = error.to_string();
         if let Some(hint) = error.hint() {
@@ -117,13 +118,13 @@ impl Console {
         self.write(&(self.format.open_group)(&title, GroupMark { number, at: now() }));
     }
 
-    /// Closes it.
+    /// Closes the group that was opened last.
     pub fn end_group(&self) {
         let number = self.groups.load(Ordering::Relaxed);
         self.write(&(self.format.close_group)(GroupMark { number, at: now() }));
     }
 
-    /// Lines that are the CI system's own and hold nothing foreign.
+    /// Writes lines for the CI system that hold nothing foreign.
     pub fn command(&self, lines: &str) {
         self.write(lines);
     }
@@ -136,7 +137,7 @@ impl Console {
     }
 
     fn write(&self, text: &str) {
-        // In a job both streams end up in one log, but not in step with each other: one stream keeps the order.
+        // In a job both streams end up in one log, but the order between them can get lost: one stream keeps it.
         if self.format.one_stream {
             let mut out = std::io::stdout().lock();
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -146,8 +147,9 @@ impl Console {
     }
 }
 
-/// The lines of a secret that the CI system is told to hide. It hides a line wherever it shows, and GitHub withholds
-/// outputs that have it in them: a log without `{`, `true` or `- dev` can't be read, and its JSON is of no use.
+/// The lines of a secret that the CI system is told to hide. It hides them wherever they show, and GitHub withholds
+/// outputs with one in them. So lines such as `{`, `true` or `- dev` are left out: without them a log can't be read,
+/// and its JSON is broken.
 fn worth_a_mask(secret: &str) -> impl Iterator<Item = &str> {
     let secret = secret.trim();
     let is_alone = !secret.contains('\n');

@@ -1,4 +1,4 @@
-//! What a job is about, in one form for every CI system, and the small readers that the systems share.
+//! The facts of a job in one form for every CI system, and the small readers that the systems share.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use crate::base::env::Env;
 use crate::base::git;
 use crate::base::text::percent_decoded;
 
-/// What the job is about. A field that the system does not tell is none.
+/// The facts of a job. A fact that the system does not tell is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Context {
-    /// `owner/name`; of a change request the repository that it goes to.
+    /// The repository as `owner/name`; for a change request the one that it goes to.
     pub repository: Option<String>,
-    /// The commit that was written by a person: of a change request its head, never a merge commit.
+    /// The commit that a person wrote: for a change request its head, never a merge commit.
     pub commit: Option<String>,
-    /// The merge commit that the system or the forge made for this run, and that nobody wrote.
+    /// The merge commit that the system or the forge made for this run.
     pub merge_commit: Option<String>,
-    /// The branch; of a change request its source.
+    /// The branch; for a change request its source.
     pub branch: Option<String>,
     /// The tag that the run is for.
     pub tag: Option<String>,
     /// The change request's number.
     pub change_request: Option<u64>,
-    /// Where the change comes from, `owner/name`.
+    /// The repository that the change comes from, as `owner/name`.
     pub source_repository: Option<String>,
     /// The branch that the change goes to.
     pub target_branch: Option<String>,
@@ -34,41 +34,42 @@ pub struct Context {
     /// Whether the run has the credentials of the repository that the change goes to by the event alone, whoever
     /// wrote the change.
     pub base_credentials: bool,
-    /// The target's own commit, where the run has its credentials by the event alone: the code that they are for.
+    /// The target's own commit, if the run has the target's credentials by the event alone: they are meant for this
+    /// code.
     pub base_commit: Option<String>,
-    /// Whether the run is about a change that somebody proposes, also where neither its number nor its origin is told.
+    /// Whether the run is about a proposed change, even if neither its number nor its origin is known.
     #[serde(skip)]
     pub proposed: bool,
-    /// Commits that only people who may write to the repository can have made: where the run has the repository's
+    /// Commits that only people who may write to the repository can have made. If the run has the repository's
     /// credentials by the event alone, the work folder has to be at one of them.
     #[serde(skip)]
     pub own_commits: Vec<String>,
     /// The page of this run.
     pub build_url: Option<String>,
-    /// Who started the run, in the system's own words.
+    /// The user who started the run, by the system's own name.
     pub actor: Option<String>,
-    /// Whether that is a program.
+    /// Whether the actor is a program.
     pub bot: Option<bool>,
-    /// What started the run, in the system's own word.
+    /// The event that started the run, by the system's own name.
     pub event: Option<String>,
-    /// Which try this is; the first is 1.
+    /// The number of the attempt; the first is 1.
     pub attempt: Option<u64>,
     /// Whether the run is for the repository's default branch.
     pub default_branch: Option<bool>,
-    /// Whether the run tests what a merge queue or a merge train is about to merge.
+    /// Whether the run tests a change that a merge queue or a merge train is about to merge.
     pub merge_queue: bool,
-    /// Whether a clock started the run.
+    /// Whether a schedule started the run.
     pub scheduled: Option<bool>,
     /// Whether everybody can read the repository.
     pub public: Option<bool>,
 }
 
-/// How the branches of GitHub's merge queue begin; a CI system that knows no merge queue sees pushes to them.
+/// The beginning of the branches of GitHub's merge queue. A CI system without merge queues sees pushes to them.
 /// <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue#triggering-merge-group-checks-with-third-party-ci-providers>
 const QUEUE: &str = "gh-readonly-queue/";
 
 impl Context {
-    /// Draws the conclusions that are the same everywhere: merge queue, trust.
+    /// Draws the conclusions that are the same on every system: merge queue, trust.
     #[must_use]
     pub(super) fn settled(mut self) -> Self {
         if let Some(number) = self.branch.as_deref().and_then(change_of_ref) {
@@ -94,7 +95,7 @@ impl Context {
         self
     }
 
-    /// Whether what comes with the change may not decide anything: it is not trusted, or nobody says whose it is.
+    /// Whether files of the change may not decide anything: the change is not trusted, or its origin is not known.
     pub fn may_be_a_strangers(&self) -> bool {
         self.trusted == Some(false) || (self.trusted.is_none() && self.is_a_change())
     }
@@ -104,7 +105,7 @@ impl Context {
         self.change_request.is_some() || self.proposed
     }
 
-    /// Whether anything at all is told of the commit, branch or tag that the run is for.
+    /// Whether the system tells the commit, branch or tag of the run.
     fn names_a_revision(&self) -> bool {
         [&self.commit, &self.merge_commit, &self.branch, &self.tag].into_iter().any(Option::is_some)
     }
@@ -121,7 +122,7 @@ pub(super) fn text(env: &Env, name: &str) -> Option<String> {
     env.get(name).map(str::to_owned)
 }
 
-/// The variable's value as a number; one that is no number is not told.
+/// The variable's value as a number; none if it is not one.
 pub(super) fn number(env: &Env, name: &str) -> Option<u64> {
     env.get(name)?.parse().ok()
 }
@@ -136,9 +137,9 @@ pub(super) fn named_folders(env: &Env, names: &[&str]) -> Vec<PathBuf> {
     names.iter().filter_map(|name| env.get(name)).map(PathBuf::from).collect()
 }
 
-/// The number of the change request that a ref is of, in the words of each forge: `refs/pull/7/merge` (GitHub, Gitea, Azure
+/// The number of the change request in a ref, in the form of each forge: `refs/pull/7/merge` (GitHub, Gitea, Azure
 /// Repos), `refs/merge-requests/7/head` (GitLab), `refs/pull-requests/7/from` (Bitbucket), `refs/changes/34/1234/1`
-/// (Gerrit), and what CI systems make of them, such as `pull/7` and `origin/pr/7/merge`.
+/// (Gerrit), and in the short forms of CI systems, such as `pull/7` and `origin/pr/7/merge`.
 pub(super) fn change_of_ref(reference: &str) -> Option<u64> {
     let bare = reference.strip_prefix("refs/").unwrap_or(reference);
     let bare = bare.strip_prefix("remotes/").unwrap_or(bare);
@@ -156,7 +157,7 @@ pub(super) fn change_of_ref(reference: &str) -> Option<u64> {
     number?.parse().ok().filter(|_| is_one)
 }
 
-/// Whether what a variable says is yes or no; none where it says something else.
+/// Whether a variable is `true` or `false`; none for any other value.
 pub(super) fn yes_or_no(env: &Env, name: &str) -> Option<bool> {
     match env.get(name)?.to_ascii_lowercase().as_str() {
         "true" => Some(true),
@@ -165,7 +166,7 @@ pub(super) fn yes_or_no(env: &Env, name: &str) -> Option<bool> {
     }
 }
 
-/// The branch of `refs/heads/main` or of `main`; none of any other ref.
+/// The branch of `refs/heads/main` or of `main`; none for any other ref.
 pub(super) fn branch_of(reference: &str) -> Option<String> {
     match reference.strip_prefix("refs/heads/") {
         Some(branch) => Some(branch.to_owned()),
@@ -179,14 +180,14 @@ pub(super) fn tag_of(reference: &str) -> Option<String> {
     reference.strip_prefix("refs/tags/").map(str::to_owned)
 }
 
-/// A commit's full or short hash; none of a name such as `HEAD`.
+/// A commit's full or short hash; none for a name such as `HEAD`.
 pub(super) fn commit_hash(text: &str) -> Option<String> {
     let hash = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     hash.then(|| text.to_owned())
 }
 
-/// `owner/name` of a repository's address in any of git's forms; what else stands in it, such as a token, is left
-/// out. Azure's `…/project/_git/name` becomes `project/name`.
+/// `owner/name` of a repository's address in any of git's forms, without a token or anything else in it. Azure's
+/// `…/project/_git/name` becomes `project/name`.
 pub(super) fn slug(url: &str) -> Option<String> {
     let (_, _, path) = git::address(url)?;
     if let Some((before, name)) = percent_decoded(path).split_once("_git/") {
@@ -196,13 +197,13 @@ pub(super) fn slug(url: &str) -> Option<String> {
     path.contains('/').then(|| path.to_owned())
 }
 
-/// Whether two repositories differ; forges do not look at case.
+/// Whether two repositories differ. Forges ignore the case of names.
 pub(super) fn differ(source: Option<&str>, target: Option<&str>) -> Option<bool> {
     Some(!source?.eq_ignore_ascii_case(target?))
 }
 
-/// Whether `actor` has a name that only a GitHub App can have, such as `dependabot[bot]`; any other name can be a
-/// program's too.
+/// Whether `actor` has a name that only a GitHub App can have, such as `dependabot[bot]`. Another name can be a
+/// program's too, so it gives none.
 pub(super) fn is_app(actor: Option<&str>) -> Option<bool> {
     actor?.ends_with("[bot]").then_some(true)
 }

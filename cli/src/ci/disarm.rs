@@ -1,12 +1,12 @@
-//! Breaks up the commands that a CI system reads from a job's log, where they stand in text that is not ours.
+//! Breaks up the commands that a CI system would read from foreign text in a job's log.
 
 use std::borrow::Cow;
 
 /// Breaks up `##vso[…]` and `##[…]`, which the agent of Azure Pipelines finds anywhere in a line.
 ///
-/// What the agent's search may overlook between the letters (control characters, soft hyphens, joiners: .NET compares
-/// by the rules of a language, <https://learn.microsoft.com/dotnet/standard/base-types/best-practices-strings>) is
-/// overlooked here too.
+/// Characters that the agent's search may ignore between the letters (control characters, soft hyphens, joiners: .NET
+/// compares by the rules of a language,
+/// <https://learn.microsoft.com/dotnet/standard/base-types/best-practices-strings>) are ignored here too.
 /// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>
 pub(super) fn hash_commands(part: &[u8], _begins_line: bool) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
@@ -25,8 +25,8 @@ pub(super) fn hash_commands(part: &[u8], _begins_line: bool) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// JSON with the same value in which no agent finds a command, wherever it looks: a `#` behind another one is escaped,
-/// also where there is something between them that can't be seen. In JSON of several lines none begins with `::`.
+/// JSON with the same value in which no agent finds a command: a `#` after another one is escaped, even with invisible
+/// characters between the two. In JSON of several lines none begins with `::`.
 pub fn json_without_commands(json: &str) -> String {
     let mut last = None;
     json.chars().fold(String::with_capacity(json.len()), |mut out, character| {
@@ -42,7 +42,7 @@ pub fn json_without_commands(json: &str) -> String {
     })
 }
 
-/// Whether the bytes behind a `#` make a command of it.
+/// Whether the bytes after a `#` make a command with it.
 fn begins_command(rest: &[u8]) -> bool {
     let mut seen = rest.iter().filter(|byte| (0x20..0x7f).contains(*byte));
     seen.next() == Some(&b'#')

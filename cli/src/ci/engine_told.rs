@@ -1,14 +1,14 @@
-//! What the engine is told about where it runs, on the systems that it can't read by itself.
+//! The variables that tell the engine its CI system, for the systems that it does not recognise by itself.
 //!
-//! The engine knows most CI systems by their variables. Of others it knows the name only, or nothing:
-//! `PULUMI_CI_SYSTEM` overrides all that it finds out itself, so it is set on these only.
+//! The engine recognises most CI systems by their variables. Of others it knows only the name, or nothing.
+//! `PULUMI_CI_SYSTEM` overrides everything that it finds out itself, so it is set for these others only.
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>,
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/util/ciutil/generic.go>
 
 use super::Context;
 use crate::base::env::Env;
 
-/// The variables. A person who set the first one, or switched the detection off, has the last word.
+/// The variables. There are none if a person set the first one, or switched the detection off.
 pub(super) fn variables(
     system: &str,
     env: &Env,

@@ -1,4 +1,4 @@
-//! The facet "folders": where the files of a job are.
+//! The facet "folders": the places of a job's files.
 
 use std::path::PathBuf;
 
@@ -7,18 +7,18 @@ use crate::base::env::Env;
 /// The folders of a job.
 #[derive(Clone, Copy)]
 pub struct JobFolders {
-    /// Those that the system checks out into, or whose content it keeps between the steps of a job.
+    /// The folders that the system checks out into, or whose content it keeps between the steps of a job.
     pub workspaces: fn(&Env) -> Vec<PathBuf>,
-    /// The one for files that later steps may read and that go with the job.
+    /// The folder for files that later steps may read and that are removed with the job.
     pub temporary: fn(&Env) -> Option<PathBuf>,
-    /// The one for what a later part of the wrapper has to find, where that sees another temporary folder.
+    /// The folder for files of a later part of the wrapper, if that part has another temporary folder.
     pub shared: fn(&Env) -> Option<PathBuf>,
-    /// Whether the files that a run leaves are still there when somebody reads its report.
+    /// Whether the files of a run still exist when somebody reads its report.
     pub outlive_the_job: bool,
 }
 
 impl JobFolders {
-    /// No folders that the system tells.
+    /// The folders of a system that tells none.
     pub const UNKNOWN: Self =
         Self { workspaces: |_| Vec::new(), temporary: |_| None, shared: |_| None, outlive_the_job: false };
 }

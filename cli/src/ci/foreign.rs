@@ -1,23 +1,23 @@
-//! CI systems without a file of their own, as far as their variables show a change request: such a run is not trusted.
+//! CI systems without a file of their own, of which only change requests are recognised: such a run is not trusted.
 //!
-//! The names are those that the vendors document; each row has the page.
+//! The names are from the vendors' documentation, whose page is above each row.
 
 use super::context::{change_of_ref, commit_hash, differ, first_set, number, slug};
 use crate::base::env::Env;
 
-/// How one system shows a change request.
+/// The variables by which one system shows a change request.
 struct Foreign {
-    /// The variable that only this system sets.
+    /// A variable that only this system sets.
     sign: &'static str,
     /// Variables that are set for a change request only: its number, or `true`. `false` and an empty value mean none.
     change: &'static [&'static str],
     /// The repository that the change comes from, as `owner/name` or as an address.
     source: &'static str,
-    /// The one that it goes to.
+    /// The repository that the change goes to.
     target: &'static str,
-    /// The commit that a person wrote.
+    /// The commit that a person wrote, in the first of these that is set.
     commit: &'static [&'static str],
-    /// Its branch.
+    /// The branch of that commit, in the first of these that is set.
     branch: &'static [&'static str],
 }
 
@@ -41,7 +41,7 @@ const SYSTEMS: &[Foreign] = &[
         commit: &["SEMAPHORE_GIT_PR_SHA", "SEMAPHORE_GIT_SHA"],
         branch: &["SEMAPHORE_GIT_PR_BRANCH", "SEMAPHORE_GIT_BRANCH"],
     },
-    // The parameters of a pull request reach the environment where the build hands them over:
+    // The parameters of a pull request are in the environment only if the build passes them on:
     // https://www.jetbrains.com/help/teamcity/pull-requests.html
     Foreign {
         sign: "TEAMCITY_VERSION",
@@ -159,15 +159,15 @@ const REFERENCES: &[&str] =
 /// The facts that the variables of such a system tell.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ToldFacts {
-    /// The run is about a change request.
+    /// Whether the run is about a change request.
     pub proposed: bool,
-    /// Its number, where there is one.
+    /// The change request's number, if it is known.
     pub number: Option<u64>,
-    /// Whether it comes from another repository.
+    /// Whether the change comes from another repository.
     pub fork: Option<bool>,
-    /// Where it comes from, `owner/name`.
+    /// The repository that the change comes from, as `owner/name`.
     pub source: Option<String>,
-    /// Where it goes to, `owner/name`.
+    /// The repository that the change goes to, as `owner/name`.
     pub repository: Option<String>,
     /// The commit.
     pub commit: Option<String>,
@@ -175,10 +175,10 @@ pub(super) struct ToldFacts {
     pub branch: Option<String>,
 }
 
-/// Reads the variables of the system whose sign is in `env`.
+/// Reads the variables of the system whose sign is in `env`; none if there is no such system.
 pub(super) fn told_facts(env: &Env) -> Option<ToldFacts> {
     let system = SYSTEMS.iter().find(|system| env.get(system.sign).is_some())?;
-    // A run that somebody starts for a change's ref has no number of it.
+    // A run that somebody starts for a change's ref has no variable with the change's number.
     let of_a_ref =
         system.branch.iter().chain(REFERENCES).find_map(|variable| change_of_ref(env.get(variable)?));
     let told = first_set(env, system.change).is_some_and(|value| !value.eq_ignore_ascii_case("false"));

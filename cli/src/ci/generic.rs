@@ -1,4 +1,4 @@
-//! A CI system without a file of its own: what `CI=true` and the most common names tell.
+//! A CI system without a file of its own, read by `CI=true` and the most common variables.
 //!
 //! The engine has variables for the same purpose, and they are read first:
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. The others are those of Woodpecker's relatives, such as
@@ -30,7 +30,7 @@ impl CiSystem for Generic {
         let number = first_set(env, &["PULUMI_PR_NUMBER", "CI_COMMIT_PULL_REQUEST"])
             .filter(|number| !number.eq_ignore_ascii_case("false"));
         let told = foreign::told_facts(env).unwrap_or_default();
-        // What is asked for by its ref has no number of a change.
+        // A run that is started for a change's ref has no number of the change.
         let of_a_ref =
             ["CI_COMMIT_REF", "PULUMI_CI_BRANCH_NAME", "CI_COMMIT_BRANCH", "GIT_BRANCH", "BRANCH_NAME"]
                 .iter()
@@ -45,7 +45,7 @@ impl CiSystem for Generic {
         let built = first_set(env, &["CI_COMMIT_SHA", "GIT_COMMIT", "COMMIT_SHA"]).map(str::to_owned);
         Context {
             repository: text(env, "CI_REPO").or(told.repository),
-            // Of a change request, what was built can be a merge commit.
+            // For a change request, the commit that was built can be a merge commit.
             commit: text(env, "PULUMI_CI_PULL_REQUEST_SHA").or(built.filter(|_| !proposed)).or(told.commit),
             proposed,
             fork: told.fork,
@@ -73,7 +73,7 @@ impl CiSystem for Generic {
             )
             .map(str::to_owned),
             event: event.map(str::to_owned),
-            // A change request is never trusted here, wherever it says that it comes from.
+            // A change request is never trusted here, whatever its variables say about its origin.
             trusted: (told.fork == Some(true)).then_some(false),
             ..Context::default()
         }
@@ -81,7 +81,7 @@ impl CiSystem for Generic {
 
     fn variables(&self) -> SystemVariables {
         SystemVariables {
-            // Those of Drone and Harness.
+            // The variables of Drone and Harness.
             step_files: &["DRONE_OUTPUT", "DRONE_OUTPUT_SECRET", "HARNESS_OUTPUT_SECRET_FILE"],
             ..SystemVariables::NONE
         }
@@ -92,7 +92,7 @@ impl CiSystem for Generic {
     }
 }
 
-/// Where the systems of [`foreign`] and Woodpecker's relatives check out into.
+/// The variables that name the checkout folder on the systems of [`foreign`] and on Woodpecker's relatives.
 const WORKSPACES: &[&str] = &[
     "CI_WORKSPACE",
     "DRONE_WORKSPACE",
@@ -104,7 +104,7 @@ const WORKSPACES: &[&str] = &[
     "VELA_BUILD_WORKSPACE",
 ];
 
-/// Whether the word for what started the run is one for a change request.
+/// Whether the name of the event that started the run is one of a change request.
 fn names_a_change(event: &str) -> bool {
     let event = event.to_ascii_lowercase().replace(['-', ' '], "_");
     ["pull_request", "merge_request", "pullrequest", "mergerequest"].iter().any(|word| event.contains(word))

@@ -40,7 +40,7 @@ impl CiSystem for GiteaActions {
     }
 
     fn origin(&self, env: &Env) -> Origin {
-        // The user that the job's token is of:
+        // The user of the job's token:
         // https://github.com/go-gitea/gitea/blob/main/models/user/user_system.go
         Origin {
             forge: Some("gitea"),
@@ -103,7 +103,7 @@ impl CiSystem for GiteaActions {
     }
 }
 
-/// The page of this run: it is counted in the repository, where GitHub's is known by its id.
+/// The page of this run. It has the run's number in the repository, where GitHub's has the run's id.
 /// <https://github.com/go-gitea/gitea/blob/main/models/actions/run.go>
 fn build_url(env: &Env) -> Option<String> {
     let server = env.get("GITHUB_SERVER_URL")?.trim_end_matches('/');

@@ -33,7 +33,7 @@ impl CiSystem for GitHubActions {
 
     fn context(&self, env: &Env) -> Context {
         let context = Context { build_url: build_url(env), ..read(env) };
-        // Every app's name ends so, and no person's can: brackets are not allowed in a login.
+        // The name of every app ends like this, and no person's can: brackets are not allowed in a login.
         let bot = context.actor.as_deref().map(|actor| actor.ends_with("[bot]"));
         Context { bot, ..context }.settled()
     }
@@ -108,15 +108,15 @@ pub(super) const FOLDERS: JobFolders = JobFolders {
     ..JobFolders::UNKNOWN
 };
 
-/// What its variables have in common.
+/// The rules for variables on GitHub, Gitea and Forgejo.
 pub(super) const VARIABLES: SystemVariables = SystemVariables {
     secret: &["ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
-    // What the post step does is not for the program to say.
+    // The program must not decide what the post step does.
     kept_from_engine: &["GITHUB_STATE"],
     ..SystemVariables::NONE
 };
 
-/// What people can do on each of them.
+/// The advice for GitHub, Gitea and Forgejo.
 pub(super) const ADVICE: Advice = Advice {
     how_to_tell_the_event: "pass the job's variables into the container (`docker run -e GITHUB_EVENT_NAME -e GITHUB_EVENT_PATH -e GITHUB_SHA \
          -e GITHUB_REF -e GITHUB_REPOSITORY …`), and mount the file that `GITHUB_EVENT_PATH` names",
@@ -125,7 +125,7 @@ pub(super) const ADVICE: Advice = Advice {
 
 fn maintainers_way(context: &Context) -> String {
     match (context.fork, context.actor.as_deref(), context.change_request) {
-        // Its runs get the secrets of Dependabot's own store, and a re-run keeps its rights:
+        // Dependabot's runs get the secrets of its own store, and a re-run keeps its permissions:
         // https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
         (Some(false) | None, Some("dependabot[bot]"), _) => {
             "a maintainer can give Dependabot's runs credentials for previews under \
@@ -153,7 +153,7 @@ fn withheld_secrets(context: &Context) -> &'static str {
     }
 }
 
-/// Where the repository lies; Gitea and Forgejo tell it the same way.
+/// The address of the repository; Gitea and Forgejo tell it in the same way.
 pub(super) fn origin(env: &Env) -> Origin {
     let server = env.get("GITHUB_SERVER_URL").zip(env.get("GITHUB_REPOSITORY"));
     Origin {
@@ -165,18 +165,18 @@ pub(super) fn origin(env: &Env) -> Origin {
     }
 }
 
-/// Events whose code is the repository's own by the event alone: only who may write to the repository can cause them and
-/// choose the commit that they are about.
+/// Events whose code is certainly the repository's own: only people who may write to the repository can cause them and
+/// choose their commit.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows>
 const OF_OUR_OWN_CODE: &[&str] =
     &["push", "schedule", "workflow_dispatch", "release", "create", "merge_group"];
 
-/// Events of a change request that run on its code, and for a fork without the repository's credentials.
+/// Events of a change request that run on its code, without the repository's credentials for a fork.
 const OF_A_CHANGE: &[&str] = &["pull_request", "pull_request_review", "pull_request_review_comment"];
 
-/// Events that run with the repository's credentials whoever caused them, and whose own commit (`GITHUB_SHA`) is one of the
-/// default branch, or of the branch that a change goes to. Of any other event it can be a commit of a fork: a deployment is
-/// created for what somebody has named.
+/// Events that run with the repository's credentials whoever caused them, and whose own commit (`GITHUB_SHA`) is one of
+/// the default branch, or of the branch that a change goes to. For any other event it can be a commit of a fork: the
+/// person who creates a deployment chooses its commit.
 const AT_OUR_OWN_COMMIT: &[&str] = &[
     "branch_protection_rule",
     "check_run",
@@ -200,8 +200,8 @@ const AT_OUR_OWN_COMMIT: &[&str] = &[
     "workflow_run",
 ];
 
-/// Whether the run has the repository's credentials by the event alone. The name of the event decides, never the shape of
-/// its payload, and a name that is not known is none of our own.
+/// Whether the run has the repository's credentials by the event alone. The name of the event decides, never the shape
+/// of its payload; an unknown name counts as an event of strangers.
 fn with_base_credentials(env: &Env, event: &Value) -> bool {
     match env.get("GITHUB_EVENT_NAME") {
         Some("workflow_run") => !follows_merged_code(env, event),
@@ -210,7 +210,7 @@ fn with_base_credentials(env: &Env, event: &Value) -> bool {
     }
 }
 
-/// Whether the event's own commit is one that only people who may write to the repository can have made.
+/// Whether only people who may write to the repository can have made the event's own commit.
 fn is_at_our_own_commit(env: &Env, event: &Value) -> bool {
     let default = string(event, "/repository/default_branch");
     let is_default =
@@ -223,7 +223,7 @@ fn is_at_our_own_commit(env: &Env, event: &Value) -> bool {
                 && sha.is_some_and(|sha| env.get("GITHUB_SHA") == Some(&sha))
         }
         Some(kind) if AT_OUR_OWN_COMMIT.contains(&kind) => change_of_ref(reference(env)).is_none(),
-        // A whole ref: a name alone could be a tag's.
+        // Only a whole ref counts, as a name alone could be a tag's.
         Some(_) => reference(env).starts_with("refs/heads/") && is_default(reference(env)),
     }
 }
@@ -232,7 +232,7 @@ fn reference(env: &Env) -> &str {
     env.get("GITHUB_REF").unwrap_or_default()
 }
 
-/// What the variables and the event say; Gitea and Forgejo have the same ones.
+/// The context from the variables and the event, which Gitea and Forgejo share.
 pub(super) fn read(env: &Env) -> Context {
     let event = env.event().unwrap_or(&Value::Null);
     let context = about(env, event);
@@ -240,13 +240,13 @@ pub(super) fn read(env: &Env) -> Context {
         return context;
     }
     let base = text(env, "GITHUB_SHA").filter(|_| is_at_our_own_commit(env, event));
-    // Without the event's name nobody knows what its payload means.
+    // Without the event's name the meaning of its payload is not known.
     let told = context.own_commits.iter().filter(|_| context.event.is_some());
     let own_commits = base.iter().chain(told).cloned().collect();
     Context { base_credentials: true, base_commit: base, own_commits, ..context }
 }
 
-/// What the run is about, before it is asked whose credentials it has.
+/// The change request, branch and commit of the run, before its credentials are judged.
 fn about(env: &Env, event: &Value) -> Context {
     let kind = env.get("GITHUB_EVENT_NAME").unwrap_or_default();
     let name = text(env, "GITHUB_REF_NAME");
@@ -273,10 +273,10 @@ fn about(env: &Env, event: &Value) -> Context {
         "workflow_run" => workflow_run(context, env, event),
         _ if event.get("pull_request").is_some_and(Value::is_object) => pull_request(context, env, event),
         "issue_comment" if event.pointer("/issue/pull_request").is_some() => comment(context, event),
-        // On an issue there is no change; without the issue nobody can say.
+        // An issue has no change; without the issue in the event it is not known.
         "issue_comment" => Context { proposed: event.get("issue").is_none(), ..context },
         _ => match change_of_ref(reference(env)) {
-            // The event is not to be read: the commit is a merge, and where the change comes from is not known.
+            // The event can't be read: the commit is a merge, and the origin of the change is not known.
             Some(number) => Context {
                 change_request: Some(number),
                 merge_commit: context.commit,
@@ -290,12 +290,13 @@ fn about(env: &Env, event: &Value) -> Context {
     }
 }
 
-/// A pull request: `GITHUB_SHA` is a merge commit that nobody wrote, or (`pull_request_target`) the target's.
+/// The context of a pull request. `GITHUB_SHA` is a merge commit that nobody wrote, or the target's commit
+/// (`pull_request_target`).
 fn pull_request(context: Context, env: &Env, event: &Value) -> Context {
     let at_target = with_base_credentials(env, event);
     let head = string(event, "/pull_request/head/repo/full_name");
     let base = string(event, "/pull_request/base/repo/full_name").or_else(|| context.repository.clone());
-    // The repository of the change is null when it has been deleted: it was another one.
+    // The repository of the change is null if it was deleted, so it was another one.
     let deleted = event.pointer("/pull_request/head/repo").is_some_and(Value::is_null);
     let commit = string(event, "/pull_request/head/sha");
     let merge = if at_target { string(event, "/pull_request/merge_commit_sha") } else { context.commit };
@@ -318,7 +319,7 @@ fn pull_request(context: Context, env: &Env, event: &Value) -> Context {
     }
 }
 
-/// A run that another one started: with the target's rights, whatever started the first one.
+/// The context of a run that another run started. It has the target's permissions, whatever started the first one.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run>
 fn workflow_run(context: Context, env: &Env, event: &Value) -> Context {
     if follows_merged_code(env, event) {
@@ -328,7 +329,7 @@ fn workflow_run(context: Context, env: &Env, event: &Value) -> Context {
     // It is null when the fork has been deleted: https://github.com/github/rest-api-description/issues/1586
     let deleted = event.pointer("/workflow_run/head_repository").is_some_and(Value::is_null);
     let fork = if deleted { Some(true) } else { differ(head.as_deref(), context.repository.as_deref()) };
-    // A run that had the repository's rights itself does not say whose change it was about.
+    // A first run that had the repository's permissions does not tell whose change it was about.
     let first = string(event, "/workflow_run/event").unwrap_or_default();
     let fork = fork.filter(|fork| *fork || first == "pull_request");
     let commit = string(event, "/workflow_run/head_sha");
@@ -354,13 +355,13 @@ fn follows_merged_code(env: &Env, event: &Value) -> bool {
     ours && differ(head.as_deref(), env.get("GITHUB_REPOSITORY")) == Some(false)
 }
 
-/// The run that started this one: what it has found is as old as it is, and the later of two can end first.
+/// The run that started this one. Its results are as old as it is, and the later of two runs can end first.
 fn run_reported_on(env: &Env) -> Option<u64> {
     let is_one = env.get("GITHUB_EVENT_NAME") == Some("workflow_run");
     env.event().filter(|_| is_one)?.pointer("/workflow_run/id")?.as_u64()
 }
 
-/// A comment on a pull request: the event does not say where the change comes from, nor its commit.
+/// The context of a comment on a pull request: the event tells neither the origin of the change nor its commit.
 fn comment(context: Context, event: &Value) -> Context {
     Context {
         change_request: event.pointer("/issue/number").and_then(Value::as_u64),
@@ -383,6 +384,7 @@ fn build_url(env: &Env) -> Option<String> {
     Some(format!("{server}/{repository}/actions/runs/{run}{attempt}"))
 }
 
+/// The request for an identity token:
 /// <https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token>
 pub(super) fn id_token_request(env: &Env, audience: &str) -> Option<IdentityToken> {
     let url = env.get("ACTIONS_ID_TOKEN_REQUEST_URL")?;

@@ -74,7 +74,7 @@ impl CiSystem for GitLabCi {
                 .map(|default| env.get("CI_COMMIT_BRANCH") == Some(default)),
             merge_queue: env.get("CI_MERGE_REQUEST_EVENT_TYPE") == Some("merge_train"),
             scheduled: env.get("CI_PIPELINE_SOURCE").map(|source| source == "schedule"),
-            // Of the project that the pipeline runs in, which can be the fork.
+            // The visibility of the project that the pipeline runs in, which can be the fork.
             public: env
                 .get("CI_PROJECT_VISIBILITY")
                 .filter(|_| target.is_none() || target == env.get("CI_PROJECT_PATH"))
@@ -86,7 +86,7 @@ impl CiSystem for GitLabCi {
 
     fn origin(&self, env: &Env) -> Origin {
         let (run, attempt) = (number(env, "CI_PIPELINE_ID"), number(env, "CI_JOB_ID"));
-        // Pipelines for external pull requests are there for repositories of GitHub only:
+        // Pipelines for external pull requests exist for repositories of GitHub only:
         // https://docs.gitlab.com/ci/ci_cd_for_external_repos/#pipelines-for-external-pull-requests
         if let Some(target) = env.get("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY") {
             let remote = Some(format!("https://github.com/{target}"));
@@ -123,9 +123,9 @@ impl CiSystem for GitLabCi {
         }
     }
 
-    /// By executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
-    /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), so does ours by ssh. In a
-    /// container each process gets SIGTERM, the youngest first and the next one when it has ended or after 6 s, then
+    /// The time depends on the executor. The shell's waits 10 minutes between SIGTERM and SIGKILL
+    /// (<https://docs.gitlab.com/runner/executors/shell/#terminate-and-kill-processes>), and so does the one for ssh.
+    /// In a container each process gets SIGTERM, the youngest first; the next one when it has ended or after 6 s. Then
     /// the container is stopped like any other:
     /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/executors/docker/docker.go>
     fn grace_period(&self, env: &Env) -> Duration {
@@ -177,19 +177,19 @@ impl CiSystem for GitLabCi {
 
 fn shown_by(env: &Env) -> Option<&'static str> {
     // https://docs.gitlab.com/ci/variables/variables_troubleshooting/#enable-debug-logging
-    // What the runner takes for a yes: Go's `strconv.ParseBool` of the text in lower case.
+    // The values that the runner takes for a yes: Go's `strconv.ParseBool` of the text in lower case.
     // https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/common/build.go
     let on = |value: &str| matches!(value.trim().to_ascii_lowercase().as_str(), "1" | "t" | "true");
     env.get("CI_DEBUG_TRACE").is_some_and(on).then_some("CI_DEBUG_TRACE")
 }
 
 fn outputs_file_form(env: &Env) -> OutputsForm {
-    // Both limits can be changed on an instance of one's own, and a job can't see them: these are the defaults.
+    // Both limits can be changed on a self-managed instance, and a job can't read them: these are the defaults.
     // https://docs.gitlab.com/ci/variables/dotenv_variables/#dotenv-file-requirements
     // https://docs.gitlab.com/user/gitlab_com/#cicd
     let ours = env.get("CI_SERVER_HOST") == Some("gitlab.com");
     OutputsForm::Dotenv {
-        // A file that has all 5 KB is refused, and its job with it:
+        // A file of exactly 5 KB is refused, and its job with it:
         // https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/ci/parse_dotenv_artifact_service.rb
         bytes: 5 * 1024 - 1,
         variables: if ours { 50 } else { 20 },
@@ -218,8 +218,8 @@ fn withheld_secrets(env: &Env, _context: &Context) -> Option<&'static str> {
     )
 }
 
-/// Whether the pipeline is for a merge request. A child pipeline of one, and one that is started for its ref, has a source of
-/// another name. <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#parent-child-pipelines>
+/// Whether the pipeline is for a merge request. A child pipeline of one, and a pipeline that is started for its ref,
+/// have another source. <https://docs.gitlab.com/ci/pipelines/downstream_pipelines/#parent-child-pipelines>
 fn proposed(env: &Env) -> bool {
     let source = env.get("CI_PIPELINE_SOURCE").unwrap_or_default();
     let of_one =
@@ -229,8 +229,8 @@ fn proposed(env: &Env) -> bool {
         || env.get("CI_COMMIT_REF_NAME").and_then(change_of_ref).is_some()
 }
 
-/// The users of project and group access tokens have names of their own kind; a name that a person chose for a
-/// program can't be told from a person's.
+/// Whether the user is a bot. Those of project and group access tokens have names of a special form; a name that a
+/// person chose for a program can't be told from a person's.
 /// <https://docs.gitlab.com/user/project/settings/project_access_tokens/#bot-users-for-projects>
 fn bot(login: Option<&str>) -> Option<bool> {
     let rest = login?.strip_prefix("project_").or_else(|| login?.strip_prefix("group_"));
@@ -240,10 +240,10 @@ fn bot(login: Option<&str>) -> Option<bool> {
     if token { Some(true) } else { is_app(login) }
 }
 
-/// Why a value would not reach later jobs as it is.
+/// The reason why a value would not reach later jobs unchanged.
 /// <https://docs.gitlab.com/ci/variables/dotenv_variables/#format-requirements>
 fn refused_in_dotenv(value: &str) -> Option<&'static str> {
-    // The end of a line is what Ruby's and what GitLab's runner takes for one.
+    // The line ends are those of Ruby and of GitLab's runner.
     if value.contains(['\r', '\n', '\0']) {
         Some("it has several lines")
     } else if value.trim() != value {
@@ -255,8 +255,8 @@ fn refused_in_dotenv(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `%NAME%` is in it, which GitLab replaces as well, on every system. Two hexadecimal digits between percent
-/// signs are part of a URL.
+/// Whether the value holds `%NAME%`, which GitLab replaces too, on every operating system. Two hexadecimal digits
+/// between percent signs are part of a URL.
 /// <https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/ci/variables/collection/item.rb>
 fn names_a_variable(value: &str) -> bool {
     let mut between: Vec<_> = value.split('%').skip(1).collect();

@@ -1,7 +1,8 @@
-//! The places where a change may have written, and the way that a file of ours, a program or a cache takes through them.
+//! The folders that a change may have written to, and whether the path to a file, a program or a cache leads through
+//! them.
 //!
-//! A job has up to three of them, which need not be one: the checkout around the folder that it was started in, the one
-//! around `cwd`, and the CI system's own workspace. They are compared by their real paths.
+//! A job has up to three such folders, which can be the same: the checkout around the folder that it was started in,
+//! the one around `cwd`, and the CI system's own workspace. They are compared by their real paths.
 
 use std::path::{Path, PathBuf};
 
@@ -10,19 +11,19 @@ use crate::base::env::Env;
 use crate::base::git::{Way, checkouts_around};
 use crate::ci::{CiSystem, Context};
 
-/// The places of a job.
+/// The folders of a job that a change may have written to.
 #[derive(Debug, Clone)]
 pub struct Ground {
     context: Context,
     cwd: PathBuf,
-    /// The places, as real paths; none where all of them are our own.
+    /// The folders, as real paths; none if all of them are our own.
     places: Vec<PathBuf>,
 }
 
 impl Ground {
-    /// The ground of a job whose `cwd` is `folder`, and whose files are known to be of `standing`.
+    /// The ground of a job whose `cwd` is `folder`, and whose files have this `standing`.
     pub fn new(context: &Context, standing: Standing, env: &Env, ci: &dyn CiSystem, folder: &Path) -> Self {
-        // With the repository's credentials, another checkout can lie beside the proven one.
+        // With the repository's credentials, another checkout can exist beside the proven one.
         let ours = standing == Standing::Ours && !context.base_credentials;
         let folders =
             [env.cwd().to_owned(), folder.to_owned()].into_iter().chain((ci.folders().workspaces)(env));
@@ -30,7 +31,7 @@ impl Ground {
         Self { context: context.clone(), cwd: env.cwd().to_owned(), places }
     }
 
-    /// Whether what lies at `path` may be a stranger's, or is chosen by a link that may be one.
+    /// Whether the file at `path` may be a stranger's, or is chosen by a link that may be one.
     pub fn holds(&self, path: &Path) -> bool {
         if self.places.is_empty() {
             return false;
@@ -39,7 +40,7 @@ impl Ground {
             .is_none_or(|way| self.is_a_place(&way.end) || way.links.iter().any(|link| self.is_a_place(link)))
     }
 
-    /// Whether the way to `path` leads through a link that may be a stranger's: who writes there writes anywhere.
+    /// Whether the path leads through a link that may be a stranger's: its author decides where a file is written.
     pub fn links_away(&self, path: &Path) -> bool {
         if self.places.is_empty() {
             return false;
@@ -47,8 +48,8 @@ impl Ground {
         Way::to(&self.cwd.join(path)).is_none_or(|way| way.links.iter().any(|link| self.is_a_place(link)))
     }
 
-    /// The folders of `path`, a list such as `PATH`, without those that a stranger may have filled. None where all of
-    /// them stay.
+    /// The folders of `path`, a list such as `PATH`, without those that a stranger may have filled. None if all of them
+    /// stay.
     pub fn without(&self, path: &str) -> Option<String> {
         let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
         let kept: Vec<&PathBuf> = folders.iter().filter(|folder| !self.holds(folder)).collect();
@@ -56,7 +57,7 @@ impl Ground {
         std::env::join_paths(kept).ok().filter(|_| fewer).map(|path| path.to_string_lossy().into_owned())
     }
 
-    /// A real path in one of the places, unless it is proven to be the repository's own.
+    /// Whether a real path is in one of the folders, and not proven to be the repository's own.
     fn is_a_place(&self, path: &Path) -> bool {
         let within = self.places.iter().any(|place| path.starts_with(place));
         within && !(self.context.base_credentials && self.is_proven(path))
@@ -68,8 +69,8 @@ impl Ground {
     }
 }
 
-/// All of the checkout that `folder` lies in, with what surrounds it; without a repository the folder itself. The whole
-/// machine is no checkout.
+/// The outermost checkout that `folder` is in; without a repository the folder itself. None for the root of the
+/// machine.
 fn place(folder: &Path) -> Option<PathBuf> {
     let real = std::fs::canonicalize(folder).ok()?;
     let top = real.ancestors().filter(|top| top.join(".git").exists()).last();

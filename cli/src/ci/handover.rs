@@ -1,4 +1,4 @@
-//! The facet "handover": what a step hands to the steps after it, and to the people who look at the job.
+//! The facet "handover": the ways to pass values to later steps, and to show something on the job's page.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub struct Append {
 /// The way of a text to later steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is added to a file.
+    /// The text is added to a file.
     Append(Append),
     /// The system takes these lines from the log.
     Commands(String),
@@ -38,39 +38,39 @@ pub enum OutputsForm {
     Shell,
     /// Lines `NAME=value` without quotes, which the CI system reads itself.
     Dotenv {
-        /// How many bytes the file may have.
+        /// The most bytes of the file.
         bytes: usize,
-        /// How many names it may have.
+        /// The most variables in the file.
         variables: usize,
-        /// How many bytes a name may have.
+        /// The most bytes of a name.
         name: usize,
-        /// Why the system would not hand on this value as it is. None when it would.
+        /// The reason why the system would not pass this value on unchanged. None if it would.
         refuses: fn(&str) -> Option<&'static str>,
     },
 }
 
-/// Makes delimiters: 32 fresh characters a call.
+/// Makes delimiters: 32 new random characters a call.
 pub type RandomWord<'r> = &'r mut dyn FnMut() -> String;
 
 /// The way of a step's outputs to later steps.
 #[derive(Clone, Copy)]
 pub enum OutputsWay {
-    /// The system has none: later steps can read `outputs-file`.
+    /// None: later steps can only read `outputs-file`.
     None,
-    /// A file that the system or the wrapper reads. None where the job's environment names no such file.
+    /// A file that the system or the wrapper reads. None if the job's environment names no such file.
     Append(fn(&Env, &[Output], RandomWord<'_>) -> Option<Append>),
     /// Lines of the log.
     Commands {
-        /// Those for outputs that anybody may read.
+        /// The lines for outputs that anybody may read.
         open: fn(&[Output]) -> String,
-        /// Those for secret outputs, whose values the system knows to hide already.
+        /// The lines for secret outputs, whose values the system was told to hide already.
         secret: fn(&[Output]) -> String,
     },
     /// A file of variables that the system reads after the step, and shows.
     Variables {
         /// The file, and its form.
         file: fn(&Env) -> Option<(PathBuf, OutputsForm)>,
-        /// The file of lines for a POSIX shell from which the wrapper hands secret outputs on, masked.
+        /// The file of lines for a POSIX shell, from which the wrapper passes secret outputs on, masked.
         secrets: fn(&Env) -> Option<PathBuf>,
     },
 }
@@ -78,13 +78,13 @@ pub enum OutputsWay {
 /// The system's rules for outputs.
 #[derive(Clone, Copy)]
 pub struct OutputRules {
-    /// Why this can't be the name of an output. None when it can.
+    /// The reason why this can't be the name of an output. None if it can.
     pub refuses_name: fn(&str) -> Option<&'static str>,
     /// Whether two names that differ in case only are one output.
     pub names_ignore_case: bool,
-    /// How many bytes a value may have.
+    /// The most bytes of a value.
     pub value_bytes: usize,
-    /// Why this value can't be passed on as a secret. None when it can.
+    /// The reason why this value can't be passed on as a secret. None if it can.
     pub refuses_secret_value: fn(&str) -> Option<&'static str>,
     /// Whether people can read the values, without the system's own mask.
     pub are_shown: bool,
@@ -101,27 +101,27 @@ impl OutputRules {
     };
 }
 
-/// The ways to later steps, and to the job's page.
+/// The ways to later steps and to the job's page.
 #[derive(Clone, Copy)]
 pub struct Handover {
-    /// The way of the outputs.
+    /// The way of outputs to later steps.
     pub outputs: OutputsWay,
-    /// The rules that the outputs keep to.
+    /// The rules for outputs.
     pub rules: OutputRules,
     /// The form of the file that the input `outputs-file` names.
     pub outputs_file_form: fn(&Env) -> OutputsForm,
-    /// The way of names and values to this job's post step. None where there is no post step.
+    /// The way of names and values to this job's post step. None if there is no post step.
     pub post_step: fn(&Env, &[Output], RandomWord<'_>) -> Option<Delivery>,
     /// The way of a folder to the front of the PATH of later steps.
     pub path: fn(&Env, &str) -> Option<Delivery>,
-    /// The job's summary page, and how many bytes of it this step may fill.
+    /// The job's summary page, and the most bytes that this step may write to it.
     pub summary: fn(&Env) -> Option<(PathBuf, usize)>,
-    /// The lines of the log that hand the page over, where it is a file that the system does not look for by itself.
+    /// The lines in the log that publish the summary page, for a system that does not read the file by itself.
     pub summary_command: fn(&Path) -> String,
 }
 
 impl Handover {
-    /// What every system has: the files that a wrapper and the inputs name.
+    /// The ways that every system has: the files that a wrapper and the inputs name.
     pub const FILES_ONLY: Self = Self {
         outputs: OutputsWay::None,
         rules: OutputRules::NONE,
@@ -132,7 +132,7 @@ impl Handover {
         summary_command: |_| String::new(),
     };
 
-    /// Whether later steps can have outputs of this one.
+    /// Whether this step can pass outputs to later steps.
     pub fn takes_outputs(&self, env: &Env) -> bool {
         match self.outputs {
             OutputsWay::None => false,
@@ -152,12 +152,12 @@ pub(super) fn to_state_file(env: &Env, state: &[Output]) -> Option<Append> {
     Some(Append { path, text })
 }
 
-/// The variable in which a wrapper names the file that it reads the step's outputs from, where the CI system has none
-/// of its own.
+/// The variable with the path of the file that the wrapper reads the step's outputs from, if the CI system has none of
+/// its own.
 pub const STEP_OUTPUTS: &str = "STACKSTEP_STEP_OUTPUTS";
 
-/// The one for outputs that a wrapper has to pass on masked.
+/// The variable with the path of the file for outputs that the wrapper has to pass on masked.
 pub const STEP_SECRETS: &str = "STACKSTEP_STEP_SECRETS";
 
-/// The one for what a later part of the wrapper has to know: [`Handover::post_step`].
+/// The variable with the path of the file for a later part of the wrapper: [`Handover::post_step`].
 pub const STEP_STATE: &str = "STACKSTEP_STEP_STATE";

@@ -1,45 +1,45 @@
-//! Where a CI system's identity token comes from: a token that says, signed by the system, which job this is, and
-//! that can be exchanged for one of Pulumi Cloud. Data only: nothing is asked for here.
+//! The source of a CI system's identity token: a token in which the system signs which job this is, and that can be
+//! exchanged for one of Pulumi Cloud. Data only: no token is requested here.
 //!
 //! <https://www.pulumi.com/docs/administration/access-identity/oidc-issuers/>
 
 use crate::base::text::percent_encoded;
 
-/// Where the identity token comes from.
+/// The source of an identity token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityToken {
-    /// It lies in this variable; its audience was chosen in the pipeline's file or is fixed.
+    /// This variable holds it; its audience was chosen in the pipeline's file, or is fixed.
     InVariable(&'static str),
-    /// The system hands it out.
+    /// The system gives it out at an address.
     Request(TokenRequest),
     /// A program of the system prints it.
     Command(Vec<String>),
-    /// There is none.
+    /// There is no token.
     None {
-        /// Why, and what would make one.
+        /// The reason, and a way to have a token.
         reason: &'static str,
     },
 }
 
-/// How to ask a CI system for an identity token.
+/// A request to a CI system for an identity token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRequest {
     /// `GET` or `POST` (with an empty body).
     pub method: &'static str,
-    /// The whole address, the audience included where it can be chosen.
+    /// The whole address, with the audience if it can be chosen.
     pub url: String,
-    /// The variable that holds the token to ask with.
+    /// The variable that holds the token to authorise the request with.
     pub bearer: &'static str,
-    /// What stands before it in the `Authorization` header.
+    /// The text before that token in the `Authorization` header.
     pub scheme: &'static str,
     /// The key of the answer's JSON object that holds the identity token.
     pub answer: &'static str,
 }
 
-/// The variable for a system that has no way of its own, or whose token was made by an earlier step.
+/// The variable for an identity token on a system without one of its own, or for a token that an earlier step made.
 pub const OWN_VARIABLE: &str = "STACKSTEP_ID_TOKEN";
 
-/// Adds a parameter to an address that may have some.
+/// Adds a parameter to an address, which may have some already.
 pub(super) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}{name}={}", percent_encoded(value))

@@ -21,11 +21,12 @@ use crate::base::origin::Origin;
 /// Jenkins.
 pub struct Jenkins;
 
-/// What other plugins set where a job builds a change that is not merged: GitHub Pull Request Builder
-/// (<https://plugins.jenkins.io/ghprb/>), GitHub Integration (<https://plugins.jenkins.io/github-pullrequest/>), GitLab (<https://plugins.jenkins.io/gitlab-plugin/>), Bitbucket
+/// Variables that other plugins set when a job builds a change that is not merged: GitHub Pull Request Builder
+/// (<https://plugins.jenkins.io/ghprb/>), GitHub Integration (<https://plugins.jenkins.io/github-pullrequest/>), GitLab
+/// (<https://plugins.jenkins.io/gitlab-plugin/>), Bitbucket
 /// (<https://plugins.jenkins.io/bitbucket-push-and-pull-request/>,
 /// <https://plugins.jenkins.io/bitbucket-pullrequest-builder/>), Gerrit Trigger
-/// (<https://plugins.jenkins.io/gerrit-trigger/>). Where the change comes from is not read from them.
+/// (<https://plugins.jenkins.io/gerrit-trigger/>). The origin of the change is not read from them.
 const CHANGES_OF_PLUGINS: &[&str] = &[
     "ghprbPullId",
     "GITHUB_PR_NUMBER",
@@ -69,8 +70,8 @@ impl CiSystem for Jenkins {
             })
         };
         let source = env.get("CHANGE_FORK").map(|fork| fork_name(fork, repository.as_deref()));
-        // CHANGE_FORK is unset where there is no fork, and where the plugin is too old to know; the plugins that
-        // know it know CHANGE_BRANCH.
+        // CHANGE_FORK is not set if there is no fork, or if the plugin is too old for it; the plugins that set it also
+        // set CHANGE_BRANCH.
         let fork = match (change, &source, env.get("CHANGE_BRANCH")) {
             (true, Some(_), _) => Some(true),
             (true, None, Some(_)) => Some(false),
@@ -115,17 +116,17 @@ impl CiSystem for Jenkins {
     }
 
     fn grace_period(&self, _env: &Env) -> Duration {
-        // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`); nothing is killed then, but the
-        // pipeline goes on: the report should be out.
+        // An aborted step counts as not stopped after 20 s (`REMOTE_TIMEOUT`). Nothing is killed then, but the pipeline
+        // goes on, and the report should be published by then.
         // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/steps/durable_task/DurableTaskStep.java
         Duration::from_secs(15)
     }
     fn variables(&self) -> SystemVariables {
         SystemVariables {
-            // Jenkins finds a job's processes by these when a step is aborted and when its node is given back, and ends
-            // each with SIGTERM, and the children of each before it: as long as stackstep lives, the engine is among them.
-            // Without them, what outlives stackstep in the middle of a change is not ended with the node; who takes care
-            // of it is `stackstep finish`, which the library runs in its `finally`.
+            // Jenkins finds a job's processes by these variables when a step is aborted and when its node is given
+            // back, and ends each with SIGTERM, its children first: as long as stackstep lives, the engine is among
+            // them. Without these variables, an engine that outlives stackstep in the middle of a change is not ended
+            // with the node; `stackstep finish`, which the library runs in its `finally`, deals with it.
             // https://www.jenkins.io/doc/book/using/aborting-a-build/
             // https://github.com/jenkinsci/durable-task-plugin/blob/master/src/main/java/org/jenkinsci/plugins/durabletask/FileMonitoringTask.java
             // https://github.com/jenkinsci/workflow-durable-task-step-plugin/blob/master/src/main/java/org/jenkinsci/plugins/workflow/support/steps/ExecutorStepExecution.java
@@ -152,8 +153,8 @@ impl CiSystem for Jenkins {
     }
 }
 
-/// One JSON object, which the library makes a pipeline's result of. The log is not in it: Jenkins writes a pipeline's
-/// variables to disk again and again.
+/// The outputs as one JSON object, from which the library makes the result of its pipeline step. The log is left out,
+/// because Jenkins writes a pipeline's variables to disk again and again.
 fn as_json(env: &Env, outputs: &[Output], _random: RandomWord<'_>) -> Option<Append> {
     let path = PathBuf::from(env.get(STEP_OUTPUTS)?);
     let fields: Map<String, Value> = outputs
@@ -164,13 +165,13 @@ fn as_json(env: &Env, outputs: &[Output], _random: RandomWord<'_>) -> Option<App
     Some(Append { path, text: format!("{}\n", Value::Object(fields)) })
 }
 
-/// Whether those plugins say that the change is merged by now.
+/// Whether one of these plugins says that the change is merged by now.
 fn merged_by_a_plugin(env: &Env) -> bool {
     env.get("GERRIT_EVENT_TYPE") == Some("change-merged")
         || env.get("gitlabMergeRequestState") == Some("merged")
 }
 
-/// `owner/name` of a fork, which comes as `owner` alone when the name is the same.
+/// The fork as `owner/name`. It comes as `owner` alone if the name is the same.
 fn fork_name(fork: &str, repository: Option<&str>) -> String {
     match repository.and_then(|repository| repository.rsplit_once('/')) {
         Some((_, name)) if !fork.contains('/') => format!("{fork}/{name}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{CiSystem, Context, JobFolders, LogFormat};
 use crate::base::env::Env;
 
-/// A laptop, or a system that is not known.
+/// A person's machine, or an unknown system.
 pub struct Local;
 
 impl CiSystem for Local {
@@ -22,7 +22,7 @@ impl CiSystem for Local {
     }
 
     fn grace_period(&self, _env: &Env) -> Duration {
-        // Whoever presses Ctrl-C at a terminal can wait; nobody kills the job behind it.
+        // A person who presses Ctrl-C at a terminal can wait; nothing kills the job after it.
         Duration::from_secs(600)
     }
 

@@ -1,4 +1,4 @@
-//! The facet "log": what a job's log understands.
+//! The facet "log": the commands and the format of a job's log.
 
 use crate::base::source_place::SourcePlace;
 use crate::base::text::log_line;
@@ -11,7 +11,7 @@ pub enum Level {
     Notice,
     /// Worth a look.
     Warning,
-    /// Failed.
+    /// A failure.
     Error,
 }
 
@@ -44,19 +44,19 @@ pub struct Annotation<'a> {
 pub struct GroupMark {
     /// The number of the group in this run, from 1 on.
     pub number: u32,
-    /// The time in Unix seconds, of the beginning or of the end.
+    /// The time of the beginning or of the end, in Unix seconds.
     pub at: u64,
 }
 
-/// The commands that the system reads from the log, and how foreign output is kept from giving some.
+/// The commands that the system reads from the log, and the way to keep foreign output from giving any.
 ///
 /// Marks that only fold or colour the log command nothing and are left alone: Buildkite's `---`, `+++` and `~~~`,
 /// GitLab's `section_start`, Travis's `travis_fold`.
 #[derive(Clone, Copy)]
 pub enum LogCommands {
-    /// The log takes none.
+    /// The log has no commands.
     None,
-    /// Foreign output stands between two lines with a token that nobody can guess.
+    /// Foreign output is put between two lines with a token that nobody can guess.
     Fenced {
         /// The lines before it.
         begin: fn(&str) -> String,
@@ -76,7 +76,7 @@ pub struct LogFormat {
     pub open_group: fn(&str, GroupMark) -> String,
     /// The lines that close the group.
     pub close_group: fn(GroupMark) -> String,
-    /// Lines that make the system hide a line of text in what follows. Empty where it can't.
+    /// The lines that make the system hide a line of text from now on. Empty if it can't.
     pub mask: fn(&str) -> String,
     /// The commands that foreign output must not give.
     pub commands: LogCommands,
@@ -84,7 +84,7 @@ pub struct LogFormat {
     pub annotation: fn(&Annotation<'_>) -> String,
     /// Whether annotations show elsewhere than in the log, so that what the log says anyway is worth repeating.
     pub shows_annotations: bool,
-    /// The lines that mark the step as passed, but with something to look at: its report is not whole.
+    /// The lines that mark the step as passed with issues: its report is not complete.
     pub passed_with_issues: Option<&'static str>,
 }
 
@@ -110,7 +110,7 @@ impl LogFormat {
         }
     }
 
-    /// The lines after it.
+    /// The lines after foreign output.
     pub fn end_foreign(&self, token: &str) -> String {
         match self.commands {
             LogCommands::Fenced { end, .. } => end(token),
@@ -118,7 +118,7 @@ impl LogFormat {
         }
     }
 
-    /// What breaks up the commands in foreign output, where nothing fences it.
+    /// The function that breaks up commands in foreign output, for a log without fences.
     pub fn disarm(&self) -> Option<Disarm> {
         match self.commands {
             LogCommands::BrokenUp(disarm) => Some(disarm),

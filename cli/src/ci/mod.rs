@@ -1,9 +1,9 @@
-//! Where stackstep runs: one file a CI system, pure and synchronous.
+//! The CI systems on which stackstep runs: one file a system, pure and synchronous.
 //!
-//! A CI system ([`CiSystem`]) tells what the job is about ([`Context`]) and hands over the step's inputs. What else it
-//! has is a facet, each with an answer for a system that has nothing of the kind: [`variables`], [`folders`],
-//! [`log_format`], [`handover`], [`advice`]. It never comments on a change request: that is a forge's work, and the two
-//! are separate (CircleCI builds GitHub repositories too).
+//! A CI system ([`CiSystem`]) tells the facts of the job ([`Context`]) and gives the step's inputs. Everything else is
+//! a facet, each with a default for a system that has nothing of the kind: [`variables`], [`folders`], [`log_format`],
+//! [`handover`], [`advice`]. A CI system never comments on a change request: that is a forge's work, and the two are
+//! separate (CircleCI builds GitHub repositories too).
 //!
 //! A new system is a file here, a line in [`SYSTEMS`], and its fixtures in `tests/fixtures/ci/`:
 //! `docs/adding-a-ci-system.md`.
@@ -57,11 +57,11 @@ pub use system::CiSystem;
 pub(crate) use system::{TEN_SECONDS, share_of};
 pub use variables::SystemVariables;
 
-/// The variable that lets a run begin although the log shows the values of variables.
+/// The variable that lets a run begin even if the log shows the values of variables.
 pub const ALLOW_DEBUG_TRACE: &str = "STACKSTEP_ALLOW_DEBUG_TRACE";
 
-/// The systems, in the order they are asked. Those that share another one's variables stand before it, those that
-/// are known by weak signs stand at the end, and the last one is always there.
+/// The systems, in the order in which they are tried. One that shares another's variables comes before it, those with
+/// weak signs come last, and the very last one always matches.
 pub static SYSTEMS: &[&dyn CiSystem] = &[
     &gitea::FORGEJO,
     &gitea::GITEA,
@@ -81,12 +81,12 @@ pub static SYSTEMS: &[&dyn CiSystem] = &[
     &local::Local,
 ];
 
-/// The system that `env` is of.
+/// The system whose variables are in `env`.
 pub fn detect(env: &Env) -> &'static dyn CiSystem {
     SYSTEMS.iter().copied().find(|system| system.detect(env)).unwrap_or(&local::Local)
 }
 
-/// Where the identity token for `audience` comes from: the variable that a person set, or the system's own way.
+/// The source of the identity token for `audience`: the variable that a person set, or the system's own way.
 pub fn identity_token(system: &dyn CiSystem, env: &Env, audience: &str) -> IdentityToken {
     if env.get(OWN_VARIABLE).is_some() {
         return IdentityToken::InVariable(OWN_VARIABLE);
@@ -94,7 +94,7 @@ pub fn identity_token(system: &dyn CiSystem, env: &Env, audience: &str) -> Ident
     system.identity_token(env, audience)
 }
 
-/// The values that the system put into the environment and that nobody may see, with their variables.
+/// The secret values that the system put into the environment, with their variables.
 pub fn secrets<'e>(system: &dyn CiSystem, env: &'e Env) -> Vec<(&'e str, &'e str)> {
     let variables = system.variables();
     env.iter()

@@ -1,9 +1,9 @@
-//! How inputs are called where they arrive as environment variables.
+//! The names of inputs as environment variables.
 
-/// `stack-name` as in a variable's name: `STACK_NAME`.
+/// An input's name as in a variable's name: `STACK_NAME` for `stack-name`.
 pub fn variable_name(name: &str) -> String {
     name.replace('-', "_").to_ascii_uppercase()
 }
 
-/// What the environment's own settings begin with.
+/// The beginning of stackstep's own variables.
 pub const ENV_PREFIX: &str = "STACKSTEP_";

@@ -1,11 +1,12 @@
-//! What a CI system tells of the forge that the repository lies on. Data only: whether it is used is decided above.
+//! The facts that a CI system tells about the forge of the repository. Data only: whether they are used is decided
+//! elsewhere.
 
 use super::context::{first_set, number};
 use crate::base::env::Env;
 use crate::base::origin::Origin;
 use crate::base::origin::OwnToken;
 
-/// What Woodpecker says of the forge, and with it the systems that came from it.
+/// The facts about the forge from Woodpecker's variables, which its relatives share.
 /// <https://woodpecker-ci.org/docs/usage/environment>
 pub(super) fn origin_by_forge_type(env: &Env) -> Origin {
     let forge = match env.get("CI_FORGE_TYPE") {

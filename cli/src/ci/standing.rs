@@ -1,15 +1,15 @@
-//! Whose the files of the work folder are, as far as that is proven. It is asked before any of them is read, and decides
-//! how much of them counts.
+//! The owner of the files in the work folder, if that is proven. It is judged before any file is read, and decides
+//! which of them may be used.
 
 use crate::base::git::Checkout;
 use crate::ci::Context;
 
-/// The standing of the work folder's files: whose they are.
+/// The standing of the work folder's files: who owns them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Files of people who may write to the repository: all of `stackstep.yaml` counts.
+    /// Files of people who may write to the repository: all of `stackstep.yaml` is used.
     Ours,
-    /// Files that may be a stranger's: what can do no harm counts ([`crate::inputs::strangers`]).
+    /// Files that may be a stranger's: only settings that can do no harm are used ([`crate::inputs::strangers`]).
     Strangers,
     /// The run has the repository's credentials by its event alone, and nothing proves that the work folder holds the
     /// repository's own code: no file of it is read.
@@ -17,8 +17,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Of the files of a folder that lies in these checkouts. One that surrounds another decides as well: package
-    /// managers and compilers look for their settings above the program's folder.
+    /// The standing of the files of a folder that is in these checkouts. A checkout around another one is judged as
+    /// well, because package managers and compilers look for their settings above the program's folder.
     pub fn from_checkouts(context: &Context, around: &[Checkout]) -> Self {
         let all_at = |commits: &[String]| {
             let one_of = |at: &String| commits.iter().any(|commit| is_the_commit(at, commit));
@@ -35,7 +35,7 @@ impl Standing {
     }
 }
 
-/// Whether two texts are one whole hash, of SHA-1 or SHA-256.
+/// Whether two texts are the same complete hash, of SHA-1 or SHA-256.
 fn is_the_commit(one: &str, other: &str) -> bool {
     let whole = matches!(one.len(), 40 | 64) && one.bytes().all(|byte| byte.is_ascii_hexdigit());
     whole && one.eq_ignore_ascii_case(other)

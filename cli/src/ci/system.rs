@@ -1,4 +1,4 @@
-//! What every CI system is asked, and its facets with what holds where a system has nothing of its own.
+//! The trait of a CI system: its questions and facets, with a default for systems that have nothing of their own.
 
 use std::time::Duration;
 
@@ -20,16 +20,15 @@ pub trait CiSystem: Sync {
     /// Whether `env` is of a job of this system.
     fn detect(&self, env: &Env) -> bool;
 
-    /// What the job is about.
+    /// The facts of the job: repository, commit, branch, change request.
     fn context(&self, env: &Env) -> Context;
 
-    /// What the system tells of the forge that the repository lies on.
+    /// The facts that the system tells about the forge of the repository.
     fn origin(&self, _env: &Env) -> Origin {
         Origin::default()
     }
 
-    /// The input `name` of the step, where the system has a way of its own to hand inputs over, with the variable
-    /// that it came in.
+    /// The step's input `name` with the variable that it came in, if the system has a way of its own to pass inputs.
     fn step_input<'e>(&self, _env: &'e Env, _name: &str) -> Option<(String, &'e str)> {
         None
     }
@@ -46,44 +45,44 @@ pub trait CiSystem: Sync {
         }
     }
 
-    /// How long a cancelled engine may finish what it began, so that the report is out before the job is killed: by what
-    /// the agent or runner tells of itself, where it does.
+    /// The time that a cancelled engine has to finish, so that the report is published before the job is killed. It
+    /// depends on what the agent or runner tells of its settings.
     fn grace_period(&self, _env: &Env) -> Duration {
         share_of(TEN_SECONDS)
     }
 
-    /// Who may see the system's own variables.
+    /// The rules for the system's own variables.
     fn variables(&self) -> SystemVariables {
         SystemVariables::NONE
     }
 
-    /// Where the files of a job are.
+    /// The places of a job's files.
     fn folders(&self) -> JobFolders {
         JobFolders::UNKNOWN
     }
 
-    /// What the job's log understands.
+    /// The format of the job's log.
     fn log(&self) -> LogFormat {
         LogFormat::PLAIN
     }
 
-    /// What later steps and the job's page get, and how.
+    /// The ways to later steps and to the job's page.
     fn handover(&self) -> Handover {
         Handover::FILES_ONLY
     }
 
-    /// What people can do when a run may not do what they want.
+    /// The ways out that people have if a run may not do what they want.
     fn advice(&self) -> Advice {
         Advice::GENERAL
     }
 }
 
-/// The engine's share of the time `total` that a system gives a cancelled job from the first signal on: 2 s are for the
-/// engine's second SIGINT, what is left is for its first one and for the report.
+/// The engine's share of `total`, the time that a system gives a cancelled job from the first signal on: 2 s are for
+/// the engine's second SIGINT, the rest is for its first one and for the report.
 pub(crate) fn share_of(total: Duration) -> Duration {
     total.saturating_sub(Duration::from_secs(5))
 }
 
-/// What a system gives that kills the job 10 s after the first signal, or that documents no number: 10 s is what
-/// container engines wait, <https://docs.docker.com/reference/cli/docker/container/stop/>.
+/// The time on a system that kills the job 10 s after the first signal, or that documents no number: container engines
+/// wait 10 s, <https://docs.docker.com/reference/cli/docker/container/stop/>.
 pub(crate) const TEN_SECONDS: Duration = Duration::from_secs(10);

@@ -2,10 +2,10 @@
 //!
 //! Variables: <https://docs.travis-ci.com/user/environment-variables/#default-environment-variables>.
 //!
-//! The log has folds and no other commands: no masks (Travis hides the values of encrypted variables by itself, from
-//! three characters on: <https://docs.travis-ci.com/user/best-practices-security/>), no annotations, no outputs, no
-//! summary page. What later stages need goes through a workspace (<https://docs.travis-ci.com/user/using-workspaces/>),
-//! by `outputs-file`. A log may have 4 MB (<https://docs.travis-ci.com/user/common-build-problems/#log-length-exceeded>).
+//! The log has folds and no other commands: no masks (Travis itself hides the values of encrypted variables, from three
+//! characters on: <https://docs.travis-ci.com/user/best-practices-security/>), no annotations, no outputs, no summary
+//! page. Values for later stages go through a workspace (<https://docs.travis-ci.com/user/using-workspaces/>), by
+//! `outputs-file`. A log may have 4 MB (<https://docs.travis-ci.com/user/common-build-problems/#log-length-exceeded>).
 
 use super::context::{differ, named_folders, number, text};
 use super::log_format::one_line;
@@ -16,7 +16,7 @@ use crate::base::origin::Origin;
 /// Travis CI.
 pub struct Travis;
 
-/// What Travis's own folds end with: the mark is overwritten, and the rest of the line is cleared.
+/// The end of Travis's own folds, which hides the mark: the line is overwritten, and its rest is cleared.
 /// <https://github.com/travis-ci/travis-build/blob/master/lib/travis/build/bash/travis_fold.bash>
 const OUT_OF_SIGHT: &str = "\r\u{1b}[0K";
 
@@ -30,7 +30,7 @@ impl CiSystem for Travis {
     }
 
     fn context(&self, env: &Env) -> Context {
-        // `false` where there is no pull request.
+        // `false` if there is no pull request.
         let change_request = number(env, "TRAVIS_PULL_REQUEST");
         let built = text(env, "TRAVIS_COMMIT");
         let target = text(env, "TRAVIS_BRANCH");
@@ -56,7 +56,7 @@ impl CiSystem for Travis {
                 ..common
             }
         } else {
-            // TRAVIS_BRANCH is the tag's name where a tag is built.
+            // TRAVIS_BRANCH is the tag's name if a tag is built.
             let tag = text(env, "TRAVIS_TAG");
             Context { commit: built, branch: target.filter(|_| tag.is_none()), tag, ..common }
         }
@@ -73,7 +73,7 @@ impl CiSystem for Travis {
         }
     }
 
-    // A cancelled job's machine is taken away; how long it has is not documented.
+    // A cancelled job's machine is removed; the time that it has is not documented.
 
     fn folders(&self) -> JobFolders {
         JobFolders { workspaces: |env| named_folders(env, &["TRAVIS_BUILD_DIR"]), ..JobFolders::UNKNOWN }
@@ -81,7 +81,7 @@ impl CiSystem for Travis {
 
     fn log(&self) -> LogFormat {
         LogFormat {
-            // Each fold has a name of its own, by which its end finds it.
+            // Each fold has a name of its own, by which its end is matched.
             open_group: |title, mark| {
                 format!("travis_fold:start:stackstep.{}{OUT_OF_SIGHT}{}\n", mark.number, one_line(title))
             },

@@ -1,23 +1,24 @@
-//! The facet "variables": who may see the system's own variables.
+//! The facet "variables": the secrecy of the CI system's own variables.
 
 use crate::base::env::Env;
 
-/// What holds for the system's variables.
+/// The rules for the system's own variables.
 #[derive(Clone, Copy)]
 pub struct SystemVariables {
-    /// Those whose values nobody may see. What people set on any system, such as `GITHUB_TOKEN`, has its row in
-    /// `pulumi/secret_names.rs`.
+    /// The variables whose values nobody may see. One that people set on any system, such as `GITHUB_TOKEN`, has its
+    /// row in `pulumi/secret_names.rs`.
     pub secret: &'static [&'static str],
-    /// Whether a variable is one of them by another rule than that list.
+    /// Whether a variable is secret by another rule than that list.
     pub is_secret_too: fn(&str) -> bool,
-    /// The beginnings of those that the engine and the program must not see.
+    /// The beginnings of the variables that the engine and the program must not see.
     pub kept_from_engine: &'static [&'static str],
-    /// Those that name the files by which a step sets the environment, the programs or the outputs of later steps: no
-    /// stranger's code may write there.
+    /// The variables that name the files by which a step sets the environment, the programs or the outputs of later
+    /// steps: no stranger's code may write there.
     pub step_files: &'static [&'static str],
-    /// What to tell the engine about where it runs, as its own variables: only where it can't find out by itself.
+    /// The engine's own variables that describe the CI system: only for a system that the engine can't recognise by
+    /// itself.
     pub told_to_engine: fn(&Env) -> Vec<(&'static str, String)>,
-    /// The variable that makes the system write the values of all variables into this job's log, where it is set so.
+    /// The variable that makes the system write the values of all variables into this job's log, if it is set so.
     pub shown_by: fn(&Env) -> Option<&'static str>,
 }
 

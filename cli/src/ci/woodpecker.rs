@@ -4,8 +4,8 @@
 //! request is its head, as the webhooks of each forge are read:
 //! <https://github.com/woodpecker-ci/woodpecker/tree/main/server/forge>.
 //!
-//! The log takes no commands, and steps hand nothing on but files of the workspace that they share: outputs are in
-//! `outputs-file`. Values of the secret store are hidden by Woodpecker itself.
+//! The log has no commands, and steps can pass on only files of their shared workspace: outputs are in `outputs-file`.
+//! Woodpecker itself hides values of the secret store.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::ci::names::variable_name;
 /// Woodpecker CI.
 pub struct Woodpecker;
 
-/// How a plugin gets its settings: <https://woodpecker-ci.org/docs/usage/plugins/creating-plugins#settings>.
+/// The beginning of a plugin's settings: <https://woodpecker-ci.org/docs/usage/plugins/creating-plugins#settings>.
 const SETTING: &str = "PLUGIN_";
 
 impl CiSystem for Woodpecker {
@@ -34,7 +34,7 @@ impl CiSystem for Woodpecker {
         let change_request = number(env, "CI_COMMIT_PULL_REQUEST");
         let event = env.get("CI_PIPELINE_EVENT");
         let tag = text(env, "CI_COMMIT_TAG");
-        // Of a pull request it is the target, of a tag the branch that it was made on, of a deployment any ref.
+        // For a pull request it is the target, for a tag the branch that it was made on, for a deployment any ref.
         let built = env.get("CI_COMMIT_BRANCH").filter(|_| tag.is_none() && event != Some("deployment"));
         let branch = match change_request {
             Some(_) => text(env, "CI_COMMIT_SOURCE_BRANCH"),
@@ -112,8 +112,8 @@ impl CiSystem for Woodpecker {
     }
 }
 
-/// Whether the event is about the repository's own code, by its name. What a deployment is made of, whoever asks for it
-/// names: a branch, a tag or any commit that the forge has.
+/// Whether the event, by its name, is about the repository's own code. The person who starts a deployment chooses its
+/// ref: a branch, a tag or any commit that the forge has.
 fn is_of_our_own(event: &str, env: &Env) -> bool {
     let reference = env.get("CI_COMMIT_REF").unwrap_or_default();
     match event {
@@ -123,7 +123,7 @@ fn is_of_our_own(event: &str, env: &Env) -> bool {
     }
 }
 
-/// How often the pipeline was started again; not set on its first run.
+/// The number of times that the pipeline was started again; not set on its first run.
 fn reruns(env: &Env) -> u64 {
     number(env, "CI_PIPELINE_RERUNS").unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The commands that a GitHub Actions runner reads from a step's output, and its output file. The runners of Gitea
-//! and Forgejo read the same ones.
+//! The commands that a GitHub Actions runner reads from a step's output, and its output file. The runners of Gitea and
+//! Forgejo read the same ones.
 //!
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 
@@ -25,7 +25,7 @@ pub(super) const LOG: LogFormat = LogFormat {
     ..LogFormat::PLAIN
 };
 
-/// A step's summary may hold 1 MiB.
+/// The most bytes of a step's summary, 1 MiB.
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
 const SUMMARY_BYTES: usize = 1024 * 1024;
 
@@ -44,7 +44,7 @@ pub(super) const HANDOVER: Handover = Handover {
     ..Handover::FILES_ONLY
 };
 
-/// The names and values as they are added to the file that `variable` names.
+/// The names and values as text for the file that `variable` names.
 fn added(env: &Env, variable: &str, values: &[Output], random: RandomWord<'_>) -> Option<Append> {
     Some(Append { path: PathBuf::from(env.get(variable)?), text: with_delimiters(values, random) })
 }
@@ -59,7 +59,7 @@ fn annotation(annotation: &Annotation<'_>) -> String {
     format!("::{} {place}title={}::{}\n", level.word(), property(title), data(message))
 }
 
-/// Why `name` can't be the name of an output: a delimiter follows the name, and `=` or `<<` end it.
+/// The reason why `name` can't be the name of an output: a delimiter follows the name, and `=` or `<<` end it.
 fn refuses_output_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("it is empty")
@@ -78,7 +78,7 @@ fn refuses_output_name(name: &str) -> Option<&'static str> {
 fn with_delimiters(values: &[Output], random: RandomWord<'_>) -> String {
     let mut text = String::new();
     for Output { name, value } in values {
-        // A delimiter that stood in the value would end it early, and what follows could set other outputs.
+        // A delimiter inside of the value would end it early, and the text after it could set other outputs.
         let delimiter = loop {
             let candidate = format!("stackstep_{}", random());
             if !value.contains(&candidate) {

@@ -11,12 +11,12 @@ use crate::inputs::headings::{COMMAND, ReportInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
 
-/// What the command line asks for.
+/// The parsed command line.
 #[derive(Debug)]
 pub struct Args {
-    /// What to do.
+    /// The subcommand.
     pub ask: Ask,
-    /// The inputs that were given.
+    /// The inputs that the flags set.
     pub flags: Flags,
 }
 
@@ -25,30 +25,30 @@ pub struct Args {
 pub enum Ask {
     /// A command of the table.
     Run(Command),
-    /// What the `command` input says: how a wrapper calls.
+    /// `run`: the command that the `command` input names. Wrappers call it so.
     RunInput,
     /// Any engine command, with these arguments.
     Exec(Vec<String>),
-    /// Show each input.
+    /// `inputs`: shows each input.
     Inputs,
-    /// List the projects and stacks of the repository.
+    /// `stacks`: lists the projects and stacks of the repository.
     Stacks {
-        /// As JSON.
+        /// Whether to print it as JSON.
         json: bool,
     },
-    /// Tell what is there, what is missing and what would happen.
+    /// `doctor`: tells what was detected, what is missing and what would run.
     Doctor {
-        /// As JSON.
+        /// Whether to print it as JSON.
         json: bool,
     },
-    /// Complete the report of a run that was killed, which this file is about.
+    /// `finish`: completes the report of a run that was killed, which this file describes.
     Finish(PathBuf),
 }
 
-/// What stands behind `report` without a flag.
+/// The name of the arguments of `report` without a flag.
 const FILES: &str = "files";
 
-/// The whole command line, as a value that help, completions and the man page are made from.
+/// The whole command line as a value, from which help, completions and the man page are made.
 pub fn command() -> Clap {
     let in_a_step: Vec<Command> =
         COMMANDS.iter().filter(|row| row.in_a_step).map(|row| row.command).collect();
@@ -136,7 +136,7 @@ fn subcommand(row: &CommandRow) -> Clap {
     }
 }
 
-/// Reads the command line; clap's own error tells what is wrong with it, or holds the help that was asked for.
+/// Reads the command line. The error is clap's own message, or the help that was asked for.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
     let matches = command().try_get_matches_from(arguments).map_err(|error| {
         // `error` has the word, and clap's own idea of what it may mean.
@@ -204,8 +204,8 @@ pub fn has_no_result(word: &str) -> bool {
         || matches!(word, "inputs" | "stacks" | "doctor" | "finish" | "help")
 }
 
-/// Reads what it can of a command line that clap refused: its first word that is neither a flag nor the value of one, and
-/// the values of the flags for the inputs `names`.
+/// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's
+/// value, and the values of the flags for the inputs `names`.
 pub fn salvaged<'a>(arguments: &'a [OsString], names: &[&str]) -> (Option<&'a str>, Flags) {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
     let takes_value = |flag: &str| {
@@ -229,7 +229,7 @@ pub fn salvaged<'a>(arguments: &'a [OsString], names: &[&str]) -> (Option<&'a st
     (command, flags)
 }
 
-/// The inputs that stand on the command line.
+/// The inputs that the command line sets.
 fn given(matches: &ArgMatches) -> Flags {
     INPUTS
         .iter()
@@ -244,7 +244,7 @@ fn given(matches: &ArgMatches) -> Flags {
 fn flags(commands: &[Command]) -> Vec<Arg> {
     let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
     let command_word = |input: &&Input| input.name != COMMAND.name || commands.len() > 1;
-    // Everyone on the machine can read a command line.
+    // A secret has no flag: everyone on the machine can read a command line.
     let open = |input: &&Input| input.kind != Kind::Secret;
     INPUTS
         .iter()
@@ -274,14 +274,14 @@ fn flag(order: usize, input: &'static Input) -> Arg {
     match input.kind {
         Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)).hide_possible_values(true),
-        // What a person writes may begin with a dash.
+        // A text that a person writes may begin with a dash.
         Kind::Text | Kind::Words | Kind::Mapping => arg.allow_hyphen_values(true),
         Kind::Path | Kind::ProgramPath => arg.value_parser(NonEmptyStringValueParser::new()),
         _ => arg,
     }
 }
 
-/// The help of an input with its default and its words.
+/// The help of an input, with its default and its allowed words.
 pub fn help(input: &Input) -> String {
     let mut help = input.help.to_owned();
     if let Kind::Choice(words) = input.kind {

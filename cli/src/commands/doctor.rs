@@ -1,8 +1,8 @@
-//! `stackstep doctor`: what was detected, what is missing, and what a run would do. It changes nothing, and asks
-//! nobody but the engine for its version.
+//! `stackstep doctor`: tells what was detected, what is missing, and what a run would do. It changes nothing, and
+//! starts nothing but the engine, to ask for its version.
 //!
-//! It takes the steps of a run ([`crate::run::prepare`]). A run stops at the first thing that is wrong; here each step is taken
-//! that can be, and every finding has a way out.
+//! It takes the steps of a run ([`crate::run::prepare`]). A run stops at the first error; here every step is taken that
+//! can be, and every finding has a hint.
 
 use crate::base::env::Env;
 use crate::base::error::Result;
@@ -21,9 +21,10 @@ mod engine;
 mod look;
 mod text;
 
-/// Looks at everything and prints it; the exit status is 1 when something is missing.
+/// Finds out everything and prints it. Returns the exit status, which is 1 if something is missing.
 pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Result<u8> {
-    // Not the CI system's: nothing foreign is shown that it would have to mask, and JSON stays alone on its stream.
+    // Its log has no CI system: foreign text is not shown, so nothing has to be protected, and JSON stays alone on its
+    // stream.
     let mut console = Console::new(ci::detect(&Env::default()));
     let diagnosis = examine(flags, env, &mut console, signals).await?;
     if json {
@@ -67,7 +68,7 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     Ok(found)
 }
 
-/// Without a command, a preview is looked at.
+/// The command to examine: a preview if none is named.
 fn command(flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Option<Command> {
     let outer = OuterInputs::find_only(&[], None, flags, ci, env)?;
     (outer.command == Command::Install).then_some(Command::Preview)

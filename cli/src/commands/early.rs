@@ -1,6 +1,6 @@
-//! The end of a run that never got to its engine: bad input, no project, a refusal, words that the command line does not
-//! know. Its result is written all the same, so that no older file tells of a success. Comments and statuses are not
-//! sent: what they would be about is not known for certain.
+//! The end of a run that failed before its engine was ready: bad input, no project, a refusal, an unknown word on the
+//! command line. Its result is written all the same, so that no older file reports a success. Comments and statuses are
+//! not sent, because it is not certain which change they would be about.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ use crate::publish::{self, Publisher};
 use crate::run::prepare::{Prepared, RunRequest, SINKS, Until, prepare};
 use crate::run::reporting::Run;
 
-/// Ends a run with `error`, and publishes it where a result of the run would go. Its warnings have been shown. The answer
-/// is the exit status.
+/// Ends a run with `error`, and publishes it at the places for the run's result. The warnings are in the log already.
+/// Returns the exit status.
 pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> u8 {
     let told = OuterInputs::find_only(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
@@ -32,7 +32,7 @@ pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console
     error.exit_status()
 }
 
-/// Publishes the result of a run that has one; says whether it has.
+/// Publishes the result of a run. Returns false if the run has no result.
 fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, console: &mut Console) -> bool {
     let Ok(job) = found.into_ended_job(told) else { return false };
     let Some(run) = Run::new(&job) else { return false };
@@ -47,8 +47,8 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
     true
 }
 
-/// Removes the result file of an earlier run, where nobody can say of which command a new one would be. A command that
-/// has no result leaves it alone, and what a link of the checkout leads to stays.
+/// Removes the result file of an earlier run if it is not known which command a new one would be of. It stays if the
+/// command has no result, or if its path leads through a link of the checkout.
 fn forget(request: &RunRequest<'_>, console: &Console) {
     let RunRequest { command, flags, env, ci } = *request;
     let named = OuterInputs::find_only(&[], command, flags, ci, env).map(|outer| outer.command);
@@ -59,7 +59,7 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
         OuterInputs::find_only(&[ReportInputs::result_file.name()], Some(Command::Preview), flags, ci, env);
     let given = sinks.as_ref().and_then(|sinks| sinks.text(&ReportInputs::result_file.input));
     let Some(path) = given.map(|path| env.cwd().join(path)).filter(|path| path.is_file()) else { return };
-    // Nobody knows whose the folders on the way are.
+    // Nobody knows who made the folders on the way.
     let context = ci.context(env);
     let folder = named_folder(request);
     if Ground::new(&context, Standing::Unproven, env, ci, &folder).links_away(&path) {
@@ -69,15 +69,15 @@ fn forget(request: &RunRequest<'_>, console: &Console) {
     publish::warn(console, "the result file", removed);
 }
 
-/// The folder that `cwd` names, as far as it can be told.
+/// The folder that `cwd` names, if it can be read.
 fn named_folder(request: &RunRequest<'_>) -> PathBuf {
     let RunRequest { flags, env, ci, .. } = *request;
     let outer = OuterInputs::find_only(&[StackInputs::cwd.name()], Some(Command::Preview), flags, ci, env);
     env.cwd().join(outer.as_ref().and_then(|outer| outer.text(&StackInputs::cwd.input)).unwrap_or_default())
 }
 
-/// Ends a run whose command line can't be read. The flags that can be read all the same say where the result goes. `said`
-/// is clap's own message, which the person has seen already.
+/// Ends a run whose command line can't be read. The flags that can be read tell the places for the result. `said` is
+/// clap's own message, which the person has seen already.
 pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     let (word, flags) = args::salvaged(arguments, SINKS);
     if word.is_some_and(args::has_no_result) {
@@ -94,7 +94,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
     if command.is_some() && publish(found, told, &error, &mut console) {
         return;
     }
-    // Of `run` the step says the command; a word that nobody knows is meant to be one that has a result.
+    // For `run` the step names the command; an unknown word is taken for a command that has a result.
     let meant = if word == Some("run") { None } else { command.or(Some(Command::Preview)) };
     forget(&RunRequest { command: meant, ..request }, &console);
 }

@@ -1,5 +1,5 @@
-//! `stackstep exec`: any engine command, with the backend, credentials and masks of a run. It has no report, and the
-//! engine's own exit status.
+//! `stackstep exec`: runs any engine command, with the backend, credentials and masks of a run. It has no report, and
+//! the exit status is the engine's own.
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::ready::make_ready;
 use crate::run::reporting::{exit_code, exit_status};
 
-/// Runs the engine with these arguments. The answer is the exit status.
+/// Runs the engine with these arguments. Returns the exit status.
 pub async fn exec(
     arguments: Vec<String>,
     flags: &Flags,

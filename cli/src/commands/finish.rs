@@ -1,7 +1,8 @@
-//! `stackstep finish`: completes the report of a run that was killed before it could. A launcher's post step calls it.
+//! `stackstep finish`: completes the report of a run that was killed before it could do so itself. A launcher's post
+//! step calls it.
 //!
-//! No engine process is started. What there is to know stands in the event log, in the table of processes, and, where
-//! the backend is a folder, in the state.
+//! It starts no engine process. It reads the event log, the table of processes and, if the backend is a folder, the
+//! state.
 
 use std::path::Path;
 use std::time::Duration;
@@ -24,28 +25,28 @@ use crate::report::{self, Ending, Events, Facts, Fold, Report};
 use crate::run::prepare::{RunRequest, inputs_of_ended_run};
 use crate::run::unfinished::Unfinished;
 
-/// How long stackstep itself may take, which may be reporting right now. A post step has minutes:
+/// The time to wait for stackstep itself, which may be reporting right now. A post step has minutes:
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long an engine that was left alone may take to end. Pulumi's own ends as soon as it writes a line that nobody
-/// reads (measured: within 2 s); another may finish what it had begun.
+/// The time to wait for an engine without a parent. Pulumi's own ends as soon as it writes a line that nobody reads
+/// (measured: within 2 s); another engine may finish what it had begun.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long what the engine has left behind may take to end by itself.
+/// The time to wait for processes that the engine has left behind.
 const LEFTOVERS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often we look whether it has ended.
+/// The pause between two looks at a process.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// SIGKILL, which nobody can catch.
+/// The number of SIGKILL, which no process can catch.
 const KILLED: i32 = 9;
 
-/// Completes the report that `path` is about. A run that reported its end has taken the file with it: then there is
-/// nothing to do.
+/// Completes the report of the run that the file `path` describes. A run that reported its end has removed the file;
+/// then there is nothing to do. Returns the exit status.
 pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Signals) -> u8 {
     let Some(unfinished) = Unfinished::read(path) else { return 0 };
-    // It may be reporting right now.
+    // The run may be reporting right now.
     let has_ended = ended(&unfinished.stackstep, PATIENCE, signals).await;
     if !path.exists() {
         return 0;
@@ -55,11 +56,11 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
         return 0;
     }
     let (ci, context) = (ci::detect(env), ci::detect(env).context(env));
-    // Inputs that make no run hide all the same what the environment holds.
+    // Even if the inputs are invalid, the secrets in the environment are hidden.
     let flags = Flags::new();
     let request = RunRequest { command: Some(Command::Up), flags: &flags, env, ci };
     let inputs = inputs_of_ended_run(&request, console);
-    // A run that was killed as it started the engine has not named it.
+    // A run that was killed while it started the engine has not recorded the engine's process.
     let engine = unfinished
         .engine
         .clone()
@@ -77,7 +78,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     let result = publisher.files(&report, console);
     if let Some(inputs) = &inputs {
         let sender = Sender::new(env, ci, &context, inputs, unfinished.began);
-        // What could not be sent was said; the step's status is that of the run.
+        // Failures to send are in the log already; the step's status is the run's.
         let _ = sender.send(&publisher, &report, console, signals).await;
     }
     if let Some(message) = &report.message {
@@ -88,7 +89,7 @@ pub async fn finish(path: &Path, env: &Env, console: &mut Console, signals: &Sig
     0
 }
 
-/// Waits for the process's end, for some time. None when nobody can tell.
+/// Waits up to `patience` for a process to end. Returns whether it did; none if that can't be told.
 async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option<bool> {
     let until = tokio::time::Instant::now() + patience;
     while process.is_alive()? {
@@ -102,26 +103,26 @@ async fn ended(process: &Trace, patience: Duration, signals: &Signals) -> Option
     Some(true)
 }
 
-/// What became of the engine.
+/// The fate of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fate {
-    /// The run was killed before there was one.
+    /// The run was killed before it started the engine.
     NotStarted,
-    /// The run was killed as it started the engine, and no such process is there.
+    /// The run was killed while it started the engine, and there is no such process.
     NotFound,
-    /// The engine was gone when we came.
+    /// The engine had ended before `finish` looked.
     Gone,
-    /// The engine was there, was asked to stop, and has ended.
+    /// The engine was running, was asked to stop, and has ended.
     Asked,
-    /// The engine is still there, as this process.
+    /// The engine is still running, as this process.
     AtWork(u32),
-    /// The system can't tell.
+    /// The operating system can't tell.
     Unknown,
 }
 
 async fn fate_of_the_engine(engine: &Trace, signals: &Signals) -> Fate {
     let alone = engine.is_alive() == Some(true);
-    // Nobody reads its output any more, and what is left of a job is killed at the job's end.
+    // Nothing reads its output any more, and processes that are left of a job are killed at the job's end.
     engine.interrupt();
     match ended(engine, ENGINE_PATIENCE, signals).await {
         Some(true) if alone => Fate::Asked,
@@ -131,8 +132,8 @@ async fn fate_of_the_engine(engine: &Trace, signals: &Signals) -> Fate {
     }
 }
 
-/// The fate in words, by what the event log says to its end. An engine whose reader is gone ends by SIGPIPE with the
-/// next line that it writes: <https://pkg.go.dev/os/signal#hdr-SIGPIPE>.
+/// The fate in words; the end of the event log tells whether the engine had finished. An engine without a reader ends
+/// by SIGPIPE with the next line that it writes: <https://pkg.go.dev/os/signal#hdr-SIGPIPE>.
 fn in_words(fate: &Fate, events: &Events) -> String {
     let finished = events.are_whole() && events.in_flight().is_empty();
     match (fate, finished) {
@@ -162,8 +163,8 @@ fn in_words(fate: &Fate, events: &Events) -> String {
     }
 }
 
-/// Ends what the engine of the run in `folder` left behind, once it is gone itself: first by SIGINT, which providers
-/// take for a request to finish, then for good.
+/// Ends the processes that the engine of the run in `folder` left behind, if the engine has ended: first by SIGINT,
+/// which providers take as a request to finish, then by SIGKILL. Returns a note with their names.
 async fn end_leftovers(folder: Option<&Path>, fate: &Fate, signals: &Signals) -> Option<String> {
     let folder = folder.filter(|_| matches!(fate, Fate::Gone | Fate::Asked | Fate::NotFound))?;
     let left = leftovers::of_run(folder);
@@ -240,11 +241,11 @@ fn report(
     report
 }
 
-/// Notes on the lock and on pending operations, from the state if it lies in a folder.
+/// Notes on the lock and on pending operations, from the state if it is a folder.
 fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<String> {
     let about = &unfinished.about;
     let project = about.project.as_deref().unwrap_or_default();
-    // An engine that is at work may be writing.
+    // An engine that still runs may be writing the state.
     let is_gone = matches!(fate, Fate::Gone | Fate::Asked | Fate::NotFound);
     let seen =
         unfinished.state.as_ref().map(|folder| left_state::notes(folder, project, &about.stack, is_gone));
@@ -256,7 +257,7 @@ fn left_in_state(unfinished: &Unfinished, fate: &Fate, events: &Events) -> Vec<S
     }
 }
 
-/// Removes the run's folders, which only the run itself could have: with the event log and with credentials.
+/// Removes the run's own folders, which hold the event log and the credentials.
 fn remove(path: &Path, credentials: Option<&Path>) -> crate::base::error::Result<()> {
     let credentials = credentials.map_or(Ok(false), own_folder::remove_left);
     path.parent().map_or(Ok(false), own_folder::remove_left)?;

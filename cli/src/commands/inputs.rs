@@ -1,4 +1,4 @@
-//! `stackstep inputs`: each input, its value and where it came from.
+//! `stackstep inputs`: prints each input, its value and the source of the value.
 
 use crate::base::env::Env;
 use crate::base::error::Result;
@@ -8,7 +8,7 @@ use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, show};
 use crate::run::prepare::{RunRequest, Until, prepare};
 
-/// Prints the inputs. The answer is the exit status.
+/// Prints the inputs. Returns the exit status.
 pub fn show(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
     let request = RunRequest { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
     let mut found = prepare(&request, Until::TheInputs, console);

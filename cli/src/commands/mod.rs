@@ -1,4 +1,4 @@
-//! What a person types: the command line, and one file for each command; [`run`] has those of the engine.
+//! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
 pub mod args;
 pub mod doctor;

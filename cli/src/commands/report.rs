@@ -1,8 +1,9 @@
-//! `stackstep report`: publishes what other jobs or machines have found, from their result files or event logs.
+//! `stackstep report`: publishes the results of other jobs or machines, from their result files or event logs.
 //!
-//! A change from a fork is previewed by a job without rights, which can only write a file; a job with rights posts it.
-//! So nothing in a file is believed: it is read within limits, has to be of this repository and this commit, says
-//! neither where it is posted nor with what rights, and no `stackstep.yaml` and no template that comes with it is read.
+//! A change from a fork is previewed by a job without permissions, which can only write a file; a job with permissions
+//! publishes it. So nothing in a file is trusted: it is read within limits, has to be of this repository and this
+//! commit, decides neither where nor with which permissions it is published, and no `stackstep.yaml` and no template
+//! that comes with it is read.
 
 mod find;
 mod read;
@@ -22,8 +23,8 @@ use crate::report::{Masked, Report};
 
 use vet::OwnEvent;
 
-/// Publishes the results that `job` names. The answer is the exit status: publishing is all of the work, so that what
-/// was asked for and could not be published fails it; a result that says that a deployment failed does not.
+/// Publishes the results that `job` names. Returns the exit status: a failure to publish fails the command, because
+/// publishing is all that it does; a result of a failed deployment does not.
 pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) -> Result<u8> {
     admit::refuse_open_log(job.ci, job.env)?;
     let mut found = read::read_results(&job.inputs)?;
@@ -54,15 +55,15 @@ pub async fn publish(job: &Job<'_>, console: &mut Console, signals: &Signals) ->
     let file = publisher.files_of(reports.as_slice(), console);
     let file_missed = console.has_missed();
     let sent = sender.send_all(&publisher, reports.as_slice(), console, signals).await;
-    // A fork's own job can't comment, and its author can't mend that.
+    // A fork's own job can't comment, and its author can't change that.
     let may_not = event.fork && !job.context.base_credentials;
     let missed = sent.has_missed() || if may_not { file_missed } else { console.has_missed() };
     publish::several::publish_rest(job, &publisher, reports.as_slice(), file, event.fork, console);
     Ok(if missed { EXIT_PUBLISH } else { 0 })
 }
 
-/// The change request as the forge has it, where the CI system does not say whose it is and at which commit: it was
-/// named by hand, or the event tells its number only.
+/// The change request from the forge, if the CI system does not tell its origin and its commit: it was named by hand,
+/// or the event has its number only.
 async fn change_request(
     job: &Job<'_>,
     sender: &Sender<'_>,
@@ -88,7 +89,7 @@ async fn change_request(
     }
 }
 
-/// What would give a stranger's word more weight than that of a comment.
+/// Refuses the inputs that would give a stranger's result more weight than a comment has.
 fn refuse_for_forks(job: &Job<'_>, console: &Console) -> Result<()> {
     for (name, is_set) in [
         ("commit-status", job.inputs.forge.commit_status),

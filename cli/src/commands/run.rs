@@ -30,7 +30,7 @@ use crate::run::ready::make_ready;
 use crate::run::reporting::{Run, exit_status};
 use crate::run::stacks::name_stacks;
 
-/// Runs `command`, or what the `command` input says. The answer is the exit status.
+/// Runs `command`, or the one that the `command` input names. Returns the exit status.
 pub async fn run(
     command: Option<Command>,
     flags: &Flags,
@@ -46,7 +46,7 @@ pub async fn run(
     }
     let mut job = match found.into_job() {
         Ok(job) => job,
-        // All of it is known, and there is no room for its files, or it asks for more than a command line holds.
+        // The run is prepared, but its folders can't be created, or an argument is too long for a command line.
         Err(error) => {
             let found = prepare(&request, Until::FirstError, console);
             return Ok(early::end(found, &request, &error, console));
@@ -81,7 +81,8 @@ pub async fn run(
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
-    // Only now: what is exported is a secret that was not known before. What later steps get is no text for people.
+    // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
+    // values.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
     let (report, file) = end.publish(report, console, signals).await;
@@ -127,8 +128,8 @@ struct RunEnd<'a> {
 }
 
 impl RunEnd<'_> {
-    /// Writes the local files, which no network can delay, then posts to the forge. Returns the report with what posting
-    /// changed in it, and the result file.
+    /// Writes the local files, which no network can delay, then posts to the forge. Returns the report with the changes
+    /// from posting, and the result file.
     async fn publish(
         &self,
         report: Masked<Report>,
@@ -143,7 +144,7 @@ impl RunEnd<'_> {
         (report, file)
     }
 
-    /// Publishes the report of a run that an error of ours has ended. The answer is the exit status.
+    /// Publishes the report of a run that one of our own errors has ended. Returns the exit status.
     async fn give_up(&self, run: &Run<'_>, error: &Error, console: &mut Console, signals: &Signals) -> u8 {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
         let (report, file) = self.publish(report, console, signals).await;

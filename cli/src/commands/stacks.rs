@@ -55,7 +55,7 @@ pub fn list(json: bool, flags: &Flags, env: &Env) -> Result<u8> {
     Ok(if found.problems.is_empty() { 0 } else { EXIT_INPUT })
 }
 
-/// One line, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
+/// One line of JSON, so that a shell can assign it: the projects, and the stacks as the cells of a matrix.
 fn as_json(found: &RepositoryStacks) -> serde_json::Value {
     let cells = found.projects.iter().flat_map(|project| {
         project

@@ -6,8 +6,8 @@ use crate::engine::line::CommandLine;
 use crate::engine::line::Scope;
 use crate::inputs::{Command, Inputs};
 
-/// The longest argument, and the longest variable with its name, that a process can be started with, in bytes: Linux's
-/// `MAX_ARG_STRLEN`, and on Windows what a whole command line may have.
+/// The longest argument, and the longest variable with its name, that a process can be started with, in bytes:
+/// `MAX_ARG_STRLEN` on Linux; on Windows the limit of a whole command line.
 /// <https://man7.org/linux/man-pages/man2/execve.2.html>,
 /// <https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw>
 pub const LONGEST_ARGUMENT: usize = if cfg!(windows) { 30 * 1024 } else { 128 * 1024 - 1 };
@@ -85,7 +85,7 @@ pub fn check_length(args: &[String]) -> Result<()> {
     };
     let name =
         longest.strip_prefix("--").and_then(|flag| flag.split_once('=')).map_or("args", |(name, _)| name);
-    // An object of the configuration.
+    // The argument for objects of the configuration.
     let name = if name == "json" { "config" } else { name };
     Err(Error::input(
         format!(
@@ -96,7 +96,7 @@ pub fn check_length(args: &[String]) -> Result<()> {
     ))
 }
 
-/// `pulumi config` with every value, to learn what has to be hidden.
+/// `pulumi config` with all values in plain text, to find those that have to be hidden.
 pub fn config_with_secrets(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     let mut args = CommandLine::new("config");
     args.stack(scope);
@@ -111,7 +111,7 @@ pub fn version() -> Vec<String> {
     vec!["version".to_owned()]
 }
 
-/// Arguments that `args` must not hold: each with its short form and why.
+/// The flags that `args` must not hold, each with its short form and the reason.
 const OWNED: &[(&str, Option<char>, &str)] = &[
     ("stack", Some('s'), "set the `stack` input"),
     ("cwd", Some('C'), "set the `cwd` input"),
@@ -130,19 +130,19 @@ const OWNED: &[(&str, Option<char>, &str)] = &[
     ("show-secrets", None, "list the names of secret outputs that a later step needs in `secret-outputs`"),
 ];
 
-/// Short flags of the engine that take a value, so that what follows the letter is no further flag.
+/// The short flags of the engine that take a value: the letters after one of them are no further flags.
 const SHORT_WITH_VALUE: &str = "cmptx";
 
 fn row(name: &str) -> Option<&'static (&'static str, Option<char>, &'static str)> {
     OWNED.iter().find(|(own, ..)| name == *own || (*own == "remote" && name.starts_with("remote-")))
 }
 
-/// What to do instead of setting a flag that stackstep owns; `name` has no dashes before it.
+/// A hint for a flag that stackstep sets itself: the way to get the same. `name` has no dashes before it.
 pub fn owned(name: &str) -> Option<&'static str> {
     row(name).map(|(_, _, hint)| *hint)
 }
 
-/// Refuses what stackstep owns.
+/// Refuses arguments with a flag that stackstep sets itself.
 pub fn check_extra(args: &[String]) -> Result<()> {
     for arg in args {
         let hit = if let Some(long) = arg.strip_prefix("--") {
@@ -164,7 +164,7 @@ pub fn check_extra(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what would print secrets.
+/// Refuses arguments that print secrets.
 pub fn check_exec(args: &[String]) -> Result<()> {
     if args.iter().any(|arg| {
         arg == "--show-secrets" || (arg.starts_with("--show-secrets=") && arg != "--show-secrets=false")
@@ -177,15 +177,14 @@ pub fn check_exec(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Whether an engine command of the person's own can print the configuration's secrets: loud logging, or a command
-/// that decrypts.
+/// Whether an engine command that a person typed can print the configuration's secrets: it logs loudly, or decrypts.
 pub fn can_print_secrets(args: &[String]) -> bool {
     let loud = |arg: &String| {
         let long = ["--verbose", "--debug", "--logflow"].iter().any(|flag| arg.starts_with(flag));
         let short = arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['v', 'd']);
         long || short
     };
-    // Wherever they stand: a flag's value can stand before and between them.
+    // The position does not matter: a flag's value can come before and between them.
     let has = |words: &[&str]| args.iter().any(|arg| words.contains(&arg.as_str()));
     let decrypts =
         (has(&["config"]) && has(&["get"])) || (has(&["env", "environment"]) && has(&["open", "get", "run"]));

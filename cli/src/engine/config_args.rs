@@ -1,8 +1,8 @@
-//! How each value of the `config` input reaches the stack's file.
+//! The way of each value of the `config` input into the stack's file.
 //!
-//! A plain one goes along with the operation, at no cost. But `--config` with a path puts an object of its own in the
-//! place of what the key had, so a value at a path goes by `pulumi config set-all --path`, which leaves the rest alone; an
-//! object whose values need their types, by `set-all --json`; and what is secret, or too long for a command line, over
+//! A plain value is given with the operation, at no cost. But `--config` with a path replaces the key's whole object,
+//! so a value at a path is set by `pulumi config set-all --path`, which leaves the rest alone. An object whose values
+//! need their types is set by `set-all --json`. A secret, or a value that is too long for a command line, is given over
 //! standard input, each in a process of its own. <https://www.pulumi.com/docs/iac/cli/commands/pulumi_config/>
 
 use crate::engine::line::CommandLine;
@@ -10,7 +10,7 @@ use crate::engine::line::Scope;
 use crate::inputs::Inputs;
 use crate::inputs::config_map::{ConfigItem, ConfigValue, path_root};
 
-/// How long a value on a command line may be, and how long all of them together, in bytes.
+/// The longest value on a command line, and the length of all of them together, in bytes.
 const LONGEST_VALUE: usize = if cfg!(windows) { 4 * 1024 } else { 64 * 1024 };
 const LONGEST_VALUES: usize = if cfg!(windows) { 16 * 1024 } else { 512 * 1024 };
 
@@ -25,21 +25,21 @@ pub struct Given<'a> {
     pub text: &'a str,
 }
 
-/// The values by the way that they go.
+/// The values, sorted by their ways into the stack's file.
 #[derive(Debug, Default)]
 pub struct Parted<'a> {
     /// Objects as JSON, in one process, each with its key.
     objects: Vec<(&'a str, &'a str)>,
     /// Values at paths, in one process.
     at_paths: Vec<Given<'a>>,
-    /// Over standard input, each in a process of its own.
+    /// Values over standard input, each in a process of its own.
     pub singly: Vec<&'a ConfigItem>,
-    /// With the operation.
+    /// Values that are given with the operation.
     pub along: Vec<Given<'a>>,
 }
 
 impl<'a> Parted<'a> {
-    /// Sorts the values by the way that they go.
+    /// Sorts the values by their ways.
     pub fn from_items(config: &'a [ConfigItem]) -> Self {
         let mut parted = Self::default();
         let mut room = LONGEST_VALUES;
@@ -54,7 +54,7 @@ impl<'a> Parted<'a> {
                 }
                 ConfigValue::Object { json, .. } => parted.objects.push((&item.key, json)),
                 ConfigValue::Plain(text)
-                    // A key with `=` in it would end there.
+                    // The CLI would take a key with `=` in it to end there.
                     if item.stored_as.is_none() && !item.key.contains('=') && takes(text, &mut room) =>
                 {
                     let given = Given { key: &item.key, is_path: item.path, text };
@@ -71,7 +71,7 @@ impl<'a> Parted<'a> {
         if self.objects.is_empty() {
             return None;
         }
-        // The CLI reads an object from its text, and only looks whether there is one.
+        // The CLI reads the object from `value`; of `objectValue` it only looks whether it is there.
         let one = |(key, json): &(&str, &str)| {
             ((*key).to_owned(), serde_json::json!({ "value": json, "objectValue": {}, "secret": false }))
         };
@@ -110,13 +110,13 @@ pub fn config_set(inputs: &Inputs, scope: &Scope<'_>, item: &ConfigItem) -> Vec<
     args.stack(scope);
     match (&item.value, item.stored_as) {
         (ConfigValue::Secret(_), _) => args.push("--secret"),
-        // The two exclude each other.
+        // The flags `--type` and `--plaintext` exclude each other.
         (_, Some(stored_as)) => args.text("type", Some(stored_as.word())),
         (_, None) => args.push("--plaintext"),
     }
     args.flag("path", item.path);
     args.path("config-file", inputs.config.file.as_deref());
-    // Behind the dashes a key can't be a flag.
+    // After the dashes a key can't be taken for a flag.
     args.push("--");
     args.push(&item.key);
     args.0
@@ -146,7 +146,7 @@ fn fits(paths: &[(String, String)], room: &mut usize) -> bool {
 }
 
 impl CommandLine {
-    /// Values that are no secrets go along with the operation, which writes them to the stack's file.
+    /// Adds the values that are given with the operation, which writes them to the stack's file. They are no secrets.
     pub(super) fn config(&mut self, inputs: &Inputs) {
         let along = Parted::from_items(&inputs.config.items).along;
         let any_path = along.iter().any(|value| value.is_path);

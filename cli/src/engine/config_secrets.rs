@@ -1,7 +1,7 @@
-//! Reads the stack's configuration to hide its secrets: one process of the engine, whose output nobody sees.
+//! Reads the stack's configuration to hide its secrets: one engine process, whose output is not shown.
 //!
-//! The engine prints a whole object as secret when anything in it is. Which of its values are, stands in the
-//! stack's file: they are the ones that are encrypted there.
+//! The engine prints a whole object as secret if any value in it is. The stack's file tells which values are: they are
+//! encrypted there.
 
 use serde_json::Value;
 
@@ -22,19 +22,19 @@ use crate::report::Reason;
 /// <https://www.pulumi.com/docs/support/debugging/logging/>
 const LOUD: u32 = 9;
 
-/// What came of it.
+/// The outcome of hiding the configuration's secrets.
 #[derive(Debug)]
 pub enum HiddenConfig {
-    /// All that there is.
+    /// All secrets are hidden.
     Done {
-        /// How many processes it took.
+        /// The number of engine processes that it took.
         processes: u32,
     },
-    /// The engine could not read the configuration, so what follows can't be hidden.
+    /// The engine could not read the configuration, so its secrets are not known and can't be hidden.
     Failed(Box<Outcome>),
 }
 
-/// Whether the run reads the configuration first.
+/// Whether the run has to read the configuration before its operation.
 pub fn wanted(inputs: &Inputs) -> bool {
     inputs.backend.mask_config
         || inputs.log.debug
@@ -42,7 +42,7 @@ pub fn wanted(inputs: &Inputs) -> bool {
         || inputs.log.verbosity.is_some_and(|level| level >= LOUD)
 }
 
-/// Hides the configuration's secrets, where that is wanted and there is a stack.
+/// Hides the configuration's secrets, if that is wanted and there is a stack.
 pub async fn hide(
     job: &Job<'_>,
     executor: &dyn Executor,
@@ -90,7 +90,7 @@ fn is_configuration(printed: &Value) -> bool {
     entries.all(|entry| entry.get("secret").is_some_and(Value::is_boolean))
 }
 
-/// The `config` of the stack's file, as far as it can be read.
+/// The `config` part of the stack's file; empty if it can't be read.
 fn stack_file(job: &Job<'_>) -> Yaml {
     let named = job.inputs.config.file.clone();
     let beside = || Some(job.project.as_ref()?.stack_file(job.stack.as_ref()?));
@@ -101,7 +101,7 @@ fn stack_file(job: &Job<'_>) -> Yaml {
     file.get("config").cloned().unwrap_or_default()
 }
 
-/// The secrets in what `pulumi config --json --show-secrets` prints, each with its key.
+/// The secrets in the output of `pulumi config --json --show-secrets`, each with its key.
 fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
     let Value::Object(entries) = printed else { return Vec::new() };
     let mut all = Vec::new();
@@ -111,7 +111,7 @@ fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
         let written = file.get(key).or_else(|| file.get(key.split_once(':')?.1));
         encrypted(written.unwrap_or(&Yaml::default()), plain, &mut found);
         if found.is_empty() {
-            // It is not in the file: an environment, or a form that we don't know.
+            // The value is not in the file: it comes from an environment, or has an unknown form.
             found.extend(texts(plain));
         }
         all.extend(found.into_iter().map(|secret| (key.clone(), secret)));
@@ -119,7 +119,7 @@ fn secrets(printed: &Value, file: &Yaml) -> Vec<(String, String)> {
     all
 }
 
-/// The values of `plain` that stand encrypted in the file, at the same place.
+/// Collects the values of `plain` that are encrypted at the same place in the file.
 fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
     match (written, plain) {
         (Yaml::Mapping(fields), plain)
@@ -141,7 +141,7 @@ fn encrypted(written: &Yaml, plain: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Every text, number and truth value.
+/// Every text, number and boolean in the value, as text.
 fn texts(value: &Value) -> impl Iterator<Item = String> {
     leaves(value)
         .filter(|leaf| !leaf.is_null())

@@ -1,8 +1,8 @@
 //! `env-file`: variables for the engine, in the form that dotenv files have in most tools.
 //!
-//! There is no standard; this is what Docker Compose and the dotenv libraries have in common
-//! (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>), but nothing
-//! is expanded: `$NAME` stays as it is written.
+//! There is no standard. These are the rules that Docker Compose and the dotenv libraries have in common
+//! (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax>), but
+//! nothing is expanded: `$NAME` stays as it is written.
 
 use std::path::Path;
 
@@ -10,9 +10,10 @@ use super::args::LONGEST_ARGUMENT;
 use crate::base::error::{Error, Result};
 use crate::base::text_file::{self, read_text};
 
-/// Reads the file. Blank lines and lines that begin with `#` are left out, `export ` before a name too. A value in
-/// single quotes is taken as it stands, one in double quotes knows `\n`, `\r`, `\t`, `\"`, `\\` and `\$`; both may have
-/// several lines, which end in a line feed whatever they end in there, as those tools have it. Without quotes a value ends where its line does, or before a blank and `#`.
+/// Reads the file. Blank lines, lines that begin with `#`, and `export ` before a name are left out. A value in single
+/// quotes is taken literally; one in double quotes knows `\n`, `\r`, `\t`, `\"`, `\\` and `\$`. Both may have several
+/// lines, which always end in a line feed in the value, as in those tools. A value without quotes ends at the end of
+/// the line, or before a blank and `#`.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
     let text = read_text(path, text_file::SETTINGS).map_err(|error| {
         Error::input(
@@ -25,7 +26,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     while let Some(line) = lines.next() {
         let number = lines.number;
-        // A line can hold a secret: only its number shows.
+        // A line can hold a secret, so that messages have only its number.
         let wrong = |what: &str, hint: &str| {
             Error::input(format!("line {number} of `env-file` `{}` {what}", path.display()), hint)
         };
@@ -64,7 +65,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>> {
     Ok(pairs)
 }
 
-/// The lines of a text, of which a quoted value takes as many as it needs.
+/// The lines of a text. A quoted value takes as many of them as it needs.
 struct Lines<'a> {
     left: &'a str,
     number: usize,
@@ -81,7 +82,7 @@ impl<'a> Lines<'a> {
         Some(line)
     }
 
-    /// The value that begins with `rest`, behind its first quote.
+    /// The value that begins with `rest`, the text after its opening quote.
     fn quoted(&mut self, rest: &'a str, quote: char) -> Result<String, &'static str> {
         let (mut value, mut rest) = (String::new(), rest);
         loop {
@@ -99,7 +100,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Adds to `value` what stands before the closing quote, and gives what stands behind it; none where the line has none.
+/// Adds the text before the closing quote to `value`, and returns the text after it; none if the line has no closing
+/// quote.
 fn up_to<'a>(line: &'a str, quote: char, value: &mut String) -> Option<&'a str> {
     let mut chars = line.char_indices();
     while let Some((at, c)) = chars.next() {
@@ -110,7 +112,7 @@ fn up_to<'a>(line: &'a str, quote: char, value: &mut String) -> Option<&'a str> 
                 Some('r') => value.push('\r'),
                 Some('t') => value.push('\t'),
                 Some(plain @ ('"' | '\\' | '$')) => value.push(plain),
-                // A Windows path, a regular expression.
+                // Such as a Windows path or a regular expression.
                 Some(other) => value.extend(['\\', other]),
                 None => value.push('\\'),
             },
@@ -120,7 +122,7 @@ fn up_to<'a>(line: &'a str, quote: char, value: &mut String) -> Option<&'a str> 
     None
 }
 
-/// A value without quotes: up to a comment, which a blank stands before.
+/// A value without quotes: the text up to a comment, which begins with a blank and `#`.
 fn bare(value: &str) -> &str {
     let comment = value.find(" #").into_iter().chain(value.find("\t#")).min();
     value[..comment.unwrap_or(value.len())].trim()

@@ -16,7 +16,7 @@ use crate::process::ladder::Cause;
 use crate::process::signals::Signals;
 use crate::report::{Ending, Events, Fold, Reason, Voice, reason_of};
 
-/// The exit status of the engine that says that there are changes where none were expected.
+/// The engine's exit status for changes where none were expected.
 pub const EXIT_CHANGES: i32 = 7;
 
 /// A part of a run. After each one the run decides whether to go on.
@@ -24,14 +24,14 @@ pub const EXIT_CHANGES: i32 = 7;
 pub enum Phase {
     /// Previews the operation that follows, and changes nothing of the stack's resources.
     Preview,
-    /// Does what was asked.
+    /// Carries out the command.
     Operation,
 }
 
-/// What an engine process is for.
+/// The purpose of an engine process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Sets a value of the stack's configuration that is secret, or that a command line does not take.
+    /// Sets a value of the stack's configuration that is secret, or that a command line can't hold.
     SetConfig,
     /// The preview before an operation: the operation follows only if it passes.
     PreviewBefore,
@@ -39,11 +39,11 @@ pub enum Purpose {
     Operation,
     /// Reads the stack's outputs, for the command `outputs`.
     Outputs,
-    /// Asks for something that nobody is shown: a version, the configuration, the outputs after an operation.
+    /// Asks for something that is not shown: a version, the configuration, the outputs after an operation.
     Query,
     /// Creates a stack that is missing.
     CreateStack,
-    /// A command of the person's own.
+    /// A command that the person typed, for `stackstep exec`.
     Exec,
 }
 
@@ -91,17 +91,17 @@ impl EngineAnswer {
 pub struct Outcome {
     /// The events of the deciding process.
     pub events: Events,
-    /// How the deciding process ended. None when there was nothing to run.
+    /// The ending of the deciding process. None if there was nothing to run.
     pub ending: Option<Ending>,
-    /// What the deciding process was for.
+    /// The purpose of the deciding process.
     pub purpose: Option<Purpose>,
-    /// Its standard output, masked and bounded.
+    /// The deciding process's standard output, masked and bounded.
     pub log: String,
-    /// Its standard error, masked and bounded.
+    /// The deciding process's standard error, masked and bounded.
     pub stderr: String,
-    /// Its standard output as it came, where it was not shown.
+    /// The deciding process's standard output as it came, if it was not shown.
     pub raw: Option<Secret>,
-    /// How many engine processes there were: in all phases so far, or for the query.
+    /// The number of engine processes: of all phases so far, or of the query.
     pub processes: u32,
     /// Notes for the report, of all phases so far.
     pub notes: Vec<String>,
@@ -120,12 +120,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the deciding process ended by itself and well.
+    /// Whether the deciding process ended by itself and without an error.
     pub fn ended_well(&self) -> bool {
         self.ending == Some(Ending::Exited(0))
     }
 
-    /// Why the last process did not pass, as far as a further process can mend it.
+    /// The reason why the deciding process failed, if it may be one that a further process can fix: a missing stack, a
+    /// lock.
     pub fn reason(&self) -> Option<Reason> {
         match self.ending {
             Some(Ending::Exited(6)) => Some(Reason::StackNotFound),
@@ -135,14 +136,14 @@ impl Outcome {
     }
 }
 
-/// Which engine it is, for the log and the report.
+/// The name, path and version of an engine, for the log and the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineLabel {
     /// `pulumi`, or `pulumi-sandbox` for the rehearsal engine, which deploys nothing.
     pub name: &'static str,
     /// The path or address that it is reached at.
     pub place: String,
-    /// Its version, where it is known.
+    /// The engine's version, if it is known.
     pub version: Option<String>,
 }
 
@@ -150,7 +151,7 @@ impl EngineLabel {
     /// The name of the rehearsal engine, which deploys nothing.
     pub const SANDBOX: &'static str = "pulumi-sandbox";
 
-    /// The version as a value that can be compared, where it is known.
+    /// The version as a value that can be compared, if it is known.
     pub fn parsed_version(&self) -> Option<Version> {
         Version::parse(self.version.as_deref()?.trim_start_matches('v')).ok()
     }
@@ -163,13 +164,13 @@ impl EngineLabel {
 
 /// Follows the engine's processes while they run.
 pub trait Watch {
-    /// This program is about to be started, with this event log.
+    /// Called before this program is started, with this event log.
     fn starting(&mut self, _program: &Path, _event_log: Option<&Path>) {}
 
-    /// It has been started, with this number.
+    /// Called after it was started, with its process number.
     fn started(&mut self, _pid: u32) {}
 
-    /// It is asked to end before its time, for this cause; so far all this has come of it.
+    /// Called when it is asked to end early, with the cause and the outcome so far.
     fn stopping(&mut self, _cause: Cause, _so_far: Outcome) {}
 }
 
@@ -183,13 +184,13 @@ pub type Pending<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + 'f>>;
 
 /// Carries out the phases of a run and answers queries about its stack.
 pub trait Executor {
-    /// Which engine it is.
+    /// The name, path and version of the engine.
     fn label(&self) -> EngineLabel;
 
-    /// Whether the operation has a preview of its own before it.
+    /// Whether a preview of the operation comes before it.
     fn previews_first(&self) -> bool;
 
-    /// Carries out one phase. `Err` is an error of our own: the engine's failures are outcomes.
+    /// Carries out one phase. `Err` is an error of stackstep's own: a failure of the engine is an outcome.
     fn perform<'f>(
         &'f mut self,
         phase: Phase,

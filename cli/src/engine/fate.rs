@@ -1,5 +1,5 @@
-//! What became of an engine process: how it ended in the report's terms, and what a reader must know of one that was
-//! stopped, killed, or left something behind. A note says only what the process and its events show.
+//! The fate of an engine process: its ending in the report's terms, and notes on one that was stopped, was killed, or
+//! left something behind. A note says only what the process and its events show.
 
 use std::time::Duration;
 
@@ -8,25 +8,26 @@ use crate::process::supervise::{Ended, ProcessStatus};
 use crate::process::told::Told;
 use crate::report::{Ending, Events, crash, is_provider_gone};
 
-/// How long we wait for our own signal when the engine or its providers have had theirs: GitLab's runner gives a
-/// process 6 s before it signals the next one.
+/// The time to wait for our own signal after the engine or its providers had theirs: GitLab's runner gives a process 6
+/// s before it signals the next one.
 /// <https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/shells/bash.go>
 pub(super) const OWN_SIGNAL: Duration = Duration::from_secs(6);
 
-/// The note on a lock that nobody can look at.
+/// The note on a lock that can't be looked at.
 pub(crate) const MAY_BE_LOCKED: &str = "the lock may still be there, as the engine was gone before it could release it: if \
                                         no other run is at work, `pulumi cancel` does";
 
-/// SIGINT, which the ladder sends. An engine that is just starting, or a script before it, handles none yet.
+/// SIGINT, which [`crate::process::ladder`] sends first. An engine that is just starting, or a script before it, does
+/// not handle it yet.
 const INTERRUPT: i32 = 2;
 
 /// Signals by which a CI system asks a process to end: SIGHUP, SIGINT, SIGTERM.
 const REQUESTS: [i32; 3] = [1, 2, 15];
 
-/// How the process ended, in the report's terms.
+/// The ending of the process in the report's terms.
 pub(super) fn ending(ended: &Ended) -> Ending {
     match (ended.status, ended.cause) {
-        // What was begun may have been finished all the same.
+        // An engine that was asked to stop may have finished everything all the same.
         (ProcessStatus::Exited(0), _) => Ending::Exited(0),
         (_, Some(cause)) => stopped_by(cause),
         (ProcessStatus::Exited(status), None) => Ending::Exited(status),
@@ -43,8 +44,8 @@ pub(super) fn stopped_by(cause: Cause) -> Ending {
     }
 }
 
-/// Whether an engine that failed, and was not stopped by us, looks as if somebody had ended the job: it says that it
-/// got a signal, ended by one, or lost a provider's process.
+/// Whether an engine that failed without being stopped by us seems to have been cancelled from outside: it reports a
+/// signal, was ended by one, or lost a provider's process.
 pub(super) fn looks_cancelled(ended: &Ended, events: &Events) -> bool {
     let failed = ended.cause.is_none() && ended.status != ProcessStatus::Exited(0);
     let by_request = matches!(ended.status, ProcessStatus::Signalled(signal) if REQUESTS.contains(&signal));
@@ -55,7 +56,7 @@ fn lost_a_provider(ended: &Ended, events: &Events) -> bool {
     events.lost_a_provider() || is_provider_gone(&ended.stderr.masked())
 }
 
-/// Whether it ended without a chance to release its lock.
+/// Whether the process ended without a chance to release its lock.
 pub(super) fn leaves_its_lock(ended: &Ended) -> bool {
     matches!(ended.status, ProcessStatus::Signalled(_) | ProcessStatus::Stuck) || has_crashed(ended)
 }
@@ -120,7 +121,7 @@ fn end(ended: &Ended, events: &Events, locks: bool) -> Option<String> {
     }
 }
 
-/// The end of an engine that was asked once, and came to its end by itself.
+/// The note on an engine that was asked once to stop, and ended by itself.
 fn asked(events: &Events, locks: bool) -> String {
     let released = if locks { " and released the lock" } else { " and has ended" };
     if !events.in_flight().is_empty() || events.lost_a_provider() {

@@ -1,4 +1,4 @@
-//! A job: all that is known before the engine is looked for. [`crate::run::prepare`] puts it together.
+//! A job: everything that is known before the engine is searched for. [`crate::run::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,17 +24,17 @@ pub struct Job<'a> {
     pub ci: &'static dyn CiSystem,
     /// The facts of the job: repository, commit, change request.
     pub context: Context,
-    /// The owner of the files in the work folder, as far as it is proven.
+    /// The owner of the files in the work folder, if it is proven.
     pub standing: Standing,
-    /// Where a stranger may have written.
+    /// The folders that a stranger may have written to.
     pub ground: Ground,
     /// The inputs, as types.
     pub inputs: Inputs,
-    /// The project, where there is one.
+    /// The project, if there is one.
     pub project: Option<Project>,
     /// The stack; none for `install`, and for `exec` without one.
     pub stack: Option<StackName>,
-    /// Where the state lies.
+    /// The backend with the stack's state.
     pub backend: Backend,
     /// The name of the stack's configuration file, if it should be in the checkout and is not.
     pub missing_stack_file: Option<String>,
@@ -51,22 +51,22 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What the operation is about, for the engine's command lines.
+    /// The stack of the operation, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
         Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
     }
 
-    /// The folder that the engine keeps this run's credentials in, where it is one of our own.
+    /// The folder for this run's credentials, if it has one of its own.
     pub fn credentials_folder(&self) -> Option<&Path> {
         self.credentials.as_ref().map(OwnFolder::path)
     }
 
-    /// How long a cancelled engine may finish what it has begun: the input, else what the CI system allows.
+    /// The time that a cancelled engine has to finish: the input, else the time that the CI system allows.
     pub fn grace_period(&self) -> Duration {
         self.inputs.safety.grace_period.unwrap_or_else(|| self.ci.grace_period(self.env))
     }
 
-    /// The identity of the stack; none where there is no stack.
+    /// The identity of the stack; none if there is no stack.
     pub fn identity(&self) -> Option<StackIdentity> {
         let project = self.project.as_ref().map(|project| project.name.as_str());
         Some(self.backend.identify(
@@ -77,24 +77,24 @@ impl Job<'_> {
         ))
     }
 
-    /// Whether there is a place to hand outputs to later steps: the CI system's own, or `outputs-file`.
+    /// Whether there is a way to pass outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
         self.inputs.report.outputs_file.is_some() || self.ci.handover().takes_outputs(self.env)
     }
 
-    /// The folder of installed CLIs that an input names; none that lies in the checkout of a change that may be a
-    /// stranger's, as what lies there says nothing for itself.
+    /// The folder of installed CLIs that an input names. None if it is in the checkout of a change that may be a
+    /// stranger's, as its contents can't be trusted.
     pub fn cache_folder(&self) -> Option<&Path> {
         self.inputs.engine.cache_folder.as_deref().filter(|given| !self.ground.holds(given))
     }
 
-    /// Where the result goes: the `result-file` input, else the CI system's temporary folder.
+    /// The path for the result: the `result-file` input, else a file in the CI system's temporary folder.
     pub fn result_file(&self) -> Option<PathBuf> {
         result_file(&self.inputs, self.ci, self.env, self.identity().as_ref())
     }
 }
 
-/// [`Job::result_file`], before there is a job.
+/// The path of [`Job::result_file`], before there is a job.
 pub fn result_file(
     inputs: &Inputs,
     ci: &dyn CiSystem,

@@ -1,5 +1,5 @@
-//! What a killed run has left in a state that lies in a folder: its lock, operations that nobody knows the end of, a file
-//! that is cut off.
+//! The traces of a killed run in a state that is a folder: its lock, operations whose end is not known, a file that is
+//! cut off.
 
 use std::fs;
 use std::path::Path;
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::report::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 
-/// A sentence on each. Without a state there is nothing to say. Whether a file is cut off is known only when the engine,
-/// which may be writing it, `is_gone`.
+/// A sentence on each trace. There is none if the folder holds no state. Whether a file is cut off is known only if the
+/// engine, which may be writing it, `is_gone`.
 pub fn notes(folder: &Path, project: &str, stack: &str, is_gone: bool) -> Vec<String> {
     let stack = stack.rsplit('/').next().unwrap_or_default();
     let state = folder.join(".pulumi/stacks").join(project).join(format!("{stack}.json"));
@@ -20,7 +20,8 @@ pub fn notes(folder: &Path, project: &str, stack: &str, is_gone: bool) -> Vec<St
     [locks(folder, project, stack), cut_off, pending].into_iter().flatten().collect()
 }
 
-/// The layout: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
+/// A sentence on the stack's locks. Their layout:
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
 fn locks(folder: &Path, project: &str, stack: &str) -> Option<String> {
     let all = folder.join(".pulumi/locks/organization");
     if !folder.join(".pulumi").is_dir() {
@@ -36,15 +37,15 @@ fn locks(folder: &Path, project: &str, stack: &str) -> Option<String> {
     })
 }
 
-/// The JSON of a file; an error where the file is not whole.
+/// The JSON of a file; an error if the file is not whole.
 type Json = serde_json::Result<Value>;
 
-/// The JSON of a file. None where there is no file.
+/// The JSON of a file. None if there is no file.
 fn read(path: &Path) -> Option<Json> {
     Some(serde_json::from_slice(&fs::read(path).ok()?))
 }
 
-/// What to do about a file of the state that is not whole.
+/// The advice for a file of the state that is not whole.
 fn cut_off(state: Option<&Json>, attributes: Option<&Json>) -> Option<String> {
     let advice = match (state, attributes) {
         (Some(Err(_)), _) => STATE_CUT_OFF,
@@ -54,7 +55,8 @@ fn cut_off(state: Option<&Json>, attributes: Option<&Json>) -> Option<String> {
     Some(advice.to_owned())
 }
 
-/// The layout: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>.
+/// A sentence on pending operations. Their layout:
+/// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/core.go>.
 fn pending(state: &Value) -> Option<String> {
     let operations = state.pointer("/checkpoint/latest/pending_operations").and_then(Value::as_array)?;
     let named: Vec<String> = operations.iter().filter_map(named).take(5).collect();

@@ -1,4 +1,4 @@
-//! A command line of the engine while it is put together, and what every one is about.
+//! A command line of the engine while it is built, and the stack that it is for.
 
 use crate::base::words::Words;
 use crate::inputs::headings::Color;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::inputs::Inputs;
 
-/// A command line in the making. Values are joined to their flag by `=`, so that none can become a flag.
+/// A command line that is being built. Values are joined to their flag by `=`, so that none can be taken for a flag.
 pub(super) struct CommandLine(pub(super) Vec<String>);
 
 impl CommandLine {
@@ -45,7 +45,7 @@ impl CommandLine {
         self.push("--non-interactive");
     }
 
-    /// What an operation and the preview before it share.
+    /// The arguments that an operation and the preview before it share.
     pub(super) fn shared(&mut self, inputs: &Inputs, scope: &Scope<'_>) {
         self.config(inputs);
         self.path("config-file", inputs.config.file.as_deref());
@@ -92,11 +92,11 @@ impl CommandLine {
     }
 }
 
-/// What an operation is about.
+/// The stack of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
-    /// The stack's name as the engine takes it.
+    /// The stack's name in the form that the engine takes.
     pub stack: &'a str,
-    /// The backend is Pulumi Cloud or speaks as it does.
+    /// Whether the backend is Pulumi Cloud or has its API.
     pub cloud: bool,
 }

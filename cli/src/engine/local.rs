@@ -1,5 +1,5 @@
-//! The Pulumi CLI on this machine: the processes of a phase, one after the other until one fails. A stack that is missing
-//! is created when `upsert` asks for it, a lock is waited for as long as `lock-timeout` allows.
+//! The Pulumi CLI on this machine. Runs the processes of a phase, one after the other, until one fails. Creates a
+//! missing stack if `upsert` is set, and waits for a lock as long as `lock-timeout` allows.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -30,9 +30,9 @@ use crate::process::stream::{Passing, Unsaid};
 use crate::process::supervise::{Ended, Process, Supervision, run};
 use crate::report::{Ending, Events, Fold, InFlight, Reason};
 
-/// How many bytes of the engine's output are kept for the report and the `output` output.
+/// The bytes of the engine's output that are kept for the report and the `output` output.
 const CAPTURE: usize = 512 * 1024;
-/// How many bytes a process may print whose output is read and not shown.
+/// The most bytes that a process may print if its output is read and not shown.
 const CAPTURE_JSON: usize = 64 * 1024 * 1024;
 
 /// The Pulumi CLI on this machine, at work on one job.
@@ -43,12 +43,12 @@ pub struct LocalEngine<'a> {
     so_far: SoFar,
 }
 
-/// What has come of the phases so far.
+/// The totals of the phases so far.
 #[derive(Debug, Clone, Default)]
 struct SoFar {
-    /// How many engine processes there were.
+    /// The number of engine processes.
     processes: u32,
-    /// How long they took, without waiting for a lock.
+    /// The time that they took, without waiting for a lock.
     time: Duration,
     /// Whether a missing stack has been created.
     created: bool,
@@ -63,7 +63,7 @@ impl<'a> LocalEngine<'a> {
         Self { job, engine, plan, so_far: SoFar::default() }
     }
 
-    /// Runs one engine command of the person's own.
+    /// Runs one engine command for `stackstep exec`.
     pub async fn exec(
         &self,
         arguments: Vec<String>,
@@ -143,7 +143,7 @@ impl Executor for LocalEngine<'_> {
     }
 }
 
-/// Runs engine processes, and keeps what the last of them came to.
+/// Runs engine processes, and keeps the outcome of the last one.
 struct Driver<'a> {
     job: &'a Job<'a>,
     engine: &'a LocatedEngine,
@@ -170,7 +170,7 @@ impl Driver<'_> {
                     Some(Reason::Lock)
                         if lock.wait(&self.outcome.stderr, self.console, self.signals).await => {}
                     Some(Reason::Lock) => {
-                        // Whoever cancels a run that waits has cancelled it, whatever the last try said.
+                        // Someone who cancels a waiting run has cancelled it, whatever the reason of the last try was.
                         if let Some(signal) = self.signals.first() {
                             let signal = i32::from(signal.number());
                             self.outcome.ending = Some(Ending::Cancelled { signal });
@@ -184,7 +184,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Creates the stack that the backend does not have; whether that went well.
+    /// Creates the stack that the backend does not have. Returns whether the process passed.
     async fn create_stack(&mut self) -> Result<bool> {
         let scope = self.job.scope();
         let args = args::stack_init(&self.job.inputs, &scope);
@@ -199,7 +199,7 @@ impl Driver<'_> {
         Ok(done)
     }
 
-    /// Runs one process; whether it passed.
+    /// Runs one process. Returns whether it passed.
     async fn step(&mut self, step: &EngineStep) -> Result<bool> {
         let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
         let name = format!("events-{}", self.outcome.processes);
@@ -276,8 +276,8 @@ impl Driver<'_> {
         }
     }
 
-    /// Lets `expect-no-changes` fail for deletions that an earlier replacement has left over, too: the engine does
-    /// not count it.
+    /// Lets `expect-no-changes` fail also if an earlier replacement has left deletions over: the engine does not count
+    /// them.
     fn expect_nothing_left_over(&mut self) {
         let Outcome { events, ending, .. } = &mut self.outcome;
         if self.job.inputs.safety.expect_no_changes && events.is_preview() && events.has_left_over() {
@@ -307,7 +307,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Whether the run changes nothing: the engine takes no lock for it.
+    /// Whether the run changes nothing. The engine takes no lock for such a run.
     fn only_looks(&self) -> bool {
         self.job.inputs.operation.preview_only || self.job.inputs.command == Command::Preview
     }
@@ -316,12 +316,12 @@ impl Driver<'_> {
         self.job.inputs.safety.timeout.map(|timeout| timeout.saturating_sub(self.so_far.time))
     }
 
-    /// The signal of our own, which a CI system that ends one process after the other has yet to send.
+    /// Waits for our own signal: a CI system that ends one process after the other may not have sent it yet.
     async fn own_signal(&self) -> Option<Signal> {
         tokio::time::timeout(fate::OWN_SIGNAL, self.signals.cancelled()).await.ok()
     }
 
-    /// Notes on the lock and the state that an engine left which could not tidy up.
+    /// Notes on the lock and the state that an engine left without tidying up.
     fn left_in_state(&self) -> Vec<String> {
         let project = self.job.project.as_ref().map_or("", |project| project.name.as_str());
         let folder = self.job.backend.folder(self.job.env);
@@ -329,7 +329,7 @@ impl Driver<'_> {
         seen.filter(|notes| !notes.is_empty()).unwrap_or_else(|| vec![fate::MAY_BE_LOCKED.to_owned()])
     }
 
-    /// Keeps what the process has to say: the last one that ran decides.
+    /// Keeps the outcome of a process. The last one that ran decides.
     fn take(&mut self, purpose: Purpose, ended: &Ended, events: Events) {
         let locks = purpose == Purpose::Operation && !self.only_looks();
         let mut notes = fate::notes(ended, &events, locks);
@@ -341,7 +341,7 @@ impl Driver<'_> {
         outcome.purpose = Some(purpose);
         outcome.ending = Some(fate::ending(ended));
         outcome.events = events;
-        // An answer that is no UTF-8 is none: a replacement character would change a value.
+        // An answer that is not UTF-8 is no answer: a replacement character would change a value.
         let raw = ended.stdout.raw();
         outcome.raw = raw.and_then(|bytes| std::str::from_utf8(bytes).ok()).map(Secret::new);
         outcome.log = if raw.is_some() { String::new() } else { ended.stdout.masked() };
@@ -365,7 +365,7 @@ fn private_file(path: &Path) -> Result<()> {
     options.open(path).map(drop).map_err(Error::io("write", path))
 }
 
-/// The line that says that something is going on, and what.
+/// The line of the heartbeat: how long the engine has been running, and on which resource it works.
 fn sign_of_life(in_flight: &[InFlight], elapsed: Duration) -> String {
     let minutes = elapsed.as_secs() / 60;
     let since = if minutes == 0 { format!("{} s", elapsed.as_secs()) } else { format!("{minutes} min") };

@@ -1,4 +1,4 @@
-//! Finds the engine: `pulumi` of the PATH, a path, or the sandbox when it is asked for by name.
+//! Finds the engine: `pulumi` on the PATH, a path, or the sandbox if it is named.
 
 use std::path::{Path, PathBuf};
 
@@ -11,23 +11,23 @@ use crate::ci::ground::Ground;
 use crate::engine::executor::EngineLabel;
 use crate::report::Reason;
 
-/// The word that asks for the rehearsal engine.
+/// The value of the `engine` input for the rehearsal engine.
 pub const SANDBOX: &str = "sandbox";
 const SANDBOX_BINARY: &str = EngineLabel::SANDBOX;
 
-/// An engine that is there.
+/// An engine that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocatedEngine {
     /// The program.
     pub path: PathBuf,
-    /// Its version, when it had to be asked.
+    /// The engine's version, if the engine was asked for it.
     pub version: Option<String>,
-    /// It deploys nothing.
+    /// Whether it is the sandbox, which deploys nothing.
     pub sandbox: bool,
 }
 
 impl LocatedEngine {
-    /// Its name, path and version.
+    /// The engine's name, path and version, for the log and the report.
     pub fn label(&self) -> EngineLabel {
         EngineLabel {
             name: if self.sandbox { EngineLabel::SANDBOX } else { "pulumi" },
@@ -36,14 +36,14 @@ impl LocatedEngine {
         }
     }
 
-    /// The version as a value that can be compared, where it is known.
+    /// The version as a value that can be compared, if it is known.
     pub fn parsed_version(&self) -> Option<Version> {
         self.label().parsed_version()
     }
 }
 
-/// Finds the engine that `asked` means. `own` is the path of this very binary, beside which the sandbox is looked for;
-/// what lies on the `ground` of a stranger is not looked at by its name.
+/// Finds the engine that `asked`, the `engine` input, names. `own` is the path of this very binary; the sandbox is
+/// searched for beside it. A program on the `ground` of a stranger is not found by its name.
 pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Ground) -> Result<LocatedEngine> {
     match asked {
         Some(SANDBOX) => {
@@ -83,12 +83,12 @@ pub fn locate(asked: Option<&str>, env: &Env, own: Option<&Path>, ground: &Groun
     }
 }
 
-/// The first program of the PATH that no stranger can have put there.
+/// The first program on the PATH that no stranger can have put there.
 pub fn trusted_on_path(name: &str, env: &Env, ground: &Ground) -> Option<PathBuf> {
     which::which_in_all(name, env.get("PATH"), env.cwd()).ok()?.find(|path| !ground.holds(path))
 }
 
-/// The error of a program that is not there, or only where a stranger can have put it.
+/// The error for a program that is missing, or is found only where a stranger can have put it.
 fn missing_on_path(name: &str, env: &Env, missing: Error) -> Error {
     match on_path(name, env) {
         Some(path) => Error::Refused {

@@ -1,4 +1,4 @@
-//! Waiting for the stack's lock while somebody else holds it, as long as `lock-timeout` allows.
+//! Waits for the stack's lock while somebody else holds it, as long as `lock-timeout` allows.
 
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ impl LockWait {
         Self { until, began, pause: Duration::from_secs(1), told: None }
     }
 
-    /// Waits a while; false when the time is up or the run was cancelled. One line a minute says who holds the lock.
+    /// Waits a while. Returns false if the time is over or the run was cancelled. One line a minute says who holds the
+    /// lock.
     pub(super) async fn wait(&mut self, stderr: &str, console: &Console, signals: &Signals) -> bool {
         let now = Instant::now();
         if now >= self.until {
@@ -41,7 +42,7 @@ impl LockWait {
     }
 }
 
-/// Who holds the lock and since when, where the backend tells: the line with `created by … at …`.
+/// The holder of the lock and the time since when, if the backend tells: from the line with `created by … at …`.
 fn lock_holder(stderr: &str) -> &str {
     stderr
         .lines()

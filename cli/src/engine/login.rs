@@ -1,7 +1,7 @@
-//! What the official GitHub action leaves on the machine for a job's later steps: a login, and the selected stack. That
-//! one runs `pulumi login` and `pulumi stack select`
-//! (<https://github.com/pulumi/actions/blob/deb0aa33df8474b3c16e68e62f088f61e5c97bda/src/main.ts>); under
-//! `profile: official-action` the same two files are written, and no process is started for it.
+//! Leaves a login and the selected stack on the machine for later steps, as the official GitHub action does. The action
+//! runs `pulumi login` and `pulumi stack select`
+//! (<https://github.com/pulumi/actions/blob/deb0aa33df8474b3c16e68e62f088f61e5c97bda/src/main.ts>); under `profile:
+//! official-action` the same two files are written, without starting a process.
 
 mod credentials;
 mod file;
@@ -21,8 +21,8 @@ use crate::report::{Reason, Report, Status};
 use file::json;
 use selection::Selection;
 
-/// Leaves the login and the selected stack of a run that got as far as the official action's would have. A change that
-/// may be a stranger's leaves nothing, nor does a rehearsal. What can't be written is a warning: the run is done.
+/// Leaves the login and the selected stack, if the run reached the backend. A change that may be a stranger's leaves
+/// nothing, nor does a rehearsal. A file that can't be written is a warning, because the run is done.
 pub fn leave(job: &Job<'_>, engine: &EngineLabel, report: &Report, console: &Console) {
     let wanted = job.inputs.official_action && !engine.is_sandbox() && job.standing == Standing::Ours;
     let reached = !matches!(report.reason, Some(Reason::Auth | Reason::Backend));
@@ -39,8 +39,8 @@ pub fn leave(job: &Job<'_>, engine: &EngineLabel, report: &Report, console: &Con
     }
 }
 
-/// Leaves the login that `pulumi login` would: not where an earlier one is used, and not with an identity that the
-/// job's CI system lent for this run.
+/// Leaves the login that `pulumi login` would, but not if an earlier login is used, and not with a token from the
+/// identity that the CI system gave for this run.
 fn log_in(job: &Job<'_>, key: &str) -> Result<()> {
     let backend: &Backend = &job.backend;
     let token = backend.token.as_ref().filter(|_| backend.oidc.is_none());
@@ -69,15 +69,14 @@ fn select(job: &Job<'_>, engine: &EngineLabel, report: &Report, key: &str) -> Re
     )))
 }
 
-/// The backend's name in the CLI's files: the URL as it was given, that of a Pulumi Cloud without a slash at its
-/// end.
+/// The backend's name in the CLI's files: the URL as it was given; that of a Pulumi Cloud without a slash at its end.
 /// <https://github.com/pulumi/pulumi/blob/1b5949891b3cefcb9974752b24a5ecef0acc86c8/pkg/backend/httpstate/backend.go>
 fn key(url: &str) -> &str {
     if url.starts_with("http") { url.strip_suffix('/').unwrap_or(url) } else { url }
 }
 
-/// The stack with its organisation and project, where the address of the run's page tells them: a name alone would mean
-/// the organisation that the CLI takes when nobody names one.
+/// The stack with its organisation and project, if the address of the run's page tells them. The CLI would complete a
+/// name alone by its default organisation.
 fn in_full(stack: &StackName, permalink: Option<&str>) -> String {
     let from_page = || {
         let path: Vec<&str> = permalink?.split('/').collect();

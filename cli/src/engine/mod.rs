@@ -1,5 +1,5 @@
-//! The Pulumi CLI at work: found or installed, its command lines ([`plan`], pure), and the seam between a run and whatever
-//! carries it out ([`executor`]), of which the CLI on this machine ([`local`]) is one.
+//! The engine, Pulumi's CLI: finds or installs it, makes its command lines ([`plan`], pure), and has the seam between a
+//! run and whatever carries it out ([`executor`]); the CLI on this machine ([`local`]) is one such executor.
 
 pub mod args;
 pub mod config_args;

@@ -1,9 +1,9 @@
-//! Flags of the engine that come by the environment: it takes each flag from `PULUMI_OPTION_` and its name as well,
-//! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. They are judged as the flag would be in `args`.
+//! Flags of the engine in the environment: it also reads each flag from a variable that begins with `PULUMI_OPTION_`,
+//! <https://www.pulumi.com/docs/iac/cli/environment-variables/>. They are judged as the same flags in `args` are.
 //!
-//! Those that are inputs here are read as these inputs ([`crate::pulumi::options::variable_of`]), so that they show and
-//! hold for the whole run.
-//! Those that stackstep sets itself, or that print secrets, the engine does not get. It gets all others.
+//! Those with an input of the same name are read as that input ([`crate::pulumi::options::variable_of`]), so that they
+//! are shown and hold for the whole run. The engine gets none that stackstep sets itself, and none that prints secrets;
+//! it gets all others.
 
 use super::args;
 use crate::base::env::Env;
@@ -12,7 +12,7 @@ use crate::inputs::Command;
 use crate::pulumi::options::INPUTS;
 use crate::pulumi::options::PREFIX;
 
-/// Flags that change nothing, as stackstep sets them itself.
+/// Flags that need no warning, as stackstep sets them to the same.
 const HARMLESS: &[&str] = &["non-interactive"];
 
 /// The verdict on the variables.
@@ -20,12 +20,12 @@ const HARMLESS: &[&str] = &["non-interactive"];
 pub struct Judged {
     /// Variables that the engine does not get.
     pub removed: Vec<String>,
-    /// Warnings: which variables are not used, and which act.
+    /// Warnings: which variables are not used, and which have an effect.
     pub warnings: Vec<String>,
 }
 
-/// Judges the variables of the environment and of `env-file`. Fails where the file sets an input: it is read after the
-/// inputs are.
+/// Judges the variables of the environment and of `env-file`. Fails if the file sets an input, because the inputs are
+/// read before the file.
 pub fn judge(env: &Env, file: &[(String, String)], command: Command) -> Result<Judged> {
     let mut judged = Judged::default();
     let of_env = env.iter().map(|(name, _)| (name, false));

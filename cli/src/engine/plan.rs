@@ -1,4 +1,4 @@
-//! What will be run, decided before anything is: pure functions of inputs, backend and project.
+//! The engine processes of a run, planned before any is started: pure functions of inputs, backend and project.
 
 use std::path::Path;
 
@@ -16,11 +16,11 @@ use crate::pulumi::backend::Backend;
 /// One engine process.
 #[derive(Debug, Clone)]
 pub struct EngineStep {
-    /// What it is for.
+    /// The purpose of the process.
     pub purpose: Purpose,
-    /// Its arguments.
+    /// The arguments.
     pub args: Vec<String>,
-    /// What it reads from standard input.
+    /// The text for standard input.
     pub stdin: Option<Secret>,
 }
 
@@ -32,7 +32,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan that these inputs ask for. Configuration that has a process of its own is set in the first phase.
+    /// The plan for these inputs. Configuration that needs a process of its own is set in the first phase.
     pub fn new(inputs: &Inputs, scope: &Scope<'_>) -> Self {
         let step = |purpose, args, stdin| EngineStep { purpose, args, stdin };
         let config = Parted::from_items(&inputs.config.items);
@@ -55,7 +55,7 @@ impl Plan {
         Self { preview: Vec::new(), operation: first }
     }
 
-    /// The steps of one phase, in order. There are none for a preview that is not made.
+    /// The steps of one phase, in order. The preview phase has none if there is no preview.
     pub fn steps(&self, phase: Phase) -> &[EngineStep] {
         match phase {
             Phase::Preview => &self.preview,
@@ -69,7 +69,7 @@ impl Plan {
     }
 }
 
-/// A configuration value as the engine has to read it, which takes one line end away.
+/// A configuration value for standard input. The engine removes one line end, so that a value with one gets another.
 fn for_stdin(value: &ConfigValue) -> Secret {
     let text = match value {
         ConfigValue::Plain(text) | ConfigValue::Object { json: text, .. } => text,
@@ -78,24 +78,24 @@ fn for_stdin(value: &ConfigValue) -> Secret {
     Secret::new(if text.ends_with('\n') { format!("{text}\n") } else { text.to_owned() })
 }
 
-/// Whether a preview goes before the operation: where something has to be checked before anything is changed.
+/// Whether a preview comes before the operation: if something has to be checked before anything is changed.
 fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
     let changes = inputs.command.effect() == Effect::Changes;
     let checks = !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || cloud;
     changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }
 
-/// The variables that every engine process gets, and the beginnings of those that it does not.
+/// The changes to the environment of every engine process.
 #[derive(Debug, Clone, Default)]
 pub struct EngineEnv {
-    /// Set to these values.
+    /// The variables to set, with their values.
     pub set: Vec<(String, String)>,
-    /// Taken out.
+    /// The variables to remove.
     pub remove: Vec<String>,
 }
 
 impl EngineEnv {
-    /// Takes variables out, whether they were inherited or set.
+    /// Removes variables, whether they are inherited or set.
     pub fn take_out(&mut self, names: Vec<String>) {
         self.set.retain(|(name, _)| !names.contains(name));
         self.remove.extend(names);
@@ -108,7 +108,7 @@ impl EngineEnv {
     }
 }
 
-/// Beginnings of variables that are none of the engine's business: the step's inputs can hold tokens.
+/// The beginnings of variables that the engine does not get: the step's inputs can hold tokens.
 const NOT_FOR_THE_ENGINE: [&str; 2] = ["INPUT_", "STACKSTEP_"];
 
 /// The variable that names the program in which the CLI keeps access tokens.
@@ -135,10 +135,10 @@ pub fn engine_env(
     let set = file.iter().filter(|(name, _)| env.get_raw(name).is_none()).cloned().collect();
     let mut engine_env = EngineEnv { set, remove };
     let mut put = |name: &str, value: String| engine_env.put(name, value);
-    // Without it the engine does not know `--event-log`.
+    // Without this variable the engine does not know `--event-log`.
     put("PULUMI_DEBUG_COMMANDS", "true".into());
     put("PULUMI_SKIP_UPDATE_CHECK", "true".into());
-    // Else the CLI runs a `pulumi-credential-helper` that lies beside it or on the PATH, since 3.276.
+    // Since 3.276 the CLI otherwise runs a `pulumi-credential-helper` beside it or on the PATH.
     if env.get_raw(CREDENTIAL_HELPER).is_none() {
         put(CREDENTIAL_HELPER, "none".into());
     }
@@ -163,7 +163,7 @@ mod tests {
     use crate::ci::detect;
     use crate::pulumi::backend::BackendSource;
 
-    /// What the engine gets for `name` in a job with these variables.
+    /// The value of the engine's variable `name` in a job with these variables.
     fn given(pairs: &[(&str, &str)], name: &str) -> Option<String> {
         let env = Env::from_pairs("/", pairs.iter().copied());
         let backend = Backend { url: None, source: BackendSource::Nobody, token: None, oidc: None };

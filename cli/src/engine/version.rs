@@ -1,5 +1,5 @@
-//! The engine that this run uses: the one that is named, the one of the PATH if it will do, else one that is
-//! installed. One line says which, and why.
+//! The engine of a run: the one that the `engine` input names, else the one on the PATH if its version is right, else
+//! one that is installed. A line in the log says which, and why.
 
 use crate::inputs::headings::Verify;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use crate::engine::job::Job;
 use crate::process::signals::Signals;
 use crate::pulumi::project::Project;
 
-/// Finds the engine of the version that is asked for, or installs it.
+/// Finds an engine of the required version, or installs one.
 pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> Result<LocatedEngine> {
     if job.inputs.engine.engine.is_some() {
         return named(job, console, signals).await;
@@ -67,7 +67,7 @@ pub async fn ready(job: &mut Job<'_>, console: &Console, signals: &Signals) -> R
     Ok(use_it(job, &installed))
 }
 
-/// What is asked for, without what the project pins.
+/// The required version, without the bounds from the project's own files.
 fn wish(job: &Job<'_>) -> Result<Wish> {
     let demand = match &job.demand {
         Some(demand) => Some(demand.clone()),
@@ -96,7 +96,7 @@ async fn named(job: &Job<'_>, console: &Console, signals: &Signals) -> Result<Lo
     Ok(engine)
 }
 
-/// Refuses an engine of another version than the one that is asked for at `place`.
+/// Refuses an engine of another version than the one that `place`, an input or a file, requires.
 pub fn allowed(engine: &LocatedEngine, found: &Version, demand: &Demand, place: &str) -> Result<()> {
     if demand.matches(found) {
         return Ok(());
@@ -112,7 +112,7 @@ pub fn allowed(engine: &LocatedEngine, found: &Version, demand: &Demand, place: 
     })
 }
 
-/// Asks an engine for its version, in the environment that it will run in: it can be the shim of a version manager.
+/// Asks an engine for its version, in the environment of the run, as it can be the shim of a version manager.
 async fn with_version(
     job: &Job<'_>,
     engine: LocatedEngine,
@@ -142,7 +142,7 @@ pub fn tell_version(engine: LocatedEngine, printed: &str) -> Result<(LocatedEngi
     Ok((LocatedEngine { version: Some(found.to_string()), ..engine }, found))
 }
 
-/// The CLI that `wish` means, installed; none when that is the one of the PATH, of version `here`.
+/// The installed CLI for `wish`; none if it would be the version `here`, which is on the PATH already.
 async fn installed(
     job: &Job<'_>,
     wish: &Wish,
@@ -180,7 +180,7 @@ async fn installed(
     installer.install(&version).await.map(Some).map_err(|error| no_engine(Some(error)))
 }
 
-/// Says why there is no engine: what went wrong with the one that was to be installed.
+/// The error for a run without an engine; `error` says why none could be installed.
 fn no_engine(error: Option<Error>) -> Error {
     let ways = "or install the Pulumi CLI in a step before (https://www.pulumi.com/docs/iac/download-install/), \
                 set `engine` to its path, or rehearse with `engine: sandbox`";
@@ -199,7 +199,7 @@ fn no_engine(error: Option<Error>) -> Error {
     }
 }
 
-/// Which files of the release the run needs. Pulumi Cloud can bring policies of an organisation.
+/// The files of the release that the run needs. Pulumi Cloud can add policies of an organisation.
 fn parts(job: &Job<'_>) -> Parts {
     let policies = !job.inputs.safety.policy_pack.is_empty() || job.backend.is_cloud();
     match &job.project {
@@ -210,7 +210,7 @@ fn parts(job: &Job<'_>) -> Parts {
     }
 }
 
-/// Makes the engine's companions findable: it looks for language hosts on the PATH.
+/// Puts the installed engine's folder on its PATH, because it searches for language hosts there.
 fn use_it(job: &mut Job<'_>, installed: &Installed) -> LocatedEngine {
     let mut folders = vec![installed.folder.clone()];
     let set = job.engine_env.set.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_str());

@@ -1,15 +1,16 @@
-//! What the engine says when it gets a signal, from us or from the CI system: the second one makes it end at once with
-//! operations pending.
+//! The engine's own messages about a signal that it got, from us or from the CI system. With the second signal it ends
+//! at once, and leaves operations pending.
 //!
-//! The words: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go>
+//! The source of the messages: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/cancellation_scope.go>
 
 use crate::base::text::colourless;
 use crate::process::told::{Listener, Told};
 
-/// More than the longest line that could be these words.
+/// The bytes of a line that are looked at: more than the longest such message.
 const LINE: usize = 256;
 
-/// Listens to the event log and, where there is none, to standard output, on which a program can say the words as well.
+/// Listens to the event log for these messages. Without one it listens to standard output, where a program can print
+/// them as well.
 #[derive(Debug, Default)]
 pub struct EngineVoice {
     by_events: Told,
@@ -24,8 +25,8 @@ impl Listener for EngineVoice {
         if self.has_events { self.by_events } else { self.by_output }
     }
 
-    /// Only the engine's own messages are events of this kind, so that a program can't say the words; quotes in a text
-    /// are escaped in JSON.
+    /// Only the engine's own messages are events of this kind, and quotes in a text are escaped in JSON, so a program
+    /// can't imitate one.
     fn event(&mut self, line: &[u8]) {
         // An event begins with its number and its time.
         let line = &line[..line.len().min(LINE)];
@@ -37,7 +38,7 @@ impl Listener for EngineVoice {
         }
     }
 
-    /// The words stand at a line's beginning; what a program prints is indented in most displays.
+    /// The message is at a line's beginning; output of a program is indented in most displays.
     fn output(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LINE.saturating_sub(self.line.len());

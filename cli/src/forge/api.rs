@@ -1,4 +1,4 @@
-//! What every forge is asked, by facet: which request asks for what, and how its answer is read.
+//! The trait of a forge and its facets: each makes the request for a question, with the reader of its answer.
 
 use crate::base::http::host;
 use crate::base::http::{Method, Request, Url};
@@ -8,11 +8,11 @@ use crate::render::{Flavor, Size};
 use serde_json::Value;
 use std::fmt;
 
-/// A request, and how the JSON of its answer is read: as none where that is not what was asked for.
+/// A request, with the reader of its answer.
 pub struct RequestFor<T> {
     /// The request.
     pub request: Request,
-    /// The reader of its answer.
+    /// The reader of the answer's JSON; it returns none for another form.
     pub read: fn(&Value) -> Option<T>,
 }
 
@@ -23,9 +23,9 @@ impl<T> RequestFor<T> {
     }
 }
 
-/// One forge: who it is and how one signs in, with the facets that each has.
+/// One forge: its names, its addresses and its way to sign in, with the facets that each forge has.
 pub trait Forge: Comments + ChangeRequests + Statuses {
-    /// The forge's name, as the input `forge` has it.
+    /// The forge's name, as in the input `forge`.
     fn name(&self) -> &'static str;
 
     /// The forge's name, as people write it.
@@ -42,27 +42,27 @@ pub trait Forge: Comments + ChangeRequests + Statuses {
     /// Whether `host` is known to be this forge, without asking it.
     fn is_host(&self, host: &str) -> bool;
 
-    /// The API's address when the repository's page is `server` and `path`, and the repository as the API names it.
+    /// The address of the API and the repository's name there, for a repository whose page is at `server` and `path`.
     fn locate(&self, server: &Url, path: &str) -> Option<(Url, String)>;
 
     /// The value of the `Authorization` header.
     fn authorization(&self, token: &Secret) -> Secret;
 
-    /// What to allow a token so that it can comment, in the vendor's words and with a link; `jobs_own` is one that the
-    /// forge's own CI system makes for a job.
+    /// The permission that a token needs to comment, in the vendor's words and with a link. `jobs_own`: the forge's own
+    /// CI system made the token for a job.
     fn permission(&self, jobs_own: bool) -> &'static str;
 
-    /// Headers that go with each request, names in small letters.
+    /// Headers for each request, with names in small letters.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[]
     }
 
-    /// The address of a list's next page, where the answer's body has it and no header.
+    /// The address of a list's next page, if the answer has it in its body and not in a header.
     fn next_page(&self, _answer: &Value) -> Option<Url> {
         None
     }
 
-    /// The page of deployments. None where there is none that a request can write on.
+    /// The facet of deployments. None if the forge has no page of them that a request can write to.
     fn deployments(&self) -> Option<&dyn Deployments> {
         None
     }
@@ -70,17 +70,17 @@ pub trait Forge: Comments + ChangeRequests + Statuses {
 
 /// The facet "comments" of a change request.
 pub trait Comments: Sync {
-    /// What a comment's Markdown understands.
+    /// The dialect of a comment's Markdown.
     fn flavor(&self) -> Flavor;
 
-    /// How much a comment holds, with the vendor's link at the constant.
+    /// The longest comment, with the vendor's link at the constant.
     fn limit(&self) -> Size;
 
-    /// The first page of a change request's comments; what people said about a line of the code, and what the forge itself
-    /// noted, is left out.
+    /// The first page of a change request's comments. Comments on a line of code, and the forge's own entries, are left
+    /// out.
     fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>>;
 
-    /// Writes a comment.
+    /// Creates a comment.
     fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment>;
 
     /// Replaces a comment's text.
@@ -89,16 +89,16 @@ pub trait Comments: Sync {
     /// Deletes a comment.
     fn delete_comment(&self, place: &Place, change_request: u64, comment: &Comment) -> Request;
 
-    /// Hides a comment from view, so that the talk about it stays. None where the forge can't.
+    /// Hides a comment, so that a discussion of it stays. None if the forge can't do that.
     fn hide_comment(&self, _place: &Place, _change_request: u64, _comment: &Comment) -> Option<Request> {
         None
     }
 
-    /// Whose token it is, as [`Comment::author`] names users.
+    /// The owner of the token, by the names of [`Comment::author`].
     fn token_owner(&self, place: &Place) -> RequestFor<String>;
 
-    /// Whether the forge answers as if it were in trouble when comments are asked for of a change request that is not
-    /// there.
+    /// Whether the forge answers with a server error to a request for the comments of a change request that does not
+    /// exist.
     fn breaks_where_none_is(&self) -> bool {
         false
     }
@@ -112,8 +112,8 @@ pub trait ChangeRequests: Sync {
     /// The change requests that `commit` belongs to.
     fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>>;
 
-    /// The open change requests that come from `branch`, of the repository `fork` where that is another one; others
-    /// among them are sorted out above.
+    /// The open change requests from `branch`, which is in the repository `fork` if that is another one. Others in the
+    /// list are removed by the caller.
     fn change_requests_of_branch(
         &self,
         place: &Place,
@@ -121,7 +121,7 @@ pub trait ChangeRequests: Sync {
         fork: Option<&str>,
     ) -> RequestFor<Vec<ChangeRequest>>;
 
-    /// All open change requests. None where [`ChangeRequests::change_requests_of_commit`] finds open ones too.
+    /// All open change requests. None if [`ChangeRequests::change_requests_of_commit`] finds open ones too.
     fn open_change_requests(&self, _place: &Place) -> Option<RequestFor<Vec<ChangeRequest>>> {
         None
     }
@@ -132,8 +132,8 @@ pub trait Statuses: Sync {
     /// Sets a commit's status.
     fn set_status(&self, place: &Place, status: &CommitStatus) -> Request;
 
-    /// Sets a check, which is a status that holds a page of Markdown; `there` names the one that is there already.
-    /// None where the forge has none.
+    /// Sets a check, which is a status with a page of Markdown. `there` is the id of the one to update. None if the
+    /// forge has no checks.
     fn set_check(
         &self,
         _place: &Place,
@@ -150,7 +150,8 @@ pub trait Deployments: Sync {
     /// Records a deployment.
     fn record_deployment(&self, place: &Place, deployment: &Deployment) -> Request;
 
-    /// What else has to be asked for when the deployment is recorded, by the answer to that.
+    /// A further request that completes the deployment, from the answer to the first one. None if nothing is left to
+    /// do.
     fn complete_deployment(
         &self,
         place: &Place,
@@ -160,22 +161,22 @@ pub trait Deployments: Sync {
 }
 
 impl Place {
-    /// Reads `path` of the API.
+    /// A request that reads `path` of the API.
     pub(super) fn get_request(&self, path: &str) -> Request {
         self.signed(Request::get(self.url(path)))
     }
 
-    /// Sends `body` to `path` of the API.
+    /// A request that sends `body` to `path` of the API.
     pub(super) fn body_request(&self, method: Method, path: &str, body: &Value) -> Request {
         self.signed(Request::json(method, self.url(path), body))
     }
 
-    /// Deletes `path` of the API.
+    /// A request that deletes `path` of the API.
     pub(super) fn delete_request(&self, path: &str) -> Request {
         self.signed(Request { method: Method::DELETE, ..Request::get(self.url(path)) })
     }
 
-    /// A request that says who asks.
+    /// The request with the token and the forge's headers.
     pub fn signed(&self, request: Request) -> Request {
         Request {
             authorization: Some(self.forge.authorization(&self.token)),
@@ -185,13 +186,13 @@ impl Place {
         }
     }
 
-    /// The paths are written here, with every foreign part encoded, so they are always good.
+    /// The address of `path`. The paths are made here, with every foreign part encoded, so they are always valid.
     pub(super) fn url(&self, path: &str) -> Url {
         self.api.join(path).unwrap_or_else(|_| self.api.clone())
     }
 }
 
-/// A repository on a forge, and who asks.
+/// A repository on a forge, and the token to use.
 #[derive(Clone)]
 pub struct Place {
     /// The forge.
@@ -200,18 +201,18 @@ pub struct Place {
     pub api: Url,
     /// The repository, as in [`super::place::ForgeRepository`].
     pub repository: String,
-    /// The token that asks.
+    /// The token to use.
     pub token: Secret,
-    /// Whose comments are our own, where that is known.
+    /// The author of our own comments, if it is known.
     pub author: Option<String>,
-    /// Whose they are most likely, where the token can't ask.
+    /// The likely author of our comments, for a token that can't tell its owner.
     pub likely_author: Option<&'static str>,
-    /// Whether the token is one that the forge's own CI system made for the job.
+    /// Whether the forge's own CI system made the token for the job.
     pub jobs_own: bool,
 }
 
 impl Place {
-    /// What to allow the token so that it can comment.
+    /// The permission that the token needs to comment, for a hint.
     pub fn permission(&self) -> &'static str {
         self.forge.permission(self.jobs_own)
     }

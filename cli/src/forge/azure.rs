@@ -19,10 +19,11 @@ use crate::render::{Flavor, Size};
 /// Azure Repos.
 pub struct AzureRepos;
 
+/// The most characters of a comment:
 /// <https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions#azure-repos>
 const COMMENT: usize = 150_000;
 
-/// A line that the list of statuses shows; nothing longer is documented.
+/// The most characters of a status's description. No limit is documented; this fits a line of the list.
 const DESCRIPTION: usize = 140;
 
 const VERSION: &str = "api-version=7.1";
@@ -46,8 +47,8 @@ impl Forge for AzureRepos {
         "https://dev.azure.com"
     }
 
-    /// `…/organization/project/_git/name`, `…/project/_git/name` where the organization is in the host, and the form
-    /// of SSH: `v3/organization/project/name`.
+    /// Reads `…/organization/project/_git/name`, `…/project/_git/name` with the organization in the host's name, and
+    /// the form for SSH: `v3/organization/project/name`.
     fn locate(&self, server: &Url, path: &str) -> Option<(Url, String)> {
         let host = server.host_str()?;
         if let Some(ssh) = path.strip_prefix("v3/") {
@@ -59,12 +60,12 @@ impl Forge for AzureRepos {
             return Some((Url::parse(&api).ok()?, format!("{project}/{name}")));
         }
         let Some((before, name)) = path.split_once("_git/") else {
-            // `project/name`, below an organization's or a collection's address.
+            // The path is `project/name`, below the address of an organization or a collection.
             return (path.split('/').count() == 2).then(|| (server.clone(), path.to_owned()));
         };
         let name = name.split('/').next()?;
         let mut before: Vec<&str> = before.split('/').filter(|part| !part.is_empty()).collect();
-        // A project's first repository has its name, and its address leaves the project out.
+        // A project's first repository has the project's name, and its address has only one of the two.
         let in_host = host.ends_with(".visualstudio.com");
         let left_out = before.len() == usize::from(!in_host);
         let project = if left_out { name } else { before.pop()? };
@@ -83,7 +84,7 @@ impl Forge for AzureRepos {
         }
     }
 
-    /// A job's token and one of Entra are made to be borne, a personal one is a password.
+    /// A job's token and one of Entra are sent as bearer tokens; a personal one is a password.
     /// <https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate>
     fn authorization(&self, token: &Secret) -> Secret {
         let token = token.expose();
@@ -113,7 +114,7 @@ impl Comments for AzureRepos {
     fn create_comment(&self, place: &Place, change_request: u64, body: &str) -> RequestFor<Comment> {
         let path = format!("{}/threads?{VERSION}", pull_request(place, change_request));
         let comment = json!({ "parentCommentId": 0, "content": body, "commentType": "text" });
-        // No status: an active thread would hold the merge back where comments have to be resolved.
+        // The thread gets no status: an active thread would block the merge if comments have to be resolved.
         // https://learn.microsoft.com/azure/devops/repos/git/branch-policies#check-for-comment-resolution
         RequestFor::new(
             place.body_request(Method::POST, &path, &json!({ "comments": [comment] })),
@@ -140,7 +141,7 @@ impl Comments for AzureRepos {
         Some(place.body_request(Method::PATCH, &path, &one_field("status", "closed")))
     }
 
-    // https://learn.microsoft.com/azure/devops/integrate/how-to/call-rest-api: the identity behind a token.
+    // The identity of a token: https://learn.microsoft.com/azure/devops/integrate/how-to/call-rest-api
     fn token_owner(&self, place: &Place) -> RequestFor<String> {
         RequestFor::new(place.get_request("_apis/connectionData?api-version=7.1-preview.1"), read_token_owner)
     }
@@ -206,7 +207,7 @@ fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
     })
 }
 
-/// Reads a thread.
+/// Reads a thread as its first comment.
 fn read_comment(answer: &Value) -> Option<Comment> {
     let first = answer.pointer("/comments/0")?;
     if first.get("isDeleted") == Some(&Value::Bool(true))
@@ -228,7 +229,7 @@ fn read_token_owner(answer: &Value) -> Option<String> {
     text_at(answer, "/authenticatedUser/id")
 }
 
-/// A list by branch, or the answer of a query: for each of its parts, the pull requests by commit.
+/// Reads a list by branch, or the answer of a query: for each of its parts, the pull requests by commit.
 fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
     if let Some(results) = answer.get("results") {
         let lists = results.as_array()?.iter().filter_map(Value::as_object).flat_map(|by| by.values());
@@ -248,7 +249,7 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         locked: false,
         branch: branch.map(|name| name.strip_prefix("refs/heads/").map_or(name.clone(), str::to_owned)),
         head: text_at(answer, "/lastMergeSourceCommit/commitId"),
-        // Only a pull request from a fork has it.
+        // Only a pull request from a fork has this field.
         fork: Some(answer.get("forkSource").is_some_and(|fork| !fork.is_null())),
     })
 }

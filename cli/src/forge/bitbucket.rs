@@ -19,10 +19,10 @@ use crate::render::{Flavor, Size};
 /// Bitbucket Cloud.
 pub struct Bitbucket;
 
-/// <https://jira.atlassian.com/browse/BCLOUD-20966>
+/// The most characters of a comment: <https://jira.atlassian.com/browse/BCLOUD-20966>
 const COMMENT: usize = 32_768;
 
-/// A status has a key of 40 characters at most, and a name of 255.
+/// The most characters of a status's key, and of its name.
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/>
 const KEY: usize = 40;
 const NAME: usize = 255;
@@ -58,7 +58,7 @@ impl Forge for Bitbucket {
          API token of a person is written as `email:token`"
     }
 
-    /// An access token is borne; an API token of a person is the password of their address.
+    /// An access token is sent as a bearer token; a person's API token is a password for their address.
     /// <https://support.atlassian.com/bitbucket-cloud/docs/using-api-tokens/>
     fn authorization(&self, token: &Secret) -> Secret {
         let token = token.expose();
@@ -118,7 +118,7 @@ impl ChangeRequests for Bitbucket {
         RequestFor::new(place.get_request(&pull_request(place, number)), read_change_request)
     }
 
-    // It needs an app that Bitbucket offers to install:
+    // The request needs an app that Bitbucket offers to install:
     // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api-repositories-workspace-repo-slug-commit-commit-pullrequests-get
     fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
         RequestFor::new(
@@ -159,7 +159,7 @@ impl Statuses for Bitbucket {
                 State::Failure => "FAILED",
             },
             "description": cut_to(&status.description, NAME),
-            // It has to have one.
+            // Bitbucket requires an address.
             "url": status.url.clone().unwrap_or_else(|| format!("{}/{}", self.public(), place.repository)),
         });
         // The same key again replaces the status.
@@ -207,7 +207,8 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     })
 }
 
-/// The name where it is short enough, else its end with a sum of all of it: two stacks never share a key.
+/// The key of a status: its name if that is short enough, else the name's end with a checksum of the whole name, so
+/// that two stacks never share a key.
 fn key(name: &str) -> String {
     if name.chars().count() <= KEY {
         return name.to_owned();
@@ -219,7 +220,7 @@ fn key(name: &str) -> String {
     format!("{sum:016x}-{}", end.into_iter().rev().collect::<String>())
 }
 
-/// The list by commit tells the number, the title and little else when nobody asks for more.
+/// The query for more fields of the list by commit, which by default has the number, the title and little else.
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>
 const PARTS: &str = "&fields=%2Bvalues.state,%2Bvalues.source,%2Bvalues.destination";
 

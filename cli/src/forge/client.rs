@@ -1,4 +1,5 @@
-//! Asks a forge: sends what it writes, follows the pages of a list, and says what went wrong.
+//! Talks to a forge: sends the requests that the forge's file makes, follows the pages of a list, and turns failures
+//! into messages.
 
 use std::cell::{Cell, OnceCell};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::trouble::{Trouble, TroubleKind};
 use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place, RequestFor};
 use crate::base::http::{Http, Limits, Request, Url};
 
-/// What one request may cost: a page of comments can hold a hundred long ones.
+/// The limits of one request. The body limit is large, as a page of comments can hold a hundred long ones.
 pub const LIMITS: Limits = Limits {
     try_time: Duration::from_secs(15),
     tries: 4,
@@ -18,10 +19,10 @@ pub const LIMITS: Limits = Limits {
     body: 64 << 20,
 };
 
-/// More pages than any change request has that people still read.
+/// The most pages of a list: more than any change request has that people still read.
 const PAGES: usize = 100;
 
-/// One forge and one repository, with a token.
+/// The client of one repository on one forge, with a token.
 pub struct Client<'a> {
     http: &'a Http,
     place: &'a Place,
@@ -32,22 +33,23 @@ pub struct Client<'a> {
 type Done<T> = Result<T, Trouble>;
 
 impl<'a> Client<'a> {
-    /// Asks `place` by `http`.
+    /// A client for `place` that sends by `http`.
     pub fn new(http: &'a Http, place: &'a Place) -> Self {
         Self { http, place, own_author: OnceCell::new(), calls: Cell::new(0) }
     }
 
-    /// Who is asked.
+    /// The forge, the repository and the token of this client.
     pub fn place(&self) -> &'a Place {
         self.place
     }
 
-    /// How many requests there were, without those that were sent again.
+    /// The number of requests, without those that were sent again.
     pub fn calls(&self) -> u32 {
         self.calls.get()
     }
 
-    /// Sends `request`, which should `do_what`. The JSON of the answer, and where its next page is.
+    /// Sends `request`; `do_what` describes it for messages. Returns the JSON of the answer, and the address of its
+    /// next page.
     async fn ask(&self, do_what: &str, request: &Request) -> Done<(Value, Option<Url>)> {
         self.calls.set(self.calls.get() + 1);
         let answer =
@@ -61,7 +63,7 @@ impl<'a> Client<'a> {
         }
         let value: Value =
             serde_json::from_str(body).map_err(|_| Trouble::unreadable(self.place, do_what))?;
-        // How GraphQL refuses.
+        // GraphQL reports a refusal in the body.
         if value.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty()) {
             let refused = Trouble::refused(self.place, do_what, &answer);
             return Err(Trouble { kind: TroubleKind::Denied, ..refused });
@@ -75,15 +77,15 @@ impl<'a> Client<'a> {
         (wanted.read)(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))
     }
 
-    /// All pages of a list.
+    /// Reads all pages of a list.
     async fn read_pages<T>(&self, do_what: &str, first: RequestFor<Vec<T>>) -> Done<Vec<T>> {
         let RequestFor { mut request, read } = first;
         let mut items = Vec::new();
         for _ in 0..PAGES {
             let (value, next) = self.ask(do_what, &request).await?;
             items.extend(read(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))?);
-            // The token goes to nobody else, whatever a page says.
-            // A forge behind a proxy may name itself by another scheme or port.
+            // The token is sent to no other host, whatever a page says. A forge behind a proxy may name itself by
+            // another scheme or port.
             let Some(next) = next.filter(|next| next.host_str() == self.place.api.host_str()) else { break };
             let mut url = self.place.api.clone();
             url.set_path(next.path());
@@ -102,7 +104,7 @@ impl<'a> Client<'a> {
         Ok(comments)
     }
 
-    /// Writes a comment.
+    /// Creates a comment.
     pub async fn create_comment(&self, number: u64, body: &str) -> Done<Comment> {
         let do_what = format!("comment on {}", self.place.forge.request(number));
         self.read(&do_what, &self.place.forge.create_comment(self.place, number, body)).await
@@ -116,14 +118,14 @@ impl<'a> Client<'a> {
             .map(drop)
     }
 
-    /// Deletes a comment; one that is gone already is no trouble.
+    /// Deletes a comment. One that does not exist any more is no error.
     pub async fn delete_comment(&self, number: u64, comment: &Comment) -> Done<()> {
         let request = self.place.forge.delete_comment(self.place, number, comment);
         self.ask_away(&format!("delete an old comment on {}", self.place.forge.request(number)), &request)
             .await
     }
 
-    /// Hides a comment where the forge can do that, deletes it elsewhere.
+    /// Hides a comment if the forge can do that, else deletes it.
     pub async fn take_comment_away(&self, number: u64, comment: &Comment) -> Done<()> {
         match self.place.forge.hide_comment(self.place, number, comment) {
             Some(request) => {
@@ -137,7 +139,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Sends a request that takes something away; what is gone already is no trouble.
+    /// Sends a request that removes something. It is no error if the thing does not exist any more.
     async fn ask_away(&self, do_what: &str, request: &Request) -> Done<()> {
         match self.ask(do_what, request).await {
             Err(trouble) if trouble.kind != TroubleKind::Missing => Err(trouble),
@@ -145,7 +147,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Whose comments are our own. None where nobody can tell; asked for once.
+    /// The author of our own comments. None if that can't be found out. The forge is asked once.
     pub async fn own_author(&self) -> Option<String> {
         if let Some(author) = &self.place.author {
             return Some(author.clone());
@@ -165,7 +167,7 @@ impl<'a> Client<'a> {
         self.read(&do_what, &self.place.forge.change_request(self.place, number)).await
     }
 
-    /// The change requests that `commit` belongs to; none where the forge does not know the commit.
+    /// The change requests that `commit` belongs to; none if the forge does not know the commit.
     pub async fn change_requests_of_commit(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
         let list = self.place.forge.change_requests_of_commit(self.place, commit);
         match self.read_pages("look for the change request of the commit", list).await {
@@ -176,7 +178,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The open change requests at `commit`, where [`Client::change_requests_of_commit`] finds merged ones only.
+    /// The open change requests at `commit`, for a forge on which [`Client::change_requests_of_commit`] finds merged
+    /// ones only.
     pub async fn open_change_requests_at(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
         let Some(list) = self.place.forge.open_change_requests(self.place) else { return Ok(Vec::new()) };
         let mut found = self.read_pages("look for the change request of the commit", list).await?;
@@ -184,8 +187,8 @@ impl<'a> Client<'a> {
         Ok(found)
     }
 
-    /// The open change requests of this repository that come from its `branch`, or are at `commit`; the branch can be
-    /// one of `fork`.
+    /// The open change requests from this repository's `branch`, or with their head at `commit`. `fork`: the repository
+    /// of the branch if it is another one.
     pub async fn change_requests_of_branch(
         &self,
         branch: &str,
@@ -207,8 +210,8 @@ impl<'a> Client<'a> {
         self.ask("set the commit's status", &request).await.map(drop)
     }
 
-    /// Sets a check; its name on the forge. None where the forge has no checks, or has them for others than this token:
-    /// on GitHub only apps and jobs may set them.
+    /// Sets a check. Returns the check's id on the forge; none if the forge has no checks, or does not let this token
+    /// set them: on GitHub only apps and jobs may.
     pub async fn set_check(
         &self,
         status: &CommitStatus,
@@ -225,7 +228,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Records a deployment. False where the forge has no page of them.
+    /// Records a deployment. Returns false if the forge has no page of deployments.
     pub async fn record_deployment(&self, deployment: &Deployment) -> Done<bool> {
         let Some(deployments) = self.place.forge.deployments() else { return Ok(false) };
         let do_what = format!("record the deployment to `{}`", deployment.environment);

@@ -16,10 +16,11 @@ use crate::render::{Flavor, Size};
 /// Gitea and Forgejo.
 pub struct Gitea;
 
-/// No limit is documented, and 70,000 characters are taken: what people can still read on GitHub they can read here.
+/// The most characters of a comment. No limit is documented, and 70,000 characters are accepted: this is GitHub's
+/// limit, which people can still read.
 const COMMENT: usize = 65_536;
 
-/// A status's description is a column of text; the list shows one line.
+/// The most characters of a status's description. Its column takes any text; the list shows one line.
 const DESCRIPTION: usize = 255;
 
 impl Forge for Gitea {
@@ -74,7 +75,7 @@ impl Comments for Gitea {
         Size::Chars(COMMENT)
     }
 
-    // Not every version pages this list; those that do say so in `Link`.
+    // Not every version has pages of this list; those that do have the next one in `Link`.
     fn list_comments(&self, place: &Place, change_request: u64) -> RequestFor<Vec<Comment>> {
         RequestFor::new(
             place.get_request(&format!("{}/issues/{change_request}/comments?limit=50", repository(place))),
@@ -100,7 +101,7 @@ impl Comments for Gitea {
         RequestFor::new(place.get_request("user"), read_token_owner)
     }
 
-    // Status 500, in 1.26.
+    // Version 1.26 answers with status 500.
     fn breaks_where_none_is(&self) -> bool {
         true
     }
@@ -114,7 +115,7 @@ impl ChangeRequests for Gitea {
         )
     }
 
-    // The pull request that brought the commit in, or none (404): one that is open is not found by it.
+    // Finds the pull request that brought the commit in, or none (404), but no open one.
     fn change_requests_of_commit(&self, place: &Place, commit: &str) -> RequestFor<Vec<ChangeRequest>> {
         RequestFor::new(
             place.get_request(&format!("{}/commits/{}/pull", repository(place), encoded(commit))),
@@ -122,7 +123,7 @@ impl ChangeRequests for Gitea {
         )
     }
 
-    // There is no filter by branch.
+    // The API has no filter by branch.
     fn change_requests_of_branch(
         &self,
         place: &Place,

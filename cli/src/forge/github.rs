@@ -18,11 +18,12 @@ use crate::render::{Flavor, Size};
 /// GitHub.
 pub struct GitHub;
 
-/// A longer comment is refused: "body is too long (maximum is 65536 characters)".
+/// The most characters of a comment. A longer one is refused: "body is too long (maximum is 65536 characters)".
 /// <https://github.com/orgs/community/discussions/41331>
 const COMMENT: usize = 65_536;
 
-/// What a status may say. <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
+/// The most characters of a status's description.
+/// <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
 const DESCRIPTION: usize = 140;
 
 impl Forge for GitHub {
@@ -121,11 +122,11 @@ impl Comments for GitHub {
         let query = "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: OUTDATED}) \
                      { minimizedComment { isMinimized } } }";
         let body = json!({ "query": query, "variables": { "id": comment.node.as_deref()? } });
-        // Hiding it twice is hiding it.
+        // Hiding a comment twice does no harm.
         Some(place.signed(Request { repeatable: true, ..Request::json(Method::POST, graphql(place), &body) }))
     }
 
-    // `GET /user` refuses the tokens of apps and jobs; this tells the name of any.
+    // `GET /user` refuses the tokens of apps and jobs; this query tells the name for any token.
     // https://docs.github.com/en/graphql/reference/queries#viewer
     fn token_owner(&self, place: &Place) -> RequestFor<String> {
         let body = json!({ "query": "query { viewer { login } }" });
@@ -157,7 +158,7 @@ impl ChangeRequests for GitHub {
         branch: &str,
         fork: Option<&str>,
     ) -> RequestFor<Vec<ChangeRequest>> {
-        // The only way to a fork's: its commits are not found by `change_requests_of_commit`.
+        // The only way to a fork's pull request: `change_requests_of_commit` does not find commits of forks.
         // https://docs.github.com/en/rest/pulls/pulls#list-pull-requests
         let owner = fork.unwrap_or(&place.repository).split('/').next().unwrap_or_default();
         let head = encoded(&format!("{owner}:{branch}"));
@@ -219,7 +220,7 @@ impl Deployments for GitHub {
             "ref": deployment.commit,
             "environment": deployment.environment,
             "auto_merge": false,
-            // It is deployed already: no check can hold it back any more.
+            // The deployment has been made already, so no check may block its record.
             "required_contexts": [],
             "description": "deployed by stackstep",
         });
@@ -253,7 +254,7 @@ fn read_comment(answer: &Value) -> Option<Comment> {
     Some(Comment {
         id: number_at(answer, "/id")?,
         node: text_at(answer, "/node_id"),
-        // The account of a comment can be deleted.
+        // The account of a comment's author can be deleted.
         author: text_at(answer, "/user/login").unwrap_or_default(),
         body: text_at(answer, "/body").unwrap_or_default(),
         hidden: None,
@@ -285,7 +286,7 @@ fn repository(place: &Place) -> String {
     format!("repos/{}", encoded_path(&place.repository))
 }
 
-/// Beside the REST API: `api.github.com/graphql`, and `/api/graphql` of a server.
+/// The address of the GraphQL API, beside the REST API: `api.github.com/graphql`, or `/api/graphql` of a server.
 /// <https://docs.github.com/en/enterprise-server@latest/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint>
 fn graphql(place: &Place) -> Url {
     let path = if place.api.path().ends_with("/v3/") { "../graphql" } else { "graphql" };

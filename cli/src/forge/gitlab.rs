@@ -1,4 +1,4 @@
-//! GitLab, the public one and self-managed ones.
+//! GitLab, gitlab.com and self-managed ones.
 //!
 //! Notes: <https://docs.gitlab.com/api/notes/#merge-requests>. Merge requests:
 //! <https://docs.gitlab.com/api/merge_requests/>. Statuses: <https://docs.gitlab.com/api/commits/#set-commit-pipeline-status>.
@@ -17,10 +17,11 @@ use crate::render::{Flavor, Size};
 /// GitLab.
 pub struct GitLab;
 
+/// The most characters of a note:
 /// <https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics>
 const NOTE: usize = 1_000_000;
 
-/// <https://docs.gitlab.com/api/commits/#set-commit-pipeline-status>: a description has 255 characters.
+/// The most characters of a status's description: <https://docs.gitlab.com/api/commits/#set-commit-pipeline-status>.
 const DESCRIPTION: usize = 255;
 
 impl Forge for GitLab {

@@ -1,6 +1,6 @@
-//! Where people review: one file a forge, pure. A forge ([`Forge`]) says which request asks for what and reads the
-//! answer, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], and [`Deployments`] where it has a page of them.
-//! Sending, paging, retries and the comment's behaviours are written once, above ([`client`],
+//! The forges, on which people review: one file a forge, pure. A forge ([`Forge`]) makes the requests and reads the
+//! answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], and [`Deployments`] if it has a page of them.
+//! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
 //!
 //! A new forge is a file here, a line in [`FORGES`], and a face in the tests' fake. It is never chosen by the CI
@@ -25,11 +25,11 @@ pub use model::{ChangeRequest, Comment, CommitStatus, Deployment, State};
 use parts::{begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at};
 pub use trouble::Trouble;
 
-/// The forges, in the order in which they are asked whether a host is theirs.
+/// The forges, in the order in which a host is matched.
 pub static FORGES: &[&dyn Forge] =
     &[&github::GitHub, &gitlab::GitLab, &azure::AzureRepos, &bitbucket::Bitbucket, &gitea::Gitea];
 
-/// The forge of that name, as the input `forge` has it.
+/// The forge with this name, by the words of the input `forge`.
 pub fn forge_by_name(name: &str) -> Option<&'static dyn Forge> {
     FORGES.iter().copied().find(|forge| forge.name() == name)
 }

@@ -1,17 +1,17 @@
-//! What a forge holds: comments, change requests, statuses, deployments.
+//! The things on a forge: comments, change requests, statuses, deployments.
 
 /// A comment on a change request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// The comment's name on the forge; of a thread's comment both, as `thread/comment`.
+    /// The comment's id on the forge; for one in a thread `thread/comment`.
     pub id: String,
-    /// GitHub's GraphQL node id, which hiding a comment needs. None on forges that use `id` for everything.
+    /// GitHub's GraphQL node id, which is needed to hide a comment. None on forges that use `id` for everything.
     pub node: Option<String>,
-    /// Who wrote it, as the forge names users.
+    /// The author, by the forge's name for users.
     pub author: String,
     /// The comment's Markdown.
     pub body: String,
-    /// Whether it is hidden or resolved already. None where the list does not tell.
+    /// Whether it is hidden or resolved already. None if the list does not tell.
     pub hidden: Option<bool>,
 }
 
@@ -31,24 +31,24 @@ pub struct ChangeRequest {
     pub open: bool,
     /// Whether it was merged.
     pub merged: bool,
-    /// Whether people are kept from commenting.
+    /// Whether commenting is blocked.
     pub locked: bool,
     /// The branch that it comes from.
     pub branch: Option<String>,
     /// The commit at its head.
     pub head: Option<String>,
-    /// Whether it comes from another repository. None where that is not told.
+    /// Whether it comes from another repository. None if that is not known.
     pub fork: Option<bool>,
 }
 
 /// The state of a commit's status, or of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// The run is not over.
+    /// The run has not ended.
     Pending,
-    /// It is good.
+    /// The run succeeded.
     Success,
-    /// It is not.
+    /// The run failed.
     Failure,
 }
 
@@ -57,17 +57,18 @@ pub enum State {
 pub struct CommitStatus {
     /// The commit that the status is of.
     pub commit: String,
-    /// The status's name: `stackstep / project / stack`, with the organisation, the backend and the `comment-key` where there are such.
+    /// The status's name: `stackstep / project / stack`, with the organisation, the backend and the `comment-key` if
+    /// there are such.
     pub name: String,
     /// The status's state.
     pub state: State,
-    /// The text beside it, in one line.
+    /// A line of text beside the state.
     pub description: String,
-    /// The page with more.
+    /// The address of a page with more.
     pub url: Option<String>,
 }
 
-/// A deployment to an environment, for the forge's own page of them.
+/// A deployment to an environment, for the forge's page of deployments.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// The environment's name.
@@ -76,13 +77,13 @@ pub struct Deployment {
     pub url: Option<String>,
     /// The commit that was deployed.
     pub commit: String,
-    /// The branch or tag that it is of.
+    /// The branch or tag that the commit was deployed from.
     pub reference: String,
-    /// Whether that is a tag.
+    /// Whether `reference` is a tag.
     pub tag: bool,
-    /// The state that it ended in.
+    /// The state of the deployment at its end.
     pub state: State,
-    /// Whether the environment is gone now.
+    /// Whether the deployment has removed the environment.
     pub removed: bool,
     /// The job's page.
     pub log: Option<String>,

@@ -1,8 +1,8 @@
-//! Parts of addresses and of JSON that requests and answers of all forges are made of.
+//! Parts of addresses and of JSON that the requests and answers of all forges share.
 
 use serde_json::{Value, json};
 
-/// A part of a path or of a query with everything but letters, digits and `-._~` encoded.
+/// The text for a part of a path or of a query: everything but letters, digits and `-._~` is encoded.
 pub(super) fn encoded(text: &str) -> String {
     crate::base::text::percent_encoded(text)
 }
@@ -12,22 +12,22 @@ pub(super) fn encoded_path(text: &str) -> String {
     text.split('/').map(encoded).collect::<Vec<_>>().join("/")
 }
 
-/// The text at `pointer`.
+/// The string at `pointer`.
 pub(super) fn text_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// A number, as the text that names something.
+/// The number at `pointer` as text, for use as an id.
 pub(super) fn number_at(value: &Value, pointer: &str) -> Option<String> {
     value.pointer(pointer).and_then(Value::as_u64).map(|number| number.to_string())
 }
 
-/// Each item of a list that can be read; none where there is no list.
+/// The items of a list, without those that can't be read; none if it is no list.
 pub(super) fn read_list<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     Some(list?.as_array()?.iter().filter_map(read).collect())
 }
 
-/// The first `limit` characters, with a sign that there were more.
+/// The first `limit` characters, with a `…` at the end if there were more.
 pub(super) fn cut_to(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
@@ -35,12 +35,12 @@ pub(super) fn cut_to(text: &str, limit: usize) -> String {
     text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// Whether a host's first name is `name`, as companies call their own: `gitlab.example.com`.
+/// Whether `name` is the first part of a host's name, as in companies' own hosts: `gitlab.example.com`.
 pub(super) fn begins_with_name(host: &str, name: &str) -> bool {
     host.split('.').next() == Some(name) && host.contains('.')
 }
 
-/// A body of one field.
+/// A body with one field.
 pub(super) fn one_field(name: &str, value: &str) -> Value {
     json!({ name: value })
 }

@@ -1,5 +1,5 @@
-//! Which forge, which repository, whose token: from what the CI system tells, the remote's address and the inputs.
-//! Pure. The job's own token goes to the CI system's own forge only, whatever an address says.
+//! Finds the forge, the repository on it and the token to use, from the CI system, the remote's address and the inputs.
+//! Pure. The job's own token is sent to the CI system's own forge only, whatever an address says.
 
 use super::{FORGES, Forge, forge_by_name};
 use crate::base::error::Problem;
@@ -17,18 +17,18 @@ pub struct ForgeRepository {
     pub forge: &'static dyn Forge,
     /// The address of the forge's API, with a `/` at its end.
     pub api: Url,
-    /// The repository, as the forge names it: `owner/name`, on GitLab with all groups, on Azure Repos `project/name`.
+    /// The repository's name on the forge: `owner/name`, on GitLab with all groups, on Azure Repos `project/name`.
     pub repository: String,
 }
 
-/// What is known of the repository's address.
+/// The facts that tell the address of the repository.
 #[derive(Debug, Clone, Copy)]
 pub struct Clues<'a> {
-    /// What the CI system tells.
+    /// The facts from the CI system.
     pub origin: &'a Origin,
-    /// The work folder's own remote.
+    /// The remote of the work folder.
     pub remote: Option<&'a str>,
-    /// The repository's name, as the CI system has it.
+    /// The repository's name from the CI system.
     pub repository: Option<&'a str>,
     /// The input `forge`.
     pub forge: Option<&'a str>,
@@ -37,7 +37,7 @@ pub struct Clues<'a> {
 }
 
 impl Clues<'_> {
-    /// Finds the forge and the repository there.
+    /// Finds the forge, and the repository on it.
     pub fn find_repository(&self) -> Result<ForgeRepository, Problem> {
         let told = self.forge.or(self.origin.forge).and_then(forge_by_name);
         let remote = self.server_of_remote(told);
@@ -65,13 +65,13 @@ impl Clues<'_> {
         Ok(ForgeRepository { forge, api, repository })
     }
 
-    /// The remote's server and path; what the CI system tells comes first, unless it is of another forge.
+    /// The server and path of the remote. The CI system's remote comes first, unless it is on another forge.
     fn server_of_remote(&self, told: Option<&'static dyn Forge>) -> Option<(Url, String)> {
         let own = self.origin.remote.as_deref().filter(|_| told.is_none_or(|forge| self.is_told_of(forge)));
         own.and_then(server_and_path).or_else(|| self.remote.and_then(server_and_path))
     }
 
-    /// Whether what the CI system tells is of this forge.
+    /// Whether the CI system's facts are about this forge.
     fn is_told_of(&self, forge: &dyn Forge) -> bool {
         self.origin.forge.is_none_or(|name| name == forge.name())
     }
@@ -82,7 +82,7 @@ impl Clues<'_> {
         remote: Option<&(Url, String)>,
     ) -> Option<(Url, String)> {
         let named = self.repository.filter(|name| name.contains('/'));
-        // An address of Azure's says more than the name does.
+        // An address of Azure Repos tells more than the name.
         let whole = remote
             .map(|(_, path)| path.as_str())
             .filter(|path| path.contains("_git/") || path.starts_with("v3/"));
@@ -101,7 +101,7 @@ impl Clues<'_> {
     }
 }
 
-/// The tokens that there are, and who may be behind them.
+/// The tokens of the run, and the author of its comments.
 #[derive(Debug, Clone, Copy)]
 pub struct Tokens<'a> {
     /// The input `forge-token`.
@@ -115,7 +115,7 @@ pub struct Tokens<'a> {
 }
 
 impl ForgeRepository {
-    /// The same with the token that asks: `forge-token`, then `github-token`, then the job's own.
+    /// The repository with the token to use: `forge-token`, then `github-token`, then the job's own.
     pub fn with_token(self, tokens: Tokens<'_>, origin: &Origin) -> Result<Place, Problem> {
         let home =
             origin.api.as_deref().and_then(base_address).is_some_and(|api| api.origin() == self.api.origin())
@@ -144,26 +144,26 @@ impl ForgeRepository {
     }
 }
 
-/// The forge whose host it is.
+/// The forge that this host is known to be.
 fn forge_of_host(server: &Url) -> Option<&'static dyn Forge> {
     let host = server.host_str()?;
     FORGES.iter().copied().find(|forge| forge.is_host(host))
 }
 
-/// An address that others can be joined to.
+/// An address to which paths can be joined.
 fn base_address(url: &str) -> Option<Url> {
     let url = Url::parse(&format!("{}/", url.trim_end_matches('/'))).ok()?;
     (matches!(url.scheme(), "https" | "http") && url.has_host()).then_some(url)
 }
 
-/// The server and the path of a repository's address in any of git's forms, or of a page of it. What else stands in
-/// it, such as a token, is left out.
+/// The server and the path of a repository's address in any of git's forms, or of a page of it, without a token or
+/// anything else in it.
 fn server_and_path(address: &str) -> Option<(Url, String)> {
     let (scheme, authority, path) = git::address(address.trim())?;
     let host = authority.rsplit('@').next()?;
     let server = match scheme {
         "http" | "https" => format!("{scheme}://{host}"),
-        // The port is one of SSH, not of the pages.
+        // The port is one for SSH, not for the pages.
         _ => format!("https://{}", host.split(':').next()?),
     };
     let path = percent_decoded(path);

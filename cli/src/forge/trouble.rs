@@ -1,5 +1,5 @@
-//! Why a forge did not do what it was asked for, in words for a person: what was asked, what it said, and which
-//! permission is missing where that is the reason. Nothing of a token or of an address but its host is in them.
+//! The reason why a forge did not do something, in words for a person: the request, the forge's answer, and the missing
+//! permission if that is the reason. It holds no token, and of an address only the host.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::base::error::Problem;
 use crate::base::http::{Answer, Failure};
 use crate::report::shortened;
 
-/// The most of a forge's own words that is shown, in bytes.
+/// The most bytes of a forge's message that are shown.
 const WORDS: usize = 300;
 
-/// What kind of trouble it is.
+/// The kind of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TroubleKind {
-    /// The token is not accepted, or may not do it.
+    /// The token is not accepted, or has no permission for the request.
     Denied,
-    /// There is nothing there, or the token can't see it.
+    /// The thing does not exist, or the token can't see it.
     Missing,
-    /// The forge does not take what was sent.
+    /// The forge does not accept the content of the request.
     Rejected,
     /// There were too many requests; nothing was done.
     TurnedAway,
-    /// The forge is in trouble, or did not answer: it may have been done all the same.
+    /// The forge failed, or did not answer: the request may have been carried out all the same.
     Broken,
-    /// Nobody was reached, so nothing was done.
+    /// The forge was not reached, so nothing was done.
     Unreachable,
-    /// The answer is none that can be read.
+    /// The answer can't be read.
     Unreadable,
 }
 
-/// Why something was not done.
+/// A failed request to a forge.
 #[derive(Debug, Clone)]
 pub struct Trouble {
-    /// What kind of trouble it is.
+    /// The kind of the failure.
     pub kind: TroubleKind,
-    /// What was wanted and what became of it, with the way out.
+    /// The message: what was requested and how it failed, with a hint.
     pub problem: Problem,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Display for Trouble {
 }
 
 impl Trouble {
-    /// No answer came to what should `do_what`.
+    /// The trouble of a request without an answer; `do_what` describes the request.
     pub(super) fn unanswered(do_what: &str, failure: &Failure) -> Self {
         let kind = match failure {
             Failure::Unreachable { .. } | Failure::Untrusted { .. } => TroubleKind::Unreachable,
@@ -59,14 +59,14 @@ impl Trouble {
         Self { kind, problem: Problem::new(what, failure.hint()) }
     }
 
-    /// The answer is no good.
+    /// The trouble of a request that the forge refused.
     pub(super) fn refused(place: &Place, do_what: &str, answer: &Answer) -> Self {
         let (status, title) = (answer.status, place.forge.title());
         let said = words(answer.body.expose());
         let said = said.map(|said| format!(": {}", shortened(&said, WORDS))).unwrap_or_default();
         let kind = match status {
             _ if answer.is_turned_away() => TroubleKind::TurnedAway,
-            // 203 is how Azure DevOps shows a page to sign in at.
+            // Azure DevOps answers with status 203 and a page to sign in at.
             401 | 403 | 407 | 203 => TroubleKind::Denied,
             404 | 410 => TroubleKind::Missing,
             400..500 => TroubleKind::Rejected,
@@ -85,7 +85,7 @@ impl Trouble {
         Self { kind, problem: Problem { what, hint } }
     }
 
-    /// The answer is not what it should be.
+    /// The trouble of an answer that can't be read.
     pub(super) fn unreadable(place: &Place, do_what: &str) -> Self {
         Self {
             kind: TroubleKind::Unreadable,
@@ -100,19 +100,19 @@ impl Trouble {
         }
     }
 
-    /// The same with what is known beside it.
+    /// The same trouble with an explanation added.
     #[must_use]
     pub fn because(self, why: &str) -> Self {
         Self { problem: self.problem.retold(|what| format!("{what} ({why})")), ..self }
     }
 
-    /// Whether what was asked for may have been done all the same.
+    /// Whether the request may have been carried out all the same.
     pub fn may_be_done(&self) -> bool {
         matches!(self.kind, TroubleKind::Broken | TroubleKind::Unreadable)
     }
 }
 
-/// What the forge says about it: each has a field of its own for that.
+/// The message in a forge's answer. Each forge has another field for it.
 fn words(body: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
     let said = ["/message", "/error/message", "/error_description", "/error", "/errors/0/message"];

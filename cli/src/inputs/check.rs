@@ -1,10 +1,10 @@
-//! Inputs that contradict each other, or that mean nothing alone.
+//! Checks for inputs that contradict each other, or that have no effect alone.
 
 use super::{Command, Inputs};
 use crate::base::error::{Error, Result};
 
 impl Inputs {
-    /// Refuses inputs that contradict each other, and those that mean nothing alone.
+    /// Refuses inputs that contradict each other, and inputs that have no effect alone.
     pub(super) fn check(&self) -> Result<()> {
         let refuse_both = |a: &str, a_set: bool, b: &str, b_set: bool| {
             if a_set && b_set {

@@ -1,5 +1,5 @@
 //! THE table of commands: one row for each that a run can have. The command line's words, the values of the input
-//! `command`, and what the rest of the code asks of a command are all read from it.
+//! `command`, and all properties of a command are read from it.
 
 use self::Command::{Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
 use super::suggest::nearest;
@@ -18,7 +18,7 @@ pub enum Command {
     Destroy,
     /// Read the stack's outputs.
     Outputs,
-    /// Make sure that the engine is there; what an empty command means.
+    /// Make sure that the engine is installed. An empty command means this one.
     Install,
     /// Publish what other jobs have found.
     Report,
@@ -26,16 +26,16 @@ pub enum Command {
     Exec,
 }
 
-/// What a command does to the stack.
+/// The effect of a command on the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: it does not come near it.
+    /// It does not use the stack.
     None,
-    /// It reads it.
+    /// It reads the stack.
     Reads,
-    /// It changes it, unless only a preview is wanted.
+    /// It changes the stack, unless only a preview is wanted.
     Changes,
-    /// Nobody knows.
+    /// It can do anything: the engine command decides.
     Anything,
 }
 
@@ -44,7 +44,7 @@ pub enum Effect {
 pub enum ProgramUse {
     /// Always.
     Always,
-    /// If `run-program` says so.
+    /// If `run-program` is set.
     IfAsked,
     /// Never.
     Never,
@@ -55,21 +55,22 @@ pub enum ProgramUse {
 pub struct CommandRow {
     /// The command.
     pub command: Command,
-    /// Its word.
+    /// The command's word.
     pub word: &'static str,
     /// Another word that means the same.
     pub alias: Option<&'static str>,
-    /// Whether the help shows that one.
+    /// Whether the help shows the alias.
     pub shows_alias: bool,
-    /// What it does, for the help.
+    /// The help of the command.
     pub about: &'static str,
-    /// Whether the `command` input of a step takes it. `exec` needs a command line, and an empty command installs.
+    /// Whether the `command` input of a step accepts it. `exec` needs a command line, and an empty command means
+    /// `install`.
     pub in_a_step: bool,
-    /// What it does to the stack.
+    /// The effect on the stack.
     pub effect: Effect,
-    /// Whether it runs the program.
+    /// Whether it runs the program of the project.
     pub program: ProgramUse,
-    /// What its report is about; none for a command that makes no report of its own.
+    /// The operation in its report; none for a command without a report of its own.
     pub operation: Option<Operation>,
 }
 
@@ -154,7 +155,7 @@ pub const COMMANDS: &[CommandRow] = &[
     },
 ];
 
-/// The last command: each stands at its own place of the table, or this does not compile.
+/// The last command. The assertions check that each command's row is at its own index.
 const LAST: Command = Command::Exec;
 const _: () = {
     assert!(COMMANDS.len() == LAST as usize + 1, "a command has no row, or a row no command");
@@ -165,7 +166,7 @@ const _: () = {
     }
 };
 
-/// How many words the `command` input takes.
+/// The number of words that the `command` input accepts.
 const WORD_COUNT: usize = {
     let (mut count, mut at) = (0, 0);
     while at < COMMANDS.len() {
@@ -177,7 +178,7 @@ const WORD_COUNT: usize = {
     count
 };
 
-/// The words that the `command` input takes.
+/// The words that the `command` input accepts.
 const STEP_WORDS: [&str; WORD_COUNT] = {
     let (mut words, mut count, mut at) = ([""; WORD_COUNT], 0, 0);
     while at < COMMANDS.len() {
@@ -196,7 +197,7 @@ const STEP_WORDS: [&str; WORD_COUNT] = {
 };
 
 impl Command {
-    /// The words that the `command` input takes.
+    /// The words that the `command` input accepts.
     pub const STEP_WORDS: &'static [&'static str] = &STEP_WORDS;
 
     /// The command that `word` names.
@@ -228,17 +229,17 @@ impl Command {
         &COMMANDS[self as usize]
     }
 
-    /// Its word.
+    /// The command's word.
     pub fn word(self) -> &'static str {
         self.row().word
     }
 
-    /// What its report is about; none for a command that makes no report of its own.
+    /// The operation in its report; none for a command without a report of its own.
     pub fn operation(self) -> Option<Operation> {
         self.row().operation
     }
 
-    /// What it does to the stack.
+    /// The effect on the stack.
     pub fn effect(self) -> Effect {
         self.row().effect
     }

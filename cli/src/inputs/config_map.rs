@@ -1,7 +1,7 @@
-//! The `config` input: what `pulumi config set` would be told, in the shape of the official action's `config-map`
-//! (`key: {value, secret}`), with short forms, objects, paths, and values that come from a variable or a file.
+//! The `config` input: the values for `pulumi config set`, in the form of the official action's `config-map` (`key:
+//! {value, secret}`), with short forms, objects, paths, and values from a variable or a file.
 //!
-//! A value is the text that is written: `1.20` is no number that could as well be `1.2`.
+//! A value is the written text: `1.20` is not the same as the number `1.2`.
 
 use std::path::Path;
 
@@ -17,28 +17,28 @@ use crate::base::yaml::{Mapping, Value};
 /// One value to set.
 #[derive(Debug, Clone)]
 pub struct ConfigItem {
-    /// The key as the CLI takes it: `name`, `namespace:name`, or a path where `path` is true.
+    /// The key in the CLI's form: `name`, `namespace:name`, or a path if `path` is true.
     pub key: String,
     /// Whether `key` is a path into an object.
     pub path: bool,
     /// The value.
     pub value: ConfigValue,
-    /// The value's type, where the CLI would take the text for another one.
+    /// The value's type, if the CLI would otherwise take the text for another one.
     pub stored_as: Option<StoredAs>,
 }
 
-/// A value to set, in the open or not.
+/// A value to set, in plain text or as a secret.
 #[derive(Debug, Clone)]
 pub enum ConfigValue {
-    /// Stored as it is.
+    /// Stored in plain text.
     Plain(String),
-    /// Encrypted by the engine, handed to it over standard input.
+    /// Encrypted by the engine, which gets it over standard input.
     Secret(Secret),
-    /// An object or a list, which takes the place of what the key had.
+    /// An object or a list, which replaces the key's value.
     Object {
         /// The object as JSON.
         json: String,
-        /// The object's values by their paths, if the CLI makes the same object of them.
+        /// The values in the object by their paths, if the CLI makes the same object of them.
         paths: Option<Vec<(String, String)>>,
     },
 }
@@ -46,7 +46,7 @@ pub enum ConfigValue {
 /// The fields of an entry in its long form.
 pub(super) const FIELDS: [&str; 5] = ["value", "secret", "path", "from-env", "from-file"];
 
-/// The items of the mapping. Files are looked up from `folder`.
+/// The items of the mapping. Files are relative to `folder`.
 pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigItem>> {
     let mut items = Vec::new();
     for (key, entry) in mapping.iter() {
@@ -61,7 +61,7 @@ pub fn parse(mapping: &Mapping, env: &Env, folder: &Path) -> Result<Vec<ConfigIt
     Ok(items)
 }
 
-/// A key whose secret value stands in the mapping itself, which on a command line everyone on the machine can read.
+/// A key with a secret value in the mapping itself: everyone on the machine could read it on a command line.
 pub fn secret_in_the_open(mapping: &Mapping) -> Option<&str> {
     let is_open = |entry: &Value| {
         let secret = entry.get("secret").is_some_and(|secret| as_bool(secret) != Some(false));
@@ -70,7 +70,7 @@ pub fn secret_in_the_open(mapping: &Mapping) -> Option<&str> {
     mapping.iter().find(|(_, entry)| is_open(entry)).and_then(|(key, _)| key.source())
 }
 
-/// One entry as it is written.
+/// One entry of the mapping.
 struct ConfigEntry<'a> {
     value: Option<&'a Value>,
     from_env: Option<&'a str>,
@@ -115,7 +115,7 @@ impl<'a> ConfigEntry<'a> {
             (Some(value @ (Value::Mapping(_) | Value::List(_))), None, None) => {
                 return self.push_object(key, value, items);
             }
-            // What is empty has most likely lost what should stand there.
+            // An empty entry has most likely lost its value.
             (Some(value), None, None) => {
                 value.source().filter(|text| !(text.is_empty() && value.is_null())).ok_or_else(|| missing_value(key))?.to_owned()
             }
@@ -137,7 +137,7 @@ impl<'a> ConfigEntry<'a> {
         Ok(())
     }
 
-    /// An object as one value, or at a path or secret its values, each by its path.
+    /// Adds an object as one value; at a path, or as a secret, each of its values by its path.
     fn push_object(&self, key: &str, value: &Value, items: &mut Vec<ConfigItem>) -> Result<()> {
         let root = if self.path { key.to_owned() } else { path_root(key) };
         if self.path || self.secret {
@@ -163,7 +163,7 @@ impl<'a> ConfigEntry<'a> {
     }
 }
 
-/// The text of a file, without the line end that every editor writes, as `pulumi config set key < file` takes it.
+/// The text of a file without its last line end, like `pulumi config set key < file`.
 fn text_of_file(key: &str, file: &Path) -> Result<String> {
     let mut text = read_text(file, text_file::CONFIGURATION).map_err(|error| {
         Error::input(
@@ -178,13 +178,13 @@ fn text_of_file(key: &str, file: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// A key that is no path, written as the path that means the same: `a.b` becomes `["a.b"]`.
+/// The path that means the same as a plain key: `["a.b"]` for `a.b`.
 pub fn path_root(key: &str) -> String {
     if key.contains(['.', '[', ']', '"', '\\']) { quoted_step(key) } else { key.to_owned() }
 }
 
 fn bool_field(key: &str, name: &str, value: &Value) -> Result<bool> {
-    // GitHub expressions arrive as text: `secret: ${{ … }}` becomes `"true"`.
+    // GitHub expressions become text: `secret: ${{ … }}` is `"true"`.
     as_bool(value).ok_or_else(|| {
         Error::input(format!("`{name}` of `config` key `{key}` is not a boolean"), "write `true` or `false`")
     })

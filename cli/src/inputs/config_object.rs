@@ -1,48 +1,48 @@
-//! An object of the `config` input as the paths and values that `pulumi config set --path` takes.
+//! An object of the `config` input as paths and values for `pulumi config set --path`.
 //!
-//! The CLI gets each value as text and makes a boolean or a whole number of what looks like one; everything else stays
-//! text (<https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/>). Where that is not what is written, the type
-//! is said; a number that can't be handed over as it is written is refused.
+//! The CLI gets each value as text. It takes a text that looks like a boolean or a whole number for one; everything
+//! else stays text (<https://www.pulumi.com/docs/iac/cli/commands/pulumi_config_set/>). If that differs from what is
+//! written, the type is given; a number that can't be passed unchanged is refused.
 
 use serde_json::Value as Json;
 
 use crate::base::yaml::Value;
 
-/// The largest whole number that every program reads as it is: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
+/// The largest whole number that every program reads exactly: <https://www.rfc-editor.org/rfc/rfc8259#section-6>.
 const LARGEST_WHOLE: u64 = (1 << 53) - 1;
 
 /// A value inside an object.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// The path, as the CLI writes it.
+    /// The path in the CLI's form.
     pub path: String,
     /// The value's text.
     pub text: String,
-    /// The value's type, where the CLI would take the text for another one.
+    /// The value's type, if the CLI would otherwise take the text for another one.
     pub stored_as: Option<StoredAs>,
 }
 
-/// The reason why an object can't be set, with the path of what is wrong in it.
+/// The reason why an object can't be set, with the path of the part that is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsettable {
     /// A value is missing.
     Empty(String),
-    /// A number that would not stay as it is written, and how to write it as a number, where that can be told.
+    /// A number that would change, with a form of it that would not, if there is one.
     Number {
         /// The number's path.
         path: String,
-        /// As it is written.
+        /// The number as it is written.
         written: String,
-        /// As it would have to be.
+        /// The form that would not change.
         better: Option<String>,
     },
     /// A key that is a list or a mapping.
     Key(String),
-    /// A list or mapping without anything in it, which no path leads to.
+    /// An empty list or mapping, which no path leads to.
     Hollow(String),
 }
 
-/// The leaves of `value`, which lies at `path`. A secret is text whatever it looks like.
+/// The leaves of `value` at `path`. A secret is always text.
 pub(super) fn leaves(path: &str, value: &Value, secret: bool) -> Result<Vec<Leaf>, Unsettable> {
     let mut found = Vec::new();
     collect_leaves(path, value, secret, &mut found)?;
@@ -69,7 +69,7 @@ fn collect_leaves(path: &str, value: &Value, secret: bool, found: &mut Vec<Leaf>
     }
 }
 
-/// The object as JSON, for the CLI's own form of it. It refuses what [`leaves`] refuses, except what is empty.
+/// The object as JSON in the CLI's form. Refuses the same values as [`leaves`], except empty ones.
 pub(super) fn object_as_json(path: &str, value: &Value) -> Result<Json, Unsettable> {
     match value {
         Value::Mapping(fields) => {
@@ -95,7 +95,7 @@ pub(super) fn object_as_json(path: &str, value: &Value) -> Result<Json, Unsettab
     }
 }
 
-/// A scalar's text, and its type where that has to be said.
+/// A scalar's text, and its type if that has to be given.
 fn text_and_type(path: &str, scalar: &Value, secret: bool) -> Result<(String, Option<StoredAs>), Unsettable> {
     let Some(text) = scalar.source().filter(|_| !scalar.is_null()) else {
         return Err(Unsettable::Empty(path.to_owned()));
@@ -126,12 +126,12 @@ fn number_and_type(path: &str, written: &str) -> Result<(String, Option<StoredAs
     }
 }
 
-/// Whether a number can be handed over as it is written.
+/// Whether a number can be passed unchanged.
 pub(super) fn number_stays(written: &str) -> bool {
     number_and_type("", written).is_ok()
 }
 
-/// Whether the CLI makes a boolean or a number of this text inside an object.
+/// Whether the CLI takes this text inside of an object for a boolean or a number.
 fn is_retyped(text: &str) -> bool {
     let leading_zero = text.len() > 1 && text.starts_with('0');
     let whole = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
@@ -151,7 +151,7 @@ pub(super) fn quoted_step(name: &str) -> String {
     format!("[\"{}\"]", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A type that `pulumi config set` has to be told.
+/// A type that `pulumi config set` has to be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoredAs {
     /// Text that looks like a number or a boolean.
@@ -161,7 +161,7 @@ pub enum StoredAs {
 }
 
 impl StoredAs {
-    /// As the CLI's `--type` takes it.
+    /// The word for the CLI's `--type`.
     pub fn word(self) -> &'static str {
         match self {
             Self::String => "string",

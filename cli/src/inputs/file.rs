@@ -1,4 +1,4 @@
-//! `stackstep.yaml`: the nearest from the work folder up to the repository's root.
+//! `stackstep.yaml`: the nearest file of that name, from the work folder up to the repository's root.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use crate::base::yaml::{self, Mapping, Value};
 /// The file's name.
 pub const NAME: &str = "stackstep.yaml";
 
-/// The key of the root file that says which folders have the repository's projects.
+/// The key of the root file that lists the folders of the repository's projects.
 pub const PROJECTS: &str = "projects";
 
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 
-/// The file as it was found.
+/// A `stackstep.yaml` that was found.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
     /// The file's path.
@@ -27,9 +27,9 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Finds and reads the nearest one from `start` up to the folder with `.git`. None where there is none. A link of a
-    /// stranger's change could lead to any file of the machine, and a message about it would tell of that one: with
-    /// `without_links` it is refused.
+    /// Finds and reads the nearest file, from `start` up to the folder with `.git`. None if there is no such file. With
+    /// `without_links` a link is refused: one in a stranger's change could lead to any file of the machine, and a
+    /// message could show a part of that.
     pub fn find(start: &Path, without_links: bool) -> Result<Option<Self>> {
         for folder in start.ancestors() {
             let path = folder.join(NAME);
@@ -86,7 +86,7 @@ impl ConfigFile {
         input.names().find_map(|name| self.values.get(name)).filter(|value| !value.is_null())
     }
 
-    /// The folders of the repository's projects, as patterns. None where the file does not say.
+    /// The folders of the repository's projects, as patterns. None if the file does not list them.
     pub fn projects(&self) -> Result<Option<Vec<String>>> {
         let wrong = || {
             Error::input(
@@ -104,7 +104,7 @@ impl ConfigFile {
         }
     }
 
-    /// What is about the whole repository stands in the file at its top.
+    /// Refuses settings of the whole repository in a file that is not at the repository's root.
     fn check_place(&self) -> Result<()> {
         let folder = self.folder();
         let is_below = !folder.join(".git").exists()
@@ -118,20 +118,21 @@ impl ConfigFile {
         Ok(())
     }
 
-    /// The folder that relative paths in it begin at.
+    /// The folder that relative paths in the file start at.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
 }
 
-/// The input that a key names; refused where there is none, and where a secret would lie in a repository.
+/// The input that a key names. Fails if there is no such input, or if it is a secret, which must not be in a
+/// repository.
 fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
     let shown = path.display();
     let Some(name) = key.as_str() else {
         return Err(Error::input(format!("a key in `{shown}` is not text"), "keys are names of inputs"));
     };
     let Some(input) = Input::find(name) else {
-        // A file that is something else, such as a link to one with credentials, does not show itself.
+        // The content of a wrong file is not shown, such as that of a link to a file with credentials.
         let known = name.len() <= 40
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let shown_name = if known { format!("`{name}`") } else { "that is not a name".to_owned() };
@@ -152,7 +153,7 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
     Ok(input.name)
 }
 
-/// The way out for a key that is not an input: the nearest name, as far as it can stand in a file.
+/// The hint for a key that is no input: the nearest name, if it is allowed in the file.
 fn hint_for(name: &str) -> String {
     let names = INPUTS.iter().flat_map(Input::names);
     match nearest(name, names).and_then(|near| Some((near, Input::find(near)?))) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Command;
 use crate::base::yaml::Mapping;
 
-/// A raw value: as it was written.
+/// A raw value, as it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Raw {
     /// Text; a list is not split yet.
@@ -29,7 +29,7 @@ pub enum Source {
     Environment(String),
     /// This `stackstep.yaml`.
     File(PathBuf),
-    /// The table.
+    /// The input's default.
     Default,
 }
 
@@ -61,15 +61,15 @@ pub struct Resolved {
     pub command: Command,
     /// The values, by name.
     pub values: BTreeMap<&'static str, Found>,
-    /// Warnings: of a setting that was overruled, of a name that means nothing.
+    /// Warnings, such as of a setting that was overruled or of an unknown name.
     pub warnings: Vec<String>,
-    /// `profile: official-action` is on.
+    /// Whether `profile: official-action` is on.
     pub official_action: bool,
 }
 
 /// `path` from `base`, unless it is absolute.
 pub fn absolute(base: &Path, path: &str) -> PathBuf {
     let joined = base.join(path);
-    // `a/.` and `a/b` read better than `a/./b` in a message.
+    // `a/.` and `a/b` are easier to read than `a/./b` in a message.
     joined.components().collect()
 }

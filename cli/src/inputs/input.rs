@@ -10,9 +10,9 @@ pub struct Input {
     pub name: &'static str,
     /// The kind of values that it takes.
     pub kind: Kind,
-    /// The heading it stands under in help and reference.
+    /// The heading that it has in help and reference.
     pub group: Group,
-    /// The commands that it means something to.
+    /// The commands that read it.
     pub commands: &'static [Command],
     /// Other names that mean the same.
     pub aliases: &'static [&'static str],
@@ -20,16 +20,16 @@ pub struct Input {
     pub short: Option<char>,
     /// The default, in words or as a value.
     pub default: Default,
-    /// The help: what it does, in one or two sentences.
+    /// The help: the effect of the input, in one or two sentences.
     pub help: &'static str,
-    /// The only people it is for, where it is not for everybody.
+    /// The people that it is for, if it is not for everybody.
     pub only_for: Option<OnlyFor>,
 }
 
-/// The only people that an input is for. A wrapper that has none of them leaves it out.
+/// The people that an input is for. A wrapper that has none of them leaves the input out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OnlyFor {
-    /// These people.
+    /// The kind of people.
     pub audience: Audience,
     /// The reason why nobody else needs it, for the wrapper's page.
     pub why: &'static str,
@@ -38,9 +38,9 @@ pub struct OnlyFor {
 enum_of_words! {
     /// People that an input can be for.
     pub enum Audience {
-        /// Those whose jobs run on GitLab.
+        /// People whose jobs run on GitLab.
         GitLab = "gitlab",
-        /// Those who move from the official GitHub action.
+        /// People who move from the official GitHub action.
         OfficialAction = "official-action",
     }
 }
@@ -50,11 +50,11 @@ enum_of_words! {
 pub enum Kind {
     /// Any text.
     Text,
-    /// Text that never shows in any output, and is refused in `stackstep.yaml`.
+    /// Text that is never shown, and is refused in `stackstep.yaml`.
     Secret,
-    /// A file or folder; relative to the folder that stackstep was started in, in `stackstep.yaml` to that file.
+    /// A file or folder, relative to the folder that stackstep was started in; in `stackstep.yaml` to that file.
     Path,
-    /// A file that the engine reads or writes, relative to `cwd` as the engine takes it; in `stackstep.yaml` to that file.
+    /// A file that the engine reads or writes, relative to `cwd`; in `stackstep.yaml` to that file.
     ProgramPath,
     /// `true` or `false`.
     Bool,
@@ -77,17 +77,17 @@ pub enum Kind {
     Mapping,
 }
 
-/// The default of an input: what holds when nobody sets it.
+/// The default of an input: the value if nobody sets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// Nothing: the engine's own behaviour.
     Unset,
     /// This value.
     Value(&'static str),
-    /// This value, and another one under `profile: official-action`, where changing the `uses:` line must change
-    /// nothing downstream.
+    /// This value, and another one under `profile: official-action`, with which changing the `uses:` line must not
+    /// change anything downstream.
     OfficialAction {
-        /// The value everywhere else; empty for none.
+        /// The value without the profile; empty for none.
         ours: &'static str,
         /// The value under the profile.
         official: &'static str,
@@ -105,7 +105,7 @@ pub enum Group {
     Backend,
     /// Configuration and environment of the program.
     Config,
-    /// Which resources, and how.
+    /// The resources of the operation, and how it treats them.
     Operation,
     /// Conditions that have to hold.
     Safety,
@@ -164,7 +164,7 @@ impl Input {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 
-    /// Whether `command` reads it.
+    /// Whether `command` reads the input.
     pub fn applies_to(&self, command: Command) -> bool {
         self.commands.contains(&command)
     }

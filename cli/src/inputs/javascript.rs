@@ -1,8 +1,8 @@
-//! JavaScript's reading of numbers and of what is true, which the official action's inputs have.
+//! JavaScript's rules for numbers and for truth, which apply to the official action's inputs.
 
 use crate::base::yaml::Value;
 
-/// The number that `Number(text)` makes of a text; none for what is not a number. Nothing, too, is 0.
+/// The result of `Number(text)`; none if that is no number. An empty text is 0.
 /// <https://tc39.es/ecma262/#sec-stringtonumber>
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -21,12 +21,12 @@ pub fn number(text: &str) -> Option<f64> {
             return Some(digits.iter().fold(0.0, |sum, digit| sum * f64::from(base) + f64::from(*digit)));
         }
     }
-    // Rust reads words such as `inf` as well.
+    // Rust also accepts words such as `inf`.
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
     text.parse().ok().filter(|_| plain)
 }
 
-/// The whole number that `Number(text)` makes of a text, as far as JavaScript has them without gaps.
+/// The result of `Number(text)` as a whole number, if it is one that JavaScript represents exactly.
 pub fn whole_number(text: &str) -> Option<i64> {
     #[expect(clippy::cast_precision_loss, reason = "it is exact up to here")]
     const LARGEST: f64 = ((1_i64 << 53) - 1) as f64;
@@ -36,7 +36,7 @@ pub fn whole_number(text: &str) -> Option<i64> {
     Some(whole)
 }
 
-/// Whether JavaScript calls a value of a YAML document true.
+/// Whether JavaScript takes a value of a YAML document for true.
 /// <https://developer.mozilla.org/docs/Glossary/Falsy>
 pub fn is_truthy(value: &Value) -> bool {
     match value {
@@ -48,7 +48,7 @@ pub fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// The number that a number of a YAML document is to JavaScript; none where that can't be told.
+/// The value in JavaScript of a number in a YAML document; none if that can't be told.
 pub fn number_of_yaml(text: &str) -> Option<f64> {
     let (negative, digits) = text
         .strip_prefix('-')

@@ -1,9 +1,9 @@
-//! Texts of inputs that are YAML mappings.
+//! Reads texts of inputs that are YAML mappings.
 
 use crate::base::error::{Error, Result};
 use crate::base::yaml::{self, Mapping, Value};
 
-/// The mapping that stands in the text of `config`. No error shows any of it.
+/// The mapping in the text of `config`. No error shows any of it.
 pub(super) fn mapping_of(text: &str) -> Result<Mapping> {
     if let Some(pairs) = pairs(text) {
         return mapping_of(&pairs);

@@ -1,8 +1,8 @@
-//! Inputs, which say what a run has to do: their table, the source of each value, and the values as types.
+//! Inputs, which tell a run what to do: their table, the source of each value, and the values as types.
 //!
-//! [`headings`] has a line for each input, with the field of its value and its row of the [`table`]. Two passes make one
-//! of the other: [`resolve()`] finds one raw value and its source for each row of [`INPUTS`]; [`Inputs::from_resolved`]
-//! turns them into types and refuses what contradicts itself.
+//! [`headings`] has a line for each input, with the field of its value and its row of the [`table`]. There are two
+//! passes: [`resolve()`] finds one raw value and its source for each row of [`INPUTS`]; [`Inputs::from_resolved`] turns
+//! them into types and refuses contradictions.
 
 mod check;
 mod command;

@@ -1,5 +1,5 @@
-//! The inputs of the official GitHub action, which are all that a step has under its profile: what that one ignores must
-//! neither fail a step that has moved nor change what it does.
+//! The inputs of the official GitHub action. Under its profile a step has only these: an input that the action ignores
+//! must neither fail a step that has moved nor change its effect.
 
 use super::table::INPUTS;
 use crate::ci::names::{ENV_PREFIX, variable_name};
@@ -51,8 +51,8 @@ pub fn is_official_name(name: &str) -> bool {
     name == "profile" || OFFICIAL_INPUTS.contains(&name)
 }
 
-/// A warning for each input that the step sets and that does not count, as far as it is a name of ours: GitHub itself
-/// warns of the others.
+/// A warning for each of our inputs that the step sets although it is ignored under the profile. GitHub itself warns of
+/// unknown names.
 pub fn warnings_for_ignored(is_set: impl Fn(&str) -> bool) -> Vec<String> {
     let names = INPUTS.iter().flat_map(|input| input.names().map(move |name| (input, name)));
     let names = names.filter(|(_, name)| !is_official_name(name) && is_set(name));

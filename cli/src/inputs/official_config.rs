@@ -1,10 +1,10 @@
-//! `config-map` as the official action takes it, turned into what `config` takes: a step that has moved from there must
-//! not fail for an entry that the official action passes over.
+//! Converts the official action's `config-map` into the form of `config`: a step that has moved must not fail for an
+//! entry that the official action ignores.
 //!
-//! It runs `pulumi config set-all` with `${value.value}`, as a secret where JavaScript calls `value.secret` true, and
-//! looks at nothing else:
+//! The official action runs `pulumi config set-all` with `${value.value}`, as a secret if JavaScript takes
+//! `value.secret` for true, and ignores everything else:
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/nodejs/automation/localWorkspace.ts>. Where it would write
-//! `undefined` or `[object Object]`, nothing sensible is lost by leaving the key alone, or by setting the object.
+//! `undefined` or `[object Object]`, nothing sensible is lost by leaving the key out, or by setting the object.
 
 use super::config_map::{FIELDS, path_root};
 use super::config_object::{number_stays, path_step};
@@ -12,10 +12,10 @@ use super::javascript;
 use super::suggest::nearest;
 use crate::base::yaml::{Mapping, Value};
 
-/// From here on JavaScript has no longer every whole number: 2^53.
+/// 2^53: JavaScript can't represent every larger whole number.
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
-/// The entries that `config` takes, and a warning for each thing that is not set as it is written.
+/// The entries for `config`, and a warning for each that is not set as it is written.
 #[derive(Debug, Default)]
 pub struct ConvertedConfig {
     /// The entries.
@@ -24,7 +24,7 @@ pub struct ConvertedConfig {
     pub warnings: Vec<String>,
 }
 
-/// Takes over what the whole of `config-map` is.
+/// Converts the whole document of `config-map`.
 pub fn convert_config_map(document: &Value) -> ConvertedConfig {
     let mut converted = ConvertedConfig::default();
     match document {
@@ -48,7 +48,7 @@ impl ConvertedConfig {
         self.warnings.push(warning);
     }
 
-    /// The entry of `key`; none where it has nothing to set.
+    /// The entry of `key`; none if it has nothing to set.
     fn convert_entry(&mut self, key: &str, entry: &Value) -> Option<Value> {
         let fields = match entry {
             Value::Mapping(fields) => fields,
@@ -110,7 +110,7 @@ impl ConvertedConfig {
         }
     }
 
-    /// An object without what the Pulumi CLI can't set.
+    /// The object without the parts that the Pulumi CLI can't set.
     fn convert_object(&mut self, place: &str, value: &Value) -> Value {
         match value {
             Value::Mapping(fields) => {
@@ -140,8 +140,8 @@ impl ConvertedConfig {
         }
     }
 
-    /// A number that would not stay as it is written: the one that JavaScript reads, where that is another spelling of
-    /// it, else the text.
+    /// A number that would not stay as it is written: the number that JavaScript reads, if that is another form of it,
+    /// else the text.
     fn convert_number(&mut self, place: &str, written: &str) -> Value {
         let shortest = javascript::number_of_yaml(written).filter(|number| number.abs() < LARGEST);
         let shortest = shortest.map(|number| number.to_string()).filter(|shortest| number_stays(shortest));
@@ -157,7 +157,7 @@ impl ConvertedConfig {
     }
 }
 
-/// A value whose parts are set one by one. What is empty has no parts, and is set as its text.
+/// The value for setting its parts one by one. An empty list or mapping has no parts, and becomes its text.
 fn with_empty_as_text(value: Value) -> Value {
     match value {
         Value::Mapping(fields) if fields.is_empty() => Value::Text("{}".to_owned()),

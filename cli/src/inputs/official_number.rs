@@ -1,20 +1,20 @@
-//! Numbers as the official action takes them, which is as JavaScript does.
+//! Numbers in the form of the official action, which reads them as JavaScript does.
 
 use super::javascript;
 
 /// A number under the profile.
 pub enum OfficialNumber {
-    /// No number: the official action fails.
+    /// The text is no number: the official action fails.
     Fails,
-    /// A number that counts as not set, or changes nothing.
+    /// The number counts as not set, or changes nothing.
     NotSet,
-    /// More than there is to ask for.
+    /// The number is larger than the input's maximum.
     TooLarge,
-    /// A number.
+    /// The number is valid.
     Is(u32),
 }
 
-/// The number `text` of the input `name`, of at most `max`, as the official action hands it to the CLI.
+/// The number in `text` for the input `name`, of at most `max`, as the official action passes it to the CLI.
 pub fn official_number(name: &str, text: &str, max: u32) -> OfficialNumber {
     let Some(number) = javascript::whole_number(text) else { return OfficialNumber::Fails };
     match name {

@@ -1,7 +1,7 @@
-//! The inputs that are set outside of the repository's files, and how much of `stackstep.yaml` is added to them.
+//! The inputs that are set outside of the repository's files, and the part of `stackstep.yaml` that is added to them.
 //!
-//! The two are apart because a run is judged between them: until then, nothing is used that a change of the repository can
-//! have written.
+//! The two are separate because a run is judged between them: before that, nothing is used that a change to the
+//! repository can have written.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,23 +23,23 @@ use crate::base::words::Words;
 use crate::ci::CiSystem;
 use crate::render::Detail;
 
-/// The inputs of the command line, the step and the environment: nothing that a change of the repository can have written.
+/// The inputs of the command line, the step and the environment, which no change to the repository can have written.
 #[derive(Debug, Clone)]
 pub struct OuterInputs {
     /// The command.
     pub command: Command,
-    /// The folder that the search for `stackstep.yaml` begins in: `cwd`.
+    /// The folder in `cwd`, at which the search for `stackstep.yaml` starts.
     pub folder: PathBuf,
     values: BTreeMap<&'static str, Found>,
     warnings: Vec<String>,
 }
 
-/// The part of a `stackstep.yaml` that counts.
+/// The part of a `stackstep.yaml` that is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileUse {
     /// The whole file.
     Whole,
-    /// The inputs that [`strangers::counts`] allows; the detail is what a report shows if the file says nothing.
+    /// The inputs that [`strangers::counts`] allows; the detail is that of a report if the file does not set it.
     Allowed(Detail),
 }
 
@@ -66,7 +66,7 @@ impl OuterInputs {
         Ok(outer)
     }
 
-    /// Finds those of `names` that can be read, whatever is wrong with the others. None if the command can't be read.
+    /// Finds those of `names` that can be read, whether or not the others can. None if the command can't be read.
     pub fn find_only(
         names: &[&str],
         command: Option<Command>,
@@ -87,7 +87,7 @@ impl OuterInputs {
         INPUTS.iter().filter(secret).filter_map(|input| Some((input.name, self.text(input)?.trim())))
     }
 
-    /// The input's text, where it is set and is one.
+    /// The input's text, if it is set and is a text.
     pub fn text(&self, input: &Input) -> Option<&str> {
         match &self.values.get(input.name)?.raw {
             Raw::Text(text) => Some(text),
@@ -95,12 +95,12 @@ impl OuterInputs {
         }
     }
 
-    /// Whether the input is set to "yes".
+    /// Whether the input is set to `true`.
     pub fn is_on(&self, flag: &InputRow<bool>) -> bool {
         self.text(&flag.input).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
     }
 
-    /// Whether the input is set to anything but "no". What is no boolean counts as set.
+    /// Whether the input is set to anything but `false`, even if it is no boolean.
     pub fn may_be_on(&self, flag: &InputRow<bool>) -> bool {
         self.text(&flag.input)
             .is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))
@@ -118,8 +118,8 @@ impl OuterInputs {
         }
     }
 
-    /// The `stackstep.yaml` of the work folder, unless it is a link and has to be none. What is reported can be a
-    /// stranger's, and so can be what lies beside it.
+    /// The `stackstep.yaml` of the work folder; with `without_links` a link is refused. None for `report`, as its
+    /// results can be a stranger's, and so can a file beside them.
     pub fn file(&self, without_links: bool) -> Result<Option<ConfigFile>> {
         if self.command == Command::Report {
             return Ok(None);
@@ -127,7 +127,7 @@ impl OuterInputs {
         ConfigFile::find(&self.folder, without_links)
     }
 
-    /// Joins all values: these, then those of `file` as far as they count, then the defaults.
+    /// Joins all values: these, then the allowed ones of `file`, then the defaults.
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
         let Self { command, mut values, mut warnings, .. } = self;
         let mut left_out = Vec::new();
@@ -166,7 +166,7 @@ impl OuterInputs {
     }
 }
 
-/// One warning for all inputs of a stranger's file that do not count.
+/// One warning for all inputs of a stranger's file that are not used.
 fn warning_for_left_out(names: &[&str]) -> Option<String> {
     let (is, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     (!names.is_empty()).then(|| {
@@ -178,8 +178,8 @@ fn warning_for_left_out(names: &[&str]) -> Option<String> {
     })
 }
 
-/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` is the one of the command
-/// line; without it the `command` input decides, and an empty one means [`Command::Install`].
+/// Finds the values of all sources, for a run whose `stackstep.yaml` is trusted. `command` comes from the command line;
+/// without it the `command` input decides, and an empty one means [`Command::Install`].
 pub fn resolve(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Resolved> {
     let outer = OuterInputs::find(command, flags, ci, env)?;
     let file = outer.file(false)?;

@@ -1,4 +1,4 @@
-//! Raw values made types, by the kind of their input. No error shows more of a value than its input's kind
+//! Turns raw values into types, by the kind of their input. No error shows more of a value than its input's kind
 //! allows.
 
 use std::cell::RefCell;
@@ -13,10 +13,10 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::words::Words;
 
-/// The name of the input that says where the program lies, which other paths begin at.
+/// The name of the input for the program's folder, which other paths are relative to.
 pub(super) const CWD: &str = "cwd";
 
-/// The raw values of a run, and what their types depend on beside them.
+/// The raw values of a run, and everything else that their types depend on.
 #[derive(Debug)]
 pub struct RawInputs<'a> {
     resolved: &'a Resolved,
@@ -34,7 +34,7 @@ impl<'a> RawInputs<'a> {
         RawInput { input, run: self }
     }
 
-    /// The warnings that came up so far.
+    /// The warnings so far.
     pub(super) fn warnings(self) -> Vec<String> {
         self.warnings.into_inner()
     }
@@ -48,7 +48,7 @@ pub struct RawInput<'r> {
 }
 
 impl RawInput<'_> {
-    /// The value and its source. None where nobody sets it, and where the command does not read it.
+    /// The value and its source. None if nobody sets it, or if the command does not read it.
     pub(super) fn found(&self) -> Option<&Found> {
         let resolved = self.run.resolved;
         resolved.values.get(self.input.name).filter(|_| self.input.applies_to(resolved.command))
@@ -63,7 +63,7 @@ impl RawInput<'_> {
         self.run.resolved.official_action
     }
 
-    /// Keeps a warning for the person who reads the log.
+    /// Adds a warning for the log.
     pub(super) fn warn(&self, warning: String) {
         self.run.warnings.borrow_mut().push(warning);
     }
@@ -76,22 +76,22 @@ impl RawInput<'_> {
         }
     }
 
-    /// The text without blanks around it; none where nothing is left.
+    /// The text without blanks around it; none if nothing is left.
     pub(super) fn trimmed_text(&self) -> Result<Option<String>> {
         Ok(self.text()?.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
     }
 
-    /// The path from the folder that stackstep was started in.
+    /// The path, relative to the folder that stackstep was started in.
     pub(super) fn path(&self) -> Result<Option<PathBuf>> {
         Ok(self.text()?.map(|path| absolute(self.env().cwd(), &path)))
     }
 
-    /// The path as the engine takes it, which runs in the folder of the program.
+    /// The path for the engine, which runs in the folder of the program.
     pub(super) fn program_path(&self) -> Result<Option<PathBuf>> {
         Ok(self.text()?.map(|path| absolute(&self.program_folder(), &path)))
     }
 
-    /// The folder of the program, whichever input this is: each command reads `cwd`.
+    /// The folder of the program, for any input: each command reads `cwd`.
     pub(super) fn program_folder(&self) -> PathBuf {
         match self.run.resolved.values.get(CWD).map(|found| &found.raw) {
             Some(Raw::Text(path)) => absolute(self.env().cwd(), path),
@@ -102,7 +102,7 @@ impl RawInput<'_> {
     pub(super) fn flag(&self) -> Result<Option<bool>> {
         self.trimmed_text()?
             .map(|text| match text.as_str() {
-                // What YAML 1.2 and GitHub's own toolkit take.
+                // The forms that YAML 1.2 and GitHub's own toolkit accept.
                 "true" | "True" | "TRUE" => Ok(true),
                 "false" | "False" | "FALSE" => Ok(false),
                 other => Err(Error::input(
@@ -159,7 +159,7 @@ impl RawInput<'_> {
         self.trimmed_text()?.map(|text| self.chosen(&text)).transpose()
     }
 
-    /// The choice, or what the row has as default.
+    /// The choice, or the default of the row.
     pub(super) fn choice_or_default<T: Words>(&self) -> Result<T> {
         match (self.choice()?, self.input.default) {
             (Some(chosen), _) => Ok(chosen),
@@ -189,7 +189,7 @@ impl RawInput<'_> {
         Ok(match self.found() {
             None => Vec::new(),
             Some(Found { raw: Raw::Text(text), .. }) => split(text),
-            // A list in a file is a list: what stands in an item is not split.
+            // A list in a file is not split further.
             Some(Found { raw: Raw::List(items), source: Source::File(_) }) => items.clone(),
             Some(Found { raw: Raw::List(items), .. }) => items.iter().flat_map(|item| split(item)).collect(),
             Some(Found { raw: Raw::Mapping(_), .. }) => return Err(self.wrong_form("takes a list")),
@@ -207,7 +207,7 @@ impl RawInput<'_> {
         })
     }
 
-    /// The error of a value whose form the kind does not have; `takes` says which one it has.
+    /// The error of a value with a wrong form; `takes` names the right one.
     pub(super) fn wrong_form(&self, takes: &str) -> Error {
         Error::input(
             format!("`{}` {takes}", self.input.name),

@@ -1,5 +1,5 @@
-//! The first pass: one raw value and its source for each input. Flag, the step's own inputs, `STACKSTEP_*` of the
-//! environment, `stackstep.yaml`, default: the first that says something wins.
+//! The first pass: finds one raw value and its source for each input. The sources are, in this order, the flag, the
+//! step's own inputs, `STACKSTEP_*` in the environment, `stackstep.yaml` and the default: the first with a value wins.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ use crate::ci::names::ENV_PREFIX;
 use crate::ci::names::variable_name;
 use crate::pulumi::options::variable_of;
 
-/// The prefix that a wrapper puts before an input's name where the CI system has no way of its own.
+/// The prefix that a wrapper puts before an input's name if the CI system has no way of its own.
 pub const STEP_PREFIX: &str = "STACKSTEP_INPUT_";
 
-/// Names with that beginning that are no inputs: the launchers, the sinks and the exchange of identity tokens read
+/// Variables with this prefix that are no inputs: the launchers, the sinks and the exchange of identity tokens read
 /// them.
 const NO_INPUTS: &[&str] = &[
     "STACKSTEP_BIN",
@@ -41,7 +41,7 @@ const NO_INPUTS: &[&str] = &[
 /// The flags of the command line: input name → values in order.
 pub type Flags = BTreeMap<&'static str, Vec<String>>;
 
-/// The command: the one of the command line, else the one that the step or the environment names.
+/// The command: that of the command line, else the one that the step or the environment names.
 pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) -> Result<Command> {
     let word_source = word.map(|found| &found.source);
     match (command, word.map(|found| &found.raw)) {
@@ -92,7 +92,7 @@ pub(super) struct OuterSources<'a> {
     pub flags: &'a Flags,
     pub ci: &'a dyn CiSystem,
     pub env: &'a Env,
-    /// The step has no other inputs than the official action's.
+    /// Whether the step has only the inputs of the official action.
     pub official: bool,
 }
 
@@ -102,7 +102,7 @@ impl<'a> OuterSources<'a> {
         Self { official: sources.sets_official_profile(), ..sources }
     }
 
-    /// Whether the step itself, as `actions/deploy` does, asks for the official action's profile.
+    /// Whether the step itself sets the official action's profile, as `actions/deploy` does.
     fn sets_official_profile(&self) -> bool {
         let found = self.find(&PROFILE.input).ok().flatten();
         found.is_some_and(|found| {
@@ -111,7 +111,7 @@ impl<'a> OuterSources<'a> {
         })
     }
 
-    /// A warning for each input of the step that does not count.
+    /// A warning for each input of the step that is ignored.
     pub fn warnings_for_ignored(&self) -> Vec<String> {
         if self.official {
             official::warnings_for_ignored(|name| self.step_variable(name).is_some())
@@ -158,7 +158,7 @@ impl<'a> OuterSources<'a> {
             let (variable, value) = self.variable(format!("{ENV_PREFIX}{}", variable_name(name)))?;
             trimmed_variable(input, variable, value)
         })?;
-        // The engine would take it from there as well.
+        // The engine would take the value from there as well.
         Ok(own.or_else(|| {
             let (variable, value) = self.variable(variable_of(input.name)?)?;
             trimmed_variable(input, variable, value)
@@ -170,7 +170,7 @@ impl<'a> OuterSources<'a> {
         Some((variable, value))
     }
 
-    /// One line where a variable of the environment says otherwise than the flag or step that won.
+    /// A warning if a variable of the environment differs from the flag or the step's input that won.
     pub fn overruled_warning(&self, input: &Input, found: &Found) -> Option<String> {
         let winner = match &found.source {
             Source::Flag => "the flag",
@@ -183,13 +183,14 @@ impl<'a> OuterSources<'a> {
     }
 }
 
-/// A variable and its value without blanks around it; none where nothing is left.
+/// A variable and its value without blanks around it; none if nothing is left.
 fn trimmed_variable<'v>(input: &Input, variable: String, value: &'v str) -> Option<(String, &'v str)> {
     let value = without_blanks(input, value);
     (!value.is_empty()).then_some((variable, value))
 }
 
-/// The variable and value that `value_called` finds under the input's name or an alias; two names with different values contradict.
+/// The variable and the value that `value_called` finds under the input's name or an alias. Fails if two names have
+/// different values.
 fn value_under_any_name<'v>(
     input: &Input,
     value_called: impl Fn(&str) -> Option<(String, &'v str)>,
@@ -211,7 +212,7 @@ fn value_under_any_name<'v>(
     Ok(found)
 }
 
-/// The value that `stackstep.yaml` has for `input`. Relative paths begin at the file.
+/// The value of `input` in `stackstep.yaml`. Relative paths start at the file.
 pub(super) fn file_value(file: &ConfigFile, input: &Input) -> Result<Option<Found>> {
     let Some(value) = file.get(input) else { return Ok(None) };
     let wrong = |expected: &str| {
@@ -222,7 +223,7 @@ pub(super) fn file_value(file: &ConfigFile, input: &Input) -> Result<Option<Foun
     };
     let raw = match (input.kind, value) {
         (Kind::Mapping, Value::Mapping(mapping)) => Raw::Mapping(mapping.clone()),
-        // A block of text, as a step's input has it.
+        // A block of text, as in a step's input.
         (Kind::Mapping, Value::Text(text)) => Raw::Mapping(mapping_of(text).map_err(|error| {
             let what = format!("{error} in `{}`", file.path.display());
             Error::input(what, error.hint().unwrap_or_default())
@@ -248,13 +249,13 @@ pub(super) fn file_value(file: &ConfigFile, input: &Input) -> Result<Option<Foun
     Ok(Some(Found { raw, source: Source::File(file.path.clone()) }))
 }
 
-/// A single value as it is written.
+/// A single value exactly as it is written.
 fn scalar(value: &Value) -> Option<String> {
     value.source().filter(|_| !value.is_null()).map(str::to_owned)
 }
 
-/// The value without the blanks and line ends around it: those of a folded block, of a variable of the repository, of a
-/// line that a step before has written. Only text that people read, and what has a form of its own, stays as it is.
+/// The value without blanks and line ends around it, which come from a folded block, a variable of the repository, or a
+/// line that an earlier step wrote. Only text for people, and text with a form of its own, keeps them.
 fn without_blanks<'v>(input: &Input, value: &'v str) -> &'v str {
     let keeps = input.name == "message" || matches!(input.kind, Kind::Mapping | Kind::Words);
     if keeps { value } else { value.trim() }
@@ -300,7 +301,7 @@ pub(super) fn warnings_for_unknown_variables(env: &Env) -> Vec<String> {
         if NO_INPUTS.contains(&variable) {
             return None;
         }
-        // Cloud Build's substitutions begin with an underscore.
+        // Substitutions of Cloud Build begin with an underscore.
         let (lead, plain) = variable.strip_prefix('_').map_or(("", variable), |plain| ("_", plain));
         let name = plain.strip_prefix(STEP_PREFIX).or_else(|| plain.strip_prefix(ENV_PREFIX))?;
         if known.iter().any(|known| known == name) {
@@ -313,8 +314,8 @@ pub(super) fn warnings_for_unknown_variables(env: &Env) -> Vec<String> {
     unknown.collect()
 }
 
-/// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are
-/// shared by all commands, so what they hold for another one is no mistake.
+/// A warning for each input of the step that the command does not read. `stackstep.yaml` and the environment are shared
+/// by all commands, so that an unread value there is no mistake.
 pub(super) fn warnings_for_unread(command: Command, values: &BTreeMap<&'static str, Found>) -> Vec<String> {
     if command == Command::Install {
         return Vec::new();

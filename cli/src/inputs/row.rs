@@ -1,4 +1,4 @@
-//! Typed rows: what the table says of an input, and how its value is read, in one. [`heading!`] makes a struct of them.
+//! Typed rows: the table's row of an input together with the reader of its value. [`heading!`] makes a struct of them.
 
 #![expect(
     clippy::redundant_closure_for_method_calls,
@@ -19,12 +19,12 @@ use crate::base::words::Words;
 /// A row of the table whose value is a `T`.
 #[derive(Debug)]
 pub struct InputRow<T> {
-    /// The row as the table has it.
+    /// The row of the table.
     pub input: Input,
     read: fn(&RawInput<'_>) -> Result<T>,
 }
 
-/// Declares the struct of a heading. A line is an input: the field of its value, the type, and the row of the table.
+/// Declares the struct of a heading. Each line is an input: the field of its value, the type, and the row of the table.
 ///
 /// The row of a field has the field's name: `inputs.log.diff` is the value, and `LogInputs::diff` the row.
 macro_rules! heading {
@@ -70,7 +70,7 @@ impl<T> InputRow<T> {
         self.input.name
     }
 
-    /// The value that a run has for the row.
+    /// The value of the row in a run.
     pub(super) fn value(&self, raw: &RawInputs<'_>) -> Result<T> {
         (self.read)(&raw.raw_input(&self.input))
     }
@@ -95,12 +95,12 @@ impl<T> InputRow<T> {
         Self { input: Input { short: Some(short), ..self.input }, ..self }
     }
 
-    /// The row with a value that holds when nobody sets it.
+    /// The row with a default value.
     pub(super) const fn default(self, value: &'static str) -> Self {
         Self { input: Input { default: Default::Value(value), ..self.input }, ..self }
     }
 
-    /// The row with one default for us and another one under `profile: official-action`.
+    /// The row with one default, and another one under `profile: official-action`.
     pub(super) const fn default_by_profile(self, ours: &'static str, official: &'static str) -> Self {
         Self { input: Input { default: Default::OfficialAction { ours, official }, ..self.input }, ..self }
     }
@@ -128,7 +128,7 @@ const fn row<T>(
     InputRow { input: Input::new(name, kind, commands, help), read }
 }
 
-/// Any text, as it is written.
+/// A row of [`Kind::Text`], whose value stays as it is written.
 pub(super) const fn text(
     name: &'static str,
     commands: Commands,
@@ -137,7 +137,7 @@ pub(super) const fn text(
     row(name, Kind::Text, commands, help, |value| value.text())
 }
 
-/// Any text, without blanks around it.
+/// A row of [`Kind::Text`], whose value has no blanks around it.
 pub(super) const fn trimmed_text(
     name: &'static str,
     commands: Commands,
@@ -146,7 +146,7 @@ pub(super) const fn trimmed_text(
     row(name, Kind::Text, commands, help, |value| value.trimmed_text())
 }
 
-/// [`Kind::Secret`].
+/// A row of [`Kind::Secret`].
 pub(super) const fn secret(
     name: &'static str,
     commands: Commands,
@@ -155,7 +155,7 @@ pub(super) const fn secret(
     row(name, Kind::Secret, commands, help, |value| Ok(value.trimmed_text()?.map(Secret::new)))
 }
 
-/// [`Kind::Path`].
+/// A row of [`Kind::Path`].
 pub(super) const fn path(
     name: &'static str,
     commands: Commands,
@@ -164,7 +164,7 @@ pub(super) const fn path(
     row(name, Kind::Path, commands, help, |value| value.path())
 }
 
-/// [`Kind::ProgramPath`].
+/// A row of [`Kind::ProgramPath`].
 pub(super) const fn program_path(
     name: &'static str,
     commands: Commands,
@@ -173,12 +173,12 @@ pub(super) const fn program_path(
     row(name, Kind::ProgramPath, commands, help, |value| value.program_path())
 }
 
-/// [`Kind::Bool`]: `false` where nobody sets it, and where the command does not read it.
+/// A row of [`Kind::Bool`], with `false` if nobody sets it, or if the command does not read it.
 pub(super) const fn flag(name: &'static str, commands: Commands, help: &'static str) -> InputRow<bool> {
     row(name, Kind::Bool, commands, help, |value| Ok(value.flag()?.unwrap_or_default()))
 }
 
-/// [`Kind::Bool`], where "not set" is more than `false`.
+/// A row of [`Kind::Bool`], for which "not set" differs from `false`.
 pub(super) const fn optional_flag(
     name: &'static str,
     commands: Commands,
@@ -187,7 +187,7 @@ pub(super) const fn optional_flag(
     row(name, Kind::Bool, commands, help, |value| value.flag())
 }
 
-/// [`Kind::Number`].
+/// A row of [`Kind::Number`].
 pub(super) const fn number(
     name: &'static str,
     bounds: RangeInclusive<u32>,
@@ -198,7 +198,7 @@ pub(super) const fn number(
     row(name, kind, commands, help, |value| value.number())
 }
 
-/// [`Kind::Duration`].
+/// A row of [`Kind::Duration`].
 pub(super) const fn duration(
     name: &'static str,
     commands: Commands,
@@ -207,7 +207,7 @@ pub(super) const fn duration(
     row(name, Kind::Duration, commands, help, |value| value.duration())
 }
 
-/// [`Kind::List`].
+/// A row of [`Kind::List`].
 pub(super) const fn list(
     name: &'static str,
     commands: Commands,
@@ -216,7 +216,7 @@ pub(super) const fn list(
     row(name, Kind::List, commands, help, |value| value.list())
 }
 
-/// [`Kind::Choice`]: the row's default where nobody sets it, and where the command does not read it.
+/// A row of [`Kind::Choice`], with the row's default if nobody sets it, or if the command does not read it.
 pub(super) const fn choice<T: Words>(
     name: &'static str,
     commands: Commands,
@@ -225,7 +225,7 @@ pub(super) const fn choice<T: Words>(
     row(name, Kind::Choice(T::WORDS), commands, help, |value| value.choice_or_default())
 }
 
-/// [`Kind::Choice`], where nothing is chosen by default.
+/// A row of [`Kind::Choice`] without a default.
 pub(super) const fn optional_choice<T: Words>(
     name: &'static str,
     commands: Commands,
@@ -234,7 +234,7 @@ pub(super) const fn optional_choice<T: Words>(
     row(name, Kind::Choice(T::WORDS), commands, help, |value| value.choice())
 }
 
-/// [`Kind::Words`].
+/// A row of [`Kind::Words`].
 pub(super) const fn words(
     name: &'static str,
     commands: Commands,
@@ -243,7 +243,7 @@ pub(super) const fn words(
     row(name, Kind::Words, commands, help, |value| value.words())
 }
 
-/// [`Kind::Mapping`], which each input reads in its own way.
+/// A row of [`Kind::Mapping`], which each input reads in its own way.
 pub(super) const fn mapping<T>(
     name: &'static str,
     commands: Commands,

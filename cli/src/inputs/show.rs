@@ -1,4 +1,4 @@
-//! `stackstep inputs`: each input, its value with secrets hidden, and where it came from.
+//! `stackstep inputs`: each input, its value with secrets hidden, and its source.
 
 use super::found::{Found, Raw, Resolved, Source};
 use super::headings::{BackendInputs, EngineInputs};
@@ -21,7 +21,7 @@ pub fn table(resolved: &Resolved) -> String {
     })
 }
 
-/// Each input's name, its value on one line and where it came from.
+/// Each input's name, its value on one line and its source.
 pub fn rows(resolved: &Resolved) -> impl Iterator<Item = (&'static str, String, Option<&Source>)> {
     INPUTS.iter().map(|input| {
         let found = resolved.values.get(input.name);
@@ -39,7 +39,7 @@ pub fn secrets(resolved: &Resolved) -> impl Iterator<Item = (&'static str, &str)
     INPUTS.iter().filter(|input| input.kind == Kind::Secret).filter_map(text)
 }
 
-/// The value on one line; of a secret that it is one, of configuration the keys.
+/// The value on one line: `***` for a secret, only the keys for configuration.
 fn shown_value(input: &Input, found: &Found) -> String {
     let text = match (&found.raw, input.kind) {
         (_, Kind::Secret) => "***".to_owned(),

@@ -1,13 +1,13 @@
-//! The inputs that count in a `stackstep.yaml` that a stranger may have written: what names, paces or colours, and never
-//! what starts, installs, writes, reaches or hides something. All else is left out and named.
+//! The inputs that are used from a `stackstep.yaml` that a stranger may have written: they name, pace or colour
+//! something, and never start, install, write, reach or hide anything. All others are left out, with a warning.
 
 use super::found::Raw;
 use super::headings::{LogInputs, OperationInputs, ReportInputs, SafetyInputs, StackInputs};
 use crate::base::words::Words;
 use crate::render::Detail;
 
-/// The inputs that count. `target`, `exclude` and `suppress-outputs` are none of them: they would hide changes from the
-/// person who reviews.
+/// The inputs that are used. `target`, `exclude` and `suppress-outputs` are not among them, because they would hide
+/// changes from the reviewer.
 pub const ALLOWED: &[&str] = &[
     StackInputs::name.name(),
     OperationInputs::refresh.name(),
@@ -21,8 +21,8 @@ pub const ALLOWED: &[&str] = &[
 
 const DETAIL: &str = ReportInputs::detail.name();
 
-/// Whether the value `raw` of the input `name` counts. `shown` is what a report shows where the file says nothing: a
-/// stranger's file may show less, and no more.
+/// Whether the value `raw` of the input `name` is used. `shown` is the detail of a report if the file does not set it:
+/// a stranger's file may only reduce it.
 pub fn counts(name: &str, raw: &Raw, shown: Detail) -> bool {
     match (name, raw) {
         (DETAIL, Raw::Text(word)) => Detail::from_word(word).is_some_and(|detail| detail <= shown),

@@ -1,6 +1,6 @@
 //! The nearest of the names that exist, for "did you mean".
 
-/// The candidate most like `word`, if any is like it at all.
+/// The candidate that is most similar to `word`; none if no candidate is similar.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()

@@ -1,5 +1,5 @@
-//! THE table of inputs: the rows of all headings. Flags, `stackstep.yaml`, the wrappers, the reference and the schemas are
-//! all made from it. A new input is a row in [`super::headings`] and a run of `cargo xtask gen`.
+//! THE table of inputs: the rows of all headings. Flags, `stackstep.yaml`, the wrappers, the reference and the schemas
+//! are made from it. A new input is a row in [`super::headings`] and a run of `cargo xtask gen`.
 
 use super::headings::{
     BackendInputs, COMMAND, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
@@ -35,7 +35,7 @@ const COUNT: usize = {
     count
 };
 
-/// The rows of all parts in one list, made when stackstep is compiled.
+/// The rows of all parts in one list, made at compile time.
 const fn joined() -> [Input; COUNT] {
     let mut rows = [COMMAND; COUNT];
     let (mut part, mut row, mut at) = (0, 0, 0);

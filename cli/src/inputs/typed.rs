@@ -1,4 +1,4 @@
-//! The second pass: raw values become types, and what contradicts itself is refused.
+//! The second pass: turns raw values into types, and refuses contradictions.
 
 use super::Command;
 use super::found::Resolved;
@@ -24,7 +24,7 @@ pub struct Inputs {
     pub backend: BackendInputs,
     /// Configuration and environment of the program.
     pub config: ConfigInputs,
-    /// Resources, and what happens to them.
+    /// The resources of the operation, and how it treats them.
     pub operation: OperationInputs,
     /// Conditions that have to hold.
     pub safety: SafetyInputs,
@@ -32,18 +32,18 @@ pub struct Inputs {
     pub report: ReportInputs,
     /// The comment on the change request.
     pub comment: CommentInputs,
-    /// The forge, and what is recorded there.
+    /// The forge, and the records on it.
     pub forge: ForgeInputs,
     /// The log.
     pub log: LogInputs,
     /// The Pulumi CLI itself.
     pub engine: EngineInputs,
-    /// Warnings of values that are taken otherwise than they are written.
+    /// Warnings of values that are not taken exactly as they are written.
     pub warnings: Vec<String>,
 }
 
 impl Inputs {
-    /// Turns what was found into types. Reads the files that `config` names.
+    /// Turns raw values into types. Reads the files that `config` names.
     pub fn from_resolved(resolved: &Resolved, env: &Env) -> Result<Self> {
         let inputs = Self::unchecked(resolved, env)?;
         inputs.check()?;

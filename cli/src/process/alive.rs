@@ -1,14 +1,14 @@
-//! Whether a process of an earlier step still runs: its number alone could be somebody else's by now, so the time at
-//! which it was started belongs to it.
+//! Tells whether a process of an earlier step still runs. Its number alone could belong to another process by now, so
+//! the time of its start is kept as well.
 
 use serde::{Deserialize, Serialize};
 
-/// A process, as another process can find it again.
+/// The number and the start of a process, by which another process can find it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
-    /// Its number.
+    /// The process number.
     pub pid: u32,
-    /// When it was started, in the system's own words. None where the system can't tell.
+    /// The time of its start, in the operating system's form. None if the system can't tell.
     pub started: Option<String>,
 }
 
@@ -18,13 +18,13 @@ impl Trace {
         Self { pid, started: start_of(pid) }
     }
 
-    /// Whether it still runs. None where the system can't tell.
+    /// Whether the process still runs. None if the system can't tell.
     pub fn is_alive(&self) -> Option<bool> {
         let started = self.started.as_ref()?;
         Some(start_of(self.pid).as_ref() == Some(started))
     }
 
-    /// Asks it to end, as the first rung of the ladder does.
+    /// Sends SIGINT to the process, like the first rung of the ladder.
     pub fn interrupt(&self) {
         #[cfg(unix)]
         if self.is_alive() == Some(true)
@@ -35,7 +35,7 @@ impl Trace {
     }
 }
 
-/// When the process was started; None when there is none, or nothing but its name is left.
+/// The time of the process's start. None if there is no such process, or if it has ended and was not waited for.
 #[cfg(unix)]
 fn start_of(pid: u32) -> Option<String> {
     if std::path::Path::new("/proc/self/stat").exists() {

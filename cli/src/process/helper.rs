@@ -1,5 +1,5 @@
-//! A short program whose output is read and never shown: one of the CI system that prints something secret, such as
-//! `buildkite-agent`, or the engine when it is asked for its version.
+//! Runs a short program whose output is read and never shown: one of the CI system that prints something secret, such
+//! as `buildkite-agent`, or the engine to ask for its version.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,13 +12,13 @@ use crate::base::secret::{Masker, Secret};
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
 
-/// More than anything worth reading here.
+/// The most bytes of output that are read.
 const CAPTURE: usize = 1 << 20;
 
-/// How long it may take.
+/// The time limit of the program.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Runs `program` with no more of an environment than `variables`, and reads what it prints. None where that can't be
+/// Runs `program` with these `variables` as its whole environment, and reads its output. None if the output can't be
 /// read, or takes longer than `patience`: then the program is killed. Nothing of it is shown.
 pub async fn read_apart(
     program: &Path,
@@ -41,16 +41,16 @@ pub async fn read_apart(
     String::from_utf8(output.stdout).ok()
 }
 
-/// Changes of the helper's environment.
+/// Changes to a program's environment.
 #[derive(Debug, Default)]
 pub struct VariableChange {
-    /// Set to these values.
+    /// The variables to set, with their values.
     pub set: Vec<(String, String)>,
-    /// Taken out.
+    /// The variables to remove.
     pub remove: Vec<String>,
 }
 
-/// Runs `program` and reads what it prints; the error is what it said at the end.
+/// Runs `program` and reads its output. The inner error is the last line of its standard error.
 pub async fn read(
     program: PathBuf,
     args: &[String],

@@ -1,31 +1,32 @@
-//! How the engine is stopped: a ladder on our own clock, never driven by what the CI system repeats.
+//! The ladder by which the engine is stopped, on our own clock: repeated signals of the CI system do not drive it.
 //!
-//! SIGINT lets the engine finish what is in flight; after the grace period a second one makes it end at once, with
-//! the lock released and operations left pending; two seconds later it is killed with all its descendants, which
-//! leaves the lock. Some CI systems signal the engine as well as us, before or after ([`super::told`]): their signal
-//! counts as the first one, as a second would end the engine at once. Pure: the doing is in [`crate::process::supervise`].
+//! SIGINT lets the engine finish what is in flight; after the grace period a second one makes it end at once, with the
+//! lock released and operations left pending; two seconds later it is killed with all its descendants, which leaves the
+//! lock. Some CI systems signal the engine as well as us, before or after ([`super::told`]): their signal counts as the
+//! first one, because a second would end the engine at once. Pure: the signals are sent in
+//! [`crate::process::supervise`].
 
 use std::time::Duration;
 
 use super::signals::Signal;
 
-/// How long the engine has to end after the second SIGINT (measured: it takes 0.6 s).
+/// The time that the engine has to end after the second SIGINT (measured: it takes 0.6 s).
 pub const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// How long we listen, before our first SIGINT, for the engine's words that it has got a signal already. It says them as
-/// soon as it gets one; a busy machine may take a while to run it.
+/// The time to listen, before our first SIGINT, for the engine's message that it has got a signal already. It writes
+/// one as soon as it gets a signal; a busy machine may take a while to run it.
 pub const LISTEN: Duration = Duration::from_millis(500);
 
-/// Why the engine is stopped.
+/// The cause of a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// Its time was over.
+    /// The time limit was reached.
     TimedOut,
-    /// We were asked to end.
+    /// Stackstep got a signal.
     Cancelled(Signal),
 }
 
-/// How far the ladder went.
+/// A rung of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rung {
     /// Asked once: it finishes what is in flight.
@@ -36,8 +37,8 @@ pub enum Rung {
     Killed,
 }
 
-/// Which rung is next, and when, counted from the ladder's start. Each rung has its full time, however late the one
-/// before it was taken.
+/// The ladder's state: which rung is next, and when, counted from the ladder's start. Each rung has its full time,
+/// however late the one before it was taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Ladder {
     listen: Duration,
@@ -46,13 +47,13 @@ pub struct Ladder {
 }
 
 impl Ladder {
-    /// A ladder with a grace period between the first and the second SIGINT. Before the first one it waits for `listen`,
-    /// in which [`Ladder::was_told`] can take its place.
+    /// A ladder with a grace period between the first and the second SIGINT. It waits for `listen` before the first
+    /// one, which [`Ladder::was_told`] can replace.
     pub fn new(listen: Duration, grace: Duration) -> Self {
         Self { listen, grace, last: None }
     }
 
-    /// The engine has got its first signal from somebody else: the rung is taken without one of ours.
+    /// The engine has got its first signal from somebody else: the rung counts as taken, without a signal of ours.
     pub fn was_told(&mut self, elapsed: Duration) {
         self.last.get_or_insert((elapsed, Rung::Interrupted));
     }

@@ -1,31 +1,31 @@
-//! Processes that an engine left behind when it was killed together with us: language hosts, providers, what a program
-//! started. Each of them inherited a variable with the name of the run, so that they are told for certain, whoever
-//! their parent is by now. Where the system does not show environments, none is found.
+//! Processes that an engine left behind when it was killed together with us: language hosts, providers, children of the
+//! program. Each of them inherited a variable with the name of the run, so that it is recognised for certain, whatever
+//! its parent is by now. On a system that does not show environments, none is found.
 
 use std::fs;
 use std::path::Path;
 
 use super::alive::Trace;
 
-/// The variable that marks what a run starts.
+/// The variable that marks the processes of a run.
 const MARK: &str = "_STACKSTEP_RUN";
 
 /// A process of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
-    /// Its number.
+    /// The process number.
     pub pid: u32,
-    /// The name of its program, as the system has it.
+    /// The name of its program, in the operating system's form.
     pub name: String,
 }
 
-/// The variable that the engine of the run in `folder` gets. The folder's name is random, and no secret.
+/// The variable for the engine of the run in `folder`. The folder's name is random, and no secret.
 pub fn mark(folder: &Path) -> Option<(String, String)> {
     let name = folder.file_name()?.to_str()?;
     (!name.is_empty()).then(|| (MARK.to_owned(), name.to_owned()))
 }
 
-/// The processes that bear the mark of the run in `folder`, and are not over.
+/// The processes with the mark of the run in `folder` that have not ended.
 /// <https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html>
 pub fn of_run(folder: &Path) -> Vec<Leftover> {
     let (Some((name, value)), Ok(processes)) = (mark(folder), fs::read_dir("/proc")) else {
@@ -36,7 +36,7 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
         |environment: &[u8]| environment.split(|byte| *byte == 0).any(|pair| pair == marked.as_bytes());
     let found = processes.flatten().filter_map(|process| {
         let pid = process.file_name().to_str()?.parse().ok()?;
-        // What is over has no environment any more.
+        // A process that has ended has no environment any more.
         let environment = fs::read(process.path().join("environ")).ok()?;
         let name = || fs::read_to_string(process.path().join("comm")).unwrap_or_default().trim().to_owned();
         (bears(&environment) && pid != std::process::id()).then(|| Leftover { pid, name: name() })
@@ -44,11 +44,10 @@ pub fn of_run(folder: &Path) -> Vec<Leftover> {
     found.collect()
 }
 
-/// How many bytes of a program's name the system keeps: <https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html>.
+/// The bytes of a program's name that the system keeps: <https://man7.org/linux/man-pages/man5/proc_pid_comm.5.html>.
 const NAME: usize = 15;
 
-/// The engine itself, whose program has this file name, among the processes of the run in `folder`. None when it is not
-/// there.
+/// The engine, whose program has this file name, among the processes of the run in `folder`. None if it is not there.
 pub fn engine_of_run(folder: &Path, program: &str) -> Option<Trace> {
     let name =
         String::from_utf8_lossy(program.as_bytes().get(..NAME).unwrap_or(program.as_bytes())).into_owned();
@@ -56,12 +55,12 @@ pub fn engine_of_run(folder: &Path, program: &str) -> Option<Trace> {
     all.map(|process| process.pid).min().map(Trace::of_process)
 }
 
-/// Whether the system shows which processes there are.
+/// Whether the system shows the environments of processes.
 pub fn can_be_found() -> bool {
     Path::new("/proc/self/environ").exists()
 }
 
-/// Asks the processes to end, or kills them.
+/// Sends SIGINT to the processes, or SIGKILL.
 pub fn end(leftovers: &[Leftover], kill: bool) {
     #[cfg(unix)]
     {

@@ -1,7 +1,7 @@
 //! The job's log: whole lines of the engine's two streams and lines of our own, never one inside of another.
 //!
-//! What is to be written waits in a queue, so that a reader who stalls never keeps us from the engine or from a
-//! signal. A reader who is gone cancels nothing: what would have been written is dropped.
+//! Lines wait in a queue, so that a stalled reader never keeps us from the engine or from a signal. A closed reader
+//! cancels nothing: its lines are dropped.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -9,31 +9,31 @@ use std::io;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-/// Where a line comes from.
+/// The source of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineSource {
     /// The engine's standard output.
     Stdout,
     /// The engine's standard error.
     Stderr,
-    /// We ourselves.
+    /// Stackstep itself.
     Ours,
 }
 
-/// Breaks up the workflow commands in a part of a line, as foreign output must not command the CI system. A part
-/// is cut at newlines and carriage returns, which end a line for most CI systems, and never in a marker.
+/// Breaks up the workflow commands in a part of a line, because foreign output must not command the CI system. A part
+/// is cut at newlines and carriage returns, which end a line for most CI systems, and never within a marker.
 ///
-/// The second argument tells whether the part begins a line (after white space), where some commands are
-/// commands only there.
+/// The second argument tells whether the part begins a line (after white space): some commands only work there.
 pub type Disarm = fn(&[u8], bool) -> Cow<'_, [u8]>;
 
-/// What a line is written to: our standard output and standard error, or a test's buffers.
+/// The target of lines: our standard output or standard error, or a test's buffer.
 pub type Sink<'a> = &'a mut (dyn AsyncWrite + Unpin + Send);
 
-/// With this much waiting we read no more of the engine's output.
+/// The bytes in the queue from which on no more of the engine's output is read.
 const QUEUE_LIMIT: usize = 256 << 10;
 
-/// With this much waiting more is dropped: only while the engine is being stopped do we read on regardless.
+/// The bytes in the queue from which on more is dropped. Only while the engine is being stopped, its output is read
+/// regardless.
 const QUEUE_END: usize = 1 << 20;
 
 /// The log of a run.
@@ -47,7 +47,7 @@ pub struct Log<'a> {
     unflushed: Option<Target>,
     /// The source whose line has no end yet.
     open: Option<LineSource>,
-    /// Whether that line is nothing but white space so far.
+    /// Whether the line so far is nothing but white space.
     blank: bool,
     closed: [bool; 2],
     lost: usize,
@@ -100,7 +100,7 @@ impl<'a> Log<'a> {
         self.open = (*last != b'\n').then_some(source);
     }
 
-    /// Ends a line that has no end yet, so that the next begins at its beginning.
+    /// Ends a line that has no end yet, so that the next line begins on a line of its own.
     pub fn end_line(&mut self) {
         if let Some(open) = self.open.take() {
             self.enqueue(open.target(), b"\n".to_vec());
@@ -108,22 +108,22 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Whether so little waits that more may be read.
+    /// Whether the queue is short enough to read more.
     pub fn has_room(&self) -> bool {
         self.waiting < QUEUE_LIMIT
     }
 
-    /// Whether all is written, as far as anyone reads it.
+    /// Whether everything is written that a reader is still open for.
     pub fn is_written(&self) -> bool {
         self.queue.is_empty() && self.unflushed.is_none()
     }
 
-    /// Whether a reader is gone: what was for it is dropped.
+    /// Whether a reader has closed; its lines are dropped.
     pub fn is_closed(&self) -> bool {
         self.closed.contains(&true)
     }
 
-    /// Writes some of what waits; never ends while nothing does. Nothing is lost when it is dropped half-way.
+    /// Writes some of the queue; waits for ever if it is empty. Nothing is lost if the future is dropped half-way.
     pub async fn write_some(&mut self) {
         let front = self.queue.front().map(|(target, _)| *target);
         match (self.unflushed, front) {
@@ -185,7 +185,7 @@ impl<'a> Log<'a> {
         if self.closed[target as usize] {
             return;
         }
-        // The end of a line that is there always has room.
+        // The end of a line that has been written always has room.
         let is_its_end = self.lost == 0 && bytes == b"\n";
         if self.waiting > QUEUE_END && !is_its_end {
             self.lost += bytes.len();
@@ -205,7 +205,7 @@ impl<'a> Log<'a> {
     }
 }
 
-/// The bytes with the commands in each line broken up. `blank` is whether the line so far is nothing but white space.
+/// The bytes with the commands in each line broken up. `blank` says whether the line so far is nothing but white space.
 pub fn disarmed(bytes: &[u8], disarm: Disarm, blank: &mut bool) -> Vec<u8> {
     let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
     let mut out = Vec::with_capacity(bytes.len());

@@ -1,4 +1,4 @@
-//! What the CI system or a person tells us: the first signal cancels the run, the others are only remembered.
+//! The signals that stackstep gets: the first one cancels the run, the others are only remembered.
 //!
 //! CI systems send SIGINT and SIGTERM in a row, to one process or to a group. The ladder that follows runs on our
 //! own clock ([`super::ladder`]), so none of them shortens it.
@@ -14,9 +14,9 @@ use tokio::sync::watch;
 pub enum Signal {
     /// SIGINT, Ctrl-C.
     Interrupt,
-    /// SIGTERM; on Windows the console is closed or the machine shuts down.
+    /// SIGTERM; on Windows the console was closed or the machine shuts down.
     Terminate,
-    /// SIGHUP: the terminal or the connection is gone.
+    /// SIGHUP: the terminal or the connection was closed.
     Hangup,
 }
 
@@ -39,18 +39,18 @@ pub struct Signals {
     adopts: bool,
 }
 
-/// More than any CI system sends; someone may lean on Ctrl-C.
+/// The most signals that are remembered: more than any CI system sends, but somebody may hold Ctrl-C down.
 const REMEMBERED: usize = 32;
 
 impl Signals {
-    /// Signals that come from nowhere but [`Signals::cancel`].
+    /// Signals that only come from [`Signals::cancel`].
     pub fn none() -> Self {
         let (sender, received) = watch::channel(Vec::new());
         Self { received, sender: Arc::new(sender), adopts: false }
     }
 
-    /// Listens from now on. On Linux, processes that the engine leaves behind become our children, so that the
-    /// last rung of the ladder finds them.
+    /// Listens from now on. On Linux, processes that the engine leaves behind become our children, so that the last
+    /// rung of the ladder finds them.
     pub fn listen() -> io::Result<Self> {
         let signals = Self { adopts: adopt_orphans(), ..Self::none() };
         #[cfg(unix)]
@@ -98,7 +98,7 @@ impl Signals {
         Ok(())
     }
 
-    /// Records a request to end, as if it had come from outside.
+    /// Records a signal, as if it had come from outside.
     pub fn cancel(&self, signal: Signal) {
         self.sender.send_modify(|received| {
             if received.len() < REMEMBERED {
@@ -125,7 +125,7 @@ impl Signals {
                 return *first;
             }
             if received.changed().await.is_err() {
-                // Can't be: we hold the sender ourselves.
+                // Never happens, because we hold the sender ourselves.
                 std::future::pending::<()>().await;
             }
         }
@@ -145,6 +145,7 @@ impl Signals {
     }
 }
 
+/// Makes orphans of our descendants our own children:
 /// <https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html>
 #[cfg(target_os = "linux")]
 fn adopt_orphans() -> bool {
@@ -156,7 +157,7 @@ fn adopt_orphans() -> bool {
     false
 }
 
-/// Whether we were started by `nohup`: then a hangup is not for us.
+/// Whether we were started by `nohup`, so that a hangup must not end us.
 #[cfg(unix)]
 pub(super) fn hangups_are_ignored() -> bool {
     std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangups(&status))

@@ -1,8 +1,8 @@
 //! One of the engine's two streams on its way to the log: masked, kept for the report, and cut into lines.
 //!
-//! A whole line goes on at once. The engine prints dots without a newline for minutes, so a partial line goes on
-//! after a second; only an end that could begin a secret or a workflow command stays back. Lines that show the plain value of a secret
-//! are withheld ([`Withhold`]).
+//! A whole line is passed on at once. The engine prints dots without a newline for minutes, so a partial line is passed
+//! on after a second; only an end that could begin a secret or a workflow command stays back. Lines that show the plain
+//! value of a secret are withheld ([`Withhold`]).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,17 +13,18 @@ use tokio::time::Instant;
 use super::withhold::Withhold;
 use crate::base::secret::{MaskStream, Masker, signature};
 
-/// How long a partial line waits for its end.
+/// The time that a partial line waits for its end.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A longer line goes on in parts. Of a line for debugging that shows a secret's value, which has the mark of a secret
-/// in front of it or behind it, this much is withheld whole.
+/// The longest line in bytes that is kept whole; a longer one is passed on in parts. Up to this length, a line for
+/// debugging that shows a secret's value, with the mark of a secret before or after it, is withheld whole.
 const LONGEST_LINE: usize = 4 << 20;
 
-/// More than the letters of the longest workflow command's marker, `##teamcity[`.
+/// The bytes that may hold the start of a workflow command's marker: more than the longest one, `##teamcity[`, has
+/// letters.
 const LONGEST_MARKER: usize = 16;
 
-/// What a stream has written, for the report: its beginning and its end, masked.
+/// The output of a stream for the report: its beginning and its end, masked.
 #[derive(Clone, Default)]
 pub struct Captured {
     first: Vec<u8>,
@@ -33,7 +34,7 @@ pub struct Captured {
 }
 
 impl Captured {
-    /// The masked text; where the middle was too much, a line says how much.
+    /// The masked text; if the middle was left out, a line says how much.
     pub fn masked(&self) -> String {
         let (last, more) = self.last.as_slices();
         let mut bytes = self.first.clone();
@@ -45,8 +46,8 @@ impl Captured {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// The bytes as they came, secrets included, of a stream that was only captured; `None` if it was passed on or
-    /// was too long.
+    /// The bytes as they came, secrets included, of a stream that was only captured. `None` if it was passed on or was
+    /// too long.
     pub fn raw(&self) -> Option<&[u8]> {
         self.raw.as_deref()
     }
@@ -82,12 +83,12 @@ impl fmt::Debug for Captured {
     }
 }
 
-/// What becomes of a stream.
+/// The target of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passing {
-    /// It goes to the log.
+    /// The stream goes to the log.
     Through,
-    /// It is only kept, also as it came: the value of secret outputs must not be masked for those who asked.
+    /// The stream is only kept, unmasked as well: the reader of secret outputs needs their plain values.
     Captured,
 }
 
@@ -103,16 +104,16 @@ pub struct Feed {
     limit: usize,
     partial: Vec<u8>,
     since: Option<Instant>,
-    /// Since when lines are held back.
+    /// The time since which lines are held back.
     holds_since: Option<Instant>,
     captured: Captured,
 }
 
-/// The most that is kept of a stream that is only captured.
+/// The most bytes that are kept of a stream that is only captured.
 const RAW_LIMIT: usize = 64 << 20;
 
 impl Feed {
-    /// A feed of a stream of which `limit` bytes are kept for the report.
+    /// A feed for a stream of which `limit` bytes are kept for the report.
     pub fn new(masker: &Masker, passing: Passing, limit: usize) -> Self {
         let raw = (passing == Passing::Captured).then(Vec::new);
         let captured = Captured { raw, ..Captured::default() };
@@ -142,7 +143,8 @@ impl Feed {
         self.accept(&masked, now)
     }
 
-    /// What has waited long enough: lines that are held back, and the partial line, without what could be half a marker.
+    /// The text that has waited long enough: lines that are held back, and the partial line without an end that could
+    /// begin a marker.
     pub fn partial(&mut self, now: Instant) -> Vec<u8> {
         let is_due = |since: Option<Instant>| since.is_some_and(|since| since + PATIENCE <= now);
         let mut out = Vec::new();
@@ -158,12 +160,12 @@ impl Feed {
         out
     }
 
-    /// When something has waited long enough.
+    /// The time at which some text will have waited long enough.
     pub fn due(&self) -> Option<Instant> {
         self.since.into_iter().chain(self.holds_since).min().map(|since| since + PATIENCE)
     }
 
-    /// The stream has ended: all that is left of it.
+    /// Ends the stream and returns the rest of it.
     pub fn finish(&mut self, now: Instant) -> Vec<u8> {
         let masked = self.mask.finish();
         let mut lines = self.accept(&masked, now);
@@ -175,7 +177,7 @@ impl Feed {
         lines
     }
 
-    /// What was written, when all is over.
+    /// The text for the report, when the stream has ended.
     pub fn into_captured(self) -> Captured {
         self.captured
     }
@@ -201,14 +203,14 @@ impl Feed {
         self.let_go(&lines, now)
     }
 
-    /// What of lines goes on now; an object that has not ended is held back.
+    /// The part of these lines that is passed on now; an object that has not ended is held back.
     fn let_go(&mut self, lines: &[u8], now: Instant) -> Vec<u8> {
         let lines = self.withhold.pass(lines);
         self.holds_since = self.withhold.holds().then(|| self.holds_since.unwrap_or(now));
         self.kept(lines)
     }
 
-    /// What is kept of lines, and what of them goes to the log.
+    /// Keeps lines for the report, and returns the part of them for the log.
     fn kept(&mut self, lines: Vec<u8>) -> Vec<u8> {
         self.captured.keep(&lines, self.limit);
         match (self.passing, self.unsaid) {
@@ -224,7 +226,7 @@ impl Feed {
     }
 
     fn take_partial(&mut self) -> Vec<u8> {
-        // What stays back waits for more bytes: to look again in a second would not help.
+        // The text that stays back waits for more bytes: to look again in a second would not help.
         self.since = None;
         let kept = half_a_marker(&self.partial).max(signature::half_of_one(&self.partial));
         let kept = self.partial.split_off(self.partial.len() - kept);
@@ -232,8 +234,8 @@ impl Feed {
     }
 }
 
-/// How many bytes at the end could be the first of `::`, `##[`, `##vso[` or `##teamcity[`. What can't be seen between
-/// the letters counts for nothing, as some agents overlook it.
+/// The number of bytes at the end that could begin `::`, `##[`, `##vso[` or `##teamcity[`. Invisible characters between
+/// the letters do not count, as some agents ignore them.
 fn half_a_marker(line: &[u8]) -> usize {
     if line.ends_with(b":") && !line.ends_with(b"::") {
         return 1;

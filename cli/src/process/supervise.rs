@@ -1,19 +1,19 @@
-//! Starts the engine, passes on what it says, and stops it when it must: one process from start to end.
+//! Starts the engine, passes its output on, and stops it if necessary: one process from start to end.
 //!
-//! Everything happens in one loop, so that nothing waits for anything else: a reader of ours who stalls does not
-//! keep a signal from the engine, and a signal does not keep the engine's last words from the log.
+//! Everything happens in one loop, so that nothing waits for anything else: a stalled reader of our output does not
+//! keep a signal from the engine, and a signal does not keep the engine's last lines from the log.
 //!
 //! # Who gets the signals
-//! The engine runs in a process group of its own, so that what a CI system sends to our group does not reach it past
-//! the ladder. The ladder's SIGINT goes to the engine alone, not to its group: it has put each language host and
-//! provider into a group of its own, tells them itself, and waits for them
-//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go>). What is left in its
-//! group are helpers that it still needs to end well, such as one that fetches the credentials with which the state
-//! is saved. Where the CI system has signalled the engine as well, its own words say so ([`super::told`]), and it gets
-//! no SIGINT of ours: a second signal would make it end at once. The engine is not started with SIGTERM blocked: what
-//! it starts would inherit that, and a runner that waits for the end of each process would come to us too late. Only if
-//! the engine is a script (a version manager's shim), the group gets it: the script may have stayed the parent of the
-//! real engine, and a shell passes no signal on.
+//! The engine runs in a process group of its own, so that signals of the CI system to our group do not reach it outside
+//! of the ladder. The ladder's SIGINT goes to the engine alone, not to its group: the engine has put each language host
+//! and provider into a group of its own, signals them itself, and waits for them
+//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go>). The others in its group
+//! are helpers that it still needs to end properly, such as one that fetches the credentials for saving the state. If
+//! the CI system has signalled the engine as well, the engine's own messages say so ([`super::told`]), and it gets no
+//! SIGINT of ours: a second signal would make it end at once. The engine is not started with SIGTERM blocked: its
+//! children would inherit that, and a runner that waits for the end of each process would signal us too late. Only if
+//! the engine is a script (a version manager's shim), its group gets the signal: the script may have stayed the parent
+//! of the real engine, and a shell passes no signal on.
 //!
 //! On Windows the engine shares our console and gets a Ctrl-C with us; there is no safe way to send it one, so the
 //! ladder's first two rungs are only waited for, and the third ends the tree of processes.
@@ -78,7 +78,7 @@ fn start(process: &Process) -> Result<Child> {
     command.spawn().map_err(|error| not_started(&process.program, &error))
 }
 
-/// Why the system did not start a program.
+/// The error for a program that the system did not start.
 fn not_started(program: &Path, error: &std::io::Error) -> Error {
     let what = format!("could not start `{}`: {error}", program.display());
     if error.kind() == std::io::ErrorKind::ArgumentListTooLong {
@@ -95,7 +95,7 @@ fn not_started(program: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-/// Writes the standard input and closes it. A process that does not want it is no error.
+/// Writes the standard input and closes it. It is no error if the process does not read it.
 fn feed_stdin(child: &mut Child, bytes: Option<Vec<u8>>) -> Stdin {
     let pipe = child.stdin.take();
     Box::pin(async move {

@@ -1,45 +1,44 @@
 //! Reads a log of lines while a program writes it.
 //!
-//! The file appears late, the program may truncate it and begin again, and a crash leaves half a line. A log
-//! that grows is read from where we were; whether it was begun again is told by its identity, its size and its
-//! first bytes.
+//! The file appears late, the program may truncate it and begin again, and a crash leaves half a line. A log that grows
+//! is read on from the last byte; a new beginning is recognised by its identity, its size and its first bytes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How often the log is looked at.
+/// The pause between two looks at the log.
 pub const POLL: Duration = Duration::from_millis(100);
 
-/// The longest line that is passed on; longer ones are counted and left out.
+/// The longest line in bytes that is passed on; longer ones are counted and left out.
 const LONGEST_LINE: usize = 64 << 20;
 
-/// How much is read before others have their turn.
+/// The bytes that are read before other work has its turn.
 const PORTION: usize = 1 << 20;
 
-/// How many of its first bytes tell a log from its successor: they have the time of its first line in them.
+/// The first bytes by which a log is told from its successor: they hold the time of its first line.
 const BEGINNING: usize = 256;
 
-/// The log from the first line to the last.
+/// Reads a log from the first line to the last.
 pub struct Tail {
     path: PathBuf,
     open: Option<Open>,
     line: Vec<u8>,
-    /// Whether the line is too long: the rest of it is left out.
+    /// Whether the line is too long, so that the rest of it is left out.
     skipping: bool,
-    /// What could not be read as it is.
+    /// The incidents while the log was read.
     pub state: TailState,
 }
 
-/// What happened to the log while it was read.
+/// The incidents while a log was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TailState {
     /// Whether there was a log at all.
     pub found: bool,
-    /// How often it was truncated or replaced, and begun again.
+    /// The number of times that it was truncated or replaced, and begun again.
     pub restarts: u32,
-    /// How many lines were too long to be passed on.
+    /// The number of lines that were too long to be passed on.
     pub skipped_lines: u32,
     /// Whether the last line has no end: the program did not end by itself.
     pub cut_off: bool,
@@ -57,12 +56,13 @@ impl Tail {
         Self { path, open: None, line: Vec::new(), skipping: false, state: TailState::default() }
     }
 
-    /// Passes on the complete lines among the next bytes, without their line ends; whether there is more to read.
+    /// Passes on the complete lines among the next bytes, without their line ends. Returns whether there is more to
+    /// read.
     pub fn poll(&mut self, on_line: &mut dyn FnMut(&[u8])) -> bool {
         self.read(on_line) == PORTION
     }
 
-    /// Reads what is left, a last line without an end included.
+    /// Reads the rest, a last line without an end included.
     pub fn finish(&mut self, on_line: &mut dyn FnMut(&[u8])) {
         while self.read(on_line) > 0 {}
         if !self.line.is_empty() || self.skipping {
@@ -71,18 +71,18 @@ impl Tail {
         }
     }
 
-    /// Reads a portion of the log, or of the one that has taken its place; 0 if there is nothing more.
+    /// Reads a portion of the log, or of its successor. Returns the number of bytes; 0 if there is nothing more.
     fn read(&mut self, on_line: &mut dyn FnMut(&[u8])) -> usize {
         self.reopen();
         let Some(open) = &mut self.open else { return 0 };
         let mut portion = Vec::new();
-        // What can't be read, can't be helped: the report says that there is less.
+        // An error is ignored: the report says that events are missing.
         let _ = open.read(&mut portion);
         self.lines(&portion, on_line);
         portion.len()
     }
 
-    /// Opens the log when it is there, and again when another has taken its place.
+    /// Opens the log when it exists, and again if another has replaced it.
     fn reopen(&mut self) {
         let begun_again = self.open.as_ref().is_some_and(|open| open.is_over(&self.path));
         if begun_again {
@@ -136,7 +136,7 @@ impl Open {
         result.map(|_| ())
     }
 
-    /// Whether the log at `path` is no longer the one that we read. A log that vanished is read to its end.
+    /// Whether another log has replaced the one that we read. A log that was deleted is read to its end.
     fn is_over(&self, path: &std::path::Path) -> bool {
         let Ok(here) = self.file.metadata() else { return false };
         if here.len() < self.offset || !self.begins_as_before() {
@@ -155,7 +155,7 @@ impl Open {
     }
 }
 
-/// Opens a regular file and nothing else: the opening of a pipe would wait for its writer.
+/// Opens a regular file and nothing else, because opening a pipe would wait for its writer.
 fn open(path: &std::path::Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

@@ -1,33 +1,33 @@
-//! What a program says of the signals that it gets. Some CI systems signal each process of a job, the program among
+//! A program's own messages about signals that it got. Some CI systems signal each process of a job, the program among
 //! them: GitLab's runner in containers ends them one by one, the youngest first; Jenkins ends children first. A signal
-//! of ours would then be its second, and some programs end at once by the second one. The words are the program's own:
-//! who starts it hands in who knows them.
+//! of ours would then be the program's second, and some programs end at once by the second one. The messages differ by
+//! program, so the caller provides a listener that knows them.
 
-/// How often a program says that it got a signal.
+/// The number of signals that a program says it got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Told {
-    /// It has not said so.
+    /// None.
     #[default]
     Never,
-    /// Once: it finishes what is in flight.
+    /// One: it finishes what is in flight.
     Once,
-    /// Again: it ends at once.
+    /// Two or more: it ends at once.
     Again,
 }
 
-/// Knows a program's words, and hears them where it speaks.
+/// Recognises a program's messages about signals.
 pub trait Listener {
-    /// How often the program has said so until now.
+    /// The number of signals that the program has reported so far.
     fn what_it_said(&self) -> Told;
 
-    /// Hears one line of the event log.
+    /// Reads one line of the event log.
     fn event(&mut self, line: &[u8]);
 
-    /// Hears some of standard output.
+    /// Reads a part of standard output.
     fn output(&mut self, bytes: &[u8]);
 }
 
-/// Listens to a program that says nothing of its signals.
+/// The listener for a program without messages about signals.
 pub struct Deaf;
 
 impl Listener for Deaf {

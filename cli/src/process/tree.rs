@@ -1,10 +1,10 @@
-//! The engine's descendants, so that none outlives the last rung of the ladder.
+//! The engine's descendants, found so that none outlives the last rung of the ladder.
 //!
 //! The engine gives each plugin a process group of its own
-//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go>, `RegisterProcessGroup`),
-//! so killing the engine's group is not enough: the table of processes tells who belongs to whom. Processes that
-//! lost their parent are ours where the system lets us adopt them (Linux); elsewhere they are found only if they
-//! stayed in the engine's group.
+//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go>, `RegisterProcessGroup`), so
+//! killing the engine's group is not enough: the table of processes tells each one's parent. Processes that lost their
+//! parent become our children if the system lets us adopt them (Linux); elsewhere they are found only if they stayed in
+//! the engine's group.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,14 +18,14 @@ struct ProcessEntry {
     pid: i32,
     parent: i32,
     group: i32,
-    /// When it was started, in the system's ticks; 0 where that is not known.
+    /// The time of its start, in the system's ticks; 0 if that is not known.
     started: u64,
 }
 
-/// How often we look for processes that were forked while we looked; a fork bomb is not our matter.
+/// The most searches for processes that were forked during the one before. A fork bomb is not handled.
 const ROUNDS: usize = 20;
 
-/// Whose orphans are ours: our own children that are no older than the engine.
+/// The orphans that count as the engine's: our own children that are no older than the engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Adopted {
     parent: i32,
@@ -33,7 +33,8 @@ pub struct Adopted {
 }
 
 impl Adopted {
-    /// What the process `engine`, just started, will leave behind to us; `None` if the system can't tell.
+    /// The orphans that the process `engine`, which was just started, will leave to us; `None` if the system can't
+    /// tell.
     pub fn by_engine(engine: i32) -> Option<Self> {
         let since = fs::read_to_string(format!("/proc/{engine}/stat"))
             .ok()
@@ -43,8 +44,8 @@ impl Adopted {
     }
 }
 
-/// Kills the engine, its descendants, its group and what was adopted. Each is stopped first, so that none forks or
-/// loses its parent while we look.
+/// Kills the engine, its descendants, its group and its adopted orphans. Each is stopped first, so that none forks or
+/// loses its parent during the search.
 pub fn kill(engine: i32, adopted: Option<Adopted>) {
     let mut found = BTreeSet::new();
     for _ in 0..ROUNDS {
@@ -63,7 +64,7 @@ pub fn kill(engine: i32, adopted: Option<Adopted>) {
     }
 }
 
-/// The engine, its group, what was adopted, and all that descends from these.
+/// The engine, its group, its adopted orphans, and all their descendants.
 fn family(table: &[ProcessEntry], engine: i32, adopted: Option<Adopted>) -> BTreeSet<i32> {
     let is_adopted = |entry: &ProcessEntry| {
         adopted.is_some_and(|by| entry.parent == by.parent && entry.started >= by.since)
@@ -86,7 +87,7 @@ fn family(table: &[ProcessEntry], engine: i32, adopted: Option<Adopted>) -> BTre
     }
 }
 
-/// The table of processes: from `/proc` where there is one, else from `ps`, whose options are POSIX
+/// The table of processes: from `/proc` if there is one, else from `ps`, whose options are POSIX
 /// (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html>).
 fn table() -> Vec<ProcessEntry> {
     let entries = from_proc();
@@ -104,7 +105,7 @@ fn from_proc() -> Vec<ProcessEntry> {
         .collect()
 }
 
-/// Reads <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>; the name in it may contain anything.
+/// Reads <https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html>; the program's name in it may contain anything.
 fn parse_stat(stat: &str) -> Option<ProcessEntry> {
     let (pid, rest) = stat.split_once(" (")?;
     let fields: Vec<&str> = rest.rsplit_once(')')?.1.split_ascii_whitespace().collect();

@@ -1,26 +1,26 @@
-//! Lines of the engine's output that show the plain value of a secret are withheld, with a word in their place.
+//! Withholds lines of the engine's output that show the plain value of a secret, and puts a note in their place.
 //!
-//! The engine marks a secret, so a line with the mark is known ([`signature`]). The value can stand on other lines. In an
-//! object whose strings are quoted, as in JSON or JavaScript, it stands before or behind the mark: the lines of an object
-//! are held back until it ends ([`Held`]), at most for a second, and are withheld from the object's beginning to its end.
-//! Where a value is not quoted, nothing tells its end from its middle, so all is withheld up to a line that begins
-//! something else: a record of the log, a message, or one of the engine's own rows and headings.
+//! The engine marks a secret, so a line with the mark is recognised ([`signature`]). The value can be on other lines.
+//! In an object whose strings are quoted, as in JSON or JavaScript, it is before or after the mark: the lines of an
+//! object are held back until it ends ([`Held`]), for a second at most, and are withheld from the object's beginning to
+//! its end. If a value is not quoted, its end can't be told from its middle, so everything is withheld up to a line
+//! that begins something else: a record of the log, a message, or one of the engine's own rows and headings.
 
 mod held;
 
 use crate::base::secret::signature::{self, WITHHELD};
 use held::{Brackets, Held};
 
-/// Withholds lines of one stream.
+/// Withholds the lines of one stream.
 #[derive(Default)]
 pub struct Withhold {
     state: WithholdState,
     held: Held,
-    /// How many brackets around the last mark belong to its object.
+    /// The number of brackets around the last mark that belong to its object.
     levels: usize,
-    /// Whether a part of the line that has no end yet was withheld.
+    /// Whether a part of the current line was withheld.
     in_line: bool,
-    /// Whether the last line was withheld: one word is enough for all.
+    /// Whether the last line was withheld: one note is enough for all.
     told: bool,
 }
 
@@ -30,27 +30,27 @@ enum WithholdState {
     Open,
     /// The last line had nothing but the signature, and the value may be on this one.
     Expecting { quoted: bool, indent: usize },
-    /// The last line had the encrypted value, and this one may have the plain one all the same.
+    /// The last line had the encrypted value, and this one may still have the plain one.
     Sealed,
-    /// In an object whose strings are quoted, which is withheld to its end.
+    /// In an object whose strings are quoted, which is withheld up to its end.
     Quoted(Brackets),
-    /// Behind such an object: what belongs to it can follow, as in a list of pairs.
+    /// After such an object: more of it can follow, as in a list of pairs.
     Behind,
     /// In a value without quotes.
     Unquoted(Unquoted),
 }
 
-/// A value without quotes, by the line that it began in.
+/// A value without quotes, and the line that it began in.
 #[derive(Clone, Copy)]
 struct Unquoted {
     indent: usize,
     in_record: bool,
-    /// Whether it is a field of its own line, so that it ends with what is indented less.
+    /// Whether it is a field on a line of its own, so that a line with less indent ends it.
     is_field: bool,
 }
 
 impl Withhold {
-    /// Takes lines, of which the last may have no end yet, and returns what may go on.
+    /// Takes lines, of which the last may have no end yet, and returns the text to pass on.
     pub fn pass(&mut self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         for part in text.split_inclusive(|byte| *byte == b'\n') {
@@ -70,12 +70,12 @@ impl Withhold {
         out
     }
 
-    /// What is held back, which has waited long enough.
+    /// The lines that have been held back long enough.
     pub fn release(&mut self) -> Vec<u8> {
         self.held.release()
     }
 
-    /// Whether something is held back.
+    /// Whether lines are held back.
     pub fn holds(&self) -> bool {
         !self.held.is_empty()
     }
@@ -89,7 +89,7 @@ impl Withhold {
         }
     }
 
-    /// The rest of a line of which a part was withheld already.
+    /// Reads the rest of a line of which a part was withheld. It is withheld too.
     fn rest_of_a_line(&mut self, rest: &[u8]) -> bool {
         if let WithholdState::Quoted(brackets) = self.state {
             self.go_on(brackets, rest);
@@ -129,7 +129,7 @@ impl Withhold {
         }
     }
 
-    /// A line outside of any value.
+    /// Reads a line outside of any value. Returns whether it may pass.
     fn begins(&mut self, line: &[u8]) -> bool {
         let Some(end) = signature::shown_at(line) else { return true };
         let quote = |at: usize| line.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
@@ -145,7 +145,7 @@ impl Withhold {
         } else if begin.is_some() && begin == quote(end) {
             self.go_on(Brackets::default(), &line[end + 1..]);
         } else if line.get(end) != Some(&b'\\') && !is_row(line) {
-            // Behind a backslash is a quote within a quoted text, which has no line breaks.
+            // A quote after a backslash is within a quoted text, which has no line breaks.
             let in_record = is_record(line.trim_ascii_start());
             self.state =
                 WithholdState::Unquoted(Unquoted { indent: indent(line), in_record, is_field: false });
@@ -155,12 +155,12 @@ impl Withhold {
         false
     }
 
-    /// Goes on in the object of a mark that was met in this line or before it.
+    /// Continues in the object of a mark in this line or before it.
     fn go_on_behind_the_mark(&mut self, line: &[u8]) {
         self.go_on(self.held.brackets(self.levels), line);
     }
 
-    /// Goes on in an object whose strings are quoted, and finds out whether it ends in this line.
+    /// Continues in an object whose strings are quoted, and finds out whether it ends in this line.
     fn go_on(&mut self, mut brackets: Brackets, line: &[u8]) {
         self.state =
             if brackets.close_in(line) { WithholdState::Behind } else { WithholdState::Quoted(brackets) };
@@ -172,11 +172,11 @@ impl Unquoted {
     fn ends_before(self, line: &[u8]) -> bool {
         let text = line.trim_ascii_start();
         if is_record(text) || self.in_record {
-            // The engine's last word comes without the head of a record.
+            // The engine's last message comes without the head of a record.
             return is_record(text) || line.starts_with(b"error: ");
         }
         let leaves = !text.is_empty() && indent(line) < self.indent;
-        // The engine indents each line of a message as it does the first.
+        // The engine indents each line of a message like the first.
         if self.indent >= 4 || (self.is_field && self.indent > 0) {
             return leaves || (!self.is_field && is_message(line, self.indent));
         }
@@ -189,12 +189,12 @@ fn indent(line: &[u8]) -> usize {
     line.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// Whether a line is the encrypted value that belongs to the signature on the line before.
+/// Whether a line is the encrypted value of the mark on the line before.
 fn is_sealed(line: &[u8]) -> bool {
     signature::is_sealed(line)
 }
 
-/// Whether a line names the field that a plain value lies in.
+/// Whether a line has the name of a field for a plain value.
 fn names_a_value(line: &[u8]) -> bool {
     let mut words = line.split(|byte| !byte.is_ascii_alphanumeric());
     words.any(|word| matches!(word, b"value" | b"plaintext" | b"Value" | b"Plaintext"))
@@ -205,16 +205,16 @@ fn opens(line: &[u8]) -> bool {
     matches!(line.trim_ascii_end().last(), Some(b'{' | b'[' | b'('))
 }
 
-/// Whether a line begins a message of the engine's.
+/// Whether a line begins one of the engine's messages.
 fn is_message(line: &[u8], began: usize) -> bool {
     let text = line.trim_ascii_start();
     let mut words = ["debug: ", "info: ", "warning: ", "error: "].iter();
     let rest = words.find_map(|word| text.strip_prefix(word.as_bytes()));
-    // A value of one word is rather a setting in a file than a message.
+    // A value of one word is more likely a setting in a file than a message.
     rest.is_some_and(|rest| rest.trim_ascii().contains(&b' ')) && indent(line) <= began
 }
 
-/// Whether a line is a record of the engine's log, `I1129 01:58:11.812742 …` or JSON.
+/// Whether a line is a record of the engine's log: `I1129 01:58:11.812742 …`, or JSON.
 fn is_record(text: &[u8]) -> bool {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
@@ -227,9 +227,9 @@ fn is_record(text: &[u8]) -> bool {
     plain || text.starts_with(b"{\"time\":\"")
 }
 
-/// Whether a line is a row about a resource, ` +  aws:s3/bucket:Bucket name creating`, which has but one line of a
-/// message: a blank, the sign in two columns, two blanks or, where the sign is none, more, and the type. The display cuts
-/// it: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/rows.go>
+/// Whether a line is a row about a resource, ` +  aws:s3/bucket:Bucket name creating`, which holds at most one line of
+/// a message. It has a blank, the sign in two columns, two blanks (more without a sign), and the type. The display
+/// shortens it: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/display/rows.go>
 fn is_row(line: &[u8]) -> bool {
     let sign = line.get(..4).unwrap_or_default();
     let is_sign = |byte: u8| b"+-~><=".contains(&byte);

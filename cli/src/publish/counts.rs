@@ -1,6 +1,7 @@
-//! The counts of changes as GitLab's `terraform` report has them, which it shows in a merge request without any token.
+//! The counts of changes in the form of GitLab's `terraform` report, which it shows in a merge request without any
+//! token.
 //!
-//! The form is what GitLab's own recipe makes of a plan: one object with the numbers `create`, `update` and `delete`,
+//! The form is that of GitLab's own recipe for a plan: one object with the numbers `create`, `update` and `delete`,
 //! where a replacement is both a `create` and a `delete`.
 //! <https://docs.gitlab.com/user/infrastructure/iac/mr_integration/#configure-terraform-report-artifacts>
 
@@ -8,11 +9,11 @@ use serde_json::json;
 
 use crate::report::{Report, Status};
 
-/// The operations that have a place in the report.
+/// The operations that the report counts.
 const COUNTED: [&str; 6] = ["create", "update", "delete", "replace", "import-replacement", "delete-replaced"];
 
-/// The counts of all reports, added up. Where one is not known they are left out, and GitLab says that the report
-/// failed, instead of "no changes".
+/// The sum of the counts of all reports. If the counts of one are not known, the object is empty, and GitLab says that
+/// the report failed instead of "no changes".
 pub fn terraform(reports: &[Report]) -> String {
     if !reports.iter().all(known) {
         return format!("{}\n", json!({}));
@@ -32,14 +33,14 @@ pub fn terraform(reports: &[Report]) -> String {
     format!("{counts}\n")
 }
 
-/// Whether the counts are of the whole run.
+/// Whether the counts cover the whole run.
 fn known(report: &Report) -> bool {
     let Some(changes) = &report.changes else { return false };
     match report.status {
         Status::Succeeded => true,
         Status::Skipped => false,
-        // What was done until then has been done. What was changed and is not counted, as by a step that failed in its
-        // middle, is no zero.
+        // The changes until the failure have been made, and count. But changes that are not counted, such as those of a
+        // step that failed halfway, are no zero.
         Status::Failed | Status::Cancelled => {
             let counted =
                 changes.iter().any(|(operation, count)| COUNTED.contains(&operation.as_str()) && *count > 0);

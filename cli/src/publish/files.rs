@@ -1,4 +1,4 @@
-//! How a result is written to a file: whole, from a place on, or at the end.
+//! Writes results to files: whole, from a byte on, or at the end.
 
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Says that something could not be written.
+/// Warns that something could not be written.
 pub fn warn(console: &Console, what: &str, done: Result<()>) {
     if let Err(error) = done {
         console.miss();
@@ -15,7 +15,8 @@ pub fn warn(console: &Console, what: &str, done: Result<()>) {
     }
 }
 
-/// Writes on a page from where we began, over what we wrote before. A page that is no file has no place to go back to.
+/// Writes our part of a page from `start` on, over its earlier version. A page that is no regular file is only appended
+/// to.
 pub(super) fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> {
     let file = || -> std::io::Result<()> {
         if let Some(folder) = path.parent() {
@@ -31,8 +32,8 @@ pub(super) fn write_from(path: &Path, start: u64, markdown: &str) -> Result<()> 
     file().map_err(Error::io("write", path))
 }
 
-/// Writes a file beside itself first, so that nobody reads half of it. A link stays one, and what is no file, such as
-/// a pipe, is written as it is.
+/// Writes a whole file: aside first, so that nobody reads half of it. A link stays a link, and something that is no
+/// regular file, such as a pipe, is written directly.
 pub(super) fn write_whole(path: &Path, text: &str) -> Result<()> {
     let there = std::fs::metadata(path);
     let write = || -> std::io::Result<()> {
@@ -52,7 +53,7 @@ pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     #[cfg(unix)]
     {
-        // A later step can run as another user; there is no secret in it.
+        // A later step can run as another user; the file holds no secret.
         use std::os::unix::fs::PermissionsExt;
         file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
     }
@@ -60,7 +61,7 @@ pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Brings a text to later steps.
+/// Passes a text to later steps, in a file or by commands in the log.
 pub fn deliver(delivery: &Delivery, console: &Console) -> Result<()> {
     match delivery {
         Delivery::Append(append) => append_to(append)?,
@@ -69,7 +70,7 @@ pub fn deliver(delivery: &Delivery, console: &Console) -> Result<()> {
     Ok(())
 }
 
-/// Adds to a file of the CI system.
+/// Appends a text to a file of the CI system.
 pub(super) fn append_to(append: &Append) -> Result<()> {
     OpenOptions::new()
         .create(true)

@@ -1,7 +1,7 @@
-//! What goes to the forge: the comment, the commit's status, the deployment.
+//! Publishes a report on the forge: the comment, the commit's status, the deployment.
 //!
-//! Whatever goes wrong here is a warning with its reason: the operation is done. Only `comment: required` makes it an
-//! error, beside the operation's own outcome. A run that is not admitted sends nothing.
+//! An error here is a warning with its reason, because the operation is done. Only `comment: required` makes it an
+//! error, and the operation's own outcome stays. A run that is not admitted sends nothing.
 
 mod about;
 mod choice;
@@ -37,38 +37,38 @@ pub use sent::Sent;
 use sent::miss;
 use sent::warn;
 
-/// How long all of it may take.
+/// The time limit for everything that is sent to the forge.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// How long it may take in a job that is about to be killed.
+/// The time limit in a job that is about to be killed.
 const HURRY: Duration = Duration::from_secs(3);
 
-/// A run that has something to send.
+/// Sends the report of a run to the forge.
 pub struct Sender<'a> {
     /// The environment.
     pub env: &'a Env,
     /// The CI system.
     pub ci: &'static dyn CiSystem,
-    /// What the job is about.
+    /// The job's change request, branch and commit, as the CI system tells them.
     pub context: &'a Context,
-    /// What was asked.
+    /// The inputs of the run.
     pub inputs: &'a Inputs,
-    /// When the run began, in Unix seconds.
+    /// The start of the run, in Unix seconds.
     pub began: u64,
-    /// What a request may cost.
+    /// The time limit and the number of tries of a request.
     pub limits: Limits,
     /// The status that was set at the beginning.
     pub begun: Begun,
 }
 
 impl<'a> Sender<'a> {
-    /// What `job` has to send.
+    /// The sender for `job`.
     pub fn for_job(job: &'a Job<'_>) -> Self {
         let began = job.env.clock().began();
         Self::new(job.env, job.ci, &job.context, &job.inputs, began)
     }
 
-    /// The same where there is no job to be run.
+    /// A sender without a job.
     pub fn new(
         env: &'a Env,
         ci: &'static dyn CiSystem,
@@ -79,7 +79,7 @@ impl<'a> Sender<'a> {
         Self { env, ci, context, inputs, began, limits: LIMITS, begun: Begun::default() }
     }
 
-    /// Sends what was asked for, with `report`. Says what was done and what went wrong.
+    /// Sends what the inputs ask for, with `report`. Writes to the log what was done and what failed.
     pub async fn send(
         &self,
         publisher: &Publisher,
@@ -90,7 +90,7 @@ impl<'a> Sender<'a> {
         self.send_all(publisher, report.as_slice(), console, signals).await
     }
 
-    /// The same with several reports, in one comment.
+    /// Sends several reports, in one comment.
     pub async fn send_all(
         &self,
         publisher: &Publisher,
@@ -103,7 +103,7 @@ impl<'a> Sender<'a> {
         let later = self.reports_later() && !may_not;
         let choice = Choice::from_inputs(self.inputs);
         let wants_more = self.inputs.forge.commit_status || self.inputs.forge.environment.is_some();
-        // On a machine that is no CI system's nobody expects a comment.
+        // On a machine without a CI system nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
             && self.inputs.comment.change_request.is_none();
@@ -111,7 +111,7 @@ impl<'a> Sender<'a> {
         if outputs_only || ((choice == Choice::Off || unasked) && !wants_more) {
             return Sent::default();
         }
-        // Another job can tell what this one could not.
+        // A job with the credentials can comment in this one's place.
         if report.reason == Some(Reason::Untrusted) && !self.reports_later() {
             if choice != Choice::Off {
                 console.line("no comment: the run is not trusted with the credentials for it");
@@ -161,7 +161,7 @@ impl<'a> Sender<'a> {
         };
         let client = Client::new(&http, &place);
         let mut sent = Sent::default();
-        // First what would otherwise stay pending.
+        // The statuses go first, as they would otherwise stay pending.
         for report in reports.each().filter(|_| self.inputs.forge.commit_status) {
             self.commit_status(&client, publisher, report, telling.console).await;
         }
@@ -176,7 +176,8 @@ impl<'a> Sender<'a> {
         sent
     }
 
-    /// Where a comment would go, and what the token has to be allowed; or why there would be none.
+    /// A sentence on the place of the comment and the permission that the token needs; or on why there will be no
+    /// comment.
     pub fn outlook(&self) -> String {
         if Choice::from_inputs(self.inputs) == Choice::Off {
             return "none: it is switched off".to_owned();
@@ -208,7 +209,7 @@ impl<'a> Sender<'a> {
         self.inputs.command == inputs::Command::Report
     }
 
-    /// Which forge, which repository, whose token.
+    /// The forge, the repository on it and the token to use.
     pub fn place(&self) -> Result<Place, Problem> {
         let origin = self.ci.origin(self.env);
         let remote = git::origin(&self.inputs.stack.cwd);
@@ -276,7 +277,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The comment's own form, if there is one that can be used: not one that comes with a stranger's change.
+    /// The template of the comment, if there is one that may be used. One that comes with a stranger's change may not.
     fn template(&self, console: &Console) -> Option<Template> {
         let path = self.inputs.comment.template.as_ref()?;
         if self.context.may_be_a_strangers() {
@@ -327,7 +328,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The environment's address: as it was given, or the stack output of that name.
+    /// The environment's address: the input itself, or the stack output that it names.
     fn environment_url(&self, report: &Report, console: &Console) -> Option<String> {
         let given = self.inputs.forge.environment_url.as_deref()?;
         let output = || report.outputs.as_ref()?.get(given).and_then(serde_json::Value::as_str);

@@ -1,7 +1,7 @@
 //! The outputs for later steps: our own, and each stack output under its name.
 //!
-//! A machine gets a value as the engine has it, or not at all: nothing here is changed by a mask. Where people can read
-//! what is passed on, a value that holds a secret's text stays, and is named.
+//! A machine gets a value exactly as the engine has it, or not at all: nothing here is masked. If people can read the
+//! place, a value that holds a secret's text is left out, with a warning that names it.
 
 mod exports;
 mod file;
@@ -26,7 +26,8 @@ use handed::{Handed, quoted};
 use names::Naming;
 pub use secrets::{Exported, choose_secrets, is_listed};
 
-/// Hands outputs to later steps in each way that there is. What can't be passed on is said by name.
+/// Passes outputs to later steps in each way that the CI system and the inputs offer. Names the outputs that can't be
+/// passed on.
 pub fn hand_on(
     job: &Job<'_>,
     report: &Report,
@@ -53,7 +54,7 @@ pub fn hand_on(
     }
 }
 
-/// Names what is not passed on anywhere.
+/// Warns of the outputs that are passed on nowhere, by name.
 fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &Console) {
     let Some(outputs) = &exports.outputs else {
         if report.status == Status::Succeeded {
@@ -61,7 +62,7 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
         }
         return;
     };
-    // Of those that are listed it was said why they stay.
+    // For listed ones there was a message already.
     let stays = outputs.iter().filter(|output| output.kind == ExportKind::Stays);
     let unlisted = stays.filter(|output| !is_listed(&job.inputs.report.secret_outputs, &output.name));
     let unlisted = quoted(unlisted.map(|output| output.name.as_str()));
@@ -76,8 +77,8 @@ fn say_what_stays(job: &Job<'_>, report: &Report, exports: &Exports, console: &C
     }
 }
 
-/// A warning for each name of `secret-outputs` that is not an output of the stack and would not become one, as far as the
-/// run has shown them all.
+/// A warning for each name in `secret-outputs` that is no output of the stack. There are none if the run has not shown
+/// all outputs.
 fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
     let shown =
         report.status == Status::Succeeded && !report.incomplete && report.command != Operation::Destroy;
@@ -99,8 +100,8 @@ fn not_there(wanted: &[String], report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Hands the outputs on in the file that the CI system reads after the step; what holds a secret in the file `secrets`,
-/// from which the wrapper passes it on masked.
+/// Writes the outputs to the file that the CI system reads after the step. Outputs that hold a secret go to the file
+/// `secrets`, from which the wrapper passes them on masked.
 fn to_the_systems_file(
     job: &Job<'_>,
     handed: &Handed,
@@ -136,8 +137,8 @@ fn to_the_systems_file(
     }
 }
 
-/// The address of the environment, which is a URL or stands in an output: a name of its own, so that a pipeline can say
-/// it before the stack has any outputs.
+/// The environment's address as an output, from the `environment-url` input: a URL, or the name of a stack output with
+/// one. The output has a name of its own, so that a pipeline can refer to it before the stack has any outputs.
 fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> Option<Output> {
     let input = input?;
     let found = stack.iter().find(|output| output.name == input).map(|output| output.value.clone());
@@ -151,7 +152,7 @@ fn environment_url(input: Option<&str>, stack: &[Output], console: &Console) -> 
     value.map(|value| Output { name: "environment-url".to_owned(), value })
 }
 
-/// All that a run can pass on to later steps.
+/// Everything that a run can pass to later steps.
 struct Handing<'a> {
     job: &'a Job<'a>,
     report: &'a Report,
@@ -161,7 +162,7 @@ struct Handing<'a> {
 }
 
 impl Handing<'_> {
-    /// Hands the outputs to later steps in the CI system's own way.
+    /// Passes the outputs to later steps in the CI system's own way.
     fn to_later_steps(&self, handover: &Handover, log: &str) {
         let Self { job, exports, console, .. } = self;
         match handover.outputs {
@@ -195,8 +196,8 @@ impl Handing<'_> {
         Naming { rules, official_action, console: self.console }.by_name(&handed)
     }
 
-    /// The outputs for one place. If others can read it, the place is named by `shown_in`, and what holds a secret's
-    /// text only goes there when `secret-outputs` lists it.
+    /// The outputs for one place. If others can read the place, `shown_in` names it, and an output that holds a
+    /// secret's text is left out unless `secret-outputs` lists it.
     fn handed(&self, shown_in: Option<&str>) -> Handed {
         let Self { job, report, exports, console, .. } = self;
         let masker = console.masker();
@@ -245,13 +246,13 @@ impl Handing<'_> {
     }
 }
 
-/// The stack's outputs as standard output can show them: as the engine has them, without what a mask or the CI system's
-/// protection would change. Those are named.
+/// The stack's outputs for standard output: as the engine has them, without those that masking or the CI system's
+/// protection would change. Warns of these by name.
 pub fn printable(outputs: &Map<String, Value>, console: &Console) -> String {
     let text = |outputs: &Map<String, Value>| {
         format!("{}\n", serde_json::to_string_pretty(outputs).unwrap_or_default())
     };
-    // Each alone with a comma and without one, as it stands among the others.
+    // Each is checked alone, with and without the comma that it may have among the others.
     let alone = |name: &String, value: &Value| {
         let one = text(&Map::from_iter([(name.clone(), value.clone())]));
         one.replacen("\n}\n", "", 1)
@@ -269,7 +270,7 @@ pub fn printable(outputs: &Map<String, Value>, console: &Console) -> String {
     text(&open)
 }
 
-/// As much of the end of `text` as `room` bytes hold.
+/// The end of `text`, in at most `room` bytes.
 fn end_of(text: &str, room: usize) -> &str {
     let start = text.len().saturating_sub(room);
     (start..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default()
@@ -279,7 +280,7 @@ fn refuse(console: &Console, message: &str) {
     console.annotate(Level::Warning, "stackstep", message);
 }
 
-/// A text as it is, everything else as JSON.
+/// The value as text: a string as it is, null as nothing, everything else as JSON.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -10,7 +10,7 @@ use crate::engine::job::Job;
 use crate::render::{self, Options};
 use crate::report::{Masked, Report};
 
-/// Where they go, over the whole run.
+/// The paths of the HTML page and of the test results, for the whole run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Pages {
     /// The HTML page.
@@ -22,7 +22,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// What `job` asks for.
+    /// The pages that the inputs of `job` ask for.
     pub fn for_job(job: &Job<'_>) -> Self {
         Self {
             html: job.inputs.report.report_file.clone(),
@@ -31,7 +31,7 @@ impl Pages {
         }
     }
 
-    /// Writes them, each whole. One that can't be written is a warning.
+    /// Writes the pages, each as a whole file. One that can't be written is a warning.
     pub fn write(&self, reports: Masked<&[Report]>, options: &Options, console: &Console) {
         if let Some(path) = &self.html {
             warn(console, "the HTML report", write_whole(path, &render::html_of(&reports, options)));

@@ -1,4 +1,4 @@
-//! What reports of other jobs pass on here: counts, outputs for later steps, the log's last lines.
+//! Publishes the results of other jobs: counts, outputs for later steps, the log's last lines.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::ci::console::Console;
 use crate::engine::job::Job;
 use crate::report::{Masked, Report, Status};
 
-/// Everything but the files that [`Publisher::files_of`] writes. Of a fork's run no stack output is passed on: whoever
-/// takes one up would take up a stranger's word.
+/// Publishes everything but the files that [`Publisher::files_of`] writes. No stack output of a fork's run is passed to
+/// later steps, as its values come from a stranger.
 pub fn publish_rest(
     job: &Job<'_>,
     publisher: &Publisher,
@@ -25,7 +25,7 @@ pub fn publish_rest(
         warn(console, "the counts", write_whole(path, &counts::terraform(&reports)));
     }
     if let Some(mut together) = together(&reports).filter(|_| job.takes_outputs()) {
-        // A secret's value is not in a result.
+        // A result does not hold the values of secrets.
         let secret = std::mem::take(&mut together.secret_outputs);
         if let Some(outputs) = &mut together.outputs {
             outputs.retain(|name, _| !fork && !secret.contains(name));
@@ -36,7 +36,7 @@ pub fn publish_rest(
     console.text(&publisher.text(reports, result_file));
 }
 
-/// All counts added up.
+/// The sum of all counts, by operation.
 fn sum(counts: &[&BTreeMap<String, u64>]) -> BTreeMap<String, u64> {
     counts.iter().copied().flatten().fold(BTreeMap::new(), |mut sum, (operation, count)| {
         let all: &mut u64 = sum.entry(operation.clone()).or_default();
@@ -45,8 +45,8 @@ fn sum(counts: &[&BTreeMap<String, u64>]) -> BTreeMap<String, u64> {
     })
 }
 
-/// The reports as one, for who asks for a status or for counts: the worst outcome, all changes. Outputs are those of
-/// one stack.
+/// The reports as one, for a status or for counts: the worst outcome, all changes. It has outputs only if there is one
+/// report.
 fn together(reports: &[Report]) -> Option<Report> {
     let worst = |report: &&Report| match report.status {
         Status::Failed => 0,
@@ -60,7 +60,7 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.secret_outputs.clear();
         together.permalink = None;
         together.incomplete = reports.iter().any(|report| report.incomplete);
-        // One that has changes is enough to know; that there are none is known of all, or of none.
+        // One report with changes is enough to know that there are some; that there are none has to be known of each.
         together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {
             Some(true)
         } else {

@@ -9,7 +9,7 @@ use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::render::Template;
 
-/// The template in `path`; one that can't be read, or is broken, is a warning, and the built-in form is used.
+/// The template in `path`. If it can't be read, or is broken, there is a warning, and the built-in form is used.
 pub fn read(path: Option<&Path>, console: &Console) -> Option<Template> {
     let path = path?;
     let source = match read_text(path, text_file::SETTINGS) {

@@ -1,6 +1,6 @@
-//! Where the state lies and who may read it, in the CLI's own order: input, `PULUMI_BACKEND_URL`, `Pulumi.yaml`, an
-//! earlier login, and where nothing of these names one, Pulumi Cloud at `PULUMI_API` or at its own address. A token goes
-//! where the CLI would send it and nowhere else.
+//! The backend that holds the state, and the token for it, found in the CLI's own order: input, `PULUMI_BACKEND_URL`,
+//! `Pulumi.yaml`, an earlier login; if none of these names one, Pulumi Cloud at `PULUMI_API` or at its own address. A
+//! token is sent only where the CLI would send it.
 
 mod identify;
 
@@ -15,19 +15,19 @@ use crate::base::secret::Secret;
 use crate::pulumi::home;
 use crate::pulumi::project::Project;
 
-/// Pulumi Cloud, where nothing else is named.
+/// The address of Pulumi Cloud, which is used if no other backend is named.
 pub const PULUMI_CLOUD: &str = "https://api.pulumi.com";
 
 /// The backend of a run.
 #[derive(Debug)]
 pub struct Backend {
-    /// Its URL; none when nothing names one and nobody is logged in: the engine says so itself.
+    /// The backend's URL; none if nothing names one and nobody is logged in: then the engine reports it.
     pub url: Option<String>,
-    /// The source of its URL.
+    /// The source of the URL.
     pub source: BackendSource,
-    /// The access token that this run brings. None as long as one is still to be fetched, see [`crate::admit::sign_in`].
+    /// The access token that this run has. None until it is fetched by a sign-in, see [`crate::admit::sign_in`].
     pub token: Option<Secret>,
-    /// The organisation that the job signs in to with the identity that its CI system gives it.
+    /// The organisation that the job signs in to with the identity from its CI system.
     pub oidc: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub enum BackendSource {
     Token,
     /// An earlier `pulumi login`, in this file.
     Login(PathBuf),
-    /// Nobody.
+    /// Nothing names a backend.
     Nobody,
 }
 
@@ -83,7 +83,7 @@ pub fn meant_by(url: &str) -> Option<String> {
 }
 
 impl Backend {
-    /// Resolves it. Reads the file of an earlier login only when nothing else names a backend.
+    /// Resolves the backend. Reads the file of an earlier login only if nothing else names a backend.
     pub fn resolve(named: &NamedBackend, env: &Env, project: Option<&Project>) -> Self {
         let oidc = named.oidc.clone();
         let stored = || env.get("PULUMI_ACCESS_TOKEN").map(Secret::new);
@@ -106,7 +106,7 @@ impl Backend {
         }
     }
 
-    /// The folder that holds the state, where it is one.
+    /// The folder that holds the state, if the backend is a folder.
     pub fn folder(&self, env: &Env) -> Option<PathBuf> {
         let path = self.url.as_deref()?.strip_prefix("file://")?;
         match path.strip_prefix('~') {
@@ -115,13 +115,13 @@ impl Backend {
         }
     }
 
-    /// Pulumi Cloud, or a server that speaks as it does.
+    /// Whether it is Pulumi Cloud, or a server with its API.
     pub fn is_cloud(&self) -> bool {
         self.url.as_deref().is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
     }
 
-    /// Whether the run keeps its credentials in a folder of its own, so that a token is not left on the machine
-    /// and a stored login does not get in the way. A Cloud backend without a token of ours needs the earlier login.
+    /// Whether the run keeps its credentials in a folder of its own, so that no token stays on the machine and a stored
+    /// login does not interfere. A cloud backend without a token of ours needs the earlier login.
     pub fn own_credentials(&self) -> bool {
         match self.source {
             BackendSource::Nobody => false,
@@ -183,14 +183,14 @@ fn decoded(pair: &str) -> Option<String> {
     scratch.query_pairs().next().map(|(_, value)| value.into_owned())
 }
 
-/// The password of an address, or the user's name where it stands alone, as a token does.
+/// The password of an address, or a user name without a password, which is a token.
 fn password(address: &str) -> Option<&str> {
     let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split('/').next()?;
     let (user, _) = authority.rsplit_once('@')?;
     Some(user.split_once(':').map_or(user, |(_, word)| word))
 }
 
-/// A URL without user, password and query: both can hold keys.
+/// A URL without user, password and query, which can hold keys.
 fn without_credentials(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     match url.split_once("://") {
@@ -203,7 +203,7 @@ fn without_credentials(url: &str) -> String {
     }
 }
 
-/// Pulumi Cloud, where nothing else is named: at `PULUMI_API` on servers of one's own.
+/// Pulumi Cloud as the default backend; `PULUMI_API` names it on servers of one's own.
 /// <https://www.pulumi.com/docs/iac/cli/environment-variables/>
 fn cloud(env: &Env) -> (String, BackendSource) {
     match env.get("PULUMI_API") {
@@ -212,7 +212,7 @@ fn cloud(env: &Env) -> (String, BackendSource) {
     }
 }
 
-/// The backend that somebody logged in to on this machine before, with the file that says so.
+/// The backend of an earlier login on this machine, with the file that names it.
 fn earlier_login(env: &Env) -> Option<(String, BackendSource)> {
     let path = home::credentials(env).ok()?;
     let file: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;

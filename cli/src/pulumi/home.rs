@@ -1,4 +1,4 @@
-//! Where the CLI keeps what it knows between two commands.
+//! The files and folders in which the CLI keeps its settings.
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub fn credentials(env: &Env) -> Result<PathBuf> {
     Ok(folder.join("credentials.json"))
 }
 
-/// The file of settings that hold for a backend, such as its organisation: beside that of logins.
+/// The file of settings for each backend, such as its organisation, beside the file of logins.
 /// <https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/>
 pub fn config(env: &Env) -> Result<PathBuf> {
     Ok(credentials(env)?.with_file_name("config.json"))
@@ -35,7 +35,7 @@ fn pulumi(env: &Env) -> Result<PathBuf> {
     }
 }
 
-/// The person's home folder, where the CLI looks first: in the table of users, not in `HOME`, which containers set to
+/// The person's home folder. The CLI looks for it first in the table of users, not in `HOME`, which containers set to
 /// something else. <https://pkg.go.dev/os/user#Current>
 #[cfg(unix)]
 fn of_person(env: &Env) -> Option<PathBuf> {

@@ -1,4 +1,4 @@
-//! Where the files of Pulumi's releases lie, as the input `pulumi-mirror` names it.
+//! The place of the files of Pulumi's releases that the input `pulumi-mirror` names.
 
 use std::path::PathBuf;
 
@@ -10,12 +10,12 @@ use crate::base::http::Url;
 use crate::base::secret::Secret;
 use crate::base::text::percent_decoded;
 
-/// A mirror, as the input names it.
+/// The mirror in the input `pulumi-mirror`.
 #[derive(Debug, Clone)]
 pub struct Mirror(Url);
 
 impl Mirror {
-    /// Reads a URL: `https://…`, `http://…`, `file:///…`. Its errors show no more of it than its scheme.
+    /// Reads a URL: `https://…`, `http://…`, `file:///…`. An error shows no more of it than its scheme.
     pub fn parse(text: &str) -> Result<Self> {
         let wrong = |why: &str| {
             Error::input(
@@ -32,8 +32,8 @@ impl Mirror {
         }
     }
 
-    /// The secrets in the address: the password, or a lone user name, which is a token; and the query, which can be a
-    /// signature.
+    /// The secrets in the address: the password, or a user name without one, which is a token; and the query, which can
+    /// be a signature.
     pub fn secrets(&self) -> Vec<String> {
         let (user, password) = self.credentials();
         let written = self.0.password().unwrap_or_else(|| self.0.username()).to_owned();
@@ -43,7 +43,8 @@ impl Mirror {
         secrets
     }
 
-    /// The address that tells one mirror from another: without credentials, and without a query, which can be a signature.
+    /// The address that tells one mirror from another: without credentials, and without a query, which can be a
+    /// signature.
     pub fn identity(&self) -> String {
         match self.place() {
             ReleasePlace::Folder(folder) => format!("file://{}", folder.display()),
@@ -58,14 +59,14 @@ impl Mirror {
         (percent_decoded(self.0.username()), percent_decoded(self.0.password().unwrap_or_default()))
     }
 
-    /// Where its files lie.
+    /// The place of the mirror's files.
     pub fn place(&self) -> ReleasePlace {
         if let Ok(folder) = self.0.to_file_path() {
             return ReleasePlace::Folder(folder);
         }
         let (user, password) = self.credentials();
         let mut base = self.0.clone();
-        // Both can't fail for a URL with a host.
+        // Neither can fail for a URL with a host.
         let _ = base.set_username("");
         let _ = base.set_password(None);
         if !base.path().ends_with('/') {

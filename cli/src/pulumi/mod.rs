@@ -1,5 +1,5 @@
-//! What Pulumi calls things and where it keeps them: stacks, projects, backends, the home folder, variables. Nothing here
-//! starts a process or asks a server.
+//! Pulumi's names and places: stacks, projects, backends, the home folder, variables. Nothing here starts a process or
+//! sends a request.
 
 pub mod backend;
 pub mod home;

@@ -1,7 +1,7 @@
-//! Flags of the Pulumi CLI that it takes from the environment: each from `PULUMI_OPTION_` and its name.
+//! The flags that the Pulumi CLI also takes from variables that begin with `PULUMI_OPTION_`.
 //! <https://www.pulumi.com/docs/iac/cli/environment-variables/>
 
-/// How the names of the variables begin.
+/// The beginning of the variables' names.
 pub const PREFIX: &str = "PULUMI_OPTION_";
 
 /// The inputs that are flags of the engine's operations with the same name and meaning.
@@ -32,7 +32,7 @@ pub const INPUTS: &[&str] = &[
     "target-dependents",
 ];
 
-/// The variable by which the engine takes an input of ours, where it does.
+/// The variable from which the engine takes one of our inputs; none if it takes it from no variable.
 pub fn variable_of(input: &str) -> Option<String> {
     INPUTS.contains(&input).then(|| format!("{PREFIX}{}", input.replace('-', "_").to_uppercase()))
 }

@@ -1,5 +1,5 @@
-//! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it, which may end in `.json` or
-//! `.yml` as well. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
+//! The Pulumi program's own files: `Pulumi.yaml` and the `Pulumi.<stack>.yaml` beside it, whose ending can also be
+//! `.json` or `.yml`. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/>
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,36 +10,36 @@ use crate::base::text_file::{self, read_text};
 use crate::base::yaml::{self, Mapping, Value};
 use crate::pulumi::stack::StackName;
 
-/// The endings of a project file, in the order that the CLI looks for them: the first that is there counts.
+/// The endings of a project file, in the CLI's order: the first file that exists counts.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/encoding/marshal.go>
 const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// A project file.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
-    /// `name`.
+    /// The project's name, from `name`.
     pub name: String,
-    /// `backend.url`.
+    /// The backend's URL, from `backend.url`.
     pub backend_url: Option<String>,
-    /// `runtime`, or its `name`.
+    /// The runtime, from `runtime` or its `name`.
     pub runtime: Option<String>,
-    /// `runtime.options`, as far as they are single values.
+    /// The `runtime.options` that are single values.
     pub runtime_options: BTreeMap<String, String>,
-    /// It names packages or plugins of its own, which can be written in any language.
+    /// Whether the file names packages or plugins of its own, which can be written in any language.
     pub own_packages: bool,
-    /// `requiredPulumiVersion`.
+    /// The range of Pulumi versions, from `requiredPulumiVersion`.
     pub required_version: Option<String>,
     /// `main`: the program's folder or its first file, from the project file's folder.
     main: Option<String>,
-    /// Where the stacks' configuration files lie.
+    /// The folder of the stacks' configuration files.
     config_folder: PathBuf,
-    /// What their names end with: what the project file's does.
+    /// The ending of those files, which is that of the project file.
     ending: &'static str,
 }
 
-/// All names that the CLI could take for a project file, as other tools and older versions write them too.
+/// All names that the CLI could take for a project file, those of other tools and older versions included.
 const FILES_OF_ANY_KIND: [&str; 8] = [
     "Pulumi.yaml",
     "Pulumi.yml",
@@ -51,7 +51,7 @@ const FILES_OF_ANY_KIND: [&str; 8] = [
     "Pulumi.toml.gz",
 ];
 
-/// Where the nearest project file lies, in `start` or above. Nothing is read.
+/// The path of the nearest project file, in `start` or above. It is not read.
 pub fn nearest_file(start: &Path) -> Option<PathBuf> {
     let paths = start.ancestors().flat_map(|folder| FILES_OF_ANY_KIND.map(|name| folder.join(name)));
     paths.into_iter().find(|path| path.exists() && !path.is_dir())
@@ -90,7 +90,7 @@ pub fn folders_below(root: &Path) -> Vec<String> {
 }
 
 impl Project {
-    /// Finds the project file in `start` or the nearest folder above, as the CLI does. None where there is none.
+    /// Finds the project file in `start` or the nearest folder above, as the CLI does. None if there is no such file.
     pub fn find(start: &Path) -> Result<Option<Self>> {
         for folder in start.ancestors() {
             for ending in ENDINGS {
@@ -116,7 +116,7 @@ impl Project {
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let config_folder = ["stackConfigDir", "config"]
             .into_iter()
-            // Before projects had a schema for configuration, `config` was the folder's name.
+            // Before there was a schema for a project's configuration, `config` was the folder's name.
             .find_map(|key| file.get(key).and_then(Value::as_str))
             .map_or_else(|| folder.clone(), |sub| folder.join(sub));
         let backend_url = file.get("backend").and_then(|backend| backend.get("url")).and_then(Value::as_str);
@@ -145,11 +145,11 @@ impl Project {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    /// The folder that the program runs in and that has its packages: `main`, or the folder that it lies in where it is
-    /// a file, else the project file's. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#attributes>
+    /// The folder that the program runs in and that has its packages: `main`, the folder of `main` if that is a file,
+    /// else the project file's. <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#attributes>
     pub fn program_folder(&self) -> PathBuf {
         let Some(main) = &self.main else { return self.folder().to_owned() };
-        // As the CLI reads it.
+        // The CLI reads it like this.
         let main = without_dots(&self.folder().join(main));
         if main.is_dir() {
             main
@@ -178,8 +178,8 @@ impl Project {
     }
 }
 
-/// What the file at `path` holds, a project's or a stack's: read by its ending, as the CLI does. An error shows nothing
-/// of it.
+/// The content of the file at `path`, a project's or a stack's, read by its ending as the CLI does. An error shows
+/// nothing of the content.
 pub fn values(path: &Path, text: &str) -> Result<Value, String> {
     if ending_of(path) == "json" {
         let json = serde_json::from_str::<serde_json::Value>(text);
@@ -190,13 +190,13 @@ pub fn values(path: &Path, text: &str) -> Result<Value, String> {
     yaml::parse(text).map_err(|error| error.to_string())
 }
 
-/// The ending of a file's name, where it is one that the CLI knows; else that of YAML.
+/// The ending of a file's name, if the CLI knows it; else that of YAML.
 fn ending_of(path: &Path) -> &'static str {
     let ending = path.extension().unwrap_or_default();
     ENDINGS.into_iter().find(|known| ending == *known).unwrap_or("yaml")
 }
 
-/// `name` of a project file, else what is wrong with it and the way out.
+/// `name` of a project file, or the reason why it can't be used, with a hint.
 fn name_of(file: &Value) -> Result<&str, (&'static str, &'static str)> {
     const NAME: &str = "write a name, such as `name: shop`";
     const QUOTES: &str = "put the name in quotes";
@@ -212,6 +212,7 @@ fn name_of(file: &Value) -> Result<&str, (&'static str, &'static str)> {
     }
 }
 
+/// The single values of the runtime's options:
 /// <https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options>
 fn options(file: &Value) -> BTreeMap<String, String> {
     let options = file.get("runtime").and_then(|runtime| runtime.get("options")).and_then(Value::as_mapping);

@@ -1,26 +1,26 @@
-//! Which environment variables hold secrets, lead to credentials, or are no business of an install: one table.
+//! The table of environment variables that hold secrets, lead to credentials, or must not reach an install.
 //!
-//! A variable that is in no row is a secret when its name says so ([`says_secret`]), or when the CI system says that it is
-//! one of its own (`ci/variables.rs`).
+//! A variable without a row is a secret if its name says so ([`says_secret`]), or if the CI system lists it as one of
+//! its own (`ci/variables.rs`).
 
 /// One variable.
 pub struct Variable {
     /// The variable's name.
     pub name: &'static str,
-    /// What the variable is for.
+    /// The purpose of the variable.
     pub purpose: VariablePurpose,
 }
 
-/// What a variable is for. No install gets any of them, unless it reaches a registry.
+/// The purpose of a variable. No install gets any of them, unless it is for a package registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariablePurpose {
     /// A secret wherever it is set.
     Secret,
-    /// A secret by which a run can reach a state of its own or the state's secrets.
+    /// A secret that opens the state in a self-managed backend, or the state's secrets.
     Credential,
-    /// It leads to a credential, and is none: a path, a name, the first half of a pair.
+    /// Not a credential itself, but it leads to one: a path, a name, the first half of a pair.
     Way,
-    /// It is nothing that an install needs.
+    /// A setting that no install needs.
     Setting,
 }
 
@@ -101,7 +101,7 @@ pub const VARIABLES: &[Variable] = &[
     secret("AZURE_DEVOPS_EXT_PAT"),
 ];
 
-/// Words in the names of variables that are secret.
+/// Words in the names of secret variables.
 const WORDS: &[&str] = &[
     "TOKEN",
     "SECRET",
@@ -117,7 +117,7 @@ const WORDS: &[&str] = &[
     "CONNECTIONSTRING",
 ];
 
-/// Ends of names that tell of something about a secret, such as where it lies.
+/// Ends of names whose value only describes a secret, such as its path.
 const ABOUT: &[&str] = &[
     "_FILE",
     "_PATH",
@@ -151,26 +151,26 @@ const ABOUT: &[&str] = &[
     "_STORE",
 ];
 
-/// Whether a name says that the value is a secret. This alone decides for `env-file`, whose variables are all the
+/// Whether a name says that the value is a secret. For `env-file` this alone decides, because all its variables are the
 /// person's own.
 pub fn says_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Whether a variable of the job's environment is secret wherever it is set: by the table, else by its name. There are
-/// others' variables as well, so a name must not say that the value is only about a secret.
+/// Whether a variable of the job's environment is secret: by the table, else by its name. The environment has other
+/// variables too, so a name that says that its value only describes a secret does not count.
 pub fn is_secret(name: &str) -> bool {
     if let Some(variable) = row_of(name) {
         return matches!(variable.purpose, VariablePurpose::Secret | VariablePurpose::Credential);
     }
     let upper = name.to_ascii_uppercase();
-    // Inputs say themselves which of them are secret.
+    // The table of inputs tells which inputs are secret.
     let input = upper.starts_with("INPUT_") || upper.starts_with("STACKSTEP_");
     !input && says_secret(name) && !ABOUT.iter().any(|end| upper.ends_with(end))
 }
 
-/// The variables that can reach a state of the person's own, or its secrets.
+/// The variables that can open the state in a self-managed backend, or its secrets.
 pub fn credentials() -> impl Iterator<Item = &'static str> {
     let reaches = |purpose| matches!(purpose, VariablePurpose::Credential | VariablePurpose::Way);
     VARIABLES.iter().filter(move |variable| reaches(variable.purpose)).map(|variable| variable.name)

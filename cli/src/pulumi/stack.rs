@@ -1,4 +1,4 @@
-//! The name of a stack, as the Pulumi CLI takes it with `--stack`, and the identity that all its spellings share.
+//! The name of a stack, as the Pulumi CLI takes it with `--stack`, and the identity that all forms of its name share.
 
 pub mod backend_place;
 pub mod identity;

@@ -1,9 +1,9 @@
-//! Where two sequences differ: lines of a text, words of a line, items of a list.
+//! Finds where two sequences differ: lines of a text, words of a line, items of a list.
 //!
-//! The work is bounded without a clock: what is small is left to a library
+//! The work is bounded without a clock. Small sequences are left to a library
 //! (<https://docs.rs/imara-diff/0.2/imara_diff/enum.Algorithm.html>), which takes minutes for a hundred thousand items
-//! of few kinds; what is large is divided before ([`super::anchors`]), and where that fails the answer is coarser, and
-//! still true.
+//! of few kinds. Large ones are divided before ([`super::anchors`]); if that fails the answer is coarser, and still
+//! true.
 
 use std::hash::Hash;
 
@@ -12,7 +12,7 @@ use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 use super::anchors;
 use super::differing::{DifferingRun, ranges, trimmed};
 
-/// The most items of both sides together that are compared without being divided before.
+/// The most items of both sides together that are compared without being divided.
 const SMALL: usize = 2000;
 
 /// The runs in which `old` and `new` differ, in their order.

@@ -1,4 +1,4 @@
-//! Divides long sequences at the items that are there once on both sides, as patience diff does
+//! Divides long sequences at the items that occur once on both sides, as patience diff does
 //! (<https://bramcohen.livejournal.com/73318.html>), so that the parts between them are small.
 
 use std::collections::HashMap;
@@ -7,15 +7,15 @@ use super::differing::{DifferingRun, small, trimmed};
 
 /// The most items of a part that is compared without being divided.
 const PART: usize = 1000;
-/// The most items that may come or go in a part without anchors; a part with more differs as a whole.
+/// The most items that may be added or removed in a part without anchors; one with more differs as a whole.
 const EDITS: usize = 100;
-/// How often a part is divided again.
+/// The number of times that a part is divided again.
 const DEPTH: usize = 8;
 
-/// The runs in which `old` and `new` differ within `whole`. Items are known by numbers.
+/// The runs in which `old` and `new` differ within `whole`. Items are given as numbers.
 pub(super) fn runs(old: &[u32], new: &[u32], whole: DifferingRun) -> Vec<DifferingRun> {
     let mut found = Vec::new();
-    // The last one is next: parts are pushed from the end to the beginning.
+    // Parts are pushed from the end to the beginning, so that the last one is next.
     let mut parts = vec![(whole, DEPTH)];
     while let Some((part, depth)) = parts.pop() {
         let part = trimmed(old, new, &part);
@@ -57,7 +57,7 @@ fn moved(run: &DifferingRun, part: &DifferingRun) -> DifferingRun {
     }
 }
 
-/// Runs that touch are one.
+/// The runs, with those that touch joined.
 fn joined(runs: Vec<DifferingRun>) -> Vec<DifferingRun> {
     let mut joined: Vec<DifferingRun> = Vec::new();
     for run in runs {
@@ -71,7 +71,7 @@ fn joined(runs: Vec<DifferingRun>) -> Vec<DifferingRun> {
     joined
 }
 
-/// A small part: its items get numbers of their own, as the library makes room for each number.
+/// Compares a small part. Its items get numbers of their own, because the library allocates room for each number.
 fn compared(a: &[u32], b: &[u32]) -> Vec<DifferingRun> {
     let mut kinds: HashMap<u32, u32> = HashMap::new();
     let mut own = |items: &[u32]| -> Vec<u32> {
@@ -86,7 +86,7 @@ fn compared(a: &[u32], b: &[u32]) -> Vec<DifferingRun> {
     small(&a, &b, kinds)
 }
 
-/// The places of the items that are once in `a` and once in `b`, as many as are in the same order.
+/// The positions of the items that occur once in `a` and once in `b`; as many as are in the same order.
 fn anchors(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
     let mut places: HashMap<u32, (usize, usize, usize, usize)> = HashMap::with_capacity(a.len());
     for (at, item) in a.iter().enumerate() {
@@ -105,7 +105,7 @@ fn anchors(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
     longest_increasing(&once.collect::<Vec<_>>())
 }
 
-/// As many of `pairs`, which are in the order of their first numbers, as are in the order of their second ones too.
+/// The longest selection of `pairs`, which ascend by their first numbers, that also ascends by the second ones.
 fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     // The last pair of the best sequence of each length, and for each pair the one before it.
     let mut ends: Vec<usize> = Vec::new();
@@ -129,12 +129,12 @@ fn longest_increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     found
 }
 
-/// The runs between `a` and `b` if no more than [`EDITS`] items come or go: the greedy algorithm of
-/// <http://www.xmailserver.org/diff2.pdf>, given up in time.
+/// The runs between `a` and `b` if no more than [`EDITS`] items are added or removed, by the greedy algorithm of
+/// <http://www.xmailserver.org/diff2.pdf>. None if there are more.
 fn few_edits(a: &[u32], b: &[u32]) -> Option<Vec<DifferingRun>> {
     let width = 2 * EDITS + 3;
     let middle = EDITS + 1;
-    // How far down `a` each diagonal has come; one copy for each number of edits.
+    // The position in `a` that each diagonal has reached; `trace` keeps a copy for each number of edits.
     let mut reach = vec![0_usize; width];
     let mut trace: Vec<Vec<usize>> = Vec::new();
     for edits in 0..=EDITS {
@@ -148,7 +148,7 @@ fn few_edits(a: &[u32], b: &[u32]) -> Option<Vec<DifferingRun>> {
                 (_, true) => down,
                 (_, false) => right + 1,
             };
-            // A way that leaves the sequences never comes back, and is never the shortest one.
+            // A path that leaves the sequences never comes back, and is never the shortest one.
             let mut j = (i + middle).saturating_sub(diagonal);
             while i < a.len() && j < b.len() && a.get(i) == b.get(j) {
                 (i, j) = (i + 1, j + 1);
@@ -168,7 +168,7 @@ fn get(reach: &[usize], diagonal: usize) -> usize {
     reach.get(diagonal).copied().unwrap_or(0)
 }
 
-/// The edits on the way that `trace` remembers, from the end to the beginning.
+/// The edits on the path that `trace` records, from the beginning to the end.
 fn way_back(trace: &[Vec<usize>], mut i: usize, mut j: usize, middle: usize) -> Vec<DifferingRun> {
     let mut runs = Vec::new();
     for (edits, reach) in trace.iter().enumerate().skip(1).rev() {

@@ -1,4 +1,4 @@
-//! Events and facts become the report.
+//! Builds the report from events and facts.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::base::error::EXIT_INCOMPLETE;
 use crate::base::reason::Reason;
 use crate::pulumi::stack::StackIdentity;
 
-/// How many unfinished resources a note names.
+/// The most unfinished resources that a note names.
 const NAMED: usize = 5;
 
-/// Everything that a run has to say.
+/// The report of a run.
 pub fn report(events: Events, facts: Facts) -> Report {
     let lost = events.lost();
     let Events { lines, broken, project, stack, planned, diagnostics, policies, summary, .. } = events;
@@ -56,7 +56,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         contradiction(&facts, &log, &steps, &changes, has_changes).filter(|_| lost == 0 && !facts.interim);
     let known = whole && contradiction.is_none() && !unclear;
     if !known && succeeded && !only_looks && outputs.from == OutputsFrom::Previous {
-        // Those of before are not those that a run which went well has left.
+        // The earlier outputs are not those of a deployment that succeeded.
         outputs =
             outputs::FinishedOutputs { changes: outputs.changes, ..outputs::FinishedOutputs::default() };
     }
@@ -125,7 +125,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
     }
 }
 
-/// How it ended and why: what stackstep itself decided goes first.
+/// The status and its reason: a decision of stackstep's own comes first.
 fn verdict(evidence: &Evidence<'_>, succeeded: bool) -> Verdict {
     let facts = evidence.facts;
     if let Some(decided) = &facts.verdict {
@@ -167,7 +167,7 @@ fn is_cancel(message: &str) -> bool {
     ["update canceled", "preview canceled", "destroy canceled", "refresh canceled"].contains(&message)
 }
 
-/// Sorts generic errors ("update failed") behind those that explain something.
+/// Sorts generic errors ("update failed") after those that explain something.
 fn sort_generic_errors_last(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|said| (said.severity, said.says_nothing()));
 }
@@ -190,11 +190,11 @@ fn unfinished(steps: &[Step], interim: bool) -> Option<String> {
     (count > 0).then(|| format!("{count} {what} ({}{more})", named.join(", ")))
 }
 
-/// The counts: the engine's own, or those of the steps where it has none.
+/// The counts: the engine's own, or those of the steps if it has none.
 fn changes(log: &KnownLog<'_>, steps: &steps::FinishedSteps) -> BTreeMap<String, u64> {
     let said = log.summary.map(|summary| &summary.changes).filter(|changes| !changes.is_empty());
     let mut changes = said.unwrap_or(&steps.counted).clone();
-    // The engine counts no deletion of what an earlier replacement has left over.
+    // The engine does not count the deletion of resources that an earlier replacement has left over.
     if steps.left_over > 0 {
         changes.entry(LEFT_OVER.to_owned()).or_insert(steps.left_over);
     }

@@ -1,4 +1,4 @@
-//! Values too large for a result file: what differs stays, with the size and the hash of each side.
+//! Shortens values that are too large for a result file: the difference stays, with the size and the hash of each side.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -8,16 +8,16 @@ use super::model::{Change, OutputChange, PropertyDiff, Report};
 use super::value::weight;
 use crate::report::concealed::HIDDEN;
 
-/// A larger value, in bytes, is replaced by its digest.
+/// The largest value in bytes that is kept; a larger one is replaced by its digest.
 const VALUE_BYTES: usize = 16 * 1024;
 /// The most bytes of the hunks of one value.
 const HUNK_BYTES: usize = 32 * 1024;
-/// As soon as all values together take more bytes, there is less room for each.
+/// The size in bytes of all values together from which on there is less room for each.
 const CROWDED_BYTES: usize = 16 * 1024 * 1024;
-/// As soon as all values together take more bytes, only digests are added.
+/// The size in bytes of all values together from which on only digests are added.
 const FULL_BYTES: usize = 24 * 1024 * 1024;
 
-/// How a difference gets smaller: what is unchanged goes first.
+/// The steps by which a difference is made smaller: unchanged lines are dropped first.
 const ROOMS: [DiffRoom; 4] = [
     DiffRoom { context: 3, lines: usize::MAX, width: 4000 },
     DiffRoom { context: 1, lines: usize::MAX, width: 1000 },
@@ -28,7 +28,7 @@ const CROWDED: DiffRoom = DiffRoom { context: 0, lines: 10, width: 120 };
 const NO_ROOM: DiffRoom = DiffRoom { context: 0, lines: 0, width: 0 };
 
 impl Report {
-    /// The report with every large value replaced by its digest and what differs in it.
+    /// The report with every large value replaced by its digest and its difference.
     #[must_use]
     pub(super) fn compacted(mut self) -> Self {
         let mut used = 0;
@@ -38,7 +38,7 @@ impl Report {
             compact(old, new, text_diff, &mut used);
         }
         for OutputChange { old, new, text_diff, change, .. } in &mut self.output_changes {
-            // Of the other side nothing may be shown: there is nothing to compare with.
+            // The other side may not be shown, so there is nothing to compare with.
             if *change == Change::Update && old.is_some() != new.is_some() && text_diff.is_none() {
                 *text_diff = Some(TextDiff { notes: vec![HIDDEN.to_owned()], ..TextDiff::default() });
                 for value in [&mut *old, &mut *new].into_iter().flatten() {
@@ -77,7 +77,7 @@ fn compact(old: &mut Option<Value>, new: &mut Option<Value>, text: &mut Option<T
     *used += text.as_ref().map_or(0, TextDiff::weight);
 }
 
-/// As much of the difference as [`HUNK_BYTES`] hold.
+/// As much of the difference as fits into [`HUNK_BYTES`].
 fn fitting(old: &str, new: &str) -> TextDiff {
     let texts = Texts::between(old, new);
     let mut found = TextDiff::default();
@@ -88,7 +88,7 @@ fn fitting(old: &str, new: &str) -> TextDiff {
             break;
         }
     }
-    // Then as many changed lines as go in, about as long as all of them are.
+    // Then as many changed lines as fit, estimated by their average length.
     while found.weight() > HUNK_BYTES && last.lines > 0 {
         let lines = found.changed_lines().min(last.lines);
         let fewer = lines.saturating_mul(HUNK_BYTES) / found.weight().max(1);
@@ -106,7 +106,7 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// The digest that takes a large value's place.
+/// The digest in place of a large value.
 fn digest(text: &str) -> Value {
     let hash = Sha256::digest(text.as_bytes());
     json!({ "sha256": format!("{hash:x}"), "bytes": text.len(), "lines": text.lines().count() })

@@ -1,10 +1,10 @@
-//! Whether a mask takes away a part of what differs: two secrets that stand for each other read the same afterwards.
+//! Whether masking hides a part of a difference: two different secrets look the same afterwards.
 
 use serde_json::Value;
 
 use super::excerpt::differing;
 
-/// Whether what a mask took out of two texts is not the same; `masked` is what it made of them.
+/// Whether two texts differ in something that masking replaced; `masked` are the masked texts.
 pub(super) fn hides_a_difference(texts: &[String; 2], masked: &[String; 2]) -> bool {
     let [old, new] = texts;
     if old == new || texts == masked {
@@ -18,7 +18,7 @@ pub(super) fn hides_a_difference(texts: &[String; 2], masked: &[String; 2]) -> b
     masked_old == masked_new || taken(old, masked_old) != taken(new, masked_new)
 }
 
-/// The same of two values.
+/// Whether two values differ in something that masking replaced.
 pub(super) fn hides_in_values(values: [&Value; 2], masked: [&Value; 2]) -> bool {
     let texts = |values: [&Value; 2]| {
         values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
@@ -26,10 +26,10 @@ pub(super) fn hides_in_values(values: [&Value; 2], masked: [&Value; 2]) -> bool 
     hides_a_difference(&texts(values), &texts(masked))
 }
 
-/// The note where both sides read the same.
+/// The note if both sides look the same.
 pub(crate) const HIDDEN: &str = "what differs is hidden, or not known yet";
 
-/// What is said where both sides differ by more than can be read.
+/// The note if only a part of the difference can be seen.
 pub(crate) const PARTLY_HIDDEN: &str = "a part of what differs is hidden";
 
 #[cfg(test)]

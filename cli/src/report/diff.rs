@@ -1,7 +1,7 @@
-//! What changes between two sets of properties, path by path.
+//! The changes between two sets of properties, path by path.
 //!
-//! Where the provider gave a detailed diff, its paths are taken as they are; else the inputs are compared,
-//! member by member. A string that holds JSON on both sides (a policy document, say) is compared inside.
+//! If the provider gave a detailed diff, its paths are taken unchanged; otherwise the inputs are compared, member by
+//! member. Strings that hold JSON on both sides (policy documents, say) are compared as JSON.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -18,14 +18,14 @@ use super::natural::natural;
 use super::pairs::pairs;
 use super::value::{named, shown_map};
 
-/// More diffs than this in one step are only counted.
+/// The most diffs of one step that are kept; more are only counted.
 const MAX_DIFFS: usize = 500;
-/// Paths longer than this are cut.
+/// The most bytes of a path; a longer one is cut.
 pub(super) const PATH_BYTES: usize = 1024;
-/// A member in which bridged providers remember which inputs were defaults.
+/// The member in which bridged providers record which inputs were defaults.
 const DEFAULTS: &str = "__defaults";
-/// The members at the top of a resource that are the engine's and its providers' own: the code of a dynamic provider,
-/// what bridged providers remember. A name that only begins like these is the program's.
+/// The members at the top of a resource that belong to the engine and its providers: the code of a dynamic provider,
+/// records of bridged providers. A name that only begins like one of these is the program's.
 /// <https://github.com/pulumi/pulumi-terraform-bridge/blob/main/pkg/tfbridge/schema.go>
 const INTERNAL: [&str; 5] = ["__provider", DEFAULTS, "__meta", "__pulumi_raw_state_delta", "__internal"];
 
@@ -37,7 +37,7 @@ pub(super) struct Diffs {
 }
 
 impl Diffs {
-    /// A property of which only the name is known.
+    /// Adds a property of which only the name is known.
     pub fn named(&mut self, path: &str) {
         let before = self.list.len();
         self.add(path, None, None);
@@ -54,7 +54,7 @@ impl Diffs {
         self.list.push(PropertyDiff::between(named(path, PATH_BYTES), old, new));
     }
 
-    /// A text of which the words of `notes` say how it changes.
+    /// Adds a text; `notes` say in words how it changes.
     fn noted(&mut self, path: &str, notes: Vec<String>) {
         let before = self.list.len();
         self.named(path);
@@ -63,7 +63,7 @@ impl Diffs {
         }
     }
 
-    /// How many there are.
+    /// The number of diffs, those that are only counted included.
     fn total(&self) -> u64 {
         self.list.len() as u64 + self.more
     }
@@ -76,7 +76,7 @@ impl Diffs {
     }
 }
 
-/// The two sides of a step, ready for a report.
+/// The states before and after a step, ready for a report.
 pub(super) struct Sides {
     old_inputs: Map<String, Value>,
     old_outputs: Map<String, Value>,
@@ -99,25 +99,25 @@ impl Sides {
         }
     }
 
-    /// What the program changes: the provider's detailed diff, or the inputs compared.
+    /// The changes of the program: from the provider's detailed diff, or from comparing the inputs.
     pub fn by_inputs(self, detailed: Option<&BTreeMap<String, PropertyDiffEvent>>) -> Diffs {
         let diffs = match detailed {
             Some(detailed) if !detailed.is_empty() => self.detailed(detailed),
             _ => between(&self.old_inputs, &self.new_inputs),
         };
-        // The same inputs as ever, and yet an update: what is out there is not what it should be.
+        // An update with the same inputs as before: the real resource differs from them.
         let drifted = diffs.list.is_empty() && !self.old_outputs.is_empty();
         let diffs = if drifted { self.drift() } else { diffs };
         self.without_hidden(diffs)
     }
 
-    /// What is different out there: the outputs compared.
+    /// The changes of the real resource: from comparing the outputs.
     pub fn by_outputs(self) -> Diffs {
         let diffs = between(&self.old_outputs, &self.new_outputs);
         self.without_hidden(diffs)
     }
 
-    /// The inputs that differ from what was found.
+    /// The inputs that differ from the real resource.
     fn drift(&self) -> Diffs {
         let known = |(key, _): &(&String, &Value)| self.new_inputs.contains_key(*key);
         let found = self.old_outputs.iter().filter(known).map(|(key, value)| (key.clone(), value.clone()));
@@ -126,8 +126,8 @@ impl Sides {
         between(&found, &wanted.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
-    /// The provider's paths. A provider that compares lists index by index names every item behind one that was
-    /// inserted: where the lists themselves differ in less, that is shown.
+    /// The changes by the provider's paths. A provider that compares lists index by index names every item after an
+    /// inserted one: if the lists themselves differ in fewer items, those are shown.
     fn detailed(&self, detailed: &BTreeMap<String, PropertyDiffEvent>) -> Diffs {
         let mut named: Vec<_> = detailed.iter().map(|(path, event)| (path.as_str(), event)).collect();
         named.sort_by(|(a, _), (b, _)| natural(a, b));
@@ -150,7 +150,7 @@ impl Sides {
         diffs
     }
 
-    /// The values at `path` before and afterwards.
+    /// The values at `path` before and after the step.
     fn values_at(&self, path: &str, event: &PropertyDiffEvent) -> (Option<&Value>, Option<&Value>) {
         let before = if event.input_diff { &self.old_inputs } else { &self.old_outputs };
         let segments = segments(path);
@@ -158,12 +158,12 @@ impl Sides {
         (old, value_at(&self.new_inputs, &segments).or_else(|| value_at(&self.new_outputs, &segments)))
     }
 
-    /// The detailed diff's name for a property as its path.
+    /// The path of a property, from its name in the detailed diff.
     fn path_of(&self, name: &str) -> String {
         path_of(&[&self.old_inputs, &self.new_inputs, &self.old_outputs, &self.new_outputs], name)
     }
 
-    /// What differs between the lists at `path`, of which the provider names these items.
+    /// The differences between the lists at `path`, of which the provider names these items.
     fn whole_list(&self, path: &str, group: &[(&str, &PropertyDiffEvent)]) -> Option<Diffs> {
         let (_, event) = group.first()?;
         let (Some(Value::Array(old)), Some(Value::Array(new))) = self.values_at(path, event) else {
@@ -190,7 +190,7 @@ impl Sides {
             (Some(was), Some(is)) => compare(path, was, is, diffs),
             _ => diffs.add(path, old, new),
         }
-        // The provider's word counts, also where the values are not there or look the same.
+        // The provider's statement counts, even if the values are missing or look the same.
         if diffs.list.len() == before && diffs.more == 0 {
             diffs.named(path);
         }
@@ -220,10 +220,11 @@ pub(super) fn between(old: &Map<String, Value>, new: &Map<String, Value>) -> Dif
     diffs
 }
 
-/// The engine's own members stand at the top; only that they change is worth a line.
+/// Adds the differences between two objects. For the engine's own members at the top, only the fact that they change is
+/// shown.
 fn objects(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, diffs: &mut Diffs) {
     let internal = |key: &str| path.is_empty() && INTERNAL.contains(&key);
-    // All of a new resource is new, and the engine's own part of it no news.
+    // A new resource is new as a whole, so the engine's own members are not mentioned.
     let none = old.is_empty() || new.is_empty();
     let silent = |key: &str| path.is_empty() && (key == DEFAULTS || (none && internal(key)));
     let shown = |key: &str, value: &Value| if internal(key) { "[internal]".into() } else { value.clone() };
@@ -247,7 +248,7 @@ fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
         (Value::Object(old), Value::Object(new)) => objects(path, old, new, diffs),
         (Value::Array(old), Value::Array(new)) => arrays(path, old, new, diffs),
         (Value::String(was), Value::String(is)) => match (document(was), document(is)) {
-            // Only the layout differs: still a change, shown as it is.
+            // Only the layout differs: that is still a change, which is shown as text.
             (Some(inner_old), Some(inner_new)) if inner_old != inner_new => {
                 compare(&format!("{path} (JSON)"), &inner_old, &inner_new, diffs);
                 let notes = line_ends(was, is);
@@ -261,7 +262,7 @@ fn compare(path: &str, old: &Value, new: &Value, diffs: &mut Diffs) {
     }
 }
 
-/// The items that differ. An item that comes has its new index, one that goes its old one.
+/// Adds the items that differ. An added item has its new index, a removed one its old one.
 fn arrays(path: &str, old: &[Value], new: &[Value], diffs: &mut Diffs) {
     for run in align::runs(old.iter(), new.iter()) {
         let (gone, come) = (items(old, &run.old), items(new, &run.new));
@@ -294,12 +295,12 @@ fn items<'a>(list: &'a [Value], range: &Range<usize>) -> &'a [Value] {
     list.get(range.clone()).unwrap_or_default()
 }
 
-/// What two items are compared by, to find those that are alike.
+/// The text by which two items are compared to find similar ones.
 fn text_of(item: &Value) -> Cow<'_, str> {
     item.as_str().map_or_else(|| Cow::Owned(item.to_string()), Cow::Borrowed)
 }
 
-/// The list that the item at `path` belongs to: `a.b` of `a.b[0].c`.
+/// The list that the item at `path` belongs to: `a.b` for `a.b[0].c`.
 fn list_of(path: &str) -> Option<&str> {
     let digit = |at: &(usize, char)| {
         path.get(at.0 + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -308,7 +309,7 @@ fn list_of(path: &str) -> Option<&str> {
     path.get(..at)
 }
 
-/// `a.b`, or `a["b.c"]` where the name is no plain word.
+/// The path of a member: `a.b`, or `a["b.c"]` if the name is no plain word.
 fn member(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
     match (path.is_empty(), plain) {
@@ -353,8 +354,7 @@ fn value_at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a 
     })
 }
 
-/// `name` as the path of what it means in one of `maps`: some providers write paths without quotes where there are dots
-/// in names.
+/// The path that `name` means in one of `maps`: some providers write paths without quotes around names with dots.
 fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
     let is_path = |name: &str| {
         let segments = segments(name);
@@ -366,14 +366,14 @@ fn path_of(maps: &[&Map<String, Value>], name: &str) -> String {
     maps.iter().find_map(|map| spelt(map, name)).unwrap_or_else(|| name.to_owned())
 }
 
-/// The path of a property of a resource with these states, as the engine names what changes and what forces a
-/// replacement: by its bare name, whatever stands in it, or by its path.
+/// The path of a property of a resource with these states. The engine names properties that change or force a
+/// replacement by their bare name, whatever characters it has, or by their path.
 pub(super) fn property_path(states: &[&EventState], name: &str) -> String {
     let maps = states.iter().flat_map(|state| [&state.inputs, &state.outputs]).flatten().collect::<Vec<_>>();
     if maps.iter().any(|map| map.contains_key(name)) { member("", name) } else { path_of(&maps, name) }
 }
 
-/// The path of what `name` means in `map`, where the names in it are not quoted though they hold dots or brackets.
+/// The path that `name` means in `map`, if names with dots or brackets in it are not quoted.
 fn spelt(map: &Map<String, Value>, name: &str) -> Option<String> {
     fn inside(path: &str, value: &Value, rest: &str) -> Option<String> {
         if rest.is_empty() {
@@ -408,7 +408,7 @@ fn joined(path: &[Value]) -> String {
     })
 }
 
-/// Whether `path` is `parent` or lies inside of it.
+/// Whether `path` is `parent` or is inside of it.
 pub(super) fn is_under(path: &str, parent: &str) -> bool {
     path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ' ']))
 }

@@ -3,7 +3,8 @@
 use imara_diff::{Algorithm, Diff};
 use std::ops::Range;
 
-/// A run of items that differs: these of the old sequence are replaced by these of the new one. One may be empty.
+/// A run of items that differs: these of the old sequence are replaced by these of the new one. One of the two may be
+/// empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DifferingRun {
     pub old: Range<usize>,
@@ -11,13 +12,13 @@ pub(super) struct DifferingRun {
 }
 
 impl DifferingRun {
-    /// How many items there are on both sides.
+    /// The number of items on both sides together.
     pub fn len(&self) -> usize {
         self.old.len() + self.new.len()
     }
 }
 
-/// [`super::align::runs`] of few items, which are known by numbers from 0 to `kinds`.
+/// [`super::align::runs`] for few items, given as numbers from 0 to `kinds`.
 pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<DifferingRun> {
     let token = |ids: &[u32]| ids.iter().map(|id| imara_diff::Token(*id)).collect::<Vec<_>>();
     let mut diff = Diff::default();
@@ -25,7 +26,7 @@ pub(super) fn small(old: &[u32], new: &[u32], kinds: u32) -> Vec<DifferingRun> {
     ranges(&diff)
 }
 
-/// `run` without what both sides begin and end with.
+/// `run` without the items that both sides have in common at the beginning and at the end.
 pub(super) fn trimmed(old: &[u32], new: &[u32], run: &DifferingRun) -> DifferingRun {
     let (a, b) = (old.get(run.old.clone()).unwrap_or_default(), new.get(run.new.clone()).unwrap_or_default());
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();

@@ -1,8 +1,8 @@
-//! Texts that hold JSON, such as policy documents: what is equal in them may be written in many ways.
+//! Texts that hold JSON, such as policy documents: equal values can be written in many ways.
 
 use serde_json::Value;
 
-/// Longer texts are compared by lines.
+/// The longest text in bytes that is parsed; longer texts are compared by lines.
 const LONGEST: usize = 1024 * 1024;
 
 /// The JSON object or list that `text` holds. None where the parsed form would say less than the text: a member that is
@@ -60,7 +60,7 @@ impl DocumentTokens {
     }
 }
 
-/// What follows the string that `text` begins with.
+/// The text after the string that `text` begins with.
 fn after_string(text: &str) -> &str {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {

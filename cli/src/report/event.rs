@@ -1,6 +1,6 @@
-//! The engine's events as they stand in the log: one JSON object a line, exactly one kind set.
+//! The engine's events as they are in the log: one JSON object a line, with exactly one kind set.
 //!
-//! Only what a report needs is read; unknown kinds and fields pass.
+//! Only the fields that a report needs are read; unknown kinds and fields are ignored.
 //! Every field: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go>
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Whether each step says what is done to which resource.
+    /// Whether each step has an operation and a resource.
     pub fn is_sound(&self) -> bool {
         let steps = [&self.resource_pre_event, &self.res_outputs_event].into_iter().flatten();
         let failed = self.res_op_failed_event.iter().map(|event| &event.metadata);
@@ -69,7 +69,7 @@ impl StepEvent {
 #[serde(default)]
 pub(super) struct FailedEvent {
     pub metadata: StepMetadata,
-    /// What became of the resource.
+    /// The state of the resource after the failure, see [`super::tally::Left`].
     pub status: Option<i64>,
 }
 
@@ -89,12 +89,12 @@ pub(super) struct StepMetadata {
 }
 
 impl StepMetadata {
-    /// The ID of the resource as it was before the step.
+    /// The ID of the resource before the step.
     pub fn old_id(&self) -> Option<&str> {
         self.old.as_ref().map(|state| state.id.as_str()).filter(|id| !id.is_empty())
     }
 
-    /// Whether nothing but the engine works on it: a component, the stack itself.
+    /// Whether it is a component or the stack itself, which only the engine works on.
     pub fn is_component(&self) -> bool {
         self.new.as_ref().or(self.old.as_ref()).is_some_and(|state| !state.custom)
     }

@@ -1,4 +1,4 @@
-//! Two long lines, cut down to the places where they differ.
+//! Shortens two long lines to the places where they differ.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -7,15 +7,15 @@ use super::align;
 use super::differing::DifferingRun;
 use super::value::char_boundary;
 
-/// Up to so many bytes are compared character by character; more are compared by words.
+/// The most bytes that are compared character by character; more are compared by words.
 const BY_CHARACTERS: usize = 1024;
-/// Bytes of unchanged text that stay on each side of a change.
+/// The bytes of unchanged text that are kept on each side of a change.
 const AROUND: usize = 40;
 
 /// The same place in two texts, in bytes.
 pub(super) type TextPlace = (Range<usize>, Range<usize>);
 
-/// The places in which `old` and `new` differ, in their order. At none of them both sides begin or end with the same
+/// The places in which `old` and `new` differ, in their order. At none of them do both sides begin or end with the same
 /// character.
 pub(super) fn differing(old: &str, new: &str) -> Vec<TextPlace> {
     let (before, after) = trimmed(old, 0..old.len(), new, 0..new.len());
@@ -32,10 +32,10 @@ pub(super) fn differing(old: &str, new: &str) -> Vec<TextPlace> {
     places.collect()
 }
 
-/// A text in parts.
+/// A text divided into parts.
 struct TextParts<'a> {
     text: &'a str,
-    /// Where each part begins, and the end.
+    /// The beginning of each part, and the end of the text.
     starts: Vec<usize>,
 }
 
@@ -45,7 +45,7 @@ impl<'a> TextParts<'a> {
         self.starts.iter().zip(ends).map(|(start, end)| part(self.text, &(*start..*end)))
     }
 
-    /// The bytes of the parts in `run`, in a text in which this one begins at `offset`.
+    /// The bytes of the parts in `run`, in a longer text in which this one begins at `offset`.
     fn bytes(&self, run: &Range<usize>, offset: usize) -> Range<usize> {
         let at = |part: usize| offset + self.starts.get(part).copied().unwrap_or(self.text.len());
         at(run.start)..at(run.end)
@@ -56,7 +56,7 @@ fn characters(text: &str) -> TextParts<'_> {
     TextParts { text, starts: text.char_indices().map(|(at, _)| at).chain([text.len()]).collect() }
 }
 
-/// Words, and the characters between them.
+/// The text divided into words and the single characters between them.
 fn words(text: &str) -> TextParts<'_> {
     let (mut starts, mut inside) = (Vec::new(), false);
     for (at, c) in text.char_indices() {
@@ -74,7 +74,7 @@ fn part<'a>(text: &'a str, range: &Range<usize>) -> &'a str {
     text.get(range.clone()).unwrap_or_default()
 }
 
-/// The two ranges without what both begin and end with.
+/// The two ranges without the characters that both have in common at the beginning and at the end.
 fn trimmed(old: &str, before: Range<usize>, new: &str, after: Range<usize>) -> TextPlace {
     let (was, is) = (part(old, &before), part(new, &after));
     let head: usize =
@@ -85,20 +85,21 @@ fn trimmed(old: &str, before: Range<usize>, new: &str, after: Range<usize>) -> T
     (before.start + head..before.end - tail, after.start + head..after.end - tail)
 }
 
-/// Two long lines, cut.
+/// Two long lines, shortened.
 #[derive(Debug)]
 pub(crate) struct Excerpt {
     pub before: String,
     pub after: String,
-    /// Whether a part of what differs had no room.
+    /// Whether a part of the difference had no room.
     pub lacks: bool,
 }
 
-/// `old` and `new` in about `width` bytes each: what differs with a little around it, and how much is left out.
+/// `old` and `new` in about `width` bytes each: the difference with a little text around it, and notes of how much is
+/// left out.
 pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> Excerpt {
     let around = AROUND.min(width / 8);
     let places = joined(differing(old, new), 2 * around + 24);
-    // A change has at least as much room as its surroundings have.
+    // A change has at least as much room as the text around it.
     let least = (2 * around).max(16);
     let shown = (width / (2 * around + least)).clamp(1, places.len().max(1));
     let room = (width / shown).saturating_sub(2 * around).max(least);
@@ -112,7 +113,7 @@ pub(crate) fn excerpt(old: &str, new: &str, width: usize) -> Excerpt {
     Excerpt { before: sides.0.finish(more), after: sides.1.finish(more), lacks }
 }
 
-/// The places, those with no more than `gap` bytes between them as one.
+/// The places, with those joined that have no more than `gap` bytes between them.
 fn joined(places: Vec<TextPlace>, gap: usize) -> Vec<TextPlace> {
     let mut joined: Vec<TextPlace> = Vec::new();
     for (before, after) in places {
@@ -126,7 +127,7 @@ fn joined(places: Vec<TextPlace>, gap: usize) -> Vec<TextPlace> {
     joined
 }
 
-/// One of the two texts, as it is written.
+/// One of the two texts while it is written.
 struct Side<'a> {
     text: &'a str,
     around: usize,
@@ -141,12 +142,12 @@ impl<'a> Side<'a> {
         Self { text, around, room, out: String::new(), done: 0, lacks: false }
     }
 
-    /// Writes what differs, with what stands around it.
+    /// Writes a difference and the text around it.
     fn show(&mut self, range: &Range<usize>) {
         let begin = char_boundary(self.text, range.start.saturating_sub(self.around)).max(self.done);
         self.skip_to(begin);
         if range.len() > self.room + 32 {
-            // Both of its ends differ.
+            // The two ends of a long difference are shown.
             self.lacks = true;
             let half = char_boundary(self.text, range.start + self.room / 2).max(range.start);
             self.copy_to(half);
@@ -162,7 +163,7 @@ impl<'a> Side<'a> {
         self.done = self.done.max(end);
     }
 
-    /// Leaves out what stands before `begin`, unless saying so would be longer.
+    /// Leaves out the text before `begin`, unless the note of that would be longer.
     fn skip_to(&mut self, begin: usize) {
         let left_out = begin.saturating_sub(self.done);
         if left_out <= 32 {

@@ -1,4 +1,4 @@
-//! What a report needs to know beside the events: how the engine ended, and where all of it took place.
+//! The facts that a report needs beside the events: how the engine ended, and where the run took place.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,38 @@ use crate::base::reason::Reason;
 use crate::base::text::colourless;
 use crate::pulumi::stack::StackIdentity;
 
-/// What is known of a run when its engine is gone.
+/// The facts about a run whose engine has ended.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// What was asked.
+    /// The command of the run.
     pub command: Operation,
-    /// A refresh or destroy that only shows what it would do.
+    /// Whether a refresh or destroy only shows what it would do.
     pub preview_only: bool,
-    /// The project, when it is known; else the events tell.
+    /// The project, if it is known; otherwise the events tell it.
     pub project: Option<String>,
-    /// The stack, as it was named.
+    /// The stack's name, as it was written.
     pub stack: String,
-    /// Which stack that is, when more is known than its name.
+    /// The stack's identity, if more is known than its name.
     pub identity: Option<StackIdentity>,
     /// The folders of program and repository, where the places in messages lie.
     pub folders: Option<ProgramFolders>,
     /// How the engine ended.
     pub ending: Ending,
-    /// The end of its standard error, masked.
+    /// The end of the engine's standard error, masked.
     pub stderr: String,
-    /// What its standard output shows of an operation.
+    /// The traces of an operation in the engine's standard output.
     pub shown: Shown,
     /// stackstep's exit status.
     pub exit_code: i32,
-    /// How long it took.
+    /// The time that the run took.
     pub duration_ms: u64,
     /// The engine.
     pub engine: Option<Engine>,
     /// The CI system.
     pub ci: Option<Ci>,
-    /// The commit.
+    /// The commit that the run was for.
     pub commit: Option<String>,
-    /// The repository.
+    /// The repository that the run was for.
     pub repository: Option<String>,
     /// The branch.
     pub branch: Option<String>,
@@ -50,20 +50,20 @@ pub struct Facts {
     pub began: Option<u64>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
-    /// What stackstep itself decided, when it was not the engine that ended the run.
+    /// stackstep's own decision, if it was not the engine that ended the run.
     pub verdict: Option<Verdict>,
-    /// What else a reader must know, a sentence each.
+    /// Notes for the reader, a sentence each.
     pub notes: Vec<String>,
-    /// The engine is still at work: the report says how things stand.
+    /// Whether the engine is still at work, so that the report shows the state so far.
     pub interim: bool,
-    /// The engine said that there was nothing to do, and wrote no event log.
+    /// Whether the engine said that there was nothing to do, and wrote no event log.
     pub nothing_to_do: bool,
-    /// Ways out that only the CI system knows, by the reason that they belong to.
+    /// Hints that only the CI system knows, by the reason that they belong to.
     pub ci_hints: BTreeMap<Reason, String>,
 }
 
 impl Facts {
-    /// The least that there is to know.
+    /// The facts with nothing but these known.
     pub fn new(command: Operation, stack: impl Into<String>, ending: Ending, exit_code: i32) -> Self {
         Self {
             command,
@@ -94,20 +94,20 @@ impl Facts {
     }
 }
 
-/// What the standard output of an engine shows of its operation.
+/// The traces of an operation in the engine's standard output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing: it had not begun.
+    /// None: the operation had not begun.
     #[default]
     Nothing,
-    /// A line that says that it is about to begin, which Pulumi Cloud may still refuse.
+    /// A line that the operation is about to begin. Pulumi Cloud may still refuse it.
     Banner,
-    /// Something else, which may be a resource that was changed.
+    /// Other output, which may be about a resource that was changed.
     Something,
 }
 
 impl Shown {
-    /// What `stdout` shows. The CLI prints nothing before the line that names the operation and the stack:
+    /// The traces in `stdout`. The CLI prints nothing before the line that names the operation and the stack:
     /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/backend.go>
     pub fn by(stdout: &str) -> Self {
         let text = colourless(stdout);
@@ -124,34 +124,34 @@ impl Shown {
     }
 }
 
-/// How the engine ended.
+/// The ending of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// By itself, with this status.
+    /// The engine ended by itself, with this status.
     Exited(i32),
-    /// By a signal that was not ours.
+    /// A signal that was not ours ended the engine.
     Signalled(i32),
-    /// We stopped it when its time was up.
+    /// We stopped it because its time limit was reached.
     TimedOut,
-    /// We stopped it because we were told to, by this signal.
+    /// We stopped it because we got a signal.
     Cancelled {
         /// The signal that we got.
         signal: i32,
     },
-    /// It never began.
+    /// The engine was never started.
     NotStarted,
 }
 
-/// A decision of stackstep's own: a refusal, a gate, an input that is no good.
+/// A decision of stackstep's own: a refusal, a gate, an invalid input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// How the run ended by it.
+    /// The status that the run gets by it.
     pub status: Status,
-    /// Why.
+    /// The reason.
     pub reason: Option<Reason>,
-    /// In words.
+    /// The message.
     pub message: String,
-    /// The way out, where it is not the reason's own.
+    /// The hint, if it is not the reason's own.
     pub hint: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The event log, line by line, into what it says. Never fails: a line that can't be read is counted.
+//! Reads the event log line by line, and collects its facts. It never fails: a line that can't be read is counted.
 
 use std::collections::BTreeMap;
 
@@ -13,22 +13,22 @@ use super::steps::{InFlight, Steps};
 use super::urn::Urn;
 use super::value::shortened;
 
-/// Folds the events of one engine process while they are written. A clone's [`Fold::finish`] says how things
-/// stand while the engine still works.
+/// Collects the events of one engine process while they are written. [`Fold::finish`] of a clone gives the facts so far
+/// while the engine still works.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     events: Events,
-    /// Whether the phase has its end.
+    /// Whether the end of the phase was read.
     ended: bool,
-    /// Whether the phase has its beginning.
+    /// Whether the beginning of the phase was read.
     begun: bool,
-    /// Whether the steps of the phase are only planned, as far as any was read.
+    /// Whether the steps of the phase are only planned; none before the first step.
     planning: Option<bool>,
-    /// How many lines were lost before the one at hand.
+    /// The number of lines that were lost before the current one.
     lost_before: u64,
 }
 
-/// What the events of one engine process say.
+/// The facts from the events of one engine process.
 #[derive(Debug, Clone, Default)]
 pub struct Events {
     pub(super) lines: u64,
@@ -46,7 +46,7 @@ pub struct Events {
     pub(super) waits_for_debugger: bool,
 }
 
-/// What the engine itself says at the end.
+/// The engine's own summary at the end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Summary {
     pub changes: BTreeMap<String, u64>,
@@ -56,28 +56,28 @@ pub(super) struct Summary {
 }
 
 impl Events {
-    /// How many lines there were, and how many of them could not be read.
+    /// The number of lines, and how many of them could not be read.
     pub fn lines(&self) -> (u64, u64) {
         (self.lines, self.broken)
     }
 
-    /// How many lines that could have been a step, an output or the summary are missing or could not be read.
+    /// The number of lines that are missing or could not be read, and could have been a step, an output or the summary.
     pub(super) fn lost(&self) -> u64 {
         self.gaps.lost
     }
 
-    /// Whether a resource is or would be deleted that an earlier replacement has left over: the engine does not count
+    /// Whether a resource that an earlier replacement has left over is or would be deleted: the engine does not count
     /// it as a change.
     pub fn has_left_over(&self) -> bool {
         self.steps.has_left_over()
     }
 
-    /// Whether any line was read, and none is missing that could have been a step, an output or the summary.
+    /// Whether the log has its summary, and no line is missing that could have been a step or an output.
     pub fn are_whole(&self) -> bool {
         self.gaps.lost == 0 && self.summary.is_some()
     }
 
-    /// Whether the engine says at the end that all was done, and its counts are those of its steps.
+    /// Whether the engine's summary reports success, and its counts agree with the steps.
     pub fn agree(&self) -> bool {
         let steps = self.steps.clone().finish();
         self.summary.as_ref().is_some_and(|summary| {
@@ -86,12 +86,12 @@ impl Events {
         })
     }
 
-    /// The stack's name, as the resources have it.
+    /// The stack's name, from the URNs of the resources.
     pub fn stack(&self) -> Option<&str> {
         self.stack.as_deref()
     }
 
-    /// Whether they only say what would be done.
+    /// Whether the events are of a preview.
     pub fn is_preview(&self) -> bool {
         self.planned
     }
@@ -101,13 +101,13 @@ impl Events {
         self.diagnostics.errors().any(is_provider_gone)
     }
 
-    /// The resources that were begun and are not done, the oldest first.
+    /// The resources whose work has begun and not ended, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
         self.steps.in_flight()
     }
 
-    /// Whether the engine says at the end that all was done, and nothing else in the log says that it was not. Earlier
-    /// versions say no word for it: then an error is the word.
+    /// Whether the engine's summary reports success, and no other event contradicts it. The summary of an earlier
+    /// version has no result: then any error is a failure.
     pub fn succeeded(&self) -> bool {
         let failed = self.steps.any_failed() || self.internal_error.is_some();
         self.summary.as_ref().is_some_and(|summary| match summary.result.as_str() {
@@ -119,7 +119,7 @@ impl Events {
 }
 
 impl Fold {
-    /// Nothing was read yet.
+    /// A fold that has read nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -137,7 +137,7 @@ impl Fold {
             Skim::Debug => {}
             Skim::Same { urn } => self.events.steps.same(urn),
             Skim::SameDone { urn } => self.events.steps.same_done(urn),
-            // A list would pass for an event's fields in their order.
+            // A list could be read as an event's fields in their order.
             Skim::Other if !line.starts_with(b"{") => self.broken(line),
             Skim::Other => match crate::base::json::read::<Event>(line) {
                 Ok(event) if event.is_sound() => self.event(event),
@@ -146,7 +146,7 @@ impl Fold {
         }
     }
 
-    /// Takes notice of lines that were there and are not passed on: they were too long.
+    /// Counts lines of the log that are not passed on because they are too long.
     pub fn left_out(&mut self, lines: u32) {
         self.events.lines += u64::from(lines);
         self.events.broken += u64::from(lines);
@@ -158,12 +158,12 @@ impl Fold {
         self.events.gaps.lost += u64::from(!is_one_diagnostic(line));
     }
 
-    /// The resources that were begun and are not done, the oldest first.
+    /// The resources whose work has begun and not ended, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
         self.events.in_flight()
     }
 
-    /// What all lines together say.
+    /// The facts from all lines so far.
     pub fn finish(self) -> Events {
         self.events
     }
@@ -200,8 +200,8 @@ impl Fold {
         self.ended |= event.cancel_event.is_some();
     }
 
-    /// Tells to which phase the event belongs: each has a beginning and an end, and its steps are all planned, or none
-    /// is. What does not fit is a sign of lines that are missing.
+    /// Finds out which phase the event belongs to. Each phase has a beginning and an end, and either all of its steps
+    /// are planned or none is. An event that does not fit is a sign of missing lines.
     fn phase_of(&mut self, event: &Event) {
         let steps = [&event.resource_pre_event, &event.res_outputs_event].into_iter().flatten();
         let planning = steps.map(|step| step.planning).next_back();
@@ -217,14 +217,14 @@ impl Fold {
         } else if planning
             .is_some_and(|planning| self.ended || self.planning.is_some_and(|now| now != planning))
         {
-            // The next phase's beginning is missing, or a step that the end does not know.
+            // The beginning of the next phase is missing, or the end of this one was too early.
             self.missing();
             self.next_phase();
         }
         self.planning = planning.or(self.planning);
     }
 
-    /// A line is missing here, unless the numbers have said so already.
+    /// Counts a missing line, unless the sequence numbers have shown it already.
     fn missing(&mut self) {
         if self.events.gaps.lost == self.lost_before {
             self.events.gaps.lost += 1;
@@ -257,7 +257,8 @@ impl Fold {
         }
     }
 
-    /// `up` with its preview in one process: what was planned gives way to what is done.
+    /// Starts the next phase, as in an `up` with its preview in one process: the planned steps give way to the real
+    /// ones.
     fn next_phase(&mut self) {
         (self.ended, self.begun, self.planning) = (false, false, None);
         self.events.planned = false;
@@ -269,7 +270,7 @@ impl Fold {
 }
 
 impl Summary {
-    /// Whether it says that all was done. Earlier versions say no word for it.
+    /// Whether the summary reports success. In an earlier version it has no result.
     pub fn says_success(&self) -> bool {
         matches!(self.result.as_str(), "succeeded" | "")
     }

@@ -1,29 +1,30 @@
-//! Lines that an event log should have and does not: the engine numbers its events from 0, so that a gap shows, and a
-//! line that was cut by a full disk or written over another one can't be read.
+//! Missing lines of an event log: the engine numbers its events from 0, so that a gap shows. A line that was cut by a
+//! full disk, or overwritten by another one, can't be read.
 
-/// What every event begins with.
+/// The beginning of every event.
 const SEQUENCE: &[u8] = b"{\"sequence\":";
 
-/// How many lines are missing, told by the numbers of those that are there.
+/// The number of missing lines, found by the numbers of the other ones.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Gaps {
-    /// The number of the first event, which is that of each phase.
+    /// The number of the first event, with which each phase begins.
     first: Option<u64>,
     /// The number of the last event.
     last: Option<u64>,
-    /// How many lines that could have been a step, an output or the summary are missing or could not be read.
+    /// The number of lines that are missing or could not be read, and could have been a step, an output or the summary.
     pub lost: u64,
 }
 
 impl Gaps {
-    /// Follows the numbers: each is one more than the one before, or, once a phase has `ended`, the first of another one.
+    /// Checks the number of a line: one more than the one before or, after a phase has `ended`, the first of another
+    /// one.
     pub fn follow(&mut self, line: &[u8], ended: bool) {
         let Some(number) = sequence(line) else { return };
         let lost = match self.last {
             Some(last) if number > last => number - last - 1,
-            // A log that numbers nothing.
+            // The log has no sequence numbers.
             Some(last) if number == last => 0,
-            // The end of the phase before is missing, and what stood at the beginning of this one.
+            // The end of the phase before and the beginning of this one are missing.
             Some(_) => number.abs_diff(self.first.unwrap_or_default()) + u64::from(!ended),
             None => number.saturating_sub(1),
         };
@@ -40,7 +41,7 @@ fn sequence(line: &[u8]) -> Option<u64> {
     std::str::from_utf8(rest.get(..end)?).ok()?.parse().ok()
 }
 
-/// Whether a line that can't be read is a diagnostic and nothing else: what it says of the changes is nothing.
+/// Whether an unreadable line is one diagnostic and nothing else, so that no change is lost with it.
 pub(super) fn is_one_diagnostic(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(SEQUENCE) else { return false };
     let head = rest.get(..80).unwrap_or(rest);
@@ -53,7 +54,7 @@ pub(super) fn is_one_diagnostic(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// How many are lost of phases with these numbers, each but the last with its end.
+    /// The number of lost lines for phases with these numbers, each but the last with its end.
     fn lost_of(phases: &[&[u64]]) -> u64 {
         let mut gaps = Gaps::default();
         for (at, phase) in phases.iter().enumerate() {

@@ -1,7 +1,8 @@
-//! What differs between two texts: hunks with unchanged lines around them, and words for what can't be seen.
+//! The difference between two texts: hunks with unchanged lines around them, and words for differences that can't be
+//! seen.
 //!
-//! The texts are compared whole. What has no room afterwards goes in this order: unchanged lines, the unchanged parts
-//! of long lines, the rest of changed lines, changed lines; and the last two are counted.
+//! The texts are compared as a whole. If there is too little room, these are dropped in order: unchanged lines, the
+//! unchanged parts of long lines, the rest of changed lines, changed lines. The last two are counted.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -19,7 +20,7 @@ use super::pairs::pairs;
 use super::unseen::{skeleton, unseen};
 use super::value::{clipped, fingerprint, middle};
 
-/// Lines of which it is said how they differ though they look alike; the others are counted.
+/// The most lines for which the difference between similar characters is explained; more are counted.
 const NOTES: usize = 5;
 
 /// How two texts differ, where they are too long to stand here themselves.
@@ -54,14 +55,14 @@ pub struct Hunk {
     pub lines: Vec<String>,
 }
 
-/// How much of a difference is shown.
+/// The amount of a difference that is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffRoom {
-    /// Unchanged lines on each side of a change.
+    /// The number of unchanged lines on each side of a change.
     pub context: usize,
-    /// Changed lines.
+    /// The most changed lines.
     pub lines: usize,
-    /// Bytes of a line.
+    /// The most bytes of a line.
     pub width: usize,
 }
 
@@ -71,13 +72,13 @@ impl DiffRoom {
 }
 
 impl TextDiff {
-    /// How `old` and `new` differ.
+    /// The difference between `old` and `new`.
     pub fn between(old: &str, new: &str, room: DiffRoom) -> Self {
         let texts = Texts::between(old, new);
         Self { notes: texts.notes(), ..texts.hunks(room) }
     }
 
-    /// The same with no more than there is `room` for.
+    /// The same difference, shortened to `room`.
     #[must_use]
     pub fn within(&self, room: DiffRoom) -> Self {
         let mut found = Self { notes: self.notes.clone(), more_lines: self.more_lines, ..Self::default() };
@@ -90,19 +91,20 @@ impl TextDiff {
             found.hunks.extend(part.hunks.into_iter().map(|part| part.moved(hunk)));
         }
         found.more_lines += dropped;
-        // A line that was cut before is still cut, and cut once.
+        // A line that was cut before is still cut, and counts once.
         found.cut_lines = found.cut_lines.max(self.cut_lines.saturating_sub(dropped));
         found
     }
 
-    /// With each side of each hunk through `mask` as one text, so that nothing survives between two lines.
+    /// The difference masked. Each side of each hunk is masked as one text, so that no secret survives between two
+    /// lines.
     #[must_use]
     pub(super) fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         self.notes.iter_mut().for_each(|note| *note = mask(note));
         let hunks = std::mem::take(&mut self.hunks);
         let mut hides = false;
         for hunk in hunks {
-            // What goes is on the side without what comes.
+            // Removed lines are on the side without the added ones.
             let sides = [hunk.side('+'), hunk.side('-')];
             let masked = sides.each_ref().map(|side| mask(side));
             if masked == sides {
@@ -122,7 +124,7 @@ impl TextDiff {
         self
     }
 
-    /// How many lines of the hunks come or go.
+    /// The number of lines in the hunks that are added or removed.
     pub fn changed_lines(&self) -> usize {
         self.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| !line.starts_with(' ')).count()
     }
@@ -141,7 +143,7 @@ impl Hunk {
         lines.flat_map(|line| [line.get(1..).unwrap_or_default(), "\n"]).collect()
     }
 
-    /// A part of `whole` with its place in the texts.
+    /// The hunk, which is a part of `whole`, with its line numbers in the texts.
     fn moved(mut self, whole: &Self) -> Self {
         self.old_line = (self.old_line + whole.old_line).saturating_sub(1);
         self.new_line = (self.new_line + whole.new_line).saturating_sub(1);
@@ -149,18 +151,18 @@ impl Hunk {
     }
 }
 
-/// In words how the line ends of two texts differ.
+/// The differences between the line ends of two texts, in words.
 pub(super) fn line_ends(old: &str, new: &str) -> Vec<String> {
     let texts = Texts::between(old, new);
     ends(&texts.old, &texts.new, &texts.runs, &texts.paired())
 }
 
-/// Two texts by their lines, and where they differ.
+/// Two texts by their lines, and the runs in which they differ.
 pub(super) struct Texts<'a> {
     old: Vec<Line<'a>>,
     new: Vec<Line<'a>>,
     runs: Vec<DifferingRun>,
-    /// The lines of each run that stand for each other, once somebody asks for them.
+    /// For each run, its pairs of lines, once they are needed.
     pairs: Vec<OnceCell<Vec<(usize, usize)>>>,
 }
 
@@ -201,7 +203,7 @@ impl<'a> Texts<'a> {
         Self { old, new, runs, pairs }
     }
 
-    /// The lines that stand for each other in the run at `nth`.
+    /// The pairs of lines in the run at `nth`.
     fn pairs(&self, nth: usize) -> &[(usize, usize)] {
         let (Some(run), Some(known)) = (self.runs.get(nth), self.pairs.get(nth)) else { return &[] };
         let texts = |lines: &[Line<'a>], range: &Range<usize>| -> Vec<&'a str> {
@@ -213,12 +215,12 @@ impl<'a> Texts<'a> {
         })
     }
 
-    /// The same of all runs.
+    /// The pairs of lines in all runs.
     fn paired(&self) -> Vec<(usize, usize)> {
         (0..self.runs.len()).flat_map(|nth| self.pairs(nth)).copied().collect()
     }
 
-    /// In words what differs and can't be seen.
+    /// The differences that can't be seen, in words.
     pub fn notes(&self) -> Vec<String> {
         if self.old.is_empty() || self.new.is_empty() {
             return Vec::new();
@@ -228,7 +230,7 @@ impl<'a> Texts<'a> {
         notes
     }
 
-    /// The places that differ, as far as there is `room`.
+    /// The hunks that fit into `room`.
     pub fn hunks(&self, room: DiffRoom) -> TextDiff {
         let mut writer =
             Writer { texts: self, room, left: room.lines, found: TextDiff::default(), cut: Vec::new() };
@@ -237,7 +239,7 @@ impl<'a> Texts<'a> {
         writer.found
     }
 
-    /// In words the changed lines of which a reader could take one for another.
+    /// Words for changed lines that a reader could take for each other.
     fn look_alikes(&self) -> Vec<String> {
         let Self { old, new, runs, .. } = self;
         let mut looks: HashMap<String, usize> = HashMap::new();
@@ -271,7 +273,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Hunks on the way.
+/// Writes the hunks of a difference.
 struct Writer<'a> {
     texts: &'a Texts<'a>,
     room: DiffRoom,
@@ -297,7 +299,7 @@ impl Writer<'_> {
         }
     }
 
-    /// One hunk of `runs`; the next one begins at `limit`.
+    /// Writes one hunk of `runs`; the next one begins at `limit`.
     fn hunk(&mut self, first: &DifferingRun, runs: Range<usize>, limit: usize) {
         let context = self.room.context;
         let before = first.old.start.min(first.new.start).min(context);
@@ -331,7 +333,7 @@ impl Writer<'_> {
         hunk.lines.extend(lines.iter().map(|line| format!(" {}", clipped(line.text, self.room.width))));
     }
 
-    /// Writes the lines that go, then those that come; of both a part if there is no room for all.
+    /// Writes the removed lines, then the added ones; a part of both if there is no room for all.
     fn run(&mut self, hunk: &mut Hunk, run: &DifferingRun, nth: usize) {
         let (removed, added) = (run.old.len(), run.new.len());
         let shown_removed = removed.min((self.left - self.left / 2).max(self.left.saturating_sub(added)));
@@ -378,7 +380,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Lines of different texts of which the same is left get a word by which they differ.
+    /// Adds a hash to shortened lines that look the same although their texts differ.
     fn tell_apart(&mut self) {
         let mut texts: HashMap<&str, HashSet<&str>> = HashMap::new();
         for cut in &self.cut {
@@ -394,7 +396,7 @@ impl Writer<'_> {
     }
 }
 
-/// A changed line that is not shown whole.
+/// A changed line that is shown in part.
 struct Cut<'a> {
     shown: String,
     hunk: usize,

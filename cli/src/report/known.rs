@@ -1,5 +1,5 @@
-//! What is known of a run, and what is not: an event log that is missing, cut or partly unreadable never passes for
-//! one that says that nothing changed.
+//! Decides which facts about a run are known: an event log that is missing, cut or partly unreadable is never taken for
+//! one without changes.
 
 use std::collections::BTreeMap;
 
@@ -13,32 +13,32 @@ use super::steps::{FinishedSteps, LEFT_OVER};
 use super::tally::is_change;
 use crate::base::reason::Reason;
 
-/// Parts of the notes of version 1 about an event log that is not whole.
+/// Parts of the notes in version 1 about an incomplete event log.
 const GAPS: [&str; 3] = [
     "the engine wrote no event log",
     "the event log stops in the middle",
     "of the event log could not be read",
 ];
 
-/// The engine's event log, as far as it was read.
+/// The engine's event log, as it was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownLog<'a> {
-    /// How many lines there were.
+    /// The number of lines.
     pub lines: u64,
-    /// How many lines could not be read.
+    /// The number of lines that could not be read.
     pub broken: u64,
-    /// How many lines that could have been a step, an output or the summary are missing or could not be read.
+    /// The number of lines that are missing or could not be read, and could have been a step, an output or the summary.
     pub lost: u64,
-    /// Whether the engine itself failed in its middle.
+    /// Whether the engine itself failed.
     pub internal_error: bool,
-    /// Whether its steps are only planned.
+    /// Whether the steps are only planned.
     pub planned: bool,
-    /// What the engine says at the end.
+    /// The engine's own summary at the end.
     pub summary: Option<&'a Summary>,
 }
 
 impl KnownLog<'_> {
-    /// Whether the log says all that the engine did, or would do. An engine that was never started did nothing.
+    /// Whether the log has everything that the engine did, or would do. An engine that was never started did nothing.
     pub fn is_whole(&self, facts: &Facts, reason: Option<Reason>) -> bool {
         if facts.command == Operation::Outputs || facts.ending == Ending::NotStarted {
             return true;
@@ -54,14 +54,14 @@ impl KnownLog<'_> {
         }
     }
 
-    /// Whether it is of an operation, and ends with the preview that the same process made before: that says nothing of
-    /// what was done after it.
+    /// Whether it is the log of an operation, and ends with the preview that the same process made before: then it has
+    /// nothing about the operation itself.
     pub fn has_only_the_preview(&self, facts: &Facts) -> bool {
         let previewed = self.planned || self.summary.is_some_and(|summary| summary.is_preview);
         previewed && !facts.command.only_looks(facts.preview_only)
     }
 
-    /// What is missing, a sentence each.
+    /// Notes on the missing parts, a sentence each.
     pub fn gaps(&self, facts: &Facts) -> Vec<String> {
         let mut gaps = Vec::new();
         let ran = facts.ending != Ending::NotStarted && facts.command != Operation::Outputs;
@@ -88,10 +88,10 @@ impl KnownLog<'_> {
     }
 }
 
-/// The exit status of an engine that was to expect no changes, and has some.
+/// The exit status of an engine that found changes where none were expected.
 const CHANGES: i32 = 7;
 
-/// The reasons of failures that come before the engine begins its operation.
+/// The reasons for failures before the engine begins its operation.
 const BEFORE: &[Reason] = &[
     Reason::Lock,
     Reason::Auth,
@@ -101,13 +101,13 @@ const BEFORE: &[Reason] = &[
     Reason::EngineTooOld,
 ];
 
-/// Whether a failure came before the engine had begun its operation, so that it wrote no event log: the CLI says so in
-/// its own words or by its exit status, and its standard output shows nothing of an operation. Credentials, secrets and
-/// configuration are what providers and programs fail for in the middle of one, too.
+/// Whether a failure came before the engine began its operation, so that it wrote no event log. The CLI's own message
+/// or exit status has to say so, and its standard output must show no trace of an operation: providers and programs
+/// also fail because of credentials, secrets and configuration in the middle of one.
 fn stopped_before_the_operation(facts: &Facts, reason: Reason) -> bool {
     let shows_none = match facts.shown {
         Shown::Nothing => true,
-        // Who asks Pulumi Cloud for the lock has said before that it would begin.
+        // The CLI prints this line before it asks Pulumi Cloud for the lock.
         Shown::Banner => reason == Reason::Lock,
         Shown::Something => false,
     };
@@ -116,8 +116,8 @@ fn stopped_before_the_operation(facts: &Facts, reason: Reason) -> bool {
     shows_none && BEFORE.contains(&reason) && (by_status || said())
 }
 
-/// Where the event log contradicts itself, or what the engine says by its exit status: the first such place, in words.
-/// `changes` are the counts, and `has_changes` tells whether any change is known.
+/// The first contradiction within the event log, or between it and the engine's exit status, in words. `changes` are
+/// the counts, and `has_changes` says whether any change is known.
 pub(super) fn contradiction(
     facts: &Facts,
     log: &KnownLog<'_>,
@@ -145,15 +145,14 @@ pub(super) fn contradiction(
     })
 }
 
-/// Whether it is known what changed, or would change. Of a preview that broke off nobody knows what it would have
-/// found.
+/// Whether the changes that were made, or would be made, are known. Those of a preview that broke off are not.
 pub(super) fn is_known(facts: &Facts, log: &KnownLog<'_>, verdict: &Verdict) -> bool {
     let finished = verdict.status == Status::Succeeded || verdict.reason == Some(Reason::ChangesUnexpected);
     let only_looked = facts.command.only_looks(facts.preview_only);
     log.is_whole(facts, verdict.reason) && (finished || !only_looked)
 }
 
-/// The verdict on a run that only looks, and can't tell what it saw.
+/// The verdict on a run that only looks, and whose findings are not known.
 pub(super) fn looked_in_vain(facts: &Facts) -> Verdict {
     let message =
         "what would change is not known: the engine's event log is missing or could not be read whole";
@@ -166,14 +165,14 @@ pub(super) fn looked_in_vain(facts: &Facts) -> Verdict {
 }
 
 impl Report {
-    /// How many resources each operation concerns at least: those that were read, where not all are known.
+    /// The least number of resources that each operation concerns: those that were read, if not all are known.
     pub fn least_changes(&self) -> BTreeMap<String, u64> {
         if let Some(changes) = &self.changes {
             return changes.clone();
         }
         let mut least = BTreeMap::new();
         let looks = self.command.only_looks(self.preview_only);
-        // What an operation has only planned, it has not done.
+        // A step that an operation has only planned is not done.
         let good = |status| status == StepStatus::Done || (looks && status == StepStatus::Planned);
         for step in self.steps.iter().filter(|step| good(step.status)) {
             *least.entry(step.operation.clone()).or_default() += 1;
@@ -181,8 +180,8 @@ impl Report {
         least
     }
 
-    /// The report of a result file in the form that is written today: version 1 had no word for what is not known, and
-    /// counted no deletion of what an earlier replacement has left over.
+    /// The report of a result file in the current form: version 1 had no field for missing facts, and did not count the
+    /// deletion of resources that an earlier replacement has left over.
     #[must_use]
     pub fn of_today(mut self) -> Self {
         if self.schema < 2 {
@@ -208,7 +207,7 @@ impl Report {
         if self.changes.is_none() || self.has_changes.is_none() {
             self.incomplete = true;
         }
-        // Both are known, or none is: a change that is counted is one, and no more than the counts is no word of outputs.
+        // Both are known, or neither: a counted change is a change, but counts without one say nothing about outputs.
         let counted = |changes: &BTreeMap<String, u64>| {
             changes
                 .iter()
@@ -222,7 +221,7 @@ impl Report {
         self
     }
 
-    /// Whether something changed or would change, or nobody knows.
+    /// Whether something changed or would change, or it is not known.
     pub fn may_have_changes(&self) -> bool {
         self.has_changes != Some(false)
     }

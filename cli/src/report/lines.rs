@@ -1,19 +1,19 @@
-//! A text by lines, with how each of them ends, and in words what differs in that.
+//! The lines of a text with the end of each, and words for differences in those ends.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::differing::DifferingRun;
 
-/// How a line ends.
+/// The end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
     /// A newline.
     Lf,
     /// A carriage return and a newline, as Windows writes it.
     CrLf,
-    /// A carriage return alone.
+    /// A carriage return only.
     Cr,
-    /// The text ends without one.
+    /// The text ends without a line end.
     Nothing,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Line<'a> {
     pub end: End,
 }
 
-/// The lines of `text`: all of it, if their ends are added.
+/// The lines of `text`; together with their ends they are the whole text.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -55,8 +55,8 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// In words how the line ends of `old` and `new` differ; `runs` are the lines that differ in their text, `paired` those
-/// of them that stand for each other.
+/// The differences between the line ends of `old` and `new`, in words. `runs` are the lines whose text differs,
+/// `paired` those of them that are paired with each other.
 pub(super) fn ends(
     old: &[Line<'_>],
     new: &[Line<'_>],
@@ -87,14 +87,14 @@ pub(super) fn ends(
     said
 }
 
-/// The lines whose text is equal.
+/// The pairs of lines whose text is equal.
 fn equal(old: usize, new: usize, runs: &[DifferingRun]) -> impl Iterator<Item = (usize, usize)> {
     let starts = runs.iter().map(|run| (run.old.start, run.new.start)).chain([(old, new)]);
     let ends = std::iter::once((0, 0)).chain(runs.iter().map(|run| (run.old.end, run.new.end)));
     ends.zip(starts).flat_map(|((old, new), (old_end, new_end))| (old..old_end).zip(new..new_end))
 }
 
-/// Lines that came or went with another end than all lines of the other text have.
+/// Words for lines that were added or removed with another end than all lines of the other text.
 fn other<'a>(rest: &[Line<'_>], lines: impl Iterator<Item = &'a Line<'a>>, what: &str) -> Vec<String> {
     let mut usual = rest.iter().map(|line| line.end).filter(|end| *end != End::Nothing);
     let Some(first) = usual.next().filter(|first| usual.all(|end| end == *first)) else { return Vec::new() };
@@ -108,7 +108,7 @@ fn other<'a>(rest: &[Line<'_>], lines: impl Iterator<Item = &'a Line<'a>>, what:
     said.collect()
 }
 
-/// Whether the text's last line has an end.
+/// Words for a newline at the end that was added or removed.
 fn last(old: &[Line<'_>], new: &[Line<'_>]) -> Option<&'static str> {
     let ended = |lines: &[Line<'_>]| lines.last().map(|line| line.end != End::Nothing);
     match (ended(old)?, ended(new)?) {

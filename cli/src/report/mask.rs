@@ -1,7 +1,7 @@
-//! Every text of a report through a mask: nothing that a person or program wrote is left out.
+//! Masks every text of a report that a person or program wrote.
 //!
-//! What others act upon is never changed by it: the names of stack and project, the commit and the repository stay as
-//! they are; a link or a stack output that holds a secret's text is left out whole, the output by name.
+//! Texts that others act on are never changed: the names of stack and project, the commit and the repository stay
+//! unchanged; a link or a stack output that holds a secret's text is left out as a whole, and the output is named.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,8 +15,8 @@ use super::urn::Urn;
 use crate::base::json::{PORTABLE_DEPTH, depth};
 use crate::base::secret::signature;
 
-/// Reports without a secret in them: what people, files and forges may be given. Only masking makes one, so that a report
-/// that nobody has masked can't be published:
+/// Reports without a secret in them, which may be given to people, files and forges. Only masking makes one, so that an
+/// unmasked report can't be published:
 ///
 /// ```compile_fail,E0308
 /// use stackstep::ci::console::Console;
@@ -49,7 +49,7 @@ impl<T> Deref for Masked<T> {
 }
 
 impl<T> Masked<T> {
-    /// The report, to be changed and masked anew.
+    /// The report, to be changed and masked again.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -68,7 +68,7 @@ impl<'r> Masked<&'r [Report]> {
         self.0.iter().map(Masked)
     }
 
-    /// The reports with the values of the stack's outputs, or without.
+    /// The reports with or without the values of the stack's outputs.
     pub fn with_outputs(self, outputs: bool) -> Masked<Cow<'r, [Report]>> {
         if outputs {
             return Masked(Cow::Borrowed(self.0));
@@ -96,16 +96,16 @@ impl AsRef<[Report]> for Report {
 }
 
 impl Report {
-    /// The report with `mask` applied to each of its texts, names and paths included; a text that shows the
-    /// plain value of a secret by the engine's own mark is withheld. Then values too large for it give way to what
-    /// differs in them.
+    /// The report with `mask` applied to each of its texts, names and paths included. A text that shows the plain value
+    /// of a secret by the engine's own mark is withheld. Then values that are too large are replaced by their
+    /// differences.
     #[must_use]
     pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Masked<Self> {
         Masked(self.with_masked_texts(mask))
     }
 
-    /// Leaves out what programs, providers and people wrote: values, outputs, messages. For one who does not know the
-    /// secrets that may stand in them.
+    /// Leaves out everything that programs, providers and people wrote: values, outputs, messages. For a step that does
+    /// not know the secrets in them.
     pub fn leave_out_foreign_texts(&mut self) {
         for step in &mut self.steps {
             step.id = None;
@@ -202,11 +202,11 @@ impl Report {
             whole_or_none(&mut engine.version);
         }
         self.withhold(mask);
-        // Only what is masked as a whole may be cut.
+        // Texts may be cut only after they were masked as a whole.
         self.compacted()
     }
 
-    /// Leaves out, by name, the outputs that a file for machines can't hold as they are.
+    /// Leaves out the outputs that a file for machines can't hold unchanged, and adds their names to a note.
     fn withhold(&mut self, mask: &dyn Fn(&str) -> String) {
         let Some(outputs) = self.outputs.take() else { return };
         let (kept, withheld): (Map<_, _>, Map<_, _>) =
@@ -225,12 +225,12 @@ impl Report {
     }
 }
 
-/// Whether a value can stand in a file that others read: no mask changes it, and usual parsers can read it.
+/// Whether a value can be written to a file for others: masking does not change it, and usual parsers can read it.
 fn is_presentable(value: &Value, mask: &dyn Fn(&str) -> String) -> bool {
     depth(value) <= PORTABLE_DEPTH && is_open(value, mask)
 }
 
-/// Whether `value` holds nothing that `mask` changes.
+/// Whether `mask` changes nothing in `value`.
 pub fn is_open(value: &Value, mask: &dyn Fn(&str) -> String) -> bool {
     let is_open_text = |text: &str| mask(text) == text;
     match value {
@@ -244,7 +244,7 @@ pub fn is_open(value: &Value, mask: &dyn Fn(&str) -> String) -> bool {
     }
 }
 
-/// The stack that a report is about: its names are no secret, whatever else has the same text.
+/// The stack that a report is about. Its names are no secret, even if a secret has the same text.
 struct Identity {
     stack: String,
     project: Option<String>,
@@ -255,14 +255,14 @@ impl Identity {
         self.stack.rsplit('/').next() == Some(urn.stack) && self.project.as_deref() == Some(urn.project)
     }
 
-    /// Whether `urn` is that of the stack itself.
+    /// Whether `urn` is the URN of the stack itself.
     fn is_stack(&self, urn: &str) -> bool {
         Urn::parse(urn).is_some_and(|urn| {
             self.is_this(&urn) && urn.is_stack() && urn.name == format!("{}-{}", urn.project, urn.stack)
         })
     }
 
-    /// `urn` masked, but for the names of this stack and its project.
+    /// `urn` masked, except for the names of this stack and its project.
     fn urn(&self, urn: &str, mask: &dyn Fn(&str) -> String) -> String {
         match Urn::parse(urn).filter(|parts| self.is_this(parts)) {
             Some(_) if self.is_stack(urn) => urn.to_owned(),
@@ -298,7 +298,7 @@ fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
         };
         diff.text_diff = diff.text_diff.take().map(|text| text.masked(mask));
     }
-    // Two names that differed and read the same now.
+    // The names differed, and look the same after masking.
     for at in names.into_values().filter(|places| places.len() > 1).flatten() {
         if let Some(diff) = diffs.get_mut(at) {
             diff.hidden = true;
@@ -306,7 +306,7 @@ fn diffs(diffs: &mut [PropertyDiff], mask: &dyn Fn(&str) -> String) {
     }
 }
 
-/// What a mask makes of a value that it changes.
+/// The masked value; none if masking does not change it.
 fn masked(value: &Value, mask: &dyn Fn(&str) -> String) -> Option<Value> {
     if let Value::String(text) = value {
         let masked = mask(text);
@@ -315,7 +315,7 @@ fn masked(value: &Value, mask: &dyn Fn(&str) -> String) -> Option<Value> {
     (!is_open(value, mask)).then(|| walk(value.clone(), mask))
 }
 
-/// The members of an object; of names that read the same afterwards each has a number of its own.
+/// The masked members of an object. Names that look the same after masking get a number each.
 fn map(map: Map<String, Value>, mask: &dyn Fn(&str) -> String) -> Map<String, Value> {
     let mut masked = Map::new();
     for (key, value) in map {
@@ -336,7 +336,7 @@ fn walk(value: Value, mask: &dyn Fn(&str) -> String) -> Value {
         Value::String(text) => Value::String(mask(&text)),
         Value::Array(items) => items.into_iter().map(|item| walk(item, mask)).collect(),
         Value::Object(inner) => Value::Object(map(inner, mask)),
-        // A secret number is a secret as well: what the mask changes is no number any more.
+        // A number can be a secret as well: a masked one becomes a text.
         Value::Number(number) => {
             let plain = number.to_string();
             let masked = mask(&plain);

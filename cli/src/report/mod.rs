@@ -1,7 +1,7 @@
-//! Events and facts become a [`Report`], purely: no clock, no files, no environment.
+//! Makes a [`Report`] of events and facts, purely: no clock, no files, no environment.
 //!
-//! [`Fold`] takes the engine's event log line by line while it is written; [`report`] joins what the events
-//! say with how the engine ended. The [`Report`] as JSON is the result file.
+//! [`Fold`] reads the engine's event log line by line while it is written; [`report`] combines its facts with how the
+//! engine ended. The [`Report`] as JSON is the result file.
 
 mod align;
 mod anchors;

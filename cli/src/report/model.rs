@@ -1,4 +1,4 @@
-//! The report: everything that a run has to say, as one value. Written as JSON it is the result file.
+//! The report: everything that a run reports, as one value. Written as JSON it is the result file.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::base::reason::Reason;
 use crate::base::source_place::SourcePlace;
 use crate::pulumi::stack::StackIdentity;
 
-/// The version of the result file's form; it grows when a field changes its meaning or goes.
+/// The version of the result file's form. It grows when a field changes its meaning or is removed.
 pub const SCHEMA: u32 = 2;
 
 /// What a run has to say. Field by field: `docs/reference/result.schema.json`.
@@ -191,7 +191,7 @@ pub struct PropertyDiff {
 }
 
 impl PropertyDiff {
-    /// The change of the property at `path` from one value to another; none is a property that is not there.
+    /// The change of the property at `path` from one value to another; none stands for a missing property.
     pub fn between(path: String, old: Option<Value>, new: Option<Value>) -> Self {
         let change = match (&old, &new) {
             (None, _) => Change::Add,
@@ -343,13 +343,13 @@ pub struct OutputChange {
     pub text_diff: Option<TextDiff>,
 }
 
-/// A `null` that is written down is a value; only a missing field is none.
+/// Reads a field that is present: a written `null` is a value, and only a missing field is none.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
 impl Diagnostic {
-    /// Whether it only says that the run failed: "update failed" says nothing that the status does not say.
+    /// Whether it only says that the run failed: "update failed" adds nothing to the status.
     pub fn says_nothing(&self) -> bool {
         matches!(
             self.message.as_str(),
@@ -359,13 +359,14 @@ impl Diagnostic {
 }
 
 impl Report {
-    /// Which stack it is about; of a result of an earlier version as far as its names tell.
+    /// The identity of the report's stack; for a result of an earlier version made of the names that it has.
     pub fn stack_identity(&self) -> StackIdentity {
         let written = || StackIdentity::written(&self.stack, self.project.as_deref());
         self.identity.clone().unwrap_or_else(written)
     }
 
-    /// Lets the headings of stacks that have the same names in different backends name the backend.
+    /// Marks the reports whose heading has to name the backend: another one is about a stack of the same names in
+    /// another backend.
     pub fn tell_backends_apart(reports: &mut [Self]) {
         let identities: Vec<StackIdentity> = reports.iter().map(Self::stack_identity).collect();
         for (report, identity) in reports.iter_mut().zip(&identities) {
@@ -375,7 +376,7 @@ impl Report {
         }
     }
 
-    /// The report as JSON, as the result file has it.
+    /// The report as JSON, in the form of the result file.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');

@@ -1,13 +1,13 @@
-//! The natural order of names: `a9` goes before `a10`.
+//! The natural order of names: `a9` comes before `a10`.
 
 use std::cmp::Ordering;
 
-/// Compares numbers within the names as numbers, and everything else as it is. Different names are never equal.
+/// Compares numbers within the names as numbers, and everything else by its bytes. Different names are never equal.
 pub fn natural(a: &str, b: &str) -> Ordering {
     natural_key(a).cmp(&natural_key(b)).then_with(|| a.cmp(b))
 }
 
-/// Bytes whose order is the natural order of names: before the digits of a number stands how many there are.
+/// Bytes whose order is the natural order of names: the digits of a number come after the number of digits.
 pub fn natural_key(name: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(name.len() + 16);
     let mut rest = name.as_bytes();
@@ -15,7 +15,7 @@ pub fn natural_key(name: &str) -> Vec<u8> {
         if first.is_ascii_digit() {
             let digits;
             (digits, rest) = number(rest);
-            // Among other characters a number is sorted as a digit is.
+            // Among other characters a number is sorted like a digit.
             key.push(b'0');
             key.extend((digits.len() as u64).to_be_bytes());
             key.extend(digits);

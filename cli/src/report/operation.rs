@@ -21,7 +21,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The command's name as the command line has it.
+    /// The operation's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Preview => "preview",
@@ -32,7 +32,7 @@ impl Operation {
         }
     }
 
-    /// The command as a noun that begins a sentence: "Update of …".
+    /// The operation as a noun that begins a sentence: "Update of …".
     pub fn noun(self, preview_only: bool) -> &'static str {
         match (self, preview_only) {
             (Self::Preview, _) | (Self::Up, true) => "Preview",
@@ -45,7 +45,7 @@ impl Operation {
         }
     }
 
-    /// Whether nothing is changed by it.
+    /// Whether the operation changes nothing.
     pub fn only_looks(self, preview_only: bool) -> bool {
         preview_only || matches!(self, Self::Preview | Self::Outputs)
     }

@@ -1,8 +1,8 @@
-//! The stack's outputs: those of the resource that stands for the stack.
+//! The stack's outputs, which are those of the resource that stands for the stack.
 //!
-//! Its "begun" event has the outputs of the last deployment, its "done" event the new ones. When the run
-//! fails or is cancelled there may be no "done" event, and in a preview the new ones are only planned: the
-//! last deployed ones are then the stack's outputs.
+//! Its "begun" event has the outputs of the last deployment, its "done" event the new ones. If the run fails or is
+//! cancelled there may be no "done" event, and in a preview the new ones are only planned: then the stack's outputs are
+//! the last deployed ones.
 
 use serde_json::{Map, Value};
 
@@ -13,26 +13,26 @@ use super::value;
 use crate::base::json::leaves;
 use crate::report::{SECRET, UNKNOWN};
 
-/// What is known of the stack's outputs.
+/// The stack's outputs before and after the run, while the events are read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outputs {
     old: Option<Map<String, Value>>,
     new: Option<Map<String, Value>>,
     gone: bool,
     planning: bool,
-    /// The stack was met: where it has no outputs from before, there are none.
+    /// Whether an event of the stack was read: if it has no earlier outputs, there are none.
     met: bool,
 }
 
-/// The outputs as the report has them.
+/// The outputs in the form of the report.
 #[derive(Debug, Default)]
 pub(super) struct FinishedOutputs {
-    /// None where nothing is known of them.
+    /// The values; none if they are not known.
     pub values: Option<Map<String, Value>>,
     pub from: OutputsFrom,
     pub secret: Vec<String>,
     pub unknown: Vec<String>,
-    /// Those whose value the log does not have.
+    /// The outputs whose value is not in the log.
     pub withheld: Vec<String>,
     pub changes: Vec<OutputChange>,
 }
@@ -46,7 +46,7 @@ impl Outputs {
         }
     }
 
-    /// A preview tells twice: when the step is planned, and again with the outputs.
+    /// Reads a "done" event. A preview has two: when the step is planned, and again with the outputs.
     pub fn done(&mut self, event: &StepEvent) {
         self.met = true;
         self.planning |= event.planning;
@@ -57,7 +57,8 @@ impl Outputs {
         self.new = event.metadata.new.as_ref().map(|state| state.outputs.clone().unwrap_or_default());
     }
 
-    /// `complete` says that the program ran to its end: only then a missing output is one that goes.
+    /// The outputs for the report. `complete` says that the program ran to its end: only then a missing output is a
+    /// removed one.
     pub fn finish(self, complete: bool) -> FinishedOutputs {
         let reached = self.new.is_some() || self.gone;
         let old = self.old;
@@ -78,7 +79,7 @@ impl Outputs {
 }
 
 impl FinishedOutputs {
-    /// A note of the outputs whose value the log does not have.
+    /// A note on the outputs whose value is not in the log.
     pub fn left_out(&self) -> Option<String> {
         let names: Vec<_> = self.withheld.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
         (!names.is_empty()).then(|| {
@@ -86,7 +87,7 @@ impl FinishedOutputs {
         })
     }
 
-    /// The output as it is passed on. None, and its name is kept, if its value is not in the log.
+    /// The output for later steps. None if its value is not in the log; its name is recorded.
     fn take(&mut self, (name, value): (String, Value)) -> Option<(String, Value)> {
         let (value, met) = value::output(value);
         if met.asset {
@@ -133,7 +134,7 @@ fn changes(
     changed
 }
 
-/// Takes over the outputs that the engine printed.
+/// Sets the report's outputs to those that the engine printed.
 pub fn take_outputs(report: &mut Report, outputs: Map<String, Value>, from: OutputsFrom) {
     let secret = outputs.iter().filter(|(_, value)| holds_secret(value));
     report.secret_outputs = secret.map(|(name, _)| name.clone()).collect();

@@ -1,26 +1,26 @@
-//! Which lines of a run, or items of a list, stand for each other: those that are alike, in their order. So the change
-//! in a long line is found also where lines beside it come or go.
+//! Pairs the lines of a differing run, or the items of a list: those that are similar, in their order. So the change
+//! within a long line is found even if lines beside it were added or removed.
 //!
-//! The work is bounded: a text is read once and known by the smallest hashes of its pieces from then on
-//! (<https://en.wikipedia.org/wiki/MinHash>). Up to [`CELLS`] pairs are weighed one by one. What is longer is first
-//! divided at texts that share a piece with one text of the other side only; a part that is too long even then is paired
-//! by its order.
+//! The work is bounded: each text is read once, and then represented by the smallest hashes of its pieces
+//! (<https://en.wikipedia.org/wiki/MinHash>). Up to [`CELLS`] pairs are weighed one by one. A longer run is first
+//! divided at texts that share a piece with one text of the other side only; a part that is still too long is paired by
+//! its order.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// So many pairs of one run are weighed, less than a millisecond's work.
+/// The most pairs of one run that are weighed, which takes less than a millisecond.
 const CELLS: usize = 10_000;
-/// So many hashes of a kind are kept of a text.
+/// The number of hashes of each kind that are kept of a text.
 const KEPT: usize = 32;
-/// Pieces that tell short texts apart, in bytes, and those that tell long ones apart.
+/// The lengths in bytes of the pieces that tell short texts apart, and of those that tell long ones apart.
 const SHORT: usize = 4;
 const LONG: usize = 12;
-/// Texts that are less alike than this, of 1000, are no pair of their own.
+/// The least similarity, of 1000, of two texts that are paired for it.
 const LEAST: u32 = 200;
 
-/// The pairs of `old` and `new` by their places, ascending on both sides: what is alike first, and what stands between
-/// two of these by its order. So none is without a partner while there is one between the same neighbours.
+/// The pairs of `old` and `new` by their indexes, ascending on both sides: first the similar ones, then those between
+/// two of these by their order. So no text stays alone while there is another one between the same neighbours.
 pub(super) fn pairs(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     if old.len() > 1 || new.len() > 1 {
@@ -55,7 +55,7 @@ fn alike(old: &[&str], new: &[&str], found: &mut Vec<(usize, usize)>) {
     weigh(&was, &is, at, ends, found);
 }
 
-/// Adds the pairs between two places that are most alike together.
+/// Adds the pairs between two positions whose similarity is the greatest in total.
 fn weigh(
     old: &[Sketch],
     new: &[Sketch],
@@ -70,7 +70,7 @@ fn weigh(
     let (was, is) = (part(old, from.0..to.0), part(new, from.1..to.1));
     let weights: Vec<u32> = was.iter().flat_map(|was| is.iter().map(|is| was.likeness(is))).collect();
     let weight = |row: usize, column: usize| weights.get(row * width + column).copied().unwrap_or(0);
-    // What is alike from a place to the ends, for each place, the last one first.
+    // The greatest similarity from each position to the ends, the last position first.
     let mut best = vec![0_u32; (height + 1) * (width + 1)];
     let place = |row: usize, column: usize| row * (width + 1) + column;
     for row in (0..height).rev() {
@@ -103,7 +103,7 @@ fn part(all: &[Sketch], range: Range<usize>) -> &[Sketch] {
     all.get(range).unwrap_or_default()
 }
 
-/// The pairs that share a long piece which no other text of either side has, as many of them as stand in one order.
+/// The pairs that share a long piece which no other text of either side has; as many of them as are in the same order.
 fn unmistakable(old: &[Sketch], new: &[Sketch]) -> Vec<(usize, usize)> {
     let mut places: HashMap<u32, [Option<usize>; 2]> = HashMap::new();
     let mut common: HashMap<u32, bool> = HashMap::new();
@@ -126,13 +126,13 @@ fn unmistakable(old: &[Sketch], new: &[Sketch]) -> Vec<(usize, usize)> {
         }
     }
     let mut pairs: Vec<((usize, usize), u32)> = votes.into_iter().collect();
-    // Of those with one text on the old side the best, the first one where they are equal.
+    // For each text on the old side the best pair; of equal ones the first.
     pairs.sort_by_key(|((was, is), count)| (*was, u32::MAX - count, *is));
     pairs.dedup_by_key(|((was, _), _)| *was);
     ascending(&pairs.into_iter().map(|(pair, _)| pair).collect::<Vec<_>>())
 }
 
-/// The longest part of `pairs`, which ascend on the old side, that ascends on the new side too.
+/// The longest selection of `pairs`, which ascend on the old side, that ascends on the new side too.
 /// <https://en.wikipedia.org/wiki/Patience_sorting>
 fn ascending(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let new_of = |at: &usize| pairs.get(*at).map_or(0, |pair| pair.1);
@@ -155,7 +155,7 @@ fn ascending(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     found
 }
 
-/// What a text is known by: the smallest hashes of its pieces, each once and in their order.
+/// The representation of a text: the smallest hashes of its pieces, each once and in their order.
 #[derive(Debug, Clone, Default)]
 struct Sketch {
     short: Vec<u32>,
@@ -167,15 +167,15 @@ impl Sketch {
         Self { short: pieces(text.as_bytes(), SHORT), long: pieces(text.as_bytes(), LONG) }
     }
 
-    /// How much both have in common, of 1000; nothing where it is too little. What is very alike counts more than
-    /// twice of what is half alike.
+    /// The similarity of both, of 1000; 0 if it is too little. A great similarity counts more than twice as much as
+    /// half of it.
     fn likeness(&self, other: &Self) -> u32 {
         let alike = u32::midpoint(common(&self.short, &other.short), common(&self.long, &other.long));
         if alike < LEAST { 0 } else { (alike * alike / 1000).max(1) }
     }
 }
 
-/// The smallest hashes of all parts of `text` of so many bytes; a shorter text is a part by itself.
+/// The smallest hashes of all parts of `text` with so many bytes; a shorter text is one part.
 fn pieces(text: &[u8], bytes: usize) -> Vec<u32> {
     const BASE: u64 = 0x0000_0100_0000_01b3;
     let mut kept = Vec::with_capacity(KEPT + 1);
@@ -209,7 +209,7 @@ fn keep(kept: &mut Vec<u32>, hash: u32) {
     }
 }
 
-/// How many of the smallest hashes of both are in both, of 1000.
+/// The share of the smallest hashes of both that are in both, of 1000.
 fn common(one: &[u32], other: &[u32]) -> u32 {
     let (mut a, mut b, mut both, mut all) = (0, 0, 0, 0);
     while all < KEPT {

@@ -1,4 +1,4 @@
-//! What policies had to say, each finding once.
+//! The findings of policies, each once.
 
 use super::diagnostics::message;
 use super::diff::between;
@@ -8,9 +8,9 @@ use super::natural::natural_key;
 use super::urn::name_of;
 use super::value::{shortened, shown_map, weight};
 
-/// Findings of each kind that are kept.
+/// The most findings of each kind that are kept.
 const KEPT: usize = 1000;
-/// The most bytes of the values of all remediations together; what comes later keeps its paths only.
+/// The most bytes of the values of all remediations together; later ones keep their paths only.
 const DIFF_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ impl FoundPolicies {
         self.pack(&event.policy_pack_name, &event.policy_pack_version);
     }
 
-    /// The findings, the mandatory ones first, and a sentence on what was left out.
+    /// The findings, the mandatory ones first, and a note on how many were left out.
     pub fn finish(mut self) -> (Policies, Option<String>) {
         // The engine tells them in another order in each run.
         let key = |text: &str| natural_key(text);
@@ -87,7 +87,7 @@ impl FoundPolicies {
     }
 }
 
-/// A second phase of the same process finds most of it again.
+/// Adds a finding unless it is there already: a second phase of the same process finds most of them again.
 fn push<T: PartialEq>(list: &mut Vec<T>, item: T, left_out: &mut u64) {
     if list.contains(&item) {
         return;

@@ -1,21 +1,20 @@
-//! What most lines of a log can be known by without parsing them: `debug` diagnostics and unchanged
-//! resources, which are nearly all of it.
+//! Recognises the lines that are most of a log without parsing them: `debug` diagnostics and unchanged resources.
 //!
-//! The engine writes its events with Go's encoder, always in the same order of fields
-//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go>). A line that looks any
-//! other way is parsed in full, so that this is about speed and never about meaning. A quote inside of a
-//! JSON string is always escaped: a bare `"severity":"debug"}}` at the end can't be a part of a message.
+//! The engine writes its events with Go's encoder, always with the fields in the same order
+//! (<https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/events.go>). A line of any other form is parsed
+//! in full, so that this changes the speed and never the meaning. A quote inside of a JSON string is always escaped: a
+//! bare `"severity":"debug"}}` at the end can't be a part of a message.
 
-/// What a line is at first sight.
+/// The kind of a line, at first sight.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Skim<'a> {
     /// A diagnostic for the engine's developers.
     Debug,
-    /// An unchanged resource was met.
+    /// The work on an unchanged resource has begun.
     Same { urn: &'a str },
-    /// An unchanged resource is done.
+    /// The work on an unchanged resource has ended.
     SameDone { urn: &'a str },
-    /// Something else, or not sure.
+    /// Something else, or not certain.
     Other,
 }
 
@@ -36,13 +35,13 @@ fn kind(line: &[u8]) -> Option<Skim<'_>> {
     let rest = rest.strip_prefix(b"\"metadata\":{\"op\":\"same\",\"urn\":\"")?;
     let end = rest.iter().position(|&byte| byte == b'"')?;
     let urn = std::str::from_utf8(rest.get(..end)?).ok()?;
-    // The stack itself has the outputs; an escaped name is for the parser; a line cut short is broken.
+    // The stack itself has outputs, and an escaped name needs the parser; a line that is cut short is broken.
     let plain = !urn.contains('\\') && !urn.contains("::pulumi:pulumi:Stack::");
     let whole = line.ends_with(b"}}}") || line.ends_with(b"},\"planning\":true}}");
     (plain && whole).then_some(if met { Skim::Same { urn } } else { Skim::SameDone { urn } })
 }
 
-/// What follows the number at the beginning of `text`.
+/// The text after the number at the beginning of `text`.
 fn number(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.get(end..).unwrap_or_default()

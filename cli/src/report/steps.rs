@@ -1,5 +1,5 @@
-//! The resources that change: every pair of "begun" and "done" events becomes one step, a replacement's
-//! three pairs become one. Unchanged resources are counted and forgotten.
+//! The resources that change: each pair of "begun" and "done" events becomes one step, and the three pairs of a
+//! replacement become one. Unchanged resources are only counted.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,27 +13,27 @@ use super::tally::{Left, Row, Rows, is_change};
 use super::urn::Urn;
 use super::value::{clipped, named, shortened};
 
-/// The most bytes of the values in all diffs together; what comes later keeps its paths only.
+/// The most bytes of the values in all diffs together; later ones keep their paths only.
 const DIFF_BYTES: usize = 128 * 1024 * 1024;
-/// Names and paths longer than this are cut.
+/// The most bytes of a name or path; a longer one is cut.
 const NAME_BYTES: usize = 1024;
-/// The operation of a step that deletes what an earlier replacement has left over, and does nothing else.
+/// The operation of a step that only deletes a resource that an earlier replacement has left over.
 pub(super) const LEFT_OVER: &str = "delete-replaced";
 
-/// A resource on which the engine works right now.
+/// A resource that the engine works on right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InFlight {
-    /// What is done to it.
+    /// The operation on it.
     pub operation: String,
-    /// Its type.
+    /// The resource's type.
     pub kind: String,
-    /// Its name.
+    /// The resource's name.
     pub name: String,
-    /// Since when, in Unix seconds.
+    /// The beginning of the work, in Unix seconds.
     pub since: i64,
 }
 
-/// What was begun. A component is done as soon as it is begun, whenever its outputs come.
+/// A resource whose work has begun. A component counts as done as soon as it has begun, whenever its outputs come.
 #[derive(Debug, Clone)]
 struct Running {
     resource: InFlight,
@@ -51,7 +51,7 @@ pub(super) struct Steps {
     valueless: u64,
 }
 
-/// One step, and what decides how it ended.
+/// One step, and the facts that decide how it ended.
 #[derive(Debug, Clone)]
 struct Entry {
     step: Step,
@@ -59,25 +59,25 @@ struct Entry {
     failed: Option<Left>,
     planned: bool,
     counts: bool,
-    /// How often the engine has begun what it counts.
+    /// The number of times that the engine has begun the part that it counts.
     times: u64,
-    /// Whether the end of what it counts was read.
+    /// Whether the end of the part that it counts was read.
     done: bool,
     /// Whether the end of any part was read.
     part_done: bool,
     only_cleans_up: bool,
-    /// The ID of the resource as it was, which tells two deletions of one URN apart.
+    /// The ID of the resource before the step, which tells two deletions with one URN apart.
     old_id: Option<String>,
 }
 
-/// What became of all steps.
+/// The outcome of all steps.
 #[derive(Debug, Default)]
 pub(super) struct FinishedSteps {
     pub steps: Vec<Step>,
     pub counted: BTreeMap<String, u64>,
-    /// How many deletions of what earlier replacements have left over there are: the engine counts none.
+    /// The number of deletions of resources that earlier replacements have left over: the engine does not count them.
     pub left_over: u64,
-    /// What the steps say beside the engine's counts.
+    /// The steps, for the comparison with the engine's counts.
     pub rows: Rows,
     /// Whether any step failed.
     pub failed: bool,
@@ -85,19 +85,19 @@ pub(super) struct FinishedSteps {
 }
 
 impl Steps {
-    /// An unchanged resource was met.
+    /// Counts an unchanged resource.
     pub fn same(&mut self, urn: &str) {
         self.count_unchanged("same", urn);
     }
 
-    /// An unchanged resource is done: worth a count only where it comes out of a refresh.
+    /// Ends the work on an unchanged resource, which counts only if it comes out of a refresh.
     pub fn same_done(&mut self, urn: &str) {
         if self.in_flight.remove(urn).is_some_and(|running| running.resource.operation == "refresh") {
             self.same(urn);
         }
     }
 
-    /// Work on a resource begins.
+    /// Begins the work on a resource.
     pub fn begun(&mut self, StepEvent { metadata, planning }: StepEvent, since: i64) {
         if metadata.op == "same" {
             return self.same(&metadata.urn);
@@ -105,7 +105,7 @@ impl Steps {
         let component = metadata.is_component();
         let running = Running { resource: in_flight(&metadata, since), component };
         self.in_flight.insert(metadata.urn.clone(), running);
-        // What comes of a refresh or a read, only its end tells.
+        // Only the end of a refresh or a read tells what comes of it.
         if !looks(&metadata.op) {
             let index = self.entry(&metadata);
             if let Some(entry) = self.list.get_mut(index) {
@@ -118,7 +118,7 @@ impl Steps {
         }
     }
 
-    /// Work on a resource is done.
+    /// Ends the work on a resource.
     pub fn done(&mut self, StepEvent { metadata, planning }: StepEvent, at: i64) {
         if metadata.op == "same" {
             return self.same_done(&metadata.urn);
@@ -144,7 +144,7 @@ impl Steps {
         self.describe(index, metadata, refreshed);
     }
 
-    /// Work on a resource failed.
+    /// Ends the work on a resource with a failure.
     pub fn failed(&mut self, FailedEvent { metadata, status }: FailedEvent, at: i64) {
         self.in_flight.remove(&metadata.urn);
         let index = self.entry(&metadata);
@@ -156,7 +156,7 @@ impl Steps {
         self.describe(index, metadata, false);
     }
 
-    /// The resources on which a provider works right now, the oldest first.
+    /// The resources that a provider works on right now, the oldest first.
     pub fn in_flight(&self) -> Vec<InFlight> {
         let resources = self.in_flight.values().filter(|running| !running.component);
         let mut running = resources.map(|running| running.resource.clone()).collect::<Vec<_>>();
@@ -164,7 +164,7 @@ impl Steps {
         running
     }
 
-    /// What became of all steps.
+    /// The outcome of all steps.
     pub fn finish(self) -> FinishedSteps {
         let failed = self.any_failed();
         let unchanged = self.unchanged.into_iter().map(|(operation, count)| (operation.to_owned(), count));
@@ -184,7 +184,7 @@ impl Steps {
         FinishedSteps { steps: shown.map(Entry::finish).collect(), counted, left_over, rows, failed, note }
     }
 
-    /// Whether a resource is deleted that an earlier replacement has left over.
+    /// Whether a resource that an earlier replacement has left over is deleted.
     pub fn has_left_over(&self) -> bool {
         self.list.iter().any(Entry::is_left_over)
     }
@@ -200,7 +200,7 @@ impl Steps {
         }
     }
 
-    /// The place of the step that `metadata` belongs to.
+    /// The index of the step that `metadata` belongs to.
     fn entry(&mut self, metadata: &StepMetadata) -> usize {
         let operation = &*clipped(operation(&metadata.op), 64);
         let same_urn = self.by_urn.entry(metadata.urn.clone()).or_default();
@@ -218,7 +218,7 @@ impl Steps {
         self.list.len() - 1
     }
 
-    /// Adds what `metadata` knows of the step.
+    /// Adds the facts in `metadata` to the step.
     fn describe(&mut self, index: usize, metadata: StepMetadata, refreshed: bool) {
         let Some(entry) = self.list.get_mut(index) else { return };
         if entry.old_id.is_none() {
@@ -255,7 +255,7 @@ impl Steps {
 }
 
 impl StepMetadata {
-    /// The path of a property that the engine names.
+    /// The path of a property, from the name that the engine gives it.
     fn path_of(&self, name: &str) -> String {
         let states = [&self.old, &self.new].into_iter().flatten().collect::<Vec<_>>();
         property_path(&states, name)
@@ -309,14 +309,14 @@ impl Entry {
         if self.only_cleans_up {
             LEFT_OVER.clone_into(&mut step.operation);
         }
-        // What forces a replacement may be said after what changes.
+        // The properties that force a replacement may come after the diffs.
         for diff in &mut step.diffs {
             diff.replaces |= step.replace_keys.iter().any(|key| is_under(&diff.path, key));
         }
         step
     }
 
-    /// The step as it stands beside the engine's counts; none for one that looks, or that nobody asked for.
+    /// The step for the comparison with the engine's counts; none if it only looks, or is about a default provider.
     fn row(&self) -> Option<Row> {
         let counts = is_change(&self.step.operation) && !is_internal(&self.step.urn);
         counts.then(|| Row {
@@ -332,14 +332,14 @@ impl Entry {
         })
     }
 
-    /// Whether all that is done is to delete what an earlier replacement has left over.
+    /// Whether it only deletes a resource that an earlier replacement has left over.
     fn is_left_over(&self) -> bool {
         self.only_cleans_up && self.failed.is_none() && (self.planned || self.open == 0)
     }
 }
 
-/// What a step changes: its detailed diff, its inputs, what a refresh found, or at least the names that
-/// the engine gives.
+/// The properties that a step changes: from its detailed diff, its inputs, the findings of a refresh, or at least the
+/// names that the engine gives.
 fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     let mut names: Vec<String> = metadata.diffs.iter().flatten().map(|name| metadata.path_of(name)).collect();
     let StepMetadata { old, new, detailed_diff, .. } = metadata;
@@ -347,7 +347,7 @@ fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     let protect = protect.map(|(old, new)| (Value::from(old.protect), Value::from(new.protect)));
     let sides = Sides::new(old, new);
     let mut found = if refreshed { sides.by_outputs() } else { sides.by_inputs(detailed_diff.as_ref()) };
-    // A secret that changes looks the same on both sides: its name is all there is.
+    // A changed secret looks the same on both sides: only its name can be shown.
     names.sort_by(|a, b| natural(a, b));
     for name in names {
         let name = named(&name, PATH_BYTES);
@@ -361,7 +361,7 @@ fn diffs(metadata: StepMetadata, refreshed: bool) -> Diffs {
     found
 }
 
-/// The operation as people count it: what replaces a resource is a replacement.
+/// The operation as people count it: all parts of a replacement are a `replace`.
 fn operation(op: &str) -> &str {
     match op {
         "create-replacement" | "delete-replaced" | "import-replacement" | "read-replacement"
@@ -371,7 +371,7 @@ fn operation(op: &str) -> &str {
     }
 }
 
-/// A time as the log has it; one that says none is none.
+/// A time from the log; 0 stands for none.
 fn moment(seconds: i64) -> Option<i64> {
     (seconds > 0).then_some(seconds)
 }
@@ -384,7 +384,7 @@ fn is_cleanup(op: &str) -> bool {
     matches!(op, "delete-replaced" | "discard-replaced")
 }
 
-/// Whether the operation deletes a resource of which there can be several with one URN.
+/// Whether the operation deletes a resource; there can be several of those with one URN.
 fn takes_away(op: &str) -> bool {
     matches!(op, "delete" | "delete-replaced")
 }

@@ -1,24 +1,24 @@
-//! The rows of an event log beside the counts at its end: what they say together, and where one contradicts the other.
+//! Compares the steps of an event log with the counts at its end, and finds contradictions.
 //!
 //! The engine counts a step when it is done, and writes its end into the log right after that:
 //! <https://github.com/pulumi/pulumi/blob/master/pkg/engine/update.go>
 
 use std::collections::BTreeMap;
 
-/// What became of a resource whose step failed, in the engine's own numbers:
+/// The state of a resource whose step failed, in the engine's own numbers:
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/status.go>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Left {
-    /// It is as it was before.
+    /// The resource is unchanged.
     AsItWas,
-    /// It was changed in part.
+    /// The resource was changed in part.
     Changed,
-    /// Nobody knows.
+    /// The state of the resource is not known.
     Unknown,
 }
 
 impl Left {
-    /// What a failed step's `status` says. None, or one that is not known here, says nothing.
+    /// The state for the `status` of a failed step. A missing or unknown status gives [`Left::Unknown`].
     pub fn from_status(status: Option<i64>) -> Self {
         match status {
             Some(0) => Self::AsItWas,
@@ -28,43 +28,43 @@ impl Left {
     }
 }
 
-/// One step that could be a change, as far as the counts are concerned.
+/// One step that could be a change, with the facts that matter for the counts.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    /// The operation as it is counted.
+    /// The operation by which the engine counts it.
     pub operation: String,
-    /// How often the engine can have counted it.
+    /// The most times that the engine can have counted it.
     pub times: u64,
-    /// Whether the engine says that it counts it.
+    /// Whether the engine marks it as counted.
     pub logical: bool,
-    /// Whether the end of what is counted was read.
+    /// Whether the end of the counted part was read.
     pub done: bool,
-    /// Whether the end of any part of it was read.
+    /// Whether the end of any part was read.
     pub part_done: bool,
-    /// Whether a part of it was begun and not ended.
+    /// Whether a part of it has begun and not ended.
     pub open: bool,
     /// Whether it is only planned.
     pub planned: bool,
-    /// Whether all that is done is to delete what an earlier replacement has left over, which the engine never counts.
+    /// Whether it only deletes a resource that an earlier replacement has left over, which the engine never counts.
     pub cleans_up: bool,
-    /// What a failure has left.
+    /// The state of the resource if the step failed.
     pub failed: Option<Left>,
 }
 
 impl Row {
-    /// Whether it is a change when it is done. An operation that is not known is one if the engine counts it.
+    /// Whether it is a change when it is done. An unknown operation is one if the engine counts it.
     fn is_change(&self) -> bool {
         is_change(&self.operation) && (is_known(&self.operation) || self.logical)
     }
 
-    /// Whether the counts have to have it, of a run that came to its end, or of one that broke off.
+    /// Whether the counts must contain it, for a run that ended normally or for one that broke off.
     fn has_to_be_counted(&self, ended_well: bool) -> bool {
         let ended =
             if ended_well { self.planned || !self.open } else { self.logical && self.done && !self.open };
         self.is_change() && !self.cleans_up && self.failed.is_none() && ended
     }
 
-    /// Whether the counts can have it: a replacement is counted before its last part is done.
+    /// Whether the counts may contain it: a replacement is counted before its last part is done.
     fn can_be_counted(&self) -> bool {
         !self.cleans_up && (self.failed.is_none() || self.operation == "replace")
     }
@@ -75,8 +75,8 @@ impl Row {
 pub(super) struct Rows(pub Vec<Row>);
 
 impl Rows {
-    /// Whether there is a change that the rows do not have, or the other way round. `ended_well` tells whether all that
-    /// was begun had to be finished.
+    /// Whether the counts and the steps contradict each other. `ended_well` says whether every step that was begun had
+    /// to be finished.
     pub fn contradict(&self, counts: &BTreeMap<String, u64>, ended_well: bool) -> bool {
         let (mut least, mut most) = (BTreeMap::<&str, u64>::new(), BTreeMap::<&str, u64>::new());
         for row in &self.0 {
@@ -95,14 +95,14 @@ impl Rows {
         uncounted || counted.any(|(operation, count)| *count > rows(operation))
     }
 
-    /// Whether something was changed, whatever the counts say: a part of a replacement was done, or a step failed in its
-    /// middle.
+    /// Whether something was changed, whatever the counts say: a part of a replacement was done, or a step failed
+    /// halfway.
     pub fn changed(&self) -> bool {
         let changed = |row: &Row| row.part_done || row.failed == Some(Left::Changed);
         self.0.iter().any(|row| !row.planned && row.is_change() && changed(row))
     }
 
-    /// Whether nobody knows what became of a resource.
+    /// Whether the state of a resource is not known.
     pub fn are_unclear(&self) -> bool {
         let unclear = |row: &Row| row.failed == Some(Left::Unknown) || (row.open && row.failed.is_none());
         self.0.iter().any(|row| !row.planned && unclear(row))
@@ -114,7 +114,7 @@ pub(super) fn is_change(operation: &str) -> bool {
     !matches!(operation, "same" | "read" | "refresh" | "discard" | "delete-replaced" | "discard-replaced")
 }
 
-/// Whether `operation` is a change of today's engines, which has a row in each log.
+/// Whether `operation` is a change that current engines write as a step into each log.
 fn is_known(operation: &str) -> bool {
     matches!(operation, "create" | "update" | "delete" | "replace" | "import")
 }

@@ -1,5 +1,5 @@
-//! The words of a failure that tell: messages of the engine and of programs begin with lines that only lead in, and
-//! reports, log and annotations show the first line. So the line that matters comes first.
+//! Puts the informative line of an error message first: messages of the engine and of programs begin with lines that
+//! only lead in, and reports, log and annotations show the first line.
 
 use super::model::{Diagnostic, Report};
 use super::place::{self, ProgramFolders};
@@ -7,8 +7,8 @@ use super::place::{self, ProgramFolders};
 /// How many lines at the beginning may only lead in.
 const LEADS: usize = 4;
 
-/// `text` with the line that matters first: lead-ins that end in a colon are left out, a sentence that goes on in the
-/// next line is joined, a lock names its holder, and an exception says where it was thrown.
+/// `text` with the informative line first: lead-ins that end in a colon are left out, a sentence that goes on in the
+/// next line is joined, a lock names its holder, and an exception tells where it was thrown.
 pub fn telling(text: &str) -> String {
     telling_from(text, None)
 }
@@ -75,10 +75,10 @@ fn leads(lines: &[&str]) -> usize {
     if lines[count.min(lines.len())..].iter().any(is_said) { count } else { 0 }
 }
 
-/// Words that continue a sentence which was broken in its middle.
+/// Words that continue a sentence from the line before.
 const GOES_ON: &[&str] = &["because ", "as it ", "as part ", "and ", "or ", "but ", "which ", "that "];
 
-/// Takes the first sentence out of the lines, also where it was broken in its middle.
+/// Takes the first sentence out of the lines, even if it was broken in its middle.
 fn joined(lines: &mut Vec<&str>) -> String {
     if lines.is_empty() {
         return String::new();
@@ -97,7 +97,7 @@ fn joined(lines: &mut Vec<&str>) -> String {
     }
 }
 
-/// Who holds the stack's lock and since when, which the engine says in its second line.
+/// The message about the stack's lock with its holder and since when, which the engine names in its second line.
 fn lock(text: &str) -> Option<String> {
     let first = text.lines().find(|line| line.contains("the stack is currently locked by"))?;
     let (_, holder) = text.lines().find_map(|line| line.split_once(": created by "))?;

@@ -1,4 +1,4 @@
-//! In words what differs between two texts that look alike: blanks, line ends, characters that have no width or have a
+//! Explains the difference between two texts that look alike: blanks, line ends, characters without a width or with a
 //! twin in another script.
 
 use std::borrow::Cow;
@@ -8,11 +8,11 @@ use icu_normalizer::DecomposingNormalizer;
 
 use super::excerpt::differing;
 
-/// Places of one line that are named; the others are counted.
+/// The most places of one line that are explained; more are counted.
 const PLACES: usize = 3;
 
-/// What differs between `old` and `new`, two lines, if a reader could take one for the other: "column 3: a tab instead
-/// of 4 blanks".
+/// The difference between two lines, `old` and `new`, if a reader could take one for the other: "column 3: a tab
+/// instead of 4 blanks".
 pub(crate) fn unseen(old: &str, new: &str) -> Option<String> {
     if old == new || !look_alike(old, new) {
         return None;
@@ -29,7 +29,7 @@ pub(crate) fn unseen(old: &str, new: &str) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", ") + &more)
 }
 
-/// A number of blanks in a line's middle or beginning can be counted.
+/// Whether the place differs only in a number of blanks that a reader can count, because it is not at the end.
 fn is_plain_to_see(old: &str, before: &Range<usize>, new: &str, after: &Range<usize>) -> bool {
     let blank = |text: &str, range: &Range<usize>| {
         text.get(range.clone()).is_some_and(|part| part.bytes().all(|byte| byte == b' '))
@@ -52,7 +52,7 @@ fn in_words(old: &str, before: &Range<usize>, new: &str, after: &Range<usize>) -
     }
 }
 
-/// The characters of `text` by name, the first few of them.
+/// The first few characters of `text` by their names.
 fn named(text: &str) -> String {
     let mut runs: Vec<(char, usize)> = Vec::new();
     for c in text.chars() {
@@ -92,14 +92,14 @@ fn name(c: char, count: usize) -> String {
     }
 }
 
-/// Whether a reader could take one for the other.
+/// Whether a reader could take one text for the other.
 fn look_alike(old: &str, new: &str) -> bool {
     let (old, new) = (skeleton(old), skeleton(new));
     old == new || are_twins(&old, &new)
 }
 
-/// `text` as it looks: compatibility forms and composed characters taken apart, all white space a single blank, and
-/// nothing of what has no width. <https://www.unicode.org/reports/tr39/#Confusable_Detection>
+/// `text` by its look: compatibility forms and composed characters are decomposed, all white space is a single blank,
+/// and characters without a width are removed. <https://www.unicode.org/reports/tr39/#Confusable_Detection>
 pub(crate) fn skeleton(text: &str) -> String {
     let text = without_escapes(text);
     let mut out = String::with_capacity(text.len());
@@ -121,7 +121,7 @@ pub(crate) fn skeleton(text: &str) -> String {
     out
 }
 
-/// The sign that stands for all that look like `c`: a selection of
+/// The character that represents all that look like `c`: a selection of
 /// <https://www.unicode.org/Public/security/latest/confusables.txt>.
 fn twin(c: char) -> char {
     const TWINS: [(&str, char); 40] = [
@@ -166,14 +166,14 @@ fn twin(c: char) -> char {
         ("\u{2236}\u{589}", ':'),
         ("\u{201a}\u{66b}", ','),
     ];
-    // Of the characters that most texts are made of, few have a twin.
+    // Most characters of usual texts have no twin.
     if c.is_ascii() && !"OlI|`".contains(c) {
         return c;
     }
     TWINS.iter().find(|(twins, _)| twins.contains(c)).map_or(c, |(_, sign)| *sign)
 }
 
-/// A `\u{…}` in a text looks like the character that is written out so.
+/// The text with each written `\u{…}` replaced by its character, as the two look alike.
 fn without_escapes(text: &str) -> Cow<'_, str> {
     if !text.contains("\\u{") {
         return Cow::Borrowed(text);
@@ -197,7 +197,7 @@ fn without_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether each place where they differ has a letter or sign of another script: there is a twin of most letters.
+/// Whether each place where they differ has a letter or sign of another script, as most letters have a twin in one.
 fn are_twins(old: &str, new: &str) -> bool {
     let same_length = old.chars().count() == new.chars().count();
     let twin = |(a, b): (char, char)| {
@@ -206,18 +206,19 @@ fn are_twins(old: &str, new: &str) -> bool {
     same_length && old.chars().zip(new.chars()).all(twin)
 }
 
-/// Neither a mark above a letter nor a sign so rich that nobody takes it for another one.
+/// Whether a character may have a twin: it is neither a mark above a letter nor a complex sign that is not mistaken for
+/// another.
 fn may_be_twin(c: char) -> bool {
     !matches!(c, '\u{300}'..='\u{36f}' | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{1f000}'..='\u{3ffff}')
         && c != ' '
 }
 
-/// Blanks that are no white space to the standard.
+/// Whether a character is drawn as a blank, although the standard does not count it as white space.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}')
 }
 
-/// Whether a character is left out where text is drawn.
+/// Whether a character is not drawn at all.
 /// <https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>
 fn has_no_width(c: char) -> bool {
     c.is_control()

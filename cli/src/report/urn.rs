@@ -5,7 +5,7 @@
 /// The type of the resource that stands for the stack itself.
 pub(super) const STACK_TYPE: &str = "pulumi:pulumi:Stack";
 
-/// A URN, cut at its separators. A name may hold `::` itself.
+/// A URN, split at its separators. The name may contain `::`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Urn<'a> {
     /// The stack's name.
@@ -19,7 +19,7 @@ pub struct Urn<'a> {
 }
 
 impl<'a> Urn<'a> {
-    /// Cuts `urn`; `None` when it is none.
+    /// Splits `urn`; `None` if it is not a URN.
     pub fn parse(urn: &'a str) -> Option<Self> {
         let mut parts = urn.strip_prefix("urn:pulumi:")?.splitn(4, "::");
         let (stack, project, kinds, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -32,13 +32,13 @@ impl<'a> Urn<'a> {
         self.kind == STACK_TYPE
     }
 
-    /// Whether the engine made this provider itself: it counts such steps nowhere, and so do we.
+    /// Whether the engine made this provider itself: it does not count such steps, and neither do we.
     pub fn is_default_provider(&self) -> bool {
         self.kind.starts_with("pulumi:providers:") && self.name.starts_with("default")
     }
 }
 
-/// The resource's name in `urn`, or all of it when it is no URN.
+/// The resource's name in `urn`, or the whole text if it is not a URN.
 pub fn name_of(urn: &str) -> &str {
     Urn::parse(urn).map_or(urn, |urn| urn.name)
 }

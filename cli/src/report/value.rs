@@ -1,8 +1,7 @@
-//! Values as a report may show them: secrets hidden at any depth, unknown values named.
+//! Values as a report may show them: secrets at any depth are hidden, unknown values are named.
 //!
-//! The engine marks what a plain JSON value can't say with an object that has a signature key. Which
-//! signatures there are: <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>;
-//! which strings stand for unknown values:
+//! The engine marks values that plain JSON can't express by an object with a signature key. The signatures:
+//! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>; the strings for unknown values:
 //! <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go>
 
 use std::borrow::Cow;
@@ -12,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::base::json::DEEPEST;
 
-/// What stands in a report in place of a secret.
+/// The text in a report in place of a secret.
 pub const SECRET: &str = "[secret]";
-/// What stands in a report in place of a value that is not known yet.
+/// The text in a report in place of a value that is not known yet.
 pub const UNKNOWN: &str = "[unknown]";
 
 const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
@@ -25,10 +24,10 @@ const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE_SIGNATURE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
 const RESOURCE_SIGNATURE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/// How deep a value of a diff is shown.
+/// The most levels of a diff's value that are shown.
 const SHOWN_DEPTH: usize = 96;
 
-/// One string for each type that a value not known yet may have.
+/// The strings that stand for a value that is not known yet, one for each type.
 const UNKNOWN_VALUES: [&str; 7] = [
     "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -39,32 +38,33 @@ const UNKNOWN_VALUES: [&str; 7] = [
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ];
 
-/// What was met on the way through a value.
+/// The special values that were found in a value.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Met {
     /// A secret, at any depth.
     pub secret: bool,
     /// A value that is not known yet, at any depth.
     pub unknown: bool,
-    /// An asset or archive, at any depth: the engine writes its contents in no event.
+    /// An asset or archive, at any depth: events do not have its contents.
     pub asset: bool,
 }
 
-/// A way through a value.
+/// A walk through a value, which replaces special values.
 struct Walk {
     met: Met,
-    /// Whether a reference to a resource stays what it is, for who can follow it.
+    /// Whether a reference to a resource stays unchanged, for a reader who can follow it.
     keeps_references: bool,
 }
 
-/// The value for a report: every secret is [`SECRET`], every unknown is [`UNKNOWN`], assets are named by
-/// their hash, references to resources by their URN and ID. Two values that differ read the same only where secrets do.
+/// The value for a report: every secret is [`SECRET`], every unknown value is [`UNKNOWN`], assets are named by their
+/// hash, references to resources by their URN and ID. Two different values only look the same if they differ in
+/// secrets.
 pub fn shown(value: Value) -> (Value, Met) {
     let mut walk = Walk { met: Met::default(), keeps_references: false };
     (walk.value(value, SHOWN_DEPTH), walk.met)
 }
 
-/// A stack output as it is passed on: as [`shown`], but whole at any depth and with references as the engine has them.
+/// A stack output for later steps: like [`shown`], but whole at any depth and with unchanged references.
 pub fn output(value: Value) -> (Value, Met) {
     let mut walk = Walk { met: Met::default(), keeps_references: true };
     (walk.value(value, DEEPEST + 1), walk.met)
@@ -111,7 +111,7 @@ impl Walk {
             ARCHIVE_SIGNATURE => self.named("archive", &map),
             RESOURCE_SIGNATURE if self.keeps_references => self.map(map, depth).into(),
             RESOURCE_SIGNATURE => self.reference(&map),
-            // A secret, a secret output, and a kind that is not known here: it could be a secret's next form.
+            // A secret, a secret output, or an unknown kind, which could be a later form of a secret.
             _ => {
                 self.met.secret = true;
                 Value::from(SECRET)
@@ -131,7 +131,7 @@ impl Walk {
         })
     }
 
-    /// A resource by its URN, with what else there is to tell it by: a new one can have the URN of the old one.
+    /// A resource by its URN, with its ID and version: a new resource can have the URN of the old one.
     fn reference(&mut self, map: &Map<String, Value>) -> Value {
         let mut part = |key: &str| {
             let value = map.get(key).cloned().map(|value| self.value(value, 1))?;
@@ -146,14 +146,14 @@ impl Walk {
     }
 }
 
-/// The text for a value that is nested too deeply to be shown: two different values have different ones.
+/// The text for a value that is nested too deeply to be shown. Two different values have different texts.
 fn too_deep(value: &Value) -> String {
     format!("[too deep to be shown, {}]", fingerprint(&value.to_string()))
 }
 
-/// A string that holds an unknown value somewhere, as an interpolated one does, keeps the rest of its text.
+/// The text with unknown values in it replaced; the rest of an interpolated string stays.
 fn known(mut text: String, met: &mut Met) -> Value {
-    // All of them have this length: a shorter string needs no search.
+    // All of these strings have the same length: a shorter text needs no search.
     if text.len() >= UNKNOWN_VALUES[0].len() {
         for unknown in UNKNOWN_VALUES {
             if text.contains(unknown) {
@@ -165,7 +165,7 @@ fn known(mut text: String, met: &mut Met) -> Value {
     Value::String(text)
 }
 
-/// About how many bytes `value` takes.
+/// The approximate size of `value` in bytes.
 pub fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 24,
@@ -175,12 +175,12 @@ pub fn weight(value: &Value) -> usize {
     }
 }
 
-/// `text`, or its beginning and a note of how many bytes were left out. Never cuts a character.
+/// `text`, or its beginning with a note of how many bytes were left out. Never cuts a character.
 pub fn shortened(text: &str, room: usize) -> String {
     clipped(text, room).into_owned()
 }
 
-/// [`shortened`] without a copy where there is nothing to cut.
+/// [`shortened`] without a copy if there is nothing to cut.
 pub fn clipped(text: &str, room: usize) -> Cow<'_, str> {
     let room = room.max(16);
     if text.len() <= room.saturating_add(32) {
@@ -190,7 +190,7 @@ pub fn clipped(text: &str, room: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}… [{} bytes left out]", &text[..end], text.len() - end))
 }
 
-/// `text`, or its beginning and its end with a note of how many bytes were left out between them, and with `mark` where
+/// `text`, or its beginning and its end with a note of how many bytes were left out between them, and with `mark` if
 /// there is one. Never cuts a character.
 pub fn middle<'a>(text: &'a str, room: usize, mark: Option<&str>) -> Cow<'a, str> {
     let room = room.max(16);
@@ -205,20 +205,20 @@ pub fn middle<'a>(text: &'a str, room: usize, mark: Option<&str>) -> Cow<'a, str
     Cow::Owned(format!("{begin}… [{} bytes left out{mark}] …{tail}", rest - end))
 }
 
-/// A few digits by which two texts can be told apart that read the same as far as they are shown.
+/// A few digits of a hash, by which two texts are told apart whose shown parts are the same.
 pub fn fingerprint(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 }
 
-/// A name of no more than about `room` bytes. Two different ones never read the same.
+/// A name of about `room` bytes at most. Two different names never look the same.
 pub fn named(name: &str, room: usize) -> String {
     let cut = name.len() > room.saturating_add(32);
     let mark = cut.then(|| fingerprint(name));
     middle(name, room, mark.as_deref()).into_owned()
 }
 
-/// The last place at or before byte `at` where `text` can be cut.
+/// The last position at or before byte `at` at which `text` can be cut.
 pub fn char_boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)

@@ -1,5 +1,5 @@
-//! The stack's outputs at the end of a run: what the event log does not tell is asked of the engine, the values of secrets
-//! that may leave and outputs that it has no word of.
+//! The stack's outputs at the end of a run. Asks the engine for what the event log does not hold: outputs that it does
+//! not mention, and the plain values of secrets that may leave the run.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,8 @@ use crate::publish::outputs::{Export, ExportKind, Exported, Exports, choose_secr
 use crate::report::take_outputs;
 use crate::report::{Operation, OutputsFrom, Reason, Report, Status};
 
-/// The stack's outputs for later steps. The secrets among them that may leave the run are hidden from here on in everything
-/// that people read. `has_begun` says whether the run's event log has any line.
+/// The stack's outputs for later steps. The secrets among them that may leave the run are hidden in everything that
+/// people read from here on. `has_begun` says whether the run's event log has any line.
 pub async fn read_outputs(
     job: &Job<'_>,
     executor: &dyn Executor,
@@ -60,8 +60,8 @@ impl Asked<'_> {
         answer.object()
     }
 
-    /// The outputs that are deployed, where the event log has no word of them: the run failed before it came to the
-    /// stack, or the log is not whole.
+    /// Adds the deployed outputs if the event log does not hold them: the run failed before it reached the stack, or
+    /// the log is cut off.
     async fn complete(&self, report: &mut Report, console: &Console) {
         if report.outputs.is_some() || !may_be_read(report) {
             return;
@@ -77,7 +77,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Says by name which outputs of this stack have no value yet, and so are handed on nowhere.
+    /// Warns of the outputs that have no value yet, by name: no later step gets them.
     fn name_the_unknown(&self, report: &mut Report, console: &Console) {
         let unknown = report.unknown_outputs.clone();
         if self.job.takes_outputs() {
@@ -105,8 +105,8 @@ impl Asked<'_> {
         found.map(|(name, value)| Export { name, value, kind: ExportKind::Plain }).collect()
     }
 
-    /// The plain values of the secret outputs that `secret-outputs` lists, where there is a place to pass them on. When
-    /// they can't be read, what was deployed is deployed: a warning.
+    /// The plain values of the secret outputs that `secret-outputs` lists, if there is a place to pass them on. A
+    /// failure to read them is a warning only, as the deployment itself is done.
     async fn secrets(&self, report: &mut Report, console: &mut Console) -> Exported {
         let inputs = &self.job.inputs;
         let listed = |name: &String| is_listed(&inputs.report.secret_outputs, name);
@@ -130,7 +130,7 @@ impl Asked<'_> {
     }
 }
 
-/// Says that outputs which a later step could wait for are not handed on, and why.
+/// Warns that these outputs are not passed to later steps, and why.
 fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
     if names.is_empty() {
         return;
@@ -142,7 +142,7 @@ fn miss(report: &mut Report, names: &[String], why: &str, console: &Console) {
     report.notes.push(message);
 }
 
-/// Whether the engine can be asked once more after this run: it has worked, and was not stopped.
+/// Whether the engine can be asked once more after this run: it ran, and it was not stopped.
 fn may_be_read(report: &Report) -> bool {
     let has_run = report.engine.is_some() && report.command != Operation::Outputs;
     let futile = matches!(

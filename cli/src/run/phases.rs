@@ -17,12 +17,12 @@ pub struct PhaseEnd {
     pub log: String,
     /// Whether the engine has written any event.
     pub has_events: bool,
-    /// Whether the engine ended well.
+    /// Whether the engine ended without a failure.
     pub passed: bool,
 }
 
-/// Carries out the run's phases. The answer is the end of the last one, whose report is the run's: a preview that nothing
-/// may follow, else the operation.
+/// Carries out the run's phases. Returns the end of the last one, whose report is the run's: the preview if the
+/// operation may not follow it, else the operation.
 pub async fn carry_out(
     run: &Run<'_>,
     executor: &mut dyn Executor,

@@ -45,21 +45,21 @@ pub struct RunRequest<'a> {
     pub ci: &'static dyn CiSystem,
 }
 
-/// How far it goes.
+/// The end of the preparation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// To the first error: a run.
+    /// The first error: a run.
     FirstError,
-    /// To the end, whatever is found: `doctor`.
+    /// The last step, whatever is found: `doctor`.
     TheEnd,
-    /// To the inputs, for a command that runs nothing.
+    /// The inputs, for a command that runs nothing.
     TheInputs,
 }
 
-/// A step of it.
+/// A step of the preparation.
 type PrepareStep = fn(&mut Prepared<'_>, &mut Console);
 
-/// The steps behind [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
+/// The steps after [`outer_inputs`]. Those up to the verdict read nothing of the work folder but its commit.
 const STEPS: &[PrepareStep] = &[
     judge::standing,
     judge::verdict,
@@ -69,7 +69,7 @@ const STEPS: &[PrepareStep] = &[
     project_and_stack,
     backend_and_secrets,
 ];
-/// Those of a command that needs the inputs and runs nothing.
+/// The steps for a command that needs the inputs and runs nothing.
 const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 
 /// Prepares a run by its steps.
@@ -131,12 +131,12 @@ impl Prepared<'_> {
         self.standing == Standing::Unproven || matches!(self.verdict, Some(TrustVerdict::Refuse { .. }))
     }
 
-    /// The value, or the finding that there is none.
+    /// The value of `result`; an error becomes a finding.
     fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.findings.push(Finding::Error(error))).ok()
     }
 
-    /// A part of the run that is refused takes the inputs with it, so that nothing else is looked at.
+    /// Records a refusal as the verdict, and takes the inputs away, so that no later step looks at anything.
     fn keep_or_refuse(&mut self, result: Result<()>) {
         let Err(error) = result else { return };
         if let Error::Refused { what, hint, reason } = &error {
@@ -162,8 +162,8 @@ impl Prepared<'_> {
     }
 }
 
-/// The inputs of a run that is over, as far as they make sense, for what completes its report. The secrets that it had are
-/// hidden from here on.
+/// The inputs that are needed to complete the report of a run that has ended. The run's secrets are hidden from here
+/// on.
 pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> Option<Inputs> {
     let found = prepare(request, Until::TheInputs, console);
     let inputs = Inputs::from_resolved(found.resolved.as_ref()?, found.env).ok()?;
@@ -185,7 +185,7 @@ fn outer_inputs(found: &mut Prepared<'_>, request: &RunRequest<'_>, console: &mu
     }
 }
 
-/// Adds as much of `stackstep.yaml` as counts.
+/// Adds the values of `stackstep.yaml` that this run may use.
 fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(outer) = found.outer.clone() else { return };
     let resolved = if found.is_closed() {
@@ -210,7 +210,8 @@ fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
     }
 }
 
-/// The inputs as types. Where nothing of the work folder may be used, only an installation goes on, with what it reads.
+/// The inputs as types. If nothing of the work folder may be used, only `install` and `report` go on, with the inputs
+/// that they read.
 fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     let inputs = if found.is_closed() {
         if !matches!(found.command(), Some(Command::Install | Command::Report)) {
@@ -232,7 +233,7 @@ fn typed_inputs(found: &mut Prepared<'_>, console: &mut Console) {
     found.keep_or_refuse(mirror);
 }
 
-/// Checks the engine's arguments, and reads the version that is asked for.
+/// Checks the engine's arguments, and reads the Pulumi version that the inputs require.
 fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let (extra, demand) = (check_extra(&inputs.operation.args), asked::by_inputs(inputs));
@@ -240,8 +241,8 @@ fn engine_asked_for(found: &mut Prepared<'_>, _: &mut Console) {
     found.demand = found.keep(demand).flatten();
 }
 
-/// The program's folder, the project and the stack. What is reported was made elsewhere, and an installation that may use
-/// no file has none of them.
+/// The program's folder, the project and the stack. `report` needs none of them, as the results that it publishes come
+/// from other jobs; neither does an `install` that may use no file.
 fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     if found.is_closed() && inputs.command == Command::Install {
@@ -258,7 +259,7 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
         _ => Project::find(&inputs.stack.cwd),
     };
     if !matches!(inputs.command, Command::Install | Command::Report) && proven.is_err() {
-        // Nobody knows whose the files are that this run would use.
+        // It is not known who wrote the files that this run would use.
         found.standing = Standing::Unproven;
         found.keep_or_refuse(proven);
         return;

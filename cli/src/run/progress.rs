@@ -1,4 +1,4 @@
-//! The run's progress: keeps what is published, and what a post step would need, in step with the engine.
+//! The progress of a run: updates the published files, and the file for a post step, while the engine works.
 
 use std::path::Path;
 

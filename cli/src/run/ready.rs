@@ -1,5 +1,5 @@
-//! What a run needs before its engine can work: it is let in, the engine is there, what the program needs is installed,
-//! and the job is signed in.
+//! Makes a run ready for its engine: lets the run in, finds or installs the engine, installs the program's
+//! dependencies, and signs the job in.
 
 use crate::admit;
 use crate::admit::sign_in;
@@ -16,11 +16,11 @@ use crate::process::signals::Signals;
 pub struct ReadyEngine {
     /// The engine.
     pub engine: LocatedEngine,
-    /// How many engine processes it took to install what the program needs.
+    /// The number of engine processes that installing the program's dependencies took.
     pub processes: u32,
 }
 
-/// Makes the engine ready, in the order in which a run may have things: credentials come last.
+/// Makes the engine ready. The order matters: no credentials before everything else is in place.
 pub async fn make_ready(job: &mut Job<'_>, console: &mut Console, signals: &Signals) -> Result<ReadyEngine> {
     admit::admit(job, console).await?;
     let engine = version::ready(job, console, signals).await?;

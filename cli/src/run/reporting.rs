@@ -34,12 +34,12 @@ impl<'a> Run<'a> {
         Some(Self { job, command, engine: None, processes: 0 })
     }
 
-    /// What it is about.
+    /// The job of this run.
     pub fn job(&self) -> &'a Job<'a> {
         self.job
     }
 
-    /// Says what will be done, where and with what.
+    /// Writes the stack, the backend and the engine to the log.
     pub fn begin(&mut self, engine: EngineLabel, console: &Console) {
         if engine.is_sandbox() {
             console.line("SANDBOX: this is a rehearsal, nothing is deployed");
@@ -55,7 +55,7 @@ impl<'a> Run<'a> {
         self.engine = Some(engine);
     }
 
-    /// Counts engine processes that came before the plan's.
+    /// Adds the engine processes that were started before the plan's.
     pub fn count(&mut self, processes: u32) {
         self.processes += processes;
     }
@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
         report::report(Events::default(), facts)
     }
 
-    /// What is published while a stopped engine still finishes: all that is known so far.
+    /// The report while a stopped engine still finishes, with all that is known so far.
     pub fn still_finishing(&self, cause: Cause, so_far: Outcome) -> Report {
         let why = match cause {
             Cause::TimedOut => "the time is over",
@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
         report::report(so_far.events, facts)
     }
 
-    /// The report.
+    /// The report of a run that has ended.
     pub fn report(&self, outcome: Outcome) -> Report {
         let facts = self.facts(&outcome);
         if self.command == Operation::Outputs {
@@ -182,8 +182,8 @@ fn withheld(job: &Job<'_>) -> BTreeMap<Reason, String> {
     hints.into_iter().filter(|(_, hint)| !hint.is_empty()).collect()
 }
 
-/// The outputs as `stack output --json` prints them, secrets hidden by the engine. An answer that can't be read is no
-/// stack without outputs.
+/// Adds the outputs as `stack output --json` prints them, with secrets hidden by the engine. If they can't be read the
+/// run fails: that is not the same as a stack without outputs.
 fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
     if report.status != Status::Succeeded {
         return report;
@@ -205,7 +205,7 @@ fn with_printed_outputs(mut report: Report, printed: Option<&str>) -> Report {
 /// The message for outputs that the engine printed in a form that can't be read.
 const UNREADABLE: &str = "the engine printed the stack's outputs in a form that can't be read: they are not known, which is not the same as none";
 
-/// `fail-on-changes: false` turns the engine's "there are changes" into a success.
+/// The verdict that turns the engine's "there are changes" into a success with `fail-on-changes: false`.
 fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
     (ending == Ending::Exited(EXIT_CHANGES) && !inputs.safety.fail_on_changes).then(|| Verdict {
         status: Status::Succeeded,
@@ -215,7 +215,7 @@ fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
     })
 }
 
-/// The exit status of the run: the engine's own when it ended by itself.
+/// The exit status of the run: the engine's own if the engine ended by itself.
 pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
     match outcome.ending {
         Some(Ending::Exited(EXIT_CHANGES))
@@ -230,12 +230,12 @@ pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
     }
 }
 
-/// The exit status as a process has it.
+/// The exit code as the status of a process; 1 if it does not fit.
 pub fn exit_status(code: i32) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Whether the CLI says at its end that all resources are protected, which are then to stay: it writes no event log.
+/// Whether the CLI's last line says that only protected resources are left. In this case it writes no event log.
 /// <https://github.com/pulumi/pulumi/blob/master/pkg/cmd/pulumi/operations/destroy.go>
 fn has_nothing_to_destroy(log: &str) -> bool {
     let last = log.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
@@ -248,7 +248,7 @@ fn has_nothing_to_destroy(log: &str) -> bool {
 /// The page of the run at Pulumi Cloud, from the line that the CLI prints.
 fn permalink(log: &str) -> Option<String> {
     let url = log.lines().find_map(|line| Some(line.trim().strip_prefix("View Live: ")?.trim().to_owned()));
-    // In the log a secret's text is hidden: what is left of a URL then leads nowhere.
+    // A URL with a masked secret in it leads nowhere.
     url.filter(|url| !url.contains(MASK))
 }
 

@@ -1,5 +1,5 @@
-//! What a later step needs to complete the report of a run that was killed: a small file in the run's own folder, kept
-//! while the engine works and gone with it. It holds no secrets. [`crate::commands::finish`] reads it.
+//! The file from which a later step completes the report of a run that was killed. It lies in the run's own folder,
+//! only while the engine works, and holds no secrets. [`crate::commands::finish`] reads it.
 
 use crate::base::own_folder::unfinished_file;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ pub const STATE: &str = "unfinished";
 /// A run that has not reported its end.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Unfinished {
-    /// The report of this run as if it had only begun.
+    /// The report of this run, without any result of the engine.
     pub about: Report,
-    /// When it began, in Unix seconds.
+    /// The start of the run, in Unix seconds.
     pub began: u64,
     /// The process of stackstep.
     pub stackstep: Trace,
@@ -36,22 +36,22 @@ pub struct Unfinished {
     /// The folder with the engine's credentials.
     #[serde(default)]
     pub credentials: Option<PathBuf>,
-    /// Its event log.
+    /// The engine's event log.
     pub event_log: Option<PathBuf>,
     /// Whether the run hides secrets that no later step can know: those of the stack's configuration, or a token that it
     /// has signed in for.
     #[serde(default)]
     pub knows_more_secrets: bool,
-    /// The signal that asked stackstep to end; 0 when the time was over.
+    /// The signal that asked stackstep to end; 0 if the time limit was reached.
     pub stopped_by: Option<u8>,
-    /// The folder of the state, where the backend is one.
+    /// The folder of the stack's state, if the backend is a folder.
     pub state: Option<PathBuf>,
-    /// Where reports go.
+    /// The places that reports go to.
     pub sinks: Sinks,
 }
 
 impl Unfinished {
-    /// Begins to keep the file, where the CI system has a post step that could read it.
+    /// Writes the first version of the file, if the CI system has a post step that could read it.
     pub fn begin(run: &Run<'_>, publisher: &Publisher, console: &Console) -> Option<Self> {
         let job = run.job();
         let path = unfinished_file(job.folder.as_ref()?.path());
@@ -72,12 +72,12 @@ impl Unfinished {
             sinks: publisher.sinks(),
         };
         unfinished.save(job, console);
-        // Without it there is no post step to help us: the run itself does not need one.
+        // Without this delivery the post step knows nothing of the file; the run itself does not need it.
         publish::deliver(&delivery, console).ok()?;
         Some(unfinished)
     }
 
-    /// Writes the file. What can't be written is only missed by a run that is killed.
+    /// Writes the file. An error is ignored: only a run that is killed needs the file.
     pub fn save(&self, job: &Job<'_>, console: &Console) {
         let Some(folder) = &job.folder else { return };
         let text = console.masker().mask(&serde_json::to_string(self).unwrap_or_default());
@@ -86,7 +86,7 @@ impl Unfinished {
         let _ = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, &path));
     }
 
-    /// Reads it; None when there is none, or none that can be read.
+    /// Reads the file. None if there is none, or if it can't be read.
     pub fn read(path: &Path) -> Option<Self> {
         serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
     }

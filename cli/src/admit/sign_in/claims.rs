@@ -1,4 +1,5 @@
-//! What an identity token says of itself, to explain why it was refused. Nothing is verified here: Pulumi Cloud does.
+//! The claims of an identity token, read to explain why it was refused. Pulumi Cloud verifies them; nothing is verified
+//! here.
 //! <https://www.rfc-editor.org/rfc/rfc7519#section-4.1>
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,24 +11,24 @@ use serde_json::Value;
 use super::WantedToken;
 use crate::base::secret::{MASK, SHORTEST, Secret};
 
-/// How much of a foreign message is shown.
+/// The longest part of a server's message that is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
 /// The claims that matter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims {
-    /// Who made the token.
+    /// The issuer of the token.
     pub issuer: Option<String>,
-    /// Which job it is for.
+    /// The subject: the job that the token is for.
     pub subject: Option<String>,
-    /// Whom it is meant for.
+    /// The audiences that the token is meant for.
     pub audience: Vec<String>,
-    /// When it ends.
+    /// The end of the token's life.
     pub expires: Option<SystemTime>,
 }
 
 impl Claims {
-    /// The claims of `token`; empty where it can't be read.
+    /// The claims of `token`; empty if it can't be read.
     pub fn from_token(token: &Secret) -> Self {
         let payload = token.expose().split('.').nth(1).unwrap_or_default();
         let bytes = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
@@ -49,7 +50,7 @@ impl Claims {
         }
     }
 
-    /// What would make Pulumi Cloud accept the token.
+    /// A hint: the setting that would make Pulumi Cloud accept the token.
     pub(super) fn why_refused(&self, wanted: &WantedToken, now: SystemTime) -> String {
         let expected = wanted.audience();
         if let Some(age) = self.expires.and_then(|expires| now.duration_since(expires).ok()) {
@@ -77,7 +78,7 @@ impl Claims {
     }
 }
 
-/// Whether `token` has the form of one: three parts of URL-safe base64.
+/// Whether `token` has the form of a JSON web token: three parts of URL-safe base64.
 pub(super) fn is_token(token: &str) -> bool {
     let in_alphabet = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte))
@@ -85,8 +86,8 @@ pub(super) fn is_token(token: &str) -> bool {
     token.split('.').count() == 3 && token.split('.').all(in_alphabet)
 }
 
-/// The message in a server's error: Pulumi Cloud's own form, or that of OAuth. A server that repeats what it was
-/// sent must not show it: `sent` is taken out before the text is cut, because no mask finds half a secret.
+/// The message in a server's error, in Pulumi Cloud's form or that of OAuth. The server may repeat the token `sent`: it
+/// is removed before the text is cut, because masking finds only whole secrets.
 pub(super) fn message(body: &str, sent: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
     let said = ["message", "error_description", "error"].iter().find_map(|key| body.get(key)?.as_str())?;
@@ -97,7 +98,7 @@ pub(super) fn message(body: &str, sent: &str) -> Option<String> {
     Some(shortened(&said)).filter(|said| !said.is_empty())
 }
 
-/// One line of foreign text.
+/// A server's text as one line of bounded length.
 fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(LONGEST_MESSAGE).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST_MESSAGE).is_some() {

@@ -1,4 +1,4 @@
-//! Gets the identity token from where the CI system has it: a variable, an address, or a program of its own.
+//! Gets the identity token from the CI system: out of a variable, from an address, or from a program of the system.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::inputs::Inputs;
 use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 
-/// What to do where a job has no identity.
+/// The hint for a job without an identity.
 pub const WITHOUT: &str = "put a token that another step makes into `oidc-token`, or set `access-token` instead of \
                        `oidc-organization`";
 
@@ -47,14 +47,14 @@ pub async fn obtain(
     }
 }
 
-/// Whether the job signs in and there is something to sign in with, as far as can be told without asking.
+/// Whether the job signs in and seems to have an identity for it; nobody is asked.
 pub fn is_there(inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
     let Some(wanted) = WantedToken::from_inputs(inputs) else { return false };
     inputs.backend.oidc_token.is_some()
         || !matches!(ci::identity_token(ci, env, &wanted.audience()), IdentityToken::None { .. })
 }
 
-/// The token itself, or the file that it names.
+/// The token of the `oidc-token` input: its value, or the content of the file that it names.
 fn from_input(given: &Secret, env: &Env) -> Result<Secret> {
     let Some(path) = given.expose().strip_prefix("file://") else { return Ok(given.clone()) };
     let path = env.cwd().join(path);
@@ -77,7 +77,7 @@ fn checked(token: Secret, place: &str) -> Result<Secret> {
     ))
 }
 
-/// Lets a program of the CI system print it.
+/// The identity token that a program of the CI system prints.
 async fn ask_program(
     words: &[String],
     job: &Job<'_>,
@@ -101,7 +101,7 @@ async fn ask_program(
         })
 }
 
-/// Asks the CI system for it.
+/// The identity token that the CI system gives at an address.
 async fn request(asked: &TokenRequest, env: &Env, http: &Http) -> Result<Secret> {
     let url = Url::parse(&asked.url).map_err(|_| {
         Error::auth("the CI system names no address to ask for an identity token", WITHOUT.to_owned())

@@ -1,4 +1,4 @@
-//! What the job asks Pulumi Cloud for.
+//! The token that the inputs ask Pulumi Cloud for.
 
 use crate::base::error::Error;
 use crate::base::http::{Failure, Request, Url};
@@ -6,19 +6,19 @@ use crate::base::secret::Secret;
 use crate::inputs::Inputs;
 use std::time::Duration;
 
-/// What to ask Pulumi Cloud for.
+/// The token to ask Pulumi Cloud for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedToken {
     /// The organisation.
     pub organization: String,
     /// `team:NAME`, `user:NAME` or `admin`; none for an ordinary token of the organisation.
     pub scope: Option<String>,
-    /// How long the token shall be valid.
+    /// The lifetime to ask for.
     pub expiration: Option<Duration>,
 }
 
 impl WantedToken {
-    /// What the inputs ask for; none when they ask for no sign-in.
+    /// The token that the inputs ask for; none if they ask for no sign-in.
     pub fn from_inputs(inputs: &Inputs) -> Option<Self> {
         let team = inputs.backend.oidc_team.as_ref().map(|team| format!("team:{team}"));
         let user = inputs.backend.oidc_user.as_ref().map(|user| format!("user:{user}"));
@@ -29,7 +29,7 @@ impl WantedToken {
         })
     }
 
-    /// Whom the identity token has to be meant for.
+    /// The audience that the identity token must have.
     pub fn audience(&self) -> String {
         format!("urn:pulumi:org:{}", self.organization)
     }
@@ -55,7 +55,7 @@ impl WantedToken {
         ];
         fields.extend(self.scope.as_deref().map(|scope| ("scope", scope)));
         fields.extend(seconds.as_deref().map(|seconds| ("expiration", seconds)));
-        // A second exchange only makes a second token.
+        // Repeating it is harmless: a second exchange only makes a second token.
         Request { repeatable: true, ..Request::form(endpoint, &fields) }
     }
 }

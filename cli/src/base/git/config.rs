@@ -1,16 +1,16 @@
-//! Reads a repository's `config` as git does, as far as its form goes. It includes no other file and starts nothing.
+//! Reads a repository's `config` in git's syntax. It includes no other file and starts nothing.
 //! <https://git-scm.com/docs/git-config#_syntax>
 
-/// One line that sets something.
+/// One setting of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
     /// The section, in lower case: `remote`.
     pub section: String,
-    /// The part of it that has a name: `origin`.
+    /// The subsection: `origin`.
     pub subsection: Option<String>,
     /// The key, in lower case: `url`.
     pub key: String,
-    /// What it is set to.
+    /// The value.
     pub value: String,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn settings(text: &str) -> Vec<Setting> {
     settings
 }
 
-/// The first value of a key that is not empty.
+/// The first non-empty value of a key.
 pub(super) fn first(
     settings: &[Setting],
     section: &str,
@@ -55,7 +55,7 @@ pub(super) fn first(
     settings.iter().find(is).map(|setting| setting.value.clone())
 }
 
-/// `remote "origin"`.
+/// The section and subsection of a header such as `remote "origin"`.
 fn section(header: &str) -> Option<(String, Option<String>)> {
     let Some((name, rest)) = header.split_once('"') else {
         return Some((header.trim().to_ascii_lowercase(), None));
@@ -64,7 +64,7 @@ fn section(header: &str) -> Option<(String, Option<String>)> {
     Some((name.trim().to_ascii_lowercase(), Some(inner.replace("\\\"", "\"").replace("\\\\", "\\"))))
 }
 
-/// A value without its quotes, its escapes and the comment behind it.
+/// A value without its quotes, its escapes and the comment after it.
 fn unquoted(value: &str) -> String {
     let (mut text, mut quoted, mut characters) = (String::new(), false, value.chars());
     while let Some(c) = characters.next() {

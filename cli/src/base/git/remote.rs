@@ -1,8 +1,8 @@
-//! The question for the head of a branch, as the remote has it: which process of git asks, and how its answer is read.
-//! It asks by the remote's address, from a folder of our own: git reads no configuration of the checkout, which could
-//! name programs to start (`core.sshCommand`, `credential.helper`, `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare
-//! repository in a subfolder …), and it gets an environment without the job's secrets. From the checkout's
-//! configuration come two plain values: the address of `origin`, and the header by which the checkout signs in there.
+//! The command that asks a remote for the head of a branch, and the reader of its answer. It asks by the remote's
+//! address, from an empty folder of our own: git reads no configuration of the checkout, which could name programs to
+//! start (`core.sshCommand`, `credential.helper`, `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare repository in a
+//! subfolder …), and it gets an environment without the job's secrets. Only two plain values come from the checkout's
+//! configuration: the address of `origin`, and the header by which the checkout signs in there.
 //! <https://git-scm.com/docs/git-config>
 
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ const KEPT: &[&str] = &[
     "GIT_CONFIG_NOSYSTEM",
 ];
 
-/// The process of git that asks for a branch's head.
+/// The command that asks git for a branch's head.
 pub struct HeadQuestion {
     /// The program's file.
     pub program: PathBuf,
@@ -76,8 +76,8 @@ pub struct HeadQuestion {
 }
 
 impl HeadQuestion {
-    /// The question for the commit that `branch` is at now, as `origin` of the repository around `folder` says. None when
-    /// nobody can be asked: no git, no remote.
+    /// The command that asks `origin` of the repository around `folder` for the commit that `branch` is at now. None
+    /// without git or without a remote.
     pub fn about(folder: &Path, branch: &str, env: &Env) -> Option<Self> {
         let remote = Remote::in_folder(folder, env)?;
         let empty = tempfile::tempdir().ok()?;
@@ -94,7 +94,7 @@ pub fn head_in(answer: &str) -> Option<String> {
     commit(answer.split_whitespace().next()?)
 }
 
-/// git, from the PATH but not from the checkout.
+/// The path of git: from the PATH, but not from the checkout.
 fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
     let git = on_path("git", env)?;
     (!is_within(&git, folder)).then_some(git)
@@ -110,12 +110,12 @@ impl Remote {
     fn in_folder(folder: &Path, env: &Env) -> Option<Self> {
         let settings = config::settings(&text(&common_folder(&git_folder(folder)?).join("config"))?);
         let address = config::first(&settings, "remote", Some("origin"), "url")?;
-        // A path counts from the checkout, and git runs elsewhere.
+        // A relative path starts at the checkout, but git runs elsewhere.
         if !address.contains(':') && !Path::new(&address).is_absolute() {
             return None;
         }
         let mut headers = settings.clone();
-        // git passes over an included file that is not there.
+        // git ignores an included file that does not exist.
         for include in credentials_of_the_checkout(&settings, env).iter().filter_map(|path| text(path)) {
             headers.extend(config::settings(&include));
         }
@@ -138,14 +138,14 @@ impl Remote {
             variables.retain(|(other, _)| other != name);
             variables.push((name.to_owned(), value));
         };
-        // git starts `ssh` and helpers of its own from there.
+        // git starts `ssh` and helpers of its own from the PATH.
         let folders = std::env::split_paths(env.get("PATH").unwrap_or_default());
         if let Ok(path) = std::env::join_paths(folders.filter(|path| !is_within(path, folder))) {
             set("PATH", path.to_string_lossy().into_owned());
         }
         set("GIT_TERMINAL_PROMPT", "0".to_owned());
         set("GIT_ALLOW_PROTOCOL", PROTOCOLS.to_owned());
-        // No repository above our own folder is looked for.
+        // git must not search for a repository above our own folder.
         let above = empty.parent().unwrap_or(empty).display().to_string();
         set("GIT_CEILING_DIRECTORIES", above);
         let global = env.get("GIT_CONFIG_GLOBAL").map(PathBuf::from);
@@ -153,7 +153,7 @@ impl Remote {
         if global.into_iter().chain(homes).any(|path| is_within(&path, folder)) {
             set("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" }.to_owned());
         }
-        // By variables, as a command line is everybody's to read.
+        // The headers are given in variables, as everybody on the machine can read a command line.
         let given: usize = env.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
         for (at, header) in self.headers.iter().enumerate() {
             let key = match &header.subsection {
@@ -168,7 +168,7 @@ impl Remote {
     }
 }
 
-/// The files beside the runner's other temporary ones in which `actions/checkout` keeps its header since version 6.
+/// The files in the runner's temporary folder in which `actions/checkout` keeps its header since version 6.
 /// <https://github.com/actions/checkout#whats-new>
 fn credentials_of_the_checkout(settings: &[Setting], env: &Env) -> Vec<PathBuf> {
     let Some(folder) = env.get("RUNNER_TEMP") else { return Vec::new() };

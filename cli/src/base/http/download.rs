@@ -1,7 +1,7 @@
-//! A body that is too big to be held: read chunk by chunk, and gone on with where it was cut off.
+//! A body that is too big for memory: read chunk by chunk, and resumed at the byte where it was cut off.
 //!
-//! Unlike an answer of an API, a file may lie elsewhere: a redirect to another host is followed, without the
-//! credentials. What arrives is checked by its hash, so it does not matter who sends it.
+//! Unlike an answer of an API, a file may be elsewhere: a redirect to another host is followed, without the
+//! credentials. The file is checked by its hash, so it does not matter who sends it.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,36 +17,36 @@ use reqwest::Url;
 
 use super::{Failure, Http, REDIRECTS, Request, host, retry_after};
 
-/// Where to go on.
+/// The place from which to resume a download.
 #[derive(Debug, Clone, Copy)]
 pub struct From<'a> {
     /// The first byte that is missing.
     pub byte: u64,
-    /// What says that the file is still the same: an `ETag`, or when it was last changed.
+    /// The validator that tells whether the file is still the same: an `ETag`, or the time of its last change.
     pub validator: &'a str,
 }
 
-/// A body on its way.
+/// A download that has begun.
 #[derive(Debug)]
 pub struct Download {
     /// The status.
     pub status: u16,
-    /// Which byte of the file comes first.
+    /// The byte of the file that comes first.
     pub first: u64,
-    /// How long the whole file is, where the server says so.
+    /// The length of the whole file, if the server tells it.
     pub total: Option<u64>,
-    /// What says later whether the file is still the same.
+    /// The validator by which the download can be resumed.
     pub validator: Option<String>,
-    /// How long the server wants to be left alone.
+    /// The pause that the server asks for.
     pub retry_after: Option<Duration>,
-    /// What time it is by the server's clock.
+    /// The server's clock.
     pub date: Option<SystemTime>,
     host: String,
     response: Response,
 }
 
 impl Http {
-    /// Asks for a body; `within` is how long the server may take to begin.
+    /// Begins a download; `within` is the time that the server has to begin.
     pub async fn open(
         &self,
         request: &Request,
@@ -89,7 +89,7 @@ impl Download {
             (206, Some(range)) => range,
             _ => (0, length),
         };
-        // A weak validator does not vouch for each byte: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+        // A weak validator does not guarantee each byte: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
         let validator = text(headers, &ETAG)
             .filter(|tag| !tag.starts_with("W/"))
             .or_else(|| text(headers, &LAST_MODIFIED))
@@ -106,7 +106,7 @@ impl Download {
         }
     }
 
-    /// The next bytes, none at the end; `within` is how long the server may be silent.
+    /// The next bytes; none at the end. `within` is the longest silence of the server.
     pub async fn chunk(&mut self, within: Duration) -> Result<Option<Bytes>, Failure> {
         match timeout(within, self.response.chunk()).await {
             Ok(chunk) => chunk.map_err(|error| Failure::from_error(self.host.clone(), &error)),

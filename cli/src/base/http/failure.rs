@@ -1,63 +1,63 @@
-//! Why there is no answer, in words that hold no more of an address than its host.
+//! The reason why there is no answer, in words that show no more of an address than its host.
 
 use std::error::Error as _;
 use std::time::Duration;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// It took too long.
+    /// The server took too long.
     #[error("{host} did not answer within {after:?}")]
     TimedOut {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// How long we waited.
+        /// The time that we waited.
         after: Duration,
     },
     /// There was no connection, so the request was not sent.
     #[error("{host} can't be reached: {why}")]
     Unreachable {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
     /// The connection broke.
     #[error("the connection to {host} broke: {why}")]
     Broken {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
-    /// The server could not prove who it is.
+    /// The server's certificate is not trusted.
     #[error("the certificate of {host} is not trusted: {why}")]
     Untrusted {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// What is wrong with it.
+        /// The fault of the certificate.
         why: String,
     },
-    /// The answer leads elsewhere.
+    /// The answer redirects to another place, where credentials must not be sent.
     #[error("{host} redirects to {to}, where credentials don't follow")]
     Redirected {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// Where it leads.
+        /// The host that it redirects to.
         to: String,
     },
-    /// The answer is too big to be one.
+    /// The answer has more bytes than an answer may have.
     #[error("{host} answered with more than {limit} bytes")]
     TooBig {
-        /// Who was asked.
+        /// The host of the server.
         host: String,
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
 }
 
 impl Failure {
-    /// Tells the client's errors apart.
+    /// The failure for an error of the HTTP client.
     pub(super) fn from_error(host: String, error: &reqwest::Error) -> Self {
         let why = innermost(error);
         match certificate_error(error) {
@@ -67,7 +67,7 @@ impl Failure {
         }
     }
 
-    /// Whether a further try can help; a request that is not `repeatable` must not have been sent.
+    /// Whether another try can help. A request that is not `repeatable` must not have been sent.
     pub(super) fn may_pass(&self, repeatable: bool) -> bool {
         match self {
             Self::Unreachable { .. } => true,
@@ -76,7 +76,7 @@ impl Failure {
         }
     }
 
-    /// The way out.
+    /// The hint: the way out.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::TimedOut { .. } | Self::Unreachable { .. } | Self::Broken { .. } => {
@@ -93,7 +93,7 @@ impl Failure {
     }
 }
 
-/// What lies at the bottom of the error: the layers above only say that a request failed, and can name its address.
+/// The innermost cause of the error: the layers above only say that a request failed, and can show its address.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut innermost = None;
     let mut source = error.source();
@@ -110,7 +110,7 @@ fn certificate_error(error: &reqwest::Error) -> Option<String> {
         if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
             return Some(why.to_string());
         }
-        // An `io::Error` hides what it wraps from `source`.
+        // `source` of an `io::Error` skips the error that it wraps.
         let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         layer = wrapped.map(|error| error as &(dyn std::error::Error + 'static)).or_else(|| error.source());
     }

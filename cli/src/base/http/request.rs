@@ -1,4 +1,4 @@
-//! One request, and the words of HTTP that sending it and downloading share.
+//! One request, and the parts of HTTP that sending and downloading share.
 
 use crate::base::error::Result;
 use crate::base::http::failure::Failure;
@@ -18,17 +18,17 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// The body and its media type.
     pub body: Option<(&'static str, Secret)>,
-    /// Sending it twice does no more than sending it once.
+    /// Whether sending it twice does no more than sending it once.
     pub repeatable: bool,
     /// More headers; none of them is secret.
     pub headers: Vec<(&'static str, &'static str)>,
-    /// The server keeps count of requests: what it turns away for their number was not done, and is sent again after
-    /// the pause that it asks for. A refusal with a pause, or with no requests left, is one of these.
+    /// Whether the server counts requests: one that it refuses because there were too many was not carried out, and is
+    /// sent again after the pause that it asks for. A refusal with a pause, or with no requests left, is one of these.
     pub metered: bool,
 }
 
 impl Request {
-    /// Reads `url`.
+    /// A request that reads `url`.
     pub fn get(url: Url) -> Self {
         Self {
             method: Method::GET,
@@ -41,14 +41,14 @@ impl Request {
         }
     }
 
-    /// Sends a JSON `body`. Only a `POST` does more when it is sent twice.
+    /// A request that sends a JSON `body`. Only a `POST` is not repeatable.
     pub fn json(method: Method, url: Url, body: &serde_json::Value) -> Self {
         let repeatable = method != Method::POST;
         let body = Some(("application/json", Secret::new(body.to_string())));
         Self { method, body, repeatable, ..Self::get(url) }
     }
 
-    /// Sends `fields` as a form.
+    /// A request that sends `fields` as a form.
     pub fn form(url: Url, fields: &[(&str, &str)]) -> Self {
         let mut scratch = url.clone();
         scratch.query_pairs_mut().clear().extend_pairs(fields);
@@ -65,7 +65,7 @@ impl Request {
         self.authorization.is_some() || self.body.is_some()
     }
 
-    /// Where a redirect to `location` leads, if it may be followed.
+    /// The address of a redirect to `location`, if it may be followed.
     pub(super) fn redirected(&self, from: &Url, location: &str) -> Result<Url, Failure> {
         let next = from.join(location).map_err(|_| Failure::Redirected {
             host: host(from),
@@ -81,16 +81,16 @@ impl Request {
     }
 }
 
-/// More redirects in a row than any server means.
+/// The most redirects in a row that are followed.
 pub(super) const REDIRECTS: usize = 5;
 
-/// The host, with its port where that is not the scheme's own: what a message may show of an address.
+/// The host, with its port if that is not the scheme's own: the part of an address that a message may show.
 pub fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or("an address without a host");
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// How long the server wants to be left alone: seconds, or a date, which is compared with the server's own clock.
+/// The pause that the server asks for: in seconds, or up to a date, which is compared with the server's own clock.
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());

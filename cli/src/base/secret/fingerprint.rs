@@ -1,32 +1,32 @@
 //! Fingerprints of byte strings that grow at their end: polynomials over the integers modulo a prime.
 //!
-//! R. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms", <https://doi.org/10.1147/rd.312.0249>.
-//! Of two different strings of 4 MB fewer than one in 2^38 pairs have the same one, whatever the strings are, as
-//! nobody knows the number that is drawn for each run.
+//! R. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms", <https://doi.org/10.1147/rd.312.0249>. Two
+//! different strings of 4 MB have the same fingerprint with a probability below 1 in 2^38, whatever the strings are,
+//! because nobody knows the number that each run draws.
 
 use std::hash::{BuildHasher as _, RandomState};
 
 /// The prime 2^61 - 1: a remainder takes two additions.
 const PRIME: u64 = (1 << 61) - 1;
 
-/// The number that a run has drawn.
+/// The random number of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Base(u64);
 
 impl Base {
-    /// Draws one.
+    /// Draws a random number.
     pub(super) fn draw() -> Self {
         Self(RandomState::new().hash_one(PRIME) % (PRIME - 1024) + 512)
     }
 
-    /// The fingerprint of a string, one byte longer.
+    /// The fingerprint of a string with one more byte.
     #[inline]
     pub(super) fn grown(self, fingerprint: u64, byte: u8) -> u64 {
-        // No byte counts as nothing, or strings of zeros were alike.
+        // No byte counts as zero, or strings of zeros of different lengths would be equal.
         sum(product(fingerprint, self.0), u64::from(byte) + 1)
     }
 
-    /// The same for several bytes, with fewer steps that have to wait for each other.
+    /// The fingerprint of a string with more bytes. It has fewer steps that have to wait for each other.
     pub(super) fn grown_by(self, mut fingerprint: u64, bytes: &[u8]) -> u64 {
         let (two, four) = (product(self.0, self.0), self.power(4));
         let three = product(two, self.0);
@@ -38,7 +38,8 @@ impl Base {
         rest.iter().fold(fingerprint, |fingerprint, byte| self.grown(fingerprint, *byte))
     }
 
-    /// The fingerprint of what came after `before`: `power` belongs to its length ([`Base::power`]).
+    /// The fingerprint of the text after the part that `before` is of; `power` belongs to the length of that text
+    /// ([`Base::power`]).
     pub(super) fn since(before: u64, now: u64, power: u64) -> u64 {
         sum(now, PRIME - product(before, power))
     }
@@ -57,7 +58,7 @@ impl Base {
     }
 }
 
-/// The fingerprint of a pair, for strings that are told apart by a number as well.
+/// The fingerprint of a number together with a string.
 pub(super) fn pair(number: u32, fingerprint: u64) -> u64 {
     sum(fingerprint, product(u64::from(number) + 1, 0x0009_e377_9b97_f4a7))
 }

@@ -1,17 +1,17 @@
-//! The forms in which programs write a value: as it is, in JSON, in a URL, in base64.
+//! The forms in which programs write a value: literally, in JSON, in a URL, in base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Shows `visit` all forms of a value, most of them once; a plain word has few. One at a time, as they are many times
-/// as long as the value.
+/// Calls `visit` with all forms of a value, most of them once. A plain word has few. They come one at a time, because
+/// together they are many times as long as the value.
 pub(super) fn each(value: &str, visit: &mut dyn FnMut(&[u8])) {
     each_of(value, value, visit);
 }
 
-/// The same, but of long forms only the beginning: at least this many bytes.
+/// Calls `visit` with the forms of a value, but with the beginning only of long ones: at least this many bytes.
 pub(super) fn each_beginning(value: &str, bytes: usize, visit: &mut dyn FnMut(&[u8])) {
-    // The last bytes that are taken need not be whole characters, neither in UTF-8 nor in base64.
+    // The end of the beginning need not be a whole character, neither in UTF-8 nor in base64.
     let end = (bytes + 3..value.len()).find(|end| value.is_char_boundary(*end)).unwrap_or(value.len());
     each_of(value, &value[..end], visit);
 }
@@ -24,19 +24,19 @@ fn each_of(whole: &str, value: &str, visit: &mut dyn FnMut(&[u8])) {
     base64(value.as_bytes(), visit);
 }
 
-/// Whether HTML takes the character for more than a letter, so that Go escapes it in JSON:
+/// Whether the character is special in HTML, so that Go escapes it in JSON:
 /// <https://pkg.go.dev/encoding/json#HTMLEscape>.
 fn is_html(character: char) -> bool {
     matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a writer that knows ASCII only escapes the character.
+/// Whether a writer of plain ASCII escapes the character.
 fn is_no_ascii(character: char) -> bool {
     !character.is_ascii() || character == '\u{7f}'
 }
 
-/// JSON as most writers have it, as Go has it (the engine), in ASCII only (Python), with escaped slashes (PHP), and
-/// each of them once more within a string of JSON.
+/// The value in JSON as most writers have it, as Go does (the engine), in ASCII only (Python), with escaped slashes
+/// (PHP), and each of them once more within a string of JSON.
 fn json(whole: &str, value: &str, visit: &mut dyn FnMut(&[u8])) {
     let (html, no_ascii) = (whole.contains(is_html), whole.contains(is_no_ascii));
     let slash = whole.contains('/');
@@ -68,7 +68,7 @@ fn json(whole: &str, value: &str, visit: &mut dyn FnMut(&[u8])) {
 
 const DIGITS: [[u8; 16]; 2] = [*b"0123456789abcdef", *b"0123456789ABCDEF"];
 
-/// The inside of the JSON string of a value; `also` are escaped beside those that must be.
+/// The value as the inside of a JSON string; the characters in `also` are escaped as well.
 fn json_escape(value: &str, also: impl Fn(char) -> bool, upper: bool) -> String {
     let digits = &DIGITS[usize::from(upper)];
     let mut escaped = String::with_capacity(value.len() + value.len() / 8);
@@ -95,9 +95,9 @@ fn json_escape(value: &str, also: impl Fn(char) -> bool, upper: bool) -> String 
     escaped
 }
 
-/// What the usual functions keep as it is, beside letters and digits: RFC 3986's unreserved characters
-/// (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>), `encodeURIComponent`, HTML forms, Python's `quote`,
-/// Go's `PathEscape`, `encodeURI`.
+/// The characters that common functions do not encode in a URL, beside letters and digits: RFC 3986's unreserved
+/// characters (<https://www.rfc-editor.org/rfc/rfc3986#section-2.3>), `encodeURIComponent`, HTML forms, Python's
+/// `quote`, Go's `PathEscape`, `encodeURI`.
 const KEPT: [&str; 6] = ["-_.~", "-_.!~*'()", "-_.*", "-_.~/", "-_.~$&+=:@", "-_.!~*'();/?:@&=+$,#"];
 
 fn url(whole: &[u8], value: &[u8], visit: &mut dyn FnMut(&[u8])) {
@@ -144,8 +144,8 @@ fn url_encode(value: &[u8], escaped: &[u8], space: &str, digits: &[u8; 16]) -> V
     encoded
 }
 
-/// Base64 of the value alone, and of the value within something longer: three characters stand for four of the
-/// text, so it looks different at each of three offsets, and its first and last character may belong to both.
+/// Base64 of the value alone, and of the value within something longer: three bytes become four characters, so it looks
+/// different at each of three offsets, and its first and last character may also depend on the text around it.
 fn base64(value: &[u8], visit: &mut dyn FnMut(&[u8])) {
     let alone = STANDARD_NO_PAD.encode(value);
     if !value.len().is_multiple_of(3) {
@@ -157,14 +157,14 @@ fn base64(value: &[u8], visit: &mut dyn FnMut(&[u8])) {
         let mut within = vec![0; offset];
         within.extend_from_slice(value);
         let encoded = STANDARD_NO_PAD.encode(&within);
-        // The characters whose six bits are all the value's.
+        // Only the characters whose six bits all belong to the value.
         let first = (offset * 8).div_ceil(6);
         let last = within.len() * 8 / 6;
         both_alphabets(encoded[first..last].to_owned(), visit);
     }
 }
 
-/// The text, and what it is in the alphabet for URLs: <https://www.rfc-editor.org/rfc/rfc4648#section-5>.
+/// Visits the text, and the same in the alphabet for URLs: <https://www.rfc-editor.org/rfc/rfc4648#section-5>.
 fn both_alphabets(standard: String, visit: &mut dyn FnMut(&[u8])) {
     visit(standard.as_bytes());
     if standard.contains(['+', '/']) {

@@ -1,8 +1,8 @@
-//! All that the masker looks for, and a text's way through it.
+//! The patterns that the masker searches for, and the position of a text in them.
 //!
-//! The secrets themselves are kept, and none of their forms: a secret of 1 MB has more than 50 MB of them. Of each form
-//! the first bytes are in an automaton ([`Prefixes`]), as many as there is room for, which is all of them for what
-//! jobs usually have; the rest is fingerprints ([`Tails`]).
+//! Only the secrets themselves are kept, not their forms: a secret of 1 MB has more than 50 MB of forms. The first
+//! bytes of each form are in an automaton ([`Prefixes`]), as many as there is room for, which is all of them for a
+//! usual job; the rest are fingerprints ([`Tails`]).
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::forms;
 use super::prefixes::{Beginning, DEEPEST, PrefixState, Prefixes, START};
 use super::tails::{Candidates, Tails};
 
-/// How many nodes the automaton may have, where the beginnings are not short already.
+/// The most nodes of the automaton, unless the beginnings are of the shortest length already.
 const NODES: usize = 1 << 21;
 
-/// The fewest bytes that a form has: those of a value with the fewest characters that are masked.
+/// The fewest bytes of a form: those of a value with the fewest characters that are masked.
 const FEWEST: usize = super::SHORTEST;
 
 /// The patterns of a set of values.
@@ -46,13 +46,13 @@ impl Patterns {
         Self { prefixes, tails: (!tails.is_empty()).then_some(tails) }
     }
 
-    /// Whether any pattern is in the text.
+    /// Whether the text contains any pattern.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
         let mut way = PatternWay::default();
         text.iter().any(|&byte| way.next(self, byte) > 0)
     }
 
-    /// How many bytes they take.
+    /// The memory that the patterns take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.prefixes.bytes() + self.tails.as_ref().map_or(0, Tails::bytes)
     }
@@ -72,7 +72,7 @@ fn prefixes(depth: usize, parts: &BTreeSet<&str>) -> Prefixes {
         let of_this = pieces.len();
         forms::each_beginning(part, depth + 1, &mut |form| {
             let (beginning, goes_on) = (&form[..form.len().min(depth)], form.len() > depth);
-            // Most forms of a value begin alike.
+            // Most forms of a value have the same beginning.
             let known =
                 |piece: &(usize, usize, bool)| piece.2 == goes_on && bytes[piece.0..piece.1] == *beginning;
             if !pieces[of_this..].iter().any(known) {
@@ -91,7 +91,7 @@ fn prefixes(depth: usize, parts: &BTreeSet<&str>) -> Prefixes {
     Prefixes::new(&beginnings)
 }
 
-/// How far a text has come.
+/// The position of a text in the patterns.
 #[derive(Default)]
 pub(super) struct PatternWay {
     state: PrefixState,
@@ -112,7 +112,7 @@ impl PatternWay {
         short.max(long)
     }
 
-    /// How many bytes at the end of the text could begin a pattern.
+    /// The number of bytes at the end of the text that could begin a pattern.
     pub(super) fn depth(&self, patterns: &Patterns) -> usize {
         patterns.prefixes.depth(self.state).max(self.candidates.depth())
     }

@@ -1,23 +1,23 @@
 //! Finds the beginnings of many byte strings in one pass: an Aho-Corasick automaton over their first bytes.
 //!
-//! Our own, as the crate of that name does not tell how long the end of the text is that could begin a match,
-//! which is what a stream must know ([`Prefixes::depth`]). One node costs 12 bytes, and one byte of a text a few
+//! It is not the crate of that name, because that one does not tell how long the end of the text is that could begin a
+//! match, which a stream must know ([`Prefixes::depth`]). One node costs 12 bytes, and one byte of a text a few
 //! comparisons, however many strings there are. See A. Aho and M. Corasick, "Efficient string matching: an aid to
 //! bibliographic search", <https://doi.org/10.1145/360825.360855>.
 
-/// Where the automaton stands: the node of the longest end of the text that begins a pattern.
+/// The state of the automaton: the node of the longest end of the text that begins a pattern.
 pub(super) type PrefixState = u32;
 
-/// Nothing of the text so far begins a pattern.
+/// The state if no end of the text begins a pattern.
 pub(super) const START: PrefixState = 0;
 
-/// The most bytes of a pattern that the automaton knows.
+/// The most bytes of a pattern that are in the automaton.
 pub(super) const DEEPEST: usize = 255;
 
 /// A prefix of a pattern. Its children are those from `first` up to the next node's `first`.
 #[derive(Clone, Copy)]
 struct Node {
-    /// The first of the nodes that are one byte longer; they lie side by side, sorted by that byte.
+    /// The first child: the nodes that are one byte longer are side by side, sorted by that byte.
     first: u32,
     /// The node of the longest proper suffix that is a prefix of a pattern.
     fallback: u32,
@@ -27,11 +27,11 @@ struct Node {
     depth: u8,
     /// The last byte of the prefix.
     byte: u8,
-    /// Whether patterns go on here that are longer than the automaton is deep.
+    /// Whether longer patterns begin with this prefix than the automaton is deep.
     goes_on: bool,
 }
 
-/// The first bytes of a pattern, and whether they are all of it.
+/// The first bytes of a pattern, and whether the pattern is longer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Beginning<'a> {
     pub(super) bytes: &'a [u8],
@@ -41,7 +41,7 @@ pub(super) struct Beginning<'a> {
 /// The automaton of the beginnings of patterns.
 pub(super) struct Prefixes {
     nodes: Vec<Node>,
-    /// The node after each byte from the start, as most of a text is read there.
+    /// The node after each byte from the start, as a table, because most of a text is read there.
     after_start: [PrefixState; 256],
 }
 
@@ -56,9 +56,9 @@ impl Prefixes {
         prefixes
     }
 
-    /// The nodes that are one byte longer.
+    /// The nodes that are one byte longer than this one.
     fn children(&self, state: PrefixState) -> std::ops::Range<PrefixState> {
-        // The last node is none: it only says where the children of the one before end.
+        // The last node is a sentinel: it only tells where the children of the one before end.
         self.nodes[state as usize].first..self.nodes[state as usize + 1].first
     }
 
@@ -101,7 +101,7 @@ impl Prefixes {
         self.after_start[usize::from(byte)]
     }
 
-    /// How many bytes at the end of the text could begin a pattern.
+    /// The number of bytes at the end of the text that could begin a pattern.
     #[inline]
     pub(super) fn depth(&self, state: PrefixState) -> usize {
         usize::from(self.nodes[state as usize].depth)
@@ -119,7 +119,7 @@ impl Prefixes {
         self.nodes[state as usize].goes_on
     }
 
-    /// How many bytes the automaton takes.
+    /// The memory that the automaton takes, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>() + size_of::<Self>()
     }

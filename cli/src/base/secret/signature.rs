@@ -1,32 +1,32 @@
-//! The engine's own mark of a secret value, by which text is known that shows one in plain: what is written for
-//! debugging has no mask of the engine's.
+//! The engine's own mark of a secret value. It reveals text that shows such a value in plain: the engine masks nothing
+//! in its output for debugging.
 //!
-//! An object with the key [`KEY`] and one of the [`MARKS`] is a secret, or an output that can be one; its value is another
-//! field of the object. <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>
+//! An object with the key [`KEY`] and one of the [`MARKS`] is a secret, or an output that can be one; its value is
+//! another field of the object. <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go>
 
 /// The key of the signature.
 const KEY: &[u8] = b"4dabf18193072939515e22adb298388d";
 
-/// The signatures: of a secret, and of an output, which says in a field whether it is secret.
+/// The marks: of a secret, and of an output, which has a field that says whether it is secret.
 const MARKS: [&[u8]; 2] = [b"1b47061264138c4ac30d75fd1eb44270", OUTPUT];
 const OUTPUT: &[u8] = b"d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-/// How long each of them is, in bytes.
+/// The length of each mark in bytes.
 pub const LENGTH: usize = 32;
 
 /// The words in place of such a text.
 pub const WITHHELD: &str = "[withheld: the engine wrote the plain value of a secret here]";
 
-/// The engine's lines about each value that goes to or comes from a plugin, secrets in plain included:
+/// The beginning of the engine's log lines about values for a plugin or from one, which hold secrets in plain:
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go>
 const OF_VALUES: [&[u8]; 2] = [b"Marshaling property for RPC[", b"marshaling property for RPC["];
 
-/// Whether a text shows a secret's value: it has the signature and is not only an encrypted secret.
+/// Whether a text shows a secret's value: it has a mark, and not only an encrypted secret.
 pub fn is_shown(text: &[u8]) -> bool {
     shown_at(text).is_some()
 }
 
-/// Where the first signature ends, or the first mark of a line about a value, that shows one.
+/// The end of the first mark, or of the first beginning of a line about a value, that shows a value.
 pub fn shown_at(text: &[u8]) -> Option<usize> {
     let of_values = OF_VALUES.iter().filter_map(|mark| Some(find(text, mark)? + mark.len())).min();
     let mut from = 0;
@@ -41,12 +41,12 @@ pub fn shown_at(text: &[u8]) -> Option<usize> {
     of_values
 }
 
-/// Where the first of the signatures is, and which.
+/// The position of the first mark, and which one it is.
 fn find_mark(text: &[u8]) -> Option<(usize, &'static [u8])> {
     MARKS.iter().filter_map(|mark| Some((find(text, mark)?, *mark))).min()
 }
 
-/// Whether what follows a signature is the encrypted value and nothing in plain, as in exported states and in the event
+/// Whether the text after a mark is the encrypted value and nothing in plain, as in exported states and in the event
 /// log. An object ends with a bracket, which no encrypted value has.
 pub fn is_sealed(after: &[u8]) -> bool {
     let begin = after.iter().position(u8::is_ascii_alphanumeric).unwrap_or(after.len());
@@ -55,12 +55,12 @@ pub fn is_sealed(after: &[u8]) -> bool {
     let empty = [&b"\"\""[..], b"''", b"{}"].iter().any(|pair| find(&rest[..value], pair).is_some());
     let object = rest.split(|byte| matches!(byte, b'}' | b')')).next().unwrap_or_default();
     let is_plain = |word: &[u8]| word == b"plaintext" || word == b"value";
-    // A masked one is `[secret]`.
+    // A masked value is `[secret]`.
     let has_value = value < rest.len();
     has_value && !empty && !object.split(|byte| !byte.is_ascii_alphanumeric()).any(is_plain)
 }
 
-/// Whether the output with this signature says that it is not secret, or has nothing beside it.
+/// Whether the output with this mark says that it is not secret, or has nothing beside it.
 fn is_open(text: &[u8], end: usize) -> bool {
     let after = &text[end..];
     let begin =
@@ -73,7 +73,7 @@ fn is_open(text: &[u8], end: usize) -> bool {
     words.any(|word| word == b"secret") && words.next() == Some(b"false")
 }
 
-/// Whether a line ends with a signature and has no value before it: the value is on a line that follows.
+/// Whether a line ends with a mark and has no value before it: the value is on a later line.
 pub fn is_bare(line: &[u8]) -> bool {
     let Some((at, _)) = find_mark(line) else { return false };
     let line = &without_colours(line)[..];
@@ -85,7 +85,7 @@ pub fn is_bare(line: &[u8]) -> bool {
     key.is_some() && !line[at + LENGTH..].iter().any(word) && !before.iter().any(word)
 }
 
-/// Whether the line has the signature as a field of an object: behind its key.
+/// Whether the line has the mark as a field of an object: after its key.
 pub fn is_field(line: &[u8]) -> bool {
     let line = without_colours(line);
     let (Some(key), Some((at, _))) = (find(&line, KEY), find_mark(&line)) else { return false };
@@ -104,14 +104,14 @@ fn without_colours(line: &[u8]) -> Vec<u8> {
     out
 }
 
-/// How many bytes at the end of a text could begin a signature.
+/// The number of bytes at the end of a text that could begin a mark.
 pub fn half_of_one(text: &[u8]) -> usize {
     let begins = |length: &usize| MARKS.iter().any(|mark| text.ends_with(&mark[..*length]));
     (1..LENGTH.min(text.len() + 1)).rev().find(begins).unwrap_or(0)
 }
 
 fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    // Only places with the word's first byte are compared: a signature is rare.
+    // Only places with the word's first byte are compared, because a mark is rare.
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
         if text[from + at..].starts_with(word) {

@@ -1,4 +1,4 @@
-//! Masks a text that arrives in pieces: only what could still become a secret is held back.
+//! Masks a text that arrives in pieces: only an end that could become a secret is held back.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use super::patterns::{PatternWay, Patterns};
 pub struct MaskStream {
     patterns: Arc<Patterns>,
     way: PatternWay,
-    /// What is not decided yet, behind what is no longer needed.
+    /// The bytes that are not decided yet, after some that are no longer needed.
     held: Vec<u8>,
-    /// Where in `held` the undecided bytes begin.
+    /// The index in `held` at which the undecided bytes begin.
     from: usize,
     /// The secrets in `held`, sorted, with a gap between each two.
     secrets: Vec<(usize, usize)>,
-    /// Whether the last that went out was a mask: a secret that touches it is part of it.
+    /// Whether the output ends with a mask: a secret that touches it needs no further one.
     masked: bool,
 }
 
@@ -25,7 +25,7 @@ impl MaskStream {
         Self { patterns, way, held: Vec::new(), from: 0, secrets: Vec::new(), masked: false }
     }
 
-    /// Takes the next piece and returns what may go out: everything but an end that could begin a secret.
+    /// Takes the next piece and returns the text to pass on: everything but an end that could begin a secret.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         let mut end = self.held.len();
         self.held.extend_from_slice(piece);
@@ -36,17 +36,17 @@ impl MaskStream {
                 self.hide(end.saturating_sub(hit), end);
             }
         }
-        // What begins a secret may reach into one that has gone out as a mask already.
+        // The beginning of a secret may reach back into one that was masked already.
         self.release(self.held.len().saturating_sub(self.way.depth(&self.patterns)))
     }
 
-    /// The stream has ended: returns all that is left.
+    /// Ends the stream and returns the rest.
     pub fn finish(&mut self) -> Vec<u8> {
         self.way = PatternWay::default();
         self.release(self.held.len())
     }
 
-    /// Remembers a secret; those that overlap or touch are one.
+    /// Records a secret; those that overlap or touch become one.
     fn hide(&mut self, mut start: usize, end: usize) {
         start = start.max(self.from);
         while let Some(&(last_start, last_end)) = self.secrets.last() {
@@ -59,7 +59,7 @@ impl MaskStream {
         self.secrets.push((start, end));
     }
 
-    /// Lets go of the bytes before `safe`, and of known secrets that reach beyond it: they stay hidden whatever
+    /// Returns the bytes before `safe`, and the masks of secrets that reach beyond it: they stay hidden whatever
     /// follows.
     fn release(&mut self, safe: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(safe.saturating_sub(self.from));
@@ -89,7 +89,8 @@ impl MaskStream {
         out
     }
 
-    /// Drops what has gone out, once it is the larger part: each byte is moved at most once on average.
+    /// Drops the bytes that were passed on once they are the larger part, so that each byte is moved once on average at
+    /// most.
     fn forget(&mut self) {
         if self.from < self.held.len() / 2 {
             return;

@@ -1,9 +1,9 @@
-//! What long patterns have behind their beginnings, as fingerprints: eight bytes for a pattern and for each time that
-//! its length doubles, however long it is.
+//! The rest of long patterns behind their beginnings, as fingerprints: eight bytes for a pattern and for each doubling
+//! of its length, however long it is.
 //!
-//! A place of the text where a long pattern may begin is a [`Candidate`]. At each of a few lengths its fingerprint is
-//! looked up: it may be that of a whole pattern, and it has to be that of the beginning of one. So what has to stay
-//! back of a text that only began as a secret is at most as long again as what they have in common.
+//! A place in the text where a long pattern may begin is a [`Candidate`]. At each of a few lengths its fingerprint is
+//! looked up: it may be that of a whole pattern, and it has to be that of the beginning of one. So a text that only
+//! began like a secret is held back for at most twice as long as the two agree.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
@@ -14,31 +14,32 @@ use super::prefixes::PrefixState;
 /// A function that takes a pattern and the state of its beginning.
 type Add<'a> = dyn FnMut(PrefixState, &[u8]) + 'a;
 
-/// A length at which candidates are looked at.
+/// A length at which candidates are checked.
 struct TailStep {
     length: usize,
-    /// The [`Base::power`] of what is behind the beginning.
+    /// The [`Base::power`] of the text after the beginning.
     power: u64,
-    /// Whether patterns have this length.
+    /// Whether there are patterns of this length.
     ends: bool,
-    /// Whether only beginnings of patterns go on here.
+    /// Whether a candidate has to be the beginning of a pattern to go on.
     narrows: bool,
 }
 
-/// The long patterns.
+/// The fingerprints of the long patterns.
 pub(super) struct Tails {
     base: Base,
-    /// How long the beginnings are that lead here.
+    /// The length of the beginnings, which the automaton finds.
     depth: usize,
     steps: Vec<TailStep>,
     /// The fingerprints of whole patterns, sorted.
     whole: Vec<u64>,
-    /// The fingerprints of patterns as far as the steps that narrow, sorted.
+    /// The fingerprints of the beginnings of patterns at the steps that narrow, sorted.
     begun: Vec<u64>,
 }
 
 impl Tails {
-    /// The tails of all patterns that `each` shows with the state of their beginnings, which have `depth` bytes.
+    /// The tails of all patterns that `each` passes on together with the state of their beginnings, which have `depth`
+    /// bytes.
     pub(super) fn new(depth: usize, each: &dyn Fn(&mut Add<'_>)) -> Self {
         let base = Base::draw();
         let mut tails = Self { base, depth, steps: Vec::new(), whole: Vec::new(), begun: Vec::new() };
@@ -75,12 +76,12 @@ impl Tails {
         self.whole.push(pair(entry, fingerprint));
     }
 
-    /// Whether there are none.
+    /// Whether there is no long pattern.
     pub(super) fn is_empty(&self) -> bool {
         self.whole.is_empty()
     }
 
-    /// How many bytes they take.
+    /// The memory that the tails take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         (self.whole.capacity() + self.begun.capacity()) * size_of::<u64>()
             + self.steps.capacity() * size_of::<TailStep>()
@@ -95,7 +96,7 @@ fn doubled(depth: usize) -> impl Iterator<Item = usize> {
 /// A place where a long pattern may have begun.
 struct Candidate {
     start: u64,
-    /// The fingerprint of the text before the part that the tails know.
+    /// The fingerprint of the text up to the end of the candidate's beginning.
     before: u64,
     entry: PrefixState,
 }
@@ -103,13 +104,13 @@ struct Candidate {
 /// The candidates of one text.
 #[derive(Default)]
 pub(super) struct Candidates {
-    /// How many bytes there were.
+    /// The number of bytes so far.
     at: u64,
-    /// The fingerprint of all of them.
+    /// The fingerprint of all these bytes.
     fingerprint: u64,
-    /// Those that are looked at next at each of the steps, by where they begin.
+    /// For each step, the candidates that are checked there next, in the order of their beginnings.
     waiting: Vec<VecDeque<Candidate>>,
-    /// When the first of each step is looked at, for the steps that have one.
+    /// For each step with candidates, the position at which its first one is checked.
     due: BinaryHeap<Reverse<(u64, usize)>>,
 }
 
@@ -128,7 +129,7 @@ impl Candidates {
         longest
     }
 
-    /// Looks at the first candidate of a step: the length of the pattern that it is, or 0.
+    /// Checks the first candidate of a step. Returns the length of the pattern that it is, or 0.
     fn match_length(&mut self, tails: &Tails, index: usize) -> usize {
         self.due.pop();
         let step = &tails.steps[index];
@@ -145,7 +146,7 @@ impl Candidates {
         if hit { step.length } else { 0 }
     }
 
-    /// A pattern whose beginning is `entry` may have begun.
+    /// Adds a candidate: a pattern with the beginning `entry` may have begun.
     pub(super) fn add(&mut self, tails: &Tails, entry: PrefixState) {
         let candidate = Candidate { start: self.at - tails.depth as u64, before: self.fingerprint, entry };
         self.wait(tails, 0, candidate);
@@ -162,7 +163,7 @@ impl Candidates {
         self.waiting[index].push_back(candidate);
     }
 
-    /// How many bytes at the end of the text could begin a long pattern.
+    /// The number of bytes at the end of the text that could begin a long pattern.
     pub(super) fn depth(&self) -> usize {
         let first = |Reverse((_, index)): &Reverse<(u64, usize)>| Some(self.waiting[*index].front()?.start);
         let since = self.due.iter().filter_map(first).min().map_or(0, |start| self.at - start);

@@ -1,8 +1,8 @@
-//! What is wrong with a YAML text, and where.
+//! The error of a YAML text that can't be read.
 
 use std::fmt;
 
-/// The reason why a text can't be read as YAML, with its place. Nothing of the text is in it.
+/// The reason why a text can't be read as YAML, with its place. It quotes nothing of the text.
 #[derive(Debug)]
 pub struct Malformed {
     pub(super) what: String,
@@ -14,7 +14,7 @@ impl Malformed {
         Self { what: what.to_owned(), place: None }
     }
 
-    /// ` (line 2 column 3)`, or nothing where the place is not known.
+    /// The place as ` (line 2 column 3)`; empty if it is not known.
     pub fn place(&self) -> String {
         self.place.map_or(String::new(), |(line, column)| format!(" (line {line} column {column})"))
     }

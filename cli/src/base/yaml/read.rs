@@ -1,4 +1,4 @@
-//! The two passes over a document: [`NodeShape`] says what each node is, [`Fill`] then asks for each scalar as text.
+//! The two passes over a document: [`NodeShape`] tells the kind of each node, [`Fill`] then reads each scalar as text.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde::de::{
 
 use super::{Malformed, Mapping, Value};
 
-/// How many nodes a document may have, aliases counted as what they stand for.
+/// The most nodes of a document. An alias counts as all the nodes that it stands for.
 const MOST_NODES: usize = 500_000;
 
 /// The first document of `text`.
@@ -22,24 +22,24 @@ pub(super) fn document(text: &str) -> Result<Value, Malformed> {
         None => NodeShape::Null,
     };
     match (shape, first()) {
-        // There may be no scalar to read.
+        // The document may have no scalar to read.
         (NodeShape::Null, _) | (_, None) => Ok(Value::default()),
         (shape, Some(document)) => Fill(&shape).deserialize(document).map_err(|error| malformed(&error)),
     }
 }
 
-/// The parser's words without what they quote: a key can be a secret, where the file is not what it should be.
+/// The parser's message without the text that it quotes: a key can be a secret if the file is a wrong one.
 fn malformed(error: &serde_yaml::Error) -> Malformed {
     let place = error.location().map(|at| (at.line(), at.column()));
     let message = error.to_string();
     let words = message.split(" at line ").next().unwrap_or_default();
-    // Where it has a path, it stands in front: `config.db: invalid type …`.
+    // A path comes first, if there is one: `config.db: invalid type …`.
     let words = words.rsplit_once(": ").map_or(words, |(_, words)| words);
     let words = if words.contains(['"', '`']) { "it is malformed" } else { words };
     Malformed { what: words.to_owned(), place }
 }
 
-/// What a node is, without the text of its scalars.
+/// The kind of a node, without the text of its scalars.
 enum NodeShape {
     Null,
     Bool,
@@ -49,7 +49,7 @@ enum NodeShape {
     Mapping(Vec<(NodeShape, NodeShape)>),
 }
 
-/// Reads the shape of a node, as long as there is some of the budget of nodes.
+/// Reads the shape of a node, within the budget of nodes that is left.
 #[derive(Clone, Copy)]
 struct ShapeOf<'a>(&'a Cell<usize>);
 
@@ -114,7 +114,7 @@ impl<'de> Visitor<'de> for ShapeOf<'_> {
         }
         Ok(NodeShape::Mapping(mapping))
     }
-    /// A tag of one's own (`!secret x`) says nothing here: the node counts as if it had none.
+    /// An application's own tag (`!secret x`) is ignored: the node counts as if it had none.
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<NodeShape, A::Error> {
         let (_, node) = tagged.variant::<serde::de::IgnoredAny>()?;
         node.newtype_variant_seed(self)
@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Fill<'_> {
         for shape in shapes {
             list.extend(items.next_element_seed(Fill(shape))?);
         }
-        // The parser wants to hear that there is no more.
+        // The parser requires a call that finds no further item.
         items.next_element::<serde::de::IgnoredAny>()?;
         Ok(Value::List(list))
     }
@@ -178,8 +178,8 @@ impl<'de> Visitor<'de> for Fill<'_> {
     }
 }
 
-/// Takes in what stands under `<<`, where the mapping says nothing itself: <https://yaml.org/type/merge.html>. Refuses a
-/// key that is there twice.
+/// Adds the entries of the mappings under `<<` for keys that the mapping does not have itself:
+/// <https://yaml.org/type/merge.html>. Fails if a key is there twice.
 fn merge(mapping: Mapping) -> Result<Mapping, &'static str> {
     let mut seen = HashSet::new();
     if !mapping.keys().filter_map(Value::source).all(|key| seen.insert(key.to_owned())) {

@@ -1,6 +1,6 @@
 //! A YAML document as values.
 
-/// A node. A scalar holds its text; a quoted one, and a block of lines, is [`Value::Text`] whatever it looks like.
+/// A node. A scalar holds its text; a quoted scalar or a block of lines is always [`Value::Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Nothing, `~` or `null`, as it is written.
@@ -27,7 +27,7 @@ impl Value {
         self.as_mapping()?.get(key)
     }
 
-    /// The mapping, where it is one.
+    /// The mapping; none for another kind of value.
     pub fn as_mapping(&self) -> Option<&Mapping> {
         match self {
             Self::Mapping(mapping) => Some(mapping),
@@ -35,7 +35,7 @@ impl Value {
         }
     }
 
-    /// The text, where it is text and not a number or the like.
+    /// The text; none for a number or another kind of value.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -43,7 +43,7 @@ impl Value {
         }
     }
 
-    /// The text of any scalar as it is written; none for a list and a mapping.
+    /// The text of any scalar, exactly as it is written; none for a list and a mapping.
     pub fn source(&self) -> Option<&str> {
         match self {
             Self::Null(text) | Self::Bool(text) | Self::Number(text) | Self::Text(text) => Some(text),
@@ -63,7 +63,7 @@ impl FromIterator<(Value, Value)> for Mapping {
     }
 }
 
-/// JSON as the same values; of a number it is the shortest text, not the one that stands in the file.
+/// JSON as the same values. The text of a number is the shortest one, not the one in the file.
 impl From<serde_json::Value> for Value {
     fn from(json: serde_json::Value) -> Self {
         match json {
@@ -107,7 +107,7 @@ impl Mapping {
         self.0.is_empty()
     }
 
-    /// How many entries it has.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,23 +1,23 @@
-//! What `doctor` has found out.
+//! The result of `doctor`.
 
 use crate::base::error::{Error, Result};
 use crate::ci::Context;
 use serde::Serialize;
 
-/// What was found.
+/// The result of `doctor`.
 #[derive(Debug, Default, Serialize)]
 pub struct Diagnosis {
-    /// Nothing that a run needs is missing.
+    /// Whether nothing is missing that a run needs.
     pub ok: bool,
     /// The version of stackstep.
     pub stackstep: &'static str,
     /// The CI system.
     pub ci: &'static str,
-    /// What the job is about.
+    /// The job's change request, branch and commit, as the CI system tells them.
     pub context: Context,
-    /// What would be run.
+    /// The command that would be run.
     pub command: &'static str,
-    /// Each input that somebody set.
+    /// Each input that is set.
     pub inputs: Vec<Set>,
     /// The project's name.
     pub project: Option<String>,
@@ -25,77 +25,77 @@ pub struct Diagnosis {
     pub project_file: Option<String>,
     /// The stack.
     pub stack: Option<String>,
-    /// The backend, and who named it.
+    /// The backend, and what names it.
     pub backend: Option<String>,
-    /// What the run has, by name.
+    /// The names of the credentials that the run has.
     pub credentials: Vec<String>,
-    /// Where the job's identity for a sign-in would come from.
+    /// The source of the job's identity for a sign-in.
     pub identity: String,
     /// The engine.
     pub engine: Option<EngineFound>,
-    /// What the run may do.
+    /// The verdict on what the run may do.
     pub trust: String,
-    /// Where the result and the report go.
+    /// The places that the result and the report go to.
     pub sinks: Vec<String>,
-    /// Where a comment would go, or why there would be none.
+    /// The place of a comment, or why there would be none.
     pub comment: String,
     /// The processes of the engine, in order.
     pub plan: Vec<Planned>,
-    /// What is missing or worth knowing.
+    /// The things that are missing or worth knowing.
     pub findings: Vec<DoctorFinding>,
 }
 
-/// An input that somebody set.
+/// An input that is set.
 #[derive(Debug, Serialize)]
 pub struct Set {
-    /// Its name.
+    /// The input's name.
     pub name: &'static str,
-    /// Its value; of a secret only that it is one.
+    /// The value; for a secret only that it is one.
     pub value: String,
-    /// Where it came from.
+    /// The source of the value.
     pub source: String,
 }
 
-/// The engine.
+/// The engine that was found.
 #[derive(Debug, Serialize)]
 pub struct EngineFound {
-    /// The program.
+    /// The path of the program.
     pub path: String,
-    /// Its version, where it tells one.
+    /// The version, if the engine tells one.
     pub version: Option<String>,
-    /// It deploys nothing.
+    /// Whether it is the sandbox, which deploys nothing.
     pub sandbox: bool,
 }
 
 /// A process of the engine that would run.
 #[derive(Debug, Serialize)]
 pub struct Planned {
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<String>,
-    /// What it is for.
+    /// The purpose of the process.
     pub purpose: &'static str,
-    /// When it runs; always if there is nothing here.
+    /// The condition under which it runs; none if it always does.
     pub only: Option<&'static str>,
 }
 
 /// Something that is missing or worth knowing.
 #[derive(Debug, Serialize)]
 pub struct DoctorFinding {
-    /// How bad it is.
+    /// The level: missing, or worth knowing.
     pub level: FindingLevel,
-    /// What it is.
+    /// The message.
     pub what: String,
-    /// The way out.
+    /// The hint: the way out.
     pub hint: String,
 }
 
-/// How bad a finding is.
+/// The level of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingLevel {
     /// A run can't succeed like this.
     Missing,
-    /// Worth knowing.
+    /// A run can succeed, and this is worth knowing.
     Warning,
 }
 
@@ -116,7 +116,7 @@ impl Diagnosis {
         });
     }
 
-    /// An error that would end a run; the value where there is none.
+    /// The value of a result. An error that would end a run becomes a finding.
     pub(super) fn value_of<T>(&mut self, result: Result<T>) -> Option<T> {
         result.map_err(|error| self.error(&error)).ok()
     }

@@ -1,4 +1,4 @@
-//! The engine: whether it is there, and of the version that the inputs ask for.
+//! Finds the engine for `doctor`, and checks that its version is the one that the inputs require.
 
 use super::{Diagnosis, EngineFound};
 use crate::base::error::Result;
@@ -36,7 +36,7 @@ pub async fn find(
     else {
         return Ok(());
     };
-    // The engine writes a log of whatever it does into its home.
+    // The engine writes a log of everything it does into its home.
     let home = OwnFolder::new()?;
     let set = vec![
         ("PULUMI_SKIP_UPDATE_CHECK".to_owned(), "true".to_owned()),

@@ -1,4 +1,4 @@
-//! Everything that can be known without starting anything: credentials, trust, sinks, plan.
+//! Everything that `doctor` can find out without starting a process: credentials, trust, sinks, plan.
 
 use super::{Diagnosis, Planned};
 use crate::admit::credentials::credentials;
@@ -20,7 +20,7 @@ use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::{StackIdentity, StackName};
 use crate::run::prepare::Prepared;
 
-/// Looks at everything that can be known without starting anything.
+/// Adds everything that can be found out without starting a process.
 pub fn examine(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     let Prepared { env, ci, project, stack, .. } = prepared;
     let (Some(inputs), Some(backend)) = (&prepared.inputs, &prepared.backend) else {
@@ -30,7 +30,7 @@ pub fn examine(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     found.project = project.as_ref().map(|project| project.name.clone());
     found.project_file = project.as_ref().map(|project| project.path.display().to_string());
     found.stack = stack.as_ref().map(ToString::to_string);
-    // What a run would have, `env-file` included.
+    // The variables that the engine would see, those of `env-file` included.
     let seen = env.with_missing(&prepared.file_variables);
     let identity = identity(found, inputs, *ci, env);
     signed_in(found, inputs, backend, identity, &seen);
@@ -49,7 +49,7 @@ pub fn examine(found: &mut Diagnosis, prepared: &Prepared<'_>) {
     }
 }
 
-/// The verdict on a run of which nothing else could be looked at.
+/// The verdict on a run that was refused before anything else could be looked at; empty for another run.
 fn refused(prepared: &Prepared<'_>) -> &'static str {
     match prepared.verdict {
         Some(TrustVerdict::Refuse { .. }) => REFUSED,
@@ -57,10 +57,10 @@ fn refused(prepared: &Prepared<'_>) -> &'static str {
     }
 }
 
-/// What is said of a run that is refused.
+/// The verdict on a refused run, in words.
 const REFUSED: &str = "it would be refused";
 
-/// Whether the job can sign in with an identity of its own, and how.
+/// Whether the job can sign in with an identity of its own. Adds where the identity comes from.
 fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env) -> bool {
     let wanted = WantedToken::from_inputs(inputs);
     let audience = wanted.as_ref().map_or("urn:pulumi:org:ORGANIZATION".to_owned(), WantedToken::audience);
@@ -87,7 +87,7 @@ fn identity(found: &mut Diagnosis, inputs: &Inputs, ci: &dyn CiSystem, env: &Env
     there
 }
 
-/// The backend and whether the run may read it.
+/// Adds the backend and the credentials, and what is missing to read the state.
 fn signed_in(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, identity: bool, env: &Env) {
     let has = credentials(env, backend, identity);
     let token = backend.token.as_ref().map(|_| match inputs.backend.access_token {
@@ -112,7 +112,7 @@ fn signed_in(found: &mut Diagnosis, inputs: &Inputs, backend: &Backend, identity
     }
 }
 
-/// Whether the stack's secrets can be decrypted, where a passphrase does it.
+/// Adds a finding if the stack's secrets need a passphrase to be decrypted, and there is none.
 fn passphrase(
     found: &mut Diagnosis,
     inputs: &Inputs,
@@ -126,12 +126,12 @@ fn passphrase(
     let Some(path) = inputs.config.file.clone().or_else(beside).filter(|_| !given) else { return };
     let text = read_text(&path, text_file::CONFIGURATION).unwrap_or_default();
     let file = project::values(&path, &text).unwrap_or_default();
-    // What can't be read as a whole may still say it.
+    // A file that is no valid YAML may still hold the key at the beginning of a line.
     let has =
         |key: &str| file.get(key).is_some() || text.lines().any(|line| line.starts_with(&format!("{key}:")));
     let hint = "give the job the stack's passphrase as `PULUMI_CONFIG_PASSPHRASE`, or a file of it as \
                 `PULUMI_CONFIG_PASSPHRASE_FILE`";
-    // The engine writes the salt there when the passphrase is set:
+    // The engine writes the salt into the file when the passphrase is set:
     // https://www.pulumi.com/docs/iac/concepts/secrets/#changing-the-secrets-provider-for-a-stack
     if has("encryptionsalt") {
         found.missing(format!("there is no passphrase for the secrets in `{}`", path.display()), hint);
@@ -147,7 +147,7 @@ fn passphrase(
     }
 }
 
-/// A token of one organisation opens no stack of another one.
+/// Warns if the job signs in to another organisation than the stack's: its token opens no stack there.
 fn organisation(found: &mut Diagnosis, inputs: &Inputs, stack: Option<&StackName>) {
     let (Some(ours), Some(stack)) = (&inputs.backend.oidc_organization, stack) else { return };
     if let Some((theirs, _)) = stack.as_str().split_once('/')
@@ -213,7 +213,7 @@ fn sinks(
     }
 }
 
-/// What a run would start.
+/// Adds the engine processes that a run would start.
 fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
     let mut add = |arguments, purpose, only| found.plan.push(Planned { arguments, purpose, only });
     if config_secrets::wanted(inputs) && inputs.command != Command::Outputs {

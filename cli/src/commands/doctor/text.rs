@@ -1,4 +1,4 @@
-//! The diagnosis for a person: what there is in two columns, then what would run, then what to do.
+//! The diagnosis as text: the facts in two columns, then what would run, then what to do.
 
 use super::{Diagnosis, FindingLevel};
 
@@ -75,7 +75,7 @@ fn rows(found: &Diagnosis) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What the CI system tells of the job.
+/// The facts of the job that the CI system tells.
 fn about(found: &Diagnosis) -> String {
     let context = &found.context;
     let mut parts: Vec<String> = Vec::new();
@@ -91,7 +91,7 @@ fn about(found: &Diagnosis) -> String {
     if parts.is_empty() { "nothing is known of the job".to_owned() } else { parts.join(", ") }
 }
 
-/// As a shell takes it; what needs no quotes has none.
+/// An argument as a shell takes it, in quotes only if it needs them.
 fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@%+,".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {

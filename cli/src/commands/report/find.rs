@@ -1,4 +1,4 @@
-//! The files that were named, by their paths or by wildcards.
+//! Finds the files that are named by paths or by wildcards.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use crate::base::error::{Error, Result};
 use crate::base::wildcard::fits;
 use crate::inputs::found::absolute;
 
-/// More files than this are not the results of one pipeline.
+/// The most files of one report: more are not the results of one pipeline.
 const MOST: usize = 1000;
 
-/// So many folders deep, and so many entries, are looked at.
+/// The limits of a search: the depth of folders, and the number of entries.
 const DEPTH: usize = 32;
 const ENTRIES: usize = 100_000;
 
@@ -59,7 +59,7 @@ pub(super) fn files(base: &Path, patterns: &[String]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The files that match, by name. Links are not followed: a link in what a stranger made leads anywhere.
+/// The files that match, sorted by name. Links are not followed: one that a stranger made can lead anywhere.
 fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let pattern = absolute(base, pattern);
     let parts: Vec<String> =

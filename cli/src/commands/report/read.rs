@@ -1,4 +1,4 @@
-//! A file becomes a report, or an error that says what is wrong with it. The sizes are looked at before anything is read.
+//! Reads a file as a report, or fails with what is wrong with the file. The sizes are checked before anything is read.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,22 +14,22 @@ use crate::process::tail::Tail;
 use crate::pulumi::stack::{BackendPlace, StackIdentity};
 use crate::report::{Ending, Facts, Fold, Operation, Report, SCHEMA, report, shortened};
 
-/// More bytes than a result of 10,000 changed resources has.
+/// The size limit of a result in bytes: more than one of 10,000 changed resources has.
 const RESULT: u64 = 32 << 20;
 
-/// An event log holds what did not change, too.
+/// The size limit of an event log in bytes. It is larger, because an event log also holds unchanged resources.
 const EVENT_LOG: u64 = 512 << 20;
 
-/// A report and where it was read.
+/// A report, and the file that it was read from.
 pub(super) struct ReadReport {
     pub path: PathBuf,
     pub report: Report,
-    /// Whether it was put together from an event log, which names neither repository nor commit.
+    /// Whether it was made from an event log, which names neither repository nor commit.
     pub from_log: bool,
 }
 
 impl ReadReport {
-    /// Adds the backend, which no event names, where the job has one.
+    /// Adds the job's backend, which no event names.
     pub fn add_backend(&mut self, backend: Option<&BackendPlace>) {
         self.report.identity = Some(StackIdentity {
             backend: backend.map(BackendPlace::fingerprint),
@@ -39,7 +39,7 @@ impl ReadReport {
     }
 }
 
-/// What all files that the inputs name have to say.
+/// Reads all files that the inputs name.
 pub(super) fn read_results(inputs: &Inputs) -> Result<Vec<ReadReport>> {
     let mut all = Vec::new();
     for path in find::files(&inputs.stack.cwd, &inputs.report.results)? {
@@ -61,7 +61,7 @@ pub(super) fn read_results(inputs: &Inputs) -> Result<Vec<ReadReport>> {
     Ok(all)
 }
 
-/// `refresh=events.jsonl`: what the log is of, where it can't tell itself.
+/// Splits `refresh=events.jsonl` into the operation and the path. The operation is needed if the log can't tell it.
 fn operation(named: &str) -> (Option<Operation>, &str) {
     let command = |word: &str| {
         Some(match word {
@@ -78,7 +78,7 @@ fn operation(named: &str) -> (Option<Operation>, &str) {
     }
 }
 
-/// What every version of a result begins to be known by.
+/// The field that tells the version of a result. Every version of the form has it.
 #[derive(Deserialize)]
 struct Version {
     schema: Option<u64>,
@@ -121,7 +121,7 @@ fn result(path: &Path) -> Result<Report> {
             "name a file that `result-file` has written",
         ));
     }
-    // They are names of outputs and of counts, which others build upon.
+    // The keys of `changes` become names of outputs and counts.
     if let Some(operation) = report.changes.iter().flatten().map(|(name, _)| name).find(|name| !word(name)) {
         return Err(Error::input(
             format!(
@@ -147,9 +147,9 @@ fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
         );
     }
     let why = match error.to_string() {
-        // The names are those of the form.
+        // This message only has names of the form's fields.
         said if said.starts_with("missing field") => shortened(&said, 300),
-        // What else the parser says can quote the file, which may be another one than was meant.
+        // Other messages of the parser can quote the file, which may be a wrong one.
         _ => {
             let what =
                 if error.is_data() { "a value has not the type of its field" } else { "it is not JSON" };
@@ -159,7 +159,7 @@ fn unreadable(path: &Path, error: &serde_json::Error) -> Error {
     Error::input(format!("`{shown}` is not a result of stackstep: {why}"), hint)
 }
 
-/// The bytes of a file that has to be no more than `most`.
+/// The bytes of a file. Fails if there are more than `most`.
 fn within(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     let size = file.metadata().map_err(Error::io("read", path))?.len();
@@ -183,7 +183,7 @@ fn within(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
     if read > most { Err(too_large(read)) } else { Ok(text) }
 }
 
-/// Puts a report together from the engine's events alone.
+/// Makes a report from the engine's events alone.
 fn event_log(path: &Path, command: Option<Operation>, stack: Option<&str>) -> Result<Report> {
     let shown = path.display();
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();

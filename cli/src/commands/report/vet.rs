@@ -1,7 +1,7 @@
-//! Whether results are of what this job is about, and what of them may be shown. Pure.
+//! Checks that results belong to this job's repository and commit, and removes what may not be published. Pure.
 //!
-//! Of a fork's run nothing is believed that somebody could act upon: its links are taken away, and a note says whose
-//! words these are. All texts are escaped wherever they are shown, whoever wrote them.
+//! Nothing in the result of a fork's run is trusted that somebody could act on: its links are removed, and a note says
+//! where it comes from. All texts are escaped wherever they are shown.
 
 use std::path::Path;
 
@@ -13,43 +13,43 @@ use crate::forge::ChangeRequest;
 use crate::publish::comment::Subject;
 use crate::report::{Reason, Report};
 
-/// What is known for certain of what the results have to be about.
+/// The facts that are certain about this job, which the results have to agree with.
 #[derive(Debug, Default)]
 pub(super) struct OwnEvent {
     /// The repository.
     repository: Option<String>,
-    /// The commits that they can be of; any where there is none.
+    /// The commits that a result may be of; any commit if there is none.
     commits: Vec<String>,
-    /// Whether the change comes from a fork, or nobody can tell.
+    /// Whether the change comes from a fork, or may come from one.
     pub fork: bool,
 }
 
 impl OwnEvent {
-    /// What the CI system says.
+    /// The facts that the CI system tells.
     pub fn from_context(context: &Context) -> Self {
         Self {
             repository: context.repository.clone(),
             commits: context.commit.iter().cloned().collect(),
-            // `workflow_run` says no repository of a fork that is deleted.
+            // `workflow_run` names no repository if the fork was deleted.
             fork: context.fork.unwrap_or(context.base_credentials),
         }
     }
 
-    /// What the forge says of the change request that was named: the results are of its commit. The job's own commit
-    /// counts for a change of this repository only.
+    /// Adds the forge's facts about a change request: its head is a commit that results may be of. The job's own commit
+    /// counts only for a change of this repository.
     pub fn is_about(&mut self, request: &ChangeRequest) {
         self.fork = request.fork != Some(false);
         if self.fork {
             self.commits.clear();
         }
-        // An event log names no commit: it gets that of the change request, so it goes first.
+        // Event logs name no commit: they get the first one here, which has to be the change request's.
         if let Some(head) = &request.head {
             self.commits.insert(0, head.clone());
         }
     }
 }
 
-/// The reports in a form that can be published, if all are of the same repository and commit, and of this one.
+/// The reports in a form that may be published, if all are of this repository and of the same commit.
 pub(super) fn vetted(
     found: Vec<ReadReport>,
     event: &OwnEvent,
@@ -135,7 +135,7 @@ fn is_of(one: &ReadReport, event: &OwnEvent) -> Result<()> {
     }
 }
 
-/// Whether two are of one commit; what says none goes with all.
+/// Whether two reports are of the same commit; one without a commit agrees with all.
 fn is_like(one: &Report, other: &Report) -> bool {
     one.commit.is_none()
         || other.commit.is_none()
@@ -154,7 +154,7 @@ fn refused(path: &Path, what: &str, hint: &str) -> Error {
     }
 }
 
-/// Takes away what somebody could follow or build upon.
+/// Removes the links of a report, which somebody could follow, and adds a note on its origin.
 fn distrust(report: &mut Report, build_url: Option<&str>) {
     report.permalink = None;
     report.is_a_strangers = true;

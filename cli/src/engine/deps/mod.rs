@@ -1,10 +1,10 @@
 //! The program's dependencies and plugins, installed before the operation.
 //!
-//! It happens before the job signs in, and what it starts gets neither secrets in its environment nor the files by which
-//! a step decides about later ones ([`withheld`]): an install runs the code of strangers. Files that hold credentials
-//! (`~/.aws`) stay where they are; an identity from OIDC leaves none.
+//! They are installed before the job signs in, and the installer gets neither secrets in its environment nor the files
+//! by which a step acts on later ones ([`withheld`]), because an install runs code of strangers. Files that hold
+//! credentials (`~/.aws`) stay where they are; an identity from OIDC leaves none.
 //!
-//! With `deps: auto` a run whose dependencies are there costs a few looks at the disk.
+//! With `deps: auto`, a run whose dependencies are there costs only a few reads of the disk.
 
 pub mod manager;
 mod network;
@@ -33,12 +33,12 @@ use crate::pulumi::project::Project;
 use crate::engine::deps::work::{InstallStep, Program, Work};
 use outside::Outside;
 
-/// The variable in which the engine expects a token for plugins that lie on GitHub.
+/// The variable from which the engine takes a token for plugins on GitHub.
 /// <https://www.pulumi.com/docs/iac/concepts/plugins/>
 const PLUGIN_TOKEN: &str = "GITHUB_TOKEN";
 
-/// Whether the operation runs the program. `refresh` and `destroy` do only when they are told to, and without the
-/// program nothing of what it needs is looked at: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
+/// Whether the operation runs the program. `refresh` and `destroy` do so only on demand, and then alone their
+/// dependencies matter: <https://www.pulumi.com/docs/iac/cli/commands/pulumi_destroy/>.
 pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
     let by_args = || {
         let last =
@@ -57,7 +57,7 @@ pub fn runs_program(inputs: &Inputs, env: &Env) -> bool {
     }
 }
 
-/// Installs what the program needs and does not have. Returns how many engine processes that took.
+/// Installs the program's missing dependencies. Returns the number of engine processes that it took.
 pub async fn ready(
     job: &Job<'_>,
     engine: &LocatedEngine,
@@ -65,7 +65,7 @@ pub async fn ready(
     signals: &Signals,
 ) -> Result<u32> {
     let inputs = &job.inputs;
-    // Which plugins there are to fetch, only the program's packages tell.
+    // Only the program's packages tell which plugins to install.
     let asked = inputs.engine.deps == Deps::Always || inputs.engine.plugin_token.is_some();
     if !inputs.command.is_on_resources() || !(asked || runs_program(inputs, &job.seen_by_engine)) {
         return Ok(0);
@@ -81,7 +81,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let engine = outside.engine.parsed_version();
     let program = Program::new(project, &outside.job.seen_by_engine, engine.as_ref());
     let Some(work) = program.work().filter(|_| deps != Deps::Never) else { return Ok(0) };
-    // Before we look: in the middle of somebody else's install the first files are there already.
+    // Locked before we look: in the middle of another install the first files are there already.
     let _lock = outside.lock(&work.folder).await?;
     if deps == Deps::Auto && (program.is_there() || outside.has_nothing_to_do(&work).await?) {
         return Ok(0);
@@ -90,7 +90,7 @@ async fn dependencies(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     outside.install(&work).await
 }
 
-/// With a token for them, plugins are fetched by a process of their own, so that no other one has the token.
+/// Installs the plugins in a process of their own if there is a token for them, so that no other process has the token.
 async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
     let Some(token) = &outside.job.inputs.engine.plugin_token else { return Ok(0) };
     let folder = project.folder();
@@ -101,7 +101,7 @@ async fn plugins(outside: &Outside<'_>, project: &Project) -> Result<u32> {
 }
 
 impl Outside<'_> {
-    /// Runs the work's steps; how many of them were the engine.
+    /// Runs the steps of the work. Returns how many of them the engine ran.
     async fn install(&self, work: &Work) -> Result<u32> {
         let mut engines = 0;
         for step in &work.steps {
@@ -111,7 +111,7 @@ impl Outside<'_> {
         Ok(engines)
     }
 
-    /// What can't be told from the disk is asked of the program that knows.
+    /// Whether nothing is missing, by the step that can tell if the files alone do not.
     async fn has_nothing_to_do(&self, work: &Work) -> Result<bool> {
         match &work.ask {
             Some(step) => self.passes(step, &work.folder).await,
@@ -121,7 +121,7 @@ impl Outside<'_> {
 
     /// Waits until no other run of this machine installs into the same folder: `npm ci` begins by emptying it.
     async fn lock(&self, folder: &Path) -> Result<Option<File>> {
-        // Without a cache there is nobody to share a machine with.
+        // Without a cache folder no other run can be waited for.
         let Ok(cache) = Cache::find(self.job.cache_folder(), self.job.env, self.job.ci, &self.job.ground)
         else {
             return Ok(None);
@@ -133,7 +133,7 @@ impl Outside<'_> {
         };
         let waiting = "waiting for another run that installs the dependencies of the same program";
         let taken = cache::take(&file, waiting, self.console, self.signals).await?;
-        // A file system without locks has no second run that could hold one.
+        // On a file system without locks no other run can hold one.
         Ok(taken.is_ok().then_some(file))
     }
 }

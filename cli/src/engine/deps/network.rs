@@ -1,6 +1,6 @@
-//! Whether what a package manager said is the network's doing, so that another attempt may help.
+//! Tells from a package manager's output whether the network failed, so that another attempt may help.
 
-/// What the package managers and the libraries below them say, in lower case.
+/// The words of package managers and their libraries for errors of the network, in lower case.
 ///
 /// Node: <https://nodejs.org/api/errors.html#common-system-errors>. Go: `net` and `net/http`. Python: urllib3. .NET:
 /// NU1301. Maven: `Could not transfer artifact`.
@@ -37,7 +37,7 @@ const SIGNS: &[&str] = &[
     "could not transfer artifact",
 ];
 
-/// Whether `said` speaks of the network.
+/// Whether the output `said` reports an error of the network.
 pub(super) fn is_to_blame(said: &str) -> bool {
     let said = said.to_lowercase();
     SIGNS.iter().any(|sign| said.contains(sign))

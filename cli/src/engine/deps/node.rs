@@ -1,5 +1,5 @@
-//! Programs for Node and Bun: the package they belong to, its package manager as the Pulumi CLI chooses it, and whether
-//! what the package asks for is there.
+//! Programs for Node and Bun: the package that they belong to, its package manager as the Pulumi CLI chooses it, and
+//! whether the package's dependencies are installed.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,9 @@ use crate::base::text_file::{self, read_text};
 use crate::base::{wildcard, yaml};
 use crate::engine::deps::work::{Locked, Program, Work, kept_to};
 
-/// npm: <https://docs.npmjs.com/cli/commands/npm-ci>, pnpm: <https://pnpm.io/cli/install>, Bun:
-/// <https://bun.com/docs/cli/install>. Yarn has two of one name, see [`yarn`]. In the CLI's order.
+/// The lock files and strict commands, in the CLI's order. npm: <https://docs.npmjs.com/cli/commands/npm-ci>, pnpm:
+/// <https://pnpm.io/cli/install>, Bun: <https://bun.com/docs/cli/install>. Yarn's two generations share a file name,
+/// see [`yarn`].
 const LOCK_FILES: &[Locked] = &[
     Locked { file: "yarn.lock", name: "yarn", args: &["install", "--immutable"] },
     Locked { file: "pnpm-lock.yaml", name: "pnpm", args: &["install", "--frozen-lockfile"] },
@@ -23,12 +24,12 @@ const LOCK_FILES: &[Locked] = &[
     Locked { file: "package-lock.json", name: "npm", args: &["ci", "--no-audit", "--no-fund"] },
 ];
 
-/// A package's own file; pnpm knows the second one: <https://pnpm.io/package_json>.
+/// The names of a package's own file; only pnpm knows the second one: <https://pnpm.io/package_json>.
 const MANIFESTS: [&str; 2] = ["package.json", "package.yaml"];
 
 const SDK: &str = "@pulumi/pulumi";
 
-/// What installs the program's packages. None where there is no package.
+/// The commands that install the program's packages. None if there is no package.
 pub(super) fn work(program: &Program<'_>) -> Option<Work> {
     let package = package_folder(program);
     let Some(root) = root_with_lock_file(program, package.as_deref()) else {
@@ -43,8 +44,8 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
     }
 }
 
-/// Whether Node finds the SDK and each package that the program's own package asks for, and npm's lock file says nothing
-/// else than what is installed.
+/// Whether Node finds the SDK and each dependency of the program's own package, and all that npm has installed agrees
+/// with its lock file.
 pub(super) fn is_there(program: &Program<'_>) -> bool {
     let package = package_folder(program).unwrap_or_else(|| program.folder.clone());
     let plug_and_play =
@@ -58,7 +59,7 @@ pub(super) fn is_there(program: &Program<'_>) -> bool {
         && root_with_lock_file(program, Some(&package)).is_none_or(|root| is_of_the_lock_file(&root))
 }
 
-/// The nearest folder with a package of its own.
+/// The nearest folder with a package file.
 fn package_folder(program: &Program<'_>) -> Option<PathBuf> {
     program
         .folders()
@@ -66,7 +67,7 @@ fn package_folder(program: &Program<'_>) -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-/// The folder of the lock file that holds for `package`: its own, or that of the workspace it is a part of.
+/// The folder of the lock file for `package`: its own, or that of the workspace that it belongs to.
 fn root_with_lock_file(program: &Program<'_>, package: Option<&Path>) -> Option<PathBuf> {
     let package = package.unwrap_or(&program.folder);
     let has_lock = |folder: &Path| LOCK_FILES.iter().any(|locked| folder.join(locked.file).is_file());
@@ -74,8 +75,8 @@ fn root_with_lock_file(program: &Program<'_>, package: Option<&Path>) -> Option<
     program.folders().find(|folder| has_lock(folder) && is_ours(folder)).map(Path::to_owned)
 }
 
-/// The lock file in `root` of the package manager that the CLI takes: the one that the project asks for, else by the
-/// files that are there, as far as it is on the PATH.
+/// The lock file in `root` of the package manager that the CLI would use: the one that the project names, else the
+/// first with a lock file that is on the PATH.
 /// <https://www.pulumi.com/docs/iac/languages-sdks/javascript/#package-management>
 fn lock_file(program: &Program<'_>, root: &Path, package: Option<&Path>) -> Option<&'static Locked> {
     let here = || LOCK_FILES.iter().filter(|locked| root.join(locked.file).is_file());
@@ -100,7 +101,7 @@ fn asked_for<'a>(program: &'a Program<'_>, package: Option<&Path>) -> Option<&'a
     named.or(only_yaml.then_some("pnpm"))
 }
 
-/// Whether `folder` is the root of a workspace that has `package` as a part.
+/// Whether `folder` is the root of a workspace that `package` belongs to.
 /// <https://docs.npmjs.com/cli/using-npm/workspaces>, <https://pnpm.io/pnpm-workspace_yaml>
 fn is_workspace_of(folder: &Path, package: &Path) -> bool {
     let Ok(inside) = package.strip_prefix(folder) else { return false };
@@ -111,7 +112,7 @@ fn is_workspace_of(folder: &Path, package: &Path) -> bool {
     })
 }
 
-/// The patterns of a workspace's parts.
+/// The patterns that name the packages of a workspace.
 fn workspaces(folder: &Path) -> Vec<String> {
     let manifest = manifest(folder);
     let listed = manifest.get("workspaces").map(|spaces| spaces.get("packages").unwrap_or(spaces));
@@ -131,7 +132,7 @@ fn workspaces(folder: &Path) -> Vec<String> {
     own.chain(listed).collect()
 }
 
-/// The names under `dependencies`.
+/// The names under `dependencies` in the package's file.
 fn dependencies(package: &Path) -> Vec<String> {
     let manifest = manifest(package);
     manifest
@@ -152,7 +153,7 @@ fn resolves(folder: &Path, name: &str) -> bool {
     folder.ancestors().any(|folder| folder.join("node_modules").join(name).join("package.json").is_file())
 }
 
-/// A package as npm notes it, in its lock file and beside what it has installed.
+/// A package as npm records it, in its lock file and in the list of what it has installed.
 /// <https://docs.npmjs.com/cli/configuring-npm/package-lock-json#hidden-lockfiles>
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -167,7 +168,7 @@ struct Packages {
     packages: HashMap<String, LockedPackage>,
 }
 
-/// Whether each package that npm has installed is the one of its lock file. Where npm has noted nothing, it is.
+/// Whether each package that npm has installed is the one in its lock file. True if npm has recorded nothing.
 fn is_of_the_lock_file(root: &Path) -> bool {
     let read = |name: &str| -> Option<Packages> {
         let text = read_text(&root.join(name), text_file::LOCK_FILE).ok()?;
@@ -175,7 +176,7 @@ fn is_of_the_lock_file(root: &Path) -> bool {
     };
     let Some(installed) = read("node_modules/.package-lock.json") else { return true };
     let Some(locked) = read("npm-shrinkwrap.json").or_else(|| read("package-lock.json")) else { return true };
-    // Before npm 7 it had another form.
+    // The lock file of npm before version 7 has another form.
     locked.packages.is_empty()
         || installed
             .packages
@@ -191,7 +192,7 @@ impl LockedPackage {
     }
 }
 
-/// The first Yarn says in its lock file which one it is, and knows another flag.
+/// The arguments of Yarn. Version 1 marks its lock file as its own, and has another flag.
 /// <https://classic.yarnpkg.com/lang/en/docs/cli/install/>, <https://yarnpkg.com/cli/install>
 fn yarn(folder: &Path) -> &'static [&'static str] {
     let text = read_text(&folder.join("yarn.lock"), text_file::LOCK_FILE).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Runs a package manager: its output in the log, without credentials, again where the network failed it.
+//! Runs a package manager: with its output in the log, without credentials, and again if the network failed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::process::signals::Signals;
 use crate::process::stream::Passing;
 use crate::process::supervise::{Ended, Process, ProcessStatus, Supervision, run};
 
-/// How much of what it says is kept to find out why it failed.
+/// The bytes of a package manager's output that are kept to find the cause of a failure.
 const CAPTURE: usize = 64 * 1024;
 
-/// How often a step is tried that the network failed.
+/// The number of tries of a step if the network fails.
 const TRIES: u32 = 3;
 
 /// The pause before the second try; the next one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a run needs to start something.
+/// The parts of a run that starting a package manager needs.
 pub(super) struct Outside<'a> {
     pub(super) job: &'a Job<'a>,
     pub(super) engine: &'a LocatedEngine,
@@ -36,7 +36,7 @@ pub(super) struct Outside<'a> {
 }
 
 impl Outside<'_> {
-    /// Runs a step until one of its attempts passes. `what` is installed by it.
+    /// Runs a step until one of its attempts passes. `what` is the thing to install, for messages.
     pub(super) async fn step(
         &self,
         step: &InstallStep,
@@ -55,7 +55,7 @@ impl Outside<'_> {
         Err(failed(step, what, &said))
     }
 
-    /// One way to do it, again where the network failed it. The inner error is what was said at the end.
+    /// Runs one attempt of a step, and again if the network failed. The inner error is the package manager's message.
     async fn attempt(
         &self,
         program: &Path,
@@ -84,7 +84,7 @@ impl Outside<'_> {
         }
     }
 
-    /// Whether a step passes; nothing of it is shown.
+    /// Whether a step passes. Its output is not shown.
     pub(super) async fn passes(&self, step: &InstallStep, folder: &Path) -> Result<bool> {
         let Ok(program) = self.program(step, folder) else { return Ok(false) };
         if !program.exists() {
@@ -148,7 +148,7 @@ impl Outside<'_> {
         ended
     }
 
-    /// Variables that no install gets: those that the engine does not get, and those that are [`withheld`].
+    /// The variables that no install gets: those that the engine does not get, and the [`withheld`] ones.
     fn removed(&self) -> Vec<String> {
         let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
         self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
@@ -172,7 +172,7 @@ impl Outside<'_> {
     }
 
     fn stopped(&self) -> Error {
-        // A cancelled process that ended all the same was stopped by a signal.
+        // A cancelled process can still end by itself; the cause was a signal all the same.
         Error::Stopped { signal: self.signals.first().map_or(2, crate::process::signals::Signal::number) }
     }
 }

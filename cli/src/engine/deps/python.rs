@@ -1,4 +1,5 @@
-//! Programs for Python: the toolchain as the Pulumi CLI chooses it, where its environment lies, and what it has to hold.
+//! Programs for Python: the toolchain as the Pulumi CLI chooses it, the place of its environment, and the packages that
+//! must be in it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,8 @@ use semver::Version;
 use crate::base::text_file::{self, read_text};
 use crate::engine::deps::work::{Attempt, InstallStep, Locked, Program, Tool, Work, kept_to};
 
-/// uv: <https://docs.astral.sh/uv/reference/cli/#uv-sync>, Poetry: <https://python-poetry.org/docs/cli/#install>. In the
-/// CLI's order.
+/// The lock files and strict commands, in the CLI's order. uv: <https://docs.astral.sh/uv/reference/cli/#uv-sync>,
+/// Poetry: <https://python-poetry.org/docs/cli/#install>.
 const LOCK_FILES: &[Locked] = &[
     Locked { file: "uv.lock", name: "uv", args: &["sync", "--locked"] },
     Locked { file: "poetry.lock", name: "poetry", args: &["install", "--no-interaction", "--no-root"] },
@@ -17,16 +18,16 @@ const LOCK_FILES: &[Locked] = &[
 /// The first CLI that looks for lock files to choose the toolchain: <https://github.com/pulumi/pulumi/releases/tag/v3.227.0>.
 const CHOOSES_BY_LOCK_FILE: Version = Version::new(3, 227, 0);
 
-/// The variable by which uv is told where the environment is: <https://docs.astral.sh/uv/reference/environment/>.
+/// The variable that tells uv where the environment is: <https://docs.astral.sh/uv/reference/environment/>.
 const UV_ENVIRONMENT: &str = "UV_PROJECT_ENVIRONMENT";
 
-/// Fails where one of the distributions that are named behind it is not installed.
+/// A Python program that fails if one of the distributions in its arguments is not installed.
 const CHECK: &str = "import sys, importlib.metadata as m; [m.distribution(name) for name in sys.argv[1:]]";
 
-/// How deep requirements may name further files of requirements.
+/// The most levels of requirement files that name further ones.
 const DEEPEST: usize = 5;
 
-/// What installs the program's packages. None where there is nothing that names some.
+/// The commands that install the program's packages. None if no file names any.
 pub(super) fn work(program: &Program<'_>) -> Option<Work> {
     let toolchain = toolchain(program);
     if let Some((folder, locked)) =
@@ -56,6 +57,7 @@ pub(super) fn work(program: &Program<'_>) -> Option<Work> {
     program.folder.join("requirements.txt").is_file().then(|| pip(program))
 }
 
+/// The toolchain that the project names, else the one of its lock file:
 /// <https://www.pulumi.com/docs/iac/languages-sdks/python/#toolchain-options>
 fn toolchain<'a>(program: &'a Program<'_>) -> &'a str {
     let by_lock_file = || {
@@ -66,7 +68,7 @@ fn toolchain<'a>(program: &'a Program<'_>) -> &'a str {
     program.option("toolchain").or_else(by_lock_file).unwrap_or("pip")
 }
 
-/// Installs by pip: into the virtual environment that the project file names, else beside what Python has already.
+/// Installs by pip: into the virtual environment that the project file names, else into Python's own packages.
 fn pip(program: &Program<'_>) -> Work {
     let install = &["-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"];
     let mut names = requirements(&program.folder.join("requirements.txt"), DEEPEST);
@@ -91,13 +93,13 @@ fn pip(program: &Program<'_>) -> Work {
     }
 }
 
-/// A path of the project file, as seen from the program's folder.
+/// A path in the project file, from the program's folder.
 fn from_the_project(program: &Program<'_>, path: &str) -> PathBuf {
     let root = program.root();
     if root == program.folder { PathBuf::from(path) } else { root.join(path) }
 }
 
-/// Where uv's environment lies: where the project says, where its variable says, else beside the lock file.
+/// The path of uv's environment: from the project file, from uv's variable, else beside the lock file.
 fn uv_environment(program: &Program<'_>, lock_folder: &Path) -> PathBuf {
     match program.option("virtualenv") {
         Some(named) => program.root().join(named),
@@ -115,7 +117,7 @@ pub(super) fn python_of(environment: &Path) -> PathBuf {
     if cfg!(windows) { environment.join("Scripts/python.exe") } else { environment.join("bin/python") }
 }
 
-/// The names in a file of requirements that hold everywhere: what has a condition, an address or an option of its own is
+/// The names in a requirements file that are needed everywhere. A line with a condition, an address or an option is
 /// left to pip. <https://pip.pypa.io/en/stable/reference/requirements-file-format/>
 fn requirements(path: &Path, deepest: usize) -> Vec<String> {
     let text = read_text(path, text_file::SETTINGS).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! The sentence of a failed package manager that helps: rarely its last line.
+//! Picks the helpful sentence from the output of a failed package manager: it is rarely the last line.
 
-/// How long it may get, in characters.
+/// The longest sentence that is shown, in characters.
 const LONGEST: usize = 400;
 
-/// What package managers put before an error: npm, pip, uv and Bun, pnpm, Yarn, Maven, Go.
+/// The marks that package managers put before an error: npm, pip, uv and Bun, pnpm, Yarn, Maven, Go.
 const MARKS: &[&str] = &[
     "npm error ",
     "npm ERR! ",
@@ -48,7 +48,7 @@ const NO_CAUSE: &[&str] = &[
 const DETAILS: &[&str] =
     &["missing:", "invalid:", "failure reason", "no matching distribution", "╰─▶", "because "];
 
-/// The first sentence with a cause, and the first detail behind it; else the last line that could be a cause.
+/// The first sentence with a cause, and the first detail after it; else the last line that could be a cause.
 pub(super) fn helpful(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let marked: Vec<&str> = lines.iter().filter_map(|line| sentence(line)).collect();
@@ -65,10 +65,10 @@ pub(super) fn helpful(said: &str) -> String {
     words.chars().take(LONGEST).collect()
 }
 
-/// The sentence behind the mark of an error, if it is a cause.
+/// The sentence after the mark of an error, if it is a cause.
 fn sentence(line: &str) -> Option<&str> {
     let mark = MARKS.iter().find(|mark| line.starts_with(**mark))?;
-    // Some marks are words of the sentence.
+    // Some marks are part of the sentence.
     let whole = ["ERR_PNPM_", "go: ", "verifying ", "➤ YN"].contains(mark);
     let behind = line[mark.len()..].trim();
     (!behind.is_empty() && is_cause(behind)).then_some(if whole { line } else { behind })

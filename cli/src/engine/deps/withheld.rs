@@ -1,14 +1,14 @@
-//! What an install does not get of the job's environment: an install runs the code of strangers.
+//! The variables that an install does not get, because it runs code of strangers.
 //!
-//! Neither secrets nor what leads to a backend, and no file by which a step decides the environment, the programs or the
-//! outputs of later steps. What registries are reached with stays.
+//! These are secrets, addresses of backends, and the files by which a step acts on the environment, the programs or the
+//! outputs of later steps. Variables for package registries stay.
 
 use crate::base::env::Env;
 use crate::base::secret::is_long_enough;
 use crate::ci::{CiSystem, SYSTEMS};
 use crate::pulumi::secret_names::{self, VARIABLES};
 
-/// Words in the names of variables that registries are reached with.
+/// Words in the names of variables for package registries.
 const REGISTRIES: &[&str] = &[
     "NPM",
     "NODE_AUTH",
@@ -32,11 +32,11 @@ const REGISTRIES: &[&str] = &[
     "BUNDLE_",
 ];
 
-/// Parts of names, between their underscores, that say that the value is a secret, beside those of [`secret_names`].
+/// Parts of names, between underscores, that mark the value as a secret, in addition to those of [`secret_names`].
 const PARTS: &[&str] =
     &["KEY", "KEYS", "PAT", "AUTH", "PWD", "PASS", "SAS", "DSN", "WEBHOOK", "COOKIE", "JWT"];
 
-/// What stands in a value that is a key, or holds one: a private key, a cloud's key file, a header that signs in.
+/// Texts that mark a value as a key: a private key, a cloud's key file, a header that signs in.
 const MARKS: &[&str] = &[
     "PRIVATE KEY-----",
     "\"PRIVATE_KEY\"",
@@ -46,11 +46,11 @@ const MARKS: &[&str] = &[
     "SHAREDACCESSSIGNATURE=",
 ];
 
-/// Git's configuration by variables, of which a part alone is an error.
+/// The beginning of Git's configuration variables. They are withheld all together, as some of them alone are an error.
 /// <https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT>
 const GIT_CONFIG: &str = "GIT_CONFIG_";
 
-/// The names of the variables, whether they are set or not.
+/// The names of the variables to withhold, whether they are set or not.
 pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
     let reaches_a_registry = |name: &str| REGISTRIES.iter().any(|word| name.contains(word));
     let is_secret = |name: &str, value: &str| {
@@ -62,12 +62,12 @@ pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
     };
     let secrets: Vec<(&str, &str)> = env.iter().filter(|(name, value)| is_secret(name, value)).collect();
     let named = |name: &str| secrets.iter().any(|(secret, _)| *secret == name);
-    // A secret's text in another variable, such as a token in the address of the repository.
+    // Variables that contain a secret's text, such as a repository address with a token.
     let holds_one = |value: &str| {
         let texts = secrets.iter().map(|(_, text)| *text).filter(|text| is_long_enough(text));
         texts.into_iter().any(|text| value.contains(text))
     };
-    // A word that is called a secret and stands in a path must not take the programs away.
+    // A variable can be called a secret and hold a word that is part of a path: it must not remove these.
     let is_needed = |name: &str| matches!(name, "PATH" | "Path" | "HOME" | "PWD" | "TMPDIR" | "TEMP" | "TMP");
     let set: Vec<&str> = env
         .iter()
@@ -85,8 +85,8 @@ pub(super) fn names(env: &Env, ci: &dyn CiSystem) -> Vec<String> {
     known.chain(set.iter().copied()).chain(of_git).map(str::to_owned).collect()
 }
 
-/// Whether a part of the name, in capitals, says that the value is a secret. A name of one word is another thing (`PWD`),
-/// and an agent's socket holds nothing.
+/// Whether a part of the name, in capitals, marks the value as a secret. A name of one word does not count (`PWD`), nor
+/// does the socket of an agent.
 fn has_a_secret_part(name: &str) -> bool {
     let internal = name.starts_with("CIRCLE_INTERNAL_");
     let mut parts = name.split('_');
@@ -94,13 +94,13 @@ fn has_a_secret_part(name: &str) -> bool {
     internal || (is_secret && !name.ends_with("_SOCK"))
 }
 
-/// Whether the value has the mark of a key.
+/// Whether the value contains the mark of a key.
 fn is_key(value: &str) -> bool {
     let upper = value.to_ascii_uppercase();
     MARKS.iter().any(|mark| upper.contains(mark))
 }
 
-/// Whether an address in the value has a password.
+/// Whether the value contains an address with a password.
 fn has_password(value: &str) -> bool {
     value.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
@@ -108,7 +108,7 @@ fn has_password(value: &str) -> bool {
     })
 }
 
-/// Whether the value is a signed token, as identities of jobs are: <https://www.rfc-editor.org/rfc/rfc7519>.
+/// Whether the value is a signed token, like a job's identity: <https://www.rfc-editor.org/rfc/rfc7519>.
 fn is_token(value: &str) -> bool {
     value.starts_with("eyJ") && value.matches('.').count() == 2
 }

@@ -1,53 +1,53 @@
-//! What is to be done before a program can run: the commands that install what it needs.
+//! The commands that install what a program needs before it can run.
 
 use crate::base::env::Env;
 use crate::pulumi::project::Project;
 use semver::Version;
 use std::path::{Path, PathBuf};
 
-/// A program that may need something.
+/// A program whose dependencies may be missing.
 #[derive(Debug)]
 pub struct Program<'a> {
     pub(super) project: &'a Project,
-    /// Where it runs, and has its packages: `main`.
+    /// The folder that the program runs in, and has its packages in: `main` of the project file.
     pub(super) folder: PathBuf,
     pub(super) env: &'a Env,
-    /// The engine's version, where it is known.
+    /// The engine's version, if it is known.
     pub(super) engine: Option<&'a Version>,
 }
 
-/// What there is to do.
+/// The commands of an install.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Work {
-    /// The folder to do it in.
+    /// The folder to run them in.
     pub folder: PathBuf,
     /// The reason, for the log.
     pub why: String,
-    /// Passes when nothing is missing after all; for what the disk alone does not tell.
+    /// A step that passes if nothing is missing; for a program whose files alone do not tell.
     pub ask: Option<InstallStep>,
     /// The steps, in order.
     pub steps: Vec<InstallStep>,
-    /// The variables that they need.
+    /// The variables that the steps need.
     pub set: Vec<(String, String)>,
 }
 
-/// One command, or the first of several ways that passes.
+/// One command, or several ways of which the first that passes counts.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InstallStep {
-    /// What runs.
+    /// The program to run.
     pub tool: Tool,
-    /// The ways to do it.
+    /// The ways to do it, in order.
     pub attempts: Vec<Attempt>,
 }
 
-/// What runs a step.
+/// The program of a step.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tool {
     /// The engine.
     Engine,
     /// The first of these that is on the PATH.
     OneOf(Vec<String>),
-    /// A file, from the work's folder.
+    /// A file, by its path from the folder of the work.
     File(PathBuf),
 }
 
@@ -56,7 +56,7 @@ pub enum Tool {
 pub struct Attempt {
     /// The arguments.
     pub args: Vec<String>,
-    /// Whether a failure can be the network's, so that another try may help.
+    /// Whether a failure can come from the network, so that another try may help.
     pub uses_network: bool,
 }
 
@@ -74,7 +74,8 @@ impl InstallStep {
         }
     }
 
-    /// Python, as the CLI finds it: <https://www.pulumi.com/docs/iac/cli/environment-variables/>.
+    /// Python with these arguments, found as the CLI finds it:
+    /// <https://www.pulumi.com/docs/iac/cli/environment-variables/>.
     pub(super) fn of_python(program: &Program<'_>, args: &[&str]) -> Self {
         let names = match program.env.get("PULUMI_PYTHON_CMD") {
             Some(named) => vec![named.to_owned()],
@@ -84,12 +85,12 @@ impl InstallStep {
         Self { tool: Tool::OneOf(names), attempts: vec![Attempt::online(args)] }
     }
 
-    /// Whether the engine runs it.
+    /// Whether the engine runs the step.
     pub fn is_engine(&self) -> bool {
         self.tool == Tool::Engine
     }
 
-    /// Its last way as a command line.
+    /// The step's last attempt as a command line.
     pub fn shown(&self) -> String {
         let tool = match &self.tool {
             Tool::Engine => "pulumi".to_owned(),
@@ -123,7 +124,7 @@ pub(super) fn kept_to(folder: &Path, locked: &'static Locked, args: &[&str]) -> 
     by(folder, &format!("{}, as there is {}", locked.name, locked.file), locked.name, args)
 }
 
-/// One command of a program of the PATH.
+/// One command of a program on the PATH.
 pub(super) fn by(folder: &Path, why: &str, name: &str, args: &[&str]) -> Work {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     Work {

@@ -1,6 +1,6 @@
-//! Where a version is asked for: the inputs, else a version file of the project.
+//! The version that is required: by the inputs, else by a version file of the project.
 //!
-//! Beside `.pulumi.version`, whose whole text is the version, these are the files of asdf and mise:
+//! Beside `.pulumi.version`, whose whole text is the version, the files of asdf and mise are read:
 //! <https://asdf-vm.com/manage/configuration.html#tool-versions>, <https://mise.jdx.dev/configuration.html>.
 
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::base::error::{Error, Result};
 use crate::base::text_file::{self, read_text};
 use crate::inputs::Inputs;
 
-/// Finds the version in a file's text.
+/// A function that finds the version in a file's text.
 type Reader = fn(&str) -> Option<&str>;
 
-/// The files, by their order; each with what reads it.
+/// The version files in their order, each with its reader.
 const FILES: [(&str, Reader); 4] = [
     (".pulumi.version", whole),
     (".tool-versions", tool_versions),
@@ -21,7 +21,7 @@ const FILES: [(&str, Reader); 4] = [
     (".mise.toml", mise),
 ];
 
-/// What the inputs ask for, and where that stands.
+/// The version that the inputs require, and the input or file that says so.
 pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
     if let Some(text) = &inputs.engine.pulumi_version {
         let named = "`pulumi-version`".to_owned();
@@ -46,8 +46,8 @@ pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
     Ok(Some((in_file(version, &named)?, named)))
 }
 
-/// The version that stands in the file `named`. A file can be something else than it is called, such as a link to one
-/// with credentials: what is no version does not show.
+/// The version in the file `named`. The file can be another one than its name says, such as a link to one with
+/// credentials, so that a text that is no version is not shown.
 fn in_file(version: &str, named: &str) -> Result<Demand> {
     let short = version.len() <= 64 && !version.contains(char::is_control);
     let unreleased = version == "dev" || version.starts_with("pr#");
@@ -62,7 +62,8 @@ fn in_file(version: &str, named: &str) -> Result<Demand> {
     })
 }
 
-/// What a version file of the project asks for: the nearest from `start` up to the project's repository.
+/// The version that a version file requires, and the file: the nearest one from `start` up to the root of the
+/// repository.
 pub fn by_file(start: &Path) -> Result<Option<(Demand, String)>> {
     for folder in start.ancestors() {
         for (name, read) in FILES {
@@ -93,17 +94,17 @@ fn whole(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-/// `pulumi 3.260.0` on a line. asdf takes the first of several versions that is installed: we take the first.
+/// Finds `pulumi 3.260.0` on a line. Of several versions asdf takes the first that is installed; we take the first.
 fn tool_versions(text: &str) -> Option<&str> {
     let version = text.lines().find_map(|line| {
         let mut words = line.split('#').next()?.split_whitespace();
         (words.next() == Some("pulumi")).then(|| words.next()).flatten()
     })?;
-    // Built or given by path: not ours to fetch.
+    // A version that is built, or given by its path, can't be downloaded.
     (version != "system" && !version.contains(':')).then_some(version)
 }
 
-/// `pulumi = "3.260.0"` or `pulumi = { version = "3.260.0" }` under `[tools]`.
+/// Finds `pulumi = "3.260.0"` or `pulumi = { version = "3.260.0" }` under `[tools]`.
 fn mise(text: &str) -> Option<&str> {
     let mut in_tools = false;
     for line in text.lines().map(str::trim) {

@@ -1,9 +1,9 @@
-//! Where installed CLIs lie: a folder for each version, platform and choice of files, made aside and put in place by
-//! one rename, so that what has its name is whole.
+//! The cache of installed CLIs: a folder for each version, platform and choice of files. It is filled aside and put in
+//! its place by one rename, so that a folder with its final name is complete.
 //!
-//! The folder holds a list of its files with their sizes, and what the archive proved when it was installed. A cache that
-//! was restored in part, or emptied by a cleaner, is told by that in a few milliseconds. The files are not hashed again:
-//! who can write them can write the list too. What the archive proved to one job is no more than that to another one:
+//! Each folder holds a list of its files with their sizes, and of what its archive was verified by. This tells in a few
+//! milliseconds whether a cache was restored in part, or emptied by a cleaner. The files are not hashed again, as
+//! anybody who can write them can write the list too. What an archive proved to one job proves no more to another one:
 //! [`List::proves`].
 
 use std::fs::{File, TryLockError};
@@ -30,25 +30,26 @@ use crate::report::Reason;
 
 /// The list of files in an installed folder.
 const LIST: &str = ".stackstep.json";
-/// How often a lock that somebody holds is tried again.
+/// The pause before a lock that somebody else holds is tried again.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 const HINT: &str = "set `cache-folder` to a folder that the job may write to, with room for 500 MB";
 
-/// Installed CLIs.
+/// A folder of installed CLIs.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
 }
 
-/// What lies in an installed folder.
+/// The list of the files in an installed folder, and the archive that they come from.
 #[derive(Debug, Serialize, Deserialize)]
 struct List {
     archive: String,
     sha256: String,
-    /// Who vouched for the archive.
+    /// The voucher for the archive's hash.
     #[serde(default)]
     voucher: Option<Voucher>,
-    /// The source that it came from, as [`crate::pulumi::mirror::Mirror::identity`] has it; none of a mirror.
+    /// The mirror that the archive came from, by [`crate::pulumi::mirror::Mirror::identity`]; none for Pulumi's own
+    /// servers.
     #[serde(default)]
     mirror: Option<String>,
     files: Vec<Item>,
@@ -59,18 +60,18 @@ struct List {
 pub struct Demanded<'a> {
     /// The version.
     pub version: &'a Version,
-    /// What it is for.
+    /// The platform that it has to be made for.
     pub platform: Platform,
-    /// What the archive has to prove.
+    /// The proof that the archive must have had.
     pub trust: Trust,
     /// The mirror that the job installs from.
     pub mirror: Option<&'a str>,
 }
 
 impl List {
-    /// Whether the archive proves to this job what it would have to prove if it were installed now. A hash that another
-    /// job pinned is that job's word, a checksum file is the word of the source that it came from, and the hash that this
-    /// binary carries stands above both.
+    /// Whether the archive has the proof that this job would demand if it were installed now. A hash that another job
+    /// pinned counts for that job only; a checksum file counts for the source that it came from; the hash in this
+    /// binary counts more than both.
     fn proves(&self, demanded: &Demanded<'_>) -> bool {
         let is = |digest: Digest| digest.to_string() == self.sha256;
         let known = known(demanded.version, demanded.platform);
@@ -87,16 +88,16 @@ impl List {
     }
 }
 
-/// A file that was written.
+/// A file of an installed folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Its name.
+    /// The file's name.
     pub name: String,
-    /// How long it is.
+    /// The file's length in bytes.
     pub size: u64,
 }
 
-/// A folder that is being filled, with the lock that keeps others from filling the same one.
+/// A folder that is being filled, with the lock that keeps other jobs from filling the same one.
 #[derive(Debug)]
 pub struct Staging {
     folder: TempDir,
@@ -110,8 +111,8 @@ impl Cache {
         Self { root: root.join("pulumi") }
     }
 
-    /// The cache that `given`, else the environment, names. One that a stranger can have filled says nothing for what lies
-    /// in it, and is passed over.
+    /// The cache that `given`, else the environment, names. One that a stranger can have filled is passed over, as its
+    /// contents can't be trusted.
     pub fn find(given: Option<&Path>, env: &Env, ci: &dyn CiSystem, ground: &Ground) -> Result<Self> {
         let home = |name: &str, sub: &str| env.get(name).map(|home| Path::new(home).join(sub));
         let standard = if cfg!(windows) {
@@ -141,7 +142,7 @@ impl Cache {
         })
     }
 
-    /// A file to lock beside what is installed. None where it can't be made.
+    /// A file to lock, beside the installed CLIs. None if it can't be created.
     pub fn lock_file(&self, name: &str) -> Option<File> {
         let folder = self.root.parent()?.join("locks");
         std::fs::create_dir_all(&folder).ok()?;
@@ -152,14 +153,14 @@ impl Cache {
         self.root.join(version.to_string()).join(platform.to_string()).join(key)
     }
 
-    /// The folder of a version with at least `parts`, if it is there, whole, and proves what is demanded.
+    /// The folder of a version with at least `parts`, if it exists, is complete, and has the proof that is demanded.
     pub fn get(&self, demanded: &Demanded<'_>, parts: &Parts) -> Option<PathBuf> {
         let keys = parts.keys();
         let mut folders = keys.iter().map(|key| self.folder(demanded.version, demanded.platform, key));
         folders.find(|folder| is_whole(folder, demanded))
     }
 
-    /// The versions that are there for this platform, newest first. Whether they are whole is another question.
+    /// The versions in the cache, newest first. They are not checked here.
     pub fn versions(&self) -> Vec<Version> {
         let entries = std::fs::read_dir(&self.root).into_iter().flatten();
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -168,8 +169,8 @@ impl Cache {
         versions
     }
 
-    /// Waits until nobody else installs the same, then makes a folder to fill. Left-overs of an install that was
-    /// killed are removed: who holds the lock is the only one who can be at work.
+    /// Waits until nobody else installs the same, then creates a folder to fill. Removes the leftovers of an install
+    /// that was killed, as only the holder of the lock can be at work.
     pub async fn stage(
         &self,
         version: &Version,
@@ -200,7 +201,7 @@ impl Cache {
     }
 }
 
-/// Takes the lock, and waits while somebody else holds it. The inner error is that of a file system without locks.
+/// Takes the lock, and waits while somebody else holds it. The inner error comes from a file system without locks.
 pub async fn take(
     lock: &File,
     waiting: &str,
@@ -230,7 +231,7 @@ impl Staging {
         self.folder.path()
     }
 
-    /// Removes what is in the folder, to begin anew.
+    /// Removes everything in the folder, to begin anew.
     pub fn clear(&self) -> Result<()> {
         for entry in std::fs::read_dir(self.path()).map_err(|error| unusable(self.path(), &error))?.flatten()
         {
@@ -242,7 +243,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Puts the folder in its place. A broken one that is there makes way.
+    /// Writes the list of files and renames the folder to its final name. Removes a broken folder of that name.
     pub fn finish(
         self,
         archive: &str,
@@ -268,13 +269,14 @@ impl Staging {
         }
         let Self { folder, target, _lock } = self;
         std::fs::rename(folder.path(), &target).map_err(|error| unusable(&target, &error))?;
-        // It is no longer there under this name.
+        // The temporary folder has been renamed, so there is nothing to remove.
         let _ = folder.keep();
         Ok(target)
     }
 }
 
-/// A temporary folder is its owner's alone; a tool that is installed can be used by other users of the machine.
+/// Lets all users read the folder. A temporary folder is its owner's alone, but other users of the machine can use an
+/// installed tool.
 fn open_to_all(folder: &Path) {
     #[cfg(unix)]
     let _ = std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755));
@@ -282,8 +284,8 @@ fn open_to_all(folder: &Path) {
     let _ = folder;
 }
 
-/// Whether a folder is the one that was put in place: each file is there and as long as it was, and the program is one of
-/// them.
+/// Whether a folder is complete: its list names the program and has the proof that is demanded, and each file has the
+/// length that it had.
 fn is_whole(folder: &Path, demanded: &Demanded<'_>) -> bool {
     let list = || -> Option<List> { serde_json::from_slice(&std::fs::read(folder.join(LIST)).ok()?).ok() };
     let (archive, program) = (demanded.platform.archive(demanded.version), demanded.platform.program());
@@ -306,7 +308,7 @@ fn remove_left_overs(beside: &Path, prefix: &str) {
     }
 }
 
-/// Something in the cache could not be read or written.
+/// The error for a file in the cache that could not be read or written.
 pub(super) fn unusable(path: &Path, error: &std::io::Error) -> Error {
     let hint = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {

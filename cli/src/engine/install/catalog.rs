@@ -1,8 +1,8 @@
-//! Which versions there are, and since when.
+//! The list of released versions, with the day of each.
 //!
-//! The form is that of Pulumi's own list, which the official action reads too:
-//! <https://raw.githubusercontent.com/pulumi/docs/master/data/versions.json>. A mirror may have one under the same
-//! name; a folder is its own list.
+//! Its form is that of Pulumi's own list, which the official action reads too:
+//! <https://raw.githubusercontent.com/pulumi/docs/master/data/versions.json>. A mirror may have a list under the same
+//! name; for a folder, its files are the list.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ use super::day::Day;
 use super::platform::Platform;
 use super::trust::known_releases;
 
-/// Pulumi's own list.
+/// The address of Pulumi's own list.
 pub const OWN_LIST: &str = "https://raw.githubusercontent.com/pulumi/docs/master/data/versions.json";
 
-/// A mirror's list.
+/// The name of a mirror's list.
 pub const MIRRORS_LIST: &str = "versions.json";
 
 /// A released version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
-    /// Its number.
+    /// The version's number.
     pub version: Version,
-    /// The day it came out, where that is known.
+    /// The day of the release, if it is known.
     pub day: Option<Day>,
 }
 
@@ -35,7 +35,7 @@ struct CatalogRow {
     date: Option<String>,
 }
 
-/// Reads a list. A row that is none is passed over; none at all is no list.
+/// Reads a list. Rows of another form are passed over; none if no row is left.
 pub fn parse(text: &str) -> Option<Vec<Release>> {
     let rows: Vec<serde_json::Value> = serde_json::from_str(text).ok()?;
     let releases: Vec<Release> = rows
@@ -49,12 +49,12 @@ pub fn parse(text: &str) -> Option<Vec<Release>> {
     (!releases.is_empty()).then_some(releases)
 }
 
-/// The versions that this binary knows by itself.
+/// The versions that this binary has a table of.
 pub fn known() -> Vec<Release> {
     known_releases().map(|(version, day)| Release { version, day: Day::parse(day) }).collect()
 }
 
-/// The versions that a folder has archives of.
+/// The versions whose archives are in the folder.
 pub fn of_folder(folder: &Path, platform: Platform) -> std::io::Result<Vec<Release>> {
     let known = known();
     let mut releases: Vec<Release> = std::fs::read_dir(folder)?

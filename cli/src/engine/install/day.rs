@@ -1,4 +1,4 @@
-//! Days, which is all that the age of a release needs.
+//! Days without a time, which is enough for the age of a release.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Day(i64);
 
 impl Day {
-    /// Reads `2026-08-20`, and what may follow it: `T21:39:33Z`.
+    /// Reads `2026-08-20`. Text after it, such as `T21:39:33Z`, is ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.get(..10)?.splitn(3, '-').map(|part| part.parse::<i64>().ok());
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -18,20 +18,20 @@ impl Day {
         Some(Self(days(year, month, day)))
     }
 
-    /// The day of a time; the first one for a time before.
+    /// The day of a time; 1 January 1970 for an earlier time.
     pub fn from_time(time: SystemTime) -> Self {
         let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Self(i64::try_from(seconds / 86_400).unwrap_or(i64::MAX))
     }
 
-    /// How many days lie between `earlier` and it.
+    /// The number of days from `earlier` to this day.
     pub fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0
     }
 }
 
-/// Howard Hinnant's way to count days, <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>: a year
-/// begins in March, so that a leap day is its last.
+/// Days since 1970 by Howard Hinnant's method, <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>:
+/// a year begins in March, so that a leap day is its last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year / 400;

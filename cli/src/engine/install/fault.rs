@@ -3,7 +3,7 @@
 use crate::base::error::Error;
 use crate::process::signals::Signal;
 
-/// Something that keeps the CLI from being installed.
+/// The error for something that keeps the CLI from being installed.
 pub(crate) fn fault(what: impl Into<String>, hint: &str) -> Error {
     Error::Engine { what: what.into(), hint: Some(hint.to_owned()) }
 }

@@ -1,5 +1,5 @@
-//! One pass over an archive: each chunk is hashed as it arrives and goes on to a thread that inflates it and writes
-//! the files that are wanted into a folder aside. Nothing of it counts before the hash is the expected one.
+//! Downloads an archive in one pass: each chunk is hashed as it arrives, and passed to a thread that inflates it and
+//! writes the wanted files into a folder aside. The files are used only if the hash is the expected one.
 //!
 //! A zip file has its table of contents at its end, so it is kept beside its files until it is whole and verified.
 
@@ -30,46 +30,46 @@ use crate::ci::console::Console;
 use crate::process::signals::Signals;
 use crate::pulumi::mirror::ReleasePlace;
 
-/// How many chunks may wait for the thread: enough to keep both busy, too few to fill the memory.
+/// The most chunks that may wait for the thread: enough to keep both sides busy, too few to fill the memory.
 const WAITING: usize = 32;
-/// More than any archive of a release.
+/// The size limit of an archive in bytes.
 const LARGEST: u64 = 1 << 30;
-/// What is read of a file at once.
+/// The bytes of a file that are read at once.
 const CHUNK: usize = 256 * 1024;
 
-/// Why an archive was not taken.
+/// The reason why an archive was not taken.
 #[derive(Debug)]
 pub enum FetchTrouble {
     /// Another place may have it.
     Elsewhere(Error),
-    /// It is refused, or this machine is the trouble.
+    /// The archive is refused, or this machine is the problem.
     Final(Error),
 }
 
-/// An archive to be taken.
+/// An archive to download.
 pub struct Order<'a> {
     /// The version.
     pub version: &'a Version,
-    /// What it has to be made for.
+    /// The platform that it has to be made for.
     pub platform: Platform,
-    /// What is wanted of it.
+    /// The files of it that are wanted.
     pub parts: &'a Parts,
-    /// What it has to be.
+    /// The hash that it must have.
     pub expected: Expected,
-    /// Where its files go.
+    /// The folder for its files.
     pub staging: &'a Staging,
-    /// The client; none when the network is not to be used.
+    /// The client; none if the network may not be used.
     pub http: Option<&'a Http>,
-    /// How patient we are.
+    /// The time limits and retries for a server.
     pub patience: Patience,
-    /// Where progress is told.
+    /// The log.
     pub console: &'a Console,
-    /// What ends it before its time.
+    /// The signals that can end the download.
     pub signals: &'a Signals,
 }
 
 impl Order<'_> {
-    /// Takes the archive from `place`. The files are in the folder when it is the expected one.
+    /// Takes the archive from `place`. If it is the expected one, its files are in the folder afterwards.
     pub async fn fetch(&self, place: &ReleasePlace) -> Result<Vec<Item>, FetchTrouble> {
         let archive = self.platform.archive(self.version);
         let mut intake = Intake::start(self);
@@ -88,7 +88,7 @@ impl Order<'_> {
         });
         let (digest, bytes) = (Digest::from_hash(intake.hash.clone()), intake.bytes);
         let unpacked = intake.end().await;
-        // A disk that is full ends everything before anything can be said of the archive.
+        // A full disk ends the download before the archive can be judged.
         if let Err(Refusal::Disk(path, error)) = &unpacked {
             return Err(FetchTrouble::Final(unusable(path, error)));
         }
@@ -147,7 +147,7 @@ impl Order<'_> {
         }
     }
 
-    /// Feeds a download, again and again where it was cut, as long as there is progress.
+    /// Feeds a download to `intake`. Resumes it each time it was cut, as long as there is progress.
     async fn feed_download(
         &self,
         http: &Http,
@@ -185,7 +185,7 @@ impl Order<'_> {
         }
     }
 
-    /// One request: from the start, or from where the last one was cut.
+    /// One request: from the start, or from the byte at which the last one was cut.
     async fn round(
         &self,
         http: &Http,
@@ -222,13 +222,13 @@ fn failed(failure: &Failure) -> FetchTrouble {
     FetchTrouble::Elsewhere(fault(format!("the Pulumi CLI could not be fetched: {failure}"), failure.hint()))
 }
 
-/// How a request went.
+/// The outcome of a request.
 enum Round {
-    /// All that was missing came.
+    /// All missing bytes came.
     Whole,
-    /// The file is not the one that it was.
+    /// The file has changed since the last request.
     Changed,
-    /// The server said something else.
+    /// The server answered with this status, and perhaps a time to wait.
     Status(u16, Option<std::time::Duration>),
 }
 
@@ -260,23 +260,23 @@ async fn feed_file(
     }
 }
 
-/// What the thread makes of an archive.
+/// The result of the thread's work on an archive.
 enum Unpacked {
-    /// Its files are written.
+    /// The archive's files are written.
     Files(Vec<Item>),
-    /// It lies there as it came.
+    /// The archive itself is written to this path, because a zip file is unpacked later.
     Zip(PathBuf),
 }
 
 type Unpacking = JoinHandle<Result<Unpacked, Refusal>>;
 
-/// Where chunks go: into the hash, and to the thread.
+/// Takes the chunks of an archive: hashes them, and passes them to the thread.
 struct Intake<'a> {
     order: &'a Order<'a>,
     hash: Sha256,
     bytes: u64,
     progress: Progress<'a>,
-    /// None once the thread wants no more.
+    /// None once the thread takes no more.
     sender: Option<mpsc::Sender<Bytes>>,
     thread: Unpacking,
 }
@@ -301,7 +301,7 @@ impl<'a> Intake<'a> {
         if let Some(sender) = &self.sender
             && sender.send(chunk).await.is_err()
         {
-            // It has what it wants, or has failed: the hash tells which failure comes first, unless it is the disk.
+            // The thread is done, or has failed. The hash decides which failure is reported, unless the disk failed.
             self.sender = None;
             return self.disk_is_fine().await;
         }
@@ -318,7 +318,7 @@ impl<'a> Intake<'a> {
         trouble
     }
 
-    /// Forgets all that came.
+    /// Discards everything that has arrived.
     async fn restart(&mut self) -> Result<(), FetchTrouble> {
         self.sender = None;
         let _ = (&mut self.thread).await;
@@ -331,7 +331,7 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// There is no more. Comes back when the thread has let go of the folder.
+    /// Ends the archive. Returns when the thread no longer uses the folder.
     async fn end(mut self) -> Result<Unpacked, Refusal> {
         self.sender = None;
         self.thread.await.unwrap_or_else(|_| Err(broken_thread()))
@@ -342,7 +342,7 @@ fn broken_thread() -> Refusal {
     Refusal::Archive("it could not be unpacked".to_owned())
 }
 
-/// Starts the thread.
+/// Starts the thread that unpacks the archive.
 fn unpacking(order: &Order<'_>) -> (mpsc::Sender<Bytes>, Unpacking) {
     let (sender, receiver) = mpsc::channel(WAITING);
     let (parts, into, zip) =
@@ -362,7 +362,7 @@ fn unpacking(order: &Order<'_>) -> (mpsc::Sender<Bytes>, Unpacking) {
     (sender, thread)
 }
 
-/// The chunks as a stream.
+/// The chunks as one stream of bytes.
 struct Chunks {
     receiver: mpsc::Receiver<Bytes>,
     current: Bytes,

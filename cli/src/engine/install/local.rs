@@ -1,4 +1,5 @@
-//! What lies on this machine already: the PATH, the runner's tool cache, and what a program says of itself.
+//! Looks for a CLI on this machine: on the PATH and in the runner's tool cache. Asks a program for its version and
+//! platform.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -16,7 +17,7 @@ use crate::ci::ground::Ground;
 use crate::process::helper::{self, VariableChange};
 use crate::process::signals::Signals;
 
-/// What the program is made for; none when it is a script.
+/// The platform that the program is made for; none if it is a script.
 pub fn made_for(program: &Path) -> Result<Option<Platform>> {
     let mut head = Vec::new();
     let read = File::open(program).and_then(|file| file.take(4096).read_to_end(&mut head));
@@ -24,7 +25,7 @@ pub fn made_for(program: &Path) -> Result<Option<Platform>> {
     Ok(Platform::of_program(&head))
 }
 
-/// Asks a program for its version. It gets nothing of our environment but what a process needs to start.
+/// Asks a program for its version. It gets only the variables that a process needs to start.
 pub async fn version_of(
     program: &Path,
     cwd: &Path,
@@ -83,7 +84,8 @@ pub fn in_tool_cache(env: &Env, platform: Platform, wish: &Wish, ground: &Ground
     })
 }
 
-/// Where the CLI lies in a folder of the tool cache: tools put in the archive's folder, or what was in it.
+/// The folder of the CLI within a folder of the tool cache: tools put either the archive's folder there, or its
+/// contents.
 fn in_folder(folder: &Path, platform: Platform) -> Option<PathBuf> {
     let folders =
         [folder.to_owned(), folder.join("bin"), folder.join("pulumi"), folder.join("pulumi").join("bin")];
@@ -93,11 +95,11 @@ fn in_folder(folder: &Path, platform: Platform) -> Option<PathBuf> {
 /// A CLI that is installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
-    /// Its version.
+    /// The CLI's version.
     pub version: Version,
-    /// The folder that holds it and its companions.
+    /// The folder that holds the CLI and its companions.
     pub folder: PathBuf,
-    /// Where it comes from, in words.
+    /// The CLI's source, in words.
     pub origin: String,
 }
 

@@ -1,5 +1,6 @@
-//! Finds or fetches the Pulumi CLI: which version, where from, verified, unpacked beside the cache and put in place
-//! by one rename. Nothing fails open: what can't be verified is not installed, and the exit status is 71.
+//! Finds or downloads the Pulumi CLI: chooses a version and a source, verifies and unpacks the archive beside the
+//! cache, and puts it in its place by one rename. Nothing fails open: an archive that can't be verified is not
+//! installed, and the exit status is 71.
 //!
 //! ```text
 //! PATH → the runner's tool cache → our cache → mirror → get.pulumi.com → GitHub releases
@@ -47,27 +48,27 @@ use source::Patience;
 use trust::{Expected, Trust, Voucher};
 use version::{Demand, Wish};
 
-/// Installs the CLI, or finds that it is.
+/// Installs the CLI, unless the cache has it.
 pub struct Installer<'a> {
-    /// Proxies and certificate authorities.
+    /// The environment, for proxies and certificate authorities.
     pub env: &'a Env,
-    /// Where it says what it does.
+    /// The log.
     pub console: &'a Console,
-    /// What ends it before its time.
+    /// The signals that can end the install.
     pub signals: &'a Signals,
-    /// Where it puts what it installs.
+    /// The cache to install into.
     pub cache: Cache,
-    /// `pulumi-mirror`.
+    /// The `pulumi-mirror` input.
     pub mirror: Option<Mirror>,
-    /// `offline`: only files of this machine.
+    /// The `offline` input: only files of this machine may be used.
     pub offline: bool,
-    /// What an archive has to prove.
+    /// The proof that an archive must have.
     pub trust: Trust,
-    /// What it is for.
+    /// The platform to install for.
     pub platform: Platform,
-    /// What is needed of it.
+    /// The files of the release that are needed.
     pub parts: Parts,
-    /// How patient it is with servers.
+    /// The time limits and retries for servers.
     pub patience: Patience,
 }
 
@@ -96,13 +97,13 @@ impl Installer<'_> {
             };
         }
         let (releases, clock) = self.releases().await?;
-        // A clock that is behind what this binary knows is wrong.
+        // A clock that is before the newest release in this binary's table is wrong.
         let known = catalog::known().into_iter().filter_map(|release| release.day).max();
         let clock = Day::from_time(clock.unwrap_or_else(SystemTime::now));
         wish.choose(&releases, known.map_or(clock, |known| known.max(clock)))
     }
 
-    /// The list of releases, and the clock of the server that it came from.
+    /// The list of releases, and the clock of the server that sent it.
     async fn releases(&self) -> Result<(Vec<Release>, Option<SystemTime>)> {
         let own = || source::address(OWN_LIST);
         let (place, file) = match &self.mirror {
@@ -175,7 +176,7 @@ impl Installer<'_> {
         }
         let staging =
             self.cache.stage(version, self.platform, &self.parts, self.console, self.signals).await?;
-        // Somebody else may have installed it while we waited.
+        // Another job may have installed it while we waited.
         if let Some(installed) = self.cached_version(version) {
             return Ok(installed);
         }
@@ -191,7 +192,7 @@ impl Installer<'_> {
                     return Ok(Installed { version: version.clone(), folder, origin });
                 }
                 Err(FetchTrouble::Final(error)) => return Err(error),
-                // The first place is the one to tell about: the others only stand in for it.
+                // The error of the first place is reported: the others only stand in for it.
                 Err(FetchTrouble::Elsewhere(error)) => first = first.or(Some(error)),
             }
         }
@@ -200,7 +201,7 @@ impl Installer<'_> {
         }))
     }
 
-    /// Fetches `version` from one place into `staging` and proves it.
+    /// Downloads `version` from one place into `staging`, and verifies it.
     async fn from(
         &self,
         place: &ReleasePlace,
@@ -217,7 +218,7 @@ impl Installer<'_> {
         let expected =
             self.trust.expect(version, self.platform, list.as_ref().map(|list| list.text.as_str()));
         let expected = expected.map_err(|error| match &list {
-            // No word from here: another place may have one.
+            // This place has no checksum file; another one may have it.
             None => FetchTrouble::Elsewhere(error),
             Some(_) => FetchTrouble::Final(error),
         })?;
@@ -237,7 +238,7 @@ impl Installer<'_> {
         Ok((expected, items))
     }
 
-    /// What the hash can't say of an archive that nobody has pinned: that it holds the right program.
+    /// Checks what the hash of an unpinned archive can't tell: that it holds the right program.
     async fn prove(&self, version: &Version, staging: &Staging, expected: Expected) -> Result<()> {
         let program = staging.path().join(self.platform.program());
         let made_for = local::made_for(&program)?;

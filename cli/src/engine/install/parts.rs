@@ -1,5 +1,5 @@
-//! Which files of the release a program needs: the CLI, the language host of its runtime, and the small programs
-//! that the two call. The others are most of the archive's 400 MB, and stay in it.
+//! The files of the release that a program needs: the CLI, the language host of its runtime, and the small programs
+//! that the two call. The others are most of the archive's 400 MB, and are not unpacked.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 pub enum Parts {
     /// All of them.
     All,
-    /// Those for these runtimes.
+    /// The files for these runtimes.
     Runtimes(BTreeSet<&'static str>),
 }
 
 /// The runtimes whose files are known; a program with another one gets all files.
 const RUNTIMES: [&str; 6] = ["dotnet", "go", "java", "nodejs", "python", "yaml"];
 
-/// The runtimes that policy packs can be written in, where nobody says in which one they are.
+/// The runtimes of policy packs, if it is not known which one a pack has.
 const POLICY_RUNTIMES: [&str; 2] = ["nodejs", "python"];
 
 impl Parts {
-    /// Those for a program of `runtime`, that `policies` may be checked against.
+    /// The files for a program of `runtime`; `policies` says whether policy packs may be checked.
     pub fn for_runtime(runtime: &str, policies: bool) -> Self {
         let Some(own) = RUNTIMES.iter().find(|known| **known == runtime) else { return Self::All };
         let mut runtimes = BTreeSet::from([*own]);
@@ -29,7 +29,7 @@ impl Parts {
         Self::Runtimes(runtimes)
     }
 
-    /// Its name in the cache.
+    /// The name of this choice in the cache.
     pub fn key(&self) -> String {
         match self {
             Self::All => "all".to_owned(),
@@ -37,13 +37,13 @@ impl Parts {
         }
     }
 
-    /// The names in the cache under which something lies that will do: its own, and everything.
+    /// The names in the cache of all choices that hold these files: this choice, and all files.
     pub fn keys(&self) -> Vec<String> {
         let own = self.key();
         if own == "all" { vec![own] } else { vec![own, "all".to_owned()] }
     }
 
-    /// Whether the file belongs to it. An ending of Windows does not matter.
+    /// Whether the file belongs to the choice. The ending that Windows gives to programs does not matter.
     pub fn want(&self, file: &str) -> bool {
         let stem = stem(file);
         match self {
@@ -54,7 +54,7 @@ impl Parts {
         }
     }
 
-    /// The files without which it can't be used, as the names that they have without an ending.
+    /// The files that must not be missing, by their names without an ending.
     pub fn needed(&self) -> Vec<String> {
         let mut needed = vec!["pulumi".to_owned()];
         if let Self::Runtimes(runtimes) = self {
@@ -69,7 +69,7 @@ pub fn stem(file: &str) -> &str {
     file.strip_suffix(".exe").or_else(|| file.strip_suffix(".cmd")).unwrap_or(file)
 }
 
-/// What the files of a runtime are called. The policy analyser of Node has no runtime in its name.
+/// The names of a runtime's files. The policy analyser of Node has no runtime in its name.
 /// <https://github.com/pulumi/pulumi/blob/master/scripts/prep-for-goreleaser.sh>
 fn files(runtime: &'static str) -> impl Iterator<Item = String> {
     let analyser = if runtime == "nodejs" { String::new() } else { format!("-{runtime}") };

@@ -1,8 +1,8 @@
-//! What the project's own files say about the version that it needs: the SDK's version as a lower bound, and
+//! The Pulumi version that the project's own files need: the SDK's version as a lower bound, and
 //! `requiredPulumiVersion`.
 //!
-//! The SDKs for Node, Python and Go have the CLI's own numbers. Those for .NET and Java count for themselves and lie
-//! below every version that is supported, so they bound nothing.
+//! The SDKs for Node, Python and Go have the CLI's own version numbers. Those for .NET and Java have numbers of their
+//! own, which are below every supported version, so they are no bound.
 
 use std::path::Path;
 
@@ -12,10 +12,11 @@ use super::version::Wish;
 use crate::base::text_file::{self, read_text};
 use crate::pulumi::project::Project;
 
-/// A file, and what finds the SDK's version in it.
+/// A file's name, and the function that finds the SDK's version in it.
 type Pin = (&'static str, fn(&str) -> Option<Version>);
 
-/// Lock files first: they have the version that is used, the others the lowest that may be.
+/// The files that tell the SDK's version. Lock files come first, as they have the version that is used; the others have
+/// the lowest that may be.
 const PINS: [Pin; 10] = [
     ("package-lock.json", npm_lock),
     ("pnpm-lock.yaml", pnpm_lock),
@@ -42,8 +43,9 @@ pub fn add(wish: &mut Wish, folder: &Path, project: Option<&Project>) {
         required(project.and_then(|project| project.required_version.as_deref()).unwrap_or_default());
 }
 
-/// `requiredPulumiVersion`, in the form of blang/semver: blanks for "and", `||` for "or"
-/// (<https://www.pulumi.com/docs/iac/concepts/projects/project-file/>). What we can't read, the CLI checks itself.
+/// The ranges of `requiredPulumiVersion`, in the form of blang/semver: blanks for "and", `||` for "or"
+/// (<https://www.pulumi.com/docs/iac/concepts/projects/project-file/>). Empty if we can't read it; then the CLI checks
+/// it itself.
 fn required(text: &str) -> Vec<VersionReq> {
     let ranges: Option<Vec<VersionReq>> = text
         .split("||")
@@ -52,7 +54,7 @@ fn required(text: &str) -> Vec<VersionReq> {
     ranges.filter(|_| !text.trim().is_empty()).unwrap_or_default()
 }
 
-/// The first version in a text such as `^3.200.0` or `>=3.200,<4`: the lowest that may be.
+/// The first version in a text such as `^3.200.0` or `>=3.200,<4`: the lowest that is allowed.
 fn lowest(text: &str) -> Option<Version> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     if text[..start].contains(['<', '!']) {
@@ -84,20 +86,20 @@ fn pipfile_lock(text: &str) -> Option<Version> {
     json(text, "/default/pulumi/version")
 }
 
-/// `'@pulumi/pulumi@3.200.0(typescript@5.0.0)':`
+/// Finds the line `'@pulumi/pulumi@3.200.0(typescript@5.0.0)':`.
 fn pnpm_lock(text: &str) -> Option<Version> {
     text.lines()
         .find_map(|line| lowest(line.trim().trim_matches(['\'', '"', '/']).strip_prefix("@pulumi/pulumi@")?))
 }
 
-/// `"@pulumi/pulumi@^3.0.0":`, and the version on a line of its own below.
+/// Finds `"@pulumi/pulumi@^3.0.0":`; the version is on a line of its own below.
 fn yarn_lock(text: &str) -> Option<Version> {
     let mut lines = text.lines();
     lines.find(|line| line.trim_start_matches('"').starts_with("@pulumi/pulumi@"))?;
     lines.find_map(|line| line.trim().strip_prefix("version").and_then(lowest))
 }
 
-/// `name = "pulumi"`, and the version on the line below.
+/// Finds `name = "pulumi"`; the version is on the next line.
 fn python_lock(text: &str) -> Option<Version> {
     let mut lines = text.lines();
     lines.find(|line| line.trim() == r#"name = "pulumi""#)?;
@@ -116,7 +118,7 @@ fn pyproject(text: &str) -> Option<Version> {
     })
 }
 
-/// `pulumi>=3.200.0,<4.0.0`, but not `pulumi-aws>=7`.
+/// The version of a requirement such as `pulumi>=3.200.0,<4.0.0`, but not of `pulumi-aws>=7`.
 fn python(requirement: &str) -> Option<Version> {
     let rest = requirement.trim_start_matches(['"', '\'', '[', ' ']).strip_prefix("pulumi")?;
     rest.trim_start().starts_with(['=', '>', '~', '^']).then(|| lowest(rest)).flatten()

@@ -1,4 +1,4 @@
-//! What the release calls this machine, and what it calls the files for it.
+//! The names that a release has for this machine and for its files.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Platform {
         })
     }
 
-    /// By Rust's names.
+    /// The platform with these names of Rust.
     fn from_names(os: &str, arch: &str) -> Option<Self> {
         let os = match os {
             "linux" => "linux",
@@ -47,7 +47,7 @@ impl Platform {
         Some(Self { os, arch })
     }
 
-    /// The archive of `version`.
+    /// The name of the archive of `version`.
     pub fn archive(self, version: &Version) -> String {
         format!("pulumi-v{version}-{self}.{}", if self.is_windows() { "zip" } else { "tar.gz" })
     }
@@ -57,12 +57,12 @@ impl Platform {
         self.os == "windows"
     }
 
-    /// The file of the CLI itself.
+    /// The file name of the CLI itself.
     pub fn program(self) -> &'static str {
         if self.is_windows() { "pulumi.exe" } else { "pulumi" }
     }
 
-    /// What program the first bytes of a file are made for, if they are of a program at all.
+    /// The platform of a program, from the first bytes of its file; none if they are not of a program.
     /// ELF: <https://man7.org/linux/man-pages/man5/elf.5.html>, Mach-O: `mach/machine.h`,
     /// PE: <https://learn.microsoft.com/en-us/windows/win32/debug/pe-format>.
     pub fn of_program(head: &[u8]) -> Option<Self> {
@@ -103,7 +103,7 @@ impl fmt::Display for Platform {
     }
 }
 
-/// The release's list of checksums.
+/// The name of the release's checksum file.
 pub fn checksums(version: &Version) -> String {
     format!("pulumi-{version}-checksums.txt")
 }

@@ -1,4 +1,4 @@
-//! How far a download is: one line every few seconds, because a job's log is no terminal.
+//! The progress of a download: one line every few seconds, because a job's log is no terminal.
 
 use std::time::{Duration, Instant};
 
@@ -8,22 +8,22 @@ use crate::ci::console::Console;
 
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Tells how far it is.
+/// Writes the progress of a download to the log.
 pub struct Progress<'a> {
     console: &'a Console,
     version: String,
-    /// How long the whole is, where that is known.
+    /// The size of the whole download in bytes, if it is known.
     pub total: Option<u64>,
     told: (Instant, u64),
 }
 
 impl<'a> Progress<'a> {
-    /// Begins `now`.
+    /// The progress of a download that begins `now`.
     pub fn new(console: &'a Console, version: &Version, now: Instant) -> Self {
         Self { console, version: version.to_string(), total: None, told: (now, 0) }
     }
 
-    /// So many bytes are there.
+    /// Writes a line if it is time for one; `bytes` have arrived so far.
     pub fn tell(&mut self, bytes: u64, now: Instant) {
         if let Some(line) = self.line(bytes, now) {
             self.console.line(&line);

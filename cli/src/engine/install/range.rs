@@ -1,4 +1,4 @@
-//! A range of versions, as node's `semver` reads one: what the official GitHub action and most people's tools mean by
+//! A range of versions by the rules of node's `semver`, as the official GitHub action and most people's tools read
 //! `3.x`, `>=3 <4` or `^3 || ^2`. A comma means the same as a blank.
 //! <https://github.com/npm/node-semver#ranges>
 
@@ -6,7 +6,7 @@ use std::fmt;
 
 use semver::{Comparator, Op, Prerelease, Version, VersionReq};
 
-/// The signs before a version, each before those that it begins with.
+/// The operators before a version; a longer one is listed before a shorter one that it begins with.
 const SIGNS: [(&str, Op); 8] = [
     ("~>", Op::Tilde),
     ("~", Op::Tilde),
@@ -25,26 +25,26 @@ pub struct Range {
     any_of: Vec<VersionReq>,
 }
 
-/// A version of which the end can be missing or open: `3`, `3.x`, `3.260.0-alpha.1`. From the first `x` on there is
-/// nothing.
+/// A version whose end can be missing or open: `3`, `3.x`, `3.260.0-alpha.1`. The first `x` and all parts after it are
+/// none.
 #[derive(Debug, Clone, Default)]
 struct Partial {
     major: Option<u64>,
     minor: Option<u64>,
     patch: Option<u64>,
     pre: Prerelease,
-    /// A number stands behind an `x`.
+    /// Whether a number follows an `x`.
     out_of_order: bool,
 }
 
 impl Range {
-    /// Reads a range; none where it is not one.
+    /// Reads a range; none if the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let alternatives = text.split("||").map(all_of).collect::<Option<Vec<_>>>()?;
         Some(Self { text: text.trim().to_owned(), any_of: alternatives.into_iter().flatten().collect() })
     }
 
-    /// Whether `version` lies within.
+    /// Whether `version` is in the range.
     pub fn matches(&self, version: &Version) -> bool {
         self.any_of.iter().any(|all| all.matches(version))
     }
@@ -56,7 +56,8 @@ impl fmt::Display for Range {
     }
 }
 
-/// What stands between two `||`: conditions that all have to hold; no list of them where no version can.
+/// The conditions of one alternative, between two `||`: all of them have to hold. The list is empty if no version can
+/// meet them.
 fn all_of(text: &str) -> Option<Vec<VersionReq>> {
     let words: Vec<&str> =
         text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
@@ -67,7 +68,7 @@ fn all_of(text: &str) -> Option<Vec<VersionReq>> {
     let mut begun = String::new();
     for word in words {
         begun.push_str(word);
-        // Blanks may stand between a sign and its version.
+        // Blanks may separate an operator from its version.
         if begun.chars().all(|c| "~^<>=v".contains(c)) {
             continue;
         }
@@ -80,20 +81,20 @@ fn all_of(text: &str) -> Option<Vec<VersionReq>> {
     begun.is_empty().then(|| vec![VersionReq { comparators }])
 }
 
-/// `3.200 - 3.260`: from the one up to the other, both included.
+/// The range `3.200 - 3.260`, with both ends included.
 fn span(from: &str, to: &str) -> Option<VersionReq> {
     let (from, to) = (Partial::parse(from)?, Partial::parse(to)?);
     let ends = [from.with(Op::GreaterEq), to.with(Op::LessEq)];
     Some(VersionReq { comparators: ends.into_iter().flatten().collect() })
 }
 
-/// What one word asks for.
+/// The condition that one word stands for.
 enum Condition {
-    /// Nothing: each version will do.
+    /// Every version meets it.
     Any,
-    /// What no version has.
+    /// No version meets it.
     None,
-    /// This.
+    /// The versions that the comparator allows.
     That(Comparator),
 }
 
@@ -114,7 +115,7 @@ fn comparator(word: &str) -> Option<Condition> {
 impl Partial {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(['v', '=']);
-        // What says how it was built does not count.
+        // Build metadata does not count.
         let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
         let (numbers, pre) = text.split_once('-').map_or((text, None), |(numbers, pre)| (numbers, Some(pre)));
         let parts: Vec<VersionPart> = numbers.split('.').map(VersionPart::parse).collect::<Option<_>>()?;
@@ -139,14 +140,14 @@ impl Partial {
         Some(partial)
     }
 
-    /// The comparator of this version and a sign; none where the version is open from its beginning.
+    /// The comparator of an operator and this version; none if not even the major version is given.
     fn with(&self, op: Op) -> Option<Comparator> {
         let Self { major, minor, patch, .. } = *self;
         Some(Comparator { op, major: major?, minor, patch, pre: self.pre.clone() })
     }
 }
 
-/// What stands between two dots.
+/// A part of a version, between two dots.
 enum VersionPart {
     Number(u64),
     /// `x`, `X` or `*`.

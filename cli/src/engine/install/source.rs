@@ -1,5 +1,5 @@
-//! Where a release's files lie: a mirror, else Pulumi's own places. A mirror is a folder or a server with the files
-//! of a release under their own names.
+//! The places of a release's files: a mirror, else Pulumi's own servers. A mirror is a folder or a server that has the
+//! files of a release under their original names.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,24 +11,24 @@ use crate::base::http::{Http, Request, Url, host};
 use crate::base::retry::Retries;
 use crate::pulumi::mirror::ReleasePlace;
 
-/// Pulumi's own places, the second for when the first is out of reach.
+/// Pulumi's own servers; the second is used if the first can't be reached.
 /// <https://www.pulumi.com/docs/iac/download-install/>, <https://github.com/pulumi/pulumi/releases>
 const OWN: [&str; 2] = [
     "https://get.pulumi.com/releases/sdk/",
     "https://github.com/pulumi/pulumi/releases/download/v{version}/",
 ];
 
-/// More than any list of releases or checksums.
+/// The size limit in bytes of a list of releases or checksums.
 const TEXT: usize = 8 << 20;
 
-/// How patient we are with a server.
+/// The time limits and retries for a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long it may be silent.
+    /// The longest silence of the server.
     pub idle: Duration,
-    /// How long a whole download may take.
+    /// The longest time of a whole download.
     pub whole: Duration,
-    /// How often in a row it may fail.
+    /// The number of failures in a row that end the download.
     pub tries: u32,
     /// The first pause between two tries; each further one is twice as long.
     pub pause: Duration,
@@ -55,7 +55,7 @@ impl Patience {
     }
 }
 
-/// Pulumi's own places for `version`.
+/// The addresses of `version` on Pulumi's own servers.
 pub fn own(version: &Version) -> Vec<ReleasePlace> {
     OWN.iter()
         .filter_map(|base| Url::parse(&base.replace("{version}", &version.to_string())).ok())
@@ -63,7 +63,7 @@ pub fn own(version: &Version) -> Vec<ReleasePlace> {
         .collect()
 }
 
-/// A place of which nothing is known but one address.
+/// The place and the file's name of one address.
 pub fn address(url: &str) -> Option<(ReleasePlace, String)> {
     let (base, file) = url.rsplit_once('/')?;
     Some((
@@ -72,17 +72,17 @@ pub fn address(url: &str) -> Option<(ReleasePlace, String)> {
     ))
 }
 
-/// A small file, and what time it was where it came from.
+/// A small file, with the time of the server.
 #[derive(Debug)]
 pub struct Text {
-    /// What it says.
+    /// The file's content.
     pub text: String,
-    /// The server's clock.
+    /// The server's clock when it answered.
     pub date: Option<SystemTime>,
 }
 
 impl ReleasePlace {
-    /// In words, without credentials.
+    /// The place in words, without credentials.
     pub fn words(&self) -> String {
         match self {
             Self::Folder(folder) => format!("`{}`", folder.display()),
@@ -90,7 +90,7 @@ impl ReleasePlace {
         }
     }
 
-    /// The request for a file of it.
+    /// The request for a file at this place; none for a folder.
     pub fn request(&self, file: &str) -> Option<Request> {
         let Self::Web { base, authorization } = self else { return None };
         let mut url = base.join(file).ok()?;
@@ -98,7 +98,7 @@ impl ReleasePlace {
         Some(Request { authorization: authorization.clone(), ..Request::get(url) })
     }
 
-    /// A small file of it. None where there is none.
+    /// The text of a small file at this place. None if there is no such file.
     pub async fn text(&self, file: &str, http: Option<&Http>, patience: Patience) -> Result<Option<Text>> {
         match (self, self.request(file), http) {
             (Self::Folder(folder), ..) => match std::fs::read_to_string(folder.join(file)) {
@@ -115,7 +115,7 @@ impl ReleasePlace {
     }
 }
 
-/// A file of a mirror's folder could not be read.
+/// The error for a file of a mirror's folder that could not be read.
 pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Error {
     fault(
         format!("could not read `{}`: {error}", path.display()),
@@ -167,12 +167,12 @@ async fn read_text(
     Ok((200, Some(Text { text, date: download.date }), wait))
 }
 
-/// Whether a server may answer otherwise in a moment.
+/// Whether another answer is likely in a moment: the server is overloaded or broken.
 pub fn temporary(status: u16) -> bool {
     status == 429 || status >= 500
 }
 
-/// What a status means that is not the file.
+/// The error for an answer with another status than the file's.
 pub fn refused(url: &Url, file: &str, status: u16) -> Error {
     let hint = match status {
         401 | 403 | 407 => "check the credentials in `pulumi-mirror`: `https://user:password@host/`",

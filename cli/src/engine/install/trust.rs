@@ -1,8 +1,8 @@
-//! What an archive's SHA-256 has to be, and who says so. Decided before a byte of it is fetched.
+//! The SHA-256 that an archive must have, and who vouches for it. Decided before the first byte is downloaded.
 //!
-//! Three may know: the person (`pulumi-sha256`), the table that this binary carries, and the checksum file that
-//! lies beside the archive. All who do have to agree. The checksum file alone proves that the archive arrived whole,
-//! not that it is Pulumi's: who can change the one can change the other.
+//! Three sources may know the hash: the person (`pulumi-sha256`), the table in this binary, and the checksum file
+//! beside the archive. Those that do have to agree. The checksum file alone proves that the archive arrived whole, not
+//! that it is Pulumi's: anybody who can change the one can change the other.
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ use super::platform::Platform;
 use crate::base::digest::Digest;
 use crate::base::error::{Error, Result};
 
-/// SHA-256 of the release archives of the CLI. Pulumi's own Homebrew tap is the source; where it was compared with
-/// nixpkgs (<https://github.com/NixOS/nixpkgs/blob/master/pkgs/by-name/pu/pulumi-bin/data.nix>), the two agree.
+/// SHA-256 of the release archives of the CLI, from Pulumi's own Homebrew tap. Where they were compared with nixpkgs
+/// (<https://github.com/NixOS/nixpkgs/blob/master/pkgs/by-name/pu/pulumi-bin/data.nix>), the two agree.
 const KNOWN: &str = include_str!("known.txt");
 
 /// The order of the table's columns, after version and day.
 const COLUMNS: [&str; 4] = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
 
-/// Who vouches for an archive.
+/// The source of an archive's expected hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Voucher {
@@ -29,7 +29,7 @@ pub enum Voucher {
     Person,
     /// The table of this binary.
     Table,
-    /// Only the checksum file beside it.
+    /// Only the checksum file beside the archive.
     ChecksumFile,
 }
 
@@ -43,26 +43,26 @@ impl fmt::Display for Voucher {
     }
 }
 
-/// What an archive has to be.
+/// The hash that an archive must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected {
-    /// Its SHA-256.
+    /// The SHA-256.
     pub digest: Digest,
-    /// Who says so.
+    /// The source of the hash.
     pub voucher: Voucher,
 }
 
-/// What is demanded of an archive before it is taken.
+/// The proof that is demanded of an archive.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trust {
-    /// `verify: strict`: a checksum file alone is not enough.
+    /// Whether `verify` is `strict`: a checksum file alone is not enough.
     pub strict: bool,
-    /// `pulumi-sha256`.
+    /// The hash in `pulumi-sha256`.
     pub by_hand: Option<Digest>,
 }
 
 impl Trust {
-    /// What the archive of `version` has to be, given the release's checksum file where there is one.
+    /// The hash that the archive of `version` must have. `checksums` is the release's checksum file, if there is one.
     pub fn expect(&self, version: &Version, platform: Platform, checksums: Option<&str>) -> Result<Expected> {
         let archive = platform.archive(version);
         let listed = checksums.map(|text| listed(text, &archive)).transpose()?;
@@ -120,7 +120,7 @@ fn unverifiable(version: &Version, platform: Platform) -> Error {
     )
 }
 
-/// The line of `archive` in a list of checksums.
+/// The hash of `archive` in a checksum file.
 fn listed(text: &str, archive: &str) -> Result<Digest> {
     let mut digests = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -137,14 +137,14 @@ fn listed(text: &str, archive: &str) -> Result<Digest> {
     }
 }
 
-/// What the table says of a version.
+/// The hash in this binary's table.
 pub(super) fn known(version: &Version, platform: Platform) -> Option<Digest> {
     let column = COLUMNS.iter().position(|column| *column == platform.to_string())?;
     let line = rows().find(|row| row.first().is_some_and(|own| *own == version.to_string()))?;
     Digest::parse(line.get(column + 2)?)
 }
 
-/// The versions of the table with the days they came out, newest first.
+/// The versions of the table with their days, newest first.
 pub fn known_releases() -> impl Iterator<Item = (Version, &'static str)> {
     rows().filter_map(|row| Some((Version::parse(row.first()?).ok()?, *row.get(1)?)))
 }

@@ -1,7 +1,7 @@
-//! Takes the files that are wanted out of an archive, and nothing else: no paths, no links, no bomb.
+//! Unpacks the wanted files of an archive, and nothing else: no paths, no links, no bomb.
 //!
-//! The archives of a release hold files below `pulumi/`, those for Windows below `pulumi/bin/`. Whatever does not look
-//! like that is refused, also where it would not be written.
+//! The archives of a release hold files below `pulumi/`, those for Windows below `pulumi/bin/`. An entry of another
+//! form is refused, even if it would not be written.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write as _};
@@ -14,7 +14,7 @@ use zip::ZipArchive;
 use super::cache::Item;
 use super::parts::{Parts, stem};
 
-/// What an archive may hold at most. The real ones hold 17 files of 400 MB.
+/// The limits of an archive. The real ones hold 17 files of 400 MB.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Files and folders.
@@ -29,16 +29,16 @@ impl Default for Bounds {
     }
 }
 
-/// Why an archive was not unpacked.
+/// The reason why an archive was not unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It is not what an archive of a release looks like.
+    /// The archive does not have the form of a release's archive.
     #[error("{0}")]
     Archive(String),
-    /// It can't be read to its end.
+    /// The archive can't be read to its end.
     #[error("it can't be read: {0}")]
     Unreadable(io::Error),
-    /// What it holds could not be written here.
+    /// A file of it could not be written here.
     #[error("{1}")]
     Disk(std::path::PathBuf, io::Error),
 }
@@ -51,7 +51,8 @@ fn refuse<T>(what: impl Into<String>) -> Result<T, Refusal> {
 pub fn tar(packed: impl Read, parts: &Parts, bounds: Bounds, into: &Path) -> Result<Vec<Item>, Refusal> {
     let mut archive = Archive::new(Counted { inner: GzDecoder::new(packed), left: bounds.bytes });
     let mut shelf = Shelf::new(parts, bounds, into);
-    // Raw, so that the extensions that give an entry another name or size, without bounds of their own, do nothing.
+    // Read raw: extensions can give an entry another name or size, without limits of their own, and are ignored this
+    // way.
     for entry in archive.entries().map_err(Refusal::Unreadable)?.raw(true) {
         let mut entry = entry.map_err(Refusal::Unreadable)?;
         let kind = entry.header().entry_type();
@@ -83,7 +84,7 @@ fn kind_word(kind: EntryType) -> &'static str {
     }
 }
 
-/// Unpacks a zip file. Its table of contents stands at its end, so it has to be there as a whole.
+/// Unpacks a zip file. Its table of contents is at its end, so it has to be there as a whole.
 pub fn zip(
     packed: impl Read + Seek,
     parts: &Parts,
@@ -113,7 +114,7 @@ pub fn zip(
     shelf.finish()
 }
 
-/// Where files are put.
+/// Writes the wanted files of an archive into a folder, within the limits.
 struct Shelf<'a> {
     parts: &'a Parts,
     bounds: Bounds,
@@ -155,7 +156,7 @@ impl<'a> Shelf<'a> {
     }
 
     fn write(&mut self, name: &str, content: &mut impl Read) -> Result<(), Refusal> {
-        // A file system can take two names for one.
+        // Some file systems take names that differ in case only for the same.
         if self.items.iter().any(|item| item.name.eq_ignore_ascii_case(name)) {
             return refuse(format!("`{}` is in it twice", printable(name)));
         }
@@ -193,17 +194,17 @@ impl<'a> Shelf<'a> {
     }
 }
 
-/// Where an entry lies in the archive.
+/// The place of an entry in the archive.
 enum ArchivePlace {
     /// The folder that holds the files.
     Top,
     /// A file directly in that folder.
     File(String),
-    /// Deeper.
+    /// Any deeper place.
     Elsewhere,
 }
 
-/// Judges an entry's path: relative, forwards only, below `pulumi`.
+/// The place that an entry's path names. The path has to be relative, without `..`, and below `pulumi`.
 fn place(name: &str) -> Result<ArchivePlace, Refusal> {
     let odd =
         || refuse(format!("`{}` in it leads out of its folder, or is not a plain path", printable(name)));
@@ -240,7 +241,7 @@ fn printable(name: &str) -> String {
     name.chars().take(80).collect::<String>().escape_debug().to_string()
 }
 
-/// Ends with an error when more comes out than may.
+/// A reader that fails when the archive holds more bytes than it may.
 struct Counted<R> {
     inner: R,
     left: u64,

@@ -1,4 +1,5 @@
-//! Which version: what is demanded, what the project needs, what is refused. Pure: all facts were read before.
+//! Chooses a version of the CLI by what is required, what the project needs, and what is refused. Pure: all facts are
+//! read before.
 
 use semver::{Version, VersionReq};
 
@@ -9,16 +10,16 @@ use super::range::Range;
 use super::tried::{NEWEST, OLDEST};
 use crate::base::error::{Error, Result};
 
-/// The lowest version that stackstep works with: the first whose event log has all events. Below it the report
+/// The lowest version that stackstep works with: the first whose event log has all events. With an older one the report
 /// would lack diagnostics and policy results. <https://github.com/pulumi/pulumi/pull/17101>
 pub const LOWEST: Version = Version::new(3, 131, 0);
 
-/// The first Pulumi CLI whose exit status tells what went wrong; before it is 1 or 255, and the reason is read from
+/// The first Pulumi CLI whose exit status tells what went wrong. Before, it is 1 or 255, and the reason is read from
 /// standard error. <https://github.com/pulumi/pulumi/pull/22205>
 pub const TELLING: Version = Version::new(3, 227, 0);
 
-/// Versions with a known fault, and what it is. They lie below [`LOWEST`] so far, but a demand for one shall get
-/// the better reason.
+/// Versions with a known fault, and the fault. They are below [`LOWEST`] so far, but someone who requires one shall
+/// read the better reason.
 const BAD: &[(Version, &str)] = &[
     (Version::new(3, 66, 0), TARGETS),
     (Version::new(3, 67, 0), TARGETS),
@@ -30,25 +31,26 @@ const BAD: &[(Version, &str)] = &[
 const TARGETS: &str =
     "it can corrupt a stack with `--target` (https://github.com/pulumi/pulumi/issues/12964)";
 
-/// How many days old a version is that nobody has asked for by name.
+/// The age in days of a version that is chosen without being required.
 pub const COOL_DOWN: i64 = 7;
 
 /// A required version of the Pulumi CLI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Demand {
-    /// Just this one.
+    /// This one version.
     Exact(Version),
-    /// The newest within.
+    /// The newest in the range.
     Range(Range),
-    /// The newest that is at least so many days old: `latest`, `latest-14`.
+    /// The newest that is at least this many days old: `latest`, `latest-14`.
     Latest {
-        /// How many.
+        /// The number of days.
         days: i64,
     },
 }
 
 impl Demand {
-    /// Reads a version, a range, `latest` or `latest-14`. `named` is where it stands.
+    /// Reads a version, a range, `latest` or `latest-14`. `named` is the input or file that it comes from, for
+    /// messages.
     pub fn parse(text: &str, named: &str) -> Result<Self> {
         let text = text.trim();
         if text == "dev" || text.starts_with("pr#") {
@@ -78,7 +80,7 @@ impl Demand {
         }
     }
 
-    /// Whether `version` is what is asked for. The age of a version is not known here.
+    /// Whether `version` meets the demand. The age of a version is not checked here.
     pub fn matches(&self, version: &Version) -> bool {
         match self {
             Self::Exact(exact) => exact == version,
@@ -91,7 +93,7 @@ impl Demand {
         }
     }
 
-    /// Whether it takes the list of releases to know what is meant.
+    /// Whether the list of releases is needed to know which version is meant.
     pub fn needs_list(&self) -> bool {
         matches!(self, Self::Latest { .. })
     }
@@ -115,17 +117,17 @@ pub struct Wish {
     pub demand: Option<(Demand, String)>,
     /// The lowest version that the project needs, and the file that says so; it does not bind an exact version.
     pub at_least: Option<(Version, String)>,
-    /// The range that `requiredPulumiVersion` allows: one of these.
+    /// The ranges of `requiredPulumiVersion`: a version has to be in one of them.
     pub required: Vec<VersionReq>,
 }
 
 impl Wish {
-    /// Why `version` won't do. None if it will.
+    /// The reason why `version` can't be used. None if it can.
     pub fn objection(&self, version: &Version) -> Option<String> {
         if let Some((_, why)) = BAD.iter().find(|(bad, _)| bad == version) {
             return Some(format!("Pulumi {version} is refused: {why}"));
         }
-        // A development build of a version has what the version has.
+        // A development build counts as the release that it comes before.
         let release = Version::new(version.major, version.minor, version.patch);
         if release < LOWEST {
             return Some(format!(
@@ -150,7 +152,7 @@ impl Wish {
         }
     }
 
-    /// In words.
+    /// The requirement in words.
     pub fn words(&self) -> String {
         match (&self.demand, &self.at_least) {
             (Some((demand, place)), _) => format!("{place} asks for `{demand}`"),
@@ -159,7 +161,7 @@ impl Wish {
         }
     }
 
-    /// How old it has to be.
+    /// The lowest age in days of a version to choose.
     fn days(&self) -> i64 {
         match &self.demand {
             None => COOL_DOWN,
@@ -168,8 +170,8 @@ impl Wish {
         }
     }
 
-    /// The newest of `releases` that will do. A release without a day is one that a mirror's keeper chose: only who
-    /// asks for an age by number has to know it.
+    /// The newest of `releases` that meets the requirements. A release without a day was chosen by the keeper of a
+    /// mirror, so that its age matters only if a number of days is required.
     pub fn choose(&self, releases: &[Release], today: Day) -> Result<Version> {
         let (days, explicit) = (self.days(), self.demand.is_some());
         let old_enough = |release: &Release| match release.day {
@@ -206,8 +208,8 @@ impl Wish {
     }
 }
 
-/// What is to be known of an engine of this version, and the way out; none where it is one of those that this release
-/// was tried with. A patch counts as the release that it mends.
+/// A warning about an engine of this version, and the way out; none if the version is one that this release was tested
+/// with. A patch counts as its minor release.
 pub fn limit(version: &Version) -> Option<(String, &'static str)> {
     const OTHER: &str = "name another version in `pulumi-version`, such as `^3`";
     let release = (version.major, version.minor);

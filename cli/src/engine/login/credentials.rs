@@ -1,5 +1,5 @@
-//! The CLI's file of logins. It is changed as the CLI changes it: in place, under a lock of the file, so that neither
-//! loses what the other has written.
+//! The CLI's file of logins. It is changed in the way of the CLI: in place, under a lock of the file, so that neither
+//! loses changes of the other.
 //! <https://github.com/pulumi/pulumi/blob/1b5949891b3cefcb9974752b24a5ecef0acc86c8/sdk/go/common/workspace/creds.go>
 
 use std::fs::{File, OpenOptions};
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 
-/// A field of files that the CLI has encrypted.
+/// The field that marks files which the CLI has encrypted.
 const ENCRYPTED: &str = "$pulumiSecureStore";
 
-/// The time of a check that never was: the CLI asks the backend whose token it is when it uses it.
+/// The time of a check that has never happened: the CLI then asks the backend whose token it is.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Makes `key` the current backend, with the token.
@@ -32,7 +32,7 @@ pub fn store(path: &Path, key: &str, token: Option<&Secret>) -> Result<()> {
     file.write_all(&super::json(&changed)).map_err(Error::io("write", path))
 }
 
-/// The file's value with the login.
+/// The file's value with the login added.
 fn with_login(text: &[u8], path: &Path, key: &str, token: Option<&Secret>) -> Result<Value> {
     let refused = |why: &str, hint: &str| {
         Error::input(format!("`{}` is left alone: {why}", path.display()), hint.to_owned())
@@ -67,7 +67,7 @@ fn with_login(text: &[u8], path: &Path, key: &str, token: Option<&Secret>) -> Re
     Ok(Value::Object(file))
 }
 
-/// Makes a folder that only its owner can read, unless it is there.
+/// Creates a folder that only its owner can read, unless it exists.
 pub(super) fn private_folder(folder: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -88,7 +88,7 @@ fn private_file(path: &Path) -> Result<File> {
 mod tests {
     use super::*;
 
-    /// What `pulumi login file:///srv/state` of the CLI 3.276.0 wrote into an empty home folder.
+    /// The file that `pulumi login file:///srv/state` of the CLI 3.276.0 wrote into an empty home folder.
     const LOCAL: &str = "{
     \"current\": \"file:///srv/state\",
     \"accessTokens\": {

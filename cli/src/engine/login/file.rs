@@ -1,4 +1,4 @@
-//! How the CLI writes its files.
+//! The form of the CLI's files.
 
 use serde::Serialize as _;
 use serde_json::Value;

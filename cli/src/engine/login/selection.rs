@@ -16,19 +16,19 @@ use crate::pulumi::project::Project;
 /// <https://github.com/pulumi/pulumi/pull/23974>
 const FOR_EACH_BACKEND: Version = Version::new(3, 256, 0);
 
-/// How the CLI writes its selection.
+/// The form of the CLI's selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// `stack`: one for all backends.
+    /// The field `stack`: one selection for all backends.
     One,
-    /// `stacks`: by the backend's URL.
+    /// The field `stacks`: a selection for each backend's URL.
     ByBackend,
-    /// Both, as the version is not known: each version finds its own.
+    /// Both fields, if the CLI's version is not known: each version reads its own.
     Both,
 }
 
 impl Form {
-    /// What this version of the CLI writes.
+    /// The form that this version of the CLI writes.
     pub fn for_version(version: Option<&Version>) -> Self {
         match version {
             Some(version) if *version >= FOR_EACH_BACKEND => Self::ByBackend,
@@ -45,8 +45,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The file of `project` in the CLI's folder of settings: it is called after the project's name and the place of its
-    /// file, as a shell in that folder would see it.
+    /// The file of `project` in the CLI's folder of settings. Its name is made of the project's name and the real path
+    /// of its file, as a shell in that folder would see it.
     pub fn new(workspaces: &Path, project: &Project) -> Self {
         let place = std::fs::canonicalize(&project.path).ok().filter(|_| cfg!(unix));
         let place = place.unwrap_or_else(|| project.path.clone());
@@ -57,7 +57,7 @@ impl Selection {
     /// Selects `stack` at the backend `key`.
     pub fn set(&self, key: &str, stack: &str, form: Form) -> Result<()> {
         let mut file = self.read()?;
-        // Where a newer CLI has written, its own form is read first.
+        // A newer CLI reads its own form first, if the file has it.
         let form = if file.contains_key("stacks") { Form::ByBackend } else { form };
         if form != Form::ByBackend {
             file.insert("stack".into(), stack.into());
@@ -106,7 +106,7 @@ impl Selection {
         }
     }
 
-    /// Writes a file beside it, which then takes its place, as the CLI does; only its owner can read it.
+    /// Writes a file beside it and renames it, as the CLI does. Only its owner can read it.
     fn write(&self, file: Map<String, Value>) -> Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         private_folder(folder)?;
@@ -122,7 +122,7 @@ impl Selection {
 mod tests {
     use super::*;
 
-    /// What `pulumi stack select dev` of the CLI 3.276.0 wrote.
+    /// The file that `pulumi stack select dev` of the CLI 3.276.0 wrote.
     const SELECTED: &str = "{\n    \"stacks\": {\n        \"file:///srv/state\": \"dev\"\n    }\n}";
 
     struct Case {

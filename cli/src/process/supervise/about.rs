@@ -1,4 +1,4 @@
-//! What is run, how it is watched over, and how it ended.
+//! A process to run, the way it is supervised, and how it ended.
 
 use crate::base::secret::Masker;
 use crate::process::ladder::{Cause, Rung};
@@ -17,17 +17,17 @@ use std::time::Duration;
 pub struct Process {
     /// The program's file.
     pub program: PathBuf,
-    /// Its arguments: no secrets, as everyone on the machine can read them.
+    /// The arguments. They hold no secrets, as everyone on the machine can read them.
     pub args: Vec<OsString>,
     /// The folder to run it in.
     pub cwd: PathBuf,
-    /// What is set in its environment, beside our own.
+    /// The variables to set, beside our own environment.
     pub set: Vec<(String, String)>,
-    /// What is taken out of its environment.
+    /// The variables to remove.
     pub remove: Vec<String>,
-    /// Its standard input; nothing if there is none.
+    /// The text for standard input, if there is any.
     pub stdin: Option<Vec<u8>>,
-    /// Where it will write its event log.
+    /// The path that the event log will have.
     pub event_log: Option<PathBuf>,
 }
 
@@ -46,76 +46,76 @@ impl fmt::Debug for Process {
     }
 }
 
-/// How a process is watched over.
+/// The limits, targets and callbacks by which a process is supervised.
 pub struct Supervision<'a> {
-    /// Hides the secrets in everything that is passed on.
+    /// Masks the secrets in everything that is passed on.
     pub masker: &'a Masker,
     /// The signals of the whole run.
     pub signals: &'a Signals,
-    /// How long it may run.
+    /// The time limit of the process.
     pub timeout: Option<Duration>,
-    /// Knows the words by which it says that it got a signal.
+    /// Recognises the process's messages about signals that it got.
     pub listener: &'a mut dyn Listener,
-    /// How long to listen for its words that it has got a signal already, before it is sent one: zero for what never
-    /// says so.
+    /// The time to listen for a message that it has got a signal already, before it is sent one: zero for a program
+    /// without such messages.
     pub listen: Duration,
-    /// How long it may take to end after the first SIGINT.
+    /// The time that it has to end after the first SIGINT.
     pub grace: Duration,
-    /// Where its standard output goes.
+    /// The target of its standard output.
     pub stdout: Sink<'a>,
-    /// Where its standard error goes, and the lines of our own.
+    /// The target of its standard error, and of our own lines.
     pub stderr: Sink<'a>,
-    /// Whether its standard output goes there at all.
+    /// Whether its standard output is passed on or only captured.
     pub passing: Passing,
     /// The lines of its standard error that do not go there.
     pub unsaid: Option<Unsaid>,
     /// How many bytes of each stream are kept for the report.
     pub capture: usize,
-    /// Breaks up workflow commands.
+    /// Breaks up workflow commands in its output.
     pub disarm: Option<Disarm>,
-    /// Gets each line of the event log, as it is: it may hold secrets.
+    /// Called with each line of the event log, unmasked: it may hold secrets.
     pub on_event: &'a mut dyn FnMut(&[u8]),
-    /// Asked about once a minute for a line that says what is in flight.
+    /// Called about once a minute with the time since the start, for a line that says what is in flight.
     pub heartbeat: &'a mut dyn FnMut(Duration) -> Option<String>,
-    /// Called once with the process's number.
+    /// Called once, with the process's number.
     pub on_start: &'a mut dyn FnMut(u32),
     /// Called once, as soon as the process has been asked to end.
     pub on_stop: &'a mut dyn FnMut(Cause),
 }
 
-/// How a process ended.
+/// The status of a process at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessStatus {
-    /// By itself, with an exit status.
+    /// The process ended by itself, with an exit status.
     Exited(i32),
-    /// By a signal.
+    /// A signal ended the process.
     Signalled(i32),
-    /// It was not started, as the run had been cancelled before.
+    /// The process was not started, because the run had been cancelled before.
     NotStarted,
-    /// It was killed, but the system does not let go of it.
+    /// The process was killed, but has not ended.
     Stuck,
 }
 
-/// What became of a process.
+/// The outcome of a process.
 #[derive(Debug)]
 pub struct Ended {
-    /// How it ended.
+    /// The status at its end.
     pub status: ProcessStatus,
-    /// Why it was stopped, if it was.
+    /// The cause of the stop, if it was stopped.
     pub cause: Option<Cause>,
-    /// How far we had to go to stop it.
+    /// The last rung of the ladder that was needed to stop it.
     pub rung: Option<Rung>,
-    /// How often it said that it got a signal, from us or from others.
+    /// The number of signals that it reported, from us or from others.
     pub told: Told,
-    /// Its standard output.
+    /// The process's standard output.
     pub stdout: Captured,
-    /// Its standard error.
+    /// The process's standard error.
     pub stderr: Captured,
-    /// What happened to its event log.
+    /// The incidents while its event log was read.
     pub events: TailState,
-    /// How long it ran.
+    /// The time that it ran.
     pub duration: Duration,
-    /// Whether a reader of our output went away.
+    /// Whether a reader of our output was closed.
     pub closed_output: bool,
     /// Whether processes that it left behind kept its pipes open, and were killed.
     pub left_behind: bool,
@@ -138,5 +138,5 @@ impl Ended {
     }
 }
 
-/// The writing of the standard input.
+/// The task that writes the standard input.
 pub(super) type Stdin = Pin<Box<dyn Future<Output = ()> + Send>>;

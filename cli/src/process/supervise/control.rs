@@ -1,4 +1,4 @@
-//! How a running engine is told to end, and made to. Who gets what, and why: see [`super`].
+//! Sends a running engine its signals, and kills it. [`super`] explains which process gets which signal.
 
 use std::process::ExitStatus;
 
@@ -36,7 +36,7 @@ mod unix {
             Self { engine, is_script: is_script(program), adopted }
         }
 
-        /// Sends SIGINT. The child has not been waited for, so its number is still its own.
+        /// Sends SIGINT. The child has not been waited for, so its number can't belong to another process.
         pub(in super::super) fn interrupt(&self) {
             let Some(engine) = self.engine.map(Pid::from_raw) else { return };
             let _ = if self.is_script {
@@ -52,7 +52,7 @@ mod unix {
             let _ = child.start_kill();
         }
 
-        /// Kills what an engine that has ended left behind.
+        /// Kills the processes that an engine left behind when it ended.
         pub(in super::super) fn kill_rest(&self) {
             if let Some(engine) = self.engine {
                 tree::kill(engine, self.adopted);
@@ -84,7 +84,7 @@ mod windows {
             Self { engine: child.id() }
         }
 
-        /// Nothing: the console has sent the engine its Ctrl-C already.
+        /// Does nothing: the console has sent the engine its Ctrl-C already.
         #[expect(clippy::unused_self, reason = "the other systems need it")]
         pub(in super::super) fn interrupt(&self) {}
 
@@ -94,7 +94,7 @@ mod windows {
             let _ = child.start_kill();
         }
 
-        /// Kills the engine's descendants, as far as they are known by its number.
+        /// Kills the engine's descendants, if its number still leads to them.
         /// <https://learn.microsoft.com/windows-server/administration/windows-commands/taskkill>
         pub(in super::super) fn kill_rest(&self) {
             let Some(engine) = self.engine else { return };
@@ -111,7 +111,7 @@ mod windows {
     }
 }
 
-/// How a process that was waited for ended.
+/// The status of a process that was waited for.
 pub(super) fn status_of(result: &std::io::Result<ExitStatus>) -> ProcessStatus {
     let Ok(status) = result else { return ProcessStatus::Stuck };
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The loop round one running process.
+//! The loop that supervises one running process.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::process::stream::{Feed, Passing};
 use crate::process::tail::{POLL, Tail, TailState};
 use crate::process::told::{Listener, Told};
 
-/// How often the log gets a sign of life: a little more than once a minute, as silent jobs are killed.
+/// The time between two heartbeats in the log: a little less than a minute, as CI systems kill silent jobs.
 const HEARTBEAT: Duration = Duration::from_secs(55);
 
-/// How long a process that the engine has left behind may keep its pipes open.
+/// The time for which a process that the engine has left behind may keep its pipes open.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// The time that a killed process has to be gone, and that a stalled reader has to take our last lines.
+/// The time that a killed process has to end, and that a stalled reader has to take our last lines.
 const GONE: Duration = Duration::from_secs(2);
 
 /// One of the engine's pipes.
@@ -43,7 +43,7 @@ impl Pipe {
         self.reader.is_some()
     }
 
-    /// Waits for more; 0 at the end. Nothing is lost when it is dropped half-way.
+    /// Waits for more bytes; 0 at the end. Nothing is lost if the future is dropped half-way.
     async fn read(&mut self) -> usize {
         match &mut self.reader {
             Some(reader) => reader.read(&mut self.buffer).await.unwrap_or(0),
@@ -51,7 +51,7 @@ impl Pipe {
         }
     }
 
-    /// Passes on what was read.
+    /// Passes the bytes that were read to the log.
     fn took(&mut self, count: usize, log: &mut Log<'_>) {
         if count == 0 {
             return self.end(log);
@@ -60,7 +60,7 @@ impl Pipe {
         log.write(self.source, &lines);
     }
 
-    /// Passes on what is left; nothing is read any more.
+    /// Passes the rest to the log; nothing more is read.
     fn end(&mut self, log: &mut Log<'_>) {
         if self.reader.take().is_some() {
             let lines = self.feed.finish(Instant::now());
@@ -78,7 +78,7 @@ pub(super) struct RunningProcess<'a> {
     log: Log<'a>,
     tail: Option<Tail>,
     started: Instant,
-    /// When its time is over.
+    /// The time at which its time limit is reached.
     deadline: Option<Instant>,
     next_poll: Instant,
     next_heartbeat: Instant,
@@ -87,7 +87,7 @@ pub(super) struct RunningProcess<'a> {
     listener: &'a mut dyn Listener,
     stopping: Option<Stopping>,
     ended: Option<(ProcessStatus, Instant)>,
-    /// When we stop to wait for the pipes' ends.
+    /// The time at which we no longer wait for the pipes to close.
     drained: Option<Instant>,
     left_behind: bool,
     signals: &'a Signals,
@@ -106,7 +106,7 @@ struct Stopping {
 }
 
 impl Stopping {
-    /// When there is something to do next: another rung, or to give up.
+    /// The time of the next action: another rung, or giving up.
     fn next(&self) -> Option<Instant> {
         match self.ladder.next() {
             Some((at, _)) => self.since.checked_add(at),
@@ -154,7 +154,7 @@ impl<'a> RunningProcess<'a> {
         }
     }
 
-    /// Runs until the process has ended and its pipes are empty.
+    /// Runs until the process has ended and its pipes are closed.
     pub(super) async fn until_over(&mut self, mut stdin: Stdin) {
         let mut fed = false;
         while !self.is_over() {
@@ -188,7 +188,7 @@ impl<'a> RunningProcess<'a> {
         due.into_iter().flatten().fold(first, Instant::min)
     }
 
-    /// Does what is due.
+    /// Does everything whose time has come.
     fn tick(&mut self, now: Instant) {
         for pipe in [&mut self.stdout, &mut self.stderr] {
             let partial = pipe.feed.partial(now);
@@ -225,10 +225,10 @@ impl<'a> RunningProcess<'a> {
 
     /// Begins the ladder.
     fn stop(&mut self, cause: Cause) {
-        // What is known by now is in what is reported at once.
+        // The report that is published now has all events so far.
         while self.poll_events() {}
         let since = Instant::now();
-        // When the time is over, nobody else has signalled anybody.
+        // After a timeout of our own, nobody else has sent a signal.
         let listen = if cause == Cause::TimedOut { Duration::ZERO } else { self.listen };
         let ladder = Ladder::new(listen, self.grace);
         self.stopping = Some(Stopping { since, cause, ladder, killed: None });
@@ -259,12 +259,12 @@ impl<'a> RunningProcess<'a> {
         self.ended = Some((status, now));
         self.drained = Some(now + DRAIN);
         if matches!(status, ProcessStatus::Signalled(_)) {
-            // Without the engine its language hosts and providers have nobody to end them.
+            // Without the engine, nothing ends its language hosts and providers.
             self.control.kill_rest();
         }
     }
 
-    /// Ends the wait for pipes that someone else keeps open: first by killing who does, then by not reading on.
+    /// Ends the wait for pipes that another process keeps open: first kills that process, then stops reading.
     fn drain(&mut self, now: Instant) {
         let Some(drained) = self.drained.filter(|drained| now >= *drained) else { return };
         if !self.log.has_room() && self.stopping.is_none() {
@@ -279,7 +279,7 @@ impl<'a> RunningProcess<'a> {
         }
     }
 
-    /// Reads and writes what is left.
+    /// Reads and writes the rest.
     pub(super) async fn finish(mut self) -> Ended {
         if let Some(tail) = &mut self.tail {
             tail.finish(&mut |line| {
@@ -304,7 +304,7 @@ impl<'a> RunningProcess<'a> {
         }
     }
 
-    /// Waits for a slow reader of ours, unless we have been asked to end.
+    /// Waits for a slow reader of our output, but not for long once the run is cancelled.
     async fn write_rest(&mut self) {
         let log = &mut self.log;
         let written = async {

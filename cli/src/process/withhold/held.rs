@@ -1,26 +1,26 @@
-//! Lines of an object that has not ended yet, held back as its secret may come last.
+//! Holds back the lines of an object that has not ended yet, because its secret may come last.
 
-/// How much is held back: an object that is larger goes on without its end.
+/// The most bytes that are held back: a larger object is passed on before its end.
 const MOST: usize = 256 << 10;
 
-/// Brackets that are open in text whose strings are quoted.
+/// The open brackets in a text whose strings are quoted.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Brackets {
-    /// How many have to close before the object ends, beside its own.
+    /// The number of brackets that have to close before the object ends, beside its own.
     depth: u32,
-    /// The quote of the string that the text is in.
+    /// The quote of the string that the text is in, if it is in one.
     quote: Option<u8>,
-    /// Whether the object has no bracket of its own: it ends where no bracket is open.
+    /// Whether the object has no bracket of its own, so that it ends when no bracket is open.
     bare: bool,
 }
 
 impl Brackets {
-    /// Those of a text that only belongs to the object before.
+    /// The brackets of a text that only belongs to the object before it.
     pub fn behind() -> Self {
         Self { bare: true, ..Self::default() }
     }
 
-    /// Goes on with a line, and says whether the object ends in it.
+    /// Reads a line. Returns whether the object ends in it.
     pub fn close_in(&mut self, line: &[u8]) -> bool {
         let mut bytes = line.iter();
         while let Some(&byte) = bytes.next() {
@@ -38,13 +38,13 @@ impl Brackets {
     }
 }
 
-/// What is held back.
+/// The lines that are held back.
 #[derive(Default)]
 pub(super) struct Held {
     lines: Vec<u8>,
-    /// Where the line begins that has opened each bracket that is open.
+    /// For each open bracket, the start of the line that opened it.
     opened: Vec<usize>,
-    /// Whether the text is in a string that goes over lines.
+    /// Whether the text is in a string of several lines.
     in_template: bool,
 }
 
@@ -53,7 +53,7 @@ impl Held {
         self.lines.is_empty()
     }
 
-    /// Takes a line, or a part of one, and returns what may go on: nothing while an object is open.
+    /// Takes a line or a part of one, and returns the text to pass on: nothing while an object is open.
     pub fn pass(&mut self, part: &[u8], may_hold: bool) -> Vec<u8> {
         if may_hold {
             self.follow(part);
@@ -62,15 +62,15 @@ impl Held {
         if self.opened.is_empty() || self.lines.len() > MOST { self.release() } else { Vec::new() }
     }
 
-    /// All of it; the object goes on without being held back.
+    /// All lines. The rest of the object is no longer held back.
     pub fn release(&mut self) -> Vec<u8> {
         self.opened.clear();
         self.in_template = false;
         std::mem::take(&mut self.lines)
     }
 
-    /// What stands before the object that a withheld line is in, and the line that the object began with. The object is
-    /// the one of so many brackets around the line.
+    /// The text before the object of a withheld line, and the object's first line. The object is found by the number of
+    /// brackets around the line.
     pub fn take_before_the_object(&mut self, levels: usize) -> (Vec<u8>, Option<Vec<u8>>) {
         if self.lines.is_empty() {
             return (Vec::new(), None);
@@ -83,13 +83,13 @@ impl Held {
         (before, first)
     }
 
-    /// The brackets that are open in the object of so many brackets around what is held.
+    /// The brackets that are open in an object, which is found by the number of brackets around the held lines.
     pub fn brackets(&self, levels: usize) -> Brackets {
         let open = levels.min(self.opened.len()).saturating_sub(1);
         Brackets { depth: u32::try_from(open).unwrap_or_default(), ..Brackets::default() }
     }
 
-    /// Follows the brackets of a line. A quote that is not closed in it was an apostrophe, unless it is a template's.
+    /// Reads the brackets of a line. A quote without an end in it was an apostrophe, unless it is a template's.
     fn follow(&mut self, line: &[u8]) {
         let begin = self.lines.len();
         let mut quote = self.in_template.then_some(b'`');

@@ -1,8 +1,9 @@
-//! One comment for several stacks: a table of them, and a folded part for each.
+//! One comment for several stacks: a table of the stacks, and a folded part for each.
 //!
-//! Either one final job has all reports and writes the whole comment ([`of_all`]); or each step that has its own writes
-//! it when it is done. Every step replaces its own part of the comment and leaves the others as they are. Two that write in the same moment
-//! can lose one another's part, so the comment is read again after it was written, and fixed: twice at most.
+//! Either one final job has all reports and writes the whole comment ([`of_all`]), or each step writes its own part
+//! when it is done, and leaves the other parts as they are. Two that write at the same moment can overwrite each
+//! other's part, so the comment is read again after it was written, and written again if needed, up to `ROUNDS`
+//! times.
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
@@ -15,18 +16,18 @@ use crate::render::several::{self, Counted, PartLooks, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
 
-/// How often the comment is written at most.
+/// The most times that the comment is written.
 const ROUNDS: usize = 5;
 
-/// What a part needs beside its text: its marker, its row of the table, its fold.
+/// The characters that a part needs for its marker, its row in the table and its fold.
 const FRAME: usize = 1200;
 
-/// What is said about one stack.
+/// The part of the comment about one stack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StackPart {
     /// The stack and the run, and the row of the table.
     marker: Marker,
-    /// The report; empty where there is no room for it.
+    /// The report; empty if there is no room for it.
     text: String,
 }
 
@@ -37,7 +38,7 @@ const OUTCOME: &str = "outcome";
 const PART: &str = "part";
 
 impl StackPart {
-    /// The part of `report` with its `text`; empty where there is no room for it.
+    /// The part of `report` with its `text`; the text is empty if there is no room for it.
     pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
         let line = StackLine::new(report, html);
         for (name, value) in [
@@ -96,7 +97,7 @@ impl StackPart {
     }
 }
 
-/// The parts of a comment.
+/// Reads the parts of a comment.
 pub fn parts(body: &str) -> Vec<StackPart> {
     let mut parts = Vec::new();
     let mut current: Option<(Marker, Vec<&str>)> = None;
@@ -115,7 +116,7 @@ pub fn parts(body: &str) -> Vec<StackPart> {
     parts
 }
 
-/// The text between the lines that fold it.
+/// The text inside of the lines that fold a part.
 fn unfolded(lines: &[&str]) -> String {
     let is_fold = |line: &&str| {
         let begins = line.starts_with("<details><summary>") || line.starts_with("<details open><summary>");
@@ -128,13 +129,13 @@ fn unfolded(lines: &[&str]) -> String {
     inner.join("\n").trim().to_owned()
 }
 
-/// The whole comment of `parts`, as much as `limit` holds: the longest texts go first, then the last stacks.
+/// The whole comment of `parts`, shortened to `limit`: the longest texts are dropped first, then the last stacks.
 pub fn body(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Size) -> String {
     parts.sort_by(|one, other| one.marker.subject.cmp(&other.marker.subject));
     fitted(marker, parts, flavor, limit)
 }
 
-/// The comment of several reports by one final job, which knows them all: the room is shared out by urgency.
+/// The comment of one final job that has all reports. Its room is shared out by urgency.
 pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     let forge = task.client.place().forge;
     let (flavor, limit) = (forge.flavor(), forge.limit());
@@ -147,7 +148,7 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     let marker_of =
         |report: &Report| Marker::from_report(report, task.wanted.key.as_deref(), &task.wanted.stamp);
     let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), flavor.html, text);
-    // What folds a part is written around its text.
+    // The fold of a part is written around its text.
     let frame: Vec<StackPart> = reports.iter().map(|report| part(report, "x")).collect();
     let (Size::Bytes(most) | Size::Chars(most)) = limit;
     let marker = task.marker();
@@ -176,7 +177,7 @@ fn fitted(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Siz
     }
 }
 
-/// The comment; of what was dropped the outcomes are counted.
+/// The comment of these parts; dropped parts are only counted, by their outcomes.
 fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Flavor) -> String {
     let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
     let rows: Vec<String> = parts.iter().map(StackPart::row).collect();
@@ -192,14 +193,14 @@ fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Fl
     out
 }
 
-/// Brings this stack's part of the comment up to date.
+/// Updates this stack's part of the comment.
 pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     let marker = Marker { subject: Subject::Aggregate, ..task.marker() };
     let mut posted = Posted::Nothing;
     let mut created: Option<Comment> = None;
     for round in 0..ROUNDS {
         if round > 1 {
-            // Somebody else writes too: not in step with them.
+            // Another job writes too: a random pause keeps the two out of step.
             tokio::time::sleep(pause()).await;
         }
         let ours = match (task.akin(&marker).await, &created) {
@@ -207,7 +208,7 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
             (Ok(found), Some(created)) => {
                 with(task.ours(found, Some(&created.author)).await, created, &marker)
             }
-            // It is written: that it can't be read again is no failure.
+            // The comment is written: failing to read it again is no failure.
             (Err(_), _) if round > 0 => return Ok(posted),
             (Err(trouble), _) => return Err(trouble),
         };
@@ -233,7 +234,7 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     Ok(posted)
 }
 
-/// Our comments with the one that we have written, which the forge's list may not show yet.
+/// Our comments, with the one that we have just written: the forge's list may not show it yet.
 fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked> {
     if ours.iter().all(|(comment, _)| comment.id != created.id) {
         let marker = Marker::read(&created.body).unwrap_or_else(|| marker.clone());
@@ -242,7 +243,8 @@ fn with(mut ours: Vec<Marked>, created: &Comment, marker: &Marker) -> Vec<Marked
     ours
 }
 
-/// The subject of the part that is about the stack of `report`: of one without a backend, if there is no other part.
+/// The subject of the part about the stack of `report`. If there is no such part, an earlier part of the same names
+/// without a backend is taken.
 fn mine(there: &[StackPart], report: &Report) -> Subject {
     let mine = Subject::from_report(report);
     let is_there = there.iter().any(|part| part.marker.subject == mine);
@@ -252,7 +254,7 @@ fn mine(there: &[StackPart], report: &Report) -> Subject {
     earlier.unwrap_or(mine)
 }
 
-/// The parts of all our comments, of each stack the latest.
+/// The parts of all our comments; of each stack the latest part.
 fn merged(ours: &[Marked]) -> Vec<StackPart> {
     let mut all: Vec<StackPart> = Vec::new();
     for part in ours.iter().flat_map(|(comment, _)| parts(&comment.body)) {
@@ -265,7 +267,7 @@ fn merged(ours: &[Marked]) -> Vec<StackPart> {
     all
 }
 
-/// The comment with this stack's part in its place.
+/// The comment with this stack's part replaced.
 fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> String {
     let forge = task.client.place().forge;
     let flavor = forge.flavor();
@@ -290,7 +292,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
         room.zip(several::with_part(&report)).map(|(room, report)| task.render(report, &options, room));
     let text = text.unwrap_or_default();
     there.push(StackPart::new(&report, task.marker(), flavor.html, &text));
-    // The comment's own run is the latest of its parts': the same parts make the same comment.
+    // The comment's own run is the latest of its parts' runs, so that the same parts make the same comment.
     let latest = there
         .iter()
         .map(|part| &part.marker)
@@ -300,7 +302,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
     body(&Marker { commit, stamp, ..marker.clone() }, there, flavor, forge.limit())
 }
 
-/// Writes the comment where it has to change, and takes away what is there twice. Also says which one is new.
+/// Writes the comment if it has changed, and deletes duplicates. Also returns the comment if it was created.
 async fn write(
     task: &Task<'_>,
     ours: &[Marked],
@@ -331,7 +333,7 @@ async fn write(
     Ok((posted, new))
 }
 
-/// Between 0.2 and 1.2 s.
+/// A random pause between 0.2 and 1.2 s.
 fn pause() -> std::time::Duration {
     let dice = crate::base::random::word().get(..3).and_then(|digits| u64::from_str_radix(digits, 16).ok());
     std::time::Duration::from_millis(200 + dice.unwrap_or_default() % 1000)

@@ -1,8 +1,8 @@
-//! The hidden first line of a comment: what it is about, and which run wrote it.
+//! The hidden first line of a comment: its subject, and the run that wrote it.
 //!
-//! A comment is ours when its first line is such a marker and its author is us. What a program prints never gets
-//! there: a body begins with our own line, foreign text stands in code further down, and every value in a marker is
-//! encoded, so that it neither ends the marker nor makes a second one.
+//! A comment is ours if its first line is such a marker and we are its author. Output of a program can't imitate it: a
+//! body begins with our own line, foreign text stands in code further down, and every value in a marker is encoded, so
+//! that it neither ends the marker nor makes a second one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::pulumi::stack::StackIdentity;
 use crate::render::Flavor;
 use crate::report::Report;
 
-/// What a marker is about.
+/// The subject of a comment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// One command on one stack.
@@ -33,7 +33,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// What `report` is about.
+    /// The subject of `report`.
     pub fn from_report(report: &Report) -> Self {
         Self::of_stack(report.stack_identity(), report.command.name())
     }
@@ -50,7 +50,7 @@ impl Subject {
         }
     }
 
-    /// The fingerprint of the backend, when it is known.
+    /// The fingerprint of the backend, if it is known.
     pub fn backend(&self) -> Option<&str> {
         match self {
             Self::Stack { backend, .. } => Some(backend.as_str()).filter(|backend| !backend.is_empty()),
@@ -58,7 +58,7 @@ impl Subject {
         }
     }
 
-    /// Whether both are about the same but for the backend.
+    /// Whether both are the same but for the backend.
     pub fn is_akin_to(&self, other: &Self) -> bool {
         self.without_backend() == other.without_backend()
     }
@@ -75,25 +75,26 @@ impl Subject {
 /// A marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// What it is about.
+    /// The subject.
     pub subject: Subject,
-    /// What keeps comments about the same apart.
+    /// The `comment-key` that keeps several comments on one subject apart.
     pub key: String,
-    /// The commit that the run was for; empty when it is not known.
+    /// The commit that the run was for; empty if it is not known.
     pub commit: String,
-    /// The run.
+    /// The run that wrote the comment.
     pub stamp: Stamp,
-    /// The address of the backend; empty when it is not known.
+    /// The address of the backend; empty if it is not known.
     pub backend_url: String,
-    /// More values, for who writes the marker.
+    /// More values, for the code that writes the marker.
     pub more: BTreeMap<String, String>,
 }
 
-/// How a marker of a comment begins, and one of a part of it.
+/// The first word of a comment's marker, and of a part's marker.
 const COMMENT: &str = "stackstep";
 const PART: &str = "stackstep-part";
 
-/// What hides a line: an HTML comment; where HTML is shown as text, the definition of a link that nobody uses.
+/// The brackets that hide a line: an HTML comment; where HTML is shown as text, the definition of a link that nobody
+/// uses.
 /// <https://spec.commonmark.org/0.31.2/#html-comment>,
 /// <https://spec.commonmark.org/0.31.2/#link-reference-definitions>
 const HTML: (&str, &str) = ("<!-- ", " -->");
@@ -112,12 +113,12 @@ impl Marker {
         }
     }
 
-    /// Whether both are about the same but for the backend.
+    /// Whether both are about the same subject but for the backend.
     pub fn is_akin_to(&self, other: &Self) -> bool {
         self.subject.is_akin_to(&other.subject) && self.key == other.key
     }
 
-    /// The first line of a comment. Where only a blank line ends it, that is part of it.
+    /// The first line of a comment, with the blank line that has to end it on some forges.
     pub fn write(&self, flavor: Flavor) -> String {
         let line = hidden(&self.fields(COMMENT), flavor);
         if flavor.html { line } else { line + "\n" }
@@ -133,7 +134,7 @@ impl Marker {
         hidden(&self.fields(PART), flavor)
     }
 
-    /// Reads it.
+    /// Reads the marker of a part.
     pub(super) fn read_part(line: &str) -> Option<Self> {
         Self::from_fields(shown(line)?.strip_prefix(PART)?)
     }
@@ -186,7 +187,7 @@ pub(super) fn end_of_part(flavor: Flavor) -> String {
     hidden("stackstep-end", flavor)
 }
 
-/// Whether the line is one.
+/// Whether the line ends a part.
 pub(super) fn ends_part(line: &str) -> bool {
     shown(line) == Some("stackstep-end")
 }
@@ -202,13 +203,13 @@ fn hidden(line: &str, flavor: Flavor) -> String {
     [begin, line, end].concat()
 }
 
-/// What a hidden line holds.
+/// The content of a hidden line. None if the line is not hidden.
 fn shown(line: &str) -> Option<&str> {
     let line = line.trim_end();
     [HTML, PLAIN].iter().find_map(|(begin, end)| line.strip_prefix(begin)?.strip_suffix(end))
 }
 
-/// Two hyphens would end an HTML comment in some readers.
+/// The value percent-encoded, hyphens too: two of them would end an HTML comment in some readers.
 fn encoded(value: &str) -> String {
     percent_encoded(value).replace('-', "%2D")
 }

@@ -1,8 +1,8 @@
-//! Comments on change requests: how one behaves, written once for all forges.
+//! Comments on change requests: the behaviour that is the same on all forges.
 //!
 //! A run finds its own comment by its [`Marker`] and its author over all pages, and edits it in place. No forge can
-//! compare and swap, so after a comment is created the list is read again: of several for the same, the latest run's
-//! stays. [`post`] is the whole of it: a report, a place and the wanted behaviour.
+//! compare and swap, so after a comment is created the list is read again: of several for the same subject, the latest
+//! run's stays. The entry is [`post`].
 
 pub mod aggregate;
 pub mod marker;
@@ -21,7 +21,7 @@ pub use stamp::Stamp;
 pub use task::{Content, Mode, Posted, Wanted};
 use task::{Marked, Task, is_same, newest_first};
 
-/// Sees to the comment on change request `number`.
+/// Creates, updates or removes the comment on change request `number`, as `wanted` says.
 pub async fn post(
     client: &Client<'_>,
     number: u64,
@@ -57,7 +57,7 @@ impl Task<'_> {
         self.content.reports.iter().any(|report| self.wanted.when.is_met_by(report))
     }
 
-    /// The comment's text, as much of it as the forge takes, with a note in front.
+    /// The comment's text, shortened to the forge's limit, with a note in front.
     fn body(&self, note: Option<&str>, names_backend: bool) -> String {
         if self.is_of_several() {
             return aggregate::of_all(self, note);
@@ -89,7 +89,7 @@ impl Task<'_> {
             && found.subject == marker.subject
             && is_same(&only.body, &text(false))
         {
-            // The comment has our text already, by whatever account it was written.
+            // The comment has our text already, whichever account wrote it.
             return Ok(Posted::Unchanged);
         }
         let own = Own::new(self.ours(akin, None).await, &marker);
@@ -105,7 +105,7 @@ impl Task<'_> {
         } else {
             match self.client.update_comment(self.number, &newest.0, &body).await {
                 Ok(()) => Posted::Updated,
-                // Somebody has deleted it in between.
+                // The comment was deleted in the meantime.
                 Err(trouble) if trouble.kind == TroubleKind::Missing => self.create_only_one(&body).await?,
                 Err(trouble) => return Err(trouble),
             }
@@ -120,8 +120,8 @@ impl Task<'_> {
         Ok(posted)
     }
 
-    /// Looks whether a comment without a backend that was taken over still is ours: a job for a stack of the same names
-    /// in another backend may have taken it over in the same moment.
+    /// Checks whether a comment without a backend that was taken over is still ours: a job for a stack of the same
+    /// names in another backend may have taken it over at the same moment.
     async fn still_taken_over(&self, comment: &Comment, body: &str) -> Result<Posted, Trouble> {
         let marker = self.marker();
         let Ok(now) = self.akin(&marker).await else { return Ok(Posted::Updated) };
@@ -140,7 +140,7 @@ impl Task<'_> {
         }
         let posted = if self.is_worth_one() {
             let created = self.create(&self.body(None, own.names_backend()), true).await?;
-            // Now we know who we are.
+            // The new comment tells our account's name.
             own = Own::new(self.ours(akin, Some(&created.author)).await, &marker);
             own.same.retain(|(comment, _)| comment.id != created.id);
             self.name_backends(&own.elsewhere).await;
@@ -152,7 +152,8 @@ impl Task<'_> {
         if old.is_empty() && posted == Posted::TakenAway {
             return Ok(Posted::Nothing);
         }
-        // Where the list does not tell what is hidden, all but the newest were hidden when that was written.
+        // If the list does not tell which comments are hidden: all but the newest were hidden when that one was
+        // written.
         let blind = old.iter().all(|(comment, _)| comment.hidden.is_none())
             && old.iter().any(|(comment, _)| self.can_hide(comment));
         let shown = old.iter().rev().filter(|(comment, _)| comment.hidden != Some(true));
@@ -162,7 +163,7 @@ impl Task<'_> {
         Ok(posted)
     }
 
-    /// What is written is written: that an old comment stays is worth a warning.
+    /// Warns if an old comment could not be removed; the new one is written, so it is no failure.
     fn tidied(&self, done: Result<(), Trouble>) {
         if let Err(trouble) = done {
             (self.content.warn)(&trouble.to_string());
@@ -174,8 +175,8 @@ impl Task<'_> {
         place.forge.hide_comment(place, self.number, comment).is_some()
     }
 
-    /// Creates the comment, and looks again: of those for the same, the latest run's stays. That is the list and one
-    /// deletion where another job was at it in the same moment.
+    /// Creates the comment, and reads the list again: of several for the same subject, the latest run's stays. This
+    /// costs one more request, and a deletion if another job did the same at that moment.
     async fn create_only_one(&self, body: &str) -> Result<Posted, Trouble> {
         let created = self.create(body, true).await?;
         let Ok(own) = self.own_again(&created).await else { return Ok(Posted::Created) };
@@ -194,7 +195,8 @@ impl Task<'_> {
         Ok(Posted::Created)
     }
 
-    /// Creates a comment. Where that broke off, it may be there all the same: it is looked for before the next try.
+    /// Creates a comment. If the connection broke off, the comment may exist all the same: it is searched for before
+    /// the next try.
     async fn create(&self, body: &str, again: bool) -> Result<Comment, Trouble> {
         let trouble = match self.client.create_comment(self.number, body).await {
             Ok(created) => return Ok(created),
@@ -208,7 +210,7 @@ impl Task<'_> {
         if again { Box::pin(self.create(body, false)).await } else { Err(trouble) }
     }
 
-    /// The trouble, or that there is no such change request, where that can look the same.
+    /// The trouble, or that there is no such change request if the forge reports both in the same way.
     async fn or_missing(&self, trouble: Trouble) -> Trouble {
         if trouble.kind != TroubleKind::Broken || !self.client.place().forge.breaks_where_none_is() {
             return trouble;
@@ -219,7 +221,7 @@ impl Task<'_> {
         }
     }
 
-    /// The trouble with what the change request's state says about it.
+    /// The trouble, with an explanation from the change request's state if there is one.
     async fn explained(&self, trouble: Trouble) -> Trouble {
         if !matches!(trouble.kind, TroubleKind::Denied | TroubleKind::Rejected) {
             return trouble;

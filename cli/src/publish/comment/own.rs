@@ -1,8 +1,9 @@
-//! Which comments are our own: by marker, author and backend; those of earlier versions, which know no backend, and of
+//! Finds our own comments by marker, author and backend. Comments of earlier versions, which know no backend, and of
 //! Pulumi's official action are taken over.
 //!
-//! Two backends can hold stacks of the same names. Each has a comment of its own, and then their headings say which
-//! backend they are about: also the other's, when it is of the same commit, as its own run may not come again.
+//! Two backends can hold stacks of the same names. Each has a comment of its own, and their headings then name the
+//! backend. This run also changes the other comment's heading if it is of the same commit, as the run that wrote it may
+//! not come again.
 
 use super::{Marked, Marker, Stamp, Subject, Task, is_same};
 use crate::forge::{Comment, Trouble};
@@ -12,15 +13,15 @@ use crate::render;
 /// Our own comments about the same names.
 #[derive(Debug, Default)]
 pub(super) struct Own {
-    /// The ones that are about this stack, the oldest first.
+    /// The comments about this stack, the oldest first.
     pub same: Vec<Marked>,
-    /// The ones about a stack of the same names in another backend.
+    /// The comments about a stack of the same names in another backend.
     pub elsewhere: Vec<Marked>,
 }
 
 impl Own {
-    /// The comments of `ours` for `marker`. One without a backend is this stack's where it has no other, or where there
-    /// is no other backend that it could be of: it is of an earlier version, or of a run that did not get as far.
+    /// Sorts `ours` by the backend of `marker`. A comment without a backend, from an earlier version or from a run that
+    /// ended early, counts as this stack's if there is no comment with this backend, or none with another one.
     pub fn new(ours: Vec<Marked>, marker: &Marker) -> Self {
         let backend = marker.subject.backend();
         let (mut same, others): (Vec<_>, Vec<_>) =
@@ -34,7 +35,7 @@ impl Own {
         Self { same, elsewhere }
     }
 
-    /// Whether a heading has to say which backend it is about.
+    /// Whether the headings have to name the backend.
     pub fn names_backend(&self) -> bool {
         !self.elsewhere.is_empty()
     }
@@ -51,7 +52,7 @@ impl Task<'_> {
             let found = of_official_action(&comment.body)?;
             found.is_akin_to(marker).then(|| (comment.clone(), found))
         };
-        // Of several only the last one was kept up to date.
+        // The official action keeps only the last of several up to date.
         let taken_over = comments.iter().rev().filter(|_| self.wanted.official_action).find_map(official);
         let ours = comments.into_iter().filter_map(|comment| {
             let found = Marker::read(&comment.body).filter(|found| found.is_akin_to(marker))?;
@@ -60,7 +61,8 @@ impl Task<'_> {
         Ok(taken_over.into_iter().chain(ours).collect())
     }
 
-    /// Those of them that are by us: a marker can be copied. Who we are is asked only when it matters.
+    /// The comments among `marked` that we wrote, as a marker can be copied. The forge is asked for our name only if
+    /// there are any.
     pub(super) async fn ours(&self, mut marked: Vec<Marked>, author: Option<&str>) -> Vec<Marked> {
         if marked.is_empty() {
             return marked;
@@ -73,7 +75,7 @@ impl Task<'_> {
         marked
     }
 
-    /// Our comments as the forge lists them now, with `created`, which its list may not show yet.
+    /// Our comments as the forge lists them now, together with `created`, which the list may not show yet.
     pub(super) async fn own_again(&self, created: &Comment) -> Result<Own, Trouble> {
         let marker = self.marker();
         let akin = self.akin(&marker).await?;
@@ -98,7 +100,8 @@ impl Task<'_> {
         }
     }
 
-    /// The body with the backend in its heading. None where it is there, or there is no such heading.
+    /// The comment's body with the backend added to its heading. None if it is there already, or if there is no
+    /// heading.
     fn with_backend_named(&self, body: &str) -> Option<String> {
         let url = Marker::read(body)?.backend_url;
         let html = self.client.place().forge.flavor().html;
@@ -108,7 +111,8 @@ impl Task<'_> {
     }
 }
 
-/// `text`, which names `stack` as code, with its backend behind it. None where it does not, or has it already.
+/// `text`, which names `stack` as code, with the backend added after the name. None if it does not name the stack, or
+/// has the backend already.
 pub(super) fn with_backend(text: &str, stack: &StackIdentity, url: &str, html: bool) -> Option<String> {
     let stack = stack.to_string();
     [render::code(&stack, html), render::tagged(&stack, html)].into_iter().find_map(|name| {
@@ -119,7 +123,7 @@ pub(super) fn with_backend(text: &str, stack: &StackIdentity, url: &str, html: b
     })
 }
 
-/// A marker for a comment of Pulumi's official action, by its heading; older than all of ours.
+/// A marker for a comment of Pulumi's official action, from its heading. It counts as older than all of ours.
 /// <https://github.com/pulumi/actions/blob/main/src/libs/pr.ts>
 fn of_official_action(body: &str) -> Option<Marker> {
     let heading = body.lines().next()?.trim_end().strip_prefix("#### :tropical_drink: `")?;

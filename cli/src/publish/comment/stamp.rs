@@ -1,20 +1,20 @@
-//! Which run wrote a comment, so that an older one never replaces what a newer one said.
+//! The run that wrote a comment, so that an older run never replaces the comment of a newer one.
 //!
-//! CI systems count their runs; a run that is started again keeps its number. Where there is no number, or the two are
-//! of different systems, the time at which they began decides.
+//! CI systems number their runs; a run that is started again keeps its number. Without a number, or between different
+//! systems, the start times decide.
 
 use std::fmt;
 
-/// A run.
+/// The run that wrote a comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stamp {
-    /// The CI system, with the job where it counts those one by one.
+    /// The CI system, with the job's name if it numbers the runs of each job by themselves.
     pub system: String,
-    /// The number of the run there.
+    /// The number of the run in the CI system.
     pub run: Option<u64>,
-    /// Which try of it this is.
+    /// The number of the attempt, if the run was started again.
     pub attempt: u64,
-    /// When it began, in Unix seconds.
+    /// The start of the run, in Unix seconds.
     pub at: u64,
 }
 
@@ -29,7 +29,7 @@ impl Stamp {
         }
     }
 
-    /// Reads what [`fmt::Display`] wrote; what can't be read is older than all.
+    /// Reads the text of [`fmt::Display`]. A stamp that can't be read is older than all others.
     pub fn parse(text: &str) -> Self {
         let (rest, at) = text.rsplit_once('@').unwrap_or((text, ""));
         let (system, count) = rest.rsplit_once(':').unwrap_or((rest, ""));

@@ -1,4 +1,4 @@
-//! What is to be said in a comment, and where it is compared with what is there.
+//! The wanted comment: its content, its mode, and the comparison with the comments that exist.
 
 use crate::forge::{Client, Comment};
 use crate::inputs::headings::CommentWhen;
@@ -7,16 +7,16 @@ use crate::publish::comment::stamp::Stamp;
 use crate::render::{Options, Template};
 use crate::report::{Masked, Report, Status};
 
-/// What happens to the comment that is there.
+/// What to do with an earlier comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// It is edited.
+    /// Edit it.
     Update,
-    /// It is taken away, and another one is written.
+    /// Remove it, and write a new one.
     New,
-    /// It stays, and another one is written.
+    /// Keep it, and write a new one.
     Append,
-    /// It is of all stacks, and this stack's part of it is edited.
+    /// Edit this stack's part of one comment for all stacks.
     Aggregate,
 }
 
@@ -31,7 +31,7 @@ impl CommentWhen {
         }
     }
 
-    /// What a reader of an earlier comment has to know when the report is worth none.
+    /// The note for readers of an earlier comment if the report is not worth a comment any more.
     pub(super) fn no_more(self) -> &'static str {
         match self {
             Self::Always | Self::Changes => {
@@ -42,46 +42,46 @@ impl CommentWhen {
     }
 }
 
-/// The wanted behaviour.
+/// The wanted comment.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// What happens to the comment that is there.
+    /// What to do with an earlier comment.
     pub mode: Mode,
-    /// When there is one.
+    /// The reports that are worth a comment.
     pub when: CommentWhen,
-    /// What keeps comments about the same apart.
+    /// The `comment-key` that keeps several comments on one subject apart.
     pub key: Option<String>,
-    /// The run.
+    /// The run that comments.
     pub stamp: Stamp,
-    /// Whether a comment of Pulumi's official action about the same is taken over.
+    /// Whether a comment of Pulumi's official action on the same subject is taken over.
     pub official_action: bool,
 }
 
-/// What a comment says.
+/// The content of a comment.
 #[derive(Clone, Copy)]
 pub struct Content<'a> {
-    /// The report; of several the comment is one for all.
+    /// The reports; several share one comment.
     pub reports: Masked<&'a [Report]>,
-    /// How much of it is shown; flavour, marker and size are the forge's.
+    /// The options of the rendering; flavour, marker and size are the forge's.
     pub options: &'a Options,
-    /// A form of one's own.
+    /// The template, if there is one.
     pub template: Option<&'a Template>,
-    /// Takes the reason when that form can't be used.
+    /// Receives the reason if the template can't be used.
     pub warn: &'a dyn Fn(&str),
 }
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Posted {
-    /// There is a comment more.
+    /// A comment was created.
     Created,
-    /// The comment that was there says something else now.
+    /// The earlier comment was edited.
     Updated,
-    /// It said the same already.
+    /// The earlier comment has the same text already.
     Unchanged,
-    /// Old ones were taken away, and the report is worth none.
+    /// Earlier comments were removed, and the report is not worth a new one.
     TakenAway,
-    /// The report is worth none, and none was there.
+    /// The report is not worth a comment, and there was none.
     Nothing,
     /// A later run has commented already.
     Outdated,
@@ -99,13 +99,13 @@ pub(super) struct Task<'a> {
     pub(super) report: &'a Report,
 }
 
-/// Whether two texts are the same to a forge: some change the ends of lines, and blanks at the end.
+/// Whether a forge would store both texts as the same: some forges change line ends and trailing blanks.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     let lines = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
     lines(one) == lines(other)
 }
 
-/// The comment of the latest run, and the others. Of two of one run the one that was written later.
+/// The comment of the latest run, and the others. Of two comments of one run, the later one counts as the latest.
 pub(super) fn newest_first(ours: &[Marked]) -> Option<(&Marked, Vec<&Marked>)> {
     let newest = ours
         .iter()

@@ -1,4 +1,4 @@
-//! Which change request a run is about: named, told by the CI system, or looked for.
+//! The change request that a run is about: from the input, from the CI system, or searched for on the forge.
 
 use crate::ci::Context;
 use crate::forge::{ChangeRequest, Client, Trouble};
@@ -8,25 +8,26 @@ use crate::report::Report;
 /// The change request that a run is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum About {
-    /// None: a push to the default branch, a tag.
+    /// No change request: a push to the default branch, or a tag.
     Nothing,
-    /// This one.
+    /// The change request with this number.
     Number(u64),
-    /// The open one that the commit or the branch belongs to.
+    /// The open change request that the commit or the branch belongs to.
     Open {
         /// The commit.
         commit: Option<String>,
         /// The branch.
         branch: Option<String>,
-        /// The repository that they are in, where it is another one than the change request's.
+        /// The repository of commit and branch, if it is another one than the change request's.
         fork: Option<String>,
     },
-    /// The one that was merged with this commit.
+    /// The change request that was merged with this commit.
     Merged(String),
 }
 
 impl About {
-    /// The change request to comment on: the one that was named, else the job's own, else what can be looked for.
+    /// The change request to comment on: the one that the input names, else the job's own, else the facts to search for
+    /// it by.
     pub fn from_inputs(context: &Context, inputs: &Inputs, reports: &[Report]) -> Self {
         if let Some(number) = inputs.comment.change_request.map(u64::from).or(context.change_request) {
             return Self::Number(number);
@@ -49,7 +50,7 @@ impl About {
         }
     }
 
-    /// Its number, asked for where it is not known.
+    /// The number of the change request. Asks the forge if it is not known.
     pub async fn number(&self, client: &Client<'_>) -> Result<Option<u64>, Trouble> {
         match self {
             Self::Nothing => Ok(None),

@@ -1,4 +1,5 @@
-//! How comments were asked for, and how loud it is that there is none.
+//! The choice of comments by the inputs, and how a missing comment is reported: as an error, a warning or a line in the
+//! log.
 
 use super::{Sent, miss};
 use crate::base::error::Problem;
@@ -8,21 +9,21 @@ use crate::inputs::Inputs;
 use crate::inputs::headings::CommentChoice;
 use crate::publish::comment::Mode;
 
-/// How comments were asked for.
+/// The inputs' choice of comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// None shall be there.
+    /// No comment.
     Off,
-    /// Nobody said anything: comments if a token can.
+    /// No input says anything: a comment if a token allows it.
     IfPossible(Mode),
-    /// They were asked for.
+    /// The inputs ask for a comment.
     Asked(Mode),
-    /// They were asked for, and the step fails without.
+    /// The inputs require a comment: the step fails without it.
     Required,
 }
 
 impl Choice {
-    /// What the inputs say; those of the official action keep their meaning.
+    /// The choice by the inputs; the inputs of the official action keep their meaning.
     pub fn from_inputs(inputs: &Inputs) -> Self {
         match inputs.comment.mode {
             Some(CommentChoice::Off) => Self::Off,
@@ -48,7 +49,7 @@ impl Choice {
         }
     }
 
-    /// What happens to the comment that is there. None where there shall be no comment.
+    /// What to do with an earlier comment. None if there shall be no comment.
     pub fn mode(self) -> Option<Mode> {
         match self {
             Self::Off => None,
@@ -58,20 +59,20 @@ impl Choice {
     }
 }
 
-/// How loud a missing comment is.
+/// The facts that decide how a missing comment is reported.
 pub(super) struct Telling<'a> {
-    /// Says it.
+    /// The log.
     pub console: &'a Console,
-    /// How comments were asked for.
+    /// The inputs' choice of comments.
     pub choice: Choice,
-    /// The run is about a change request for certain.
+    /// Whether it is certain that the run is about a change request.
     pub sure: bool,
     /// The command is `report`: publishing is the whole job, so a missing comment fails it.
     pub later: bool,
 }
 
 impl Telling<'_> {
-    /// Says that there is no comment, and why.
+    /// Reports that there is no comment, and why.
     pub fn missed(&self, why: &Problem) -> Sent {
         let missed = why.clone().retold(|what| format!("no comment: {what}"));
         match self.choice {
@@ -86,7 +87,7 @@ impl Telling<'_> {
         Sent::default()
     }
 
-    /// The same where it fails the step.
+    /// Reports a missing comment that fails the step.
     fn failed(&self, missed: Problem) -> Sent {
         self.console.annotate(Level::Error, "stackstep", &missed.to_string());
         Sent { missed: Some(missed) }

@@ -1,23 +1,23 @@
-//! What became of a report that was sent to the forge.
+//! The outcome of sending a report to the forge.
 
 use crate::base::error::{EXIT_PUBLISH, Problem};
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::report::{Masked, Reason, Report};
 
-/// What came of it.
+/// The outcome of sending a report.
 #[derive(Debug, Default)]
 pub struct Sent {
     pub(super) missed: Option<Problem>,
 }
 
 impl Sent {
-    /// Whether something that fails the step was not sent.
+    /// Whether a comment is missing that the step must have.
     pub fn has_missed(&self) -> bool {
         self.missed.is_some()
     }
 
-    /// The report with what only now is known: a required comment that is missing. The operation's own outcome stays.
+    /// The report with the failure of a required comment, if one is missing. The outcome of the operation stays.
     #[must_use]
     pub fn noted_in(self, report: Masked<Report>, mask: &dyn Fn(&str) -> String) -> Masked<Report> {
         if self.missed.is_none() {
@@ -35,7 +35,7 @@ impl Sent {
     }
 }
 
-/// Says that something that was asked for is not there.
+/// Warns that something that the inputs ask for could not be published.
 pub(super) fn miss(console: &Console, message: &str) {
     console.miss();
     warn(console, message);

@@ -1,5 +1,5 @@
-//! The commit's status: a check with the report on it where the forge has checks and the token may set them, else a
-//! plain status. It is pending from the engine's start on.
+//! The commit's status: a check with the report on it if the forge has checks and the token may set them, else a plain
+//! status. It is pending from the engine's start on.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -16,14 +16,14 @@ use crate::pulumi::stack::StackIdentity;
 use crate::render::{self, Flavor, Options, Size};
 use crate::report::{Masked, Report, Status};
 
-/// How much a check's summary holds:
+/// The most characters of a check's summary:
 /// <https://docs.github.com/en/rest/checks/runs#create-a-check-run>.
 const CHECK: Size = Size::Chars(65_535);
 
-/// How long a status at the beginning may take: the run's end waits for it.
+/// The time limit for the first status, because the run's end waits for it.
 const AT_THE_BEGINNING: Duration = Duration::from_secs(5);
 
-/// What was set at the beginning.
+/// The status that was set at the run's beginning.
 #[derive(Debug, Default)]
 pub struct Begun {
     /// The check's name on the forge.
@@ -33,8 +33,8 @@ pub struct Begun {
 }
 
 impl Sender<'_> {
-    /// Says that the run of `stack`, whose backend's address is masked, is under way. What goes wrong is said at the end,
-    /// if it still does.
+    /// Sets the status of a run of `stack`, whose backend's address is masked, to pending. Errors are ignored here: if
+    /// they last, the final status reports them.
     pub async fn begin(&self, stack: &StackIdentity, signals: &Signals) {
         let Some(status) = self.status(stack, State::Pending, "under way").filter(|_| self.may_begin())
         else {
@@ -53,7 +53,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Not for a change that is not trusted: it may have been admitted to look, with no rights to write.
+    /// Whether a pending status may be set: not for an untrusted change, as its token may be read-only.
     fn may_begin(&self) -> bool {
         self.inputs.forge.commit_status && self.context.trusted != Some(false)
     }
@@ -73,7 +73,7 @@ impl Sender<'_> {
             console.line("no commit status: the run's commit is not known");
             return;
         };
-        // Of another job's result the commit that it is about.
+        // The result of another job names the commit that it is about.
         if let Some(commit) = &report.commit {
             status.commit.clone_from(commit);
         }
@@ -85,7 +85,7 @@ impl Sender<'_> {
             Ok(_) => console.line(&format!("commit status set: {}", status.name)),
             Err(why) => miss(console, &why),
         }
-        // Of several reports each has a check of its own.
+        // Each of several reports has a check of its own.
         self.begun.check.take();
     }
 
@@ -100,7 +100,8 @@ impl Sender<'_> {
         })
     }
 
-    /// Sets it; the check's name where it is one. The check of the beginning is ended by the first that comes after it.
+    /// Sets the status. Returns the check's name if it is a check. It takes over the check of the run's beginning if no
+    /// other has done so.
     async fn set(
         &self,
         client: &Client<'_>,
@@ -121,8 +122,8 @@ impl Sender<'_> {
     }
 }
 
-/// The status's name. Two backends never share one, or the last of them would answer for both; rules for branches need
-/// a name that stays, so the backend is in it from the first time on.
+/// The name of the status. It holds the backend, so that two backends never share a status. It has to be the same from
+/// the first run on, because rules for branches refer to it.
 fn name(stack: &StackIdentity, key: Option<&str>) -> String {
     let mut name = std::iter::once("stackstep").chain(stack.names()).collect::<Vec<_>>().join(" / ");
     let address = stack.backend_url.as_deref().filter(|url| *url != PULUMI_CLOUD);

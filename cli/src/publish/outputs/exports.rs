@@ -6,30 +6,30 @@ use super::secrets::Exported;
 use crate::base::secret::Masker;
 use crate::report::{Report, is_open};
 
-/// Whether an output is secret, and may be passed on.
+/// Whether an output is secret, and whether it may leave the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportKind {
-    /// Nothing of it is secret.
+    /// No part of the value is secret.
     Plain,
     /// A secret that may leave the run.
     Exported,
-    /// A secret that stays: its value says `[secret]`.
+    /// A secret that stays in the run: its value is `[secret]`.
     Stays,
 }
 
 /// One output of the stack.
 #[derive(Debug, Clone)]
 pub struct Export {
-    /// Its name.
+    /// The output's name.
     pub name: String,
-    /// Its value, as the engine has it.
+    /// The value, as the engine has it.
     pub value: Value,
-    /// Whether it is secret.
+    /// Whether the output is secret.
     pub kind: ExportKind,
 }
 
 impl Export {
-    /// Whether something in it is to be hidden from people: a secret, or the text of one.
+    /// Whether the name or the value has to be hidden from people: it is a secret, or holds the text of one.
     pub fn is_sensitive(&self, masker: &Masker) -> bool {
         self.kind == ExportKind::Exported
             || !is_open(&Value::String(self.name.clone()), &|text| masker.mask(text))
@@ -40,12 +40,12 @@ impl Export {
 /// The outputs of a stack.
 #[derive(Debug, Default)]
 pub struct Exports {
-    /// In the order of their names; none where nothing is known of them.
+    /// The outputs, in the order of their names; none if they are not known.
     pub outputs: Option<Vec<Export>>,
 }
 
 impl Exports {
-    /// Those that `report` knows, secrets without those in `exported`. Not one that is not known yet.
+    /// The outputs in `report` whose values are known; a secret has its plain value if `exported` holds it.
     pub fn new(report: &Report, mut exported: Exported) -> Self {
         let secret = |name: &String| report.secret_outputs.contains(name);
         let outputs = report.outputs.as_ref().map(|outputs| {
@@ -62,7 +62,7 @@ impl Exports {
         Self { outputs }
     }
 
-    /// Whether what goes out under `name` is a secret, or holds all of them.
+    /// Whether the output `name` is an exported secret, or is `outputs`, which holds all of them.
     pub fn is_secret(&self, name: &str) -> bool {
         let mut secrets = self.outputs.iter().flatten().filter(|output| output.kind == ExportKind::Exported);
         secrets.any(|output| output.name == name || name == "outputs")

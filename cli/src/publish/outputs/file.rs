@@ -1,5 +1,6 @@
-//! The file of `outputs-file`: the outputs under names that a shell can have, for systems whose later steps read
-//! variables. It is added to, so steps can share one: a later value of the same name wins in both forms.
+//! The file of `outputs-file`: the outputs as variables under names that a shell allows, for CI systems whose later
+//! steps read variables. Steps can share one file, as they append to it: a later value of the same name wins in both
+//! forms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -10,21 +11,21 @@ use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::ci::{Level, Output, OutputsForm};
 
-/// The most bytes of a `NAME=value` in an environment; with a longer one that is exported no program starts any more.
+/// The most bytes of a `NAME=value` in an environment. With a longer exported variable no program can be started.
 /// <https://man7.org/linux/man-pages/man2/execve.2.html>
 const LONGEST_VARIABLE: usize = 128 * 1024 - 1;
 
-/// An output with what it is called in the file.
+/// An output with its name in the file.
 pub struct Named {
-    /// What a person calls it.
+    /// The output's name in messages.
     shown: String,
-    /// Its name in the file, or why it has none.
+    /// The output's name in the file, or why it can't have one.
     variable: std::result::Result<String, &'static str>,
     value: String,
 }
 
-/// Our own outputs as `<PREFIX>HAS_CHANGES`, the stack's as `<PREFIX>OUTPUT_<name>`. `outputs`, which can be long, comes
-/// last: where there is little room, what is named goes first.
+/// Our own outputs as `<PREFIX>HAS_CHANGES`, the stack's as `<PREFIX>OUTPUT_<name>`. `outputs`, which can be long,
+/// comes last, so that the single outputs fit first if there is little room.
 pub fn named(own: &[Output], stack: &[Output], prefix: &str) -> Vec<Named> {
     let ours = |output: &Output| Named {
         shown: format!("the output `{}`", output.name),
@@ -55,7 +56,7 @@ fn spelt(name: &str) -> String {
     name.replace(['-', '.'], "_")
 }
 
-/// The same, each refused that a file of this form would not take.
+/// The outputs, without a name in the file for each that a file of this form can't hold.
 pub fn fit_for(form: &OutputsForm, named: Vec<Named>) -> Vec<Named> {
     let fit = |Named { shown, variable, value }| {
         let variable = variable.and_then(|name: String| line(form, &name, &value).map(|_| name));
@@ -64,8 +65,8 @@ pub fn fit_for(form: &OutputsForm, named: Vec<Named>) -> Vec<Named> {
     named.into_iter().map(fit).collect()
 }
 
-/// Adds them to the file at `path`, which people know as `called`. What does not fit is left out, and named. With
-/// `secret`, only we may read a file that is new.
+/// Appends the outputs to the file at `path`, which messages call `called`. Warns of each that does not fit. With
+/// `secret`, a new file is readable by its owner only.
 pub fn add(
     path: &Path,
     called: &str,
@@ -98,7 +99,7 @@ pub fn add(
     write().map_err(Error::io("write", path))
 }
 
-/// What is added behind `before`, and what is not, with the reason.
+/// The text to append after `before`, and the outputs that are left out, each with the reason.
 fn lines(before: &[u8], form: &OutputsForm, named: Vec<Named>) -> (String, Vec<(String, &'static str)>) {
     let mut room = Room::new(before, form);
     let mut text = String::new();
@@ -135,11 +136,11 @@ fn line(form: &OutputsForm, name: &str, value: &str) -> std::result::Result<Stri
     }
 }
 
-/// How much the file can still take.
+/// The room that is left in the file.
 struct Room {
     bytes: usize,
     variables: usize,
-    /// The names that are there.
+    /// The names that the file has already.
     names: BTreeSet<String>,
 }
 
@@ -155,7 +156,8 @@ impl Room {
         Self { bytes, variables, names: names.collect() }
     }
 
-    /// Takes in `name`, when what is added then has `added` bytes.
+    /// Adds `name` to the file's names, if the file can take it; `added` is the number of bytes that are appended in
+    /// all.
     fn take(&mut self, name: String, added: usize) -> std::result::Result<(), &'static str> {
         if added > self.bytes {
             return Err("there is no room left in the file, whose size the CI system limits");

@@ -1,4 +1,5 @@
-//! Which outputs go out under which name, where the CI system passes them on by name: the stack's and our own.
+//! The names under which outputs are passed on by a CI system that takes each by its name: the stack's outputs and our
+//! own.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ pub(super) struct Naming<'a> {
 }
 
 impl Naming<'_> {
-    /// The outputs under their own names. What can't be passed on so is named, and stays in `outputs`.
+    /// The outputs under their own names. Warns of each that can't be passed on by name, and is in `outputs` only.
     pub fn by_name(&self, handed: &Handed) -> Vec<Output> {
         let mut uses: BTreeMap<String, u32> = BTreeMap::new();
         for output in &handed.stack {
@@ -61,7 +62,7 @@ impl Naming<'_> {
         (self.rules.refuses_secret_value)(&output.value).filter(|_| secret).map(only_together)
     }
 
-    /// Shows what the output takes the place of, now that it is passed on by name.
+    /// Writes to the log which output this one replaces.
     fn say_what_it_replaces(&self, output: &Output, twice: bool) {
         let shown = output.name.escape_debug();
         if self.is_ours(output) {
@@ -82,7 +83,8 @@ impl Naming<'_> {
         OWN.contains(&self.fold(&output.name).as_str())
     }
 
-    /// One of our own outputs, empty if its value is too large: that is `outputs`, which holds all of them.
+    /// One of our own outputs, emptied if its value is too large. Only `outputs`, which holds all of them, can be that
+    /// large.
     fn within_room(&self, output: &Output) -> Output {
         let mut output = output.clone();
         if output.value.len() > self.rules.value_bytes {

@@ -1,4 +1,4 @@
-//! The secret outputs that may leave the run, and what of them can be hidden from then on.
+//! The secret outputs that may leave the run, and which of them can be hidden.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use crate::report::{Report, SECRET};
 /// The plain values of the secret outputs that may leave the run, by name.
 pub type Exported = BTreeMap<String, Value>;
 
-/// A secret text, and where in the outputs it stands.
+/// A secret text, and its place in the outputs.
 struct SecretText {
     place: String,
     text: String,
 }
 
 /// Chooses the secret outputs that `secret-outputs` lists from what the engine printed, and hides them from now on. A
-/// value that is too short to be hidden stays; under `profile: official-action` it goes all the same, and a warning
-/// names it. With the names of those whose value the engine did not print, or printed hidden.
+/// value that is too short to be hidden is not exported; under `profile: official-action` it is, with a warning. Also
+/// returns the names of those whose value the engine did not print, or printed hidden.
 pub fn choose_secrets(
     report: &Report,
     inputs: &Inputs,
@@ -39,7 +39,7 @@ pub fn choose_secrets(
         let mut secrets = Vec::new();
         collect_secrets(hidden, value, name, &mut secrets);
         if secrets.is_empty() {
-            // The two are not of one shape: then all of it is secret.
+            // The two values differ in shape: then all of the plain one is secret.
             all_texts(value, name, &mut secrets);
         }
         let (long, short): (Vec<_>, Vec<_>) =
@@ -65,14 +65,14 @@ pub fn choose_secrets(
     (exported, missing)
 }
 
-/// Whether `plain` says more than `hidden`: nowhere does the mark of a secret stand where a secret was.
+/// Whether `plain` reveals all secrets of `hidden`: none of them is still replaced by the mark of a secret.
 fn tells(hidden: &Value, plain: &Value) -> bool {
     let mut secrets = Vec::new();
     collect_secrets(hidden, plain, "", &mut secrets);
     secrets.iter().all(|secret| secret.text != SECRET)
 }
 
-/// Names what is passed on and can't be hidden.
+/// Warns of exported values that can't be hidden.
 fn warn_of(short: &[SecretText], console: &Console) {
     if short.is_empty() {
         return;
@@ -85,7 +85,7 @@ fn warn_of(short: &[SecretText], console: &Console) {
     console.annotate(Level::Warning, "stackstep", &message);
 }
 
-/// The plain texts where `hidden` has a secret.
+/// Collects the plain texts at the places where `hidden` has a secret.
 fn collect_secrets(hidden: &Value, plain: &Value, place: &str, secrets: &mut Vec<SecretText>) {
     match (hidden, plain) {
         (Value::String(mark), plain) if mark == SECRET => all_texts(plain, place, secrets),
@@ -123,7 +123,7 @@ fn all_texts(value: &Value, place: &str, secrets: &mut Vec<SecretText>) {
     }
 }
 
-/// Whether `wanted`, the words of `secret-outputs`, name the output.
+/// Whether `wanted`, the list of `secret-outputs`, names the output.
 pub fn is_listed(wanted: &[String], name: &str) -> bool {
     wanted.iter().any(|wanted| wanted == "*" || wanted == name)
 }

@@ -1,4 +1,4 @@
-//! The identity of a stack in a backend, from what can be known without a process of the engine.
+//! Finds the identity of a stack in a backend, without starting an engine process.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use crate::pulumi::home;
 use crate::pulumi::stack::{BackendPlace, Beside, ReadFrom, StackIdentity, StackName};
 
 impl Backend {
-    /// The place of the backend, with the engine started in `folder`. None where nothing names one.
+    /// The place of the backend, for an engine that is started in `folder`. None if no backend is named.
     pub fn place(&self, env: &Env, folder: &Path) -> Option<BackendPlace> {
         let top = git::top(folder);
         let checkout = top.as_deref().unwrap_or(env.cwd());
-        // As the checkout's top is: without links.
+        // The real path, as the checkout's top folder has one too.
         let real = std::fs::canonicalize(folder).ok().filter(|_| top.is_some());
         let folder = real.as_deref().unwrap_or(folder);
         Some(BackendPlace::from_url(self.url.as_deref()?, ReadFrom { env, folder, checkout }))
@@ -37,13 +37,13 @@ impl Backend {
         StackIdentity::new(stack, beside)
     }
 
-    /// The organisation of a stack's name without one, as far as it is set on this machine. Else Pulumi Cloud decides,
-    /// and nobody asks it for this. <https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/>
+    /// The organisation of a stack's name without one, if it is set on this machine. Otherwise Pulumi Cloud decides,
+    /// which is not asked for it. <https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/>
     fn default_organization(&self, env: &Env) -> Option<String> {
         if let Some(set) = env.get("PULUMI_DEFAULT_ORGANIZATION") {
             return Some(set.to_owned());
         }
-        // The file lies beside the credentials; a run with credentials of its own does not see it.
+        // The file is beside the credentials; a run with credentials of its own does not see it.
         let url = self.url.as_deref().filter(|_| self.is_cloud() && !self.own_credentials())?;
         let file = std::fs::read(home::config(env).ok()?).ok()?;
         let config: Value = serde_json::from_slice(&file).ok()?;

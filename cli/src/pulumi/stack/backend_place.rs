@@ -1,5 +1,6 @@
-//! The place that a backend's URL names, the same for each of its spellings: what holds the credentials, or only says
-//! how to get there, is no part of it. Two checkouts of one repository agree on a folder inside of the repository.
+//! The place that a backend's URL names, the same for all forms of the URL: credentials, and parameters that only
+//! describe the connection, are not a part of it. Two checkouts of one repository agree on a folder inside of the
+//! repository.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::place_parts::{Database, Query, parts};
 use crate::base::dots::without_dots;
 use crate::base::env::Env;
 
-/// How many hexadecimal digits a fingerprint has.
+/// The number of hexadecimal digits of a fingerprint.
 const DIGITS: usize = 12;
 
 /// The longest address that is shown, in characters.
@@ -47,7 +48,7 @@ impl BackendPlace {
         let (authority, path) = location.split_at(location.find('/').unwrap_or(location.len()));
         let mut host = host_of(authority, &scheme);
         if host == "app.pulumi.com" {
-            // The console's address; the service itself is one.
+            // The console's address stands for the service.
             "api.pulumi.com".clone_into(&mut host);
         }
         let mut parts = parts(&scheme, &query, from.env);
@@ -75,7 +76,7 @@ impl BackendPlace {
         Self { address }
     }
 
-    /// The fingerprint: 12 hexadecimal digits, which say nothing of the address to somebody who does not know it.
+    /// The fingerprint: 12 hexadecimal digits, which do not reveal the address to somebody who does not know it.
     pub fn fingerprint(&self) -> String {
         let mut digits = format!("{:x}", Sha256::digest(self.address.as_bytes()));
         digits.truncate(DIGITS);
@@ -93,7 +94,7 @@ pub(super) fn is_fingerprint(text: &str) -> bool {
     text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-/// The host in small letters, without who signs in and without the scheme's own port.
+/// The host in small letters, without user and password and without the scheme's own port.
 fn host_of(authority: &str, scheme: &str) -> String {
     let host = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
     let port = match scheme {

@@ -1,8 +1,8 @@
-//! The identity of a stack: backend, organisation, project and name. One stack has one identity, however its name was
-//! written; two stacks of the same name in two backends have two.
+//! The identity of a stack: backend, organisation, project and name. One stack has one identity, whatever form its name
+//! has; two stacks of the same name in two backends have two.
 //!
-//! Comments, statuses, result files and headings are about an identity. What is not known is not guessed: without a
-//! process of the engine nobody can tell which organisation `dev` belongs to at Pulumi Cloud, unless
+//! Comments, statuses, result files and headings are about an identity. Unknown parts are not guessed: without an
+//! engine process it is not known which organisation `dev` belongs to at Pulumi Cloud, unless
 //! `PULUMI_DEFAULT_ORGANIZATION` says it.
 
 use std::fmt;
@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 use super::StackName;
 use super::backend_place::{BackendPlace, is_fingerprint};
 
-/// The only organisation of a self-managed backend, which can be left out.
+/// The only organisation of a self-managed backend, which a name can leave out.
 /// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/#project-scoped-stacks>
 const SELF_MANAGED: &str = "organization";
 
-/// How many hexadecimal digits keep files of different stacks apart.
+/// The number of hexadecimal digits that keep the files of different stacks apart.
 const DIGITS: usize = 8;
 
 /// Which stack it is, whatever its name was written as.
@@ -36,21 +36,21 @@ pub struct StackIdentity {
     pub backend_url: Option<String>,
 }
 
-/// What a stack's name leaves out.
+/// The parts of a stack's identity that its name can leave out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Beside<'a> {
     /// The project of the project file.
     pub project: Option<&'a str>,
     /// The backend.
     pub backend: Option<&'a BackendPlace>,
-    /// Whether the backend has organisations: Pulumi Cloud, or a server that speaks as it does.
+    /// Whether the backend has organisations: Pulumi Cloud, or a server with its API.
     pub cloud: bool,
     /// The organisation that a name without one belongs to.
     pub default_organization: Option<&'a str>,
 }
 
 impl StackIdentity {
-    /// The stack that is named `name`.
+    /// The identity of the stack with this name.
     pub fn new(name: &StackName, beside: Beside<'_>) -> Self {
         let default = beside.default_organization.filter(|_| beside.cloud);
         let organization = name.organization().or(default);
@@ -65,7 +65,7 @@ impl StackIdentity {
         }
     }
 
-    /// The stack of which only what was written down is known: the backend is not.
+    /// The identity of a stack of which only the written name is known, not the backend.
     pub fn written(name: &str, project: Option<&str>) -> Self {
         let project = project.filter(|project| !project.is_empty());
         match StackName::parse(name) {
@@ -74,30 +74,30 @@ impl StackIdentity {
         }
     }
 
-    /// With secrets masked in the address; the names and the fingerprint tell stacks apart and stay.
+    /// The identity with secrets in the address masked. The names and the fingerprint tell stacks apart, and stay.
     #[must_use]
     pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Self {
         Self { backend_url: self.backend_url.as_deref().map(mask), ..self }
     }
 
-    /// Whether both have the same names; their backends may be two.
+    /// Whether both have the same names; their backends may differ.
     pub fn has_the_names_of(&self, other: &Self) -> bool {
         (&self.organization, &self.project, &self.stack)
             == (&other.organization, &other.project, &other.stack)
     }
 
-    /// Whether the backend's fingerprint has the form of one, as in what we have written.
+    /// Whether the backend's fingerprint has the form that stackstep writes.
     pub fn is_well_formed(&self) -> bool {
         self.backend.as_deref().is_none_or(is_fingerprint)
     }
 
-    /// The names, from the largest to the smallest.
+    /// The known names, from the organisation to the stack.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = [self.organization.as_deref(), self.project.as_deref(), Some(self.stack.as_str())];
         names.into_iter().flatten().filter(|name| !name.is_empty())
     }
 
-    /// The name of a file about a `command` on this stack, without its ending. No two stacks share one.
+    /// The name of a file about a `command` on this stack, without its ending. Two stacks never share one.
     pub fn file_stem(&self, command: &str) -> String {
         let legal =
             |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_', "-");
@@ -105,7 +105,7 @@ impl StackIdentity {
         format!("stackstep-{project}-{}-{command}-{}", legal(&self.stack), self.digest())
     }
 
-    /// A few hexadecimal digits of all that makes the identity.
+    /// A few hexadecimal digits of a hash of the whole identity.
     fn digest(&self) -> String {
         let parts = [&self.organization, &self.project, &Some(self.stack.clone()), &self.backend];
         let mut hash = Sha256::new();
@@ -119,7 +119,7 @@ impl StackIdentity {
     }
 }
 
-/// `organization/project/stack`, as far as it is known.
+/// The known parts of `organization/project/stack`.
 impl fmt::Display for StackIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.names().collect::<Vec<_>>().join("/"))

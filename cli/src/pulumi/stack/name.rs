@@ -3,7 +3,7 @@
 use crate::base::error::{Error, Result};
 use std::fmt;
 
-/// `stack`, `organization/stack` or `organization/project/stack`.
+/// A stack's name: `stack`, `organization/stack` or `organization/project/stack`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackName {
     pub(super) full: String,
@@ -29,17 +29,17 @@ impl StackName {
         Ok(Self { full: text.to_owned() })
     }
 
-    /// The last part: what `Pulumi.<stack>.yaml` is called after.
+    /// The last part, which is also in the name of `Pulumi.<stack>.yaml`.
     pub fn short(&self) -> &str {
         self.full.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The organisation, where the name has one.
+    /// The organisation, if the name has one.
     pub fn organization(&self) -> Option<&str> {
         self.full.split_once('/').map(|(organization, _)| organization)
     }
 
-    /// The project, where the name has one.
+    /// The project, if the name has one.
     pub fn project(&self) -> Option<&str> {
         let mut parts = self.full.split('/');
         match (parts.next(), parts.next(), parts.next()) {
@@ -48,7 +48,7 @@ impl StackName {
         }
     }
 
-    /// As it was written.
+    /// The name as it was written.
     pub fn as_str(&self) -> &str {
         &self.full
     }

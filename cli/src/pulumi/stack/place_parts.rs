@@ -1,14 +1,14 @@
-//! What of a backend's address lies in the parameters of its URL and in the job's variables: an endpoint, a storage
-//! account, a database's host. Parameters that only say how to get there are left out.
+//! The parts of a backend's address that are in the parameters of its URL or in the job's variables: an endpoint, a
+//! storage account, a database's host. Parameters that only describe the connection are left out.
 
 use crate::base::env::Env;
 use crate::base::http::Url;
 
-/// The parameters of a URL, decoded; of two with one name the last counts.
+/// The parameters of a URL, decoded; the last of several with one name counts.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Of what stands behind the `?`.
+    /// The parameters in the text after the `?`.
     pub fn parse(text: &str) -> Self {
         let Ok(mut scratch) = Url::parse("scratch://x") else { return Self(Vec::new()) };
         scratch.set_query(Some(text.split('#').next().unwrap_or_default()));
@@ -22,7 +22,7 @@ impl Query {
     }
 }
 
-/// A part of an address that is no part of the URL's path.
+/// A part of an address that is not in the URL's path.
 type AddressPart = (&'static str, String);
 
 /// The parts of an address with this scheme. <https://gocloud.dev/howto/blob/>,
@@ -46,7 +46,7 @@ fn first<'a>(env: &'a Env, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| env.get(name))
 }
 
-/// A server of one's own, or the partition of AWS, within which a bucket's name is unique.
+/// The endpoint of another server, or the partition of AWS, within which a bucket's name is unique.
 fn s3(query: &Query, env: &Env) -> Vec<AddressPart> {
     let endpoint = query.get("endpoint").or_else(|| first(env, &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]));
     let endpoint = endpoint.map(server);
@@ -60,7 +60,7 @@ fn s3(query: &Query, env: &Env) -> Vec<AddressPart> {
     partition.map(|partition| ("partition", partition.to_owned())).into_iter().collect()
 }
 
-/// The partition of a region, where it is not the usual one.
+/// The partition of a region, if it is not the usual one.
 /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
 fn partition(region: &str) -> Option<&'static str> {
     const PARTITIONS: [(&str, &str); 7] = [
@@ -75,7 +75,7 @@ fn partition(region: &str) -> Option<&'static str> {
     PARTITIONS.iter().find(|(beginning, _)| region.starts_with(beginning)).map(|(_, partition)| *partition)
 }
 
-/// The storage account and its domain: of a connection string where that is what signs in, as it names both.
+/// The storage account and its domain. A connection string comes first if it is what signs in, because it names both.
 /// <https://github.com/google/go-cloud/blob/master/blob/azureblob/azureblob.go>
 fn azblob(query: &Query, env: &Env) -> Vec<AddressPart> {
     let connection = first(env, &["AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING"]);
@@ -94,6 +94,7 @@ fn account_and_domain(account: Option<&str>, domain: Option<&str>) -> Vec<Addres
     account.into_iter().chain(domain.map(|domain| ("domain", domain))).collect()
 }
 
+/// The storage account and its domain, or the endpoint, of a connection string:
 /// <https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string>
 fn of_connection(text: &str) -> Vec<AddressPart> {
     let get = |wanted: &str| {
@@ -118,21 +119,21 @@ fn of_connection(text: &str) -> Vec<AddressPart> {
     }
 }
 
-/// A server's host, port and path in small letters: the scheme only says how to get there, and who signs in is no part.
+/// A server's host, port and path in small letters, without the scheme, the user and the password.
 fn server(address: &str) -> String {
     let place = address.split_once("://").map_or(address, |(_, place)| place);
     let place = place.split(['?', '#']).next().unwrap_or_default();
     place.rsplit('@').next().unwrap_or_default().trim_end_matches('/').to_ascii_lowercase()
 }
 
-/// A database: the URL, its parameters or the variables of PostgreSQL's clients name its host, its port and its name.
+/// A database. Its host, port and name are in the URL, its parameters or the variables of PostgreSQL's clients.
 /// <https://www.postgresql.org/docs/current/libpq-envars.html>
 pub(super) struct Database {
     /// The host, with a port that is not the usual one; empty for a socket.
     pub host: String,
     /// The folder of a socket.
     pub socket: Option<String>,
-    /// Its name.
+    /// The database's name.
     pub name: Option<String>,
 }
 

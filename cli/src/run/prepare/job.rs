@@ -1,4 +1,4 @@
-//! From what was prepared to a job that can begin, or to one that only tells why it can't.
+//! Turns a preparation into a job that can begin, or into one that only reports why it can't.
 
 use super::judge::without_links;
 use super::{Finding, Prepared};
@@ -16,7 +16,7 @@ use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved, Source};
 use crate::pulumi::backend::{Backend, BackendSource};
 use crate::pulumi::stack::StackName;
 
-/// The inputs that say where a result goes and what it shows.
+/// The inputs that say where a result goes and which parts of it are shown.
 pub(crate) const SINKS: &[&str] = &[
     StackInputs::name.name(),
     ReportInputs::result_file.name(),
@@ -46,7 +46,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// The job, once no error is left.
+    /// The job. Fails if an error is left.
     pub fn into_job(mut self) -> Result<Job<'a>> {
         let (Some(mut inputs), Some(backend)) = (self.inputs.take(), self.backend.take()) else {
             return Err(Error::input("the inputs make no run", "`stackstep doctor` tells what is missing"));
@@ -60,7 +60,7 @@ impl<'a> Prepared<'a> {
         let path = credentials.as_ref().map(OwnFolder::path);
         let mut engine_env = engine_env(self.env, self.ci, &backend, path, &self.file_variables);
         engine_env.take_out(std::mem::take(&mut self.not_for_the_engine));
-        // With the repository's credentials nothing of another checkout is started, as the engine's helpers are by name.
+        // With the base repository's credentials, no program of another checkout may be started by its name.
         let path = self.env.get("PATH").filter(|_| self.context.base_credentials);
         if let Some(path) = path.and_then(|path| self.ground.without(path)) {
             engine_env.put("PATH", path);
@@ -72,8 +72,8 @@ impl<'a> Prepared<'a> {
         Ok(job)
     }
 
-    /// A job that starts nothing and only publishes why: with the places for results that are known, and not from a file
-    /// that counts for nothing.
+    /// A job that starts nothing and only publishes why. It knows the places for results, but none from a file that may
+    /// not be used. `told`: the inputs if the preparation did not find them.
     pub fn into_ended_job(mut self, told: Option<OuterInputs>) -> Result<Job<'a>> {
         let resolved = match (self.resolved.take(), self.outer.take().or(told)) {
             (Some(resolved), _) => resolved,
@@ -88,7 +88,7 @@ impl<'a> Prepared<'a> {
         Ok(self.bare_job(inputs, stack, backend))
     }
 
-    /// A job without anything of its own on this machine.
+    /// A job without folders of its own on this machine.
     fn bare_job(self, inputs: Inputs, stack: Option<StackName>, backend: Backend) -> Job<'a> {
         Job {
             env: self.env,
@@ -110,7 +110,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The inputs of [`SINKS`] that can be used, whatever is wrong with the others.
+/// The inputs of [`SINKS`] that are valid, whether or not the others are.
 fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
     let is_default = |found: &Found| found.source == Source::Default;
     let of = |names: &[&'static str]| Resolved {

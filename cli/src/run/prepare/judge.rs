@@ -1,5 +1,5 @@
-//! The steps that judge a run by what no change can have written: its context, its command, its credentials, and the commit
-//! of the work folder.
+//! The steps that judge a run by facts that no change to the repository can forge: its context, its command, its
+//! credentials, and the commit of the work folder.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ const SIGN_IN: &[&str] = &[
     BackendInputs::oidc_token.name(),
 ];
 
-/// Whose the files of the work folder are.
+/// Finds the owner of the files in the work folder.
 pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
     if let Some(problem) = found.env.event_problem() {
         found.warning(problem);
@@ -43,7 +43,8 @@ pub(super) fn standing(found: &mut Prepared<'_>, _: &mut Console) {
     }
 }
 
-/// Whether the run is let in. A run that is skipped goes on to learn its names, and nothing that it finds there fails it.
+/// Judges whether the run is let in. A run that is skipped still finds out its stack and project, and no error there
+/// fails it.
 pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
     found.keep(refuse_open_log(found.ci, found.env));
     let Some(outer) = &found.outer else { return };
@@ -66,7 +67,8 @@ pub(super) fn verdict(found: &mut Prepared<'_>, _: &mut Console) {
     found.verdict = Some(verdict);
 }
 
-/// The credentials that the run may have. What its files could still add counts, so that nothing is skipped too early.
+/// The credentials that the run may have. Those that its files could still add are counted, so that no run is skipped
+/// too early.
 fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credentials {
     let everything = Credentials { backend: true, found: Vec::new() };
     if found.standing == Standing::Ours || outer.text(&ConfigInputs::env_file.input).is_some() {
@@ -84,12 +86,12 @@ fn possible_credentials(found: &Prepared<'_>, outer: &OuterInputs) -> Credential
     Credentials { backend: has.backend || may_be_named, ..has }
 }
 
-/// The inputs of a command that goes on although no file of the work folder may be used: those that it reads. An
-/// installation is refused where one of them leads into the work folder.
+/// The inputs that a command reads if it goes on although no file of the work folder may be used. Refuses an `install`
+/// if one of them leads into the work folder.
 pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     let Some(outer) = &found.outer else { return Err(Error::input("there are no inputs", "set some")) };
     if outer.command == Command::Install {
-        // The engine's name alone is looked for on the PATH.
+        // A bare name of an engine is searched for on the PATH, so it is no path into the work folder.
         let is_path = |text: &str, is_engine: bool| !is_engine || text.contains(['/', '\\']);
         let leads_in = |input: &&Input| {
             let is_engine = input.name == EngineInputs::engine.name();
@@ -111,7 +113,7 @@ pub(super) fn inputs_without_files(found: &Prepared<'_>) -> Result<Inputs> {
     Inputs::from_resolved(&resolved, found.env)
 }
 
-/// Refuses a mirror that a stranger may have filled: what is installed from it would be believed by later runs too.
+/// Refuses a mirror that a stranger may have filled: later runs too would trust what is installed from it.
 pub(super) fn refuse_a_strangers_mirror(inputs: &Inputs, ground: &Ground) -> Result<()> {
     match inputs.engine.pulumi_mirror.as_ref().map(Mirror::place) {
         Some(ReleasePlace::Folder(folder)) if inputs.command != Command::Report && ground.holds(&folder) => {
@@ -133,8 +135,8 @@ fn leads_into_the_work_folder(command: Command, name: &str) -> Error {
     }
 }
 
-/// Refuses to bring credentials to a backend whose address only a stranger's file names: the project's, or an `env-file` of
-/// the checkout. A bucket of a cloud is reached at that cloud, and a folder at nobody.
+/// Refuses to send credentials to a backend whose address only a stranger's file names: the project's file, or an
+/// `env-file` of the checkout. A cloud's bucket is fine, as only that cloud sees the credentials, and so is a folder.
 pub(super) fn refuse_a_strangers_backend(
     found: &Prepared<'_>,
     inputs: &Inputs,
@@ -167,7 +169,7 @@ pub(super) fn refuse_a_strangers_backend(
     })
 }
 
-/// Whether credentials stay on this machine, or with the vendor that they are of, when this backend is asked.
+/// Whether a backend's credentials stay on this machine, or go only to the vendor that issued them.
 /// <https://www.pulumi.com/docs/iac/concepts/state-and-backends/>
 fn sends_nothing_away(url: &str) -> bool {
     let Ok(parsed) = Url::parse(url) else { return false };
@@ -184,8 +186,8 @@ fn sends_nothing_away(url: &str) -> bool {
     }
 }
 
-/// Refuses a project whose file lies elsewhere than the code that is proven: in a folder above the checkout. The engine
-/// looks upwards without an end, by the path that it is given and by the real one.
+/// Refuses a project whose file lies outside of the proven checkout, in a folder above it. The engine searches upwards
+/// without a limit, by the path that it is given and by the real one.
 pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, command: Command) -> Result<()> {
     if !found.context.base_credentials {
         return Ok(());
@@ -210,7 +212,7 @@ pub(super) fn refuse_an_unproven_project(found: &Prepared<'_>, cwd: &Path, comma
     Ok(())
 }
 
-/// Leaves out the files to write whose way leads through a link that may be a stranger's, with a word.
+/// Leaves out the files to write if a link that may be a stranger's is on their path. Returns a warning for each.
 pub(super) fn without_links(inputs: &mut Inputs, ground: &Ground) -> Vec<String> {
     let sinks = [
         ("result-file", &mut inputs.report.result_file),

@@ -1,4 +1,4 @@
-//! What was found out for a run, step by step, with the findings on the way.
+//! The values that the preparation has found for a run, step by step, and its findings.
 
 use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
@@ -23,21 +23,21 @@ pub enum Finding {
     Note(String),
 }
 
-/// What is known of a run. A part is none as long as its step has not been taken, or has failed.
+/// The values that are known of a run. Each is none until its step was taken without an error.
 pub struct Prepared<'a> {
     /// The environment.
     pub env: &'a Env,
     /// The CI system.
     pub ci: &'static dyn CiSystem,
-    /// What the job is about.
+    /// The job's change request, branch, commit and so on, as the CI system tells them.
     pub context: Context,
     /// The inputs from outside of files.
     pub outer: Option<OuterInputs>,
-    /// Whose the files of the work folder are.
+    /// The owner of the files in the work folder: the repository, a stranger, or nobody knows.
     pub standing: Standing,
-    /// Where a stranger may have written.
+    /// The folders that a stranger may have written to.
     pub ground: Ground,
-    /// The verdict on the run, as far as no file is needed for it.
+    /// The verdict on the run, by everything but files.
     pub verdict: Option<TrustVerdict>,
     /// All inputs.
     pub resolved: Option<Resolved>,
@@ -51,9 +51,9 @@ pub struct Prepared<'a> {
     pub stack: Option<StackName>,
     /// The variables of `env-file`.
     pub file_variables: Vec<(String, String)>,
-    /// Flags of the engine in variables that it does not get.
+    /// Variables that the engine does not get, because they are flags for it.
     pub not_for_the_engine: Vec<String>,
-    /// Where the state lies.
+    /// The backend with the stack's state.
     pub backend: Option<Backend>,
     /// The name of the stack's configuration file, if it should be in the checkout and is not.
     pub missing_stack_file: Option<String>,

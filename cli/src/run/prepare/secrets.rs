@@ -11,7 +11,8 @@ use crate::inputs::config_map::ConfigValue;
 use crate::pulumi::mirror::Mirror;
 use crate::pulumi::secret_names;
 
-/// Hides the secrets of the inputs, after those of the environment. The answer names those that are too short to be hidden.
+/// Hides the secrets of the inputs, after those of the environment. Returns a message for each that is too short to be
+/// hidden.
 pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String> {
     for (name, secret) in [
         ("access-token", &inputs.backend.access_token),
@@ -42,7 +43,7 @@ pub(super) fn hide_secrets(inputs: &Inputs, console: &mut Console) -> Vec<String
         .collect()
 }
 
-/// The variables of `env-file`; those that hold a secret, by their names, are hidden from now on.
+/// The variables of `env-file`. Those whose names say that they are secret are hidden from now on.
 pub(super) fn hide_env_file(inputs: &Inputs, console: &mut Console) -> Result<Vec<(String, String)>> {
     let file = inputs.config.env_file.as_deref().map(env_file::read).transpose()?.unwrap_or_default();
     for (name, value) in file.iter().filter(|(name, _)| secret_names::says_secret(name)) {
@@ -59,7 +60,8 @@ pub(super) fn hide_environment(env: &Env, ci: &dyn CiSystem, console: &mut Conso
     }
     let known = |name: &str| secret_names::row_of(name).is_some();
     for (name, value) in env.iter().filter(|(name, _)| secret_names::is_secret(name)) {
-        // What is secret by its name only may be a switch: then it can't be hidden, and need not.
+        // A variable that is secret by its name only may be a switch with a short value: it can't be hidden, and need
+        // not be.
         if known(name) || is_long_enough(value.trim()) {
             console.hide(name, value);
         }

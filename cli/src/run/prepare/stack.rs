@@ -7,7 +7,8 @@ use crate::inputs::{Command, Effect, Inputs, nearest};
 use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::StackName;
 
-/// The stack that is meant. Looking may guess where there is one only; changing never does.
+/// The stack that the inputs name. A command that only reads may take a project's only stack; one that changes things
+/// never guesses.
 pub(super) fn find_stack(inputs: &Inputs, project: Option<&Project>) -> Result<Option<StackName>> {
     let named_in_full = inputs.stack.name.as_ref().is_some_and(|stack| stack.project().is_some());
     let needs_project = match inputs.command {
