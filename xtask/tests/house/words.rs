@@ -23,7 +23,6 @@ const DIALECT: &[(&str, &str)] = &[
     (" is no json", "is not JSON"),
     (" is no url", "is not a URL"),
     (" is no number", "is not a number"),
-    (" belongs to no ", "does not belong to a"),
     ("none of the above", "(nothing: show the message)"),
     ("does what was asked", "(leave it out)"),
     ("do all that was asked", "allowed"),
