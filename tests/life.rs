@@ -20,7 +20,7 @@ fn a_missing_stack_is_created_when_upsert_asks_for_it_and_only_then() {
             .run("preview --stack dev")
             .ends_with(6)
             .says("stack-not-found")
-            .says("`upsert: true` creates a stack");
+            .says("`upsert: true` creates `dev`");
         let run = scene.run("preview --stack dev --upsert --result-file result.json").ends_with(0);
         run.says("the stack `dev` was not there and has been created in file://").says("3 to create");
         let result = json(scene.program.join("result.json"));
