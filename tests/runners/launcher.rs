@@ -180,6 +180,15 @@ fn a_binary_that_a_signal_ended_gives_128_and_the_signal() {
 
 #[test]
 #[ignore = "needs node"]
+fn a_binary_that_is_not_there_is_named_with_its_variable() {
+    let output = launcher().env("STACKSTEP_BIN", "/nowhere/stackstep").output().unwrap();
+    assert_eq!(output.status.code(), Some(71));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("there is no file `/nowhere/stackstep` (`STACKSTEP_BIN`)"), "{said}");
+}
+
+#[test]
+#[ignore = "needs node"]
 fn without_a_binary_it_says_what_to_set() {
     let output = launcher().env_remove("STACKSTEP_BIN").output().unwrap();
     assert_eq!(output.status.code(), Some(71));
