@@ -20,7 +20,7 @@ fn several_results_are_one_comment_on_each_forge() {
         let body = fake.only();
         assert!(body.contains("## ❌ 3 stacks: 1 failed, 1 with changes"), "{body}");
         assert_eq!(fake.memory().notifications, 1);
-        scene.run("report results/**/*.json").ends_with(0).says(" request ");
+        scene.run("report results/**/*.json").ends_with(0).says("7 (");
         fake.only();
     }
 }
@@ -37,10 +37,10 @@ fn all_other_forms_hold_each_stack() {
     three(&scene);
     scene.run("run").ends_with(0);
     let summary = scene.summary();
-    assert_eq!(summary.matches("<details><summary>").count(), summary.matches("</details>").count());
+    assert_eq!(summary.matches("<details").count(), summary.matches("</details>").count());
     assert!(summary.starts_with("## ❌ 3 stacks: 1 failed, 1 with changes"), "{summary}");
     let page = std::fs::read_to_string(path(&scene, "report.html")).unwrap();
-    assert_eq!(page.matches("<article aria-labelledby").count(), 3);
+    assert_eq!(page.matches("<article aria-labelledby").count(), 2, "one has nothing but its row");
     let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     let unique: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(ids.len(), unique.len(), "{ids:?}");

@@ -10,12 +10,12 @@ const LEAST: usize = 6;
 
 /// A row of the table of changes: one change, or several that are alike, in the order of their names.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
+pub(super) struct AlikeRow<'a> {
     first: &'a Step,
     others: Vec<&'a Step>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> AlikeRow<'a> {
     /// The change, or the first of those that are alike.
     pub fn first(&self) -> &'a Step {
         self.first
@@ -38,68 +38,81 @@ impl<'a> Row<'a> {
 }
 
 /// How many changes the rows stand for.
-pub(super) fn count(rows: &[Row<'_>]) -> usize {
-    rows.iter().map(Row::count).sum()
+pub(super) fn count(rows: &[AlikeRow<'_>]) -> usize {
+    rows.iter().map(AlikeRow::count).sum()
 }
 
-/// What is the same of changes that are alike.
-#[derive(PartialEq, Eq, Hash)]
-struct Kinship<'a> {
-    operation: &'a str,
-    kind: &'a str,
-    retained: bool,
-    forcing: Vec<&'a str>,
-    paths: Vec<&'a str>,
-    more: u64,
+/// What is the same of changes that are alike, short enough to look for; [`are_alike`] makes sure of it.
+type Kinship<'a> = (&'a str, &'a str, u64);
+
+/// The kinship of `step`; none of one that did not end well, which always stays alone.
+fn kinship(step: &Step, paths: bool) -> Option<Kinship<'_>> {
+    let well = matches!(step.status, StepStatus::Planned | StepStatus::Done);
+    // A sum, as the order of the paths says nothing.
+    let sum =
+        step.diffs.iter().filter(|_| paths).fold(0, |sum: u64, diff| sum.wrapping_add(digest(&diff.path)));
+    well.then_some((step.operation.as_str(), step.kind.as_str(), sum))
 }
 
-impl<'a> Kinship<'a> {
-    /// Of `step`; none of one that did not end well, which always stays alone.
-    fn of(step: &'a Step, paths: bool) -> Option<Self> {
-        let sorted = |mut paths: Vec<&'a str>| {
-            paths.sort_unstable();
-            paths
-        };
-        let well = matches!(step.status, StepStatus::Planned | StepStatus::Done);
-        well.then(|| Self {
-            operation: &step.operation,
-            kind: &step.kind,
-            retained: step.retained,
-            forcing: sorted(step.replace_keys.iter().map(String::as_str).filter(|_| paths).collect()),
-            paths: sorted(step.diffs.iter().map(|diff| diff.path.as_str()).filter(|_| paths).collect()),
-            more: if paths { step.more_diffs } else { 0 },
-        })
-    }
+/// FNV-1a: <https://datatracker.ietf.org/doc/html/rfc9923>
+fn digest(text: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Whether two of one operation and type are alike. `paths` says whether their properties tell them apart.
+fn are_alike(one: &Step, other: &Step, paths: bool) -> bool {
+    let same_paths = || {
+        let mut pairs = one.diffs.iter().zip(&other.diffs);
+        pairs.all(|(one, other)| one.path == other.path) || sorted(one) == sorted(other)
+    };
+    let same = || {
+        one.more_diffs == other.more_diffs
+            && one.replace_keys == other.replace_keys
+            && one.diffs.len() == other.diffs.len()
+            && same_paths()
+    };
+    one.retained == other.retained && (!paths || same())
+}
+
+fn sorted(step: &Step) -> Vec<&str> {
+    let mut paths: Vec<&str> = step.diffs.iter().map(|diff| diff.path.as_str()).collect();
+    paths.sort_unstable();
+    paths
 }
 
 /// The rows of `steps`, which are in their order. `paths` says whether the properties are shown, and so tell changes
 /// apart.
-pub(super) fn rows<'a>(steps: &[&'a Step], paths: bool) -> Vec<Row<'a>> {
+pub(super) fn rows<'a>(steps: &[&'a Step], paths: bool) -> Vec<AlikeRow<'a>> {
     let mut known: HashMap<Kinship<'_>, usize> = HashMap::new();
-    let mut sizes: Vec<usize> = Vec::new();
+    // The first of each group, how many there are, and the row that they have.
+    let mut groups: Vec<(&Step, usize, Option<usize>)> = Vec::new();
     let kin: Vec<Option<usize>> = steps
         .iter()
         .map(|step| {
-            let next = sizes.len();
-            let group = *known.entry(Kinship::of(step, paths)?).or_insert(next);
+            let next = groups.len();
+            let group = *known.entry(kinship(step, paths)?).or_insert(next);
             if group == next {
-                sizes.push(0);
+                groups.push((step, 0, None));
             }
-            *sizes.get_mut(group)? += 1;
-            Some(group)
+            let (first, size, _) = groups.get_mut(group)?;
+            are_alike(first, step, paths).then(|| {
+                *size += 1;
+                group
+            })
         })
         .collect();
-    let mut rows: Vec<Row<'a>> = Vec::new();
-    let mut row_of: HashMap<usize, usize> = HashMap::new();
+    let mut rows: Vec<AlikeRow<'a>> = Vec::new();
     for (&step, group) in steps.iter().zip(kin) {
-        let group = group.filter(|group| sizes.get(*group).is_some_and(|size| *size >= LEAST));
-        let there = group.and_then(|group| row_of.get(&group)).and_then(|row| rows.get_mut(*row));
-        if let Some(row) = there {
-            row.others.push(step);
-            continue;
+        let group = group.and_then(|group| groups.get_mut(group)).filter(|(_, size, _)| *size >= LEAST);
+        if let Some((_, _, row)) = group {
+            if let Some(row) = row.and_then(|row| rows.get_mut(row)) {
+                row.others.push(step);
+                continue;
+            }
+            *row = Some(rows.len());
         }
-        row_of.extend(group.map(|group| (group, rows.len())));
-        rows.push(Row { first: step, others: Vec::new() });
+        rows.push(AlikeRow { first: step, others: Vec::new() });
     }
     rows
 }

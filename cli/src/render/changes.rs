@@ -1,6 +1,6 @@
 //! The table of changes: by operation, deletions and replacements first and loud.
 
-use super::alike::Row;
+use super::alike::AlikeRow;
 use super::{Detail, alike, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
@@ -74,7 +74,7 @@ pub(super) fn table(context: &PageContext<'_>, page: &mut Page) {
     }
 }
 
-fn rows(context: &PageContext<'_>, page: &mut Page, rows: &[Row<'_>]) {
+fn rows(context: &PageContext<'_>, page: &mut Page, rows: &[AlikeRow<'_>]) {
     if rows.is_empty() {
         return;
     }
@@ -107,7 +107,7 @@ fn rows(context: &PageContext<'_>, page: &mut Page, rows: &[Row<'_>]) {
 }
 
 /// The names of all changes that one row stands for: folded away, but of what destroys always in sight.
-fn names(context: &PageContext<'_>, page: &mut Page, row: &Row<'_>) {
+fn names(context: &PageContext<'_>, page: &mut Page, row: &AlikeRow<'_>) {
     let step = row.first();
     let loud = words::destroys(&step.operation);
     let word = words::operation(context.report, step);
@@ -138,7 +138,7 @@ fn id(context: &PageContext<'_>, step: &Step) -> String {
     step.id.as_deref().filter(shown).map_or_else(String::new, |id| format!(" (ID {})", context.code(id)))
 }
 
-fn label(context: &PageContext<'_>, row: &Row<'_>) -> String {
+fn label(context: &PageContext<'_>, row: &AlikeRow<'_>) -> String {
     let step = row.first();
     let sign = match step.operation.as_str() {
         "delete" => "🔴",
@@ -166,7 +166,7 @@ pub(super) fn is_new(step: &Step) -> bool {
 
 /// What forces a replacement in bold, then what else changes. All of a new resource is new: not worth a word, but of
 /// many new ones that are alike.
-fn properties(context: &PageContext<'_>, row: &Row<'_>) -> String {
+fn properties(context: &PageContext<'_>, row: &AlikeRow<'_>) -> String {
     let step = row.first();
     if is_new(step) && row.count() == 1 {
         return String::new();

@@ -49,7 +49,7 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
     }
     let mut room = if context.html() { context.limits.diffs } else { context.limits.diffs.min(OPEN_DIFFS) };
     context.fold(page, &format!("Properties of {}", words::many(steps.len(), "resource")));
-    let mut run = Run::default();
+    let mut run = SameDiff::default();
     let mut shown = 0;
     for step in &steps {
         if page.is_full() {
@@ -81,12 +81,12 @@ pub(super) fn property_changes(context: &PageContext<'_>, page: &mut Page) {
 
 /// Resources one after another in which the same changes.
 #[derive(Default)]
-struct Run<'a> {
+struct SameDiff<'a> {
     steps: Vec<&'a Step>,
     block: Block,
 }
 
-impl Run<'_> {
+impl SameDiff<'_> {
     /// How many blocks it makes.
     fn blocks(&self) -> usize {
         if alike::are_many(self.steps.len()) { 1 } else { self.steps.len() }

@@ -1,6 +1,6 @@
 //! A Markdown document while it is written: what every part of it needs to know, its limits, and what had no room.
 
-use crate::render::alike::Row;
+use crate::render::alike::AlikeRow;
 use crate::render::escape::{code, tagged};
 use crate::render::{Detail, Options, Size};
 use crate::report::Report;
@@ -114,7 +114,7 @@ pub(super) struct PageContext<'a> {
     /// The report's steps in the order in which they are shown.
     pub steps: &'a [&'a Step],
     /// The same as rows of a table.
-    pub rows: &'a [Row<'a>],
+    pub rows: &'a [AlikeRow<'a>],
     pub options: &'a Options,
     pub limits: PageLimits,
 }

@@ -70,14 +70,14 @@ impl StackLine {
 
 /// How many stacks there are, and how many runs of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
+pub struct StackCounts {
     stacks: usize,
     runs: usize,
 }
 
-impl Counted {
+impl StackCounts {
     /// Counts what the runs are about.
-    pub fn of<T: Ord>(runs: impl Iterator<Item = T>) -> Self {
+    pub fn by_stack<T: Ord>(runs: impl Iterator<Item = T>) -> Self {
         let (mut stacks, mut count) = (BTreeSet::new(), 0);
         for stack in runs {
             stacks.insert(stack);
@@ -87,7 +87,7 @@ impl Counted {
     }
 
     fn of_reports(reports: &[&Report]) -> Self {
-        Self::of(reports.iter().map(|report| {
+        Self::by_stack(reports.iter().map(|report| {
             let identity = report.stack_identity();
             (identity.to_string(), identity.backend)
         }))
@@ -95,7 +95,7 @@ impl Counted {
 }
 
 /// The heading over all stacks, with the outcomes of their runs: "3 stacks: 1 failed".
-pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: Counted) -> String {
+pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: StackCounts) -> String {
     let (mut failed, mut unknown, mut changes) = (0, 0, 0);
     for outcome in outcomes {
         match outcome {
@@ -124,7 +124,7 @@ pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: Counted) -> Str
 /// The heading over `reports`.
 pub(super) fn heading_of(reports: &[&Report]) -> String {
     let outcomes = reports.iter().map(|report| StackLine::new(report, true).outcome);
-    heading(outcomes, Counted::of_reports(reports))
+    heading(outcomes, StackCounts::of_reports(reports))
 }
 
 /// The table, from its rows.

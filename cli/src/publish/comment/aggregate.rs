@@ -12,7 +12,7 @@ use crate::base::words::Words as _;
 use crate::forge::trouble::TroubleKind;
 use crate::forge::{Comment, Trouble};
 use crate::pulumi::stack::StackIdentity;
-use crate::render::several::{self, Counted, PartLooks, StackLine};
+use crate::render::several::{self, PartLooks, StackCounts, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
 
@@ -182,7 +182,7 @@ fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Fl
     let outcomes = parts.iter().chain(dropped).map(|part| part.more(OUTCOME));
     let rows: Vec<String> = parts.iter().map(StackPart::row).collect();
     let bare = parts.iter().filter(|part| part.text.is_empty() && part.looks() != PartLooks::Absent).count();
-    let counted = Counted::of(parts.iter().chain(dropped).map(StackPart::stack));
+    let counted = StackCounts::by_stack(parts.iter().chain(dropped).map(StackPart::stack));
     let mut out = format!("{}\n", marker.write(flavor));
     out.push_str(&format!("## {}\n\n", several::heading(outcomes, counted)));
     out.push_str(&several::table(rows.iter().map(String::as_str)));

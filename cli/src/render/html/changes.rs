@@ -1,7 +1,7 @@
 //! The table of changes, what destroys first, each row with the properties that change.
 
 use super::{Html, View, class};
-use crate::render::alike::{self, Row};
+use crate::render::alike::{self, AlikeRow};
 use crate::render::page::Shape;
 use crate::render::{Detail, diff, words};
 use crate::report::{DiffRoom, Step, StepStatus};
@@ -58,7 +58,7 @@ pub(super) fn table(view: &View<'_>, html: &mut Html) {
     }
 }
 
-fn row(view: &View<'_>, html: &mut Html, row: &Row<'_>, looks: Looks) {
+fn row(view: &View<'_>, html: &mut Html, row: &AlikeRow<'_>, looks: Looks) {
     let step = row.first();
     let (word, class) = (words::operation(view.report, step), class(&step.operation));
     // What the script counts and chooses by.
@@ -104,7 +104,7 @@ pub(super) fn sign(class: &str) -> &'static str {
 }
 
 /// All that one row stands for, by their names; what destroys is in sight.
-fn members(view: &View<'_>, html: &mut Html, row: &Row<'_>, looks: Looks) {
+fn members(view: &View<'_>, html: &mut Html, row: &AlikeRow<'_>, looks: Looks) {
     let step = row.first();
     let open = words::destroys(&step.operation);
     html.raw(if open { "<details open><summary>" } else { "<details><summary>" });
