@@ -2,6 +2,7 @@
 //! from them stays alone, and is seen.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::report::{Step, StepStatus};
 
@@ -54,10 +55,10 @@ fn kinship(step: &Step, paths: bool) -> Option<Kinship<'_>> {
     well.then_some((step.operation.as_str(), step.kind.as_str(), sum))
 }
 
-/// FNV-1a: <https://datatracker.ietf.org/doc/html/rfc9923>
 fn digest(text: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether two of one operation and type are alike. `paths` says whether their properties tell them apart.

@@ -113,6 +113,7 @@ impl Report {
                 (diff.old, diff.new, diff.text_diff) = (None, None, None);
             }
         }
+        self.place = None;
         self.diagnostics.clear();
         self.policies = Policies::default();
         self.outputs = None;

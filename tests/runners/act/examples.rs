@@ -48,8 +48,9 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
     let folder = tools::root().join("actions/examples");
     let mut examples: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // What is for forks only does nothing here.
-    examples.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with("forks-"));
+    // What is for forks only does nothing here, and a repository of many projects has a test of its own.
+    let is_apart = |name: &str| name.starts_with("forks-") || name == "monorepo.yml";
+    examples.retain(|path| !is_apart(&path.file_name().unwrap().to_string_lossy()));
     examples.sort();
     assert!(examples.len() >= 8);
     for path in examples {
@@ -60,6 +61,35 @@ fn every_example_previews_a_pull_request_and_deploys_a_push() {
             let did = if event == "push" { "Deployed `hello/" } else { "Preview of `hello/" };
             assert!(outcome.log.contains(did), "{} on {event}: {}", path.display(), outcome.log);
         }
+    }
+}
+
+#[test]
+#[ignore = "needs act and jq"]
+fn the_example_for_a_repository_of_many_projects_has_a_job_for_each_stack() {
+    let repository = tempfile::tempdir().unwrap();
+    let program = std::fs::read_to_string(tools::root().join("examples/hello/Pulumi.yaml")).unwrap();
+    for (name, stacks) in [("network", &["dev"][..]), ("shop", &["dev", "prod"])] {
+        let folder = repository.path().join("infra").join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("Pulumi.yaml"), program.replace("name: hello", &format!("name: {name}")))
+            .unwrap();
+        for stack in stacks {
+            std::fs::write(folder.join(format!("Pulumi.{stack}.yaml")), "").unwrap();
+        }
+    }
+    let text = std::fs::read_to_string(tools::root().join("actions/examples/monorepo.yml")).unwrap();
+    let job = Job::of("", repository.path(), "pull_request").payload(pull_request());
+    let text = copied(&text, &job.backend());
+    let outcome = job
+        .workflow(&text)
+        .env("STACKSTEP_ENGINE", "sandbox")
+        .env("STACKSTEP_UPSERT", "true")
+        .secret("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
+        .run();
+    assert!(outcome.succeeded, "{}", outcome.log);
+    for stack in ["network/dev", "shop/dev", "shop/prod"] {
+        assert!(outcome.log.contains(&format!("Preview of `{stack}`")), "{stack}: {}", outcome.log);
     }
 }
 
