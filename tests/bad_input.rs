@@ -236,3 +236,14 @@ fn an_input_of_the_step_that_is_like_none_is_named_and_not_used() {
     let scene = Scene::new("hello").on_github().input("stack", "dev").input("colour-of-the-sky", "blue");
     scene.input("upsert", "true").run("preview").ends_with(0).says("there is no input `colour-of-the-sky`");
 }
+
+#[test]
+fn a_workflow_that_has_moved_goes_on_with_an_input_that_the_official_action_does_not_read() {
+    let scene = Scene::new("hello")
+        .on_github()
+        .input("stack-name", "dev")
+        .input("profile", "official-action")
+        .input("upsert", "true")
+        .input("target-dependent", "yes");
+    scene.run("preview").ends_with(0).says("it is not used; did you mean `target-dependents`?");
+}

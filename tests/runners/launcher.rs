@@ -198,11 +198,11 @@ fn without_a_binary_it_says_what_to_set() {
 
 #[test]
 #[ignore = "needs node"]
-fn a_binary_that_cannot_be_started_is_named() {
+fn a_binary_that_is_not_there_is_named() {
     let output = launcher().env("STACKSTEP_BIN", "/nowhere/stackstep").output().unwrap();
     assert_eq!(output.status.code(), Some(71));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("could not start `/nowhere/stackstep`"), "{said}");
+    assert!(said.contains("there is no file `/nowhere/stackstep`"), "{said}");
 }
 
 /// A launcher whose shim waits for signals, and the shim's output from its first line after the start.

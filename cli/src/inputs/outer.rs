@@ -47,7 +47,7 @@ impl OuterInputs {
     /// Finds the values outside of files.
     pub fn find(command: Option<Command>, flags: &Flags, ci: &dyn CiSystem, env: &Env) -> Result<Self> {
         let sources = OuterSources::new(flags, ci, env);
-        let mut warnings = strange_inputs(ci, env)?;
+        let mut warnings = strange_inputs(ci, env, sources.official)?;
         warnings.extend(warnings_for_unknown_variables(env));
         warnings.extend(sources.warnings_for_ignored());
         let word = sources.find(&COMMAND)?;

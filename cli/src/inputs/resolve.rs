@@ -262,8 +262,9 @@ fn without_blanks<'v>(input: &Input, value: &'v str) -> &'v str {
 }
 
 /// Refuses inputs of the step that are almost ones of ours, and warns of the others that are not ours: the CI system hands
-/// on whatever is written, and what nobody reads would be off without a word.
-pub(super) fn strange_inputs(ci: &dyn CiSystem, env: &Env) -> Result<Vec<String>> {
+/// on whatever is written, and what nobody reads would be off without a word. A workflow that has moved from the official
+/// action, which reads none of them, goes on with a warning.
+pub(super) fn strange_inputs(ci: &dyn CiSystem, env: &Env, official: bool) -> Result<Vec<String>> {
     let Some(prefix) = ci.step_inputs_prefix() else { return Ok(Vec::new()) };
     let known: Vec<String> = INPUTS
         .iter()
@@ -282,6 +283,9 @@ pub(super) fn strange_inputs(ci: &dyn CiSystem, env: &Env) -> Result<Vec<String>
         let same = known.iter().find(|known| plain(known) == plain(&name));
         let close = |known: &&String| name.len() > 3 && strsim::damerau_levenshtein(known, &name) <= 2;
         match same.or_else(|| known.iter().find(close)) {
+            Some(near) if official => {
+                warnings.push(format!("there is no input `{name}`: it is not used; did you mean `{near}`?"));
+            }
             Some(near) => {
                 return Err(Error::input(
                     format!("there is no input `{name}`"),

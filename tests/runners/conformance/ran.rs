@@ -295,7 +295,19 @@ impl Ran {
     pub fn normalised(&self) -> String {
         let mut result = self.result.clone();
         if let Some(fields) = result.as_object_mut() {
-            for own in ["ci", "commit", "duration_ms", "engine", "exit_code", "hint", "notes", "repository"] {
+            for own in [
+                "began",
+                "branch",
+                "change_request",
+                "ci",
+                "commit",
+                "duration_ms",
+                "engine",
+                "exit_code",
+                "hint",
+                "notes",
+                "repository",
+            ] {
                 fields.remove(own);
             }
         }

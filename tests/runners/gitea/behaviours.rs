@@ -28,7 +28,7 @@ fn the_first_run_comments_and_the_next_one_edits_among_more_than_sixty_comments(
     for number in 0..65 {
         pull.write(&pull.server.person, &format!("comment {number}"));
     }
-    actions(&pull, 1).run("preview").ends_with(0).says("commented on change request");
+    actions(&pull, 1).run("preview").ends_with(0).says("commented on pull request");
     let first = pull.only();
     assert!(first.body.contains("Preview of `hello/dev`"), "{}", first.body);
     for number in 0..65 {
@@ -87,7 +87,7 @@ fn there_is_a_comment_only_when_it_is_wanted() {
     let failure = actions(&pull, 2).with("STACKSTEP_COMMENT_WHEN", "failure");
     failure.run("preview").ends_with(0).says("nothing to comment");
     assert!(pull.ours().is_empty());
-    broken(failure).run("preview").says("commented on change request");
+    broken(failure).run("preview").says("commented on pull request");
     assert!(pull.only().body.contains("failed"), "{}", pull.only().body);
     shown();
 }
@@ -148,7 +148,7 @@ fn a_marker_that_a_person_copied_is_not_ours() {
     let ours = pull.only();
     pull.delete(&ours);
     pull.write(&pull.server.person, &ours.body);
-    changed(actions(&pull, 2)).run("preview").ends_with(0).says("commented on change request");
+    changed(actions(&pull, 2)).run("preview").ends_with(0).says("commented on pull request");
     let comments = pull.comments();
     assert_eq!(comments.len(), 2);
     assert_eq!(comments[0].body, ours.body, "the person's comment is as it was");
@@ -163,7 +163,7 @@ fn a_comment_that_a_person_deleted_is_written_anew() {
     actions(&pull, 1).run("preview").ends_with(0);
     let first = pull.only();
     pull.delete(&first);
-    actions(&pull, 2).run("preview").ends_with(0).says("commented on change request");
+    actions(&pull, 2).run("preview").ends_with(0).says("commented on pull request");
     assert!(pull.only().id > first.id);
     shown();
 }

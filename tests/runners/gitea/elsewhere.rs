@@ -21,7 +21,7 @@ fn foreign_ci_systems_comment_by_forge_and_forge_url() {
 fn jenkins_finds_the_forge_by_the_checkouts_address() {
     let pull = Pull::open();
     let scene = jenkins(&pull).without("STACKSTEP_FORGE_URL");
-    scene.run("preview").ends_with(0).says("commented on change request");
+    scene.run("preview").ends_with(0).says("commented on pull request");
     pull.only();
     shown();
 }
@@ -30,7 +30,7 @@ fn jenkins_finds_the_forge_by_the_checkouts_address() {
 #[ignore = "needs Gitea"]
 fn a_push_finds_its_pull_request_by_branch() {
     let pull = Pull::open();
-    woodpecker_push(&pull, BRANCH).run("preview").ends_with(0).says("commented on change request");
+    woodpecker_push(&pull, BRANCH).run("preview").ends_with(0).says("commented on pull request");
     pull.only();
     shown();
 }
@@ -39,7 +39,7 @@ fn a_push_finds_its_pull_request_by_branch() {
 #[ignore = "needs Gitea"]
 fn a_push_finds_its_pull_request_by_the_head_commit() {
     let pull = Pull::open();
-    of_commit(&pull).run("preview").ends_with(0).says("commented on change request");
+    of_commit(&pull).run("preview").ends_with(0).says("commented on pull request");
     pull.only();
     shown();
 }
@@ -61,7 +61,7 @@ fn a_deployment_is_posted_on_the_pull_request_just_merged() {
     let pull = Pull::open();
     let commit = pull.merge();
     let scene = actions_on_main(&pull, &commit).with("STACKSTEP_COMMENT_MERGED", "true");
-    scene.run("up").ends_with(0).says("commented on change request");
+    scene.run("up").ends_with(0).says("commented on pull request");
     assert!(pull.only().body.contains("Deployed `hello/dev`"), "{}", pull.only().body);
     shown();
 }

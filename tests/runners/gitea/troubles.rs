@@ -38,7 +38,7 @@ fn a_required_comment_that_the_token_may_not_write_is_exit_status_72() {
     is_unseen(&token, &scene.run("up").ends_with(72).says("status 403").says("write:issue"));
     assert!(pull.ours().is_empty());
     let scene = scene.with("STACKSTEP_FORGE_TOKEN", &pull.server.bot);
-    scene.run("up").ends_with(0).says("commented on change request");
+    scene.run("up").ends_with(0).says("commented on pull request");
     shown();
 }
 
@@ -48,7 +48,7 @@ fn the_named_scopes_are_enough_for_a_comment_and_those_for_a_status_are_named() 
     let pull = Pull::open();
     let token = pull.server.token(BOT, &["write:issue", "read:repository", "read:user"]);
     let scene = actions(&pull, 1).with("STACKSTEP_FORGE_TOKEN", &token);
-    scene.run("preview").ends_with(0).says("commented on change request");
+    scene.run("preview").ends_with(0).says("commented on pull request");
     let scene = scene.with("STACKSTEP_COMMIT_STATUS", "true").with("GITHUB_RUN_NUMBER", "2");
     scene.run("preview").ends_with(0).says("comment updated").says("write:repository");
     let token = pull.server.token(BOT, &["write:issue", "read:repository"]);
