@@ -14,23 +14,14 @@ pub struct Clock {
     since: Instant,
 }
 
+/// Set by the machine's clock.
 impl Default for Clock {
     fn default() -> Self {
-        Self::of_machine()
+        Self { began: SystemTime::now(), since: Instant::now() }
     }
 }
 
 impl Clock {
-    /// A clock that is set by the machine's own.
-    pub fn of_machine() -> Self {
-        Self::set_to(SystemTime::now())
-    }
-
-    /// A clock that is set to `time`.
-    pub fn set_to(time: SystemTime) -> Self {
-        Self { began: time, since: Instant::now() }
-    }
-
     /// The time at which it was set, in seconds since 1970: the beginning of the run.
     pub fn began(&self) -> u64 {
         seconds(self.began)

@@ -59,12 +59,6 @@ impl Env {
         Self { event: Some(event), ..self }
     }
 
-    /// The same environment with another clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
-    }
-
     /// The same environment with those of `pairs` added that are not set.
     #[must_use]
     pub fn with_missing(&self, pairs: &[(String, String)]) -> Self {

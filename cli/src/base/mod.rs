@@ -2,6 +2,7 @@
 //! Pulumi.
 
 pub mod clock;
+pub mod day;
 pub mod digest;
 pub mod dots;
 pub mod env;

@@ -14,7 +14,7 @@ use crate::ci::console::Console;
 use crate::engine::fate;
 use crate::process::ladder::Cause;
 use crate::process::signals::Signals;
-use crate::report::{Ending, Events, Fold, Reason, Voice, reason_of};
+use crate::report::{Ending, Events, Fold, Reason, Report, Voice, reason_of};
 
 /// The engine's exit status for changes where none were expected.
 pub const EXIT_CHANGES: i32 = 7;
@@ -71,6 +71,13 @@ impl EngineAnswer {
     /// The text of the answer. None if the process failed, or printed no UTF-8.
     pub fn text(&self) -> Option<&str> {
         self.0.raw.as_ref().filter(|_| self.0.ended_well()).map(Secret::expose)
+    }
+
+    /// Adds the query's processes to those of `report`.
+    pub fn count_in(&self, report: &mut Report) {
+        if let Some(engine) = &mut report.engine {
+            engine.processes += self.0.processes;
+        }
     }
 
     /// The one JSON object of the answer. Fails with the reason why there is none.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::base::git::index::tracked_files;
+use crate::pulumi::project::ENDINGS;
 
 /// Folders that hold other people's code or what a build makes, where git can't be asked. Folders that begin with a dot
 /// are left out as well.
@@ -38,12 +39,11 @@ impl PulumiFiles {
     fn add(&mut self, path: &str) {
         let name = path.rsplit('/').next().unwrap_or(path);
         let Some(middle) = name.strip_prefix("Pulumi.") else { return };
-        let endings = ["yaml", "yml", "json"];
-        if endings.contains(&middle) {
+        if ENDINGS.contains(&middle) {
             self.projects.insert(path.to_owned());
         } else if middle
             .rsplit_once('.')
-            .is_some_and(|(stack, ending)| !stack.is_empty() && endings.contains(&ending))
+            .is_some_and(|(stack, ending)| !stack.is_empty() && ENDINGS.contains(&ending))
         {
             self.stacks.insert(path.to_owned());
         }

@@ -100,7 +100,7 @@ impl OuterInputs {
         self.text(&flag.input).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
     }
 
-    /// Whether the input is set to anything but `false`, even if it is no boolean.
+    /// Whether the input is set to anything but `false`, even if it is not a boolean.
     pub fn may_be_on(&self, flag: &InputRow<bool>) -> bool {
         self.text(&flag.input)
             .is_some_and(|text| !matches!(text.trim().to_ascii_lowercase().as_str(), "false" | ""))

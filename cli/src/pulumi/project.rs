@@ -12,7 +12,7 @@ use crate::pulumi::stack::StackName;
 
 /// The endings of a project file, in the CLI's order: the first file that exists counts.
 /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/encoding/marshal.go>
-const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
+pub const ENDINGS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// A project file.
 #[derive(Debug, Clone)]
@@ -78,9 +78,7 @@ pub fn folders_below(root: &Path) -> Vec<String> {
         });
         level = named.take(left).map(|entry| entry.path()).collect();
         left -= level.len();
-        let has_project = |folder: &&PathBuf| {
-            ENDINGS.iter().any(|ending| folder.join(format!("Pulumi.{ending}")).is_file())
-        };
+        let has_project = |folder: &&PathBuf| Project::file_names().any(|name| folder.join(name).is_file());
         let projects = level.iter().filter(has_project);
         let relative = projects.filter_map(|folder| folder.strip_prefix(root).ok()?.to_str());
         found.extend(relative.map(|folder| folder.replace('\\', "/")));

@@ -20,7 +20,7 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         report.secret_outputs.clear();
         report.unknown_outputs.clear();
     }
-    let mended = report.policies.remediations.iter_mut().map(|remediation| &mut remediation.diffs);
+    let remediated = report.policies.remediations.iter_mut().map(|remediation| &mut remediation.diffs);
     let changed = report.steps.iter_mut().map(|step| {
         if !shows(Detail::Values) {
             step.id = None;
@@ -31,7 +31,7 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         }
         &mut step.diffs
     });
-    for diffs in mended.chain(changed) {
+    for diffs in remediated.chain(changed) {
         if !shows(Detail::Paths) {
             diffs.clear();
         }

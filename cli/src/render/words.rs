@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Options;
+use crate::base::day::Day;
 use crate::report::{Operation, Reason, Report, Severity, Status, Step, StepStatus, natural, natural_key};
 
 /// The operations in the order in which they are shown: what destroys goes first.
@@ -335,18 +336,10 @@ pub(super) fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// A moment in Unix seconds: 2026-11-28 22:00 UTC. The day by Howard Hinnant's `civil_from_days`, in which a year begins
-/// in March: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+/// A moment in Unix seconds: 2026-11-28 22:00 UTC.
 pub(super) fn moment(seconds: u64) -> String {
-    let (days, minutes) = (seconds / 86_400 + 719_468, seconds % 86_400 / 60);
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+    let minutes = seconds % 86_400 / 60;
+    format!("{} {:02}:{:02} UTC", Day::from_unix(seconds), minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]

@@ -54,9 +54,7 @@ impl Asked<'_> {
         let query = EngineQuery::Outputs { show_secrets };
         let answer =
             self.executor.query(query, console, self.signals).await.map_err(|error| error.to_string())?;
-        if let Some(engine) = &mut report.engine {
-            engine.processes += answer.0.processes;
-        }
+        answer.count_in(report);
         answer.object()
     }
 

@@ -28,9 +28,7 @@ pub async fn name_stacks(
     let job = run.job();
     let answer = engine.query(EngineQuery::Stacks, console, signals).await?;
     let stacks = answer.text().and_then(names);
-    if let Some(engine) = &mut report.engine {
-        engine.processes += answer.0.processes;
-    }
+    answer.count_in(report);
     report.hint = Some(hint(&report.stack, stacks.as_deref(), &job.backend.to_string()));
     Ok(())
 }

@@ -47,7 +47,7 @@ pub fn by_inputs(inputs: &Inputs) -> Result<Option<(Demand, String)>> {
 }
 
 /// The version in the file `named`. The file can be another one than its name says, such as a link to one with
-/// credentials, so that a text that is no version is not shown.
+/// credentials, so that a text that is not a version is not shown.
 fn in_file(version: &str, named: &str) -> Result<Demand> {
     let short = version.len() <= 64 && !version.contains(char::is_control);
     let unreleased = version == "dev" || version.starts_with("pr#");

@@ -9,9 +9,9 @@ use std::path::Path;
 use semver::Version;
 use serde::Deserialize;
 
-use super::day::Day;
 use super::platform::Platform;
 use super::trust::known_releases;
+use crate::base::day::Day;
 
 /// The address of Pulumi's own list.
 pub const OWN_LIST: &str = "https://raw.githubusercontent.com/pulumi/docs/master/data/versions.json";

@@ -9,7 +9,6 @@
 pub mod asked;
 pub mod cache;
 pub mod catalog;
-pub mod day;
 mod fault;
 pub mod fetch;
 pub mod local;
@@ -34,10 +33,10 @@ use crate::base::http::{Http, Limits};
 use crate::ci::console::Console;
 use crate::process::signals::Signals;
 
+use crate::base::day::Day;
 use crate::pulumi::mirror::{Mirror, ReleasePlace};
 use cache::{Cache, Demanded, Staging};
 use catalog::{MIRRORS_LIST, OWN_LIST, Release};
-use day::Day;
 pub(crate) use fault::fault;
 use fault::stopped;
 use fetch::{FetchTrouble, Order};

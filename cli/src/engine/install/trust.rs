@@ -179,7 +179,7 @@ mod tests {
         let mut before = None;
         for row in rows() {
             let version = Version::parse(row[0]).unwrap();
-            assert!(crate::engine::install::day::Day::parse(row[1]).is_some(), "{row:?}");
+            assert!(crate::base::day::Day::parse(row[1]).is_some(), "{row:?}");
             assert!(row[2..].iter().all(|digest| Digest::parse(digest).is_some()), "{row:?}");
             assert_eq!(row.len(), 2 + COLUMNS.len());
             assert!(before.is_none_or(|before| before > version), "newest first, each once: {version}");

@@ -4,10 +4,10 @@
 use semver::{Version, VersionReq};
 
 use super::catalog::Release;
-use super::day::Day;
 use super::fault;
 use super::range::Range;
 use super::tried::{NEWEST, OLDEST};
+use crate::base::day::Day;
 use crate::base::error::{Error, Result};
 
 /// The lowest version that stackstep works with: the first whose event log has all events. With an older one the report

@@ -1,4 +1,4 @@
-//! Days without a time, which is enough for the age of a release.
+//! Days of the calendar, without a time.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +20,11 @@ impl Day {
 
     /// The day of a time; 1 January 1970 for an earlier time.
     pub fn from_time(time: SystemTime) -> Self {
-        let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Self::from_unix(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+
+    /// The day of a time in Unix seconds.
+    pub fn from_unix(seconds: u64) -> Self {
         Self(i64::try_from(seconds / 86_400).unwrap_or(i64::MAX))
     }
 
