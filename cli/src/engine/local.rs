@@ -1,7 +1,7 @@
 //! The Pulumi CLI on this machine. Runs the processes of a phase, one after the other, until one fails. Creates a
 //! missing stack if `upsert` is set, and waits for a lock as long as `lock-timeout` allows.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::executor::{
     EXIT_CHANGES, EngineAnswer, EngineLabel, EngineQuery, Executor, Outcome, Pending, Phase, Unwatched, Watch,
 };
 use super::fate;
+use super::fenced::FencedOutput;
 use super::left_state;
 use super::locate::LocatedEngine;
 use super::lock_wait::LockWait;
@@ -39,7 +40,8 @@ const CAPTURE_JSON: usize = 64 * 1024 * 1024;
 pub struct LocalEngine<'a> {
     job: &'a Job<'a>,
     engine: LocatedEngine,
-    plan: Plan,
+    /// Made when a phase needs it: a query needs none.
+    plan: OnceCell<Plan>,
     so_far: SoFar,
 }
 
@@ -59,8 +61,11 @@ struct SoFar {
 impl<'a> LocalEngine<'a> {
     /// `engine` at work on `job`.
     pub fn new(job: &'a Job<'a>, engine: LocatedEngine) -> Self {
-        let plan = Plan::new(&job.inputs, &job.scope());
-        Self { job, engine, plan, so_far: SoFar::default() }
+        Self { job, engine, plan: OnceCell::new(), so_far: SoFar::default() }
+    }
+
+    fn plan(&self) -> &Plan {
+        self.plan.get_or_init(|| Plan::new(&self.job.inputs, &self.job.scope()))
     }
 
     /// Runs one engine command for `stackstep exec`.
@@ -106,7 +111,7 @@ impl Executor for LocalEngine<'_> {
     }
 
     fn previews_first(&self) -> bool {
-        !self.plan.steps(Phase::Preview).is_empty()
+        !self.plan().steps(Phase::Preview).is_empty()
     }
 
     fn perform<'f>(
@@ -118,7 +123,7 @@ impl Executor for LocalEngine<'_> {
     ) -> Pending<'f, Outcome> {
         Box::pin(async move {
             let mut driver = self.driver(self.so_far.clone(), console, signals, watch);
-            driver.run_steps(self.plan.steps(phase)).await?;
+            driver.run_steps(self.plan().steps(phase)).await?;
             let Driver { so_far, outcome, .. } = driver;
             let (processes, notes) = (outcome.processes, outcome.notes.clone());
             self.so_far = SoFar { processes, notes, ..so_far };
@@ -378,25 +383,5 @@ fn sign_of_life(in_flight: &[InFlight], elapsed: Duration) -> String {
                 first.operation, first.kind, first.name
             )
         }
-    }
-}
-
-/// The engine's output, fenced off from the CI system's commands.
-struct FencedOutput {
-    close: String,
-}
-
-impl FencedOutput {
-    fn begin(job: &Job<'_>, console: &Console, quiet: bool) -> Self {
-        if quiet {
-            return Self { close: String::new() };
-        }
-        let token = crate::base::random::word();
-        console.command(&job.ci.log().begin_foreign(&token));
-        Self { close: job.ci.log().end_foreign(&token) }
-    }
-
-    fn end(self, console: &Console) {
-        console.command(&self.close);
     }
 }

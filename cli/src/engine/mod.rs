@@ -8,6 +8,7 @@ pub mod deps;
 pub mod env_file;
 pub mod executor;
 pub(crate) mod fate;
+mod fenced;
 pub mod install;
 pub mod job;
 pub mod left_state;

@@ -2,8 +2,8 @@
 //! folded away.
 
 use super::changes::{table, warning};
-use super::diff::property_changes;
 use super::escape::{link, prose, short_commit};
+use super::properties::property_changes;
 use super::sections::{diagnostics, failure, notes, policies};
 use super::{Detail, Size, outputs, words};
 use crate::render::page::ALL_OF_IT;

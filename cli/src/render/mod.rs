@@ -17,6 +17,7 @@ mod markdown;
 mod options;
 mod outputs;
 mod page;
+mod properties;
 mod sections;
 pub mod several;
 mod sides;
