@@ -158,6 +158,36 @@ async fn two_jobs_that_write_at_the_same_time_end_with_one_comment() {
 }
 
 #[tokio::test]
+async fn an_older_run_that_writes_last_is_written_over_by_the_newer_one() {
+    let beside = |number| {
+        let wanted = run(number);
+        super::Wanted { stamp: super::Stamp { at: 1000 + number, ..wanted.stamp }, ..wanted }
+    };
+    for face in FACES {
+        for deletes in [false, true] {
+            let other = Fake::start(*face);
+            post(&other, &beside(2), &failed()).await.unwrap();
+            let body = other.only();
+            let fake = Fake::start(*face);
+            post(&fake, &beside(1), &changes()).await.unwrap();
+            // The older run had read the list before the newer one wrote, and writes after it.
+            let writes_last = Act::Meanwhile(Box::new(move |memory: &mut crate::support::forge::Memory| {
+                if deletes {
+                    memory.comments.clear();
+                    memory.write(ME, &body);
+                } else {
+                    memory.comments[0].body = body;
+                }
+            }));
+            let pass = Act::Meanwhile(Box::new(|_| {}));
+            fake.then(Verb::List, pass).then(Verb::List, writes_last);
+            assert_eq!(post(&fake, &beside(3), &changes()).await.unwrap(), Posted::Updated);
+            assert_eq!(Marker::read(&fake.only()).unwrap().stamp.run, Some(3), "{}", face.name());
+        }
+    }
+}
+
+#[tokio::test]
 async fn comments_that_are_there_twice_become_one() {
     for face in FACES {
         let fake = Fake::start(*face);

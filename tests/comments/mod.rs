@@ -40,7 +40,7 @@ fn run(run: u64) -> Wanted {
         mode: Mode::Update,
         when: CommentWhen::Always,
         key: None,
-        stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 + run },
+        stamp: Stamp { system: "jenkins".into(), run: Some(run), attempt: 1, at: 1000 * run },
         official_action: false,
     }
 }

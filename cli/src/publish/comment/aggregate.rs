@@ -7,6 +7,7 @@
 
 use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
+use super::task::{ROUNDS, pause};
 use super::{Marked, Posted, Task};
 use crate::base::words::Words as _;
 use crate::forge::trouble::TroubleKind;
@@ -15,9 +16,6 @@ use crate::pulumi::stack::StackIdentity;
 use crate::render::several::{self, PartLooks, StackCounts, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
 use crate::report::Report;
-
-/// The most times that the comment is written.
-const ROUNDS: usize = 5;
 
 /// The characters that a part needs for its marker, its row in the table and its fold.
 const FRAME: usize = 1200;
@@ -201,7 +199,7 @@ pub(super) async fn post(task: &Task<'_>) -> Result<Posted, Trouble> {
     for round in 0..ROUNDS {
         if round > 1 {
             // Another job writes too: a random pause keeps the two out of step.
-            tokio::time::sleep(pause()).await;
+            pause().await;
         }
         let ours = match (task.akin(&marker).await, &created) {
             (Ok(found), None) => task.ours(found, None).await,
@@ -331,10 +329,4 @@ async fn write(
         task.tidied(task.client.delete_comment(task.number, comment).await);
     }
     Ok((posted, new))
-}
-
-/// A random pause between 0.2 and 1.2 s.
-fn pause() -> std::time::Duration {
-    let dice = crate::base::random::word().get(..3).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    std::time::Duration::from_millis(200 + dice.unwrap_or_default() % 1000)
 }

@@ -1,8 +1,8 @@
 //! Comments on change requests: the behaviour that is the same on all forges.
 //!
 //! A run finds its own comment by its [`Marker`] and its author over all pages, and edits it in place. No forge can
-//! compare and swap, so after a comment is created the list is read again: of several for the same subject, the latest
-//! run's stays. The entry is [`post`].
+//! compare and swap, so the list is read again after a comment is created, and after it is edited where two runs began at
+//! about the same time: of several for the same subject, the latest run's stays. The entry is [`post`].
 
 pub mod aggregate;
 pub mod marker;
@@ -117,7 +117,28 @@ impl Task<'_> {
         if newest.1.subject != marker.subject && posted == Posted::Updated {
             return self.still_taken_over(&newest.0, &body).await;
         }
+        if posted == Posted::Updated && self.wanted.stamp.is_beside(&newest.1.stamp) {
+            return self.update_until_it_stays(&newest.0.author, &body).await;
+        }
         Ok(posted)
+    }
+
+    /// Reads the comment again until it is this run's or a later one's, and writes it again if an older run, which
+    /// had read the list before this one wrote, has replaced or deleted it.
+    async fn update_until_it_stays(&self, author: &str, body: &str) -> Result<Posted, Trouble> {
+        let marker = self.marker();
+        for _ in 0..task::ROUNDS {
+            task::pause().await;
+            // The comment is written: failing to read it again is no failure.
+            let Ok(akin) = self.akin(&marker).await else { break };
+            let own = Own::new(self.ours(akin, Some(author)).await, &marker);
+            let Some((newest, _)) = newest_first(&own.same) else { return self.create_only_one(body).await };
+            if !self.wanted.stamp.is_later_than(&newest.1.stamp) {
+                break;
+            }
+            self.tidied(self.client.update_comment(self.number, &newest.0, body).await);
+        }
+        Ok(Posted::Updated)
     }
 
     /// Checks whether a comment without a backend that was taken over is still ours: a job for a stack of the same

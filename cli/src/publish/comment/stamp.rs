@@ -29,6 +29,12 @@ impl Stamp {
         }
     }
 
+    /// Whether `other` is another run that began within two minutes of this one, so that both may write at once.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let is_other = (&self.system, self.run, self.attempt) != (&other.system, other.run, other.attempt);
+        is_other && self.at.abs_diff(other.at) <= 120
+    }
+
     /// Reads the text of [`fmt::Display`]. A stamp that can't be read is older than all others.
     pub fn parse(text: &str) -> Self {
         let (rest, at) = text.rsplit_once('@').unwrap_or((text, ""));
@@ -69,6 +75,13 @@ mod tests {
         assert!(stamp(None, 0, 2000).is_later_than(&stamp(Some(42), 1, 1000)));
         let other = Stamp { system: "gitlab-ci".into(), ..stamp(Some(7), 1, 2000) };
         assert!(other.is_later_than(&stamp(Some(42), 1, 1000)));
+    }
+
+    #[test]
+    fn runs_that_begin_together_may_write_together() {
+        assert!(stamp(Some(2), 1, 1000).is_beside(&stamp(Some(1), 1, 900)));
+        assert!(!stamp(Some(2), 1, 1000).is_beside(&stamp(Some(2), 1, 1000)), "a second step of one run");
+        assert!(!stamp(Some(2), 1, 1000).is_beside(&stamp(Some(1), 1, 800)));
     }
 
     #[test]

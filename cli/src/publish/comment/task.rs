@@ -87,6 +87,15 @@ pub enum Posted {
     Outdated,
 }
 
+/// The most times that a comment is written while other jobs write it too.
+pub(super) const ROUNDS: usize = 5;
+
+/// Waits for a random time between 0.2 and 1.2 s, which keeps jobs out of step that write the same comment.
+pub(super) async fn pause() {
+    let dice = crate::base::random::word().get(..3).and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    tokio::time::sleep(std::time::Duration::from_millis(200 + dice.unwrap_or_default() % 1000)).await;
+}
+
 /// A comment with its marker.
 pub(super) type Marked = (Comment, Marker);
 
