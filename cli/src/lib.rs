@@ -15,9 +15,14 @@
 //! | [`publish`] | Publishes a report: files, outputs, summary page, comment, commit status. |
 //! | [`admit`] | Whether this run may do what it asks, and the identity that it signs in with. |
 //! | [`engine`] | The Pulumi CLI: finds or installs it, makes its command lines, runs its processes. |
+//! | [`delivery`] | What `stackstep.yaml` says of deployments: which event deploys which stack, what has to hold for it, and which version of the file judges. |
 //! | [`fleet`] | Many stacks: finds the projects and stacks of a repository. |
 //! | [`inputs`] | The table of inputs, the source of each value, and the values as types. |
+//! | [`ledger`] | The record of what was deployed, verified and approved, beside the state; and whether the state has moved. |
 //! | [`forge`] | The forges, on which people review: one file a forge, pure; it knows no CI system. |
+//! | [`checks`] | The checks after a deployment: HTTP, TCP, a command. |
+//! | [`rules`] | The rules that a report has to pass: one file a rule. |
+//! | [`reviewed`] | The reviewed change: what a preview proposes and is made from, and how two proposals differ. |
 //! | [`render`] | A report as text for people: Markdown, HTML, JUnit, the last lines of the log. |
 //! | [`report`] | The engine's events folded into one value, and why a run failed; it knows no inputs. |
 //! | [`pulumi`] | Pulumi's names and places: stacks, projects, backends, variables. |
@@ -28,15 +33,20 @@
 pub mod admit;
 pub mod app;
 pub mod base;
+pub mod checks;
 pub mod ci;
 pub mod commands;
+pub mod delivery;
 pub mod engine;
 pub mod fleet;
 pub mod forge;
 pub mod inputs;
+pub mod ledger;
 pub mod process;
 pub mod publish;
 pub mod pulumi;
 pub mod render;
 pub mod report;
+pub mod reviewed;
+pub mod rules;
 pub mod run;

@@ -28,6 +28,21 @@ pub const EXIT_PUBLISH: u8 = 72;
 /// Exit status of a refused run.
 pub const EXIT_REFUSED: u8 = 73;
 
+/// Exit status of a run that a rule of `stackstep.yaml` refused.
+pub const EXIT_RULES: u8 = 74;
+
+/// Exit status of a run whose approval is missing or does not count.
+pub const EXIT_APPROVAL: u8 = 75;
+
+/// Exit status of a run that would not do what was reviewed, or whose stack has moved since.
+pub const EXIT_REVIEWED: u8 = 76;
+
+/// Exit status of a deployment after which a check failed.
+pub const EXIT_CHECK_FAILED: u8 = 77;
+
+/// Exit status of a deployment after which a check had no clear result.
+pub const EXIT_CHECK_UNCLEAR: u8 = 78;
+
 /// Exit status of a run if it is not known what happened or would happen.
 pub const EXIT_INCOMPLETE: u8 = 79;
 
@@ -200,13 +215,16 @@ impl Error {
         }
     }
 
-    /// The exit status: 2 for bad input, 3 for credentials, 71 for a failed install, 73 for a refusal, 79 for an answer
-    /// that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
+    /// The exit status: 2 for bad input, 3 for credentials, 71 for a failed install, 73 to 76 for a refusal, 79 for an
+    /// answer that can't be read, 0 for a skipped run, 128+n for signal n, 1 for everything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Input { .. } => EXIT_INPUT,
             Self::Engine { .. } | Self::Dependencies { .. } => EXIT_INSTALL,
             Self::Auth { .. } => EXIT_AUTH,
+            Self::Refused { reason: Reason::Rules, .. } => EXIT_RULES,
+            Self::Refused { reason: Reason::Approval, .. } => EXIT_APPROVAL,
+            Self::Refused { reason: Reason::Reviewed, .. } => EXIT_REVIEWED,
             Self::Refused { .. } => EXIT_REFUSED,
             Self::Incomplete { .. } => EXIT_INCOMPLETE,
             Self::Skipped { .. } => 0,

@@ -73,6 +73,14 @@ reasons! {
     Install = "install";
     /// A gate did not let the run pass.
     Gate = "gate";
+    /// A rule of `stackstep.yaml` does not allow the change.
+    Rules = "rules";
+    /// An approval is missing, or does not count for this change.
+    Approval = "approval";
+    /// The change is not the one that was reviewed, or the stack has moved since.
+    Reviewed = "reviewed";
+    /// A check after the deployment failed, or did not get a clear result.
+    Verification = "verification";
     /// What happened or would happen is not known: the event log of the Pulumi CLI or its answer could not be read whole.
     Incomplete = "incomplete";
     /// A required report could not be published.

@@ -58,7 +58,7 @@ pub fn command() -> Clap {
         .after_help(
             "Every input is also a variable (`STACKSTEP_STACK` for `stack`) and a key of `stackstep.yaml`.\n\
              The command line wins over the step's inputs, those over variables, those over the file.\n\n\
-             Exit status: that of the Pulumi CLI; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 79 not known what would change, 128+n ended by signal n.",
+             Exit status: that of the Pulumi CLI; 1 a file could not be read or written, 2 bad input, 3 not signed in, 70 timeout, 71 the Pulumi CLI or the dependencies could not be installed, 72 a required report was not published, 73 refused, 74 a rule refused, 75 an approval is missing, 76 not what was reviewed, 77 a check failed, 78 a check was inconclusive, 79 not known what would change, 128+n ended by signal n.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true);

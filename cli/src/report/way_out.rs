@@ -72,6 +72,14 @@ impl Reason {
             }
             Self::Timeout => "give it more time with `timeout`, or find out what is waiting",
             Self::Install => "check the version that is asked for and whether the job can reach its download",
+            Self::Rules => "change what the rule names, or have the rule changed in a change of its own",
+            Self::Approval => {
+                "have the change approved by those whom the message names, then run this job again"
+            }
+            Self::Reviewed => "preview the change again, have it reviewed as it is now, and deploy that",
+            Self::Verification => {
+                "see which check failed; what was deployed stays, so fix it with a new change or deploy the commit before"
+            }
             Self::Gate => "see which rule refused, and get what it asks for",
             Self::Publish => "check the token's permissions; the operation itself was done",
             Self::Incomplete if looks => {

@@ -1,0 +1,1 @@
+//! The checks after a deployment: HTTP, TCP, a command.

@@ -1,0 +1,1 @@
+//! The rules of `stackstep.yaml` that a report has to pass.
