@@ -19,6 +19,7 @@ pub mod reason;
 pub mod retry;
 pub mod secret;
 pub mod source_place;
+pub mod suggest;
 pub mod text;
 pub mod text_file;
 pub mod wildcard;

@@ -2,7 +2,7 @@
 //! `command`, and all properties of a command are read from it.
 
 use self::Command::{Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
-use super::suggest::nearest;
+use crate::base::suggest::nearest;
 use crate::report::Operation;
 
 /// A command of a run, in the order of the table.

@@ -7,10 +7,10 @@ use std::path::Path;
 
 pub use super::config_object::StoredAs;
 use super::config_object::{Unsettable, leaves, object_as_json, quoted_step};
-use super::suggest::nearest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
+use crate::base::suggest::nearest;
 use crate::base::text_file::{self, read_text};
 use crate::base::yaml::{Mapping, Value};
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::headings::COMMAND;
 use super::input::{Input, Kind};
-use super::suggest::nearest;
 use super::table::INPUTS;
 use crate::base::error::{Error, Result};
+use crate::base::suggest::nearest;
 use crate::base::text_file::{self, read_text};
 use crate::base::yaml::{self, Mapping, Value};
 

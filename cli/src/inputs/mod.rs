@@ -23,7 +23,6 @@ pub mod resolve;
 pub mod row;
 pub mod show;
 pub mod strangers;
-pub mod suggest;
 pub mod table;
 pub mod typed;
 
@@ -32,6 +31,5 @@ pub use found::{Raw, Resolved, Source};
 pub use input::{Audience, Default, Group, Input, Kind, OnlyFor};
 pub use official::OFFICIAL_INPUTS;
 pub use outer::{FileUse, OuterInputs, resolve};
-pub use suggest::nearest;
 pub use table::INPUTS;
 pub use typed::Inputs;

@@ -9,7 +9,7 @@
 use super::config_map::{FIELDS, path_root};
 use super::config_object::{number_stays, path_step};
 use super::javascript;
-use super::suggest::nearest;
+use crate::base::suggest::nearest;
 use crate::base::yaml::{Mapping, Value};
 
 /// 2^53: JavaScript can't represent every larger whole number.

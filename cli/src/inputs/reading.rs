@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::found::{Found, Raw, Resolved, Source, absolute};
 use super::input::{Default, Input, Kind};
 use super::official_number::{OfficialNumber, official_number};
-use super::suggest;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
+use crate::base::suggest;
 use crate::base::words::Words;
 
 /// The name of the input for the program's folder, which other paths are relative to.

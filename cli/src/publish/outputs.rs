@@ -14,10 +14,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::base::suggest::nearest;
 use crate::ci::console::Console;
 use crate::ci::{Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
 use crate::engine::job::Job;
-use crate::inputs::suggest::nearest;
 use crate::report::{Operation, Report, Status};
 
 pub use exports::{Export, ExportKind, Exports};

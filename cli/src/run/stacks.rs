@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::base::error::Result;
+use crate::base::suggest::nearest;
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
-use crate::inputs::nearest;
 use crate::process::signals::Signals;
 use crate::report::{Reason, Report};
 use crate::run::reporting::Run;

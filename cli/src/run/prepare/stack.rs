@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
-use crate::inputs::{Command, Effect, Inputs, nearest};
+use crate::base::suggest::nearest;
+use crate::inputs::{Command, Effect, Inputs};
 use crate::pulumi::project::{self, Project};
 use crate::pulumi::stack::StackName;
 
