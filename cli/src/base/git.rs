@@ -4,6 +4,7 @@
 
 mod config;
 pub mod index;
+pub mod objects;
 pub mod remote;
 
 use std::path::{Component, Path, PathBuf};

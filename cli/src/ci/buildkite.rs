@@ -53,6 +53,7 @@ impl CiSystem for Buildkite {
             default_branch: env
                 .get("BUILDKITE_PIPELINE_DEFAULT_BRANCH")
                 .map(|default| branch.as_deref() == Some(default)),
+            default_branch_name: text(env, "BUILDKITE_PIPELINE_DEFAULT_BRANCH"),
             branch,
             tag,
             change_request: change_request.or(of_the_reference),

@@ -56,6 +56,9 @@ pub struct Context {
     pub attempt: Option<u64>,
     /// Whether the run is for the repository's default branch.
     pub default_branch: Option<bool>,
+    /// The name of the repository's default branch.
+    #[serde(skip)]
+    pub default_branch_name: Option<String>,
     /// Whether the run tests a change that a merge queue or a merge train is about to merge.
     pub merge_queue: bool,
     /// Whether a schedule started the run.

@@ -258,7 +258,8 @@ fn about(env: &Env, event: &Value) -> Context {
     let context = Context {
         repository: text(env, "GITHUB_REPOSITORY"),
         commit: text(env, "GITHUB_SHA"),
-        default_branch: default.map(|default| branch.as_ref() == Some(&default)),
+        default_branch: default.as_ref().map(|default| branch.as_ref() == Some(default)),
+        default_branch_name: default,
         branch,
         tag,
         actor: text(env, "GITHUB_ACTOR"),

@@ -72,6 +72,7 @@ impl CiSystem for GitLabCi {
             default_branch: env
                 .get("CI_DEFAULT_BRANCH")
                 .map(|default| env.get("CI_COMMIT_BRANCH") == Some(default)),
+            default_branch_name: text(env, "CI_DEFAULT_BRANCH"),
             merge_queue: env.get("CI_MERGE_REQUEST_EVENT_TYPE") == Some("merge_train"),
             scheduled: env.get("CI_PIPELINE_SOURCE").map(|source| source == "schedule"),
             // The visibility of the project that the pipeline runs in, which can be the fork.

@@ -46,6 +46,7 @@ impl CiSystem for Woodpecker {
             repository: text(env, "CI_REPO"),
             commit: text(env, "CI_COMMIT_SHA"),
             default_branch: branch.as_deref().and_then(|branch| Some(branch == default?)),
+            default_branch_name: default.map(str::to_owned),
             branch,
             tag,
             change_request: change_request.or(of_the_reference),

@@ -1,1 +1,14 @@
-//! What `stackstep.yaml` says of deployments: which event deploys which stack, and what has to hold for it.
+//! What `stackstep.yaml` says of deployments: which event deploys which stack ([`map`]), what has to hold for each stack
+//! ([`settings`]), and which version of the file judges a run ([`judging`]).
+
+pub mod definition;
+pub mod event;
+pub mod judging;
+pub mod map;
+pub mod pattern;
+pub mod settings;
+
+pub use definition::Definition;
+pub use event::DeliveryEvent;
+pub use map::{DeployMap, MapDecision};
+pub use settings::{ApprovalsWanted, StackSettings, Unreviewed};

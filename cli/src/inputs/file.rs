@@ -16,6 +16,15 @@ pub const NAME: &str = "stackstep.yaml";
 /// The key of the root file that lists the folders of the repository's projects.
 pub const PROJECTS: &str = "projects";
 
+/// The key of the root file that says which event deploys which stack.
+pub const DEPLOY: &str = "deploy";
+
+/// The key of the root file that says what has to hold for each stack.
+pub const STACKS: &str = "stacks";
+
+/// The sections about the whole repository, which are read from the root's file only.
+pub const SECTIONS: &[&str] = &[PROJECTS, DEPLOY, STACKS];
+
 const SECRET_STORE: &str = "hand it to the step, from the CI system's own secret store";
 
 /// A `stackstep.yaml` that was found.
@@ -65,20 +74,22 @@ impl ConfigFile {
             Value::Mapping(mapping) => mapping,
             _ => return Err(unreadable(&path, "it has to be a mapping, such as `stack: dev`")),
         };
-        let mut seen: Vec<&'static str> = Vec::new();
-        for key in values.keys().filter(|key| key.as_str() != Some(PROJECTS)) {
-            let name = check_key(&path, key)?;
-            if seen.contains(&name) {
-                return Err(Error::input(
-                    format!("`{}` sets `{name}` twice, under two names", path.display()),
-                    "keep one of them",
-                ));
-            }
-            seen.push(name);
-        }
+        let is_section = |key: &Value| key.as_str().is_some_and(|key| SECTIONS.contains(&key));
+        check_keys(&path, values.keys().filter(|key| !is_section(key)))?;
         let file = Self { path, values };
         file.projects()?;
         Ok(file)
+    }
+
+    /// The inputs of a section of the file at `path`, such as those of one stack, as a file of their own.
+    pub fn of_inputs(path: PathBuf, values: Mapping) -> Result<Self> {
+        check_keys(&path, values.keys())?;
+        Ok(Self { path, values })
+    }
+
+    /// A section of the whole repository; none if it is empty.
+    pub fn section(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).filter(|value| !value.is_null())
     }
 
     /// The value of `input`, under any of its names.
@@ -109,19 +120,35 @@ impl ConfigFile {
         let folder = self.folder();
         let is_below = !folder.join(".git").exists()
             && folder.ancestors().skip(1).any(|above| above.join(".git").exists());
-        if is_below && self.values.get(PROJECTS).is_some() {
-            return Err(Error::input(
-                format!("`{PROJECTS}` in `{}` is about the whole repository", self.path.display()),
+        match SECTIONS.iter().find(|name| is_below && self.values.get(name).is_some()) {
+            Some(name) => Err(Error::input(
+                format!("`{name}` in `{}` is about the whole repository", self.path.display()),
                 "move it to the `stackstep.yaml` at the repository's root",
-            ));
+            )),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The folder that relative paths in the file start at.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
     }
+}
+
+/// Checks that each key names an input that may stand in a file, and none of them twice.
+fn check_keys<'v>(path: &Path, keys: impl Iterator<Item = &'v Value>) -> Result<()> {
+    let mut seen: Vec<&'static str> = Vec::new();
+    for key in keys {
+        let name = check_key(path, key)?;
+        if seen.contains(&name) {
+            return Err(Error::input(
+                format!("`{}` sets `{name}` twice, under two names", path.display()),
+                "keep one of them",
+            ));
+        }
+        seen.push(name);
+    }
+    Ok(())
 }
 
 /// The input that a key names. Fails if there is no such input, or if it is a secret, which must not be in a
@@ -155,8 +182,12 @@ fn check_key(path: &Path, key: &Value) -> Result<&'static str> {
 
 /// The hint for a key that is no input: the nearest name, if it is allowed in the file.
 fn hint_for(name: &str) -> String {
-    let names = INPUTS.iter().flat_map(Input::names);
-    match nearest(name, names).and_then(|near| Some((near, Input::find(near)?))) {
+    let names = INPUTS.iter().flat_map(Input::names).chain(SECTIONS.iter().copied());
+    let near = nearest(name, names);
+    if let Some(section) = near.filter(|near| SECTIONS.contains(near)) {
+        return format!("did you mean `{section}`?");
+    }
+    match near.and_then(|near| Some((near, Input::find(near)?))) {
         Some((_, input)) if input.kind == Kind::Secret => {
             format!("if it is a secret, {SECRET_STORE}; `stackstep inputs` lists the names")
         }

@@ -27,6 +27,19 @@ pub async fn read_apart(
     variables: Vec<(String, String)>,
     patience: Duration,
 ) -> Option<String> {
+    let (_, output) = run_apart(program, args, cwd, variables, patience).await?;
+    String::from_utf8(output).ok()
+}
+
+/// Runs `program` as [`read_apart`] does. Returns its exit status and its standard output, at most [`CAPTURE`] bytes of
+/// it. None if it can't be started or takes longer than `patience`.
+pub async fn run_apart(
+    program: &Path,
+    args: &[String],
+    cwd: &Path,
+    variables: Vec<(String, String)>,
+    patience: Duration,
+) -> Option<(i32, Vec<u8>)> {
     #[expect(clippy::disallowed_methods, reason = "it is killed with us, and needs nobody to watch over it")]
     let mut command = tokio::process::Command::new(program);
     command
@@ -37,8 +50,9 @@ pub async fn read_apart(
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
-    let output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
-    String::from_utf8(output.stdout).ok()
+    let mut output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
+    output.stdout.truncate(CAPTURE);
+    Some((output.status.code()?, output.stdout))
 }
 
 /// Changes to a program's environment.

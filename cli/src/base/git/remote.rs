@@ -95,19 +95,19 @@ pub fn head_in(answer: &str) -> Option<String> {
 }
 
 /// The path of git: from the PATH, but not from the checkout.
-fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
+pub(super) fn program(folder: &Path, env: &Env) -> Option<PathBuf> {
     let git = on_path("git", env)?;
     (!is_within(&git, folder)).then_some(git)
 }
 
 /// The remote to ask, and the headers to sign in with.
-struct Remote {
-    address: String,
+pub(super) struct Remote {
+    pub(super) address: String,
     headers: Vec<Setting>,
 }
 
 impl Remote {
-    fn in_folder(folder: &Path, env: &Env) -> Option<Self> {
+    pub(super) fn in_folder(folder: &Path, env: &Env) -> Option<Self> {
         let settings = config::settings(&text(&common_folder(&git_folder(folder)?).join("config"))?);
         let address = config::first(&settings, "remote", Some("origin"), "url")?;
         // A relative path starts at the checkout, but git runs elsewhere.
@@ -123,7 +123,7 @@ impl Remote {
         Some(Self { address, headers })
     }
 
-    fn environment(&self, folder: &Path, empty: &Path, env: &Env) -> Vec<(String, String)> {
+    pub(super) fn environment(&self, folder: &Path, empty: &Path, env: &Env) -> Vec<(String, String)> {
         let is_kept = |name: &str| {
             KEPT.contains(&name)
                 || name.starts_with("GIT_CONFIG_KEY_")
@@ -166,6 +166,29 @@ impl Remote {
         set("GIT_CONFIG_COUNT", (given + self.headers.len()).to_string());
         variables
     }
+}
+
+/// The environment for a command that reaches no remote: nothing of the job's but the search path, and no configuration.
+pub(super) fn apart(folder: &Path, own: &Path, env: &Env) -> Vec<(String, String)> {
+    let folders = std::env::split_paths(env.get("PATH").unwrap_or_default());
+    let path = std::env::join_paths(folders.filter(|path| !is_within(path, folder))).unwrap_or_default();
+    let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let home = own.display().to_string();
+    let system = env.get("SYSTEMROOT").map(|root| ("SYSTEMROOT", root.to_owned()));
+    [
+        ("PATH", path.to_string_lossy().into_owned()),
+        ("HOME", home),
+        ("GIT_CONFIG_GLOBAL", nothing.to_owned()),
+        ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
+        ("GIT_TERMINAL_PROMPT", "0".to_owned()),
+        ("GIT_NO_LAZY_FETCH", "1".to_owned()),
+        ("GIT_NO_REPLACE_OBJECTS", "1".to_owned()),
+        ("GIT_OPTIONAL_LOCKS", "0".to_owned()),
+    ]
+    .into_iter()
+    .chain(system)
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
 }
 
 /// The files in the runner's temporary folder in which `actions/checkout` keeps its header since version 6.

@@ -1,0 +1,48 @@
+//! The definition of a repository's deployments: the sections `deploy` and `stacks` of the root's `stackstep.yaml`.
+
+use std::path::PathBuf;
+
+use super::map::DeployMap;
+use super::settings::{StackSettings, hidden_entries};
+use crate::base::error::{Problem, Result};
+use crate::inputs::file::{ConfigFile, DEPLOY, STACKS};
+use crate::pulumi::stack::StackName;
+
+/// The sections of one version of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// The section `deploy`.
+    pub deploy: Option<DeployMap>,
+    /// The entries of the section `stacks`, in the order of the file.
+    pub stacks: Vec<StackSettings>,
+    /// The folders of the repository's projects, as patterns.
+    pub projects: Option<Vec<String>>,
+}
+
+impl Definition {
+    /// Reads the sections of a file. None if it has neither.
+    pub fn from_file(file: &ConfigFile) -> Result<Option<Self>> {
+        let path = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let deploy = file.section(DEPLOY).map(|section| DeployMap::parse(section, &path)).transpose()?;
+        let stacks = file.section(STACKS).map(|section| StackSettings::parse_all(section, &path));
+        let stacks = stacks.transpose()?.unwrap_or_default();
+        let is_empty = deploy.is_none() && file.section(STACKS).is_none();
+        Ok((!is_empty).then_some(Self { deploy, stacks, projects: file.projects()? }))
+    }
+
+    /// Reads the sections of the text of a file. None if it has neither.
+    pub fn parse(text: &str) -> Result<Option<Self>> {
+        Self::from_file(&ConfigFile::parse(PathBuf::from(crate::inputs::file::NAME), text)?)
+    }
+
+    /// What has to hold for a stack: the first entry that fits.
+    pub fn settings(&self, stack: &StackName) -> Option<&StackSettings> {
+        self.stacks.iter().find(|entry| entry.is_about(stack))
+    }
+
+    /// Warnings of what can be meant as it is, and people should know.
+    pub fn warnings(&self) -> Vec<Problem> {
+        let map = self.deploy.iter().flat_map(DeployMap::warnings);
+        map.chain(hidden_entries(&self.stacks)).collect()
+    }
+}

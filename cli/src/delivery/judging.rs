@@ -1,0 +1,1 @@
+//! The version of `stackstep.yaml` that judges a run.
