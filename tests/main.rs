@@ -21,6 +21,9 @@ mod concurrency;
 mod config_values;
 #[cfg(test)]
 mod debug_text;
+#[cfg(unix)]
+#[cfg(test)]
+mod deploy;
 #[cfg(test)]
 #[cfg(unix)]
 mod deps;

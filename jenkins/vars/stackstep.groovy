@@ -26,7 +26,7 @@ private static List ownParameters() {
 @NonCPS
 private static Map inputs() {
     [
-        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"]],
+        "command": [type: "choice", variable: "STACKSTEP_INPUT_COMMAND", values: ["preview", "up", "update", "deploy", "refresh", "destroy", "outputs", "output", "report"]],
         "stack": [type: "string", variable: "STACKSTEP_INPUT_STACK"],
         "cwd": [type: "path", variable: "STACKSTEP_INPUT_CWD"],
         "upsert": [type: "boolean", variable: "STACKSTEP_INPUT_UPSERT"],
@@ -67,6 +67,7 @@ private static Map inputs() {
         "timeout": [type: "string", variable: "STACKSTEP_INPUT_TIMEOUT"],
         "lockTimeout": [type: "string", variable: "STACKSTEP_INPUT_LOCK_TIMEOUT"],
         "gracePeriod": [type: "string", variable: "STACKSTEP_INPUT_GRACE_PERIOD"],
+        "dryRun": [type: "boolean", variable: "STACKSTEP_INPUT_DRY_RUN"],
         "stale": [type: "choice", variable: "STACKSTEP_INPUT_STALE", values: ["warn", "refuse", "ignore"]],
         "results": [type: "list", variable: "STACKSTEP_INPUT_RESULTS"],
         "eventLog": [type: "list", variable: "STACKSTEP_INPUT_EVENT_LOG"],

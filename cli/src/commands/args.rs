@@ -25,6 +25,8 @@ pub struct Args {
 pub enum Ask {
     /// A command of the table.
     Run(Command),
+    /// `deploy`: what the map says for the event at hand.
+    Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
     RunInput,
     /// Any engine command, with these arguments.
@@ -155,6 +157,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "doctor" => Ask::Doctor { json: sub.get_flag("json") },
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
+        "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
     let mut flags = given(sub);
@@ -168,10 +171,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
 /// word that is merely spelled like it never leads to `destroy`.
 fn not_a_command(word: &str, mut error: clap::Error) -> clap::Error {
     let message = match Command::meant_by(word) {
-        Some(Command::Up) if word == "deploy" => {
-            "`deploy` needs a map in stackstep.yaml, which is to come; `stackstep up --stack …` deploys"
-                .to_owned()
-        }
         Some(meant) => format!(
             "there is no command `{word}`; `stackstep {}` does that: {}",
             meant.word(),

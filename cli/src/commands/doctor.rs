@@ -39,7 +39,7 @@ pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Res
 
 async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<Diagnosis> {
     let ci = ci::detect(env);
-    let request = RunRequest { command: command(flags, ci, env), flags, env, ci };
+    let request = RunRequest::new(command(flags, ci, env), flags, env);
     let prepared = prepare(&request, Until::TheEnd, console);
     let mut found = Diagnosis {
         stackstep: env!("CARGO_PKG_VERSION"),

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use crate::base::env::Env;
 use crate::base::error::Error;
-use crate::ci;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
@@ -50,7 +49,7 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
 /// Removes the result file of an earlier run if it is not known which command a new one would be of. It stays if the
 /// command has no result, or if its path leads through a link of the checkout.
 fn forget(request: &RunRequest<'_>, console: &Console) {
-    let RunRequest { command, flags, env, ci } = *request;
+    let RunRequest { command, flags, env, ci, .. } = *request;
     let named = OuterInputs::find_only(&[], command, flags, ci, env).map(|outer| outer.command);
     if named.is_some_and(|command| command.operation().is_none()) {
         return;
@@ -84,7 +83,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
         return;
     }
     let command = word.and_then(Command::from_word);
-    let request = RunRequest { command, flags: &flags, env, ci: ci::detect(env) };
+    let request = RunRequest::new(command, &flags, env);
     let mut console = Console::new(request.ci);
     let what = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let error =
@@ -115,8 +114,7 @@ mod tests {
         for file in ["r.json", "out/r.json"] {
             let env = Env::from_pairs(checkout.path(), [("STACKSTEP_RESULT_FILE", file)]);
             let flags = Flags::new();
-            let request =
-                RunRequest { command: Some(Command::Up), flags: &flags, env: &env, ci: ci::detect(&env) };
+            let request = RunRequest::new(Some(Command::Up), &flags, &env);
             forget(&request, &Console::new(request.ci));
         }
         assert_eq!(older.map(|path| path.exists()), [false, true]);

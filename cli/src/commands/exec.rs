@@ -3,7 +3,6 @@
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::ci;
 use crate::ci::console::Console;
 use crate::engine::args::{can_print_secrets, check_exec};
 use crate::engine::config_secrets::{self, HiddenConfig};
@@ -24,7 +23,7 @@ pub async fn exec(
     signals: &Signals,
 ) -> Result<u8> {
     check_exec(&arguments)?;
-    let request = RunRequest { command: Some(Command::Exec), flags, env, ci: ci::detect(env) };
+    let request = RunRequest::new(Some(Command::Exec), flags, env);
     let mut found = prepare(&request, Until::FirstError, console);
     found.tell(console);
     if let Some(error) = found.take_error() {

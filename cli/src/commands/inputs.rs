@@ -2,7 +2,6 @@
 
 use crate::base::env::Env;
 use crate::base::error::Result;
-use crate::ci;
 use crate::ci::console::Console;
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, show};
@@ -10,7 +9,7 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// Prints the inputs. Returns the exit status.
 pub fn show(flags: &Flags, env: &Env, console: &mut Console) -> Result<u8> {
-    let request = RunRequest { command: Some(Command::Up), flags, env, ci: ci::detect(env) };
+    let request = RunRequest::new(Some(Command::Up), flags, env);
     let mut found = prepare(&request, Until::TheInputs, console);
     found.tell(console);
     if let Some(error) = found.take_error() {

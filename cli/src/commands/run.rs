@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::admit;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::ci;
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::commands::early;
 use crate::commands::report;
+use crate::delivery::judging::Judging;
 use crate::engine::config_secrets::{self, HiddenConfig};
 use crate::engine::executor::Executor;
 use crate::engine::local::LocalEngine;
@@ -38,18 +38,28 @@ pub async fn run(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    let request = RunRequest { command, flags, env, ci: ci::detect(env) };
-    let mut found = prepare(&request, Until::FirstError, console);
+    run_request(&RunRequest::new(command, flags, env), None, console, signals).await
+}
+
+/// Carries out a request. `judging` is the file that judges the run, if it is known already.
+pub async fn run_request(
+    request: &RunRequest<'_>,
+    judging: Option<&Judging>,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<u8> {
+    let command = request.command;
+    let mut found = prepare(request, Until::FirstError, console);
     found.tell(console);
     if let Some(error) = found.take_error() {
-        return Ok(early::end(found, &request, &error, console));
+        return Ok(early::end(found, request, &error, console));
     }
     let mut job = match found.into_job() {
         Ok(job) => job,
         // The run is prepared, but its folders can't be created, or an argument is too long for a command line.
         Err(error) => {
-            let found = prepare(&request, Until::FirstError, console);
-            return Ok(early::end(found, &request, &error, console));
+            let found = prepare(request, Until::FirstError, console);
+            return Ok(early::end(found, request, &error, console));
         }
     };
     if job.inputs.command == Command::Report {

@@ -22,7 +22,7 @@ use crate::run::prepare::{RunRequest, Until, prepare};
 pub fn list(json: bool, flags: &Flags, env: &Env) -> Result<u8> {
     // Not the CI system's, so that the list stays alone on standard output: it shows nothing that would have to be masked.
     let console = &mut Console::new(ci::detect(&Env::default()));
-    let request = RunRequest { command: Some(Command::Preview), flags, env, ci: ci::detect(env) };
+    let request = RunRequest::new(Some(Command::Preview), flags, env);
     let mut judged = prepare(&request, Until::TheInputs, console);
     if let Some(error) = judged.take_error() {
         return Err(error);

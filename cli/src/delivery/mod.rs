@@ -3,9 +3,11 @@
 
 pub mod definition;
 pub mod event;
+pub mod history;
 pub mod judging;
 pub mod map;
 pub mod pattern;
+pub mod place;
 pub mod settings;
 
 pub use definition::Definition;

@@ -1,7 +1,7 @@
 //! THE table of commands: one row for each that a run can have. The command line's words, the values of the input
 //! `command`, and all properties of a command are read from it.
 
-use self::Command::{Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
+use self::Command::{Deploy, Destroy, Exec, Install, Outputs, Preview, Refresh, Report, Up};
 use crate::base::suggest::nearest;
 use crate::report::Operation;
 
@@ -12,6 +12,9 @@ pub enum Command {
     Preview,
     /// Deploy.
     Up,
+    /// Deploy or preview what the map of `stackstep.yaml` says for the event at hand: [`Command::Up`] or
+    /// [`Command::Preview`], of each stack that it names.
+    Deploy,
     /// Bring the state in line with what is there.
     Refresh,
     /// Delete everything.
@@ -116,6 +119,16 @@ pub const COMMANDS: &[CommandRow] = &[
         shows_alias: true,
         ..operation(Command::Up, Operation::Up, Effect::Changes, ProgramUse::Always, "Deploy")
     },
+    CommandRow {
+        in_a_step: true,
+        effect: Effect::Changes,
+        program: ProgramUse::Always,
+        ..other(
+            Command::Deploy,
+            "deploy",
+            "Deploy or preview what the map in stackstep.yaml says for the event at hand",
+        )
+    },
     operation(
         Command::Refresh,
         Operation::Refresh,
@@ -209,7 +222,7 @@ impl Command {
     /// The command that people mean by a word that they know from another tool.
     pub fn meant_by(word: &str) -> Option<Self> {
         match word {
-            "deploy" | "apply" => Some(Self::Up),
+            "apply" => Some(Self::Up),
             "plan" | "diff" => Some(Self::Preview),
             "down" => Some(Self::Destroy),
             _ => None,
@@ -260,6 +273,7 @@ pub(super) const OPERATIONS_OUTPUTS_AND_REPORT: &[Command] =
     &[Preview, Up, Refresh, Destroy, Outputs, Report];
 pub(super) const UP_REFRESH_DESTROY: &[Command] = &[Up, Refresh, Destroy];
 pub(super) const UP_REFRESH_DESTROY_AND_REPORT: &[Command] = &[Up, Refresh, Destroy, Report];
+pub(super) const ONLY_DEPLOY: &[Command] = &[Deploy];
 pub(super) const ONLY_REPORT: &[Command] = &[Report];
 pub(super) const ALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Install, Report];
 pub(super) const ALL_BUT_INSTALL: &[Command] = &[Preview, Up, Refresh, Destroy, Outputs, Exec, Report];
@@ -271,7 +285,8 @@ mod tests {
 
     #[test]
     fn a_step_asks_for_what_needs_no_command_line() {
-        let words = ["preview", "up", "update", "refresh", "destroy", "outputs", "output", "report"];
+        let words =
+            ["preview", "up", "update", "deploy", "refresh", "destroy", "outputs", "output", "report"];
         assert_eq!(Command::STEP_WORDS, words);
     }
 }

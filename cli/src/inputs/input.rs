@@ -166,6 +166,7 @@ impl Input {
 
     /// Whether `command` reads the input.
     pub fn applies_to(&self, command: Command) -> bool {
-        self.commands.contains(&command)
+        let reads = |command| self.commands.contains(&command);
+        reads(command) || (command == Command::Deploy && (reads(Command::Preview) || reads(Command::Up)))
     }
 }

@@ -28,6 +28,8 @@ use crate::render::Detail;
 pub struct OuterInputs {
     /// The command.
     pub command: Command,
+    /// The command that was asked for: [`Command::Deploy`] if the map has chosen `command`.
+    pub asked: Command,
     /// The folder in `cwd`, at which the search for `stackstep.yaml` starts.
     pub folder: PathBuf,
     values: BTreeMap<&'static str, Found>,
@@ -59,7 +61,7 @@ impl OuterInputs {
                 values.insert(input.name, found);
             }
         }
-        let mut outer = Self { command, folder: env.cwd().to_owned(), values, warnings };
+        let mut outer = Self { command, asked: command, folder: env.cwd().to_owned(), values, warnings };
         if let Some(folder) = outer.text(&StackInputs::cwd.input) {
             outer.folder = env.cwd().join(folder);
         }
@@ -78,7 +80,7 @@ impl OuterInputs {
         let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
         let command = resolve_command(command, found(COMMAND.name).as_ref()).ok()?;
         let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();
-        Some(Self { command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
+        Some(Self { command, asked: command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
     }
 
     /// The inputs that are secret, with their values.
@@ -129,12 +131,17 @@ impl OuterInputs {
 
     /// Joins all values: these, then the allowed ones of `file`, then the defaults.
     pub fn with_file(self, file: Option<&ConfigFile>, counts: FileUse) -> Result<Resolved> {
-        let Self { command, mut values, mut warnings, .. } = self;
+        self.with_files(&file.into_iter().collect::<Vec<_>>(), counts)
+    }
+
+    /// Joins all values: these, then the allowed ones of the files, of which the first that has a value counts, then the
+    /// defaults.
+    pub fn with_files(self, files: &[&ConfigFile], counts: FileUse) -> Result<Resolved> {
+        let Self { command, asked, mut values, mut warnings, .. } = self;
         let mut left_out = Vec::new();
         for input in INPUTS {
-            let Some(file) =
-                file.filter(|file| file.get(input).is_some() && !values.contains_key(input.name))
-            else {
+            let having = files.iter().find(|file| file.get(input).is_some());
+            let Some(file) = having.filter(|_| !values.contains_key(input.name)) else {
                 continue;
             };
             let found = match counts {
@@ -161,7 +168,7 @@ impl OuterInputs {
                     .or_insert_with(|| Found { raw: Raw::Text(value.to_owned()), source: Source::Default });
             }
         }
-        warnings.extend(warnings_for_unread(command, &values));
+        warnings.extend(warnings_for_unread(asked, &values));
         Ok(Resolved { command, values, warnings, official_action })
     }
 }

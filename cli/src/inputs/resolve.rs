@@ -48,6 +48,8 @@ pub(super) fn resolve_command(command: Option<Command>, word: Option<&Found>) ->
         (Some(command), Some(Raw::Text(word))) if matches!(word_source, Some(Source::Step(_))) => {
             let word = word.trim();
             match Command::from_word(word).or_else(|| Command::meant_by(word)) {
+                // What the map says is one of the two.
+                Some(Command::Deploy) if matches!(command, Command::Up | Command::Preview) => Ok(command),
                 Some(asked) if asked != command => Err(contradicts(command, word)),
                 _ => Ok(command),
             }

@@ -8,8 +8,6 @@ mod choice;
 mod sent;
 mod status;
 
-use crate::base::words::Words;
-use crate::inputs::headings::ForgeChoice;
 use std::time::Duration;
 
 use about::About;
@@ -19,14 +17,13 @@ use status::Begun;
 use super::Publisher;
 use crate::base::env::Env;
 use crate::base::error::Problem;
-use crate::base::git;
 use crate::base::http::{Http, Limits, Url};
 use crate::base::origin::Origin;
 use crate::ci::console::Console;
 use crate::ci::{CiSystem, Context};
+use crate::delivery::place::forge_place;
 use crate::engine::job::Job;
 use crate::forge::client::LIMITS;
-use crate::forge::place::{Clues, Tokens};
 use crate::forge::{Client, Deployment, Place, State};
 use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
@@ -211,22 +208,7 @@ impl<'a> Sender<'a> {
 
     /// The forge, the repository on it and the token to use.
     pub fn place(&self) -> Result<Place, Problem> {
-        let origin = self.ci.origin(self.env);
-        let remote = git::origin(&self.inputs.stack.cwd);
-        let clues = Clues {
-            origin: &origin,
-            remote: remote.as_deref(),
-            repository: self.context.repository.as_deref(),
-            forge: self.inputs.forge.kind.map(ForgeChoice::word),
-            forge_url: self.inputs.forge.url.as_deref(),
-        };
-        let tokens = Tokens {
-            forge_token: self.inputs.forge.token.as_ref(),
-            github_token: self.inputs.forge.github_token.as_ref(),
-            own: origin.token.as_ref().and_then(|token| self.env.get(token.variable)),
-            author: self.inputs.comment.author.as_deref(),
-        };
-        clues.find_repository()?.with_token(tokens, &origin)
+        forge_place(self.ci, self.env, self.context, self.inputs)
     }
 
     async fn comment(

@@ -14,10 +14,12 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::base::env::Env;
 use crate::base::suggest::nearest;
 use crate::ci::console::Console;
-use crate::ci::{Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
+use crate::ci::{CiSystem, Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
 use crate::engine::job::Job;
+use crate::inputs::headings::ReportInputs;
 use crate::report::{Operation, Report, Status};
 
 pub use exports::{Export, ExportKind, Exports};
@@ -50,6 +52,39 @@ pub fn hand_on(
         handed.own.extend(url);
         let named = file::named(&handed.own, &handed.stack, &job.inputs.report.outputs_prefix);
         let added = file::add(path, "`outputs-file`", &form, named, !handed.secret.is_empty(), console);
+        super::warn(console, "the file of outputs", added);
+    }
+}
+
+/// Passes outputs without secrets to later steps, for a command that has no report: in the CI system's way, and to
+/// `outputs-file`.
+pub fn hand_on_plain(
+    ci: &dyn CiSystem,
+    env: &Env,
+    inputs: &ReportInputs,
+    outputs: &[Output],
+    console: &Console,
+) {
+    let handover = ci.handover();
+    let named = || file::named(outputs, &[], &inputs.outputs_prefix);
+    match handover.outputs {
+        OutputsWay::None => {}
+        OutputsWay::Append(added) => {
+            if let Some(append) = added(env, outputs, &mut crate::base::random::word) {
+                super::warn(console, "the outputs for later steps", super::append_to(&append));
+            }
+        }
+        OutputsWay::Commands { open, .. } => console.command(&open(outputs)),
+        OutputsWay::Variables { file, .. } => {
+            if let Some((path, form)) = file(env) {
+                let added = file::add(&path, "the file of variables", &form, named(), false, console);
+                super::warn(console, "the file of outputs", added);
+            }
+        }
+    }
+    if let Some(path) = &inputs.outputs_file {
+        let form = (handover.outputs_file_form)(env);
+        let added = file::add(path, "`outputs-file`", &form, named(), false, console);
         super::warn(console, "the file of outputs", added);
     }
 }

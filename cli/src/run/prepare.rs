@@ -16,15 +16,18 @@ use crate::admit::sign_in;
 use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
+use crate::base::git;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
-use crate::ci::{CiSystem, Level};
+use crate::ci::{self, CiSystem, Level};
+use crate::delivery::Definition;
 use crate::engine::args::check_extra;
 use crate::engine::install::asked;
 use crate::engine::options;
+use crate::inputs::file::ConfigFile;
 use crate::inputs::resolve::Flags;
-use crate::inputs::{Command, FileUse, Inputs, OuterInputs};
+use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::{self, Backend, BackendSource, secrets_in};
 use crate::pulumi::project::Project;
 use crate::render::Detail;
@@ -43,6 +46,15 @@ pub struct RunRequest<'a> {
     pub env: &'a Env,
     /// The CI system.
     pub ci: &'static dyn CiSystem,
+    /// Whether the map of `stackstep.yaml` has chosen the command.
+    pub by_map: bool,
+}
+
+impl<'a> RunRequest<'a> {
+    /// A request for `command`, or for the one that the `command` input names.
+    pub fn new(command: Option<Command>, flags: &'a Flags, env: &'a Env) -> Self {
+        Self { command, flags, env, ci: ci::detect(env), by_map: false }
+    }
 }
 
 /// The end of the preparation.
@@ -50,6 +62,8 @@ pub struct RunRequest<'a> {
 pub enum Until {
     /// The first error: a run.
     FirstError,
+    /// The verdict by everything but files, and the inputs: before it is known which stacks run.
+    TheVerdict,
     /// The last step, whatever is found: `doctor`.
     TheEnd,
     /// The inputs, for a command that runs nothing.
@@ -67,8 +81,11 @@ const STEPS: &[PrepareStep] = &[
     typed_inputs,
     engine_asked_for,
     project_and_stack,
+    inputs_of_the_stack,
     backend_and_secrets,
 ];
+/// The steps to the verdict, with the inputs.
+const STEPS_TO_THE_VERDICT: &[PrepareStep] = &[judge::standing, judge::verdict, all_inputs, typed_inputs];
 /// The steps for a command that needs the inputs and runs nothing.
 const STEPS_TO_THE_INPUTS: &[PrepareStep] = &[judge::standing, all_inputs];
 
@@ -97,8 +114,13 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         findings: Vec::new(),
     };
     outer_inputs(&mut found, request, console);
-    for step in if until == Until::TheInputs { STEPS_TO_THE_INPUTS } else { STEPS } {
-        if until == Until::FirstError && found.first_error().is_some() {
+    let steps = match until {
+        Until::TheInputs => STEPS_TO_THE_INPUTS,
+        Until::TheVerdict => STEPS_TO_THE_VERDICT,
+        Until::FirstError | Until::TheEnd => STEPS,
+    };
+    for step in steps {
+        if matches!(until, Until::FirstError | Until::TheVerdict) && found.first_error().is_some() {
             break;
         }
         step(&mut found, console);
@@ -149,6 +171,14 @@ impl Prepared<'_> {
         self.findings.push(Finding::Error(error));
     }
 
+    /// The part of `stackstep.yaml` that this run may use.
+    fn file_use(&self) -> FileUse {
+        match self.standing {
+            Standing::Ours => FileUse::Whole,
+            _ => FileUse::Allowed(Detail::of_repository(self.context.public)),
+        }
+    }
+
     fn note(&mut self, note: impl Into<String>) {
         self.findings.push(Finding::Note(note.into()));
     }
@@ -178,8 +208,11 @@ pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> O
 
 /// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
 fn outer_inputs(found: &mut Prepared<'_>, request: &RunRequest<'_>, console: &mut Console) {
-    let RunRequest { command, flags, env, ci } = *request;
+    let RunRequest { command, flags, env, ci, by_map } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
+    if let Some(outer) = found.outer.as_mut().filter(|_| by_map) {
+        outer.asked = Command::Deploy;
+    }
     for (name, secret) in found.outer.iter().flat_map(OuterInputs::secrets) {
         console.hide(name, secret);
     }
@@ -197,10 +230,7 @@ fn all_inputs(found: &mut Prepared<'_>, _: &mut Console) {
         }
         outer.with_file(None, FileUse::Whole)
     } else {
-        let counts = match found.standing {
-            Standing::Ours => FileUse::Whole,
-            _ => FileUse::Allowed(Detail::of_repository(found.context.public)),
-        };
+        let counts = found.file_use();
         let linked = counts != FileUse::Whole;
         outer.file(linked).and_then(|file| outer.with_file(file.as_ref(), counts))
     };
@@ -272,6 +302,44 @@ fn project_and_stack(found: &mut Prepared<'_>, _: &mut Console) {
         found.note(format!("stack: `{stack}`, the only one with a configuration file"));
     }
     found.stack = found.keep(stack).flatten();
+}
+
+/// The inputs that the root's `stackstep.yaml` has for this stack in its section `stacks`. They stand before those of
+/// the nearest file.
+fn inputs_of_the_stack(found: &mut Prepared<'_>, console: &mut Console) {
+    let (Some(stack), Some(outer), false) = (&found.stack, &found.outer, found.is_closed()) else { return };
+    if outer.command == Command::Report {
+        return;
+    }
+    let counts = found.file_use();
+    let linked = counts != FileUse::Whole;
+    let layered = || -> Result<Option<Resolved>> {
+        let top = git::top(&outer.folder).unwrap_or_else(|| outer.folder.clone());
+        let Some(root) = ConfigFile::find(&top, linked)?.filter(|file| file.folder() == top) else {
+            return Ok(None);
+        };
+        let Some(definition) = Definition::from_file(&root)? else { return Ok(None) };
+        let Some(settings) = definition.settings(stack).filter(|settings| !settings.inputs.is_empty()) else {
+            return Ok(None);
+        };
+        let (own, nearest) = (settings.as_file(root.path.clone())?, outer.file(linked)?);
+        let files: Vec<&ConfigFile> = std::iter::once(&own).chain(&nearest).collect();
+        outer.clone().with_files(&files, counts).map(Some)
+    };
+    let layered = layered();
+    let Some(mut resolved) = found.keep(layered).flatten() else { return };
+    let known: Vec<String> = found
+        .findings
+        .iter()
+        .filter_map(|finding| match finding {
+            Finding::Warning(warning) => Some(warning.clone()),
+            Finding::Error(_) | Finding::Note(_) => None,
+        })
+        .collect();
+    resolved.warnings.retain(|warning| !known.contains(warning));
+    found.findings.extend(resolved.warnings.drain(..).map(Finding::Warning));
+    found.resolved = Some(resolved);
+    typed_inputs(found, console);
 }
 
 /// The error of a run that works on a stack and has no backend, which the CLI takes for one that wants to log in to Pulumi

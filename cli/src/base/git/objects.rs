@@ -39,6 +39,15 @@ pub struct GitCommand {
 impl BorrowedObjects {
     /// The objects of the repository around `folder`. None without git, or without a repository.
     pub fn of_checkout(folder: &Path, env: &Env) -> Option<Self> {
+        Self::new(folder, env, true)
+    }
+
+    /// A git folder without objects, for a fetch from the `origin` of the repository around `folder`.
+    pub fn to_fetch(folder: &Path, env: &Env) -> Option<Self> {
+        Self::new(folder, env, false)
+    }
+
+    fn new(folder: &Path, env: &Env, borrows: bool) -> Option<Self> {
         let common = common_folder(&git_folder(folder)?);
         let program = super::remote::program(folder, env)?;
         let own = tempfile::tempdir().ok()?;
@@ -58,12 +67,15 @@ impl BorrowedObjects {
             "config",
             &format!("[core]\n\trepositoryformatversion = {version}\n\tbare = true\n{extension}"),
         )?;
-        let objects = std::fs::canonicalize(common.join("objects")).ok()?;
-        // A path with a line end could not be written there.
-        let objects = objects.to_str().filter(|path| !path.contains('\n') && !path.starts_with('"'))?;
-        write("objects/info/alternates", &format!("{objects}\n"))?;
-        let shallow = text(&common.join("shallow")).unwrap_or_default();
-        let cut: String = shallow.lines().filter_map(commit).map(|commit| format!("{commit}\n")).collect();
+        let mut cut = String::new();
+        if borrows {
+            let objects = std::fs::canonicalize(common.join("objects")).ok()?;
+            // A path with a line end could not be written there.
+            let objects = objects.to_str().filter(|path| !path.contains('\n') && !path.starts_with('"'))?;
+            write("objects/info/alternates", &format!("{objects}\n"))?;
+            let shallow = text(&common.join("shallow")).unwrap_or_default();
+            cut = shallow.lines().filter_map(commit).map(|commit| format!("{commit}\n")).collect();
+        }
         if !cut.is_empty() {
             write("shallow", &cut)?;
         }

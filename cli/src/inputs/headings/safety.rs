@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::words::enum_of_words;
 use crate::inputs::command::Command::{Preview, Refresh, Up};
-use crate::inputs::command::{OPERATIONS_AND_OUTPUTS, UP_REFRESH_DESTROY};
+use crate::inputs::command::{ONLY_DEPLOY, OPERATIONS_AND_OUTPUTS, UP_REFRESH_DESTROY};
 use crate::inputs::row::{choice, duration, flag, heading, list, optional_flag};
 
 heading! {
@@ -26,6 +26,8 @@ heading! {
             .read(|wait| Ok(wait.duration()?.unwrap_or_default())),
         grace_period: Option<Duration> = duration("grace-period", OPERATIONS_AND_OUTPUTS, "How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once.")
             .default_in_words("what the CI system allows"),
+        dry_run: bool = flag("dry-run", ONLY_DEPLOY, "Say what the map of `stackstep.yaml` means for this event, and do nothing; it needs no credentials. Later steps get `command`, `stacks`, `environment`, `skip` and `why`.")
+            .default("false"),
         stale: Stale = choice("stale", &[Up], "What happens when the job's commit is no longer the head of its branch.")
             .default("warn"),
     }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::*;
 use crate::base::env::Env;
-use crate::ci;
 use crate::engine::executor::{EngineAnswer, EngineLabel, EngineQuery, Pending, Unwatched};
 use crate::engine::job::Job;
 use crate::inputs::Command;
@@ -74,7 +73,7 @@ fn env(folder: &Path) -> Env {
 
 /// The job of `command` with these flags.
 fn job<'a>(env: &'a Env, command: Command, flags: &'a Flags) -> Job<'a> {
-    let request = RunRequest { command: Some(command), flags, env, ci: ci::detect(env) };
+    let request = RunRequest::new(Some(command), flags, env);
     let mut console = Console::new(request.ci);
     prepare(&request, Until::FirstError, &mut console).into_job().unwrap()
 }

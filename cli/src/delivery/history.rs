@@ -1,0 +1,203 @@
+//! Reads a repository's history for delivery: the default branch, a file of a commit, whether a branch contains a commit.
+//!
+//! The checkout's own objects answer first. A shallow checkout lacks most of them: then the forge is asked, and at last
+//! git fetches what is missing into a folder of our own, by the checkout's remote and nothing else of its configuration.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::base::env::Env;
+use crate::base::git::objects::{BorrowedObjects, GitCommand, default_of_origin, seen_of_origin};
+use crate::base::git::remote::{HeadQuestion, head_in};
+use crate::ci::Context;
+use crate::forge::Client;
+use crate::process::helper::{read_apart, run_apart};
+
+/// The time limit for a question to the checkout's objects.
+const AT_HAND: Duration = Duration::from_secs(10);
+
+/// The time limit for a question to the remote.
+const REMOTE: Duration = Duration::from_secs(5);
+
+/// The time limit for a fetch.
+const FETCH: Duration = Duration::from_secs(60);
+
+/// A file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileAt {
+    /// Its text.
+    Text(String),
+    /// The commit has no such file.
+    Missing,
+    /// Nobody could read it, for this reason.
+    Unknown(String),
+}
+
+/// The history of the repository around a folder.
+pub struct History<'a> {
+    folder: PathBuf,
+    env: &'a Env,
+    context: &'a Context,
+    objects: Option<BorrowedObjects>,
+    forge: Option<&'a Client<'a>>,
+}
+
+impl<'a> History<'a> {
+    /// The history of the repository around `folder`; `forge` is asked for what the checkout lacks.
+    pub fn new(folder: &Path, env: &'a Env, context: &'a Context, forge: Option<&'a Client<'a>>) -> Self {
+        let objects = BorrowedObjects::of_checkout(folder, env);
+        Self { folder: folder.to_owned(), env, context, objects, forge }
+    }
+
+    /// The name of the default branch: as the CI system tells it, as the checkout has seen it, or as the forge tells it.
+    pub async fn default_branch(&self) -> Option<String> {
+        let known = self.context.default_branch_name.clone().or_else(|| {
+            let own = self.context.branch.clone().filter(|_| self.context.default_branch == Some(true));
+            own.or_else(|| default_of_origin(&self.folder))
+        });
+        match (known, self.forge) {
+            (Some(name), _) => Some(name),
+            (None, Some(forge)) => todo_forge::default_branch(forge).await.ok(),
+            (None, None) => None,
+        }
+    }
+
+    /// The commit that `branch` of the remote is at now.
+    pub async fn head(&self, branch: &str) -> Option<String> {
+        if let Some(question) = HeadQuestion::about(&self.folder, branch, self.env) {
+            let HeadQuestion { program, args, environment, folder } = question;
+            let answer = read_apart(&program, &args, folder.path(), environment, REMOTE).await;
+            if let Some(head) = answer.as_deref().and_then(head_in) {
+                return Some(head);
+            }
+        }
+        todo_forge::branch_head(self.forge?, branch).await.ok()
+    }
+
+    /// A file of the head of `branch`. With `fresh` the remote is asked where the head is now; else the checkout's own
+    /// knowledge will do.
+    pub async fn file_of_branch(&self, branch: &str, path: &str, fresh: bool) -> FileAt {
+        let head = match fresh {
+            true => self.head(branch).await,
+            false => seen_of_origin(&self.folder, branch),
+        };
+        if let Some(head) = &head
+            && let Some(answer) = self.file_at_hand(head, path).await
+        {
+            return answer;
+        }
+        let mut why = format!("the checkout does not have the branch `{branch}`");
+        if let Some(forge) = self.forge {
+            match todo_forge::file(forge, path, head.as_deref().unwrap_or(branch)).await {
+                Ok(Some(text)) => return FileAt::Text(text),
+                Ok(None) => return FileAt::Missing,
+                Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
+            }
+        }
+        match self.fetched_file(&format!("refs/heads/{branch}"), path).await {
+            Some(answer) => answer,
+            None => FileAt::Unknown(format!("{why}; a fetch did not get it either")),
+        }
+    }
+
+    /// A file of a commit.
+    pub async fn file_of_commit(&self, commit: &str, path: &str) -> FileAt {
+        if let Some(answer) = self.file_at_hand(commit, path).await {
+            return answer;
+        }
+        let mut why = format!("the checkout does not have the commit `{commit}`");
+        if let Some(forge) = self.forge {
+            match todo_forge::file(forge, path, commit).await {
+                Ok(Some(text)) => return FileAt::Text(text),
+                Ok(None) => return FileAt::Missing,
+                Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
+            }
+        }
+        match self.fetched_file(commit, path).await {
+            Some(answer) => answer,
+            None => FileAt::Unknown(format!("{why}; a fetch did not get it either")),
+        }
+    }
+
+    /// Whether `branch` of the remote contains `commit`. Fails with the reason why that is not known.
+    pub async fn contains(&self, branch: &str, commit: &str) -> Result<bool, String> {
+        let head = self.head(branch).await;
+        if let (Some(objects), Some(head)) = (&self.objects, &head) {
+            match (run(objects.is_contained(commit, head), AT_HAND).await, objects.is_shallow) {
+                (Some((0, _)), _) => return Ok(true),
+                (Some((1, _)), false) => return Ok(false),
+                _ => {}
+            }
+        }
+        let mut why = format!("the checkout does not have the history of `{branch}`");
+        if let Some(forge) = self.forge {
+            match todo_forge::contains(forge, head.as_deref().unwrap_or(branch), commit).await {
+                Ok(contained) => return Ok(contained),
+                Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
+            }
+        }
+        match self.fetched_containment(branch, commit).await {
+            Some(contained) => Ok(contained),
+            None => Err(format!("{why}; a fetch did not get it either")),
+        }
+    }
+
+    /// The file from the checkout's objects. None if they do not have the commit.
+    async fn file_at_hand(&self, commit: &str, path: &str) -> Option<FileAt> {
+        read_file(self.objects.as_ref()?, commit, path).await
+    }
+
+    async fn fetched_file(&self, what: &str, path: &str) -> Option<FileAt> {
+        let own = BorrowedObjects::to_fetch(&self.folder, self.env)?;
+        run(own.fetch(what, "fetched", Some(1), self.env)?, FETCH)
+            .await
+            .filter(|(status, _)| *status == 0)?;
+        read_file(&own, &own.fetched("fetched")?, path).await
+    }
+
+    async fn fetched_containment(&self, branch: &str, commit: &str) -> Option<bool> {
+        let own = BorrowedObjects::to_fetch(&self.folder, self.env)?;
+        let fetch = own.fetch(&format!("refs/heads/{branch}"), "fetched", None, self.env)?;
+        run(fetch, FETCH).await.filter(|(status, _)| *status == 0)?;
+        let head = own.fetched("fetched")?;
+        // A commit that the branch's whole history does not have is not contained in it.
+        let (status, _) = run(own.is_contained(commit, &head), AT_HAND).await?;
+        Some(status == 0)
+    }
+}
+
+async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> {
+    run_apart(&command.program, &command.args, &command.folder, command.environment, patience).await
+}
+
+async fn read_file(objects: &BorrowedObjects, commit: &str, path: &str) -> Option<FileAt> {
+    match run(objects.file(commit, path), AT_HAND).await? {
+        (0, bytes) => Some(match String::from_utf8(bytes) {
+            Ok(text) => FileAt::Text(text),
+            Err(_) => FileAt::Unknown(format!("`{path}` is not UTF-8")),
+        }),
+        _ => {
+            let (status, _) = run(objects.top_of(commit), AT_HAND).await?;
+            (status == 0).then_some(FileAt::Missing)
+        }
+    }
+}
+
+mod todo_forge {
+    use crate::forge::{Client, Trouble};
+    pub async fn default_branch(_: &Client<'_>) -> Result<String, Trouble> {
+        std::future::pending().await
+    }
+    pub async fn branch_head(_: &Client<'_>, _: &str) -> Result<String, Trouble> {
+        std::future::pending().await
+    }
+    pub async fn file(_: &Client<'_>, _: &str, _: &str) -> Result<Option<String>, Trouble> {
+        std::future::pending().await
+    }
+    pub async fn contains(_: &Client<'_>, _: &str, _: &str) -> Result<bool, Trouble> {
+        std::future::pending().await
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

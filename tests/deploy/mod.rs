@@ -1,0 +1,4 @@
+//! `stackstep deploy`: which event deploys which stack, and which version of the map says so.
+
+mod map;
+mod repository;
