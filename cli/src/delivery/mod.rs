@@ -9,6 +9,7 @@ pub mod map;
 pub mod pattern;
 pub mod place;
 pub mod settings;
+pub mod stricter;
 
 pub use definition::Definition;
 pub use event::DeliveryEvent;

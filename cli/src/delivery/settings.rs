@@ -87,8 +87,9 @@ pub struct ApprovalsWanted {
 pub struct StackSettings {
     /// The name of the stack, or the pattern for names.
     pub pattern: String,
-    /// The stack that has to have deployed and checked the same inputs before.
-    pub after: Option<String>,
+    /// The stacks that have to have deployed and checked the same inputs before. A file names one at most; two versions
+    /// of a file can name different ones.
+    pub after: Vec<String>,
     /// The answer to a change that nobody reviewed.
     pub unreviewed: Unreviewed,
     /// The approvals that are needed.
@@ -154,7 +155,7 @@ impl StackSettings {
         entry.check_inputs(&inputs)?;
         Ok(Self {
             pattern: pattern.to_owned(),
-            after: entry.stack(AFTER)?,
+            after: entry.stack(AFTER)?.into_iter().collect(),
             unreviewed: entry.choice(UNREVIEWED)?.unwrap_or(Unreviewed::Refuse),
             approvals: entry.approvals()?,
             rules: entry.value(RULES).cloned(),
@@ -347,7 +348,7 @@ mod tests {
         let text = "prod: { environment: production, after: staging, unreviewed: warn, approvals: { needed: 2, by: \
                     [review, ssh], from: [ann] }, checks-timeout: 5m, tolerate: [\"**::b#tags.at\"] }";
         let prod = parsed(text).unwrap().remove(0);
-        assert_eq!(prod.after.as_deref(), Some("staging"));
+        assert_eq!(prod.after, ["staging"]);
         assert_eq!(prod.unreviewed, Unreviewed::Warn);
         let wanted = ApprovalsWanted {
             needed: 2,
