@@ -2,6 +2,7 @@
 
 pub mod between;
 pub mod credentials;
+pub mod gates;
 pub mod sign_in;
 pub mod trust;
 

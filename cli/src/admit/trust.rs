@@ -6,7 +6,7 @@
 //! yet, so it previews only. Last, a commit that its branch has left behind is not what people expect to be deployed.
 
 use super::credentials::Credentials;
-use crate::base::git::Checkout;
+use crate::base::git::{Checkout, short_commit};
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
 use crate::inputs::headings::Stale;
@@ -250,10 +250,14 @@ fn place(context: &Context, around: &[Checkout]) -> String {
     };
     match (unproven.and_then(|checkout| checkout.commit.as_deref()), &context.base_commit) {
         (Some(at), Some(base)) => {
-            format!("{folder} is at commit `{}`, not at the repository's own `{}`", short(at), short(base))
+            format!(
+                "{folder} is at commit `{}`, not at the repository's own `{}`",
+                short_commit(at),
+                short_commit(base)
+            )
         }
         (Some(at), None) => {
-            format!("nothing says that commit `{}` of {folder} is the repository's own", short(at))
+            format!("nothing says that commit `{}` of {folder} is the repository's own", short_commit(at))
         }
         (None, _) => format!("no commit of {folder} can be read from a `.git`"),
     }
@@ -318,8 +322,8 @@ fn stale(question: &Question<'_>) -> Option<TrustVerdict> {
     let branch = question.context.branch.as_deref().unwrap_or("its branch");
     let what = format!(
         "commit `{}` is no longer the head of `{branch}`, which is at `{}`",
-        short(commit),
-        short(head)
+        short_commit(commit),
+        short_commit(head)
     );
     Some(if question.refuse_stale {
         TrustVerdict::Refuse {
@@ -356,11 +360,6 @@ pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
     fits && is_hash(one)
         && is_hash(other)
         && long.get(..short.len()).is_some_and(|start| start.eq_ignore_ascii_case(short))
-}
-
-/// The first eight characters of a commit's hash.
-fn short(commit: &str) -> &str {
-    commit.get(..8).unwrap_or(commit)
 }
 
 #[cfg(test)]

@@ -172,6 +172,11 @@ fn packed(git: &Path, reference: &str) -> Option<String> {
     commit(found.0)
 }
 
+/// The first eight characters of a commit's hash, for people.
+pub fn short_commit(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
+
 /// The text as a commit, if it is one.
 fn commit(text: &str) -> Option<String> {
     let text = text.trim();
