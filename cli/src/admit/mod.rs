@@ -1,5 +1,6 @@
 //! Whether this run may do what it asks: rules that can refuse it, and the identity that it signs in with.
 
+pub mod approvals;
 pub mod between;
 pub mod credentials;
 pub mod gates;

@@ -10,6 +10,7 @@ pub mod error;
 pub mod git;
 pub mod http;
 pub mod json;
+pub mod moment;
 pub mod origin;
 pub mod own_folder;
 pub mod private;

@@ -1,30 +1,24 @@
 //! The trait of a forge and its facets: each makes the request for a question, with the reader of its answer.
 
-use crate::base::http::host;
-use crate::base::http::{Method, Request, Url};
-use crate::base::secret::Secret;
-use crate::forge::model::{ChangeRequest, Comment, CommitStatus, Deployment};
-use crate::render::{Flavor, Size};
-use serde_json::Value;
 use std::fmt;
 
-/// A request, with the reader of its answer.
-pub struct RequestFor<T> {
-    /// The request.
-    pub request: Request,
-    /// The reader of the answer's JSON; it returns none for another form.
-    pub read: fn(&Value) -> Option<T>,
-}
+use serde_json::Value;
 
-impl<T> RequestFor<T> {
-    /// A request whose answer is read by `read`.
-    pub(super) fn new(request: Request, read: fn(&Value) -> Option<T>) -> Self {
-        Self { request, read }
-    }
-}
+use super::contents::{FileRequest, HistoryCommit};
+use super::gate::{GateApproval, GatedJob};
+use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, StatusThere};
+use super::people::Person;
+use super::protection::{Protection, Watched};
+use super::reading::Reading;
+use super::request::RequestFor;
+use super::review::Review;
+use super::survey::Survey;
+use crate::base::http::{Request, Url, host};
+use crate::base::secret::Secret;
+use crate::render::{Flavor, Size};
 
 /// One forge: its names, its addresses and its way to sign in, with the facets that each forge has.
-pub trait Forge: Comments + ChangeRequests + Statuses {
+pub trait Forge: Comments + ChangeRequests + Statuses + Reviews + Contents + Protections {
     /// The forge's name, as in the input `forge`.
     fn name(&self) -> &'static str;
 
@@ -51,6 +45,9 @@ pub trait Forge: Comments + ChangeRequests + Statuses {
     /// The permission that a token needs to comment, in the vendor's words and with a link. `jobs_own`: the forge's own
     /// CI system made the token for a job.
     fn permission(&self, jobs_own: bool) -> &'static str;
+
+    /// The permission that a token needs to read something, in the vendor's words and with a link.
+    fn needed_to_read(&self, what: Reading) -> &'static str;
 
     /// Headers for each request, with names in small letters.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
@@ -121,9 +118,12 @@ pub trait ChangeRequests: Sync {
         fork: Option<&str>,
     ) -> RequestFor<Vec<ChangeRequest>>;
 
-    /// All open change requests. None if [`ChangeRequests::change_requests_of_commit`] finds open ones too.
-    fn open_change_requests(&self, _place: &Place) -> Option<RequestFor<Vec<ChangeRequest>>> {
-        None
+    /// All open change requests, the latest first if the forge can sort them.
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>>;
+
+    /// Whether [`ChangeRequests::change_requests_of_commit`] finds open ones too.
+    fn finds_open_ones_by_commit(&self) -> bool {
+        true
     }
 }
 
@@ -143,6 +143,61 @@ pub trait Statuses: Sync {
     ) -> Option<Request> {
         None
     }
+
+    /// The statuses of a commit with the name `name`; others in the list are removed by the caller.
+    fn statuses_there(&self, place: &Place, commit: &str, name: &str) -> RequestFor<Vec<StatusThere>>;
+
+    /// The checks of a commit with the name `name`. None if the forge has no checks.
+    fn checks_there(
+        &self,
+        _place: &Place,
+        _commit: &str,
+        _name: &str,
+    ) -> Option<RequestFor<Vec<StatusThere>>> {
+        None
+    }
+}
+
+/// The facet "reviews" of a change request, and whose they are.
+pub trait Reviews: Sync {
+    /// The reviews of a change request, the oldest first.
+    fn reviews(&self, place: &Place, change_request: u64) -> Survey<Vec<Review>>;
+
+    /// The members of a team, by the words in which `stackstep.yaml` names it, without the `@`: `acme/platform`. None if the
+    /// forge tells no team's members, or knows no team by such words.
+    fn team_members(&self, place: &Place, team: &str) -> Option<Survey<Vec<Person>>>;
+}
+
+/// The facet "contents" of a repository: its files and its history.
+pub trait Contents: Sync {
+    /// The name of the default branch.
+    fn default_branch(&self, place: &Place) -> RequestFor<String>;
+
+    /// The commit at the head of a branch.
+    fn branch_head(&self, place: &Place, branch: &str) -> RequestFor<String>;
+
+    /// A commit, by its whole hash or an abbreviation.
+    fn commit(&self, place: &Place, commit: &str) -> RequestFor<HistoryCommit>;
+
+    /// A file at a commit.
+    fn file(&self, place: &Place, commit: &str, path: &str) -> FileRequest;
+
+    /// Whether the commit `tip` is or contains `commit`, both by their whole hashes.
+    fn contains(&self, place: &Place, tip: &str, commit: &str) -> RequestFor<bool>;
+
+    /// The commits that `to` contains and `from` does not, in any order.
+    fn commits_between(&self, place: &Place, from: &str, to: &str) -> RequestFor<Vec<HistoryCommit>>;
+}
+
+/// The facet "protection": what the forge lets through, and who opened its gates.
+pub trait Protections: Sync {
+    /// What protects the branches, tags and environments that are watched.
+    fn protection(&self, place: &Place, watched: &Watched) -> Survey<Protection>;
+
+    /// Who approved at the gate of a job's environment. None if the forge has no such gate, or none that it tells of.
+    fn gate_approvals(&self, _place: &Place, _job: &GatedJob) -> Option<Survey<Vec<GateApproval>>> {
+        None
+    }
 }
 
 /// The facet "deployments", for a forge that has a page of them.
@@ -158,38 +213,6 @@ pub trait Deployments: Sync {
         deployment: &Deployment,
         recorded: &Value,
     ) -> Option<Request>;
-}
-
-impl Place {
-    /// A request that reads `path` of the API.
-    pub(super) fn get_request(&self, path: &str) -> Request {
-        self.signed(Request::get(self.url(path)))
-    }
-
-    /// A request that sends `body` to `path` of the API.
-    pub(super) fn body_request(&self, method: Method, path: &str, body: &Value) -> Request {
-        self.signed(Request::json(method, self.url(path), body))
-    }
-
-    /// A request that deletes `path` of the API.
-    pub(super) fn delete_request(&self, path: &str) -> Request {
-        self.signed(Request { method: Method::DELETE, ..Request::get(self.url(path)) })
-    }
-
-    /// The request with the token and the forge's headers.
-    pub fn signed(&self, request: Request) -> Request {
-        Request {
-            authorization: Some(self.forge.authorization(&self.token)),
-            headers: self.forge.headers().to_vec(),
-            metered: true,
-            ..request
-        }
-    }
-
-    /// The address of `path`. The paths are made here, with every foreign part encoded, so they are always valid.
-    pub(super) fn url(&self, path: &str) -> Url {
-        self.api.join(path).unwrap_or_else(|_| self.api.clone())
-    }
 }
 
 /// A repository on a forge, and the token to use.

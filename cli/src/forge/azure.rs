@@ -8,9 +8,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+mod contents;
+mod protection;
+mod reviews;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
-    Statuses, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    RequestFor, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true, number_at, one_field,
+    read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -81,6 +86,28 @@ impl Forge for AzureRepos {
         } else {
             "the token needs the scope Code (Read & Write), and whose it is \"Contribute to pull requests\" on the repository \
              (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+        }
+    }
+
+    // https://learn.microsoft.com/azure/devops/integrate/get-started/authentication/oauth#scopes
+    fn needed_to_read(&self, what: Reading) -> &'static str {
+        match what {
+            Reading::Reviews | Reading::Writers | Reading::Contents | Reading::Statuses => {
+                "the token needs the scope Code (Read), and whose it is \"Read\" on the repository \
+                 (https://learn.microsoft.com/azure/devops/repos/git/set-git-repository-permissions)"
+            }
+            Reading::Teams => {
+                "the token needs the scope Project and Team (Read) \
+                 (https://learn.microsoft.com/rest/api/azure/devops/core/teams/get-team-members-with-extended-properties)"
+            }
+            Reading::Protection => {
+                "the token needs the scope Code (Read) \
+                 (https://learn.microsoft.com/rest/api/azure/devops/policy/configurations/list)"
+            }
+            Reading::Environments => {
+                "the token needs the scopes Environment (Read & manage) and Build (Read) \
+                 (https://learn.microsoft.com/rest/api/azure/devops/approvalsandchecks/check-configurations/list)"
+            }
         }
     }
 
@@ -180,6 +207,13 @@ impl ChangeRequests for AzureRepos {
             repository(place)
         )), read_change_requests)
     }
+
+    // The latest come first: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests/get-pull-requests
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+        let path =
+            format!("{}/pullrequests?searchCriteria.status=active&$top=1000&{VERSION}", repository(place));
+        RequestFor::new(place.get_request(&path), read_change_requests)
+    }
 }
 
 impl Statuses for AzureRepos {
@@ -196,6 +230,28 @@ impl Statuses for AzureRepos {
             "targetUrl": status.url,
         });
         place.body_request(Method::POST, &path, &body)
+    }
+
+    // https://learn.microsoft.com/rest/api/azure/devops/git/statuses/list
+    fn statuses_there(&self, place: &Place, commit: &str, _name: &str) -> RequestFor<Vec<StatusThere>> {
+        let path = format!(
+            "{}/commits/{}/statuses?latestOnly=true&top=1000&{VERSION}",
+            repository(place),
+            encoded(commit)
+        );
+        RequestFor::new(place.get_request(&path), |answer| {
+            read_list(answer.get("value"), |one| {
+                if one.pointer("/context/genre")? != "stackstep" {
+                    return None;
+                }
+                let state = match one.get("state")?.as_str()? {
+                    "succeeded" => State::Success,
+                    "pending" | "notSet" => State::Pending,
+                    _ => State::Failure,
+                };
+                Some(StatusThere { name: text_at(one, "/context/name")?, state, check: None })
+            })
+        })
     }
 }
 
@@ -222,7 +278,22 @@ fn read_comment(answer: &Value) -> Option<Comment> {
         author: text_at(first, "/author/id").unwrap_or_default(),
         body: text_at(first, "/content").unwrap_or_default(),
         hidden: Some(text_at(answer, "/status").is_some_and(|status| closed.contains(&status.as_str()))),
+        at: text_at(first, "/lastContentUpdatedDate").or_else(|| text_at(first, "/lastUpdatedDate")),
     })
+}
+
+/// Reads an identity. Its display name can be anybody's. A group is no person, and neither is a service, such as the one
+/// that builds: <https://learn.microsoft.com/azure/devops/pipelines/process/access-tokens>.
+fn read_person(identity: &Value) -> Option<Person> {
+    let id = text_at(identity, "/id")?;
+    let unique = text_at(identity, "/uniqueName").filter(|name| !name.is_empty());
+    let begins =
+        |pointer: &str, word: &str| text_at(identity, pointer).is_some_and(|text| text.starts_with(word));
+    let bot = is_true(identity, "/isContainer")
+        || begins("/descriptor", "svc.")
+        || begins("/uniqueName", "Build\\");
+    let shown = unique.clone().or_else(|| text_at(identity, "/displayName")).unwrap_or_else(|| id.clone());
+    Some(Person { id, names: unique.into_iter().collect(), shown, bot })
 }
 
 fn read_token_owner(answer: &Value) -> Option<String> {
@@ -241,16 +312,25 @@ fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
 
 fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     let status = answer.get("status")?.as_str()?;
-    let branch = text_at(answer, "/sourceRefName");
+    let branch = |pointer: &str| {
+        text_at(answer, pointer)
+            .map(|name| name.strip_prefix("refs/heads/").map_or(name.clone(), str::to_owned))
+    };
+    let merged = status == "completed";
     Some(ChangeRequest {
         number: answer.get("pullRequestId")?.as_u64()?,
         open: status == "active",
-        merged: status == "completed",
+        merged,
         locked: false,
-        branch: branch.map(|name| name.strip_prefix("refs/heads/").map_or(name.clone(), str::to_owned)),
+        branch: branch("/sourceRefName"),
         head: text_at(answer, "/lastMergeSourceCommit/commitId"),
         // Only a pull request from a fork has this field.
         fork: Some(answer.get("forkSource").is_some_and(|fork| !fork.is_null())),
+        author: answer.get("createdBy").and_then(read_person),
+        target: branch("/targetRefName"),
+        merge_commit: text_at(answer, "/lastMergeCommit/commitId").filter(|_| merged),
+        merged_at: text_at(answer, "/closedDate").filter(|_| merged),
+        labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
 }
 

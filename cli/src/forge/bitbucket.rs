@@ -8,9 +8,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+mod contents;
+mod protection;
+mod reviews;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
-    Statuses, cut_to, encoded, encoded_path, number_at, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    RequestFor, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -56,6 +60,36 @@ impl Forge for Bitbucket {
         "the token needs the permission \"Pull requests: Write\" (for statuses \"Repositories: Write\"), such as a \
          repository access token (https://support.atlassian.com/bitbucket-cloud/docs/repository-access-tokens/); an \
          API token of a person is written as `email:token`"
+    }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/intro/#authentication
+    fn needed_to_read(&self, what: Reading) -> &'static str {
+        match what {
+            Reading::Reviews => {
+                "the token needs the permission \"Pull requests: Read\" \
+                 (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/)"
+            }
+            Reading::Contents | Reading::Statuses => {
+                "the token needs the permission \"Repositories: Read\" \
+                 (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/)"
+            }
+            Reading::Writers => {
+                "who may write is told to administrators of the repository only: the token needs the permission \
+                 \"Repositories: Admin\" (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/)"
+            }
+            Reading::Teams => {
+                "the token needs the permission \"Account: Read\" \
+                 (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/)"
+            }
+            Reading::Protection => {
+                "the token needs the permission \"Repositories: Admin\" \
+                 (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-branch-restrictions/)"
+            }
+            Reading::Environments => {
+                "the token needs the permission \"Pipelines: Read\" \
+                 (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/)"
+            }
+        }
     }
 
     /// An access token is sent as a bearer token; a person's API token is a password for their address.
@@ -145,6 +179,11 @@ impl ChangeRequests for Bitbucket {
             read_change_requests,
         )
     }
+
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+        let path = format!("{}/pullrequests?state=OPEN&sort=-updated_on&pagelen=50", repository(place));
+        RequestFor::new(place.get_request(&path), read_change_requests)
+    }
 }
 
 impl Statuses for Bitbucket {
@@ -165,6 +204,23 @@ impl Statuses for Bitbucket {
         // The same key again replaces the status.
         Request { repeatable: true, ..place.body_request(Method::POST, &path, &body) }
     }
+
+    // https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
+    fn statuses_there(&self, place: &Place, commit: &str, name: &str) -> RequestFor<Vec<StatusThere>> {
+        let path = format!("{}/commit/{}/statuses?pagelen=100", repository(place), encoded(commit));
+        // The key is what a status is known by; the name can be cut.
+        let (name, key) = (name.to_owned(), key(name));
+        RequestFor::new(place.get_request(&path), move |answer| {
+            read_list(answer.get("values"), |one| {
+                let state = match one.get("state")?.as_str()? {
+                    "SUCCESSFUL" => State::Success,
+                    "INPROGRESS" => State::Pending,
+                    _ => State::Failure,
+                };
+                (text_at(one, "/key")? == key).then(|| StatusThere { name: name.clone(), state, check: None })
+            })
+        })
+    }
 }
 
 fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
@@ -182,6 +238,19 @@ fn read_comment(answer: &Value) -> Option<Comment> {
         author: text_at(answer, "/user/uuid").unwrap_or_default(),
         body: text_at(answer, "/content/raw").unwrap_or_default(),
         hidden: None,
+        at: text_at(answer, "/updated_on").or_else(|| text_at(answer, "/created_on")),
+    })
+}
+
+/// Reads an account. Its nickname can be anybody's: <https://developer.atlassian.com/cloud/bitbucket/bitbucket-api-changes-gdpr/>.
+fn read_person(account: &Value) -> Option<Person> {
+    let id = text_at(account, "/uuid")?;
+    let shown = text_at(account, "/nickname").or_else(|| text_at(account, "/display_name"));
+    Some(Person {
+        names: text_at(account, "/account_id").into_iter().collect(),
+        shown: shown.unwrap_or_else(|| id.clone()),
+        bot: account.get("type").is_some_and(|kind| kind != "user"),
+        id,
     })
 }
 
@@ -204,6 +273,11 @@ fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
         branch: text_at(answer, "/source/branch/name"),
         head: text_at(answer, "/source/commit/hash"),
         fork: name("destination").map(|to| name("source").is_none_or(|from| !from.eq_ignore_ascii_case(&to))),
+        author: answer.get("author").and_then(read_person),
+        target: text_at(answer, "/destination/branch/name"),
+        merge_commit: text_at(answer, "/merge_commit/hash"),
+        merged_at: None,
+        labels: Vec::new(),
     })
 }
 
@@ -222,7 +296,8 @@ fn key(name: &str) -> String {
 
 /// The query for more fields of the list by commit, which by default has the number, the title and little else.
 /// <https://developer.atlassian.com/cloud/bitbucket/rest/intro/#partial-response>
-const PARTS: &str = "&fields=%2Bvalues.state,%2Bvalues.source,%2Bvalues.destination";
+const PARTS: &str =
+    "&fields=%2Bvalues.state,%2Bvalues.source,%2Bvalues.destination,%2Bvalues.author,%2Bvalues.merge_commit";
 
 fn repository(place: &Place) -> String {
     format!("repositories/{}", encoded_path(&place.repository))

@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(super) mod contents;
+pub(super) mod history;
+mod reviews;
+
 use super::trouble::{Trouble, TroubleKind};
 use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place, RequestFor};
-use crate::base::http::{Http, Limits, Request, Url};
+use crate::base::http::{Answer, Http, Limits, Request, Url};
 
 /// The limits of one request. The body limit is large, as a page of comments can hold a hundred long ones.
 pub const LIMITS: Limits = Limits {
@@ -51,12 +55,18 @@ impl<'a> Client<'a> {
     /// Sends `request`; `do_what` describes it for messages. Returns the JSON of the answer, and the address of its
     /// next page.
     async fn ask(&self, do_what: &str, request: &Request) -> Done<(Value, Option<Url>)> {
-        self.calls.set(self.calls.get() + 1);
-        let answer =
-            self.http.send(request).await.map_err(|failure| Trouble::unanswered(do_what, &failure))?;
-        if !(200..300).contains(&answer.status) || answer.status == 203 {
-            return Err(Trouble::refused(self.place, do_what, &answer));
-        }
+        self.ask_needing(do_what, request, None).await
+    }
+
+    /// Sends `request`, as [`Client::ask`] does. `needs`: the permission that it needs, if it is another one than that for
+    /// comments.
+    async fn ask_needing(
+        &self,
+        do_what: &str,
+        request: &Request,
+        needs: Option<&'static str>,
+    ) -> Done<(Value, Option<Url>)> {
+        let answer = self.answer(do_what, request, needs).await?;
         let body = answer.body.expose();
         if body.trim().is_empty() {
             return Ok((Value::Null, None));
@@ -65,34 +75,68 @@ impl<'a> Client<'a> {
             serde_json::from_str(body).map_err(|_| Trouble::unreadable(self.place, do_what))?;
         // GraphQL reports a refusal in the body.
         if value.get("errors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty()) {
-            let refused = Trouble::refused(self.place, do_what, &answer);
+            let refused = Trouble::refused(self.place, do_what, &answer, needs);
             return Err(Trouble { kind: TroubleKind::Denied, ..refused });
         }
         let next = answer.next.or_else(|| self.place.forge.next_page(&value));
         Ok((value, next))
     }
 
+    /// Sends `request`. Returns the answer if it is no refusal.
+    async fn answer(&self, do_what: &str, request: &Request, needs: Option<&'static str>) -> Done<Answer> {
+        self.calls.set(self.calls.get() + 1);
+        let answer =
+            self.http.send(request).await.map_err(|failure| Trouble::unanswered(do_what, &failure))?;
+        if !(200..300).contains(&answer.status) || answer.status == 203 {
+            return Err(Trouble::refused(self.place, do_what, &answer, needs));
+        }
+        Ok(answer)
+    }
+
     async fn read<T>(&self, do_what: &str, wanted: &RequestFor<T>) -> Done<T> {
-        let (value, _) = self.ask(do_what, &wanted.request).await?;
+        let (value, _) = self.ask_needing(do_what, &wanted.request, wanted.needs).await?;
         (wanted.read)(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))
     }
 
     /// Reads all pages of a list.
-    async fn read_pages<T>(&self, do_what: &str, first: RequestFor<Vec<T>>) -> Done<Vec<T>> {
-        let RequestFor { mut request, read } = first;
+    async fn read_pages<T>(&self, do_what: &str, list: RequestFor<Vec<T>>) -> Done<Vec<T>> {
+        self.read_some(do_what, list, usize::MAX).await.map(|(items, _)| items)
+    }
+
+    /// Reads the pages of a list until it has `most` items. Returns whether there are more.
+    async fn read_some<T>(
+        &self,
+        do_what: &str,
+        list: RequestFor<Vec<T>>,
+        most: usize,
+    ) -> Done<(Vec<T>, bool)> {
+        let RequestFor { mut request, read, needs } = list;
         let mut items = Vec::new();
         for _ in 0..PAGES {
-            let (value, next) = self.ask(do_what, &request).await?;
+            let (value, next) = self.ask_needing(do_what, &request, needs).await?;
             items.extend(read(&value).ok_or_else(|| Trouble::unreadable(self.place, do_what))?);
-            // The token is sent to no other host, whatever a page says. A forge behind a proxy may name itself by
-            // another scheme or port.
-            let Some(next) = next.filter(|next| next.host_str() == self.place.api.host_str()) else { break };
-            let mut url = self.place.api.clone();
-            url.set_path(next.path());
-            url.set_query(next.query());
-            request = self.place.signed(Request::get(url));
+            let Some(next) = self.next_page(next) else {
+                let more = items.len() > most;
+                items.truncate(most);
+                return Ok((items, more));
+            };
+            if items.len() >= most {
+                items.truncate(most);
+                return Ok((items, true));
+            }
+            request = next;
         }
-        Ok(items)
+        Ok((items, true))
+    }
+
+    /// The request for a list's next page. The token is sent to no other host, whatever a page says. A forge behind a
+    /// proxy may name itself by another scheme or port.
+    fn next_page(&self, next: Option<Url>) -> Option<Request> {
+        let next = next.filter(|next| next.host_str() == self.place.api.host_str())?;
+        let mut url = self.place.api.clone();
+        url.set_path(next.path());
+        url.set_query(next.query());
+        Some(self.place.signed(Request::get(url)))
     }
 
     /// All comments on a change request, the oldest first.
@@ -181,7 +225,10 @@ impl<'a> Client<'a> {
     /// The open change requests at `commit`, for a forge on which [`Client::change_requests_of_commit`] finds merged
     /// ones only.
     pub async fn open_change_requests_at(&self, commit: &str) -> Done<Vec<ChangeRequest>> {
-        let Some(list) = self.place.forge.open_change_requests(self.place) else { return Ok(Vec::new()) };
+        if self.place.forge.finds_open_ones_by_commit() {
+            return Ok(Vec::new());
+        }
+        let list = self.place.forge.open_change_requests(self.place);
         let mut found = self.read_pages("look for the change request of the commit", list).await?;
         found.retain(|one| one.open && one.head.as_deref() == Some(commit));
         Ok(found)

@@ -5,9 +5,14 @@
 
 use serde_json::{Value, json};
 
+mod contents;
+mod protection;
+mod reviews;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Place, RequestFor, State,
-    Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
+    RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at,
+    one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -57,6 +62,24 @@ impl Forge for Gitea {
             "the token needs the scopes `write:issue` and `read:repository` (`write:repository` for statuses), and \
              `read:user` unless `comment-author` is set \
              (https://docs.gitea.com/development/oauth2-provider#scopes)"
+        }
+    }
+
+    fn needed_to_read(&self, what: Reading) -> &'static str {
+        match what {
+            Reading::Reviews | Reading::Writers | Reading::Contents | Reading::Statuses => {
+                "the token needs the scope `read:repository` \
+                 (https://docs.gitea.com/development/oauth2-provider#scopes)"
+            }
+            Reading::Teams => {
+                "the token needs the scope `read:organization`, and whose it is must be in the organization \
+                 (https://docs.gitea.com/development/oauth2-provider#scopes)"
+            }
+            Reading::Protection => {
+                "the token needs the scope `read:repository`, and has to be an administrator's of the repository \
+                 (https://docs.gitea.com/usage/access-control/protected-branches)"
+            }
+            Reading::Environments => "it has no environments",
         }
     }
 
@@ -133,8 +156,12 @@ impl ChangeRequests for Gitea {
         open_pulls(place)
     }
 
-    fn open_change_requests(&self, place: &Place) -> Option<RequestFor<Vec<ChangeRequest>>> {
-        Some(open_pulls(place))
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+        open_pulls(place)
+    }
+
+    fn finds_open_ones_by_commit(&self) -> bool {
+        false
     }
 }
 
@@ -153,6 +180,23 @@ impl Statuses for Gitea {
         });
         place.body_request(Method::POST, &path, &body)
     }
+
+    // The latest status of each name.
+    fn statuses_there(&self, place: &Place, commit: &str, _name: &str) -> RequestFor<Vec<StatusThere>> {
+        let path = format!("{}/commits/{}/status?limit=50", repository(place), encoded(commit));
+        RequestFor::new(place.get_request(&path), |answer| {
+            // A commit without any has none.
+            let list = answer.get("statuses").filter(|list| !list.is_null()).cloned();
+            read_list(Some(&list.unwrap_or_else(|| json!([]))), |one| {
+                let state = match one.get("status")?.as_str()? {
+                    "success" => State::Success,
+                    "pending" => State::Pending,
+                    _ => State::Failure,
+                };
+                Some(StatusThere { name: text_at(one, "/context")?, state, check: None })
+            })
+        })
+    }
 }
 
 fn read_comments(answer: &Value) -> Option<Vec<Comment>> {
@@ -166,7 +210,15 @@ fn read_comment(answer: &Value) -> Option<Comment> {
         author: text_at(answer, "/user/login").unwrap_or_default(),
         body: text_at(answer, "/body").unwrap_or_default(),
         hidden: None,
+        at: text_at(answer, "/updated_at"),
     })
+}
+
+/// Reads an account. That of Actions has a number below zero.
+fn read_person(account: &Value) -> Option<Person> {
+    let name = text_at(account, "/login")?;
+    let bot = account.get("id").and_then(Value::as_i64).is_some_and(|id| id < 0);
+    Some(Person::with_name(name, bot))
 }
 
 fn read_token_owner(answer: &Value) -> Option<String> {
@@ -182,14 +234,20 @@ fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
 
 fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     let repository = |end: &str| answer.pointer(&format!("/{end}/repo_id")).and_then(Value::as_i64);
+    let merged = answer.get("merged") == Some(&Value::Bool(true));
     Some(ChangeRequest {
         number: answer.get("number")?.as_u64()?,
         open: answer.get("state")? == "open",
-        merged: answer.get("merged") == Some(&Value::Bool(true)),
+        merged,
         locked: answer.get("is_locked") == Some(&Value::Bool(true)),
         branch: text_at(answer, "/head/ref"),
         head: text_at(answer, "/head/sha"),
         fork: repository("head").zip(repository("base")).map(|(head, base)| head != base),
+        author: answer.get("user").and_then(read_person),
+        target: text_at(answer, "/base/ref"),
+        merge_commit: text_at(answer, "/merge_commit_sha").filter(|_| merged),
+        merged_at: text_at(answer, "/merged_at").filter(|_| merged),
+        labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
 }
 

@@ -6,10 +6,15 @@
 
 use serde_json::{Value, json};
 
+mod contents;
+mod protection;
+mod reviews;
+mod rulesets;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Place,
-    RequestFor, State, Statuses, begins_with_name, cut_to, encoded, encoded_path, number_at, one_field,
-    read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
+    Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
+    encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -69,6 +74,40 @@ impl Forge for GitHub {
             "the token needs, as a fine-grained token or as an app's, the permission Pull requests: Read and write (a status \
              Commit statuses, a deployment Deployments, a check Checks, which only an app's can have) \
              (https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens)"
+        }
+    }
+
+    // https://docs.github.com/en/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
+    fn needed_to_read(&self, what: Reading) -> &'static str {
+        match what {
+            Reading::Reviews => {
+                "the token needs Pull requests: Read, in a workflow `permissions: pull-requests: read` \
+                 (https://docs.github.com/en/rest/pulls/reviews)"
+            }
+            Reading::Writers => {
+                "the token needs Metadata: Read, which each one has that sees the repository \
+                 (https://docs.github.com/en/rest/collaborators/collaborators)"
+            }
+            Reading::Contents => {
+                "the token needs Contents: Read, in a workflow `permissions: contents: read` \
+                 (https://docs.github.com/en/rest/repos/contents)"
+            }
+            Reading::Teams => {
+                "the token needs the organization's permission Members: Read, which a job's own token never has: give one of \
+                 an app or of a person as `forge-token` (https://docs.github.com/en/rest/teams/members)"
+            }
+            Reading::Statuses => {
+                "the token needs Commit statuses: Read and Checks: Read, in a workflow `permissions: statuses: read` and \
+                 `checks: read` (https://docs.github.com/en/rest/commits/statuses)"
+            }
+            Reading::Protection => {
+                "the token needs Administration: Read, which a job's own token never has \
+                 (https://docs.github.com/en/rest/branches/branch-protection)"
+            }
+            Reading::Environments => {
+                "the token needs Actions: Read, in a workflow `permissions: actions: read` \
+                 (https://docs.github.com/en/rest/deployments/environments)"
+            }
         }
     }
 
@@ -167,6 +206,11 @@ impl ChangeRequests for GitHub {
             read_change_requests,
         )
     }
+
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+        let path = format!("{}/pulls?state=open&sort=updated&direction=desc&per_page=100", repository(place));
+        RequestFor::new(place.get_request(&path), read_change_requests)
+    }
 }
 
 impl Statuses for GitHub {
@@ -211,6 +255,42 @@ impl Statuses for GitHub {
             Some(check) => place.body_request(Method::PATCH, &format!("{checks}/{}", encoded(check)), &body),
             None => place.body_request(Method::POST, &checks, &body),
         })
+    }
+
+    // The latest status of each name: https://docs.github.com/en/rest/commits/statuses#get-the-combined-status-for-a-specific-reference
+    fn statuses_there(&self, place: &Place, commit: &str, _name: &str) -> RequestFor<Vec<StatusThere>> {
+        let path = format!("{}/commits/{}/status?per_page=100", repository(place), encoded(commit));
+        RequestFor::new(place.get_request(&path), |answer| {
+            read_list(answer.get("statuses"), |one| {
+                let state = match one.get("state")?.as_str()? {
+                    "success" => State::Success,
+                    "pending" => State::Pending,
+                    _ => State::Failure,
+                };
+                Some(StatusThere { name: text_at(one, "/context")?, state, check: None })
+            })
+        })
+    }
+
+    // https://docs.github.com/en/rest/checks/runs#list-check-runs-for-a-git-reference
+    fn checks_there(&self, place: &Place, commit: &str, name: &str) -> Option<RequestFor<Vec<StatusThere>>> {
+        let path = format!(
+            "{}/commits/{}/check-runs?check_name={}&filter=latest&per_page=100",
+            repository(place),
+            encoded(commit),
+            encoded(name)
+        );
+        Some(RequestFor::new(place.get_request(&path), |answer| {
+            read_list(answer.get("check_runs"), |one| {
+                let state =
+                    match (one.get("status")?.as_str()?, one.get("conclusion").and_then(Value::as_str)) {
+                        ("completed", Some("success")) => State::Success,
+                        ("completed", _) => State::Failure,
+                        _ => State::Pending,
+                    };
+                Some(StatusThere { name: text_at(one, "/name")?, state, check: Some(number_at(one, "/id")?) })
+            })
+        }))
     }
 }
 
@@ -258,7 +338,15 @@ fn read_comment(answer: &Value) -> Option<Comment> {
         author: text_at(answer, "/user/login").unwrap_or_default(),
         body: text_at(answer, "/body").unwrap_or_default(),
         hidden: None,
+        at: text_at(answer, "/updated_at"),
     })
+}
+
+/// Reads an account. Apps have the type `Bot`, and names such as `dependabot[bot]`.
+fn read_person(account: &Value) -> Option<Person> {
+    let login = text_at(account, "/login")?;
+    let bot = account.get("type").is_some_and(|kind| kind != "User") || login.ends_with("[bot]");
+    Some(Person::with_name(login, bot))
 }
 
 fn read_token_owner(answer: &Value) -> Option<String> {
@@ -271,14 +359,21 @@ fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
 
 fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     let name = |end: &str| text_at(answer, &format!("/{end}/repo/full_name"));
+    let merged = answer.get("merged_at").is_some_and(|at| !at.is_null());
     Some(ChangeRequest {
         number: answer.get("number")?.as_u64()?,
         open: answer.get("state")? == "open",
-        merged: answer.get("merged_at").is_some_and(|at| !at.is_null()),
+        merged,
         locked: answer.get("locked") == Some(&Value::Bool(true)),
         branch: text_at(answer, "/head/ref"),
         head: text_at(answer, "/head/sha"),
         fork: name("base").map(|base| name("head").is_none_or(|head| !head.eq_ignore_ascii_case(&base))),
+        author: answer.get("user").and_then(read_person),
+        target: text_at(answer, "/base/ref"),
+        // An open one has the commit of a merge that was only tried.
+        merge_commit: text_at(answer, "/merge_commit_sha").filter(|_| merged),
+        merged_at: text_at(answer, "/merged_at"),
+        labels: read_list(answer.get("labels"), |label| text_at(label, "/name")).unwrap_or_default(),
     })
 }
 

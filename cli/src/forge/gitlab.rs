@@ -6,9 +6,14 @@
 
 use serde_json::{Value, json};
 
+mod contents;
+mod protection;
+mod reviews;
+
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Place,
-    RequestFor, State, Statuses, begins_with_name, cut_to, encoded, number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
+    Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded, is_true,
+    number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -59,6 +64,27 @@ impl Forge for GitLab {
     fn permission(&self, _jobs_own: bool) -> &'static str {
         "the token needs the scope `api`, and its user the role Reporter at least (Developer for statuses and \
          deployments) (https://docs.gitlab.com/user/project/settings/project_access_tokens/)"
+    }
+
+    fn needed_to_read(&self, what: Reading) -> &'static str {
+        match what {
+            Reading::Reviews | Reading::Writers | Reading::Contents | Reading::Statuses => {
+                "the token needs the scope `read_api`, and its user the role Reporter at least; a job's own token can't read \
+                 this (https://docs.gitlab.com/user/project/settings/project_access_tokens/)"
+            }
+            Reading::Teams => {
+                "the token needs the scope `read_api`, and its user must see the group \
+                 (https://docs.gitlab.com/api/group_members/)"
+            }
+            Reading::Protection => {
+                "the token needs the scope `read_api`, and its user the role Maintainer \
+                 (https://docs.gitlab.com/api/protected_branches/)"
+            }
+            Reading::Environments => {
+                "it takes GitLab Premium, and a token with the scope `read_api` and the role Maintainer \
+                 (https://docs.gitlab.com/api/protected_environments/)"
+            }
+        }
     }
 
     // https://docs.gitlab.com/api/rest/authentication/#personalprojectgroup-access-tokens
@@ -142,6 +168,14 @@ impl ChangeRequests for GitLab {
             read_change_requests,
         )
     }
+
+    fn open_change_requests(&self, place: &Place) -> RequestFor<Vec<ChangeRequest>> {
+        let path = format!(
+            "{}/merge_requests?state=opened&order_by=updated_at&sort=desc&per_page=100",
+            project(place)
+        );
+        RequestFor::new(place.get_request(&path), read_change_requests)
+    }
 }
 
 impl Statuses for GitLab {
@@ -158,6 +192,26 @@ impl Statuses for GitLab {
             "target_url": status.url,
         });
         place.body_request(Method::POST, &path, &body)
+    }
+
+    // https://docs.gitlab.com/api/commits/#list-commit-statuses
+    fn statuses_there(&self, place: &Place, commit: &str, name: &str) -> RequestFor<Vec<StatusThere>> {
+        let path = format!(
+            "{}/repository/commits/{}/statuses?name={}&per_page=100",
+            project(place),
+            encoded(commit),
+            encoded(name)
+        );
+        RequestFor::new(place.get_request(&path), |answer| {
+            read_list(Some(answer), |one| {
+                let state = match one.get("status")?.as_str()? {
+                    "success" => State::Success,
+                    "created" | "pending" | "running" => State::Pending,
+                    _ => State::Failure,
+                };
+                Some(StatusThere { name: text_at(one, "/name")?, state, check: None })
+            })
+        })
     }
 }
 
@@ -209,7 +263,21 @@ fn read_comment(answer: &Value) -> Option<Comment> {
         author: text_at(answer, "/author/username").unwrap_or_default(),
         body: text_at(answer, "/body").unwrap_or_default(),
         hidden: None,
+        at: text_at(answer, "/updated_at"),
     })
+}
+
+/// Reads an account. The user of a project's or group's access token has a name such as `project_7_bot_0a1b`.
+/// <https://docs.gitlab.com/user/project/settings/project_access_tokens/#bot-users-for-projects>
+fn read_person(account: &Value) -> Option<Person> {
+    let name = text_at(account, "/username")?;
+    let of_token = |kind: &str| {
+        let number =
+            name.strip_prefix(kind).and_then(|rest| rest.split_once("_bot")).map(|(number, _)| number);
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let bot = is_true(account, "/bot") || of_token("project_") || of_token("group_");
+    Some(Person::with_name(name, bot))
 }
 
 fn read_token_owner(answer: &Value) -> Option<String> {
@@ -223,14 +291,23 @@ fn read_change_requests(answer: &Value) -> Option<Vec<ChangeRequest>> {
 fn read_change_request(answer: &Value) -> Option<ChangeRequest> {
     let state = answer.get("state")?.as_str()?;
     let projects = answer.get("source_project_id").zip(answer.get("target_project_id"));
+    let merged = state == "merged";
+    // One that was merged by fast-forward has no commit of its own for that.
+    let ends = ["/merge_commit_sha", "/squash_commit_sha", "/sha"];
     Some(ChangeRequest {
         number: answer.get("iid")?.as_u64()?,
         open: state == "opened" || state == "locked",
-        merged: state == "merged",
+        merged,
         locked: answer.get("discussion_locked") == Some(&Value::Bool(true)),
         branch: text_at(answer, "/source_branch"),
         head: text_at(answer, "/sha"),
         fork: projects.map(|(source, target)| source != target),
+        author: answer.get("author").and_then(read_person),
+        target: text_at(answer, "/target_branch"),
+        merge_commit: ends.iter().find_map(|end| text_at(answer, end)).filter(|_| merged),
+        merged_at: text_at(answer, "/merged_at"),
+        labels: read_list(answer.get("labels"), |label| label.as_str().map(str::to_owned))
+            .unwrap_or_default(),
     })
 }
 

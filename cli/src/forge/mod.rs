@@ -1,5 +1,6 @@
-//! The forges, on which people review: one file a forge, pure. A forge ([`Forge`]) makes the requests and reads the
-//! answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], and [`Deployments`] if it has a page of them.
+//! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
+//! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`], and
+//! [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
 //!
@@ -8,9 +9,18 @@
 
 mod api;
 pub mod client;
+mod contents;
+mod gate;
 mod model;
 mod parts;
+mod people;
 pub mod place;
+pub mod protection;
+mod reading;
+mod refusal;
+mod request;
+mod review;
+mod survey;
 pub mod trouble;
 
 mod azure;
@@ -19,10 +29,26 @@ mod gitea;
 mod github;
 mod gitlab;
 
-pub use api::{ChangeRequests, Comments, Deployments, Forge, Place, RequestFor, Statuses};
+pub use api::{
+    ChangeRequests, Comments, Contents, Deployments, Forge, Place, Protections, Reviews, Statuses,
+};
 pub use client::Client;
-pub use model::{ChangeRequest, Comment, CommitStatus, Deployment, State};
-use parts::{begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at};
+pub use client::contents::RepositoryFile;
+pub use client::history::MergedBetween;
+use contents::read_base64_file;
+pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
+pub use gate::{GateApproval, GatedJob};
+pub use model::{ChangeRequest, Comment, CommitStatus, Deployment, State, StatusThere};
+use parts::{
+    begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, read_each, read_list,
+    text_at,
+};
+pub use people::Person;
+pub use reading::Reading;
+pub use request::RequestFor;
+use review::head_at;
+pub use review::{Review, ReviewState};
+pub use survey::{Survey, SurveyAnswers, SurveyPart};
 pub use trouble::Trouble;
 
 /// The forges, in the order in which a host is matched.

@@ -1,5 +1,7 @@
 //! The things on a forge: comments, change requests, statuses, deployments.
 
+use super::people::Person;
+
 /// A comment on a change request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
@@ -13,6 +15,8 @@ pub struct Comment {
     pub body: String,
     /// Whether it is hidden or resolved already. None if the list does not tell.
     pub hidden: Option<bool>,
+    /// The time at which its text was last changed, in RFC 3339. None if the forge does not tell.
+    pub at: Option<String>,
 }
 
 impl Comment {
@@ -39,6 +43,17 @@ pub struct ChangeRequest {
     pub head: Option<String>,
     /// Whether it comes from another repository. None if that is not known.
     pub fork: Option<bool>,
+    /// Who opened it. None for an account that is gone.
+    pub author: Option<Person>,
+    /// The branch that it is to be merged into.
+    pub target: Option<String>,
+    /// The commit on the target branch that merged it; for one that was merged commit by commit the last. None if it was
+    /// not merged, or the forge does not tell.
+    pub merge_commit: Option<String>,
+    /// The time at which it was merged, in RFC 3339. None if it was not merged, or the forge does not tell.
+    pub merged_at: Option<String>,
+    /// Its labels; none where a forge has no labels, or does not list them.
+    pub labels: Vec<String>,
 }
 
 /// The state of a commit's status, or of a deployment.
@@ -66,6 +81,17 @@ pub struct CommitStatus {
     pub description: String,
     /// The address of a page with more.
     pub url: Option<String>,
+}
+
+/// A status or check that a commit has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusThere {
+    /// Its name.
+    pub name: String,
+    /// Its state.
+    pub state: State,
+    /// The id to update it by, if it is a check.
+    pub check: Option<String>,
 }
 
 /// A deployment to an environment, for the forge's page of deployments.

@@ -27,6 +27,16 @@ pub(super) fn read_list<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option
     Some(list?.as_array()?.iter().filter_map(read).collect())
 }
 
+/// The items of a list; none if it is no list, or one item can't be read: where each item counts.
+pub(super) fn read_each<T>(list: Option<&Value>, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    list?.as_array()?.iter().map(read).collect()
+}
+
+/// Whether the field is there and true.
+pub(super) fn is_true(value: &Value, pointer: &str) -> bool {
+    value.pointer(pointer) == Some(&Value::Bool(true))
+}
+
 /// The first `limit` characters, with a `…` at the end if there were more.
 pub(super) fn cut_to(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {

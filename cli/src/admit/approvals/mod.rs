@@ -1,0 +1,4 @@
+//! Who has approved a deployment, and whether that counts.
+
+pub mod refusals;
+pub mod reviews;
