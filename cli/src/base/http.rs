@@ -25,10 +25,12 @@ use crate::base::secret::Secret;
 
 mod download;
 mod failure;
+mod raw;
 mod request;
 
 pub use download::{Download, From};
 pub use failure::Failure;
+pub use raw::{RawAnswer, RawRequest, StatusCode};
 use request::{REDIRECTS, retry_after};
 pub use request::{Request, host};
 

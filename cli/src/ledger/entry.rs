@@ -1,0 +1,453 @@
+//! An entry of the ledger: what was about to be deployed, how it ended, whether it was verified, who approved it. It holds
+//! names, hashes and numbers; never a secret or a value of a resource.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::base::random;
+
+/// The version of the form that this stackstep writes.
+const FORM: u32 = 1;
+
+/// The most characters of a text that a person wrote, such as the reason for a hold.
+const TEXT: usize = 500;
+
+/// The bytes of an approval's fingerprint: more than enough to tell approvals apart.
+const FINGERPRINT: usize = 9;
+
+/// A word that a later version may add to.
+macro_rules! open_words {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($(#[$what])* $variant,)+
+            /// A word of a later version.
+            Later(String),
+        }
+
+        impl $name {
+            /// The word.
+            pub fn word(&self) -> &str {
+                match self { $(Self::$variant => $word,)+ Self::Later(word) => word }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                match word.as_str() { $($word => Self::$variant,)+ _ => Self::Later(word) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> Self {
+                match word { $name::Later(word) => word, known => known.word().to_owned() }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(self.word())
+            }
+        }
+    };
+}
+
+open_words! {
+    /// The kind of an entry.
+    EntryKind {
+        /// A deployment is about to begin.
+        Reserved = "reserved",
+        /// A deployment has ended.
+        Finished = "finished",
+        /// The checks after a deployment have ended.
+        Verified = "verified",
+        /// Nothing is to be deployed until the hold is released.
+        Held = "held",
+        /// A hold, or all of them, is released.
+        Released = "released",
+        /// A person takes what is there for what was to be deployed: earlier open questions are closed.
+        Accepted = "accepted",
+        /// A person approves a change.
+        Approved = "approved",
+        /// A person deploys without what is needed otherwise.
+        BrokeGlass = "broke-glass",
+        /// The stack's resources were deleted.
+        Destroyed = "destroyed",
+    }
+}
+
+open_words! {
+    /// The way in which an approval was given.
+    ApprovalWay {
+        /// A review on the forge.
+        Review = "review",
+        /// The gate of the CI system.
+        Environment = "environment",
+        /// A signature by an SSH key.
+        Ssh = "ssh",
+    }
+}
+
+open_words! {
+    /// The end of a deployment, or of its checks.
+    EntryStatus {
+        /// The deployment succeeded, or the checks passed.
+        Succeeded = "succeeded",
+        /// The deployment or a check failed.
+        Failed = "failed",
+        /// The deployment was stopped early.
+        Cancelled = "cancelled",
+        /// The checks had no clear result.
+        Inconclusive = "inconclusive",
+    }
+}
+
+/// One entry. The fields that do not fit its kind are left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// The version of the form.
+    pub v: u32,
+    /// The entry's number: 1 for the first one of a stack. The order of the entries is that of their numbers, not of
+    /// their times.
+    pub number: u64,
+    /// 32 random hexadecimal digits, by which a writer knows its own entry.
+    pub id: String,
+    /// The kind of the entry.
+    pub kind: EntryKind,
+    /// The time by the writer's clock, as RFC 3339 in UTC: `2026-11-29T18:44:00Z`.
+    pub time: String,
+    /// The project, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// The stack's name, without organisation and project.
+    pub stack: String,
+    /// The entry that this one is about: of `finished` its `reserved`, of `verified` its `finished`, of `released` its
+    /// `held`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<u64>,
+    /// The run that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<EntryRun>,
+    /// The person or machine account that started the run, as the CI system calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The command: `up`, `destroy`, `refresh`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The branch that the commit was deployed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The tag that the commit was deployed from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// The hash of what is deployed: the program, what it reaches, the configuration, lock files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The hash of the stack's configuration file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// The digest of the reviewed change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The numbers of the change requests that are deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub change_requests: Vec<u64>,
+    /// The approvals that count for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<EntryApprover>,
+    /// The verdicts of the rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<EntryVerdict>,
+    /// The end of a deployment, or of the checks after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<EntryStatus>,
+    /// The number of resources for each operation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
+    /// The results of the checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<EntryCheck>,
+    /// The reason, in a person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A page with more, such as the incident of a hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The identity of the stack's state before the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_before: Option<String>,
+    /// The identity of the stack's state after the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_after: Option<String>,
+    /// The fields of later versions, which are kept.
+    #[serde(flatten)]
+    pub later: Map<String, Value>,
+}
+
+/// A run of a CI system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRun {
+    /// The CI system: `github-actions`.
+    pub system: String,
+    /// The run's id there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The attempt, where a run can be repeated under its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
+    /// The job's page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// An approval of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryApprover {
+    /// The person, as the forge, the CI system or the list of signers calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The way in which it was given.
+    pub by: ApprovalWay,
+    /// The id of this one approval there: the review's, the run's with its environment, the nonce of what was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The time after which it does not count, as RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// The fingerprint of way and id, in a ledger that has no room for the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+impl EntryApprover {
+    /// An approval by its way and its id there.
+    pub fn new(name: Option<&str>, by: ApprovalWay, id: Option<&str>) -> Self {
+        let owned = |text: &str| text.to_owned();
+        Self { name: name.map(owned), by, id: id.map(owned), expires: None, fingerprint: None }
+    }
+
+    /// The fingerprint by which approvals are told apart: 12 characters. None for an approval without an id, which
+    /// can't be recognised.
+    pub fn key(&self) -> Option<String> {
+        if self.fingerprint.is_some() {
+            return self.fingerprint.clone();
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.by.word());
+        hash.update([0]);
+        hash.update(self.id.as_deref()?);
+        Some(compact(hash.finalize().get(..FINGERPRINT)?))
+    }
+}
+
+/// Bytes as text that is safe in any place.
+pub(super) fn compact(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The verdict of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryVerdict {
+    /// The rule's name.
+    pub rule: String,
+    /// The verdict: `allowed`, `needs-approval`, `refused`.
+    pub verdict: String,
+}
+
+/// The result of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryCheck {
+    /// The check, without an address's query.
+    pub check: String,
+    /// The result: `passed`, `failed`, `inconclusive`.
+    pub result: String,
+}
+
+impl LedgerEntry {
+    /// A new entry about a stack, written at `time`. Its number is given when it is appended.
+    pub fn new(kind: EntryKind, project: Option<&str>, stack: &str, time: SystemTime) -> Self {
+        Self {
+            v: FORM,
+            number: 0,
+            id: random::word(),
+            kind,
+            time: instant(time),
+            project: project.map(str::to_owned),
+            stack: stack.to_owned(),
+            about: None,
+            run: None,
+            actor: None,
+            command: None,
+            commit: None,
+            branch: None,
+            tag: None,
+            environment: None,
+            source: None,
+            config: None,
+            digest: None,
+            change_requests: Vec::new(),
+            approvers: Vec::new(),
+            verdicts: Vec::new(),
+            status: None,
+            counts: BTreeMap::new(),
+            checks: Vec::new(),
+            reason: None,
+            link: None,
+            state_before: None,
+            state_after: None,
+            later: Map::new(),
+        }
+    }
+
+    /// The entry with every text that a person or a system wrote masked and cut to a length.
+    #[must_use]
+    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        let safe = |text: &mut String| *text = mask(text).chars().take(TEXT).collect();
+        let texts = [&mut self.actor, &mut self.branch, &mut self.tag, &mut self.environment];
+        texts.into_iter().chain([&mut self.reason, &mut self.link]).flatten().for_each(safe);
+        if let Some(run) = &mut self.run {
+            run.url.iter_mut().chain(&mut run.id).for_each(safe);
+        }
+        self.approvers.iter_mut().flat_map(|approver| &mut approver.name).for_each(safe);
+        self.checks.iter_mut().for_each(|check| safe(&mut check.check));
+        self
+    }
+
+    /// The entry as JSON, for people too.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Reads the entry of this number. Fails with the reason why it can't be read: it is cut off, is not an entry, or is
+    /// the one of another number.
+    pub fn read(bytes: &[u8], number: u64) -> Result<Self, String> {
+        if bytes.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let entry: Self = serde_json::from_slice(bytes).map_err(|error| {
+            if error.is_eof() { "it is cut off".to_owned() } else { format!("it is not an entry: {error}") }
+        })?;
+        if entry.number != number {
+            return Err(format!("it says that it is number {}", entry.number));
+        }
+        if entry.id.is_empty() {
+            return Err("it has no id".to_owned());
+        }
+        Ok(entry)
+    }
+
+    /// Whether the entry is about this stack. An earlier one, or one that was made by hand, may not say its project.
+    pub fn is_about(&self, project: Option<&str>, stack: &str) -> bool {
+        let same_project = self.project.as_deref().zip(project).is_none_or(|(mine, asked)| mine == asked);
+        same_project && self.stack == stack
+    }
+}
+
+/// A time as RFC 3339 in UTC, by the second.
+pub fn instant(time: SystemTime) -> String {
+    // What the crate writes ends with the year 9999.
+    const LAST: u64 = 253_402_300_799;
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).min(LAST);
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    pub(crate) fn reserved() -> LedgerEntry {
+        let time = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        let mut entry = LedgerEntry::new(EntryKind::Reserved, Some("shop"), "prod", time);
+        entry.number = 7;
+        entry.digest = Some("sha256:ab".to_owned());
+        entry.approvers = vec![EntryApprover::new(Some("ann"), ApprovalWay::Review, Some("4711"))];
+        entry
+    }
+
+    #[test]
+    fn an_entry_is_written_without_what_it_does_not_have_and_read_again() {
+        let entry = reserved();
+        let text = entry.to_json();
+        assert_eq!(LedgerEntry::read(text.as_bytes(), 7), Ok(entry.clone()));
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let mut expected = json!({
+            "v": 1, "number": 7, "kind": "reserved", "time": "2026-11-18T11:06:40Z", "project": "shop", "stack": "prod",
+            "digest": "sha256:ab", "approvers": [{"name": "ann", "by": "review", "id": "4711"}],
+        });
+        expected["id"] = json!(entry.id);
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_kept() {
+        let text = r#"{"v":9,"number":1,"id":"x","kind":"frobbed","time":"?","stack":"prod","mood":{"a":1},
+            "approvers":[{"by":"carrier-pigeon"}],"status":"maybe"}"#;
+        let entry = LedgerEntry::read(text.as_bytes(), 1).unwrap();
+        assert_eq!(entry.kind, EntryKind::Later("frobbed".to_owned()));
+        assert_eq!(entry.approvers[0].by.word(), "carrier-pigeon");
+        assert_eq!(entry.status, Some(EntryStatus::Later("maybe".to_owned())));
+        let again: Value = serde_json::from_str(&entry.to_json()).unwrap();
+        assert_eq!(again["mood"], json!({"a": 1}));
+        assert_eq!(again["kind"], "frobbed");
+    }
+
+    #[test]
+    fn an_entry_that_is_not_whole_is_not_read() {
+        let text = reserved().to_json();
+        for end in 0..text.trim_end().len() {
+            let read = LedgerEntry::read(&text.as_bytes()[..end], 7);
+            assert!(read.is_err(), "cut at {end}");
+        }
+        assert_eq!(LedgerEntry::read(b"", 7).unwrap_err(), "it is empty");
+        assert_eq!(LedgerEntry::read(&text.as_bytes()[..40], 7).unwrap_err(), "it is cut off");
+        assert_eq!(LedgerEntry::read(text.as_bytes(), 8).unwrap_err(), "it says that it is number 7");
+        assert!(LedgerEntry::read(b"<html>", 7).unwrap_err().starts_with("it is not an entry"));
+    }
+
+    #[test]
+    fn an_approval_is_known_by_its_way_and_id() {
+        let one = EntryApprover::new(Some("ann"), ApprovalWay::Review, Some("4711"));
+        let renamed = EntryApprover::new(None, ApprovalWay::Review, Some("4711"));
+        let other_way = EntryApprover::new(Some("ann"), ApprovalWay::Ssh, Some("4711"));
+        assert_eq!(one.key(), renamed.key());
+        assert_ne!(one.key(), other_way.key());
+        assert_eq!(one.key().unwrap().len(), 12);
+        assert_eq!(EntryApprover::new(Some("ann"), ApprovalWay::Environment, None).key(), None);
+        let short = EntryApprover { fingerprint: one.key(), id: None, ..one.clone() };
+        assert_eq!(short.key(), one.key());
+    }
+
+    #[test]
+    fn texts_of_people_are_masked_and_cut() {
+        let mut entry = reserved();
+        entry.reason = Some(format!("hunter2 {}", "x".repeat(1000)));
+        entry.run = Some(EntryRun { url: Some("https://ci/hunter2".to_owned()), ..EntryRun::default() });
+        let entry = entry.masked(&|text| text.replace("hunter2", "***"));
+        assert_eq!(entry.reason.unwrap().chars().count(), TEXT);
+        assert_eq!(entry.run.unwrap().url.unwrap(), "https://ci/***");
+    }
+
+    #[test]
+    fn an_entry_of_another_stack_is_told_apart() {
+        let entry = reserved();
+        assert!(entry.is_about(Some("shop"), "prod") && entry.is_about(None, "prod"));
+        assert!(!entry.is_about(Some("shop"), "staging") && !entry.is_about(Some("web"), "prod"));
+    }
+}

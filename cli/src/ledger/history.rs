@@ -1,0 +1,363 @@
+//! What the entries of a ledger say together: what is deployed and verified, what was begun and not ended, which holds
+//! are in force, which approvals are used up. A function of the entries, in the order of their numbers: no clock counts.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry};
+use crate::base::error::Problem;
+
+/// The most sources whose verification is remembered, the newest ones.
+const SOURCES: usize = 500;
+
+/// The most approvals that are remembered as used, the newest ones.
+const USED: usize = 2_000;
+
+/// The most approvals of [`EntryKind::Approved`] that are kept, the newest ones.
+const APPROVALS: usize = 100;
+
+/// What the entries say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// The number of the last entry. 0 if there is none.
+    last: u64,
+    /// The last attempt of a deployment: its reservation, with the end if there is one.
+    attempt: Option<Attempt>,
+    /// The reservations without an end, the oldest first.
+    unfinished: Vec<LedgerEntry>,
+    /// The last deployment that succeeded, or what a person accepted in its place.
+    deployed: Option<LedgerEntry>,
+    /// The last verification that passed.
+    verified: Option<LedgerEntry>,
+    /// The last verification of each source.
+    sources: BTreeMap<String, Verification>,
+    /// The holds in force, the oldest first.
+    holds: Vec<LedgerEntry>,
+    /// The approvals that were recorded, the oldest first.
+    approvals: Vec<LedgerEntry>,
+    /// The approvals that a deployment has used, by [`EntryApprover::key`].
+    used: BTreeMap<String, Used>,
+    /// The last deployment without what is needed otherwise.
+    broke_glass: Option<LedgerEntry>,
+    /// The entries that can't be read, with the reason.
+    unreadable: BTreeMap<u64, String>,
+    /// The entries that are missing between others.
+    missing: Vec<u64>,
+}
+
+/// An attempt of a deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The reservation.
+    pub reserved: LedgerEntry,
+    /// Its end. None if it has none: it is under way, or was killed.
+    pub end: Option<EntryStatus>,
+}
+
+/// The last verification of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The entry's number.
+    pub number: u64,
+    /// The entry's time.
+    pub time: String,
+    /// The result of the checks.
+    pub status: Option<EntryStatus>,
+}
+
+/// The use of an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// The number of the reservation that used it last.
+    pub number: u64,
+    /// The time of that.
+    pub time: String,
+    /// The digest of the change that it was used for.
+    pub digest: Option<String>,
+    /// Whether a deployment under it has succeeded.
+    pub done: bool,
+}
+
+/// Whether an approval can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApprovalUse {
+    /// It has not been used.
+    Free,
+    /// The deployment that used it has not succeeded, is the last one, and was of the same change: it may be finished.
+    Continues(Used),
+    /// It is used up.
+    UsedUp(Used),
+    /// It has no id, so that nobody can tell whether it has been used.
+    NotKnown,
+}
+
+/// The answer to a promotion's question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceStanding {
+    /// It was deployed, and the checks passed.
+    Verified(Verification),
+    /// It was deployed, and the checks failed or had no clear result.
+    NotPassed(Verification),
+    /// It is deployed, and there is no result of checks.
+    Deployed(u64),
+    /// It is not known here.
+    Unknown,
+}
+
+impl History {
+    /// Adds the next entry.
+    pub fn add(&mut self, entry: LedgerEntry) {
+        self.last = self.last.max(entry.number);
+        match entry.kind {
+            EntryKind::Reserved => self.reserve(entry),
+            EntryKind::Finished => self.finish(entry),
+            EntryKind::Verified => self.verify(entry),
+            EntryKind::Held => self.holds.push(entry),
+            EntryKind::Released => {
+                self.holds.retain(|hold| entry.about.is_some_and(|about| about != hold.number));
+            }
+            EntryKind::Accepted => self.accept(entry),
+            EntryKind::Approved => {
+                self.approvals.push(entry);
+                let extra = self.approvals.len().saturating_sub(APPROVALS);
+                self.approvals.drain(..extra);
+            }
+            EntryKind::BrokeGlass => self.broke_glass = Some(entry),
+            EntryKind::Destroyed => {
+                self.unfinished.clear();
+                (self.attempt, self.deployed, self.verified) = (None, None, None);
+            }
+            EntryKind::Later(_) => {}
+        }
+    }
+
+    /// Adds an entry that can't be read.
+    pub fn add_unreadable(&mut self, number: u64, why: impl Into<String>) {
+        self.last = self.last.max(number);
+        self.unreadable.insert(number, why.into());
+    }
+
+    /// Adds an entry that is missing between others.
+    pub fn add_missing(&mut self, number: u64) {
+        self.last = self.last.max(number);
+        self.missing.push(number);
+    }
+
+    fn reserve(&mut self, entry: LedgerEntry) {
+        for key in entry.approvers.iter().filter_map(EntryApprover::key) {
+            let done = self.used.get(&key).is_some_and(|used| used.done);
+            let (time, digest) = (entry.time.clone(), entry.digest.clone());
+            self.used.insert(key, Used { number: entry.number, time, digest, done });
+        }
+        while self.used.len() > USED {
+            let oldest = self.used.iter().min_by_key(|(_, used)| used.number).map(|(key, _)| key.clone());
+            let Some(oldest) = oldest else { break };
+            self.used.remove(&oldest);
+        }
+        self.attempt = Some(Attempt { reserved: entry.clone(), end: None });
+        self.unfinished.push(entry);
+    }
+
+    fn finish(&mut self, mut entry: LedgerEntry) {
+        let about = entry.about.or_else(|| self.unfinished.last().map(|reserved| reserved.number));
+        let place = self.unfinished.iter().position(|reserved| Some(reserved.number) == about);
+        let reserved = place.map(|place| self.unfinished.remove(place));
+        if let Some(attempt) = self.attempt.as_mut().filter(|attempt| Some(attempt.reserved.number) == about)
+        {
+            attempt.end.clone_from(&entry.status);
+        }
+        if let Some(reserved) = reserved {
+            complete(&mut entry, reserved);
+        }
+        if entry.status != Some(EntryStatus::Succeeded) {
+            return;
+        }
+        for key in entry.approvers.iter().filter_map(EntryApprover::key) {
+            if let Some(used) = self.used.get_mut(&key) {
+                used.done = true;
+            }
+        }
+        self.deployed = Some(entry);
+    }
+
+    fn verify(&mut self, mut entry: LedgerEntry) {
+        let deployed = self.deployed.as_ref();
+        if let Some(deployed) = deployed.filter(|one| entry.about.is_none_or(|about| about == one.number)) {
+            complete(&mut entry, deployed.clone());
+        }
+        if let Some(source) = &entry.source {
+            let (number, time, status) = (entry.number, entry.time.clone(), entry.status.clone());
+            self.sources.insert(source.clone(), Verification { number, time, status });
+        }
+        while self.sources.len() > SOURCES {
+            let oldest =
+                self.sources.iter().min_by_key(|(_, one)| one.number).map(|(source, _)| source.clone());
+            let Some(oldest) = oldest else { break };
+            self.sources.remove(&oldest);
+        }
+        if entry.status == Some(EntryStatus::Succeeded) {
+            self.verified = Some(entry);
+        }
+    }
+
+    fn accept(&mut self, entry: LedgerEntry) {
+        self.unreadable.retain(|number, _| *number > entry.number);
+        self.missing.retain(|number| *number > entry.number);
+        self.unfinished.clear();
+        self.attempt = None;
+        if entry.commit.is_some() || entry.source.is_some() {
+            self.deployed = Some(entry);
+        }
+    }
+
+    /// The number of the last entry. 0 if there is none.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The last deployment that succeeded, with what its reservation says: commit, source, digest. It is what a person
+    /// accepted if that came later.
+    pub fn deployed(&self) -> Option<&LedgerEntry> {
+        self.deployed.as_ref()
+    }
+
+    /// The last verification that passed, with what its deployment says.
+    pub fn verified(&self) -> Option<&LedgerEntry> {
+        self.verified.as_ref()
+    }
+
+    /// The last attempt of a deployment. None after a person has accepted what is there.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        self.attempt.as_ref()
+    }
+
+    /// The reservations without an end: their deployments are under way, or were killed.
+    pub fn unfinished(&self) -> &[LedgerEntry] {
+        &self.unfinished
+    }
+
+    /// The holds in force.
+    pub fn holds(&self) -> &[LedgerEntry] {
+        &self.holds
+    }
+
+    /// The recorded approvals of a change.
+    pub fn approvals<'h>(&'h self, digest: &'h str) -> impl Iterator<Item = &'h LedgerEntry> {
+        self.approvals.iter().filter(move |entry| entry.digest.as_deref() == Some(digest))
+    }
+
+    /// The last deployment without what is needed otherwise.
+    pub fn broke_glass(&self) -> Option<&LedgerEntry> {
+        self.broke_glass.as_ref()
+    }
+
+    /// Whether this approval can be used for a change.
+    ///
+    /// An approval counts once. A deployment that it was used for may be tried again as long as it has not succeeded,
+    /// and no other change has been tried since.
+    pub fn approval_use(&self, approval: &EntryApprover, digest: &str) -> ApprovalUse {
+        let Some(key) = approval.key() else { return ApprovalUse::NotKnown };
+        let Some(used) = self.used.get(&key) else { return ApprovalUse::Free };
+        let is_last = self.attempt.as_ref().is_some_and(|attempt| {
+            attempt.reserved.number == used.number && attempt.end != Some(EntryStatus::Succeeded)
+        });
+        if is_last && !used.done && used.digest.as_deref() == Some(digest) {
+            ApprovalUse::Continues(used.clone())
+        } else {
+            ApprovalUse::UsedUp(used.clone())
+        }
+    }
+
+    /// What is known of a source here: the question of a promotion to the stack after this one.
+    pub fn standing(&self, source: &str) -> SourceStanding {
+        match (self.sources.get(source), &self.deployed) {
+            (Some(one), _) if one.status == Some(EntryStatus::Succeeded) => {
+                SourceStanding::Verified(one.clone())
+            }
+            (Some(one), _) => SourceStanding::NotPassed(one.clone()),
+            (None, Some(deployed)) if deployed.source.as_deref() == Some(source) => {
+                SourceStanding::Deployed(deployed.number)
+            }
+            _ => SourceStanding::Unknown,
+        }
+    }
+
+    /// Whether a source was deployed here and its last checks passed.
+    pub fn has_verified(&self, source: &str) -> bool {
+        matches!(self.standing(source), SourceStanding::Verified(_))
+    }
+
+    /// Fails if an entry can't be read or is missing: then what the others say may be wrong. A person closes that with
+    /// an entry of [`EntryKind::Accepted`].
+    pub fn certain(&self) -> Result<(), Problem> {
+        let broken =
+            self.unreadable.iter().map(|(number, why)| format!("entry {number} can't be read: {why}"));
+        let missing = self.missing.iter().map(|number| format!("entry {number} is missing"));
+        let mut troubles: Vec<String> = broken.chain(missing).collect();
+        let more = troubles.len().saturating_sub(3);
+        troubles.truncate(3);
+        if more > 0 {
+            troubles.push(format!("{more} more"));
+        }
+        if troubles.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::new(
+            format!("what the ledger says is not certain: {}", troubles.join("; ")),
+            "restore it from the versions or backups of the place where it lies; or look at what is deployed, and close \
+             the question with `stackstep accept`",
+        ))
+    }
+
+    /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
+    pub(super) fn needed(&self) -> Vec<u64> {
+        let single = [&self.deployed, &self.verified, &self.broke_glass];
+        let mut numbers: Vec<u64> = single
+            .into_iter()
+            .flatten()
+            .chain(&self.unfinished)
+            .chain(&self.holds)
+            .chain(&self.approvals)
+            .chain(self.attempt.iter().map(|attempt| &attempt.reserved))
+            .flat_map(|entry| [Some(entry.number), entry.about])
+            .flatten()
+            .chain(self.unreadable.keys().copied())
+            .chain([self.last])
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+}
+
+/// Fills what `entry` leaves out from the entry that it is about.
+fn complete(entry: &mut LedgerEntry, from: LedgerEntry) {
+    fn fill<T>(field: &mut Option<T>, from: Option<T>) {
+        if field.is_none() {
+            *field = from;
+        }
+    }
+    entry.about.get_or_insert(from.number);
+    fill(&mut entry.command, from.command);
+    fill(&mut entry.commit, from.commit);
+    fill(&mut entry.branch, from.branch);
+    fill(&mut entry.tag, from.tag);
+    fill(&mut entry.environment, from.environment);
+    fill(&mut entry.source, from.source);
+    fill(&mut entry.config, from.config);
+    fill(&mut entry.digest, from.digest);
+    fill(&mut entry.actor, from.actor);
+    fill(&mut entry.run, from.run);
+    fill(&mut entry.state_before, from.state_before);
+    if entry.change_requests.is_empty() {
+        entry.change_requests = from.change_requests;
+    }
+    if entry.approvers.is_empty() {
+        entry.approvers = from.approvers;
+    }
+}
+
+#[cfg(test)]
+mod tests;
