@@ -16,7 +16,7 @@ use crate::ci::standing::Standing;
 use crate::ci::{self, Level, Output};
 use crate::commands::early;
 use crate::commands::run::run_request;
-use crate::delivery::history::History;
+use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::place::forge_place;
 use crate::delivery::{DeliveryEvent, MapDecision};
@@ -142,7 +142,7 @@ async fn plan(
     let place = forge_place(found.ci, found.env, &found.context, inputs).ok();
     let http = Http::new(found.env, LIMITS)?;
     let client = place.as_ref().map(|place| Client::new(&http, place));
-    let history = History::new(&top, found.env, &found.context, client.as_ref().filter(|_| false));
+    let history = RepositoryHistory::new(&top, found.env, &found.context, client.as_ref());
     let judging = judging_file(&history, event, own.as_ref(), !event.is_proposed()).await?;
     let file = match (&judging, event.is_proposed()) {
         (Judging::By(file), _) => file,

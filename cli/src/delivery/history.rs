@@ -10,7 +10,7 @@ use crate::base::env::Env;
 use crate::base::git::objects::{BorrowedObjects, GitCommand, default_of_origin, seen_of_origin};
 use crate::base::git::remote::{HeadQuestion, head_in};
 use crate::ci::Context;
-use crate::forge::Client;
+use crate::forge::{Client, RepositoryFile};
 use crate::process::helper::{read_apart, run_apart};
 
 /// The time limit for a question to the checkout's objects.
@@ -33,8 +33,17 @@ pub enum FileAt {
     Unknown(String),
 }
 
+impl From<RepositoryFile> for FileAt {
+    fn from(file: RepositoryFile) -> Self {
+        match file {
+            RepositoryFile::Text(text) => Self::Text(text),
+            RepositoryFile::Missing => Self::Missing,
+        }
+    }
+}
+
 /// The history of the repository around a folder.
-pub struct History<'a> {
+pub struct RepositoryHistory<'a> {
     folder: PathBuf,
     env: &'a Env,
     context: &'a Context,
@@ -42,7 +51,7 @@ pub struct History<'a> {
     forge: Option<&'a Client<'a>>,
 }
 
-impl<'a> History<'a> {
+impl<'a> RepositoryHistory<'a> {
     /// The history of the repository around `folder`; `forge` is asked for what the checkout lacks.
     pub fn new(folder: &Path, env: &'a Env, context: &'a Context, forge: Option<&'a Client<'a>>) -> Self {
         let objects = BorrowedObjects::of_checkout(folder, env);
@@ -57,7 +66,7 @@ impl<'a> History<'a> {
         });
         match (known, self.forge) {
             (Some(name), _) => Some(name),
-            (None, Some(forge)) => todo_forge::default_branch(forge).await.ok(),
+            (None, Some(forge)) => forge.default_branch().await.ok(),
             (None, None) => None,
         }
     }
@@ -71,7 +80,7 @@ impl<'a> History<'a> {
                 return Some(head);
             }
         }
-        todo_forge::branch_head(self.forge?, branch).await.ok()
+        self.forge?.branch_head(branch).await.ok()
     }
 
     /// A file of the head of `branch`. With `fresh` the remote is asked where the head is now; else the checkout's own
@@ -88,9 +97,15 @@ impl<'a> History<'a> {
         }
         let mut why = format!("the checkout does not have the branch `{branch}`");
         if let Some(forge) = self.forge {
-            match todo_forge::file(forge, path, head.as_deref().unwrap_or(branch)).await {
-                Ok(Some(text)) => return FileAt::Text(text),
-                Ok(None) => return FileAt::Missing,
+            let answer = match head {
+                Some(head) => forge.file(&head, path).await,
+                None => match forge.branch_head(branch).await {
+                    Ok(head) => forge.file(&head, path).await,
+                    Err(trouble) => Err(trouble),
+                },
+            };
+            match answer {
+                Ok(file) => return file.into(),
                 Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
             }
         }
@@ -107,9 +122,8 @@ impl<'a> History<'a> {
         }
         let mut why = format!("the checkout does not have the commit `{commit}`");
         if let Some(forge) = self.forge {
-            match todo_forge::file(forge, path, commit).await {
-                Ok(Some(text)) => return FileAt::Text(text),
-                Ok(None) => return FileAt::Missing,
+            match forge.file(commit, path).await {
+                Ok(file) => return file.into(),
                 Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
             }
         }
@@ -131,7 +145,7 @@ impl<'a> History<'a> {
         }
         let mut why = format!("the checkout does not have the history of `{branch}`");
         if let Some(forge) = self.forge {
-            match todo_forge::contains(forge, head.as_deref().unwrap_or(branch), commit).await {
+            match forge.branch_contains(branch, commit).await {
                 Ok(contained) => return Ok(contained),
                 Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
             }
@@ -180,22 +194,6 @@ async fn read_file(objects: &BorrowedObjects, commit: &str, path: &str) -> Optio
             let (status, _) = run(objects.top_of(commit), AT_HAND).await?;
             (status == 0).then_some(FileAt::Missing)
         }
-    }
-}
-
-mod todo_forge {
-    use crate::forge::{Client, Trouble};
-    pub async fn default_branch(_: &Client<'_>) -> Result<String, Trouble> {
-        std::future::pending().await
-    }
-    pub async fn branch_head(_: &Client<'_>, _: &str) -> Result<String, Trouble> {
-        std::future::pending().await
-    }
-    pub async fn file(_: &Client<'_>, _: &str, _: &str) -> Result<Option<String>, Trouble> {
-        std::future::pending().await
-    }
-    pub async fn contains(_: &Client<'_>, _: &str, _: &str) -> Result<bool, Trouble> {
-        std::future::pending().await
     }
 }
 

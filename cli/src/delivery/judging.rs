@@ -6,7 +6,7 @@
 
 use super::definition::Definition;
 use super::event::DeliveryEvent;
-use super::history::{FileAt, History};
+use super::history::{FileAt, RepositoryHistory};
 use crate::base::error::{Problem, Result};
 use crate::inputs::file::{ConfigFile, NAME};
 
@@ -33,7 +33,7 @@ pub enum Judging {
 /// Finds the file that judges a run with this event. `own` is the checkout's root file, if there is one and it may be
 /// read. With `fresh` the remote is asked where the default branch is now.
 pub async fn judging_file(
-    history: &History<'_>,
+    history: &RepositoryHistory<'_>,
     event: &DeliveryEvent,
     own: Option<&ConfigFile>,
     fresh: bool,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
 use crate::ci::standing::Standing;
-use crate::delivery::history::History;
+use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::{Definition, DeliveryEvent, StackSettings};
 use crate::engine::job::Job;
@@ -49,7 +49,7 @@ fn own_file(job: &Job<'_>) -> Result<Option<ConfigFile>> {
 /// whether the run changes something, which it may not if the file can't be read.
 pub async fn judged_by(
     job: &Job<'_>,
-    history: &History<'_>,
+    history: &RepositoryHistory<'_>,
     known: Option<&Judging>,
     changes: bool,
 ) -> Result<JudgedBy> {

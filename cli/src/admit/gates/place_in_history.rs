@@ -3,13 +3,13 @@
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
 use crate::delivery::DeliveryEvent;
-use crate::delivery::history::History;
+use crate::delivery::history::RepositoryHistory;
 use crate::engine::job::Job;
 use crate::report::Reason;
 
 /// Refuses a commit that its branch has left behind, so that an old job that is run again deploys nothing, and a tag on a
 /// commit that the default branch does not contain.
-pub async fn refuse_a_commit_out_of_place(job: &Job<'_>, history: &History<'_>) -> Result<()> {
+pub async fn refuse_a_commit_out_of_place(job: &Job<'_>, history: &RepositoryHistory<'_>) -> Result<()> {
     let Some(commit) = &job.context.commit else { return Ok(()) };
     match DeliveryEvent::from_context(&job.context) {
         DeliveryEvent::Branch(branch) => match history.head(&branch).await {

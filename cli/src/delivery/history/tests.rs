@@ -72,7 +72,7 @@ async fn a_whole_checkout_answers_from_its_own_objects() {
     // Nothing can be fetched any more.
     std::fs::rename(repository.path("remote"), repository.path("gone")).unwrap();
     let (env, context) = (env(), Context::default());
-    let history = History::new(&folder, &env, &context, None);
+    let history = RepositoryHistory::new(&folder, &env, &context, None);
     assert_eq!(history.default_branch().await.as_deref(), Some("wip"));
     assert_eq!(history.file_of_branch("main", "stackstep.yaml", false).await, text("stack: new\n"));
     assert_eq!(history.file_of_branch("main", "other.yaml", false).await, FileAt::Missing);
@@ -85,7 +85,7 @@ async fn a_shallow_checkout_gets_the_file_by_a_fetch_of_its_own() {
     let folder = repository.cloned("shallow", &["--depth=1"]);
     let before = repository.git("shallow", &["for-each-ref"]);
     let (env, context) = (env(), Context::default());
-    let history = History::new(&folder, &env, &context, None);
+    let history = RepositoryHistory::new(&folder, &env, &context, None);
     assert_eq!(history.file_of_branch("main", "stackstep.yaml", true).await, text("stack: new\n"));
     assert_eq!(history.file_of_branch("main", "stackstep.yaml", false).await, text("stack: new\n"));
     let old = repository.commit("main~1");
@@ -100,7 +100,7 @@ async fn a_branch_contains_its_commits_and_no_others() {
     let (env, context) = (env(), Context::default());
     for (name, depth) in [("whole", &[][..]), ("shallow", &["--depth=1"][..])] {
         let folder = repository.cloned(name, depth);
-        let history = History::new(&folder, &env, &context, None);
+        let history = RepositoryHistory::new(&folder, &env, &context, None);
         assert_eq!(history.contains("main", &old).await, Ok(true), "{name}");
         assert_eq!(history.contains("main", &wip).await, Ok(false), "{name}");
         assert!(history.contains("gone", &old).await.is_err(), "{name}");
@@ -120,7 +120,7 @@ async fn nothing_of_the_checkouts_configuration_is_obeyed() {
     }
     repository.git("shallow", &["config", "alias.cat-file", &format!("!{command}")]);
     let (env, context) = (env(), Context::default());
-    let history = History::new(&folder, &env, &context, None);
+    let history = RepositoryHistory::new(&folder, &env, &context, None);
     assert_eq!(history.file_of_branch("main", "stackstep.yaml", true).await, text("stack: new\n"));
     assert!(!trap.exists());
 }
