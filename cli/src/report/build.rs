@@ -106,6 +106,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         steps: steps.steps,
         diagnostics,
         policies,
+        rules: None,
         outputs: outputs.values,
         outputs_from: outputs.from,
         secret_outputs: outputs.secret,

@@ -187,6 +187,18 @@ impl Report {
             maybe(&mut remediation.name);
             diffs(&mut remediation.diffs, mask);
         }
+        if let Some(rules) = &mut self.rules {
+            rules.warnings.iter_mut().for_each(on);
+            for ruling in &mut rules.rulings {
+                on(&mut ruling.finding);
+                maybe(&mut ruling.way_out);
+                ruling.resources.iter_mut().for_each(urn);
+                for exception in &mut ruling.let_through {
+                    maybe(&mut exception.urn);
+                    on(&mut exception.because);
+                }
+            }
+        }
         self.secret_outputs.iter_mut().for_each(on);
         self.unknown_outputs.iter_mut().for_each(on);
         for OutputChange { name, old, new, text_diff, .. } in &mut self.output_changes {

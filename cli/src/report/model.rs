@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::hunks::TextDiff;
 use super::operation::Operation;
+use super::ruled::RulesOutcome;
 use crate::base::reason::Reason;
 use crate::base::source_place::SourcePlace;
 use crate::pulumi::stack::StackIdentity;
@@ -63,6 +64,9 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// What the policies had to say.
     pub policies: Policies,
+    /// The verdict of the rules of `stackstep.yaml` and of the inputs, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesOutcome>,
     /// The stack's outputs by name; a secret is `"[secret]"`, at any depth. `null` where they are not known.
     pub outputs: Option<Map<String, Value>>,
     /// Where the outputs come from.
