@@ -10,12 +10,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK, LOCATION,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
 use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
 use tokio::time::{sleep, timeout};
 
+pub use reqwest::header::{HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 
 use crate::base::env::Env;
@@ -23,14 +22,17 @@ use crate::base::error::{Error, Result};
 use crate::base::retry::Retries;
 use crate::base::secret::Secret;
 
+mod certificate;
 mod download;
 mod failure;
 mod raw;
+mod probe;
 mod request;
 
 pub use download::{Download, From};
 pub use failure::Failure;
 pub use raw::{RawAnswer, RawRequest, StatusCode};
+pub use probe::{NoAnswer, Probe, Probed};
 use request::{REDIRECTS, retry_after};
 pub use request::{Request, host};
 
@@ -92,11 +94,28 @@ impl Answer {
 pub struct Http {
     client: reqwest::Client,
     limits: Limits,
+    /// Whether the environment names a proxy.
+    proxied: bool,
 }
 
 impl Http {
     /// A client with the proxies and certificate authorities that `env` names.
     pub fn new(env: &Env, limits: Limits) -> Result<Self> {
+        Self::with(env, limits, |builder| builder)
+    }
+
+    /// A client for probes: each has a connection of its own, and tells of its certificate.
+    pub fn for_probes(env: &Env) -> Result<Self> {
+        Self::with(env, Limits::default(), |builder| {
+            builder.tls_info(true).pool_max_idle_per_host(0).connect_timeout(probe::CONNECT)
+        })
+    }
+
+    fn with(
+        env: &Env,
+        limits: Limits,
+        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self> {
         // A second installation is refused, which does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -104,17 +123,19 @@ impl Http {
             .redirect(redirect::Policy::none())
             .tls_certs_merge(authorities(env)?)
             .no_proxy();
-        for proxy in proxies(env)? {
+        let proxies = proxies(env)?;
+        let proxied = !proxies.is_empty();
+        for proxy in proxies {
             builder = builder.proxy(proxy);
         }
-        let client = builder.build().map_err(|error| {
+        let client = change(builder).build().map_err(|error| {
             Error::input(
                 format!("no connection can be made from here: {}", failure::innermost(&error)),
                 "install the system's certificate authorities (`ca-certificates`), or name a file of them in \
                  `SSL_CERT_FILE`",
             )
         })?;
-        Ok(Self { client, limits })
+        Ok(Self { client, limits, proxied })
     }
 
     /// Sends a request, several times if that may help. An answer with any status is a success.

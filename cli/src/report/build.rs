@@ -122,6 +122,7 @@ pub fn report(events: Events, facts: Facts) -> Report {
         change_request: facts.change_request,
         began: facts.began,
         permalink: facts.permalink,
+        checks: Vec::new(),
         notes,
     }
 }

@@ -77,6 +77,9 @@ impl<'r> Masked<&'r [Report]> {
         for report in &mut reports {
             report.outputs.iter_mut().for_each(Map::clear);
             report.output_changes.clear();
+            for check in report.checks.iter_mut().filter(|check| check.output.is_some()) {
+                check.address = None;
+            }
         }
         Masked(Cow::Owned(reports))
     }
@@ -116,6 +119,10 @@ impl Report {
         self.place = None;
         self.diagnostics.clear();
         self.policies = Policies::default();
+        for check in &mut self.checks {
+            (check.message, check.hint, check.address) = (None, None, None);
+            check.tries.clear();
+        }
         self.outputs = None;
         self.output_changes.clear();
         self.incomplete = true;
@@ -198,6 +205,13 @@ impl Report {
                     on(&mut exception.because);
                 }
             }
+        }
+        for check in &mut self.checks {
+            on(&mut check.name);
+            for text in [&mut check.message, &mut check.hint, &mut check.address, &mut check.output] {
+                maybe(text);
+            }
+            check.tries.iter_mut().for_each(|one| maybe(&mut one.message));
         }
         self.secret_outputs.iter_mut().for_each(on);
         self.unknown_outputs.iter_mut().for_each(on);

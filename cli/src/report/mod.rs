@@ -6,6 +6,7 @@
 mod align;
 mod anchors;
 mod build;
+mod checks;
 mod classify;
 mod compact;
 mod concealed;
@@ -39,10 +40,12 @@ mod telling;
 mod unseen;
 mod urn;
 mod value;
+mod verified;
 mod way_out;
 
 pub use crate::base::reason::Reason;
 pub use build::report;
+pub use checks::{CheckKind, CheckOutcome, CheckResult, CheckTry};
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use document::document;
 pub(crate) use excerpt::{Excerpt, excerpt};
@@ -67,3 +70,4 @@ pub(crate) use unseen::{skeleton, unseen};
 pub use urn::Urn;
 pub(crate) use value::middle;
 pub use value::{SECRET, UNKNOWN, char_boundary, clipped, shortened};
+pub use verified::Inconclusive;

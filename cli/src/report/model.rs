@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::checks::CheckResult;
 use super::hunks::TextDiff;
 use super::operation::Operation;
 use super::ruled::RulesOutcome;
@@ -103,6 +104,9 @@ pub struct Report {
     pub began: Option<u64>,
     /// The run's page at Pulumi Cloud.
     pub permalink: Option<String>,
+    /// The checks after the deployment, in the order of the settings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckResult>,
     /// What a reader must know about the report itself: what is missing, and why.
     pub notes: Vec<String>,
 }
