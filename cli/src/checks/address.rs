@@ -62,6 +62,11 @@ impl<'a> KnownOutputs<'a> {
         }
     }
 
+    /// The outputs as the engine has printed them, with the mark of a secret in place of each.
+    pub fn from_printed(values: &'a Map<String, Value>) -> Self {
+        Self { values: Some(values), secret: &[], withheld: &[] }
+    }
+
     /// The outputs that hold no secret, which a command gets.
     pub fn plain(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let secret = self.secret;

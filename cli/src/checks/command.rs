@@ -9,9 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::address::KnownOutputs;
-use super::http::no_time_left;
 use super::settings::{CheckLine, CommandCheck};
-use super::tries::Tried;
+use super::tries::{Tried, no_time_left, stopped};
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::program::on_path;
@@ -194,15 +193,6 @@ fn judge(ended: &Ended, took: Duration, within: Option<Duration>) -> Tried {
             without(CheckOutcome::Inconclusive, "it was killed, and has not ended".to_owned(), log)
         }
     }
-}
-
-/// A try that a signal to the run has ended.
-pub(super) fn stopped() -> Tried {
-    Tried::without_answer(
-        CheckOutcome::Inconclusive,
-        "the run was stopped",
-        "run the job again to have it checked",
-    )
 }
 
 /// The outputs as variables: those that hold no secret, and the secret ones that were listed and could be read.

@@ -6,7 +6,7 @@ use humantime::format_duration;
 use tokio::time::Instant;
 
 use super::settings::{HttpCheck, StatusRange, TRY_TIME};
-use super::tries::Tried;
+use super::tries::{Tried, no_time_left};
 use crate::base::day::Day;
 use crate::base::env::Env;
 use crate::base::error::Problem;
@@ -46,15 +46,6 @@ fn no_answer(why: &NoAnswer, cut: bool) -> Tried {
     }
     let outcome = if why.is_of_the_server() { CheckOutcome::Failed } else { CheckOutcome::Inconclusive };
     Tried::without_answer(outcome, why.to_string(), why.hint())
-}
-
-/// A try that the end of the time for all checks cut off.
-pub(super) fn no_time_left() -> Tried {
-    Tried::without_answer(
-        CheckOutcome::Inconclusive,
-        "there was no time left for the answer",
-        "set a longer `checks-timeout`, or have less to check",
-    )
 }
 
 fn wants(check: &HttpCheck, status: u16) -> bool {

@@ -12,6 +12,7 @@ pub mod command;
 mod fields;
 pub mod http;
 pub mod parse;
+pub mod plain;
 pub mod round;
 pub mod settings;
 pub mod tally;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::address::{HostAddress, WebAddress};
 use super::fields::{Fields, shown};
 use super::settings::{
-    Check, CheckLine, Checks, CommandCheck, EVERY, HeaderText, HttpCheck, Pace, READY_WITHIN, StatusRange,
-    Subject, TcpCheck,
+    Check, CheckLine, CheckSubject, Checks, CommandCheck, EVERY, HeaderText, HttpCheck, Pace, READY_WITHIN,
+    StatusRange, TcpCheck,
 };
 use crate::base::error::{Error, Result};
 use crate::base::http::{HeaderName, HeaderValue, Method};
@@ -156,11 +156,11 @@ fn check(fields: &Fields<'_>) -> Result<Check> {
         _ => preview(fields)?,
     };
     let pace = match subject {
-        Subject::Http(_) | Subject::Tcp(_) => read_pace(fields, READY_WITHIN)?,
-        Subject::Run(_) => read_pace(fields, Duration::ZERO)?,
-        Subject::Preview => Pace::ONCE,
+        CheckSubject::Http(_) | CheckSubject::Tcp(_) => read_pace(fields, READY_WITHIN)?,
+        CheckSubject::Run(_) => read_pace(fields, Duration::ZERO)?,
+        CheckSubject::Preview => Pace::ONCE,
     };
-    let is_probe = matches!(subject, Subject::Http(_) | Subject::Tcp(_));
+    let is_probe = matches!(subject, CheckSubject::Http(_) | CheckSubject::Tcp(_));
     let baseline = fields.flag("baseline")?.unwrap_or(is_probe);
     let name = match fields.text("name")? {
         Some(name) if name.chars().count() > 60 || name.chars().any(char::is_control) => {
@@ -175,7 +175,7 @@ fn check(fields: &Fields<'_>) -> Result<Check> {
 const KIND_HINT: &str =
     "name one of `http: URL`, `tcp: \"host:port\"`, `run: [./smoke.sh]` and `preview: no-changes`";
 
-fn http(fields: &Fields<'_>) -> Result<(Subject, String)> {
+fn http(fields: &Fields<'_>) -> Result<(CheckSubject, String)> {
     let text = fields.text("http")?.unwrap_or_default();
     let path = fields.text("path")?.unwrap_or_default();
     let address = WebAddress::parse(text, path).map_err(|problem| {
@@ -223,7 +223,7 @@ fn http(fields: &Fields<'_>) -> Result<(Subject, String)> {
         ));
     }
     let name = check.address.name();
-    Ok((Subject::Http(Box::new(check)), name))
+    Ok((CheckSubject::Http(Box::new(check)), name))
 }
 
 /// `200`, `2xx`.
@@ -308,15 +308,15 @@ fn is_variable(name: &str) -> bool {
     begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-fn tcp(fields: &Fields<'_>) -> Result<(Subject, String)> {
+fn tcp(fields: &Fields<'_>) -> Result<(CheckSubject, String)> {
     let text = fields.text("tcp")?.unwrap_or_default();
     let port = fields.number("port", 1, u32::from(u16::MAX))?.and_then(|port| u16::try_from(port).ok());
     let address = HostAddress::parse(text, port).map_err(|problem| fields.problem("tcp", &problem))?;
     let name = address.name();
-    Ok((Subject::Tcp(TcpCheck { address, within: fields.time("within")? }), name))
+    Ok((CheckSubject::Tcp(TcpCheck { address, within: fields.time("within")? }), name))
 }
 
-fn run(fields: &Fields<'_>) -> Result<(Subject, String)> {
+fn run(fields: &Fields<'_>) -> Result<(CheckSubject, String)> {
     let shell = fields.flag("shell")?.unwrap_or_default();
     let list = matches!(fields.get("run"), Some(Value::List(_)));
     let line = match (list, shell) {
@@ -362,12 +362,12 @@ fn run(fields: &Fields<'_>) -> Result<(Subject, String)> {
         env,
         secret_outputs: fields.texts("secret-outputs")?,
     };
-    Ok((Subject::Run(check), name))
+    Ok((CheckSubject::Run(check), name))
 }
 
-fn preview(fields: &Fields<'_>) -> Result<(Subject, String)> {
+fn preview(fields: &Fields<'_>) -> Result<(CheckSubject, String)> {
     match fields.text("preview")? {
-        Some("no-changes") => Ok((Subject::Preview, "preview".to_owned())),
+        Some("no-changes") => Ok((CheckSubject::Preview, "preview".to_owned())),
         _ => Err(fields.error(
             "preview",
             "is not `no-changes`",

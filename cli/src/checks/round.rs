@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::address::{KnownOutputs, NoAddress, joined};
-use super::command::{CommandPlace, ReadyCommand, stopped};
-use super::settings::{Check, Checks, CommandCheck, Pace, Subject};
-use super::tries::{Tried, try_until_known};
+use super::command::{CommandPlace, ReadyCommand};
+use super::settings::{Check, CheckSubject, Checks, CommandCheck, Pace};
+use super::tries::{Tried, stopped, try_until_known};
 use super::{http, tcp};
 use crate::base::env::Env;
 use crate::base::http::{Http, Url};
@@ -19,7 +19,7 @@ use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, CheckResult};
 
 /// One round of the checks.
-pub struct Round<'a> {
+pub struct CheckRound<'a> {
     checks: &'a Checks,
     http: &'a Http,
     env: &'a Env,
@@ -29,7 +29,7 @@ pub struct Round<'a> {
     is_baseline: bool,
 }
 
-impl<'a> Round<'a> {
+impl<'a> CheckRound<'a> {
     /// The round after a deployment, which begins now.
     pub fn after(checks: &'a Checks, http: &'a Http, env: &'a Env, signals: &'a Signals) -> Self {
         Self { checks, http, env, signals, until: Instant::now() + checks.timeout, is_baseline: false }
@@ -60,7 +60,7 @@ impl<'a> Round<'a> {
         let one = |check: &'a Check| -> Waiting<'_, Option<CheckResult>> {
             Box::pin(async move {
                 match &check.subject {
-                    Subject::Http(_) | Subject::Tcp(_) if wanted(check) => {
+                    CheckSubject::Http(_) | CheckSubject::Tcp(_) if wanted(check) => {
                         self.probe_one(check, outputs).await
                     }
                     _ => None,
@@ -78,7 +78,7 @@ impl<'a> Round<'a> {
         let pace = if self.is_baseline { check.pace.at_once() } else { check.pace };
         let mut result = blank(check);
         match &check.subject {
-            Subject::Http(http) => match http.address.resolve(outputs) {
+            CheckSubject::Http(http) => match http.address.resolve(outputs) {
                 Ok(url) => {
                     result.address = Some(without_query(&url));
                     let ask = async |left| http::ask(http, &url, self.http, self.env, left).await;
@@ -87,7 +87,7 @@ impl<'a> Round<'a> {
                 Err(why) if !self.is_baseline => result = no_address(check, why),
                 Err(_) => return None,
             },
-            Subject::Tcp(tcp) => match tcp.address.resolve(outputs) {
+            CheckSubject::Tcp(tcp) => match tcp.address.resolve(outputs) {
                 Ok((host, port)) => {
                     result.address = Some(joined(&host, port));
                     let connect = async |left| tcp::connect(tcp, &host, port, left).await;
@@ -96,7 +96,7 @@ impl<'a> Round<'a> {
                 Err(why) if !self.is_baseline => result = no_address(check, why),
                 Err(_) => return None,
             },
-            Subject::Run(_) | Subject::Preview => return None,
+            CheckSubject::Run(_) | CheckSubject::Preview => return None,
         }
         Some(result)
     }

@@ -1,5 +1,6 @@
 //! The settings of the checks as values, with their defaults.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::{HostAddress, WebAddress};
@@ -24,6 +25,8 @@ pub const TRY_TIME: Duration = Duration::from_secs(10);
 pub struct Checks {
     /// The checks, in the order of the settings. No two have the same name.
     pub list: Vec<Check>,
+    /// The folder that commands run in: that of the settings' file. None for the folder of the run.
+    pub folder: Option<PathBuf>,
     /// The time limit of all of them together.
     pub timeout: Duration,
     /// What an inconclusive check means for the run.
@@ -47,6 +50,7 @@ impl Default for Checks {
     fn default() -> Self {
         Self {
             list: Vec::new(),
+            folder: None,
             timeout: TIMEOUT,
             inconclusive: Inconclusive::Fail,
             on_failed: OnFailedCheck::Hold,
@@ -60,7 +64,7 @@ pub struct Check {
     /// The check's name.
     pub name: String,
     /// What it looks at.
-    pub subject: Subject,
+    pub subject: CheckSubject,
     /// How often it is tried.
     pub pace: Pace,
     /// Whether it is made before the deployment as well.
@@ -69,7 +73,7 @@ pub struct Check {
 
 /// What a check looks at.
 #[derive(Debug, Clone)]
-pub enum Subject {
+pub enum CheckSubject {
     /// The answer to a request.
     Http(Box<HttpCheck>),
     /// Whether a connection is accepted.
@@ -202,35 +206,39 @@ impl Check {
     /// The kind of the check.
     pub fn kind(&self) -> CheckKind {
         match &self.subject {
-            Subject::Http(_) => CheckKind::Http,
-            Subject::Tcp(_) => CheckKind::Tcp,
-            Subject::Run(_) => CheckKind::Run,
-            Subject::Preview => CheckKind::Preview,
+            CheckSubject::Http(_) => CheckKind::Http,
+            CheckSubject::Tcp(_) => CheckKind::Tcp,
+            CheckSubject::Run(_) => CheckKind::Run,
+            CheckSubject::Preview => CheckKind::Preview,
         }
     }
 
     /// The stack output that the address comes from.
     pub fn output(&self) -> Option<&str> {
         match &self.subject {
-            Subject::Http(http) => http.address.output(),
-            Subject::Tcp(tcp) => tcp.address.output(),
-            Subject::Run(_) | Subject::Preview => None,
+            CheckSubject::Http(http) => http.address.output(),
+            CheckSubject::Tcp(tcp) => tcp.address.output(),
+            CheckSubject::Run(_) | CheckSubject::Preview => None,
+        }
+    }
+
+    /// The secret outputs that a command gets.
+    pub fn secret_outputs(&self) -> &[String] {
+        match &self.subject {
+            CheckSubject::Run(command) => &command.secret_outputs,
+            _ => &[],
         }
     }
 
     /// The stack outputs without which it can't be made.
     pub fn outputs(&self) -> impl Iterator<Item = &str> {
-        let listed: &[String] = match &self.subject {
-            Subject::Run(command) => &command.secret_outputs,
-            _ => &[],
-        };
-        self.output().into_iter().chain(listed.iter().map(String::as_str))
+        self.output().into_iter().chain(self.secret_outputs().iter().map(String::as_str))
     }
 
     /// The job's variables without which it can't be made.
     fn variables(&self) -> Vec<&str> {
         match &self.subject {
-            Subject::Http(http) => http
+            CheckSubject::Http(http) => http
                 .headers
                 .iter()
                 .filter_map(|(_, text)| match text {
@@ -238,8 +246,8 @@ impl Check {
                     HeaderText::Plain(_) => None,
                 })
                 .collect(),
-            Subject::Run(command) => command.env.iter().map(String::as_str).collect(),
-            Subject::Tcp(_) | Subject::Preview => Vec::new(),
+            CheckSubject::Run(command) => command.env.iter().map(String::as_str).collect(),
+            CheckSubject::Tcp(_) | CheckSubject::Preview => Vec::new(),
         }
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 
-use super::http::no_time_left;
 use super::settings::{TRY_TIME, TcpCheck};
-use super::tries::Tried;
+use super::tries::{Tried, no_time_left};
 use crate::base::http::NoAnswer;
 use crate::report::CheckOutcome;
 

@@ -133,6 +133,24 @@ fn problem(result: &CheckResult, tries: &[Tried], early: Option<&Tried>) -> Opti
     })
 }
 
+/// A try that the end of the time for all checks cut off, or kept from being made.
+pub fn no_time_left() -> Tried {
+    Tried::without_answer(
+        CheckOutcome::Inconclusive,
+        "there was no time left",
+        "set a longer `checks-timeout`, or have less to check",
+    )
+}
+
+/// A try that a signal to the run has ended.
+pub fn stopped() -> Tried {
+    Tried::without_answer(
+        CheckOutcome::Inconclusive,
+        "the run was stopped",
+        "run the job again to have it checked",
+    )
+}
+
 /// A time in milliseconds.
 pub fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)

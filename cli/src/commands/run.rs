@@ -29,6 +29,7 @@ use crate::run::progress::RunProgress;
 use crate::run::ready::make_ready;
 use crate::run::reporting::{Run, exit_status};
 use crate::run::stacks::name_stacks;
+use crate::run::verification::Verification;
 
 /// Runs `command`, or the one that the `command` input names. Returns the exit status.
 pub async fn run(
@@ -83,7 +84,8 @@ pub async fn run_request(
     let mut engine = LocalEngine::new(&job, ready.engine);
     run.begin(engine.label(), console);
     run.count(ready.processes);
-    let last = match work(&mut run, &mut engine, &end, console, signals).await {
+    let mut verification = Verification::new(&job);
+    let last = match work(&mut run, &mut engine, &mut verification, &end, console, signals).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
     };
@@ -91,6 +93,7 @@ pub async fn run_request(
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    verification.after(&mut report, &mut engine, console, signals).await;
     // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
     // values.
     let report = report.masked(&|text| console.masker().mask(text));
@@ -109,6 +112,7 @@ const NO_COMMAND: &str = "no `command` is set, so nothing was previewed or deplo
 async fn work(
     run: &mut Run<'_>,
     engine: &mut dyn Executor,
+    verification: &mut Verification<'_>,
     end: &RunEnd<'_>,
     console: &mut Console,
     signals: &Signals,
@@ -122,7 +126,7 @@ async fn work(
     let mut progress = RunProgress::new(run, &end.publisher, console);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (ended, left_behind, ()) = tokio::join!(
-        carry_out(run, engine, &mut progress, console, signals),
+        carry_out(run, engine, &mut progress, verification, console, signals),
         admit::left_behind(job),
         Box::pin(end.sender.begin(&identity, signals))
     );

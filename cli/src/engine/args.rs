@@ -52,6 +52,16 @@ pub fn preview_before(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
     args.finish(inputs)
 }
 
+/// The arguments of the preview after a deployment: what the deployment was told to replace is replaced by now, and
+/// changes are to be counted, not to end the engine.
+pub fn preview_after(inputs: &Inputs, scope: &Scope<'_>) -> Vec<String> {
+    let mut args = CommandLine::new("preview");
+    args.stack(scope);
+    args.shared(inputs, scope);
+    args.0.retain(|arg| !arg.starts_with("--replace=") && arg != "--expect-no-changes");
+    args.finish(inputs)
+}
+
 /// `pulumi stack output`.
 pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<String> {
     let mut args = CommandLine::new("stack");

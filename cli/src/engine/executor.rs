@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::pin::Pin;
+use std::time::Duration;
 
 use semver::Version;
 use serde_json::{Map, Value};
@@ -37,6 +38,8 @@ pub enum Purpose {
     PreviewBefore,
     /// The operation.
     Operation,
+    /// The preview after a deployment, which should have no changes.
+    PreviewAfter,
     /// Reads the stack's outputs, for the command `outputs`.
     Outputs,
     /// Asks for something that is not shown: a version, the configuration, the outputs after an operation.
@@ -202,6 +205,15 @@ pub trait Executor {
         &'f mut self,
         phase: Phase,
         watch: &'f mut dyn Watch,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome>;
+
+    /// Previews once more what an `up` has deployed, in this time at most, without what it was told to replace. It says
+    /// whether anything would change; changes are no failure of the engine.
+    fn preview_again<'f>(
+        &'f mut self,
+        within: Duration,
         console: &'f Console,
         signals: &'f Signals,
     ) -> Pending<'f, Outcome>;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::env::Env;
 use crate::base::own_folder::OwnFolder;
+use crate::checks::Checks;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
@@ -40,6 +41,8 @@ pub struct Job<'a> {
     pub missing_stack_file: Option<String>,
     /// The environment with what `env-file` adds.
     pub seen_by_engine: Env,
+    /// The checks after a deployment; none for a command that deploys nothing.
+    pub checks: Checks,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
     /// The engine's environment.

@@ -101,7 +101,8 @@ impl<'a> LocalEngine<'a> {
     ) -> Driver<'d> {
         let outcome =
             Outcome { processes: so_far.processes, notes: so_far.notes.clone(), ..Outcome::default() };
-        Driver { job: self.job, engine: &self.engine, console, signals, watch, so_far, outcome }
+        let within = None;
+        Driver { job: self.job, engine: &self.engine, console, signals, watch, so_far, outcome, within }
     }
 }
 
@@ -127,6 +128,27 @@ impl Executor for LocalEngine<'_> {
             let Driver { so_far, outcome, .. } = driver;
             let (processes, notes) = (outcome.processes, outcome.notes.clone());
             self.so_far = SoFar { processes, notes, ..so_far };
+            Ok(outcome)
+        })
+    }
+
+    fn preview_again<'f>(
+        &'f mut self,
+        within: Duration,
+        console: &'f Console,
+        signals: &'f Signals,
+    ) -> Pending<'f, Outcome> {
+        Box::pin(async move {
+            let args = args::preview_after(&self.job.inputs, &self.job.scope());
+            // Whoever completes the report of a killed run has to read the log of the operation, not of this.
+            let mut watch = Unwatched;
+            let so_far = SoFar { notes: Vec::new(), ..self.so_far.clone() };
+            let mut driver = self.driver(so_far, console, signals, &mut watch);
+            driver.within = Some(within);
+            driver.step(&EngineStep { purpose: Purpose::PreviewAfter, args, stdin: None }).await?;
+            let mut outcome = driver.outcome;
+            let before = std::mem::replace(&mut self.so_far.processes, outcome.processes);
+            outcome.processes -= before;
             Ok(outcome)
         })
     }
@@ -157,6 +179,8 @@ struct Driver<'a> {
     watch: &'a mut dyn Watch,
     so_far: SoFar,
     outcome: Outcome,
+    /// A time limit in place of the run's own.
+    within: Option<Duration>,
 }
 
 impl Driver<'_> {
@@ -206,7 +230,8 @@ impl Driver<'_> {
 
     /// Runs one process. Returns whether it passed.
     async fn step(&mut self, step: &EngineStep) -> Result<bool> {
-        let watched = matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore);
+        let watched =
+            matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore | Purpose::PreviewAfter);
         let name = format!("events-{}", self.outcome.processes);
         let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
         let fold = RefCell::new(Fold::new());
@@ -285,7 +310,8 @@ impl Driver<'_> {
     /// them.
     fn expect_nothing_left_over(&mut self) {
         let Outcome { events, ending, .. } = &mut self.outcome;
-        if self.job.inputs.safety.expect_no_changes && events.is_preview() && events.has_left_over() {
+        let expected = self.job.inputs.safety.expect_no_changes && self.within.is_none();
+        if expected && events.is_preview() && events.has_left_over() {
             *ending = ending.map(|ending| match ending {
                 Ending::Exited(0) => Ending::Exited(EXIT_CHANGES),
                 other => other,
@@ -318,6 +344,9 @@ impl Driver<'_> {
     }
 
     fn time_left(&self) -> Option<Duration> {
+        if self.within.is_some() {
+            return self.within;
+        }
         self.job.inputs.safety.timeout.map(|timeout| timeout.saturating_sub(self.so_far.time))
     }
 

@@ -80,6 +80,12 @@ impl Inputs {
         ] {
             refuse_alone(name, set, "oidc-organization", self.backend.oidc_organization.is_some())?;
         }
+        for (name, set) in [
+            ("check-contains", self.checks.contains.is_some()),
+            ("check-status", !self.checks.status.is_empty()),
+        ] {
+            refuse_alone(name, set, "check-url", !self.checks.url.is_empty())?;
+        }
         refuse_alone(
             "policy-pack-config",
             !self.safety.policy_pack_config.is_empty(),

@@ -109,6 +109,8 @@ pub enum Group {
     Operation,
     /// Conditions that have to hold.
     Safety,
+    /// What is checked after a deployment.
+    Checks,
     /// Result, report, comment and forge.
     Report,
     /// The log.
@@ -126,6 +128,7 @@ impl Group {
             Self::Config => "Configuration",
             Self::Operation => "Operation",
             Self::Safety => "Safety",
+            Self::Checks => "Checks",
             Self::Report => "Result and report",
             Self::Log => "Log",
             Self::Engine => "Engine",

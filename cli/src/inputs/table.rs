@@ -2,7 +2,7 @@
 //! are made from it. A new input is a row in [`super::headings`] and a run of `cargo xtask gen`.
 
 use super::headings::{
-    BackendInputs, COMMAND, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
+    BackendInputs, COMMAND, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
     OperationInputs, PROFILE, ReportInputs, SafetyInputs, StackInputs,
 };
 use super::input::Input;
@@ -18,6 +18,7 @@ const PARTS: &[&[Input]] = &[
     ConfigInputs::ROWS,
     OperationInputs::ROWS,
     SafetyInputs::ROWS,
+    ChecksInputs::ROWS,
     ReportInputs::ROWS,
     CommentInputs::ROWS,
     ForgeInputs::ROWS,

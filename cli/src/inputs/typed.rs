@@ -3,8 +3,8 @@
 use super::Command;
 use super::found::Resolved;
 use super::headings::{
-    BackendInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs, OperationInputs,
-    PROFILE, ReportInputs, SafetyInputs, StackInputs,
+    BackendInputs, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
+    OperationInputs, PROFILE, ReportInputs, SafetyInputs, StackInputs,
 };
 use super::reading::RawInputs;
 use crate::base::env::Env;
@@ -28,6 +28,8 @@ pub struct Inputs {
     pub operation: OperationInputs,
     /// Conditions that have to hold.
     pub safety: SafetyInputs,
+    /// The checks after a deployment.
+    pub checks: ChecksInputs,
     /// The report, and the files that it is written to.
     pub report: ReportInputs,
     /// The comment on the change request.
@@ -62,6 +64,7 @@ impl Inputs {
             config: ConfigInputs::read(&raw)?,
             operation: OperationInputs::read(&raw)?,
             safety: SafetyInputs::read(&raw)?,
+            checks: ChecksInputs::read(&raw)?,
             report: ReportInputs::read(&raw)?,
             comment: CommentInputs::read(&raw)?,
             forge: ForgeInputs::read(&raw)?,

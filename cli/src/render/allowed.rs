@@ -19,6 +19,7 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         report.output_changes.clear();
         report.secret_outputs.clear();
         report.unknown_outputs.clear();
+        report.checks.clear();
     }
     let remediated = report.policies.remediations.iter_mut().map(|remediation| &mut remediation.diffs);
     let changed = report.steps.iter_mut().map(|step| {
@@ -42,6 +43,9 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         }
     }
     if !shows(Detail::Values) {
+        for check in report.checks.iter_mut().filter(|check| check.output.is_some()) {
+            check.address = None;
+        }
         report.outputs.iter_mut().flat_map(Map::values_mut).for_each(|value| *value = Value::Null);
         for change in &mut report.output_changes {
             (change.old, change.new, change.text_diff) = (None, None, None);

@@ -1,5 +1,5 @@
 //! The report as JUnit XML, which most CI systems show as test results: the run is a case, each resource that failed
-//! is one, and each policy finding.
+//! is one, and each policy finding and each check after a deployment.
 //!
 //! Nobody has standardised the format. This is what Jenkins takes, and the others with it:
 //! <https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd>,
@@ -9,9 +9,12 @@
 use std::fmt::Write as _;
 
 use super::escape::short_commit;
-use super::{Detail, Options, words};
+use super::{Detail, Options, checks, words};
 use crate::base::text::visible;
-use crate::report::{Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened, telling};
+use crate::report::{
+    CheckOutcome, CheckResult, Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened,
+    telling,
+};
 
 /// Bytes of one message.
 const MESSAGE: usize = 8000;
@@ -71,6 +74,7 @@ fn cases(report: &Report, options: &Options) -> Vec<Case> {
         let unlucky = |step: &&Step| matches!(step.status, StepStatus::Failed | StepStatus::Unfinished);
         cases.extend(words::ordered(report).into_iter().filter(unlucky).map(|step| resource(report, step)));
         cases.extend(report.policies.violations.iter().map(|violation| finding(report, violation)));
+        cases.extend(report.checks.iter().map(|check| checked(report, check)));
     }
     cases
 }
@@ -113,7 +117,7 @@ fn properties(xml: &mut String, report: &Report) {
 
 /// The run itself.
 fn run(report: &Report, options: &Options) -> Case {
-    let headline = words::headline(report, str::to_owned);
+    let headline = words::headline_in(report, options.detail, str::to_owned);
     let ending = match (report.status, report.reason) {
         (Status::Succeeded, _) => CaseEnding::Passed,
         (Status::Skipped, _) => CaseEnding::Skipped(report.message.clone().unwrap_or_default()),
@@ -179,6 +183,27 @@ fn finding(report: &Report, violation: &Violation) -> Case {
         class: format!("{}.{}", words::place(report), violation.pack),
         name: format!("{}{resource}", violation.policy),
         milliseconds: 0,
+        ending,
+        said,
+    }
+}
+
+/// A check after the deployment. One that was inconclusive was skipped: whether that fails the run, its own case says.
+fn checked(report: &Report, check: &CheckResult) -> Case {
+    let message = checks::found(check);
+    let hint = check.hint.as_ref().map(|hint| format!("hint: {hint}"));
+    let text = std::iter::once(message.clone()).chain(hint).collect::<Vec<_>>().join("\n");
+    let (ending, said) = match check.outcome {
+        CheckOutcome::Passed => (CaseEnding::Passed, message),
+        CheckOutcome::Inconclusive => (CaseEnding::Skipped(text), String::new()),
+        CheckOutcome::Failed => {
+            (CaseEnding::Failed { kind: "check".to_owned(), message, text }, String::new())
+        }
+    };
+    Case {
+        class: format!("{}.checks", words::place(report)),
+        name: check.name.clone(),
+        milliseconds: check.duration_ms,
         ending,
         said,
     }

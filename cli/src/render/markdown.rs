@@ -5,7 +5,7 @@ use super::changes::{table, warning};
 use super::escape::{link, prose, short_commit};
 use super::properties::property_changes;
 use super::sections::{diagnostics, failure, notes, policies};
-use super::{Detail, Size, outputs, words};
+use super::{Detail, Size, checks, outputs, words};
 use crate::render::page::ALL_OF_IT;
 use crate::render::page::LeftOut;
 use crate::render::page::Page;
@@ -66,6 +66,7 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
     head(&context, &mut page);
     let parts = [
         failure,
+        checks::section,
         outputs::deployed,
         warning,
         table,
@@ -90,7 +91,7 @@ fn head(context: &PageContext<'_>, page: &mut Page) {
     let report = context.report;
     let alone = !context.options.among_others;
     if alone {
-        let headline = words::headline(report, |stack| context.code(stack));
+        let headline = words::headline_in(report, context.options.detail, |name| context.code(name));
         page.push(&format!("## {} {headline}\n\n", words::sign(report)));
     }
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {

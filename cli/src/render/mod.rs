@@ -8,6 +8,8 @@
 mod alike;
 mod allowed;
 mod changes;
+mod checked;
+mod checks;
 mod diff;
 mod escape;
 mod fit;
@@ -34,4 +36,4 @@ pub use options::{Detail, Flavor, Options, Size};
 pub use several::several;
 pub use template::{Template, comment};
 pub use text::text;
-pub use words::{headline, outcome, sign};
+pub use words::{counts, headline, headline_in, outcome, sign};

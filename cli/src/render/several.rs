@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::escape::{code, link, tagged};
-use super::{Flavor, Options, Size, fit, fits, words};
+use super::{Detail, Flavor, Options, Size, fit, fits, words};
 use crate::base::words::enum_of_words;
 use crate::report::{Report, Status};
 
@@ -43,7 +43,7 @@ enum_of_words! {
 
 impl StackLine {
     /// The line of `report`.
-    pub fn new(report: &Report, html: bool) -> Self {
+    pub fn new(report: &Report, detail: Detail, html: bool) -> Self {
         let outcome = match report.status {
             Status::Failed | Status::Cancelled => "failed",
             _ if report.has_changes.is_none() => "unknown",
@@ -56,7 +56,7 @@ impl StackLine {
         let stack = words::quoted_place(report, |stack| code(stack, html));
         Self {
             sign,
-            title: words::headline(report, |stack| tagged(stack, html)),
+            title: words::headline_in(report, detail, |name| tagged(name, html)),
             row: format!("{stack} | {sign} {} | {counts} | {job}", words::short_outcome(report)),
             outcome,
             part: match urgency(report) {
@@ -123,7 +123,7 @@ pub fn heading<'a>(outcomes: impl Iterator<Item = &'a str>, all: StackCounts) ->
 
 /// The heading over `reports`.
 pub(super) fn heading_of(reports: &[&Report]) -> String {
-    let outcomes = reports.iter().map(|report| StackLine::new(report, true).outcome);
+    let outcomes = reports.iter().map(|report| StackLine::new(report, Detail::Counts, true).outcome);
     heading(outcomes, StackCounts::of_reports(reports))
 }
 
@@ -266,7 +266,8 @@ pub fn options_of_part(options: &Options) -> Options {
 /// All of `reports` as Markdown that `size` holds.
 pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
     let (flavor, reports) = (options.flavor, ordered(reports));
-    let lines: Vec<StackLine> = reports.iter().map(|report| StackLine::new(report, flavor.html)).collect();
+    let lines: Vec<StackLine> =
+        reports.iter().map(|report| StackLine::new(report, options.detail, flavor.html)).collect();
     let has_part = |line: &StackLine| line.part != PartLooks::Absent;
     let document = |texts: &[String], shown: usize| {
         let rows = lines.iter().take(shown).map(|line| line.row.as_str());

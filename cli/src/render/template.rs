@@ -47,7 +47,7 @@ impl Template {
         let built_in = Options { marker: None, ..options.clone() };
         let values = context! {
             report => as_written(&allowed(report, options)),
-            headline => Value::from_safe_string(words::headline(report, |stack| code(stack, options.flavor.html))),
+            headline => Value::from_safe_string(words::headline_in(report, options.detail, |name| code(name, options.flavor.html))),
             sign => words::sign(report),
             counts => words::counts(report),
             plan => words::is_plan(report),

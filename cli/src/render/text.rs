@@ -1,6 +1,6 @@
 //! The report as the last lines of a job's log: short, and every line safe to print.
 
-use super::{alike, words};
+use super::{alike, checks, words};
 use crate::base::text::log_line;
 use crate::report::{Reason, Report, Severity, StepStatus, shortened};
 
@@ -13,12 +13,13 @@ const RULER: &str = "───────────────────�
 /// The outcome in words, the counts, the reason with its way out, and where `result` lies.
 pub fn text(report: &Report, result: Option<&str>) -> String {
     let mut lines = vec![RULER.to_owned()];
-    let headline = words::headline(report, |stack| format!("`{}`", shortened(stack, 200)));
+    let headline = words::headline(report, |name| format!("`{}`", shortened(name, 200)));
     lines.push(format!("stackstep: {headline} ({})", words::duration(report.duration_ms)));
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
         lines.push("  SANDBOX, nothing was deployed".to_owned());
     }
     steps(report, &mut lines);
+    lines.extend(checks::lines(report));
     errors(report, &mut lines);
     if let Some(reason) = report.reason {
         let meaning = match reason {
@@ -82,7 +83,9 @@ fn errors(report: &Report, lines: &mut Vec<String>) {
     if errors.len() > LINES {
         lines.push(format!("  and {} more errors", errors.len() - LINES));
     }
-    if let Some(message) = report.message.as_deref().filter(|_| errors.is_empty()) {
+    // Of the checks each has a line of its own.
+    let is_told = !report.checks.is_empty();
+    if let Some(message) = report.message.as_deref().filter(|_| errors.is_empty() && !is_told) {
         let message = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
         lines.push(format!("  error: {}", shortened(message, 500)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Options;
+use super::{Detail, Options, checked};
 use crate::base::day::Day;
 use crate::report::{Operation, Reason, Report, Severity, Status, Step, StepStatus, natural, natural_key};
 
@@ -83,7 +83,7 @@ pub(super) fn operation(report: &Report, step: &Step) -> &'static str {
 }
 
 /// "2 to delete, 3 to create", or nothing; "at least 3 to create" where not all is known.
-pub(super) fn counts(report: &Report) -> String {
+pub fn counts(report: &Report) -> String {
     let parts = count_parts(report).into_iter().map(|(_, number, word)| format!("{number} {word}"));
     let parts = parts.collect::<Vec<_>>().join(", ");
     if report.changes.is_none() && !parts.is_empty() { format!("at least {parts}") } else { parts }
@@ -174,9 +174,16 @@ pub(super) fn quoted_place(report: &Report, quote: impl Fn(&str) -> String) -> S
     }
 }
 
-/// The outcome in one line; `quote` writes the stack's name as it has to be written there.
+/// The outcome in one line; `quote` writes names as they have to be written there.
 pub fn headline(report: &Report, quote: impl Fn(&str) -> String) -> String {
-    outcome_of(report, &quoted_place(report, quote))
+    headline_in(report, Detail::Values, quote)
+}
+
+/// The same in a place that shows this much: the checks that did not pass are named where resources are.
+pub fn headline_in(report: &Report, detail: Detail, quote: impl Fn(&str) -> String) -> String {
+    let (outcome, counts) = outcome_and_counts(report, &quoted_place(report, &quote));
+    let checks = if detail >= Detail::Resources { checked::named(report, quote) } else { String::new() };
+    joined(outcome + &checks, &counts)
 }
 
 /// The outcome without its counts, as plain text: "Preview of shop/dev failed".
@@ -187,6 +194,10 @@ pub fn outcome(report: &Report) -> String {
 /// The outcome in one line about `stack`, as it has to be written.
 pub(super) fn outcome_of(report: &Report, stack: &str) -> String {
     let (outcome, counts) = outcome_and_counts(report, stack);
+    joined(outcome, &counts)
+}
+
+fn joined(outcome: String, counts: &str) -> String {
     if counts.is_empty() { outcome } else { format!("{outcome}: {counts}") }
 }
 
@@ -199,6 +210,14 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         (outcome, counts)
     };
     let and_unknown = |(outcome, counts): (String, String)| (outcome, counts + some_unknown(report));
+    if let Some(checked) = checked::outcome(report) {
+        let counts = if report.changes.is_none() {
+            unknown("what changed is not known", &counts)
+        } else {
+            with(String::new(), quiet(report)).1
+        };
+        return and_unknown((done_to(report, stack) + &checked, counts));
+    }
     if report.reason == Some(Reason::Incomplete) && report.changes.is_none() {
         return (noun_of(report, stack), unknown(what_is_unknown(report), &counts));
     }
@@ -223,6 +242,9 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
 /// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
 pub(super) fn short_outcome(report: &Report) -> String {
     let noun = report.command.noun(report.preview_only).to_lowercase();
+    if let Some(checked) = checked::outcome(report) {
+        return done(report).map_or(noun, str::to_lowercase) + &checked;
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
         Status::Failed => format!("{noun} failed"),
@@ -258,6 +280,7 @@ pub(super) fn is_quiet(report: &Report) -> bool {
         && report.command != Operation::Outputs
         && report.has_changes == Some(false)
         && !report.incomplete
+        && report.check_counts().is_none()
         && report.notes.is_empty()
         && report.policies.violations.is_empty()
         && report.policies.remediations.is_empty()
@@ -320,7 +343,7 @@ pub fn sign(report: &Report) -> &'static str {
         Status::Cancelled => "🛑",
         Status::Skipped => "⏭️",
         Status::Succeeded if is_plan(report) && destructive => "⚠️",
-        Status::Succeeded if report.changes.is_none() => "⚠️",
+        Status::Succeeded if report.changes.is_none() || report.check_counts().is_some() => "⚠️",
         Status::Succeeded if is_plan(report) && report.has_changes == Some(true) => "📝",
         Status::Succeeded => "✅",
     }

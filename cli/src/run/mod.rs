@@ -9,3 +9,4 @@ pub mod ready;
 pub mod reporting;
 pub mod stacks;
 pub mod unfinished;
+pub mod verification;

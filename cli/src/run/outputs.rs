@@ -113,7 +113,13 @@ impl Asked<'_> {
         }
         match self.read(report, true, console).await {
             Ok(plain) => {
-                let (exported, missing) = choose_secrets(report, inputs, &Value::Object(plain), console);
+                let (exported, missing) = choose_secrets(
+                    report,
+                    &inputs.report.secret_outputs,
+                    inputs.official_action,
+                    &Value::Object(plain),
+                    console,
+                );
                 miss(report, &missing, "the engine did not print their values", console);
                 exported
             }

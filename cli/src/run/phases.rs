@@ -7,6 +7,7 @@ use crate::engine::executor::{Executor, Outcome, Phase, Watch};
 use crate::process::signals::Signals;
 use crate::report::Report;
 use crate::run::reporting::Run;
+use crate::run::verification::Verification;
 
 /// A phase that has ended.
 #[derive(Debug)]
@@ -21,22 +22,26 @@ pub struct PhaseEnd {
     pub passed: bool,
 }
 
-/// Carries out the run's phases. Returns the end of the last one, whose report is the run's: the preview if the
+/// Carries out the run's phases; the checks before a deployment come between them. Returns the end of the last one, whose report is the run's: the preview if the
 /// operation may not follow it, else the operation.
 pub async fn carry_out(
     run: &Run<'_>,
     executor: &mut dyn Executor,
     watch: &mut dyn Watch,
+    verification: &mut Verification<'_>,
     console: &Console,
     signals: &Signals,
 ) -> Result<PhaseEnd> {
+    let mut previewed = None;
     if executor.previews_first() {
         let outcome = executor.perform(Phase::Preview, watch, console, signals).await?;
         let preview = PhaseEnd::new(run, outcome);
         if after_preview(&run.job().inputs, preview.passed, &preview.report) == Decision::End {
             return Ok(preview);
         }
+        previewed = Some(preview.report);
     }
+    verification.before(previewed.as_ref(), executor, console, signals).await?;
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     Ok(PhaseEnd::new(run, outcome))
 }

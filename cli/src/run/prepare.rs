@@ -17,6 +17,7 @@ use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::base::git;
+use crate::checks::Checks;
 use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
@@ -83,6 +84,7 @@ const STEPS: &[PrepareStep] = &[
     project_and_stack,
     inputs_of_the_stack,
     backend_and_secrets,
+    checks_after,
 ];
 /// The steps to the verdict, with the inputs.
 const STEPS_TO_THE_VERDICT: &[PrepareStep] = &[judge::standing, judge::verdict, all_inputs, typed_inputs];
@@ -104,6 +106,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         verdict: None,
         resolved: None,
         inputs: None,
+        checks: Checks::default(),
         demand: None,
         project: None,
         stack: None,
@@ -412,4 +415,17 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
         found.keep(sign_in::endpoint(&backend).map(|_| ()));
     }
     found.backend = Some(backend);
+}
+
+/// The checks after the deployment. The variables that they name are hidden from here on.
+fn checks_after(found: &mut Prepared<'_>, console: &mut Console) {
+    let Some(inputs) = &found.inputs else { return };
+    let asked = &inputs.checks;
+    let checks = Checks::of_addresses(&asked.url, asked.contains.as_deref(), &asked.status, asked.timeout);
+    let Some(checks) = found.keep(checks) else { return };
+    let secrets = checks.secrets(&found.env.with_missing(&found.file_variables));
+    for (name, secret) in found.keep(secrets).unwrap_or_default() {
+        console.hide(&name, secret.expose());
+    }
+    found.checks = checks;
 }

@@ -128,8 +128,9 @@ impl<'a> Run<'a> {
         let job = self.job;
         let ending = outcome.ending.unwrap_or(Ending::NotStarted);
         let mut facts = Facts::new(self.command, self.stack(), ending, exit_code(&job.inputs, outcome));
-        facts.preview_only = job.inputs.operation.preview_only
-            || (outcome.purpose == Some(Purpose::PreviewBefore) && self.command != Operation::Preview);
+        let previews = matches!(outcome.purpose, Some(Purpose::PreviewBefore | Purpose::PreviewAfter));
+        facts.preview_only =
+            job.inputs.operation.preview_only || (previews && self.command != Operation::Preview);
         facts.project = job
             .project
             .as_ref()

@@ -231,6 +231,7 @@ fn planned(found: &mut Diagnosis, inputs: &Inputs, scope: &Scope<'_>) {
         let purpose = match step.purpose {
             Purpose::SetConfig => "sets a secret of the configuration, which goes over standard input",
             Purpose::PreviewBefore => "looks before anything is changed",
+            Purpose::PreviewAfter => "looks whether anything would still change",
             Purpose::Outputs => "reads the outputs",
             Purpose::Query => "asks the engine for something",
             Purpose::Operation | Purpose::CreateStack | Purpose::Exec => "runs the command",

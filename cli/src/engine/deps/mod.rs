@@ -33,6 +33,13 @@ use crate::pulumi::project::Project;
 use crate::engine::deps::work::{InstallStep, Program, Work};
 use outside::Outside;
 
+/// The variables that code of strangers does not get: the engine's own, the job's credentials, and the files by which a
+/// step acts on later ones.
+pub fn withheld_variables(job: &Job<'_>) -> Vec<String> {
+    let withheld = withheld::names(&job.seen_by_engine, job.ci);
+    job.engine_env.remove.iter().cloned().chain(withheld).collect()
+}
+
 /// The variable from which the engine takes a token for plugins on GitHub.
 /// <https://www.pulumi.com/docs/iac/concepts/plugins/>
 const PLUGIN_TOKEN: &str = "GITHUB_TOKEN";

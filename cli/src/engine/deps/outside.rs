@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::network;
 use super::said::helpful;
-use super::{network, withheld};
 use crate::base::error::{Error, Result};
 use crate::base::program::on_path;
 use crate::base::retry::Retries;
@@ -148,10 +148,9 @@ impl Outside<'_> {
         ended
     }
 
-    /// The variables that no install gets: those that the engine does not get, and the [`withheld`] ones.
+    /// The variables that no install gets.
     fn removed(&self) -> Vec<String> {
-        let withheld = withheld::names(&self.job.seen_by_engine, self.job.ci);
-        self.job.engine_env.remove.iter().cloned().chain(withheld).collect()
+        super::withheld_variables(self.job)
     }
 
     fn program(&self, step: &InstallStep, folder: &Path) -> Result<PathBuf> {

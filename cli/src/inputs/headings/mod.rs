@@ -2,6 +2,7 @@
 //! the table. The words of a choice are an enum beside the row.
 
 mod backend;
+mod checks;
 mod comment;
 mod config;
 mod engine;
@@ -13,6 +14,7 @@ mod safety;
 mod stack;
 
 pub use backend::BackendInputs;
+pub use checks::ChecksInputs;
 pub use comment::{CommentChoice, CommentInputs, CommentWhen};
 pub use config::ConfigInputs;
 pub use engine::{Deps, EngineInputs, Verify};

@@ -37,8 +37,8 @@ const PART: &str = "part";
 
 impl StackPart {
     /// The part of `report` with its `text`; the text is empty if there is no room for it.
-    pub fn new(report: &Report, mut marker: Marker, html: bool, text: &str) -> Self {
-        let line = StackLine::new(report, html);
+    pub fn new(report: &Report, mut marker: Marker, options: &Options, text: &str) -> Self {
+        let line = StackLine::new(report, options.detail, options.flavor.html);
         for (name, value) in [
             (SIGN, line.sign.to_owned()),
             (TITLE, line.title),
@@ -145,7 +145,7 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
     let reports = several::ordered(&reports);
     let marker_of =
         |report: &Report| Marker::from_report(report, task.wanted.key.as_deref(), &task.wanted.stamp);
-    let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), flavor.html, text);
+    let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), &options, text);
     // The fold of a part is written around its text.
     let frame: Vec<StackPart> = reports.iter().map(|report| part(report, "x")).collect();
     let (Size::Bytes(most) | Size::Chars(most)) = limit;
@@ -289,7 +289,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
     let text =
         room.zip(several::with_part(&report)).map(|(room, report)| task.render(report, &options, room));
     let text = text.unwrap_or_default();
-    there.push(StackPart::new(&report, task.marker(), flavor.html, &text));
+    there.push(StackPart::new(&report, task.marker(), &options, &text));
     // The comment's own run is the latest of its parts' runs, so that the same parts make the same comment.
     let latest = there
         .iter()

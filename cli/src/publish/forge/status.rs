@@ -68,7 +68,8 @@ impl Sender<'_> {
     ) {
         let good = matches!(report.status, Status::Succeeded | Status::Skipped);
         let state = if good { State::Success } else { State::Failure };
-        let headline = crate::base::text::log_line(&render::headline(&report, str::to_owned));
+        let headline =
+            crate::base::text::log_line(&render::headline_in(&report, publisher.sinks.detail, str::to_owned));
         let Some(mut status) = self.status(&report.stack_identity(), state, &headline) else {
             console.line("no commit status: the run's commit is not known");
             return;

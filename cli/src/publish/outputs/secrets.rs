@@ -8,7 +8,6 @@ use super::quoted;
 use crate::base::secret::{SHORTEST, is_long_enough};
 use crate::ci::Level;
 use crate::ci::console::Console;
-use crate::inputs::Inputs;
 use crate::report::{Report, SECRET};
 
 /// The plain values of the secret outputs that may leave the run, by name.
@@ -20,17 +19,18 @@ struct SecretText {
     text: String,
 }
 
-/// Chooses the secret outputs that `secret-outputs` lists from what the engine printed, and hides them from now on. A
+/// Chooses the secret outputs that are `listed` from what the engine printed, and hides them from now on. A
 /// value that is too short to be hidden is not exported; under `profile: official-action` it is, with a warning. Also
 /// returns the names of those whose value the engine did not print, or printed hidden.
 pub fn choose_secrets(
     report: &Report,
-    inputs: &Inputs,
+    listed: &[String],
+    official_action: bool,
     plain: &Value,
     console: &mut Console,
 ) -> (Exported, Vec<String>) {
     let (mut exported, mut missing) = (Exported::new(), Vec::new());
-    for name in report.secret_outputs.iter().filter(|name| is_listed(&inputs.report.secret_outputs, name)) {
+    for name in report.secret_outputs.iter().filter(|name| is_listed(listed, name)) {
         let hidden = report.outputs.as_ref().and_then(|outputs| outputs.get(name)).unwrap_or(&Value::Null);
         let Some(value) = plain.get(name).filter(|value| tells(hidden, value)) else {
             missing.push(name.clone());
@@ -47,7 +47,7 @@ pub fn choose_secrets(
         for secret in &long {
             console.hide(name, &secret.text);
         }
-        if inputs.official_action {
+        if official_action {
             if value.is_object() || value.is_array() {
                 console.hide(name, &value.to_string());
             }

@@ -6,6 +6,7 @@
 //! <https://www.w3.org/TR/CSP3/#framework-directive-source-list>.
 
 mod changes;
+mod checks;
 mod outputs;
 mod said;
 mod several;
@@ -24,7 +25,7 @@ use write::{Html, quoted};
 pub fn html(report: &Report, options: &Options) -> String {
     let view = View { report, options, prefix: "", level: "h2" };
     let mut html = Html::default();
-    head(&mut html, &words::headline(report, str::to_owned));
+    head(&mut html, &words::headline_in(report, options.detail, str::to_owned));
     view.summary(&mut html);
     view.sections(&mut html);
     html.raw("</main>\n");
@@ -47,7 +48,8 @@ impl View<'_> {
 
     fn summary(&self, html: &mut Html) {
         let report = self.report;
-        let headline = words::headline(report, |stack| format!("<code>{}</code>", quoted(stack)));
+        let headline =
+            words::headline_in(report, self.options.detail, |name| format!("<code>{}</code>", quoted(name)));
         html.raw("<header>\n<h1><span aria-hidden=\"true\">")
             .raw(words::sign(report))
             .raw("</span> ")
@@ -205,6 +207,12 @@ struct Section {
 }
 
 const SECTIONS: &[Section] = &[
+    Section {
+        id: "checks",
+        title: "Checks",
+        there: |view| view.shows(Detail::Resources) && !view.report.checks.is_empty(),
+        write: checks::table,
+    },
     Section {
         id: "outputs",
         title: "Outputs",

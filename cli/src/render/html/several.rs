@@ -64,7 +64,8 @@ fn article(html: &mut Html, number: usize, report: &Report, options: &Options) {
     let view = View { report, options, prefix: &prefix, level: "h3" };
     html.raw("<article aria-labelledby=\"").raw(&name).raw("\">\n<h2 id=\"").raw(&name).raw("\">");
     html.raw("<span aria-hidden=\"true\">").raw(words::sign(report)).raw("</span> ");
-    html.raw(&words::headline(report, |stack| format!("<code>{}</code>", quoted(stack)))).raw("</h2>\n");
+    html.raw(&words::headline_in(report, options.detail, |name| format!("<code>{}</code>", quoted(name))))
+        .raw("</h2>\n");
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
         html.raw("<p class=\"notice\"><strong>SANDBOX, nothing was deployed.</strong></p>\n");
     }

@@ -1,6 +1,7 @@
 //! Phases carried out by an engine that is no process of this machine: it plays recordings of the real CLI.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::*;
 use crate::base::env::Env;
@@ -54,6 +55,10 @@ impl Executor for Recorded {
         Box::pin(async move { Ok(Outcome { events, ending, notes, processes: 1, ..Outcome::default() }) })
     }
 
+    fn preview_again<'f>(&'f mut self, _: Duration, _: &'f Console, _: &'f Signals) -> Pending<'f, Outcome> {
+        Box::pin(async { Ok(Outcome::default()) })
+    }
+
     fn query<'f>(&'f self, _: EngineQuery, _: &'f Console, _: &'f Signals) -> Pending<'f, EngineAnswer> {
         Box::pin(async { Ok(EngineAnswer(Outcome::default())) })
     }
@@ -89,7 +94,8 @@ async fn played(engine: &mut Recorded, flags: &[(&'static str, &str)]) -> PhaseE
     let job = job(&env, Command::Up, &flags);
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
-    carry_out(&run, engine, &mut Unwatched, &console, &Signals::none()).await.unwrap()
+    let mut verification = Verification::new(&job);
+    carry_out(&run, engine, &mut Unwatched, &mut verification, &console, &Signals::none()).await.unwrap()
 }
 
 const DEV: (&str, &str) = ("stack", "dev");

@@ -102,6 +102,7 @@ impl<'a> Prepared<'a> {
             backend,
             missing_stack_file: self.missing_stack_file,
             seen_by_engine: self.env.with_missing(&self.file_variables),
+            checks: self.checks,
             demand: self.demand,
             engine_env: EngineEnv::default(),
             folder: None,

@@ -3,6 +3,7 @@
 use crate::admit::trust::TrustVerdict;
 use crate::base::env::Env;
 use crate::base::error::Error;
+use crate::checks::Checks;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
@@ -43,6 +44,8 @@ pub struct Prepared<'a> {
     pub resolved: Option<Resolved>,
     /// All inputs as types.
     pub inputs: Option<Inputs>,
+    /// The checks after a deployment.
+    pub checks: Checks,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
     /// The project.
