@@ -25,14 +25,14 @@ use crate::base::secret::Secret;
 mod certificate;
 mod download;
 mod failure;
-mod raw;
 mod probe;
+mod raw;
 mod request;
 
 pub use download::{Download, From};
 pub use failure::Failure;
-pub use raw::{RawAnswer, RawRequest, StatusCode};
 pub use probe::{NoAnswer, Probe, Probed};
+pub use raw::{RawAnswer, RawRequest, StatusCode};
 use request::{REDIRECTS, retry_after};
 pub use request::{Request, host};
 

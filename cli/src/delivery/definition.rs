@@ -9,7 +9,7 @@ use crate::inputs::file::{ConfigFile, DEPLOY, STACKS};
 use crate::pulumi::stack::StackName;
 
 /// The sections of one version of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Definition {
     /// The section `deploy`.
     pub deploy: Option<DeployMap>,

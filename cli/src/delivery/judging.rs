@@ -11,7 +11,7 @@ use crate::base::error::{Problem, Result};
 use crate::inputs::file::{ConfigFile, NAME};
 
 /// A version of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct JudgingFile {
     /// The sections. None if that version has none of them.
     pub definition: Option<Definition>,
@@ -22,7 +22,7 @@ pub struct JudgingFile {
 }
 
 /// The answer to which file judges.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Judging {
     /// This one.
     By(JudgingFile),

@@ -1,31 +1,37 @@
 //! What has to hold for a stack: one entry of the section `stacks`, with the inputs that hold for that stack.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::pattern::{name_fits, never_fits};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::suggest::nearest;
 use crate::base::words::{Words, enum_of_words};
 use crate::base::yaml::{Mapping, Value};
+use crate::checks::Checks;
 use crate::inputs::file::{ConfigFile, STACKS};
 use crate::inputs::headings::{COMMAND, StackInputs};
 use crate::inputs::{INPUTS, Input};
 use crate::pulumi::stack::StackName;
+use crate::rules::Rules;
 
 const AFTER: &str = "after";
 const UNREVIEWED: &str = "unreviewed";
 const APPROVALS: &str = "approvals";
 const RULES: &str = "rules";
 const TOLERATE: &str = "tolerate";
-const CHECKS: &str = "checks";
-const CHECKS_TIMEOUT: &str = "checks-timeout";
-const INCONCLUSIVE: &str = "inconclusive";
-const ON_FAILED_CHECK: &str = "on-failed-check";
 
 /// The keys of an entry that are no inputs.
-pub const OWN_KEYS: &[&str] =
-    &[AFTER, UNREVIEWED, APPROVALS, RULES, TOLERATE, CHECKS, CHECKS_TIMEOUT, INCONCLUSIVE, ON_FAILED_CHECK];
+pub const OWN_KEYS: &[&str] = &[
+    AFTER,
+    UNREVIEWED,
+    APPROVALS,
+    RULES,
+    TOLERATE,
+    Checks::KEYS[0],
+    Checks::KEYS[1],
+    Checks::KEYS[2],
+    Checks::KEYS[3],
+];
 
 enum_of_words! {
     /// What happens to a change that nobody reviewed.
@@ -51,26 +57,6 @@ enum_of_words! {
     }
 }
 
-enum_of_words! {
-    /// What an inconclusive check counts as.
-    pub enum Inconclusive {
-        /// A failure, with an exit status of its own.
-        Fail = "fail",
-        /// A success.
-        Pass = "pass",
-    }
-}
-
-enum_of_words! {
-    /// What a failed check does to later deployments.
-    pub enum OnFailedCheck {
-        /// They are refused until somebody releases the stack.
-        Hold = "hold",
-        /// Nothing.
-        Nothing = "nothing",
-    }
-}
-
 /// The approvals that a deployment needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalsWanted {
@@ -83,7 +69,7 @@ pub struct ApprovalsWanted {
 }
 
 /// One entry of the section `stacks`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct StackSettings {
     /// The name of the stack, or the pattern for names.
     pub pattern: String,
@@ -94,18 +80,12 @@ pub struct StackSettings {
     pub unreviewed: Unreviewed,
     /// The approvals that are needed.
     pub approvals: Option<ApprovalsWanted>,
-    /// The rules, as they are written.
-    pub rules: Option<Value>,
+    /// The rules that a change has to pass.
+    pub rules: Rules,
     /// The values that may differ from the reviewed ones: a pattern for URNs, `#`, a pattern for properties.
     pub tolerate: Vec<String>,
-    /// The checks after the deployment, as they are written.
-    pub checks: Option<Value>,
-    /// The time limit of all checks.
-    pub checks_timeout: Option<Duration>,
-    /// What an inconclusive check counts as.
-    pub inconclusive: Inconclusive,
-    /// What a failed check does to later deployments.
-    pub on_failed_check: OnFailedCheck,
+    /// The checks after the deployment.
+    pub checks: Checks,
     /// The inputs that hold for the stack.
     pub inputs: Mapping,
     /// The path of the file, for messages.
@@ -158,12 +138,9 @@ impl StackSettings {
             after: entry.stack(AFTER)?.into_iter().collect(),
             unreviewed: entry.choice(UNREVIEWED)?.unwrap_or(Unreviewed::Refuse),
             approvals: entry.approvals()?,
-            rules: entry.value(RULES).cloned(),
+            rules: Rules::parse(entry.value(RULES).unwrap_or(&Value::default()), &entry.place(RULES))?,
             tolerate: entry.texts(TOLERATE)?.unwrap_or_default(),
-            checks: entry.value(CHECKS).cloned(),
-            checks_timeout: entry.duration(CHECKS_TIMEOUT)?,
-            inconclusive: entry.choice(INCONCLUSIVE)?.unwrap_or(Inconclusive::Fail),
-            on_failed_check: entry.choice(ON_FAILED_CHECK)?.unwrap_or(OnFailedCheck::Nothing),
+            checks: Checks::read(mapping, &format!("`{STACKS}.{pattern}` in `{file}`"))?,
             inputs,
             file: file.to_owned(),
         })
@@ -177,11 +154,6 @@ impl StackSettings {
     /// The inputs of the entry as a file of their own; `path` is that of the whole file.
     pub fn as_file(&self, path: PathBuf) -> Result<ConfigFile> {
         ConfigFile::of_inputs(path, self.inputs.clone())
-    }
-
-    /// Where a key of the entry stands, for messages.
-    pub fn place_of(&self, key: &str) -> String {
-        format!("`{STACKS}.{}.{key}` in `{}`", self.pattern, self.file)
     }
 }
 
@@ -261,17 +233,6 @@ impl StackEntry<'_> {
             ));
         }
         Ok(Some(stack.as_str().to_owned()))
-    }
-
-    fn duration(&self, key: &str) -> Result<Option<Duration>> {
-        let Some(value) = self.value(key) else { return Ok(None) };
-        let read = value.source().and_then(|text| humantime::parse_duration(text.trim()).ok());
-        read.map(Some).ok_or_else(|| {
-            Error::input(
-                format!("{} is no length of time", self.place(key)),
-                "write it as `90s`, `5m` or `1h30m`",
-            )
-        })
     }
 
     fn approvals(&self) -> Result<Option<ApprovalsWanted>> {
@@ -356,7 +317,7 @@ mod tests {
             from: vec!["ann".into()],
         };
         assert_eq!(prod.approvals, Some(wanted));
-        assert_eq!(prod.checks_timeout, Some(Duration::from_secs(300)));
+        assert_eq!(prod.checks.timeout, std::time::Duration::from_secs(300));
         assert_eq!(prod.inputs.keys().filter_map(Value::as_str).collect::<Vec<_>>(), ["environment"]);
     }
 
@@ -392,7 +353,9 @@ mod tests {
             ("prod: { approvals: { needed: 0 } }", "from 1", "needed"),
             ("prod: { approvals: { by: [me] } }", "`by: me`", "needed"),
             ("prod: { approvals: { by: [] } }", "no approval could ever count", "needed"),
-            ("prod: { checks-timeout: soon }", "no length of time", "90s"),
+            ("prod: { checks-timeout: soon }", "checks-timeout", "500ms"),
+            ("prod: { rules: { max-delets: 0 } }", "`max-delets`", "did you mean `max-deletes`?"),
+            ("prod: { checks: [{ htp: url }] }", "checks[0]", "http"),
             ("prod: { access-token: x }", "secret", "secret store"),
             ("prod: [a]", "`stacks.prod`", "prod"),
             ("[prod]", "`stacks`", "stacks"),

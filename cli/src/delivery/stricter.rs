@@ -2,11 +2,12 @@
 //!
 //! A commit that loosens what has to hold is still judged by the version that the stack deployed last.
 
-use super::settings::{ApprovalsWanted, Inconclusive, OnFailedCheck, StackSettings, Unreviewed};
+use super::settings::{ApprovalsWanted, StackSettings, Unreviewed};
 use crate::base::words::Words;
+use crate::checks::settings::OnFailedCheck;
+use crate::report::Inconclusive;
 
-/// The stricter of `before`, which the stack deployed last, and `now`; and what `now` loosens, a sentence each. Rules and
-/// checks are not compared here, as they are not read yet: those of `now` stay.
+/// The stricter of `before`, which the stack deployed last, and `now`; and what `now` loosens, a sentence each.
 pub fn stricter(before: &StackSettings, now: &StackSettings) -> (StackSettings, Vec<String>) {
     let mut loosened = Vec::new();
     let mut both = now.clone();
@@ -27,17 +28,21 @@ pub fn stricter(before: &StackSettings, now: &StackSettings) -> (StackSettings, 
         loosened.push(format!("`tolerate` has `{pattern}`, which is new"));
         both.tolerate.retain(|other| other != pattern);
     }
-    if (before.inconclusive, now.inconclusive) == (Inconclusive::Fail, Inconclusive::Pass) {
+    loosened.extend(now.rules.is_looser_than(&before.rules).iter().map(ToString::to_string));
+    both.rules = before.rules.tightened_by(&now.rules);
+    let (was, is) = (&before.checks, &now.checks);
+    if (was.inconclusive, is.inconclusive) == (Inconclusive::Fail, Inconclusive::Pass) && !was.is_empty() {
         loosened.push("an inconclusive check passes (`inconclusive`)".to_owned());
-        both.inconclusive = Inconclusive::Fail;
+        both.checks.inconclusive = Inconclusive::Fail;
     }
-    if (before.on_failed_check, now.on_failed_check) == (OnFailedCheck::Hold, OnFailedCheck::Nothing) {
+    if (was.on_failed, is.on_failed) == (OnFailedCheck::Hold, OnFailedCheck::Nothing) && !was.is_empty() {
         loosened.push("a failed check holds the stack no more (`on-failed-check`)".to_owned());
-        both.on_failed_check = OnFailedCheck::Hold;
+        both.checks.on_failed = OnFailedCheck::Hold;
     }
-    if before.checks.is_some() && now.checks.is_none() {
-        loosened.push("it has no `checks` any more".to_owned());
-        both.checks.clone_from(&before.checks);
+    for check in was.list.iter().filter(|check| !is.list.iter().any(|other| other.name == check.name)) {
+        loosened.push(format!("the check `{}` is gone", check.name));
+        // Two checks of one name can't come of this: it is not there.
+        let _ = both.checks.add(check.clone(), true);
     }
     (both, loosened)
 }
@@ -93,6 +98,7 @@ fn approvals(
 mod tests {
     use super::*;
     use crate::base::yaml;
+    use crate::rules::Rules;
 
     fn settings(text: &str) -> StackSettings {
         let value = yaml::parse(&format!("prod: {{ {text} }}")).unwrap();
@@ -113,25 +119,23 @@ mod tests {
             (STRICT.replace(", from: [ann, bob]", ""), "more people"),
             (STRICT.replace("inconclusive: fail", "inconclusive: pass"), "inconclusive"),
             (STRICT.replace("on-failed-check: hold", "on-failed-check: nothing"), "holds the stack no more"),
-            (STRICT.replace(", checks: [{ tcp: \"a:1\" }]", ""), "no `checks`"),
+            (STRICT.replace(", checks: [{ tcp: \"a:1\" }]", ""), "the check `a:1` is gone"),
             (format!("{STRICT}, tolerate: [\"**::a#b\"]"), "`tolerate` has `**::a#b`"),
             ("unreviewed: allow".to_owned(), "no `approvals` any more"),
         ] {
             let (before, now) = (settings(STRICT), settings(&loose));
             let (both, loosened) = stricter(&before, &now);
             assert!(loosened.iter().any(|text| text.contains(named)), "{loose}: {loosened:?}");
-            assert_eq!(
-                StackSettings { checks: None, ..both },
-                StackSettings { checks: None, ..before },
-                "{loose}"
-            );
+            assert_eq!(format!("{both:?}"), format!("{before:?}"), "{loose}");
         }
     }
 
     #[test]
     fn what_is_tightened_holds_at_once() {
         let (before, now) = (settings("unreviewed: allow"), settings(STRICT));
-        assert_eq!(stricter(&before, &now), (now.clone(), Vec::new()));
-        assert_eq!(stricter(&now, &now), (now, Vec::new()));
+        for before in [before, now.clone()] {
+            let (both, loosened) = stricter(&before, &now);
+            assert_eq!((format!("{both:?}"), loosened), (format!("{now:?}"), Vec::new()));
+        }
     }
 }
