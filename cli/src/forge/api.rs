@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::contents::{FileRequest, HistoryCommit};
 use super::gate::{GateApproval, GatedJob};
-use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, StatusThere};
+use super::model::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, StatusThere};
 use super::people::Person;
 use super::protection::{Protection, Watched};
 use super::reading::Reading;
@@ -213,6 +213,18 @@ pub trait Deployments: Sync {
         deployment: &Deployment,
         recorded: &Value,
     ) -> Option<Request>;
+
+    /// Adds a record that is no deployment: a text of ours, which can be found again by `task`. None if the forge keeps
+    /// no text with a deployment.
+    fn add_record(&self, _place: &Place, _record: &NewRecord<'_>) -> Option<RequestFor<KeptRecord>> {
+        None
+    }
+
+    /// The first page of the records with this `task`, the newest first. None if the forge keeps no text with a
+    /// deployment.
+    fn list_records(&self, _place: &Place, _task: &str) -> Option<RequestFor<Vec<KeptRecord>>> {
+        None
+    }
 }
 
 /// A repository on a forge, and the token to use.

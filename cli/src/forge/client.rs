@@ -11,7 +11,7 @@ pub(super) mod history;
 mod reviews;
 
 use super::trouble::{Trouble, TroubleKind};
-use super::{ChangeRequest, Comment, CommitStatus, Deployment, Place, RequestFor};
+use super::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, Place, RequestFor};
 use crate::base::http::{Answer, Http, Limits, Request, Url};
 
 /// The limits of one request. The body limit is large, as a page of comments can hold a hundred long ones.
@@ -285,5 +285,20 @@ impl<'a> Client<'a> {
             self.ask(&do_what, &request).await?;
         }
         Ok(true)
+    }
+
+    /// Adds a record to the forge's page of deployments. None if the forge keeps no text there.
+    pub async fn add_record(&self, record: &NewRecord<'_>) -> Done<Option<KeptRecord>> {
+        let wanted = self.place.forge.deployments().and_then(|facet| facet.add_record(self.place, record));
+        let Some(wanted) = wanted else { return Ok(None) };
+        self.read("add an entry to the ledger", &wanted).await.map(Some)
+    }
+
+    /// The newest records with this `task`, of at most `pages` pages, the newest first. None if the forge keeps no text
+    /// there.
+    pub async fn records(&self, task: &str, pages: usize) -> Done<Option<Vec<KeptRecord>>> {
+        let wanted = self.place.forge.deployments().and_then(|facet| facet.list_records(self.place, task));
+        let Some(wanted) = wanted else { return Ok(None) };
+        self.read_some("read the ledger", wanted, pages * 100).await.map(|(records, _)| Some(records))
     }
 }

@@ -12,9 +12,9 @@ mod reviews;
 mod rulesets;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
-    Place, Reading, RequestFor, State, StatusThere, Statuses, begins_with_name, cut_to, encoded,
-    encoded_path, number_at, one_field, read_list, text_at,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge,
+    KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
+    begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -324,6 +324,37 @@ impl Deployments for GitHub {
         }
         Some(place.body_request(Method::POST, &path, &body))
     }
+
+    // https://docs.github.com/en/rest/deployments/deployments#create-a-deployment
+    fn add_record(&self, place: &Place, record: &NewRecord<'_>) -> Option<RequestFor<KeptRecord>> {
+        let body = json!({
+            "ref": record.commit,
+            "task": record.task,
+            "environment": record.environment,
+            "auto_merge": false,
+            "required_contexts": [],
+            "production_environment": false,
+            "description": cut_to(record.description, DESCRIPTION),
+            "payload": { "stackstep": record.text },
+        });
+        let path = format!("{}/deployments", repository(place));
+        Some(RequestFor::new(place.body_request(Method::POST, &path, &body), read_record))
+    }
+
+    // https://docs.github.com/en/rest/deployments/deployments#list-deployments
+    fn list_records(&self, place: &Place, task: &str) -> Option<RequestFor<Vec<KeptRecord>>> {
+        let path = format!("{}/deployments?per_page=100&task={}", repository(place), encoded(task));
+        Some(RequestFor::new(place.get_request(&path), |answer| read_list(Some(answer), read_record)))
+    }
+}
+
+fn read_record(answer: &Value) -> Option<KeptRecord> {
+    // What was sent as an object may come back as its text.
+    let payload = match answer.get("payload")? {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    Some(KeptRecord { id: answer.get("id")?.as_u64()?, text: text_at(&payload, "/stackstep")? })
 }
 
 fn read_comments(answer: &Value) -> Option<Vec<Comment>> {

@@ -38,7 +38,9 @@ pub use client::history::MergedBetween;
 use contents::read_base64_file;
 pub use contents::{FileAnswer, FileForm, FileRequest, HistoryCommit, LARGEST_FILE};
 pub use gate::{GateApproval, GatedJob};
-pub use model::{ChangeRequest, Comment, CommitStatus, Deployment, State, StatusThere};
+pub use model::{
+    ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, State, StatusThere,
+};
 use parts::{
     begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, read_each, read_list,
     text_at,

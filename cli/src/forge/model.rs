@@ -114,3 +114,27 @@ pub struct Deployment {
     /// The job's page.
     pub log: Option<String>,
 }
+
+/// A text of ours to keep on the forge's page of deployments.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRecord<'a> {
+    /// The name by which it is found again.
+    pub task: &'a str,
+    /// The environment that it is shown under.
+    pub environment: &'a str,
+    /// A commit, which the forge wants to know.
+    pub commit: &'a str,
+    /// A line for people.
+    pub description: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// A text of ours that the forge keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRecord {
+    /// The record's id on the forge: an earlier one has a smaller number.
+    pub id: u64,
+    /// The text.
+    pub text: String,
+}

@@ -253,6 +253,31 @@ impl EntryApprover {
     }
 }
 
+/// The bytes of a hash that every ledger keeps. Two changes with the same 24 bytes can't be found, nor can one for a given
+/// hash.
+const HASH: usize = 24;
+
+/// A hash of hexadecimal digits as the ledger with the least room keeps it; any other text as it is.
+pub(super) fn cut_hash(text: &str) -> String {
+    let begins = text.find(':').map_or(0, |colon| colon + 1);
+    let digits = text.get(begins..).unwrap_or_default();
+    if digits.len() > HASH * 2 && is_hexadecimal(digits) {
+        return text.get(..begins + HASH * 2).unwrap_or(text).to_owned();
+    }
+    text.to_owned()
+}
+
+pub(super) fn is_hexadecimal(text: &str) -> bool {
+    !text.is_empty()
+        && text.len().is_multiple_of(2)
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether two hashes are the same, one of which a ledger may have cut. Digests and sources have to be compared by this.
+pub fn same_hash(one: &str, other: &str) -> bool {
+    cut_hash(one) == cut_hash(other)
+}
+
 /// Bytes as text that is safe in any place.
 pub(super) fn compact(bytes: &[u8]) -> String {
     use base64::Engine as _;
@@ -372,12 +397,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    pub(crate) fn reserved() -> LedgerEntry {
+    fn reserved() -> LedgerEntry {
         let time = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         let mut entry = LedgerEntry::new(EntryKind::Reserved, Some("shop"), "prod", time);
         entry.number = 7;
         entry.digest = Some("sha256:ab".to_owned());
         entry.approvers = vec![EntryApprover::new(Some("ann"), ApprovalWay::Review, Some("4711"))];
+        entry.counts = BTreeMap::from([("create".to_owned(), 3)]);
+        entry.change_requests = vec![7];
         entry
     }
 
@@ -389,7 +416,7 @@ mod tests {
         let json: Value = serde_json::from_str(&text).unwrap();
         let mut expected = json!({
             "v": 1, "number": 7, "kind": "reserved", "time": "2026-11-18T11:06:40Z", "project": "shop", "stack": "prod",
-            "digest": "sha256:ab", "approvers": [{"name": "ann", "by": "review", "id": "4711"}],
+            "digest": "sha256:ab", "counts": {"create": 3}, "change_requests": [7], "approvers": [{"name": "ann", "by": "review", "id": "4711"}],
         });
         expected["id"] = json!(entry.id);
         assert_eq!(json, expected);
@@ -432,6 +459,18 @@ mod tests {
         assert_eq!(EntryApprover::new(Some("ann"), ApprovalWay::Environment, None).key(), None);
         let short = EntryApprover { fingerprint: one.key(), id: None, ..one.clone() };
         assert_eq!(short.key(), one.key());
+    }
+
+    #[test]
+    fn a_hash_that_was_cut_is_the_same_hash() {
+        let whole = format!("sha256:{}", "ab".repeat(32));
+        let cut = format!("sha256:{}", "ab".repeat(24));
+        assert_eq!(cut_hash(&whole), cut);
+        assert!(same_hash(&whole, &cut) && !same_hash(&whole, &cut[..50]));
+        assert!(!same_hash(&whole, &format!("sha256:{}", "ac".repeat(32))));
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(cut_hash(commit), commit);
+        assert_eq!(cut_hash("anything: at all"), "anything: at all");
     }
 
     #[test]

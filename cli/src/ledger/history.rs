@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry};
+use super::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry, cut_hash, same_hash};
 use crate::base::error::Problem;
 
 /// The most sources whose verification is remembered, the newest ones.
@@ -43,8 +43,8 @@ pub struct History {
     broke_glass: Option<LedgerEntry>,
     /// The entries that can't be read, with the reason.
     unreadable: BTreeMap<u64, String>,
-    /// The entries that are missing between others.
-    missing: Vec<u64>,
+    /// The entries that are missing between others: the first and the last number of each gap.
+    missing: Vec<(u64, u64)>,
 }
 
 /// An attempt of a deployment.
@@ -139,10 +139,10 @@ impl History {
         self.unreadable.insert(number, why.into());
     }
 
-    /// Adds an entry that is missing between others.
-    pub fn add_missing(&mut self, number: u64) {
-        self.last = self.last.max(number);
-        self.missing.push(number);
+    /// Adds a gap: the entries from the number `first` to `last` are missing between others.
+    pub fn add_missing(&mut self, first: u64, last: u64) {
+        self.last = self.last.max(last);
+        self.missing.push((first, last));
     }
 
     fn reserve(&mut self, entry: LedgerEntry) {
@@ -189,7 +189,7 @@ impl History {
         }
         if let Some(source) = &entry.source {
             let (number, time, status) = (entry.number, entry.time.clone(), entry.status.clone());
-            self.sources.insert(source.clone(), Verification { number, time, status });
+            self.sources.insert(cut_hash(source), Verification { number, time, status });
         }
         while self.sources.len() > SOURCES {
             let oldest =
@@ -204,7 +204,7 @@ impl History {
 
     fn accept(&mut self, entry: LedgerEntry) {
         self.unreadable.retain(|number, _| *number > entry.number);
-        self.missing.retain(|number| *number > entry.number);
+        self.missing.retain(|(first, _)| *first > entry.number);
         self.unfinished.clear();
         self.attempt = None;
         if entry.commit.is_some() || entry.source.is_some() {
@@ -245,7 +245,9 @@ impl History {
 
     /// The recorded approvals of a change.
     pub fn approvals<'h>(&'h self, digest: &'h str) -> impl Iterator<Item = &'h LedgerEntry> {
-        self.approvals.iter().filter(move |entry| entry.digest.as_deref() == Some(digest))
+        self.approvals
+            .iter()
+            .filter(move |entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
     }
 
     /// The last deployment without what is needed otherwise.
@@ -263,7 +265,8 @@ impl History {
         let is_last = self.attempt.as_ref().is_some_and(|attempt| {
             attempt.reserved.number == used.number && attempt.end != Some(EntryStatus::Succeeded)
         });
-        if is_last && !used.done && used.digest.as_deref() == Some(digest) {
+        let same = used.digest.as_deref().is_some_and(|its| same_hash(its, digest));
+        if is_last && !used.done && same {
             ApprovalUse::Continues(used.clone())
         } else {
             ApprovalUse::UsedUp(used.clone())
@@ -272,12 +275,14 @@ impl History {
 
     /// What is known of a source here: the question of a promotion to the stack after this one.
     pub fn standing(&self, source: &str) -> SourceStanding {
-        match (self.sources.get(source), &self.deployed) {
+        match (self.sources.get(&cut_hash(source)), &self.deployed) {
             (Some(one), _) if one.status == Some(EntryStatus::Succeeded) => {
                 SourceStanding::Verified(one.clone())
             }
             (Some(one), _) => SourceStanding::NotPassed(one.clone()),
-            (None, Some(deployed)) if deployed.source.as_deref() == Some(source) => {
+            (None, Some(deployed))
+                if deployed.source.as_deref().is_some_and(|its| same_hash(its, source)) =>
+            {
                 SourceStanding::Deployed(deployed.number)
             }
             _ => SourceStanding::Unknown,
@@ -294,7 +299,13 @@ impl History {
     pub fn certain(&self) -> Result<(), Problem> {
         let broken =
             self.unreadable.iter().map(|(number, why)| format!("entry {number} can't be read: {why}"));
-        let missing = self.missing.iter().map(|number| format!("entry {number} is missing"));
+        let missing = self.missing.iter().map(|(first, last)| {
+            if first == last {
+                format!("entry {first} is missing")
+            } else {
+                format!("entries {first} to {last} are missing")
+            }
+        });
         let mut troubles: Vec<String> = broken.chain(missing).collect();
         let more = troubles.len().saturating_sub(3);
         troubles.truncate(3);

@@ -1,5 +1,16 @@
 //! The ledger: a record of each deployment, verification and approval of a stack, which is only appended to.
 
 pub mod bucket;
+mod cloud;
+mod compact;
+mod deployments;
 pub mod entry;
 pub mod history;
+mod objects;
+mod open;
+mod stack_ledger;
+mod tags;
+pub mod trouble;
+
+pub use open::{LedgerChoice, LedgerFor};
+pub use stack_ledger::{Ledger, NotAppended};

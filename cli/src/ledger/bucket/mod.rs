@@ -93,6 +93,17 @@ pub enum Creation {
     Taken,
 }
 
+/// The names to list.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// The folder that they lie in, without a `/` at its end.
+    pub folder: &'a str,
+    /// The beginning of each name.
+    pub beginning: &'a str,
+    /// The name that they come after.
+    pub after: Option<&'a str>,
+}
+
 /// The kind of trouble with a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BucketTroubleKind {
@@ -213,22 +224,23 @@ impl Bucket {
         }
     }
 
-    /// The names of the objects directly in the folder `key`, in order; only those after `after`, if it is given. None
-    /// there is no error.
-    pub async fn list(&self, key: &str, after: Option<&str>) -> Result<Vec<String>, BucketTrouble> {
-        let do_what = || format!("list `{key}`");
-        let mut names = match &self.place {
+    /// The names of the objects directly in a folder, in order. A folder that does not exist has none.
+    pub async fn list(&self, names: Names<'_>) -> Result<Vec<String>, BucketTrouble> {
+        let do_what = || format!("list `{}`", names.folder);
+        let mut found = match &self.place {
             BucketPlace::Folder(root) => {
-                folder::list(root, key).map_err(|error| self.unwell(&do_what(), &error))?
+                folder::list(root, names.folder).map_err(|error| self.unwell(&do_what(), &error))?
             }
             BucketPlace::Remote(remote) => {
-                remote.list(key, after).await.map_err(|error| self.refused(&do_what(), &error))?
+                remote.list(names).await.map_err(|error| self.refused(&do_what(), &error))?
             }
         };
-        names.retain(|name| after.is_none_or(|after| name.as_str() > after));
-        names.sort();
-        names.dedup();
-        Ok(names)
+        found.retain(|name| {
+            name.starts_with(names.beginning) && names.after.is_none_or(|after| name.as_str() > after)
+        });
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 
     fn unwell(&self, do_what: &str, error: &std::io::Error) -> BucketTrouble {
@@ -290,13 +302,14 @@ impl RemoteObjects {
         })
     }
 
-    async fn list(&self, key: &str, after: Option<&str>) -> object_store::Result<Vec<String>> {
-        let prefix = format!("{}{key}/", self.prefix);
+    async fn list(&self, wanted: Names<'_>) -> object_store::Result<Vec<String>> {
+        let folder = format!("{}{}/", self.prefix, wanted.folder);
+        let prefix = format!("{folder}{}", wanted.beginning);
         let mut names = Vec::new();
         let mut page_token = None;
         loop {
             let options = PaginatedListOptions {
-                offset: after.map(|after| format!("{prefix}{after}")),
+                offset: wanted.after.map(|after| format!("{folder}{after}")),
                 delimiter: Some("/".into()),
                 page_token,
                 ..PaginatedListOptions::default()

@@ -236,12 +236,14 @@ fn an_entry_that_can_t_be_read_makes_the_answers_uncertain_and_is_named() {
     let mut book = Book::default();
     book.deploy("a", &["1"]);
     book.history.add_unreadable(3, "it is cut off");
-    book.history.add_missing(4);
-    assert_eq!(book.history.last(), 4, "its number is taken");
+    book.history.add_missing(4, 4);
+    book.history.add_missing(5, 7);
+    assert_eq!(book.history.last(), 7, "its number is taken");
     let problem = book.history.certain().unwrap_err();
     assert_eq!(
         problem.what,
-        "what the ledger says is not certain: entry 3 can't be read: it is cut off; entry 4 is missing"
+        "what the ledger says is not certain: entry 3 can't be read: it is cut off; entry 4 is missing; entries 5 to \
+         7 are missing"
     );
     assert!(problem.hint.unwrap().contains("stackstep accept"));
 }
