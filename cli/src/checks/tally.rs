@@ -30,8 +30,10 @@ impl Tally {
 
     /// The outcome, if no further try can change it.
     pub fn decided(self) -> Option<CheckOutcome> {
+        let may_pass = self.passed + self.left() >= self.needed;
+        let may_fail = self.passed + self.unclear < self.needed;
         match self.outcome() {
-            CheckOutcome::Inconclusive if self.left() > 0 => None,
+            CheckOutcome::Inconclusive if self.left() > 0 && (may_pass || may_fail) => None,
             outcome => Some(outcome),
         }
     }

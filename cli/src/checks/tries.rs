@@ -72,7 +72,9 @@ pub async fn try_until_known(
     mut one: impl AsyncFnMut(Duration) -> Tried,
 ) {
     let begun = Instant::now();
-    let ready = begun + pace.ready_within;
+    // Where the time for all checks is short, it is kept for the tries that count.
+    let room = until.saturating_duration_since(begun).saturating_sub(pace.every.saturating_mul(pace.of));
+    let ready = begun + pace.ready_within.min(room);
     let mut tally = Tally::new(pace.needed, pace.of);
     let (mut tries, mut early) = (Vec::new(), None);
     let mut early_tries = 0;
@@ -139,6 +141,15 @@ pub fn no_time_left() -> Tried {
         CheckOutcome::Inconclusive,
         "there was no time left",
         "set a longer `checks-timeout`, or have less to check",
+    )
+}
+
+/// A try of which nobody knows, because the step was killed.
+pub fn killed() -> Tried {
+    Tried::without_answer(
+        CheckOutcome::Inconclusive,
+        "the step was killed before it was known",
+        "run the job again to have it checked",
     )
 }
 

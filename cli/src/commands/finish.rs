@@ -21,7 +21,7 @@ use crate::process::signals::Signals;
 use crate::process::tail::Tail;
 use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
-use crate::report::{self, Ending, Events, Facts, Fold, Report};
+use crate::report::{self, Ending, Events, Facts, Fold, Inconclusive, Report};
 use crate::run::prepare::{RunRequest, inputs_of_ended_run};
 use crate::run::unfinished::Unfinished;
 
@@ -198,7 +198,10 @@ fn report(
         fold.left_out(tail.state.skipped_lines);
     }
     let about = &unfinished.about;
+    // Checks begin only after a deployment that succeeded.
+    let checking = !unfinished.checks.is_empty();
     let (ending, exit_code) = match unfinished.stopped_by {
+        _ if checking => (Ending::Exited(0), 0),
         Some(0) => (Ending::TimedOut, i32::from(crate::base::error::EXIT_TIMEOUT)),
         Some(signal) => (Ending::Cancelled { signal: i32::from(signal) }, 128 + i32::from(signal)),
         None => (Ending::Signalled(KILLED), 128 + KILLED),
@@ -227,6 +230,9 @@ fn report(
         facts.notes.extend(left_in_state(unfinished, fate, &events));
     }
     let mut report = report::report(events, facts);
+    if checking {
+        report.take_checks(unfinished.checks.clone(), Inconclusive::Fail, unfinished.stopped_by);
+    }
     if unfinished.knows_more_secrets || !knows_inputs {
         report.leave_out_foreign_texts();
         report.notes.push(
@@ -235,7 +241,7 @@ fn report(
                 .to_owned(),
         );
     }
-    if unfinished.stopped_by.is_none() {
+    if unfinished.stopped_by.is_none() && !checking {
         report.message = Some("the step was killed while the engine was at work".to_owned());
     }
     report

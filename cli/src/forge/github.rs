@@ -19,6 +19,7 @@ use super::{
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
+use crate::report::shortened;
 
 /// GitHub.
 pub struct GitHub;
@@ -321,6 +322,10 @@ impl Deployments for GitHub {
         }
         if let Some(log) = &deployment.log {
             body["log_url"] = json!(log);
+        }
+        if let Some(said) = &deployment.description {
+            // https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
+            body["description"] = json!(shortened(said, 140));
         }
         Some(place.body_request(Method::POST, &path, &body))
     }

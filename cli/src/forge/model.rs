@@ -113,6 +113,8 @@ pub struct Deployment {
     pub removed: bool,
     /// The job's page.
     pub log: Option<String>,
+    /// A line of text beside the state.
+    pub description: Option<String>,
 }
 
 /// A text of ours to keep on the forge's page of deployments.

@@ -28,7 +28,7 @@ use crate::forge::{Client, Deployment, Place, State};
 use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
 use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted};
-use crate::render::{Options, Template};
+use crate::render::{self, Options, Template};
 use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
 use sent::miss;
@@ -299,6 +299,7 @@ impl<'a> Sender<'a> {
             state: if report.status == Status::Succeeded { State::Success } else { State::Failure },
             removed: report.command == Operation::Destroy,
             log: self.context.build_url.clone(),
+            description: report.verified().map(|_| render::short_outcome(report)),
         };
         match client.record_deployment(&deployment).await {
             Ok(true) => console.line(&format!("deployment recorded: {environment}")),

@@ -31,7 +31,8 @@ pub(super) fn found(check: &CheckResult) -> String {
         ));
     }
     if check.early_tries > 0 {
-        parts.push(format!("{} more while it came up", words::many(check.early_tries as usize, "try")));
+        let early = words::many(check.early_tries as usize, "try");
+        parts.push(format!("{early} before did not count, while it came up"));
     }
     if let (Some(days), true) = (check.certificate_days, check.outcome == CheckOutcome::Passed) {
         parts.push(format!("its certificate is valid for {} more days", days.max(0)));
@@ -47,7 +48,9 @@ pub(super) fn before(check: &CheckResult) -> Option<&'static str> {
         (CheckOutcome::Failed | CheckOutcome::Inconclusive, CheckOutcome::Passed) => {
             Some("it had passed before the deployment")
         }
-        (CheckOutcome::Passed, CheckOutcome::Failed) => Some("it had failed before the deployment"),
+        (CheckOutcome::Passed | CheckOutcome::Inconclusive, CheckOutcome::Failed) => {
+            Some("it had failed before the deployment")
+        }
         _ => None,
     }
 }

@@ -36,4 +36,4 @@ pub use options::{Detail, Flavor, Options, Size};
 pub use several::several;
 pub use template::{Template, comment};
 pub use text::text;
-pub use words::{counts, headline, headline_in, outcome, sign};
+pub use words::{counts, headline, headline_in, outcome, short_outcome, sign};

@@ -240,7 +240,7 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
 }
 
 /// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
-pub(super) fn short_outcome(report: &Report) -> String {
+pub fn short_outcome(report: &Report) -> String {
     let noun = report.command.noun(report.preview_only).to_lowercase();
     if let Some(checked) = checked::outcome(report) {
         return done(report).map_or(noun, str::to_lowercase) + &checked;

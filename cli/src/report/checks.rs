@@ -141,9 +141,9 @@ impl CheckResult {
         self.tries.iter().filter(|one| one.outcome == CheckOutcome::Passed).count()
     }
 
-    /// "`health`: status 503, and 200 was wanted".
+    /// "health: status 503, and 200 was wanted".
     pub(super) fn in_one_line(&self) -> String {
-        let name = self.name.replace('`', "'");
-        self.message.as_ref().map_or_else(|| format!("`{name}`"), |message| format!("`{name}`: {message}"))
+        let name = &self.name;
+        self.message.as_ref().map_or_else(|| name.clone(), |message| format!("{name}: {message}"))
     }
 }

@@ -54,7 +54,7 @@ impl Report {
         self.hint = Some(self.check_hint(stopped_by.is_some()).to_owned());
     }
 
-    /// "deployed, but 1 of 3 checks failed: `health`: status 503, and 200 was wanted".
+    /// "deployed, but 1 of 3 checks failed: health: status 503, and 200 was wanted".
     fn check_message(&self, stopped: bool) -> String {
         if stopped {
             return "deployed, but the checks after it were stopped".to_owned();
@@ -78,7 +78,7 @@ impl Report {
             Some(CheckOutcome::Failed) => Reason::Verification.way_out(self.command),
             _ => {
                 "what was deployed stays, and whether it works is not known: see why the check had no clear result, and \
-                 run the job again; `inconclusive: pass` lets such a run pass"
+                 run the job again; `inconclusive: pass` in `stackstep.yaml` lets such a run pass"
             }
         }
     }
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(report.reason, Some(Reason::Verification));
         assert_eq!(
             report.message.as_deref(),
-            Some("deployed, but 1 of 3 checks failed, 1 inconclusive: `three`: no answer")
+            Some("deployed, but 1 of 3 checks failed, 1 inconclusive: three: no answer")
         );
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn no_more_checks_are_named_than_a_line_holds() {
         let message = checked(&[FAILED; 5], Inconclusive::Fail).message.unwrap();
         assert!(
-            message.contains("`three`") && !message.contains("`four`") && message.ends_with("…"),
+            message.contains("three") && !message.contains("four") && message.ends_with("…"),
             "{message}"
         );
     }

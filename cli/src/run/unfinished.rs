@@ -13,7 +13,7 @@ use crate::engine::executor::Outcome;
 use crate::engine::job::Job;
 use crate::process::alive::Trace;
 use crate::publish::{self, Publisher, Sinks};
-use crate::report::Report;
+use crate::report::{CheckResult, Report};
 use crate::run::reporting::Run;
 
 /// The name of the state that tells a post step where the file is: its launcher looks for it.
@@ -46,6 +46,9 @@ pub struct Unfinished {
     pub stopped_by: Option<u8>,
     /// The folder of the stack's state, if the backend is a folder.
     pub state: Option<PathBuf>,
+    /// The checks after the deployment, if they had begun: what is to be told of them if they never end.
+    #[serde(default)]
+    pub checks: Vec<CheckResult>,
     /// The places that reports go to.
     pub sinks: Sinks,
 }
@@ -69,6 +72,7 @@ impl Unfinished {
                 || job.inputs.backend.oidc_organization.is_some(),
             stopped_by: None,
             state: job.backend.folder(job.env),
+            checks: Vec::new(),
             sinks: publisher.sinks(),
         };
         unfinished.save(job, console);
@@ -90,4 +94,12 @@ impl Unfinished {
     pub fn read(path: &Path) -> Option<Self> {
         serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
     }
+}
+
+/// Notes in the file, if there is one, that the deployment is done and its checks have begun.
+pub fn note_checks(job: &Job<'_>, checks: Vec<CheckResult>, console: &Console) {
+    let path = job.folder.as_ref().map(|folder| unfinished_file(folder.path()));
+    let Some(mut unfinished) = path.and_then(|path| Unfinished::read(&path)) else { return };
+    unfinished.checks = checks;
+    unfinished.save(job, console);
 }

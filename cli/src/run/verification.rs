@@ -16,7 +16,7 @@ use crate::checks::address::{KnownOutputs, no_output};
 use crate::checks::command::{CommandPlace, ReadyCommand, variables};
 use crate::checks::round::{CheckRound, unmade};
 use crate::checks::settings::{Check, CheckSubject, CommandCheck};
-use crate::checks::tries::{Tried, milliseconds};
+use crate::checks::tries::{self, Tried, milliseconds};
 use crate::ci::console::Console;
 use crate::engine::deps;
 use crate::engine::executor::{EngineQuery, Executor};
@@ -25,6 +25,7 @@ use crate::inputs::Command;
 use crate::process::signals::{Signal, Signals};
 use crate::publish::outputs::choose_secrets;
 use crate::report::{CheckOutcome, CheckResult, Report, Status};
+use crate::run::unfinished;
 use again::preview_again;
 use promised::refuse_missing_outputs;
 
@@ -130,6 +131,8 @@ impl<'a> Verification<'a> {
         let place = self.place(console, signals);
         let round = CheckRound::after(checks, http, &self.job.seen_by_engine, signals);
         console.line(&format!("checks after the deployment: {}", checks.list.len()));
+        let killed = |check| CheckResult { before: None, ..unmade(check, tries::killed()) };
+        unfinished::note_checks(self.job, checks.list.iter().map(killed).collect(), console);
         let probes = round.probe(KnownOutputs::from_report(report));
         let mut results = with_signs_of_life(probes, console).await;
         for (check, result) in checks.list.iter().zip(&mut results) {
@@ -238,7 +241,7 @@ fn in_one_line(result: &CheckResult) -> String {
         line.push_str(&format!(", {worst} ms{}", if result.tries.len() > 1 { " at worst" } else { "" }));
     }
     if result.early_tries > 0 {
-        line.push_str(&format!(", after {} more while it came up", result.early_tries));
+        line.push_str(&format!(", after {} that did not count while it came up", result.early_tries));
     }
     if result.before == Some(CheckOutcome::Failed) && result.outcome == CheckOutcome::Failed {
         line.push_str("; it had failed before the deployment as well");
