@@ -35,6 +35,7 @@ mod engine_options;
 mod faults;
 #[cfg(test)]
 mod finish;
+mod forges;
 #[cfg(test)]
 mod github;
 #[cfg(test)]

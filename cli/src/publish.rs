@@ -11,7 +11,8 @@ pub mod forge;
 pub mod outputs;
 mod pages;
 pub mod several;
-pub mod template;
+pub mod stale;
+mod template;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};

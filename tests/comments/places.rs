@@ -12,8 +12,7 @@ fn pull(number: u64, state: State) -> Pull {
         branch: "feature/a b".into(),
         head: HEAD.into(),
         commits: vec![HEAD.into()],
-        fork: false,
-        locked: false,
+        ..Pull::default()
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(super) mod contents;
 pub(super) mod history;
 mod reviews;
+mod statuses;
 
 use super::trouble::{Trouble, TroubleKind};
 use super::{ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, Place, RequestFor};

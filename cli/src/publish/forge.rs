@@ -33,6 +33,7 @@ use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
 use sent::miss;
 use sent::warn;
+pub use status::status_name;
 
 /// The time limit for everything that is sent to the forge.
 const PATIENCE: Duration = Duration::from_secs(180);

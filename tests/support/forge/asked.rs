@@ -12,6 +12,8 @@ pub struct Asked {
     /// The path's parts, decoded.
     pub path: Vec<String>,
     pub query: BTreeMap<String, String>,
+    /// The values of `refs[]`, which is there twice.
+    pub refs: Vec<String>,
     pub body: Value,
     pub base: String,
 }
@@ -21,12 +23,15 @@ impl Asked {
         let url = stackstep::base::http::Url::parse(&format!("{base}{}", request.target)).ok()?;
         let path = url.path().trim_matches('/').split('/').map(decoded).collect();
         let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let refs =
+            url.query_pairs().filter(|(name, _)| name == "refs[]").map(|(_, value)| value.into_owned());
+        let refs = refs.collect();
         let body =
             if request.body.is_empty() { Value::Null } else { serde_json::from_str(&request.body).ok()? };
         if !body.is_null() {
             assert_eq!(request.header("content-type"), Some("application/json"));
         }
-        Some(Self { method: request.method.clone(), path, query, body, base: base.to_owned() })
+        Some(Self { method: request.method.clone(), path, query, refs, body, base: base.to_owned() })
     }
 
     /// The path's parts, to be matched.

@@ -4,13 +4,17 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN};
+use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN};
 
 pub struct Azure;
 
 impl Face for Azure {
     fn name(&self) -> &'static str {
         "azure-repos"
+    }
+
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
+        super::reads::azure::answer(asked, memory)
     }
 
     fn authorization(&self) -> String {
@@ -47,9 +51,9 @@ impl Face for Azure {
             ("POST", ["pullrequestquery"]) => Op::OfCommit(asked.text("/queries/0/items/0")?),
             ("GET", ["pullrequests"]) => {
                 assert_eq!(asked.query["searchCriteria.status"], "active");
-                Op::OfBranch(
-                    asked.query["searchCriteria.sourceRefName"].strip_prefix("refs/heads/")?.to_owned(),
-                )
+                let branch =
+                    asked.query.get("searchCriteria.sourceRefName").map_or("refs/heads/", String::as_str);
+                Op::OfBranch(branch.strip_prefix("refs/heads/")?.to_owned())
             }
             ("GET", ["pullRequests", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["commits", _, "statuses"]) => Op::Status(asked.body.clone()),
@@ -84,6 +88,11 @@ impl Face for Azure {
             },
             "sourceRefName": format!("refs/heads/{}", one.branch),
             "lastMergeSourceCommit": { "commitId": one.head },
+            "targetRefName": format!("refs/heads/{}", one.target),
+            "createdBy": { "id": one.author, "displayName": "Somebody", "uniqueName": format!("{}@example.com", one.author) },
+            "closedDate": (one.state != State::Open).then_some("2026-11-21T10:00:00.1234567Z"),
+            "lastMergeCommit": { "commitId": one.merge_commit.as_deref().unwrap_or("0000000000000000000000000000000000000000") },
+            "labels": [{ "id": "1", "name": "infra", "active": true }],
             "forkSource": if one.fork { json!({ "name": "refs/heads/x" }) } else { Value::Null },
         })
     }

@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN};
+use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN};
 
 pub struct Bitbucket;
 
 impl Face for Bitbucket {
     fn name(&self) -> &'static str {
         "bitbucket"
+    }
+
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
+        super::reads::bitbucket::answer(asked, memory)
     }
 
     fn authorization(&self) -> String {
@@ -37,7 +41,8 @@ impl Face for Bitbucket {
             ("GET", ["commit", commit, "pullrequests"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pullrequests"]) => {
                 assert_eq!(asked.query["state"], "OPEN");
-                let query = asked.query["q"].strip_prefix("source.branch.name = \"")?;
+                let Some(query) = asked.query.get("q") else { return Some(Op::OfBranch(String::new())) };
+                let query = query.strip_prefix("source.branch.name = \"")?;
                 Op::OfBranch(query.strip_suffix('"')?.to_owned())
             }
             ("GET", ["pullrequests", number]) => Op::ChangeRequest(number.parse().ok()?),
@@ -65,7 +70,9 @@ impl Face for Bitbucket {
             "source": {
                 "branch": { "name": one.branch }, "commit": { "hash": one.head }, "repository": { "full_name": source },
             },
-            "destination": { "repository": { "full_name": "acme/shop" } },
+            "destination": { "branch": { "name": one.target }, "repository": { "full_name": "acme/shop" } },
+            "author": { "uuid": one.author, "nickname": "Somebody", "type": "user" },
+            "merge_commit": one.merge_commit.as_ref().map(|hash| json!({ "hash": hash })),
         })
     }
 

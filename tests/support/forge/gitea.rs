@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN};
+use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN};
 
 pub struct Gitea;
 
 impl Face for Gitea {
     fn name(&self) -> &'static str {
         "gitea"
+    }
+
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
+        super::reads::gitea::answer(asked, memory)
     }
 
     fn authorization(&self) -> String {
@@ -51,7 +55,11 @@ impl Face for Gitea {
             "merged": one.state == State::Merged,
             "is_locked": one.locked,
             "head": { "ref": one.branch, "sha": one.head, "repo_id": if one.fork { 2 } else { 1 } },
-            "base": { "ref": "main", "repo_id": 1 },
+            "base": { "ref": one.target, "repo_id": 1 },
+            "user": { "id": 3, "login": one.author },
+            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
+            "merge_commit_sha": one.merge_commit,
+            "labels": [{ "name": "infra" }],
         })
     }
 

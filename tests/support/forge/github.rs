@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN, link};
+use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN, link};
 
 pub struct GitHub;
 
 impl Face for GitHub {
     fn name(&self) -> &'static str {
         "github"
+    }
+
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
+        super::reads::github::answer(asked, memory)
     }
 
     fn authorization(&self) -> String {
@@ -43,7 +47,7 @@ impl Face for GitHub {
             ("GET", ["commits", commit, "pulls"]) => Op::OfCommit((*commit).to_owned()),
             ("GET", ["pulls"]) => {
                 assert_eq!(asked.query["state"], "open");
-                Op::OfBranch(asked.query["head"].clone())
+                Op::OfBranch(asked.query.get("head").cloned().unwrap_or_default())
             }
             ("GET", ["pulls", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
@@ -70,7 +74,10 @@ impl Face for GitHub {
             "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00Z"),
             "locked": one.locked,
             "head": { "ref": one.branch, "sha": one.head, "repo": { "full_name": head } },
-            "base": { "ref": "main", "repo": { "full_name": "acme/shop" } },
+            "base": { "ref": one.target, "repo": { "full_name": "acme/shop" } },
+            "user": { "login": one.author, "type": "User" },
+            "merge_commit_sha": one.merge_commit.as_deref().unwrap_or("0000000000000000000000000000000000000000"),
+            "labels": [{ "name": "infra" }],
         })
     }
 

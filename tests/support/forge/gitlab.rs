@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Face, ME, Op, Pull, Reply, State, Stored, TOKEN, link};
+use super::{Asked, Face, ME, Memory, Op, Pull, Reply, State, Stored, TOKEN, link};
 
 pub struct GitLab;
 
 impl Face for GitLab {
     fn name(&self) -> &'static str {
         "gitlab"
+    }
+
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply> {
+        super::reads::gitlab::answer(asked, memory)
     }
 
     fn authorization(&self) -> String {
@@ -39,7 +43,7 @@ impl Face for GitLab {
             }
             ("GET", ["merge_requests"]) => {
                 assert_eq!(asked.query["state"], "opened");
-                Op::OfBranch(asked.query["source_branch"].clone())
+                Op::OfBranch(asked.query.get("source_branch").cloned().unwrap_or_default())
             }
             ("GET", ["merge_requests", number]) => Op::ChangeRequest(number.parse().ok()?),
             ("POST", ["statuses", _]) => Op::Status(asked.body.clone()),
@@ -65,6 +69,12 @@ impl Face for GitLab {
                 State::Closed => "closed",
             },
             "discussion_locked": one.locked,
+            "target_branch": one.target,
+            "author": { "id": 3, "username": one.author, "state": "active" },
+            "merged_at": (one.state == State::Merged).then_some("2026-11-21T10:00:00.000Z"),
+            "merge_commit_sha": one.merge_commit,
+            "squash_commit_sha": null,
+            "labels": ["infra"],
             "source_branch": one.branch,
             "sha": one.head,
             "source_project_id": if one.fork { 2 } else { 1 },

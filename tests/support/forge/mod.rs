@@ -7,6 +7,7 @@ mod bitbucket;
 mod gitea;
 mod github;
 mod gitlab;
+pub mod reads;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -50,6 +51,29 @@ pub struct Pull {
     pub commits: Vec<String>,
     pub fork: bool,
     pub locked: bool,
+    /// The branch that it is to be merged into.
+    pub target: String,
+    /// Who opened it.
+    pub author: String,
+    /// The commit that merged it.
+    pub merge_commit: Option<String>,
+}
+
+impl Default for Pull {
+    fn default() -> Self {
+        Self {
+            number: NUMBER,
+            state: State::Open,
+            branch: "feature/a b".into(),
+            head: HEAD.into(),
+            commits: Vec::new(),
+            fork: false,
+            locked: false,
+            target: "main".into(),
+            author: "ada".into(),
+            merge_commit: None,
+        }
+    }
 }
 
 /// Open, merged or closed.
@@ -71,6 +95,8 @@ pub struct Memory {
     pub deployments: Vec<Value>,
     /// What people are told of: a comment that is new.
     pub notifications: usize,
+    /// What is only read: reviews, files, history, protection.
+    pub shown: reads::Shown,
     last: u64,
 }
 
@@ -150,6 +176,8 @@ impl Op {
 
 /// A vendor's paths and JSON.
 pub trait Face: Sync {
+    /// The answer to a request that only reads what [`reads::Shown`] keeps. None where it is no such request.
+    fn shown(&self, asked: &Asked, memory: &Memory) -> Option<Reply>;
     /// Its name, as the input `forge` has it.
     fn name(&self) -> &'static str;
     /// What a request asks for. None where the vendor has no such path.
@@ -231,18 +259,7 @@ impl Fake {
 
     /// A forge with one open change request, [`NUMBER`].
     pub fn start(face: &'static dyn Face) -> Self {
-        let memory = Arc::new(Mutex::new(Memory {
-            pulls: vec![Pull {
-                number: NUMBER,
-                state: State::Open,
-                branch: "feature/a b".into(),
-                head: "8d08154cabb1c4f71a535de986600303936780f8".into(),
-                commits: Vec::new(),
-                fork: false,
-                locked: false,
-            }],
-            ..Memory::default()
-        }));
+        let memory = Arc::new(Mutex::new(Memory { pulls: vec![Pull::default()], ..Memory::default() }));
         let script: Arc<Mutex<Vec<(Verb, Act)>>> = Arc::default();
         let verbs: Arc<Mutex<Vec<Verb>>> = Arc::default();
         let (kept, plan, seen) = (Arc::clone(&memory), Arc::clone(&script), Arc::clone(&verbs));
@@ -251,6 +268,9 @@ impl Fake {
             let Some(asked) = Asked::of(request, &base) else { return face.error(400, "no JSON") };
             if request.header("authorization") != Some(face.authorization().as_str()) {
                 return face.error(401, "Bad credentials");
+            }
+            if let Some(reply) = face.shown(&asked, &kept.lock().unwrap()) {
+                return reply;
             }
             let Some(op) = face.read(&asked) else {
                 return face.error(404, &format!("no path {} {:?}", asked.method, asked.path));

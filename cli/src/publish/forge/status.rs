@@ -94,7 +94,7 @@ impl Sender<'_> {
         let key = self.inputs.comment.key.as_deref();
         Some(CommitStatus {
             commit: self.context.commit.clone()?,
-            name: name(stack, key),
+            name: status_name(stack, key),
             state,
             description: said.to_owned(),
             url: self.context.build_url.clone(),
@@ -125,7 +125,7 @@ impl Sender<'_> {
 
 /// The name of the status. It holds the backend, so that two backends never share a status. It has to be the same from
 /// the first run on, because rules for branches refer to it.
-fn name(stack: &StackIdentity, key: Option<&str>) -> String {
+pub fn status_name(stack: &StackIdentity, key: Option<&str>) -> String {
     let mut name = std::iter::once("stackstep").chain(stack.names()).collect::<Vec<_>>().join(" / ");
     let address = stack.backend_url.as_deref().filter(|url| *url != PULUMI_CLOUD);
     let place =
@@ -157,18 +157,18 @@ mod tests {
     fn the_name_says_which_backend_it_is_unless_it_is_pulumi_cloud() {
         let cloud =
             StackIdentity { organization: Some("acme".to_owned()), ..in_backend("https://api.pulumi.com") };
-        assert_eq!(name(&cloud, None), "stackstep / acme / shop / prod");
-        assert_eq!(name(&in_backend("s3://acme-eu"), None), "stackstep / shop / prod (s3://acme-eu)");
+        assert_eq!(status_name(&cloud, None), "stackstep / acme / shop / prod");
+        assert_eq!(status_name(&in_backend("s3://acme-eu"), None), "stackstep / shop / prod (s3://acme-eu)");
         assert_eq!(
-            name(&in_backend("s3://acme-us"), Some("us")),
+            status_name(&in_backend("s3://acme-us"), Some("us")),
             "stackstep / shop / prod (s3://acme-us) / us"
         );
         let unknown = StackIdentity { backend: None, backend_url: None, ..in_backend("") };
-        assert_eq!(name(&unknown, None), "stackstep / shop / prod");
+        assert_eq!(status_name(&unknown, None), "stackstep / shop / prod");
     }
 
     #[test]
     fn an_address_that_holds_a_secret_is_named_by_its_fingerprint() {
-        assert_eq!(name(&in_backend("s3://***"), None), "stackstep / shop / prod (0123456789ab)");
+        assert_eq!(status_name(&in_backend("s3://***"), None), "stackstep / shop / prod (0123456789ab)");
     }
 }

@@ -1,0 +1,37 @@
+//! Statuses and checks that are there already, and the change requests that are open.
+
+use super::super::trouble::{Trouble, TroubleKind};
+use super::super::{ChangeRequest, Reading, StatusThere};
+use super::{Client, Done};
+use crate::base::error::Problem;
+
+impl Client<'_> {
+    /// At most `most` open change requests, the latest first. Returns whether there are more.
+    pub async fn open_change_requests(&self, most: usize) -> Done<(Vec<ChangeRequest>, bool)> {
+        let list = self.place.forge.open_change_requests(self.place);
+        let list = list.needing_by_default(self.needs(Reading::Reviews));
+        let (mut found, more) = self.read_some("list the open change requests", list, most).await?;
+        found.retain(|one| one.open);
+        Ok((found, more))
+    }
+
+    /// The statuses and checks of a commit with this name.
+    pub async fn statuses_there(&self, commit: &str, name: &str) -> Done<Vec<StatusThere>> {
+        let do_what = format!("read the statuses of `{commit}`");
+        let needs = self.needs(Reading::Statuses);
+        let list = self.place.forge.statuses_there(self.place, commit, name).needing_by_default(needs);
+        let mut found = self.read_pages(&do_what, list).await?;
+        if let Some(list) = self.place.forge.checks_there(self.place, commit, name) {
+            found.extend(self.read_pages(&do_what, list.needing_by_default(needs)).await?);
+        }
+        found.retain(|one| one.name == name);
+        Ok(found)
+    }
+
+    /// The trouble that this token can't set the check of a commit that has one.
+    pub fn no_checks(&self, commit: &str) -> Trouble {
+        let what = format!("`{commit}` has a check, and this token may not set one");
+        let hint = "give the job the permission by which the preview has set it: in a workflow `permissions: checks: write`";
+        Trouble { kind: TroubleKind::Denied, problem: Problem::new(what, hint) }
+    }
+}
