@@ -173,3 +173,16 @@ fn a_mistake_in_an_entry_stops_a_run_of_that_repository() {
     let run = repository.scene.run("up --upsert -C infra/shop --stack prod").ends_with(2);
     run.says("`stacks.prod.unreviewd`").says("did you mean `unreviewed`?").never_says("Deployed");
 }
+
+#[test]
+fn a_step_of_the_official_actions_profile_that_runs_the_map_has_all_inputs() {
+    for command in ["deploy", ""] {
+        let repository = Repository::new(MAP).on_branch("main");
+        let scene = repository
+            .scene
+            .with("STACKSTEP_INPUT_COMMAND", command)
+            .with("STACKSTEP_INPUT_PROFILE", "official-action")
+            .with("STACKSTEP_INPUT_STACK", "prod");
+        scene.run("run").ends_with(0).says("this job is for `prod`").never_says("Deployed");
+    }
+}

@@ -11,6 +11,7 @@ use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
 use crate::base::http::Http;
+use crate::base::words::Words;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
 use crate::ci::{self, Level, Output};
@@ -24,7 +25,7 @@ use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::forge::Client;
 use crate::forge::client::LIMITS;
 use crate::inputs::file::{ConfigFile, DEPLOY, NAME};
-use crate::inputs::headings::{SafetyInputs, StackInputs};
+use crate::inputs::headings::{PROFILE, Profile, SafetyInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs};
 use crate::process::signals::Signals;
@@ -57,6 +58,7 @@ struct DeployTarget {
 
 /// Deploys or previews what the map says. Returns the exit status: of the first run that failed, else 0.
 pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
+    let flags = &of_our_own(flags);
     let ci = ci::detect(env);
     let event = DeliveryEvent::from_context(&ci.context(env));
     let command = if event.is_proposed() { Command::Preview } else { Command::Up };
@@ -105,6 +107,14 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         }
     }
     Ok(failed)
+}
+
+/// The flags, with our own defaults unless they say something else: the official action knows no map, so its profile, which
+/// `actions/deploy` sets, would leave out inputs that the map's jobs have.
+fn of_our_own(flags: &Flags) -> Flags {
+    let mut flags = flags.clone();
+    flags.entry(PROFILE.input.name).or_insert_with(|| vec![Profile::None.word().to_owned()]);
+    flags
 }
 
 /// Whether a step asks for it: by its `command`, or without one where the checkout's own file has a map.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::env::Env;
 use crate::base::git::objects::{BorrowedObjects, GitCommand, default_of_origin, seen_of_origin};
-use crate::base::git::remote::{HeadQuestion, head_in};
+use crate::base::git::remote::{HeadQuestion, default_in, head_in};
 use crate::ci::Context;
 use crate::forge::{Client, RepositoryFile};
 use crate::process::helper::{read_apart, run_apart};
@@ -58,27 +58,30 @@ impl<'a> RepositoryHistory<'a> {
         Self { folder: folder.to_owned(), env, context, objects, forge }
     }
 
-    /// The name of the default branch: as the CI system tells it, as the checkout has seen it, or as the forge tells it.
+    /// The name of the default branch: as the CI system tells it, as the checkout has seen it, or as the remote or the
+    /// forge tells it.
     pub async fn default_branch(&self) -> Option<String> {
         let known = self.context.default_branch_name.clone().or_else(|| {
             let own = self.context.branch.clone().filter(|_| self.context.default_branch == Some(true));
             own.or_else(|| default_of_origin(&self.folder))
         });
-        match (known, self.forge) {
-            (Some(name), _) => Some(name),
-            (None, Some(forge)) => forge.default_branch().await.ok(),
-            (None, None) => None,
+        if known.is_some() {
+            return known;
         }
+        if let Some(answer) = ask(HeadQuestion::about_default(&self.folder, self.env)).await
+            && let Some(name) = default_in(&answer)
+        {
+            return Some(name);
+        }
+        self.forge?.default_branch().await.ok()
     }
 
     /// The commit that `branch` of the remote is at now.
     pub async fn head(&self, branch: &str) -> Option<String> {
-        if let Some(question) = HeadQuestion::about(&self.folder, branch, self.env) {
-            let HeadQuestion { program, args, environment, folder } = question;
-            let answer = read_apart(&program, &args, folder.path(), environment, REMOTE).await;
-            if let Some(head) = answer.as_deref().and_then(head_in) {
-                return Some(head);
-            }
+        if let Some(answer) = ask(HeadQuestion::about(&self.folder, branch, self.env)).await
+            && let Some(head) = head_in(&answer)
+        {
+            return Some(head);
         }
         self.forge?.branch_head(branch).await.ok()
     }
@@ -178,6 +181,11 @@ impl<'a> RepositoryHistory<'a> {
         let (status, _) = run(own.is_contained(commit, &head), AT_HAND).await?;
         Some(status == 0)
     }
+}
+
+async fn ask(question: Option<HeadQuestion>) -> Option<String> {
+    let HeadQuestion { program, args, environment, folder } = question?;
+    read_apart(&program, &args, folder.path(), environment, REMOTE).await
 }
 
 async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> {

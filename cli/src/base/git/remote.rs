@@ -1,5 +1,5 @@
-//! The command that asks a remote for the head of a branch, and the reader of its answer. It asks by the remote's
-//! address, from an empty folder of our own: git reads no configuration of the checkout, which could name programs to
+//! The commands that ask a remote for the head of a branch and for its default branch, and the readers of its answers.
+//! They ask by the remote's address, from an empty folder of our own: git reads no configuration of the checkout, which could name programs to
 //! start (`core.sshCommand`, `credential.helper`, `remote.<name>.vcs`, `url.<base>.insteadOf`, a bare repository in a
 //! subfolder …), and it gets an environment without the job's secrets. Only two plain values come from the checkout's
 //! configuration: the address of `origin`, and the header by which the checkout signs in there.
@@ -63,7 +63,7 @@ const KEPT: &[&str] = &[
     "GIT_CONFIG_NOSYSTEM",
 ];
 
-/// The command that asks git for a branch's head.
+/// The command that asks git for a branch's head, or for the default branch.
 pub struct HeadQuestion {
     /// The program's file.
     pub program: PathBuf,
@@ -79,12 +79,21 @@ impl HeadQuestion {
     /// The command that asks `origin` of the repository around `folder` for the commit that `branch` is at now. None
     /// without git or without a remote.
     pub fn about(folder: &Path, branch: &str, env: &Env) -> Option<Self> {
+        Self::new(folder, "--exit-code", &format!("refs/heads/{branch}"), env)
+    }
+
+    /// The command that asks `origin` of the repository around `folder` for the name of its default branch. None without
+    /// git or without a remote. <https://git-scm.com/docs/git-ls-remote#Documentation/git-ls-remote.txt---symref>
+    pub fn about_default(folder: &Path, env: &Env) -> Option<Self> {
+        Self::new(folder, "--symref", "HEAD", env)
+    }
+
+    fn new(folder: &Path, how: &str, reference: &str, env: &Env) -> Option<Self> {
         let remote = Remote::in_folder(folder, env)?;
         let empty = tempfile::tempdir().ok()?;
         let program = program(folder, env)?;
         let environment = remote.environment(folder, empty.path(), env);
-        let reference = format!("refs/heads/{branch}");
-        let args = ["ls-remote", "--exit-code", "--", &remote.address, &reference].map(str::to_owned);
+        let args = ["ls-remote", how, "--", &remote.address, reference].map(str::to_owned);
         Some(Self { program, args: args.to_vec(), environment, folder: empty })
     }
 }
@@ -92,6 +101,12 @@ impl HeadQuestion {
 /// The commit in git's answer.
 pub fn head_in(answer: &str) -> Option<String> {
     commit(answer.split_whitespace().next()?)
+}
+
+/// The name of the default branch in git's answer.
+pub fn default_in(answer: &str) -> Option<String> {
+    let first = answer.lines().find_map(|line| line.strip_prefix("ref: refs/heads/"))?;
+    Some(first.split_whitespace().next()?.to_owned())
 }
 
 /// The path of git: from the PATH, but not from the checkout.
@@ -206,6 +221,14 @@ fn credentials_of_the_checkout(settings: &[Setting], env: &Env) -> Vec<PathBuf> 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_branch_is_that_of_the_remotes_head() {
+        let answer = "ref: refs/heads/release/1\tHEAD\n8d08154cabb1c4f71a535de986600303936780f8\tHEAD\n";
+        assert_eq!(default_in(answer).as_deref(), Some("release/1"));
+        // A remote whose head is detached names no branch.
+        assert_eq!(default_in("8d08154cabb1c4f71a535de986600303936780f8\tHEAD\n"), None);
+    }
 
     #[test]
     fn an_included_file_that_is_gone_is_passed_over() {

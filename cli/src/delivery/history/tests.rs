@@ -124,3 +124,16 @@ async fn nothing_of_the_checkouts_configuration_is_obeyed() {
     assert_eq!(history.file_of_branch("main", "stackstep.yaml", true).await, text("stack: new\n"));
     assert!(!trap.exists());
 }
+
+#[tokio::test]
+async fn a_checkout_that_has_not_seen_the_default_branch_asks_the_remote() {
+    let repository = Repository::new();
+    let folder = repository.cloned("narrow", &["--depth", "1"]);
+    repository.git("narrow", &["remote", "set-head", "origin", "-d"]);
+    repository.git("remote", &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let (env, context) = (env(), Context::default());
+    let history = History::new(&folder, &env, &context, None);
+    assert_eq!(history.default_branch().await.as_deref(), Some("main"));
+    std::fs::rename(repository.path("remote"), repository.path("gone")).unwrap();
+    assert_eq!(history.default_branch().await, None);
+}
