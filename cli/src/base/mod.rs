@@ -1,6 +1,7 @@
 //! The ground floor: the environment, files, texts, secrets, time and the network. It knows no CI system, no forge and no
 //! Pulumi.
 
+pub mod canonical;
 pub mod clock;
 pub mod day;
 pub mod digest;
@@ -8,6 +9,7 @@ pub mod dots;
 pub mod env;
 pub mod error;
 pub mod git;
+pub mod hmac;
 pub mod http;
 pub mod json;
 pub mod moment;

@@ -124,6 +124,8 @@ pub fn report(events: Events, facts: Facts) -> Report {
         permalink: facts.permalink,
         checks: Vec::new(),
         notes,
+        review: None,
+        comparison: None,
     }
 }
 

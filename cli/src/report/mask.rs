@@ -125,6 +125,7 @@ impl Report {
         }
         self.outputs = None;
         self.output_changes.clear();
+        (self.review, self.comparison) = (None, None);
         self.incomplete = true;
     }
 
@@ -228,6 +229,8 @@ impl Report {
         if let Some(engine) = &mut self.engine {
             whole_or_none(&mut engine.version);
         }
+        self.review = self.review.take().map(|review| Box::new(review.masked(mask)));
+        self.comparison = self.comparison.take().map(|comparison| comparison.masked(mask));
         self.withhold(mask);
         // Texts may be cut only after they were masked as a whole.
         self.compacted()

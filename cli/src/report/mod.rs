@@ -32,6 +32,7 @@ mod pairs;
 mod place;
 mod policies;
 mod ruled;
+mod review;
 mod rules;
 mod skim;
 mod steps;
@@ -63,6 +64,10 @@ pub use operation::Operation;
 pub use outputs::take_outputs;
 pub use place::ProgramFolders;
 pub use ruled::{LetThrough, RuleVerdict, RulesOutcome, Ruling};
+pub use review::{
+    DifferenceKind, HIDDEN_NAME, PathChange, REVIEW_VERSION, ReviewComparison, ReviewConfig,
+    ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, short_digest,
+};
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;

@@ -9,6 +9,7 @@ use super::checks::CheckResult;
 use super::hunks::TextDiff;
 use super::operation::Operation;
 use super::ruled::RulesOutcome;
+use super::review::{ReviewComparison, ReviewRecord};
 use crate::base::reason::Reason;
 use crate::base::source_place::SourcePlace;
 use crate::pulumi::stack::StackIdentity;
@@ -109,6 +110,13 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
     /// What a reader must know about the report itself: what is missing, and why.
     pub notes: Vec<String>,
+    /// What this preview proposes and what it is made from, for a later run to compare with: the reviewed change. None if
+    /// it is no preview, or is not known whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Box<ReviewRecord>>,
+    /// How what this run was about to do differs from what was reviewed; none if nothing was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ReviewComparison>,
 }
 
 /// How a run ended.

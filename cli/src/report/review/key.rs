@@ -1,0 +1,93 @@
+//! The key of a record's hashes.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::HIDDEN_NAME;
+use crate::base::hmac::Hmac;
+use crate::base::random;
+use crate::base::secret::Secret;
+
+/// The bytes of a keyed hash that are kept: 128 bits. Nobody finds a second text for a hash of that length, nor two texts
+/// that share one before the key is drawn; the whole hash would double the size of a record of 10,000 resources.
+const KEPT: usize = 16;
+
+/// The text of which a record holds the hash, to recognise the wrong key.
+const CHECKED: &str = "stackstep review";
+
+/// What a hash is about. One text has another hash for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Check = 0,
+    Name = 1,
+    Value = 2,
+}
+
+/// The key by which the values in a record are hashed.
+#[derive(Clone)]
+pub struct ReviewKey {
+    hmac: Hmac,
+    /// The key itself in base64, if it is the run's own and stands in the record.
+    own: Option<String>,
+}
+
+impl ReviewKey {
+    /// The key of the input `review-key`, which no record holds.
+    pub fn of_secret(secret: &Secret) -> Self {
+        Self { hmac: Hmac::new(secret.expose().as_bytes()), own: None }
+    }
+
+    /// A new key that nobody can guess. It stands in the record.
+    pub fn random() -> Self {
+        Self::of_record(&random::word())
+    }
+
+    /// The key that stands in a record.
+    pub fn of_record(key: &str) -> Self {
+        Self { hmac: Hmac::new(key.as_bytes()), own: Some(key.to_owned()) }
+    }
+
+    /// The key as it stands in the record; none for the one of the input.
+    pub fn in_record(&self) -> Option<&str> {
+        self.own.as_deref()
+    }
+
+    /// The hash by which the key is recognised.
+    pub fn check(&self) -> String {
+        self.hash(About::Check, &[CHECKED.as_bytes()])
+    }
+
+    /// The hash of a value, which is given by all that tells it from another one.
+    pub fn value(&self, value: &[u8]) -> String {
+        self.hash(About::Value, &[value])
+    }
+
+    /// A name that is hidden because it holds a secret's text.
+    pub fn hidden(&self, name: &str) -> String {
+        format!("{HIDDEN_NAME}{}", self.hash(About::Name, &[name.as_bytes()]))
+    }
+
+    fn hash(&self, about: About, parts: &[&[u8]]) -> String {
+        let about = [about as u8];
+        let all: Vec<&[u8]> = std::iter::once(&about[..]).chain(parts.iter().copied()).collect();
+        let hash = self.hmac.of(&all);
+        URL_SAFE_NO_PAD.encode(hash.get(..KEPT).unwrap_or_default())
+    }
+}
+
+/// Two keys are the same if they make the same hashes.
+impl PartialEq for ReviewKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.check() == other.check()
+    }
+}
+
+impl Eq for ReviewKey {}
+
+impl fmt::Debug for ReviewKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ReviewKey(***)")
+    }
+}
