@@ -29,7 +29,7 @@ impl Hmac {
     }
 
     /// The hash of a text that comes in parts.
-    pub fn of(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut inner = self.inner.clone();
         parts.iter().for_each(|part| inner.update(part));
         self.outer.clone().chain_update(inner.finalize()).finalize().into()
@@ -71,7 +71,7 @@ mod tests {
             ),
         ] {
             let (begin, rest) = text.split_at(3);
-            assert_eq!(hex(&Hmac::new(key).of(&[begin, rest])), hash);
+            assert_eq!(hex(&Hmac::new(key).hash(&[begin, rest])), hash);
         }
     }
 

@@ -7,6 +7,7 @@ mod align;
 mod anchors;
 mod build;
 mod checks;
+mod change;
 mod classify;
 mod compact;
 mod concealed;
@@ -47,6 +48,7 @@ mod way_out;
 pub use crate::base::reason::Reason;
 pub use build::report;
 pub use checks::{CheckKind, CheckOutcome, CheckResult, CheckTry};
+pub use change::Change;
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use document::document;
 pub(crate) use excerpt::{Excerpt, excerpt};
@@ -56,7 +58,7 @@ pub use hints::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
 pub use mask::{Masked, is_open};
 pub use model::{
-    Change, Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff,
+    Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff,
     Remediation, Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::{natural, natural_key};

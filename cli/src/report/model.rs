@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::checks::CheckResult;
+use super::change::Change;
 use super::hunks::TextDiff;
 use super::operation::Operation;
 use super::ruled::RulesOutcome;
@@ -216,19 +217,6 @@ impl PropertyDiff {
         };
         Self { path, change, replaces: false, old, new, text_diff: None, hidden: false }
     }
-}
-
-/// How a property or an output changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Change {
-    /// It comes.
-    Add,
-    /// It goes.
-    Delete,
-    /// It gets another value.
-    Update,
 }
 
 /// Something that the engine, the program or a provider had to say.

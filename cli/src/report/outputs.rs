@@ -7,7 +7,8 @@
 use serde_json::{Map, Value};
 
 use super::event::StepEvent;
-use super::model::{Change, OutputChange, OutputsFrom, Report};
+use super::change::Change;
+use super::model::{OutputChange, OutputsFrom, Report};
 use super::natural::natural_key;
 use super::value;
 use crate::base::json::leaves;

@@ -13,16 +13,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use difference::{DifferenceKind, ReviewComparison, ReviewDifference};
-pub use key::ReviewKey;
+pub use key::{HIDDEN_NAME, ReviewKey};
 pub use value::{PathChange, ReviewedValue};
 
 use super::operation::Operation;
 
 /// The version of the record. A record of another version is not compared.
 pub const REVIEW_VERSION: u32 = 1;
-
-/// The beginning of a name in a record that holds a secret's text: the keyed hash of the name follows.
-pub const HIDDEN_NAME: &str = "hidden:";
 
 /// What a preview proposes, and what it is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

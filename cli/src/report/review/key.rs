@@ -5,10 +5,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::HIDDEN_NAME;
 use crate::base::hmac::Hmac;
 use crate::base::random;
 use crate::base::secret::Secret;
+
+/// The beginning of a name in a record that holds a secret's text: the keyed hash of the name follows.
+pub const HIDDEN_NAME: &str = "hidden:";
 
 /// The bytes of a keyed hash that are kept: 128 bits. Nobody finds a second text for a hash of that length, nor two texts
 /// that share one before the key is drawn; the whole hash would double the size of a record of 10,000 resources.
@@ -19,7 +21,7 @@ const CHECKED: &str = "stackstep review";
 
 /// What a hash is about. One text has another hash for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About {
+enum HashedThing {
     Check = 0,
     Name = 1,
     Value = 2,
@@ -56,23 +58,23 @@ impl ReviewKey {
 
     /// The hash by which the key is recognised.
     pub fn check(&self) -> String {
-        self.hash(About::Check, &[CHECKED.as_bytes()])
+        self.hash(HashedThing::Check, &[CHECKED.as_bytes()])
     }
 
     /// The hash of a value, which is given by all that tells it from another one.
     pub fn value(&self, value: &[u8]) -> String {
-        self.hash(About::Value, &[value])
+        self.hash(HashedThing::Value, &[value])
     }
 
     /// A name that is hidden because it holds a secret's text.
     pub fn hidden(&self, name: &str) -> String {
-        format!("{HIDDEN_NAME}{}", self.hash(About::Name, &[name.as_bytes()]))
+        format!("{HIDDEN_NAME}{}", self.hash(HashedThing::Name, &[name.as_bytes()]))
     }
 
-    fn hash(&self, about: About, parts: &[&[u8]]) -> String {
+    fn hash(&self, about: HashedThing, parts: &[&[u8]]) -> String {
         let about = [about as u8];
         let all: Vec<&[u8]> = std::iter::once(&about[..]).chain(parts.iter().copied()).collect();
-        let hash = self.hmac.of(&all);
+        let hash = self.hmac.hash(&all);
         URL_SAFE_NO_PAD.encode(hash.get(..KEPT).unwrap_or_default())
     }
 }
