@@ -31,6 +31,11 @@ pub fn checkouts_around(folder: &Path) -> Vec<Checkout> {
     tops.map(|top| Checkout { top: top.to_owned(), commit: commit_of(&top.join(".git")) }).collect()
 }
 
+/// The commit that the submodule in `folder` has checked out, if it can be read.
+pub fn submodule_commit(folder: &Path) -> Option<String> {
+    commit_of(&folder.join(".git"))
+}
+
 /// The commit of a repository, from its `.git`. None if it can't be read.
 /// <https://git-scm.com/docs/gitrepository-layout>
 fn commit_of(dot: &Path) -> Option<String> {

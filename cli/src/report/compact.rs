@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::hunks::{DiffRoom, TextDiff, Texts};
 use super::change::Change;
+use super::hunks::{DiffRoom, TextDiff, Texts};
 use super::model::{OutputChange, PropertyDiff, Report};
 use super::value::weight;
 use crate::report::concealed::HIDDEN;

@@ -10,11 +10,11 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::align;
+use super::change::Change;
 use super::document::document;
 use super::event::{EventState, PropertyDiffEvent};
 use super::hunks::{TextDiff, line_ends};
-use super::change::Change;
-use super::model::{PropertyDiff};
+use super::model::PropertyDiff;
 use super::natural::natural;
 use super::pairs::pairs;
 use super::value::{named, shown_map};
@@ -311,7 +311,7 @@ fn list_of(path: &str) -> Option<&str> {
 }
 
 /// The path of a member: `a.b`, or `a["b.c"]` if the name is no plain word.
-fn member(path: &str, key: &str) -> String {
+pub(crate) fn member(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
     match (path.is_empty(), plain) {
         (true, _) if plain || !(key.is_empty() || key.contains(['.', '['])) => key.to_owned(),
@@ -344,6 +344,11 @@ fn segments(path: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The value at `path`, which is in the engine's form.
+pub(crate) fn value_at_path<'a>(map: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    value_at(map, &segments(path))
 }
 
 fn value_at<'a>(map: &'a Map<String, Value>, segments: &[String]) -> Option<&'a Value> {
@@ -410,7 +415,7 @@ fn joined(path: &[Value]) -> String {
 }
 
 /// Whether `path` is `parent` or is inside of it.
-pub(super) fn is_under(path: &str, parent: &str) -> bool {
+pub(crate) fn is_under(path: &str, parent: &str) -> bool {
     path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ' ']))
 }
 

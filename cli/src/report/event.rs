@@ -51,10 +51,13 @@ pub(super) struct DiagnosticEvent {
     pub ephemeral: bool,
 }
 
+/// The beginning or the end of the work on a resource.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct StepEvent {
+pub struct StepEvent {
+    /// The step.
     pub metadata: StepMetadata,
+    /// Whether it is only planned.
     pub planning: bool,
 }
 
@@ -73,19 +76,31 @@ pub(super) struct FailedEvent {
     pub status: Option<i64>,
 }
 
+/// A step of the engine.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct StepMetadata {
+pub struct StepMetadata {
+    /// The operation in the engine's words.
     pub op: String,
+    /// The resource's URN.
     pub urn: String,
+    /// The resource's type.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The resource before the step.
     pub old: Option<EventState>,
+    /// The resource afterwards.
     pub new: Option<EventState>,
+    /// The properties that force a replacement.
     pub keys: Option<Vec<String>>,
+    /// The properties that change, where the provider names no more than that.
     pub diffs: Option<Vec<String>>,
+    /// The properties that change, by path.
     pub detailed_diff: Option<BTreeMap<String, PropertyDiffEvent>>,
+    /// Whether the engine counts the step.
     pub logical: bool,
+    /// The provider: its URN, and its ID behind two colons.
+    pub provider: String,
 }
 
 impl StepMetadata {
@@ -100,23 +115,35 @@ impl StepMetadata {
     }
 }
 
+/// A resource before or after a step. Secrets in it have no values.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct EventState {
+pub struct EventState {
+    /// Whether a provider manages it; only the engine works on a component.
     pub custom: bool,
+    /// The ID at its provider.
     pub id: String,
+    /// The URN of its parent.
     pub parent: String,
+    /// Whether it is protected from deletion.
     pub protect: bool,
+    /// Whether it stays at its provider when it is deleted here.
     pub retain_on_delete: bool,
+    /// The inputs, as the provider has checked them.
     pub inputs: Option<Map<String, Value>>,
+    /// The outputs.
     pub outputs: Option<Map<String, Value>>,
+    /// The paths of properties whose values are not shown.
     pub hide_diffs: Option<Vec<Vec<Value>>>,
 }
 
+/// The change of one property, in the provider's view.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct PropertyDiffEvent {
+pub struct PropertyDiffEvent {
+    /// `add`, `update` or `delete`, with `-replace` behind it where it forces a replacement.
     pub diff_kind: String,
+    /// Whether inputs are compared; else the real resource.
     pub input_diff: bool,
 }
 

@@ -12,6 +12,30 @@ use super::skim::{Skim, skim};
 use super::steps::{InFlight, Steps};
 use super::urn::Urn;
 use super::value::shortened;
+use crate::base::json;
+
+/// Looks at the steps of an event log while it is read, so that no line is read twice.
+pub trait StepObserver {
+    /// Whether the events of this resource are of interest even if it stays as it is: most lines of a log are about such
+    /// resources, and are not read in full.
+    fn wants(&self, _urn: &str) -> bool {
+        false
+    }
+
+    /// The work on a resource has begun.
+    fn begun(&mut self, _step: &StepEvent) {}
+
+    /// The work on a resource has ended.
+    fn done(&mut self, _step: &StepEvent) {}
+
+    /// Another phase begins, as in an `up` with its preview in one process.
+    fn next_phase(&mut self) {}
+}
+
+/// An observer that looks at nothing.
+pub struct Unobserved;
+
+impl StepObserver for Unobserved {}
 
 /// Collects the events of one engine process while they are written. [`Fold::finish`] of a clone gives the facts so far
 /// while the engine still works.
@@ -126,6 +150,11 @@ impl Fold {
 
     /// Takes one line of the log, with or without its newline.
     pub fn line(&mut self, line: &[u8]) {
+        self.line_for(line, &mut Unobserved);
+    }
+
+    /// [`Fold::line`], with an observer that sees the steps too.
+    pub fn line_for(&mut self, line: &[u8], observer: &mut dyn StepObserver) {
         let line = line.trim_ascii();
         if line.is_empty() {
             return;
@@ -135,12 +164,12 @@ impl Fold {
         self.events.gaps.follow(line, self.ended);
         match skim(line) {
             Skim::Debug => {}
-            Skim::Same { urn } => self.events.steps.same(urn),
-            Skim::SameDone { urn } => self.events.steps.same_done(urn),
+            Skim::Same { urn } if !observer.wants(urn) => self.events.steps.same(urn),
+            Skim::SameDone { urn } if !observer.wants(urn) => self.events.steps.same_done(urn),
             // A list could be read as an event's fields in their order.
             Skim::Other if !line.starts_with(b"{") => self.broken(line),
-            Skim::Other => match crate::base::json::read::<Event>(line) {
-                Ok(event) if event.is_sound() => self.event(event),
+            Skim::Other | Skim::Same { .. } | Skim::SameDone { .. } => match json::read::<Event>(line) {
+                Ok(event) if event.is_sound() => self.event(event, observer),
                 _ => self.broken(line),
             },
         }
@@ -168,8 +197,12 @@ impl Fold {
         self.events
     }
 
-    fn event(&mut self, event: Event) {
-        self.phase_of(&event);
+    fn event(&mut self, event: Event, observer: &mut dyn StepObserver) {
+        if self.phase_of(&event) {
+            observer.next_phase();
+        }
+        event.resource_pre_event.iter().for_each(|step| observer.begun(step));
+        event.res_outputs_event.iter().for_each(|step| observer.done(step));
         self.resources(event.timestamp, event.resource_pre_event, event.res_outputs_event);
         if let Some(failed) = event.res_op_failed_event {
             self.events.steps.failed(failed, event.timestamp);
@@ -201,8 +234,10 @@ impl Fold {
     }
 
     /// Finds out which phase the event belongs to. Each phase has a beginning and an end, and either all of its steps
-    /// are planned or none is. An event that does not fit is a sign of missing lines.
-    fn phase_of(&mut self, event: &Event) {
+    /// are planned or none is. An event that does not fit is a sign of missing lines. Returns whether it is the first of
+    /// another phase.
+    fn phase_of(&mut self, event: &Event) -> bool {
+        let mut is_another = false;
         let steps = [&event.resource_pre_event, &event.res_outputs_event].into_iter().flatten();
         let planning = steps.map(|step| step.planning).next_back();
         let planning = planning.or(event.summary_event.as_ref().map(|summary| summary.is_preview));
@@ -212,6 +247,7 @@ impl Fold {
             }
             if self.begun || self.ended || self.planning.is_some() {
                 self.next_phase();
+                is_another = true;
             }
             self.begun = true;
         } else if planning
@@ -220,8 +256,10 @@ impl Fold {
             // The beginning of the next phase is missing, or the end of this one was too early.
             self.missing();
             self.next_phase();
+            is_another = true;
         }
         self.planning = planning.or(self.planning);
+        is_another
     }
 
     /// Counts a missing line, unless the sequence numbers have shown it already.

@@ -24,6 +24,7 @@ mod hints;
 mod hunks;
 mod known;
 mod lines;
+mod marked;
 mod mask;
 mod model;
 mod natural;
@@ -50,16 +51,19 @@ pub use build::report;
 pub use checks::{CheckKind, CheckOutcome, CheckResult, CheckTry};
 pub use change::Change;
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
+pub(crate) use diff::{is_under, member, value_at_path};
 pub(crate) use document::document;
+pub use event::{EventState, PropertyDiffEvent, StepEvent, StepMetadata};
 pub(crate) use excerpt::{Excerpt, excerpt};
 pub use facts::{Ending, Facts, Shown, Verdict};
-pub use fold::{Events, Fold};
+pub use fold::{Events, Fold, StepObserver, Unobserved};
 pub use hints::{ATTRIBUTES_CUT_OFF, STATE_CUT_OFF};
 pub use hunks::{DiffRoom, Hunk, TextDiff};
+pub use marked::{MarkedValue, marked};
 pub use mask::{Masked, is_open};
 pub use model::{
-    Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff,
-    Remediation, Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
+    Ci, Diagnostic, Engine, OutputChange, OutputsFrom, Policies, PolicyPack, PropertyDiff, Remediation,
+    Report, SCHEMA, Severity, Status, Step, StepStatus, Violation,
 };
 pub use natural::{natural, natural_key};
 pub use operation::Operation;

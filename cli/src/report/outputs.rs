@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Value};
 
-use super::event::StepEvent;
 use super::change::Change;
+use super::event::StepEvent;
 use super::model::{OutputChange, OutputsFrom, Report};
 use super::natural::natural_key;
 use super::value;

@@ -16,19 +16,19 @@ pub const SECRET: &str = "[secret]";
 /// The text in a report in place of a value that is not known yet.
 pub const UNKNOWN: &str = "[unknown]";
 
-const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+pub(super) const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
 #[cfg(test)]
 const SECRET_SIGNATURE: &str = "1b47061264138c4ac30d75fd1eb44270";
-const OUTPUT_SIGNATURE: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
-const ARCHIVE_SIGNATURE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
-const RESOURCE_SIGNATURE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
+pub(super) const OUTPUT_SIGNATURE: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+pub(super) const ASSET_SIGNATURE: &str = "c44067f5952c0a294b673a41bacd8c17";
+pub(super) const ARCHIVE_SIGNATURE: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
+pub(super) const RESOURCE_SIGNATURE: &str = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /// The most levels of a diff's value that are shown.
 const SHOWN_DEPTH: usize = 96;
 
 /// The strings that stand for a value that is not known yet, one for each type.
-const UNKNOWN_VALUES: [&str; 7] = [
+pub(super) const UNKNOWN_VALUES: [&str; 7] = [
     "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421",

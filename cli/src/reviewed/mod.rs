@@ -1,1 +1,13 @@
 //! The reviewed change: what a preview proposes and is made from, and how two proposals differ.
+//!
+//! [`collect`] looks at a preview's events while they are read and makes a [`proposal`] of them; [`source`] and [`config`]
+//! say what it is made from; [`change`] puts these together and seals them into the record of the result file, which has
+//! one [`digest`]. [`compare`] is pure: reviewed records against what a run is about to do. [`guard`] looks at the steps
+//! of a deployment while it runs. [`forms`] reads what people name as reviewed.
+
+pub mod collect;
+pub mod leaf;
+pub mod names;
+pub mod proposal;
+pub mod reach;
+pub mod source;

@@ -22,9 +22,21 @@ const EXTENDED: u16 = 0x4000;
 /// The mode of a folder, which stands for its files in a sparse index.
 const FOLDER: u32 = 0o040_000;
 
+/// The mode of a link.
+pub const LINK: u32 = 0o120_000;
+
+/// The mode of a submodule: the folder is a checkout of its own.
+pub const SUBMODULE: u32 = 0o160_000;
+
 /// Calls `visit` with each tracked path, from the top of the checkout around `folder`. None if the index can't be read as
 /// a whole: there is none, it is damaged, or parts of it are kept elsewhere.
 pub fn tracked_files(folder: &Path, visit: &mut dyn FnMut(&str)) -> Option<()> {
+    tracked_entries(folder, &mut |path, _| visit(path))
+}
+
+/// [`tracked_files`], with the mode that git has of each: of a file, [`LINK`] or [`SUBMODULE`]. They come in the order of
+/// their bytes.
+pub fn tracked_entries(folder: &Path, visit: &mut dyn FnMut(&str, u32)) -> Option<()> {
     let git = git_folder(folder)?;
     let config = text(&common_folder(&git).join("config")).unwrap_or_default();
     let format = config::first(&config::settings(&config), "extensions", None, "objectformat");
@@ -71,7 +83,7 @@ impl<'a> Entries<'a> {
         known.then_some(Self { rest, version, count, hash })
     }
 
-    fn visit(mut self, visit: &mut dyn FnMut(&str)) -> Option<()> {
+    fn visit(mut self, visit: &mut dyn FnMut(&str, u32)) -> Option<()> {
         let mut path: Vec<u8> = Vec::new();
         for _ in 0..self.count {
             let mode = u32::from_be_bytes(self.rest.get(24..28)?.try_into().ok()?);
@@ -97,7 +109,7 @@ impl<'a> Entries<'a> {
                 self.rest = self.rest.get((name_at + end) / 8 * 8 + 8..)?;
             }
             if let Ok(path) = std::str::from_utf8(&path) {
-                visit(path);
+                visit(path, mode);
             }
         }
         self.has_all().then_some(())
@@ -175,6 +187,19 @@ mod tests {
             assert_eq!(found(folder.path()).unwrap(), PATHS, "version {version}");
             assert_eq!(found(&folder.path().join("a/b")).unwrap(), PATHS, "from a folder below");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_has_its_mode() {
+        let (folder, _) = index("2", &["a"]);
+        std::os::unix::fs::symlink("a", folder.path().join("b")).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "git writes what is read")]
+        let mut git = std::process::Command::new("git");
+        assert!(git.args(["add", "."]).current_dir(folder.path()).status().unwrap().success());
+        let mut modes = Vec::new();
+        tracked_entries(folder.path(), &mut |path, mode| modes.push((path.to_owned(), mode))).unwrap();
+        assert_eq!(modes, [("a".to_owned(), 0o100_644), ("b".to_owned(), LINK)]);
     }
 
     #[test]

@@ -1,0 +1,249 @@
+//! Collects a proposal from the events of a preview, while they are read.
+//!
+//! A step is one that the engine begins. Resources that stay as they are have none, nor have reads, refreshes and the
+//! providers that the engine makes itself: their inputs repeat the configuration.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::leaf::{Leaf, LeafChange, changes, leaves, whole};
+use super::names::MadeUpNames;
+use super::proposal::{Goal, Proposal, ProposedStep};
+use crate::report::{
+    EventState, HIDDEN_NAME, ReviewKey, ReviewPlugin, ReviewRecord, StepEvent, StepMetadata, StepObserver,
+    Urn, is_under, value_at_path,
+};
+
+/// The beginning of a provider's type.
+const PROVIDER: &str = "pulumi:providers:";
+
+/// The resources whose goals are of interest: those of the reviewed changes.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// By URN; whether a reviewed change creates the resource.
+    by_urn: HashMap<String, bool>,
+    /// The keys of records with hidden names, and these names.
+    hidden: Vec<(ReviewKey, HashMap<String, bool>)>,
+}
+
+impl Wanted {
+    /// The resources of these records. `review_key` is the key of those that hold none.
+    pub fn by_records(records: &[ReviewRecord], review_key: Option<&ReviewKey>) -> Self {
+        let mut wanted = Self::default();
+        for record in records {
+            let mut hidden = HashMap::new();
+            for step in &record.steps {
+                let names = if step.urn.starts_with(HIDDEN_NAME) { &mut hidden } else { &mut wanted.by_urn };
+                *names.entry(step.urn.clone()).or_default() |= creates(&step.op);
+            }
+            let own = record.key.as_deref().map(ReviewKey::of_record);
+            if let (Some(key), false) = (own.or_else(|| review_key.cloned()), hidden.is_empty()) {
+                wanted.hidden.push((key, hidden));
+            }
+        }
+        wanted
+    }
+
+    /// Whether a reviewed change is about the resource, and if so, whether it creates it.
+    fn look_up(&self, urn: &str) -> Option<bool> {
+        self.by_urn.get(urn).copied().or_else(|| {
+            let hidden =
+                |(key, names): &(ReviewKey, HashMap<String, bool>)| names.get(&key.hidden(urn)).copied();
+            self.hidden.iter().find_map(hidden)
+        })
+    }
+}
+
+/// Collects the proposal of one engine process.
+#[derive(Debug, Default)]
+pub struct Collector {
+    wanted: Wanted,
+    names: MadeUpNames,
+    proposal: Proposal,
+    /// The resources that a refresh is looking at: the end of it has the operation that it has found.
+    refreshing: HashSet<String>,
+    /// How many more steps of each operation have begun than ended: a line is missing where it is not 0.
+    open: BTreeMap<String, i64>,
+    /// Whether a step is not only planned.
+    deploys: bool,
+}
+
+impl Collector {
+    /// Collects the proposal, with the goals of what is `wanted`. `is_partial` says whether the preview looks at a part of
+    /// the resources only.
+    pub fn new(wanted: Wanted, is_partial: bool) -> Self {
+        let proposal = Proposal { is_partial, ..Proposal::default() };
+        Self { wanted, proposal, ..Self::default() }
+    }
+
+    /// The proposal; none if the events are not those of a whole preview.
+    pub fn finish(mut self) -> Option<Proposal> {
+        let is_whole = !self.deploys && self.open.values().all(|open| *open == 0);
+        is_whole.then(|| {
+            let order = |step: &ProposedStep| (step.urn.clone(), step.op.clone());
+            self.proposal.steps.sort_by_cached_key(order);
+            self.proposal
+        })
+    }
+
+    /// Counts a step that begins or ends. The end of the stack's own comes twice: when it is planned, and with its
+    /// outputs.
+    fn count(&mut self, step: &StepEvent, more: i64) {
+        if is_step(&step.metadata.op) && !step.is_stack() {
+            *self.open.entry(step.metadata.op.clone()).or_default() += more;
+        }
+    }
+
+    fn plugin(&mut self, metadata: &StepMetadata) {
+        let Some(kind) = Urn::parse(&metadata.urn).map(|urn| urn.kind) else { return };
+        let Some(name) = kind.strip_prefix(PROVIDER) else { return };
+        let states = [&metadata.new, &metadata.old].into_iter().flatten();
+        let version = states.filter_map(|state| state.inputs.as_ref()?.get("version")?.as_str()).next();
+        let version = version.unwrap_or_default().to_owned();
+        self.proposal.plugins.insert(ReviewPlugin { name: name.to_owned(), version });
+    }
+
+    fn goal(&mut self, urn: &str, new: Option<&EventState>) {
+        if let (Some(new), Some(_)) = (new, self.wanted.look_up(urn)) {
+            let inputs = leaves(inputs(Some(new)).unwrap_or(&Map::new()), &self.names);
+            self.proposal.goals.insert(urn.to_owned(), Goal { inputs });
+        }
+    }
+
+    fn learn_names(&mut self, metadata: &StepMetadata) {
+        let inputs = metadata.new.as_ref().and_then(|new| new.inputs.as_ref());
+        if let (Some(inputs), Some(urn)) = (inputs, Urn::parse(&metadata.urn)) {
+            self.names.learn(urn.name, inputs);
+        }
+    }
+}
+
+impl StepObserver for Collector {
+    fn wants(&self, urn: &str) -> bool {
+        Urn::parse(urn).is_some_and(|urn| urn.kind.starts_with(PROVIDER))
+            || self.wanted.look_up(urn).is_some()
+    }
+
+    fn begun(&mut self, step: &StepEvent) {
+        let metadata = &step.metadata;
+        self.deploys |= !step.planning;
+        if metadata.op == "refresh" {
+            self.refreshing.insert(metadata.urn.clone());
+            return;
+        }
+        self.refreshing.remove(&metadata.urn);
+        self.count(step, 1);
+        self.plugin(metadata);
+        let is_new = creates(&metadata.op);
+        if is_new || (metadata.op == "same" && self.wanted.look_up(&metadata.urn) == Some(true)) {
+            self.learn_names(metadata);
+        }
+        let is_step = is_step(&metadata.op);
+        if metadata.op == "same" || (is_step && !takes_away(&metadata.op)) {
+            self.goal(&metadata.urn, metadata.new.as_ref());
+        }
+        if is_step && !Urn::parse(&metadata.urn).is_some_and(|urn| urn.is_default_provider()) {
+            self.proposal.steps.push(proposed(metadata, &self.names));
+        }
+    }
+
+    fn done(&mut self, step: &StepEvent) {
+        let metadata = &step.metadata;
+        self.deploys |= !step.planning;
+        if self.refreshing.remove(&metadata.urn) {
+            return;
+        }
+        self.count(step, -1);
+        if step.is_stack() {
+            let empty = Map::new();
+            let [old, new] = [&metadata.old, &metadata.new]
+                .map(|state| state.as_ref().and_then(|state| state.outputs.as_ref()).unwrap_or(&empty));
+            self.proposal.outputs = changes(old, new, &self.names);
+            self.proposal.output_goal = leaves(new, &self.names);
+        }
+    }
+
+    fn next_phase(&mut self) {
+        let is_partial = self.proposal.is_partial;
+        *self = Self::new(std::mem::take(&mut self.wanted), is_partial);
+    }
+}
+
+/// Whether the operation is a step: it changes something, or is one that is not known.
+pub fn is_step(op: &str) -> bool {
+    !matches!(
+        op,
+        "same"
+            | "read"
+            | "read-replacement"
+            | "refresh"
+            | "discard"
+            | "discard-replaced"
+            | "remove-pending-replace"
+            | "extend-parameterize"
+    )
+}
+
+/// Whether the operation makes a new resource, for which a provider makes up a name.
+fn creates(op: &str) -> bool {
+    matches!(op, "create" | "create-replacement")
+}
+
+/// Whether the resource is gone after the operation.
+pub fn takes_away(op: &str) -> bool {
+    matches!(op, "delete" | "delete-replaced")
+}
+
+fn inputs(state: Option<&EventState>) -> Option<&Map<String, Value>> {
+    state?.inputs.as_ref()
+}
+
+/// The step of an event.
+pub(super) fn proposed(metadata: &StepMetadata, names: &MadeUpNames) -> ProposedStep {
+    let (old, new) = (metadata.old.as_ref(), metadata.new.as_ref());
+    let left = if takes_away(&metadata.op) { old } else { new.or(old) };
+    let paths = if takes_away(&metadata.op) { BTreeMap::new() } else { paths(metadata, names) };
+    ProposedStep {
+        urn: metadata.urn.clone(),
+        op: metadata.op.clone(),
+        provider: provider_urn(&metadata.provider),
+        protect: left.is_some_and(|state| state.protect),
+        retain: left.is_some_and(|state| state.retain_on_delete),
+        id: id_of(metadata).map(Leaf::of_text),
+        paths,
+    }
+}
+
+/// The ID of the resource that the step begins with: of an import, the one that is imported.
+fn id_of(metadata: &StepMetadata) -> Option<&str> {
+    let imported = metadata.op.starts_with("import");
+    let state = if imported { &metadata.new } else { &metadata.old };
+    state.as_ref().map(|state| state.id.as_str()).filter(|id| !id.is_empty())
+}
+
+/// The URN of a provider from a reference to it, which has the ID behind it.
+fn provider_urn(reference: &str) -> Option<String> {
+    let urn = reference.rsplit_once("::").map_or(reference, |(urn, _)| urn);
+    (!urn.is_empty()).then(|| urn.to_owned())
+}
+
+/// The properties that a step changes: its inputs that differ, and what else the provider names, which differs from the
+/// real resource.
+fn paths(metadata: &StepMetadata, names: &MadeUpNames) -> BTreeMap<String, LeafChange> {
+    let empty = Map::new();
+    let [old, new] = [&metadata.old, &metadata.new].map(|state| inputs(state.as_ref()).unwrap_or(&empty));
+    let mut found = changes(old, new, names);
+    let detailed = metadata.detailed_diff.iter().flat_map(BTreeMap::keys);
+    let named: Vec<&String> = detailed.chain(metadata.diffs.iter().flatten()).collect();
+    for name in named {
+        let known = |path: &String| is_under(path, name) || is_under(name, path);
+        if !found.keys().any(known) {
+            let real = metadata.old.as_ref().and_then(|old| value_at_path(old.outputs.as_ref()?, name));
+            let side = |value: Option<&Value>| value.map(|value| whole(value, names));
+            let change = LeafChange { old: side(real), new: side(value_at_path(new, name)) };
+            found.insert(name.clone(), change);
+        }
+    }
+    found
+}
