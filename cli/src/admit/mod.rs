@@ -3,7 +3,6 @@
 pub mod approvals;
 pub mod between;
 pub mod credentials;
-pub mod gates;
 pub mod sign_in;
 pub mod trust;
 

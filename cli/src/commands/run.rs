@@ -22,8 +22,9 @@ use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::report::{Masked, Report};
+use crate::run::gates::{Gates, Judged, judge};
 use crate::run::outputs::read_outputs;
-use crate::run::phases::{PhaseEnd, carry_out};
+use crate::run::phases::{Around, PhaseEnd, carry_out};
 use crate::run::prepare::{RunRequest, Until, prepare};
 use crate::run::progress::RunProgress;
 use crate::run::ready::make_ready;
@@ -67,6 +68,10 @@ pub async fn run_request(
         return report::publish(&job, console, signals).await;
     }
     let ready = make_ready(&mut job, console, signals).await;
+    let judged = match &ready {
+        Ok(_) => judge(&mut job, judging, console).await,
+        Err(_) => Ok(Judged::default()),
+    };
     let Some(mut run) = Run::new(&job) else {
         let engine = ready?.engine;
         console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
@@ -77,15 +82,15 @@ pub async fn run_request(
         return Ok(0);
     };
     let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
-    let ready = match ready {
-        Ok(ready) => ready,
-        Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
+    let (ready, judged) = match (ready, judged) {
+        (Ok(ready), Ok(judged)) => (ready, judged),
+        (Err(error), _) | (_, Err(error)) => return Ok(end.give_up(&run, &error, console, signals).await),
     };
     let mut engine = LocalEngine::new(&job, ready.engine);
     run.begin(engine.label(), console);
     run.count(ready.processes);
-    let mut verification = Verification::new(&job);
-    let last = match work(&mut run, &mut engine, &mut verification, &end, console, signals).await {
+    let mut around = Around { gates: Gates::new(&job, judged), verification: Verification::new(&job) };
+    let last = match work(&mut run, &mut engine, &mut around, &end, console, signals).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
     };
@@ -93,7 +98,8 @@ pub async fn run_request(
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
     let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
-    verification.after(&mut report, &mut engine, console, signals).await;
+    around.verification.after(&mut report, &mut engine, console, signals).await;
+    around.gates.verified(&mut report).await;
     // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
     // values.
     let report = report.masked(&|text| console.masker().mask(text));
@@ -112,7 +118,7 @@ const NO_COMMAND: &str = "no `command` is set, so nothing was previewed or deplo
 async fn work(
     run: &mut Run<'_>,
     engine: &mut dyn Executor,
-    verification: &mut Verification<'_>,
+    around: &mut Around<'_>,
     end: &RunEnd<'_>,
     console: &mut Console,
     signals: &Signals,
@@ -122,11 +128,12 @@ async fn work(
         HiddenConfig::Failed(outcome) => return Ok(PhaseEnd::new(run, *outcome)),
         HiddenConfig::Done { processes } => run.count(processes),
     }
+    around.gates.enter(console).await?;
     let (run, console) = (&*run, &*console);
     let mut progress = RunProgress::new(run, &end.publisher, console);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
     let (ended, left_behind, ()) = tokio::join!(
-        carry_out(run, engine, &mut progress, verification, console, signals),
+        carry_out(run, engine, &mut progress, around, console, signals),
         admit::left_behind(job),
         Box::pin(end.sender.begin(&identity, signals))
     );

@@ -98,7 +98,6 @@ fn approvals(
 mod tests {
     use super::*;
     use crate::base::yaml;
-    use crate::rules::Rules;
 
     fn settings(text: &str) -> StackSettings {
         let value = yaml::parse(&format!("prod: {{ {text} }}")).unwrap();

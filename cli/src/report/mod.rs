@@ -6,8 +6,8 @@
 mod align;
 mod anchors;
 mod build;
-mod checks;
 mod change;
+mod checks;
 mod classify;
 mod compact;
 mod concealed;
@@ -33,8 +33,8 @@ mod outputs;
 mod pairs;
 mod place;
 mod policies;
-mod ruled;
 mod review;
+mod ruled;
 mod rules;
 mod skim;
 mod steps;
@@ -48,8 +48,8 @@ mod way_out;
 
 pub use crate::base::reason::Reason;
 pub use build::report;
-pub use checks::{CheckKind, CheckOutcome, CheckResult, CheckTry};
 pub use change::Change;
+pub use checks::{CheckKind, CheckOutcome, CheckResult, CheckTry};
 pub(crate) use concealed::{HIDDEN, PARTLY_HIDDEN};
 pub(crate) use diff::{is_under, member, value_at_path};
 pub(crate) use document::document;
@@ -69,11 +69,11 @@ pub use natural::{natural, natural_key};
 pub use operation::Operation;
 pub use outputs::take_outputs;
 pub use place::ProgramFolders;
-pub use ruled::{LetThrough, RuleVerdict, RulesOutcome, Ruling};
 pub use review::{
     DifferenceKind, HIDDEN_NAME, PathChange, REVIEW_VERSION, ReviewComparison, ReviewConfig,
     ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, short_digest,
 };
+pub use ruled::{LetThrough, RuleVerdict, RulesOutcome, Ruling};
 pub use rules::{Voice, crash, is_provider_gone, reason_of};
 pub use steps::InFlight;
 pub use telling::telling;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::checks::CheckResult;
 use super::change::Change;
+use super::checks::CheckResult;
 use super::hunks::TextDiff;
 use super::operation::Operation;
-use super::ruled::RulesOutcome;
 use super::review::{ReviewComparison, ReviewRecord};
+use super::ruled::RulesOutcome;
 use crate::base::reason::Reason;
 use crate::base::source_place::SourcePlace;
 use crate::pulumi::stack::StackIdentity;

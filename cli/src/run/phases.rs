@@ -4,8 +4,10 @@ use crate::admit::between::{Decision, after_preview};
 use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::engine::executor::{Executor, Outcome, Phase, Watch};
+use crate::inputs::Command;
 use crate::process::signals::Signals;
 use crate::report::Report;
+use crate::run::gates::Gates;
 use crate::run::reporting::Run;
 use crate::run::verification::Verification;
 
@@ -22,28 +24,45 @@ pub struct PhaseEnd {
     pub passed: bool,
 }
 
-/// Carries out the run's phases; the checks before a deployment come between them. Returns the end of the last one, whose report is the run's: the preview if the
-/// operation may not follow it, else the operation.
+/// What stands around the phases: the gates before the operation, and the checks before and after it.
+pub struct Around<'a> {
+    /// The gates.
+    pub gates: Gates<'a>,
+    /// The checks.
+    pub verification: Verification<'a>,
+}
+
+/// Carries out the run's phases, with the gates and checks between them. Returns the end of the last one, whose report is
+/// the run's: the preview if the operation may not follow it, else the operation.
 pub async fn carry_out(
     run: &Run<'_>,
     executor: &mut dyn Executor,
     watch: &mut dyn Watch,
-    verification: &mut Verification<'_>,
+    around: &mut Around<'_>,
     console: &Console,
     signals: &Signals,
 ) -> Result<PhaseEnd> {
     let mut previewed = None;
     if executor.previews_first() {
         let outcome = executor.perform(Phase::Preview, watch, console, signals).await?;
-        let preview = PhaseEnd::new(run, outcome);
-        if after_preview(&run.job().inputs, preview.passed, &preview.report) == Decision::End {
+        let mut preview = PhaseEnd::new(run, outcome);
+        let decision = after_preview(&run.job().inputs, preview.passed, &preview.report);
+        if decision == Decision::End || !around.gates.after_preview(&mut preview.report).await? {
+            around.gates.annotate(&mut preview.report);
             return Ok(preview);
         }
         previewed = Some(preview.report);
     }
-    verification.before(previewed.as_ref(), executor, console, signals).await?;
+    around.verification.before(previewed.as_ref(), executor, console, signals).await?;
+    around.gates.reserve(previewed.as_ref()).await?;
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
-    Ok(PhaseEnd::new(run, outcome))
+    let mut end = PhaseEnd::new(run, outcome);
+    if run.job().inputs.command == Command::Preview && end.passed {
+        around.gates.after_preview(&mut end.report).await?;
+    }
+    around.gates.annotate(&mut end.report);
+    around.gates.finish(&mut end.report).await;
+    Ok(end)
 }
 
 impl PhaseEnd {

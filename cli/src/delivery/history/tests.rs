@@ -132,7 +132,7 @@ async fn a_checkout_that_has_not_seen_the_default_branch_asks_the_remote() {
     repository.git("narrow", &["remote", "set-head", "origin", "-d"]);
     repository.git("remote", &["symbolic-ref", "HEAD", "refs/heads/main"]);
     let (env, context) = (env(), Context::default());
-    let history = History::new(&folder, &env, &context, None);
+    let history = RepositoryHistory::new(&folder, &env, &context, None);
     assert_eq!(history.default_branch().await.as_deref(), Some("main"));
     std::fs::rename(repository.path("remote"), repository.path("gone")).unwrap();
     assert_eq!(history.default_branch().await, None);

@@ -114,6 +114,11 @@ pub fn parts(body: &str) -> Vec<StackPart> {
     parts
 }
 
+/// The markers of a comment's parts.
+pub(super) fn markers_of_parts(body: &str) -> Vec<Marker> {
+    parts(body).into_iter().map(|part| part.marker).collect()
+}
+
 /// The text inside of the lines that fold a part.
 fn unfolded(lines: &[&str]) -> String {
     let is_fold = |line: &&str| {

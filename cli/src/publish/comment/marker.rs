@@ -89,6 +89,9 @@ pub struct Marker {
     pub more: BTreeMap<String, String>,
 }
 
+/// The field of a marker with the digest of the reviewed change.
+pub(super) const REVIEW: &str = "review";
+
 /// The first word of a comment's marker, and of a part's marker.
 const COMMENT: &str = "stackstep";
 const PART: &str = "stackstep-part";
@@ -109,7 +112,7 @@ impl Marker {
             commit: report.commit.clone().unwrap_or_default(),
             stamp: stamp.clone(),
             backend_url: report.stack_identity().backend_url.unwrap_or_default(),
-            more: BTreeMap::new(),
+            more: report.review.iter().map(|review| (REVIEW.to_owned(), review.digest.clone())).collect(),
         }
     }
 

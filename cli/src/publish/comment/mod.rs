@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod marker;
 mod own;
+pub mod previewed;
 pub mod stamp;
 mod task;
 

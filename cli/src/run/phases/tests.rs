@@ -10,6 +10,7 @@ use crate::engine::job::Job;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::report::{Ending, Fold, Status};
+use crate::run::gates::Judged;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// An engine whose phases are recordings, each with its exit status.
@@ -94,8 +95,9 @@ async fn played(engine: &mut Recorded, flags: &[(&'static str, &str)]) -> PhaseE
     let job = job(&env, Command::Up, &flags);
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
-    let mut verification = Verification::new(&job);
-    carry_out(&run, engine, &mut Unwatched, &mut verification, &console, &Signals::none()).await.unwrap()
+    let mut around =
+        Around { gates: Gates::new(&job, Judged::default()), verification: Verification::new(&job) };
+    carry_out(&run, engine, &mut Unwatched, &mut around, &console, &Signals::none()).await.unwrap()
 }
 
 const DEV: (&str, &str) = ("stack", "dev");

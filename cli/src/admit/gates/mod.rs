@@ -1,4 +1,0 @@
-//! The gates of a deployment.
-
-pub mod judged;
-pub mod place_in_history;

@@ -1,0 +1,36 @@
+//! What a comment of ours says of a preview: which commit it shows, since when, and the digest of the change. A pointer: it
+//! is compared with what a run finds itself, and never believed.
+
+use super::aggregate::markers_of_parts;
+use super::marker::{Marker, REVIEW, Subject};
+use crate::forge::Comment;
+use crate::pulumi::stack::StackIdentity;
+use crate::report::Operation;
+
+/// A preview as a comment shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownPreview {
+    /// The commit that was previewed.
+    pub commit: String,
+    /// The time at which the comment was last changed, in RFC 3339. None if the forge does not tell.
+    pub at: Option<String>,
+    /// The digest of the change. None if the preview had none.
+    pub digest: Option<String>,
+}
+
+/// The latest preview of `stack` that a comment by `author` shows.
+pub fn shown_preview(comments: &[Comment], author: &str, stack: &StackIdentity) -> Option<ShownPreview> {
+    let wanted = Subject::of_stack(stack.clone(), Operation::Preview.name());
+    let ours = comments.iter().rev().filter(|comment| comment.author.eq_ignore_ascii_case(author));
+    let mut found = ours.flat_map(|comment| {
+        let whole = Marker::read(&comment.body);
+        let parts = markers_of_parts(&comment.body);
+        let markers = whole.into_iter().chain(parts).filter(|marker| marker.subject == wanted);
+        markers.map(|marker| (comment, marker)).collect::<Vec<_>>()
+    });
+    found.next().map(|(comment, marker)| ShownPreview {
+        commit: marker.commit,
+        at: comment.at.clone(),
+        digest: marker.more.get(REVIEW).cloned(),
+    })
+}

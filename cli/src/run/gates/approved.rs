@@ -1,0 +1,252 @@
+//! The approvals of a deployment: whether those that are needed are there, and whether they count.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Gates;
+use super::merged::{MergedChange, MergedChanges};
+use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
+use crate::base::error::{Problem, Result};
+use crate::delivery::settings::ApprovedBy;
+use crate::delivery::{ApprovalsWanted, StackSettings};
+use crate::forge::{Client, GatedJob};
+use crate::ledger::entry::{ApprovalWay, EntryApprover};
+use crate::report::{Reason, Report, RuleVerdict};
+
+/// The approvals that count, with notes for the report.
+#[derive(Debug, Default)]
+pub(super) struct FoundApprovals {
+    pub approvers: Vec<EntryApprover>,
+    pub notes: Vec<String>,
+}
+
+/// The approvals that a run needs: those of the settings, and with a rule that asks for one, at least one.
+pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<ApprovalsWanted> {
+    let asking: Vec<_> = report
+        .rules
+        .iter()
+        .flat_map(|rules| &rules.rulings)
+        .filter(|ruling| ruling.verdict == RuleVerdict::Approval)
+        .collect();
+    let mut wanted = settings.approvals.clone();
+    if !asking.is_empty() {
+        let any = ApprovalsWanted {
+            needed: 1,
+            by: vec![ApprovedBy::Review, ApprovedBy::Environment],
+            from: Vec::new(),
+        };
+        let wanted = wanted.get_or_insert(any);
+        for from in asking.iter().flat_map(|ruling| &ruling.approval_from).filter(|from| !from.is_empty()) {
+            wanted.from = match wanted.from.is_empty() {
+                true => from.clone(),
+                false => wanted.from.iter().filter(|name| from.contains(name)).cloned().collect(),
+            };
+        }
+    }
+    wanted
+}
+
+/// Finds the approvals that count. Fails if there are not enough, with the reasons why others do not count.
+pub(super) async fn approvals(
+    gates: &Gates<'_>,
+    wanted: &ApprovalsWanted,
+    merged: &Result<MergedChanges, Problem>,
+    client: Option<&Client<'_>>,
+) -> Result<FoundApprovals> {
+    let mut found = FoundApprovals::default();
+    let mut people: BTreeSet<String> = BTreeSet::new();
+    let mut problems: Vec<Problem> = Vec::new();
+    if wanted.by.contains(&ApprovedBy::Review) {
+        match (merged, client) {
+            (Ok(merged), Some(client)) => {
+                by_reviews(wanted, merged, client, &mut found, &mut people, &mut problems).await?;
+            }
+            (Err(why), _) => problems.push(why.clone()),
+            (Ok(_), None) => problems.push(Problem::new(
+                "the reviews can't be read: the forge is not known, or there is no token for it",
+                "give the step `github-token` (or the token of your forge)",
+            )),
+        }
+    }
+    if wanted.by.contains(&ApprovedBy::Environment) {
+        by_environment(gates, wanted, client, &mut found, &mut people, &mut problems).await;
+    }
+    if wanted.by == [ApprovedBy::Ssh] {
+        problems.push(Problem::new(
+            "signed approvals can't be read by this version",
+            "let reviews or the CI system's gate count: `approvals.by: [review, environment]`",
+        ));
+    }
+    let needed = wanted.needed as usize;
+    if people.len() >= needed {
+        return Ok(found);
+    }
+    let approvals = if needed == 1 {
+        "an approval is missing".to_owned()
+    } else {
+        format!("{} of {needed} approvals are there", people.len())
+    };
+    let from =
+        if wanted.from.is_empty() { String::new() } else { format!(" (of {})", wanted.from.join(", ")) };
+    let why: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+    let hint = problems.iter().find_map(|problem| problem.hint.clone());
+    Err(gates.refusal(
+        format!("{approvals}{from}{why}"),
+        hint.unwrap_or_else(|| Reason::Approval.way_out(crate::report::Operation::Up).to_owned()),
+        Reason::Approval,
+    ))
+}
+
+async fn by_reviews(
+    wanted: &ApprovalsWanted,
+    merged: &MergedChanges,
+    client: &Client<'_>,
+    found: &mut FoundApprovals,
+    people: &mut BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Result<()> {
+    if let Some(commit) = merged.without.first() {
+        problems.push(Problem::new(
+            format!("commit `{}` came without a change request", commit.get(..8).unwrap_or(commit)),
+            "bring changes by change requests, so that they can be reviewed",
+        ));
+        return Ok(());
+    }
+    if merged.changes.is_empty() {
+        problems.push(Problem::new(
+            "no change request brought this commit, so there is no review",
+            "bring the change by a change request",
+        ));
+        return Ok(());
+    }
+    let mut teams = BTreeMap::new();
+    for team in wanted.from.iter().filter(|name| name.starts_with('@')) {
+        let members = match client.team_members(team).await {
+            Ok(Some(members)) => TeamMembers::Known(members),
+            Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
+            Err(trouble) => TeamMembers::NotKnown(trouble.problem),
+        };
+        teams.insert(team.clone(), members);
+    }
+    // Each change request needs its approvals; those that all of them have are the run's.
+    let mut everywhere: Option<BTreeSet<String>> = None;
+    for MergedChange { request, shown } in &merged.changes {
+        let name = client.place().forge.request(request.number);
+        let Some(shown) = shown else {
+            problems.push(Problem::new(
+                format!("{name} has no preview of this stack that could have been approved"),
+                "preview change requests with stackstep, so that people approve what they have seen",
+            ));
+            return Ok(());
+        };
+        let reviews = client.reviews(request.number).await;
+        let reviews = match reviews {
+            Ok(reviews) => reviews,
+            Err(trouble) => {
+                problems.push(trouble.problem);
+                return Ok(());
+            }
+        };
+        let facts = ReviewFacts {
+            request: &name,
+            author: request.author.as_ref(),
+            head: &shown.commit,
+            commented_at: shown.at.as_deref().unwrap_or_default(),
+            needed: wanted.needed as usize,
+            from: &wanted.from,
+            teams: &teams,
+        };
+        let verdict = count_reviews(&reviews, &facts);
+        if !verdict.is_enough() {
+            problems.extend(verdict.problem());
+        }
+        let mut here = BTreeSet::new();
+        if verdict.blocking.is_empty() {
+            for review in &verdict.counted {
+                here.insert(review.person.id.to_lowercase());
+                let id = format!(
+                    "{}#{} {} {}",
+                    client.place().repository,
+                    request.number,
+                    review.person.id,
+                    review.at
+                );
+                found.approvers.push(EntryApprover::new(
+                    Some(&review.person.shown),
+                    ApprovalWay::Review,
+                    Some(&id),
+                ));
+                found.notes.push(format!("approved by `{}` on {name}", review.person.shown));
+            }
+        }
+        everywhere = Some(match everywhere {
+            None => here,
+            Some(all) => all.intersection(&here).cloned().collect(),
+        });
+    }
+    people.extend(everywhere.unwrap_or_default());
+    Ok(())
+}
+
+/// The gate of the CI system before this job. Where nobody can read who opened it, the job itself is the evidence: it
+/// starts only after its gate.
+async fn by_environment(
+    gates: &Gates<'_>,
+    wanted: &ApprovalsWanted,
+    client: Option<&Client<'_>>,
+    found: &mut FoundApprovals,
+    people: &mut BTreeSet<String>,
+    problems: &mut Vec<Problem>,
+) {
+    let job = gates.job;
+    let Some(environment) = &job.inputs.forge.environment else {
+        problems.push(Problem::new(
+            "the job's gate is not known: `environment` is not set",
+            "set `environment` to the environment of this job, whose gate counts",
+        ));
+        return;
+    };
+    let gated = GatedJob {
+        run: job.ci.origin(job.env).run.map(|run| run.to_string()),
+        job: None,
+        environment: Some(environment.clone()),
+    };
+    let read = match client {
+        Some(client) => client.gate_approvals(&gated).await,
+        None => Ok(None),
+    };
+    match read {
+        Ok(Some(approvals)) => {
+            let of_it = |names: &[String]| names.is_empty() || names.contains(environment);
+            for one in approvals.iter().filter(|one| one.approved && of_it(&one.environments)) {
+                people.insert(one.person.id.to_lowercase());
+                let id = format!("{} {environment} {}", gated.run.as_deref().unwrap_or_default(), one.person.id);
+                found.approvers.push(EntryApprover::new(
+                    Some(&one.person.shown),
+                    ApprovalWay::Environment,
+                    Some(&id),
+                ));
+                found.notes.push(format!("approved by `{}` at the gate of `{environment}`", one.person.shown));
+            }
+            if approvals.iter().all(|one| !one.approved) {
+                problems.push(Problem::new(
+                    format!("nobody has approved this run at the gate of `{environment}`"),
+                    format!("give `{environment}` required reviewers, and name it on the job"),
+                ));
+            }
+        }
+        Ok(None) if wanted.needed == 1 && wanted.from.is_empty() => {
+            people.insert(format!("the gate of {environment}"));
+            let id = job.context.build_url.clone().unwrap_or_default();
+            found.approvers.push(EntryApprover::new(None, ApprovalWay::Environment, Some(&id)));
+            found.notes.push(format!(
+                "the gate of `{environment}` counts as an approval: who opened it can't be read here"
+            ));
+        }
+        Ok(None) => problems.push(Problem::new(
+            format!("who opened the gate of `{environment}` can't be read here, so that it counts for one of anybody"),
+            "let reviews count as well: `approvals.by: [review, environment]`",
+        )),
+        Err(trouble) => problems.push(trouble.problem),
+    }
+}

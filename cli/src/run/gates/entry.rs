@@ -1,0 +1,86 @@
+//! The entries that a run writes into the ledger.
+
+use super::Gates;
+use crate::engine::job::Job;
+use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
+use crate::report::{CheckOutcome, Report, RuleVerdict};
+use crate::reviewed::source::Source;
+
+/// The hash of the files that the job's program is made from. None without a project.
+pub(super) fn source(job: &Job<'_>) -> Option<String> {
+    let project = job.project.as_ref()?;
+    Some(Source::read(project.folder(), &project.program_folder()).digest).filter(|digest| !digest.is_empty())
+}
+
+fn new(gates: &Gates<'_>, kind: EntryKind) -> LedgerEntry {
+    let job = gates.job;
+    let identity = job.identity().unwrap_or_default();
+    let mut entry =
+        LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, job.env.clock().time());
+    let context = &job.context;
+    entry.run = Some(EntryRun {
+        system: job.ci.name().to_owned(),
+        id: job.ci.origin(job.env).run.map(|run| run.to_string()),
+        attempt: context.attempt.map(|attempt| attempt.to_string()),
+        url: context.build_url.clone(),
+    });
+    entry.actor.clone_from(&context.actor);
+    entry.command = Some(job.inputs.command.word().to_owned());
+    entry
+}
+
+/// The entry before the operation.
+pub(super) fn reserved(gates: &Gates<'_>, preview: Option<&Report>) -> LedgerEntry {
+    let (job, context) = (gates.job, &gates.job.context);
+    let mut entry = new(gates, EntryKind::Reserved);
+    entry.commit = context.commit.clone().or_else(|| context.merge_commit.clone());
+    entry.branch.clone_from(&context.branch);
+    entry.tag.clone_from(&context.tag);
+    entry.environment.clone_from(&job.inputs.forge.environment);
+    entry.source.clone_from(&gates.source);
+    entry.change_requests.clone_from(&gates.change_requests);
+    entry.approvers.clone_from(&gates.approvers);
+    if let Some(preview) = preview {
+        if let Some(record) = &preview.review {
+            entry.digest = Some(record.digest.clone());
+            entry.config.clone_from(&record.config.file);
+        }
+        let verdict = |verdict: RuleVerdict| match verdict {
+            RuleVerdict::Allowed => "allowed",
+            RuleVerdict::Approval => "needs-approval",
+            RuleVerdict::Refused => "refused",
+        };
+        let rulings = preview.rules.iter().flat_map(|rules| &rules.rulings);
+        entry.verdicts = rulings
+            .map(|ruling| EntryVerdict {
+                rule: ruling.rule.clone(),
+                verdict: verdict(ruling.verdict).to_owned(),
+            })
+            .collect();
+    }
+    entry
+}
+
+/// A further entry about the deployment that was reserved.
+pub(super) fn about(gates: &Gates<'_>, kind: EntryKind, reserved: &LedgerEntry) -> LedgerEntry {
+    let mut entry = new(gates, kind);
+    entry.about = Some(reserved.number);
+    entry.commit.clone_from(&reserved.commit);
+    entry.source.clone_from(&reserved.source);
+    entry.digest.clone_from(&reserved.digest);
+    entry
+}
+
+/// The results of the checks.
+pub(super) fn checks(report: &Report) -> Vec<EntryCheck> {
+    let word = |outcome: CheckOutcome| match outcome {
+        CheckOutcome::Passed => "passed",
+        CheckOutcome::Failed => "failed",
+        CheckOutcome::Inconclusive => "inconclusive",
+    };
+    let check = |check: &crate::report::CheckResult| EntryCheck {
+        check: check.name.clone(),
+        result: word(check.outcome).to_owned(),
+    };
+    report.checks.iter().map(check).collect()
+}

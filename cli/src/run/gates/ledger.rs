@@ -1,0 +1,95 @@
+//! The ledger of a run's stack: where it is, what it says, and what it refuses.
+
+use super::Gates;
+use crate::base::error::{Error, Result};
+use crate::engine::job::Job;
+use crate::forge::Place;
+use crate::ledger::entry::{EntryApprover, LedgerEntry};
+use crate::ledger::history::{ApprovalUse, History};
+use crate::ledger::{Ledger, LedgerChoice, LedgerFor, NotAppended};
+use crate::report::Reason;
+
+/// Opens the ledger of the job's stack. Sends nothing.
+pub fn open(job: &Job<'_>, place: Option<&Place>) -> Ledger {
+    open_for(job, place, None)
+}
+
+/// Opens the ledger of the job's stack, or of another stack of the same project and backend.
+pub fn open_for(job: &Job<'_>, place: Option<&Place>, other: Option<&str>) -> Ledger {
+    let Some(mut identity) = job.identity() else {
+        return Ledger::none(crate::base::error::Problem::without_hint("the stack is not known"));
+    };
+    if let Some(other) = other {
+        other.rsplit('/').next().unwrap_or(other).clone_into(&mut identity.stack);
+    }
+    Ledger::open(
+        LedgerChoice::State,
+        &LedgerFor {
+            url: job.backend.url.as_deref(),
+            token: job.backend.token.as_ref(),
+            identity: &identity,
+            env: &job.seen_by_engine,
+            folder: &job.inputs.stack.cwd,
+            forge: place,
+            commit: job.context.commit.as_deref(),
+        },
+    )
+}
+
+/// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
+pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
+    let refused = |problem: crate::base::error::Problem| Error::Refused {
+        what: format!("refused: {}", problem.what),
+        hint: problem.hint.unwrap_or_else(|| "let the job read and write it, see docs/ledger.md".to_owned()),
+        reason: Reason::Gate,
+    };
+    let history = ledger.history().await.map_err(|trouble| refused(trouble.problem))?;
+    if let Some(history) = &history {
+        history.certain().map_err(refused)?;
+    }
+    Ok(history)
+}
+
+/// The refusal of a stack that is held.
+pub fn held(hold: &LedgerEntry, gates: &Gates<'_>) -> Error {
+    let who = hold.actor.as_deref().unwrap_or("somebody");
+    let reason = hold.reason.as_deref().unwrap_or("no reason was given");
+    gates.refusal(
+        format!("the stack is held since {} by `{who}`: {reason}", hold.time),
+        "find out whether the reason still holds; then release it (`stackstep release <stack> --reason …`)",
+        Reason::Gate,
+    )
+}
+
+/// Refuses approvals that an earlier deployment has used up.
+pub fn refuse_used_approvals(past: &History, approvers: &[EntryApprover], digest: &str) -> Result<()> {
+    for approver in approvers {
+        if let ApprovalUse::UsedUp(used) = past.approval_use(approver, digest) {
+            let who = approver.name.as_deref().unwrap_or("somebody");
+            return Err(Error::Refused {
+                what: format!(
+                    "refused: the approval by `{who}` was used by the deployment of {}, entry {} of the ledger",
+                    used.time, used.number
+                ),
+                hint: "have this change approved by itself: an approval counts once".to_owned(),
+                reason: Reason::Approval,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The error of an entry that was not appended.
+pub fn not_appended(error: NotAppended<Error>) -> Error {
+    match error {
+        NotAppended::Decided(error) => error,
+        NotAppended::Trouble(trouble) => Error::Refused {
+            what: format!("refused: {}", trouble.problem.what),
+            hint: trouble
+                .problem
+                .hint
+                .unwrap_or_else(|| "let the job write it, see docs/ledger.md".to_owned()),
+            reason: Reason::Gate,
+        },
+    }
+}

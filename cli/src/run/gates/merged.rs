@@ -1,0 +1,79 @@
+//! The change requests that a deployment brings: those merged since the commit that the stack deployed last, with what
+//! our comments on them show.
+
+use super::Gates;
+use crate::base::error::Problem;
+use crate::delivery::DeliveryEvent;
+use crate::delivery::history::RepositoryHistory;
+use crate::forge::{ChangeRequest, Client, Comment};
+use crate::publish::comment::previewed::{ShownPreview, shown_preview};
+
+/// A change request that is deployed.
+#[derive(Debug, Clone)]
+pub(super) struct MergedChange {
+    pub request: ChangeRequest,
+    /// The preview of the stack that our comment on it shows.
+    pub shown: Option<ShownPreview>,
+}
+
+/// The change requests that a deployment brings.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MergedChanges {
+    pub changes: Vec<MergedChange>,
+    /// Commits that no change request brought, such as those that were pushed to the branch.
+    pub without: Vec<String>,
+}
+
+/// Finds them. Fails with the reason why they are not known.
+pub(super) async fn merged_changes(
+    gates: &Gates<'_>,
+    client: &Client<'_>,
+    history: &RepositoryHistory<'_>,
+) -> Result<MergedChanges, Problem> {
+    let context = &gates.job.context;
+    let Some(commit) = context.commit.as_deref() else {
+        return Err(Problem::new("the commit of this run is not known", "run it in a job of a CI system"));
+    };
+    let branch = match DeliveryEvent::from_context(context) {
+        DeliveryEvent::Branch(branch) => branch,
+        _ => history.default_branch().await.unwrap_or_default(),
+    };
+    let deployed = gates.judged.past.as_ref().and_then(|past| past.deployed()?.commit.clone());
+    let (requests, without) = match deployed {
+        Some(deployed) if deployed.eq_ignore_ascii_case(commit) => {
+            (brought_by(client, commit, &branch).await?, Vec::new())
+        }
+        Some(deployed) => {
+            let merged =
+                client.merged_between(&deployed, commit, &branch).await.map_err(|trouble| trouble.problem)?;
+            if let Some(why) = merged.not_known {
+                return Err(why);
+            }
+            (merged.found, merged.without)
+        }
+        None => {
+            let found = brought_by(client, commit, &branch).await?;
+            let without = if found.is_empty() { vec![commit.to_owned()] } else { Vec::new() };
+            (found, without)
+        }
+    };
+    let author = client.own_author().await;
+    let identity = gates.job.identity().unwrap_or_default();
+    let mut changes = Vec::new();
+    for request in requests {
+        let comments: Vec<Comment> =
+            client.comments(request.number).await.map_err(|trouble| trouble.problem)?;
+        let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
+        changes.push(MergedChange { request, shown });
+    }
+    Ok(MergedChanges { changes, without })
+}
+
+/// The change requests that brought one commit into the branch.
+async fn brought_by(client: &Client<'_>, commit: &str, branch: &str) -> Result<Vec<ChangeRequest>, Problem> {
+    let found = client.change_requests_of_commit(commit).await.map_err(|trouble| trouble.problem)?;
+    let is_of_branch = |one: &ChangeRequest| {
+        one.merged && (branch.is_empty() || one.target.as_deref().is_none_or(|target| target == branch))
+    };
+    Ok(found.into_iter().filter(is_of_branch).collect())
+}

@@ -1,0 +1,394 @@
+//! The gates of a deployment, in the order in which a run comes to them.
+//!
+//! ```text
+//! judge (whose stackstep.yaml, which ledger) → enter (place of the commit, holds, promotion, what was reviewed)
+//!   → preview → after_preview (rules, reviewed change, approvals, state) → reserve → operation → finish → checks → verified
+//! ```
+//!
+//! A run of a stack without an entry in `stackstep.yaml` passes them all, and none of them costs it anything.
+
+mod approved;
+mod entry;
+mod judged;
+mod ledger;
+mod merged;
+mod place_in_history;
+mod promotion;
+mod unreviewed;
+
+use std::cell::RefCell;
+
+use crate::base::error::{Error, Problem, Result};
+use crate::base::http::Http;
+use crate::base::words::Words as _;
+use crate::ci::console::Console;
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::judging::Judging;
+use crate::delivery::place::forge_place;
+use crate::delivery::stricter::stricter;
+use crate::delivery::{Definition, StackSettings, Unreviewed};
+use crate::engine::job::Job;
+use crate::forge::client::LIMITS;
+use crate::forge::{Client, Place};
+use crate::inputs::file::NAME;
+use crate::inputs::{Command, Effect};
+use crate::ledger::Ledger;
+use crate::ledger::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry};
+use crate::ledger::history::History;
+use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
+use crate::rules::{Rules, end_by_rules, evaluate};
+use judged::{JudgedBy, judged_by, top};
+
+/// What a run is judged by, with the ledger of its stack.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// The settings; none if the stack has no entry in the judging file.
+    settings: Option<StackSettings>,
+    /// The version of the file, in words.
+    version: String,
+    /// What this commit loosens, a sentence each: it holds from the next deployment on.
+    loosened: Vec<String>,
+    /// Why a preview is not judged.
+    not_known: Option<Problem>,
+    /// The ledger; none for a run that changes nothing.
+    ledger: Option<Ledger>,
+    /// What the ledger says.
+    past: Option<History>,
+    /// The forge, for questions about change requests.
+    place: Option<Place>,
+}
+
+/// Finds what the run is judged by, reads the ledger, and hands the job the checks that it has to make. `known` is the
+/// judging file, if the map has been read from it.
+pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console) -> Result<Judged> {
+    let command = job.inputs.command;
+    if job.stack.is_none() || !command.is_on_resources() {
+        return Ok(Judged::default());
+    }
+    let changes = command.effect() == Effect::Changes && !job.inputs.operation.preview_only;
+    let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
+    let http = Http::new(job.env, LIMITS)?;
+    let client = place.as_ref().map(|place| Client::new(&http, place));
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+    let (settings, version, is_own) = match judged_by(job, &history, known, changes).await? {
+        JudgedBy::Nothing => return Ok(Judged::default()),
+        JudgedBy::NotKnown(why) => return Ok(Judged { not_known: Some(why), ..Judged::default() }),
+        JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
+    };
+    let mut judged = Judged { settings: Some(settings), version, ..Judged::default() };
+    if changes {
+        let ledger = ledger::open(job, place.as_ref());
+        console.line(&format!("ledger: {}", ledger.shown()));
+        judged.past = ledger::read(&ledger).await?;
+        judged.ledger = Some(ledger);
+        if is_own {
+            judged.tighten_by_last_deployment(job, &history).await?;
+        }
+    }
+    judged.place = place;
+    if let Some(settings) = &judged.settings {
+        for check in &settings.checks.list {
+            let _ = job.checks.add(check.clone(), false);
+        }
+        let own = &settings.checks;
+        if !own.is_empty() {
+            (job.checks.timeout, job.checks.inconclusive) = (own.timeout, own.inconclusive);
+            (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
+        }
+        let looks = !settings.rules.is_empty()
+            || settings.unreviewed != Unreviewed::Allow
+            || settings.approvals.is_some();
+        if changes && looks && command != Command::Refresh {
+            job.inputs.safety.skip_preview = Some(false);
+        }
+    }
+    Ok(judged)
+}
+
+impl Judged {
+    /// Takes the stricter of the settings and those of the commit that the stack deployed last.
+    async fn tighten_by_last_deployment(
+        &mut self,
+        job: &Job<'_>,
+        history: &RepositoryHistory<'_>,
+    ) -> Result<()> {
+        let deployed = self.past.as_ref().and_then(|past| past.deployed()?.commit.clone());
+        let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.take()) else {
+            return Ok(());
+        };
+        if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
+            self.settings = Some(now);
+            return Ok(());
+        }
+        use crate::delivery::history::FileAt;
+        let before = match history.file_of_commit(&commit, NAME).await {
+            FileAt::Text(text) => Definition::parse(&text)?,
+            FileAt::Missing => None,
+            FileAt::Unknown(why) => {
+                return Err(Error::Refused {
+                    what: format!(
+                        "`{}` is refused: `{NAME}` of commit `{commit}`, which `{stack}` deployed last, can't be read: {why}",
+                        job.inputs.command.word()
+                    ),
+                    hint: "give the job a token that can read the repository, or check out the whole history"
+                        .to_owned(),
+                    reason: Reason::Gate,
+                });
+            }
+        };
+        let before = before.as_ref().and_then(|before| before.settings(stack));
+        let (both, loosened) = match before {
+            Some(before) => stricter(before, &now),
+            None => (now, Vec::new()),
+        };
+        (self.settings, self.loosened) = (Some(both), loosened);
+        self.version = format!(
+            "this commit and commit `{}`, which was deployed last",
+            &commit.get(..8).unwrap_or(&commit)
+        );
+        Ok(())
+    }
+}
+
+/// The gates of one run.
+pub struct Gates<'a> {
+    job: &'a Job<'a>,
+    judged: Judged,
+    /// The source of what is deployed, once it is needed.
+    source: Option<String>,
+    approvers: Vec<EntryApprover>,
+    change_requests: Vec<u64>,
+    /// The entry with which the deployment was reserved.
+    reserved: RefCell<Option<LedgerEntry>>,
+    /// Notes for the report.
+    notes: Vec<String>,
+}
+
+impl<'a> Gates<'a> {
+    /// The gates of the job's run.
+    pub fn new(job: &'a Job<'a>, judged: Judged) -> Self {
+        Self {
+            job,
+            judged,
+            source: None,
+            approvers: Vec::new(),
+            change_requests: Vec::new(),
+            reserved: RefCell::new(None),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether the run changes something that the gates are about.
+    fn changes(&self) -> bool {
+        let inputs = &self.job.inputs;
+        inputs.command.effect() == Effect::Changes && !inputs.operation.preview_only
+    }
+
+    fn settings(&self) -> Option<&StackSettings> {
+        self.judged.settings.as_ref()
+    }
+
+    fn refusal(&self, what: impl std::fmt::Display, hint: impl Into<String>, reason: Reason) -> Error {
+        let what = format!("`{}` is refused: {what}", self.job.inputs.command.word());
+        Error::Refused { what, hint: hint.into(), reason }
+    }
+
+    /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
+    pub async fn enter(&mut self, console: &Console) -> Result<()> {
+        if let Some(why) = &self.judged.not_known {
+            self.notes.push(format!("not judged: {}", why.in_one_line()));
+        }
+        let Some(settings) = self.settings().cloned() else { return Ok(()) };
+        console.line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.judged.version));
+        if !self.changes() {
+            return Ok(());
+        }
+        for loosened in &self.judged.loosened {
+            self.notes.push(format!(
+                "this commit loosens what has to hold, from the next deployment on: {loosened}"
+            ));
+        }
+        if let Some(past) = &self.judged.past
+            && let Some(hold) = past.holds().first()
+        {
+            return Err(ledger::held(hold, self));
+        }
+        if self.job.inputs.command == Command::Refresh {
+            return Ok(());
+        }
+        let http = Http::new(self.job.env, LIMITS)?;
+        let client = self.judged.place.as_ref().map(|place| Client::new(&http, place));
+        let history =
+            RepositoryHistory::new(&top(self.job), self.job.env, &self.job.context, client.as_ref());
+        place_in_history::refuse_a_commit_out_of_place(self.job, &history).await?;
+        let source = entry::source(self.job);
+        self.source = source;
+        promotion::refuse_what_was_not_verified(self, &settings).await
+    }
+
+    /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
+    /// why.
+    pub async fn after_preview(&mut self, report: &mut Report) -> Result<bool> {
+        let Some(settings) = self.settings().cloned() else { return Ok(true) };
+        report.rules = evaluate(&settings.rules, report, self.job.env.clock().now());
+        if !self.changes() {
+            return Ok(true);
+        }
+        if report.rules.as_ref().is_some_and(|outcome| outcome.verdict == RuleVerdict::Refused) {
+            end_by_rules(report);
+            return Ok(false);
+        }
+        if report.has_changes == Some(false) {
+            return Ok(true);
+        }
+        if let Err(error) = self.is_reviewed_and_approved(&settings, report).await {
+            end_by(report, &error);
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Whether the change is the reviewed one, and approved by those who have to.
+    async fn is_reviewed_and_approved(&mut self, settings: &StackSettings, report: &Report) -> Result<()> {
+        let wanted = approved::wanted(settings, report);
+        let looks = settings.unreviewed != Unreviewed::Allow;
+        if wanted.is_none() && !looks {
+            return Ok(());
+        }
+        let http = Http::new(self.job.env, LIMITS)?;
+        let client = self.judged.place.as_ref().map(|place| Client::new(&http, place));
+        let history =
+            RepositoryHistory::new(&top(self.job), self.job.env, &self.job.context, client.as_ref());
+        let merged = match &client {
+            Some(client) => merged::merged_changes(self, client, &history).await,
+            None => Err(Problem::new(
+                "the change requests can't be read: the forge is not known, or there is no token for it",
+                "give the step `github-token` (or the token of your forge)",
+            )),
+        };
+        if let Ok(merged) = &merged {
+            self.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
+        }
+        if looks {
+            let note = unreviewed::reviewed(self, settings, report, &merged)?;
+            self.notes.extend(note);
+        }
+        if let Some(wanted) = wanted {
+            let found = approved::approvals(self, &wanted, &merged, client.as_ref()).await?;
+            self.approvers = found.approvers;
+            self.notes.extend(found.notes);
+        }
+        Ok(())
+    }
+
+    /// Writes into the ledger that the deployment begins. Fails if the ledger can't be written: then nothing is deployed.
+    pub async fn reserve(&mut self, report: Option<&Report>) -> Result<()> {
+        let Some(ledger) = &self.judged.ledger else { return Ok(()) };
+        if let Some(missing) = ledger.missing() {
+            let cant = ledger.not_promised().join("; ");
+            self.notes.push(format!("there is no ledger ({}), so that {cant}", missing.what));
+            return Ok(());
+        }
+        let entry = entry::reserved(self, report);
+        let approvers = self.approvers.clone();
+        let digest = entry.digest.clone().unwrap_or_default();
+        let appended = ledger.append(|past: &History| {
+            ledger::refuse_used_approvals(past, &approvers, &digest)?;
+            Ok::<_, Error>(entry.clone())
+        });
+        let entry = appended.await.map_err(ledger::not_appended)?;
+        self.notes.extend(
+            ledger.not_promised().into_iter().map(|cant| format!("the ledger can't promise all: {cant}")),
+        );
+        *self.reserved.borrow_mut() = entry;
+        Ok(())
+    }
+
+    /// Adds the notes of the gates to the report.
+    pub fn annotate(&self, report: &mut Report) {
+        report.notes.extend(self.notes.iter().cloned());
+    }
+
+    /// Writes into the ledger how the deployment ended. Trouble is a note: what is done is done.
+    pub async fn finish(&self, report: &mut Report) {
+        let (Some(ledger), Some(reserved)) = (&self.judged.ledger, self.reserved.borrow().clone()) else {
+            return;
+        };
+        let status = match report.status {
+            Status::Succeeded => EntryStatus::Succeeded,
+            Status::Cancelled => EntryStatus::Cancelled,
+            Status::Failed | Status::Skipped => EntryStatus::Failed,
+        };
+        let mut entry = entry::about(self, EntryKind::Finished, &reserved);
+        entry.status = Some(status.clone());
+        entry.counts = report.changes.clone().unwrap_or_default();
+        self.write(ledger, entry, report).await;
+        let whole = status == EntryStatus::Succeeded && self.job.inputs.command == Command::Destroy;
+        if whole && self.job.inputs.operation.target.is_empty() {
+            let entry = entry::about(self, EntryKind::Destroyed, &reserved);
+            self.write(ledger, entry, report).await;
+        }
+    }
+
+    /// Writes into the ledger what the checks after the deployment found, and holds the stack if a failed check does.
+    pub async fn verified(&self, report: &mut Report) {
+        let (Some(ledger), Some(reserved)) = (&self.judged.ledger, self.reserved.borrow().clone()) else {
+            return;
+        };
+        let deployed =
+            matches!(report.status, Status::Succeeded) || report.reason == Some(Reason::Verification);
+        if !deployed || self.job.inputs.command != Command::Up {
+            return;
+        }
+        let worst = report.checks.iter().map(|check| check.outcome).max_by_key(|outcome| match outcome {
+            CheckOutcome::Passed => 0,
+            CheckOutcome::Inconclusive => 1,
+            CheckOutcome::Failed => 2,
+        });
+        let failed = worst == Some(CheckOutcome::Failed);
+        let mut entry = entry::about(self, EntryKind::Verified, &reserved);
+        entry.status = Some(match (worst, report.status) {
+            (Some(CheckOutcome::Failed), _) => EntryStatus::Failed,
+            (Some(CheckOutcome::Inconclusive), Status::Failed) => EntryStatus::Inconclusive,
+            _ => EntryStatus::Succeeded,
+        });
+        entry.checks = entry::checks(report);
+        self.write(ledger, entry, report).await;
+        let holds = self.job.checks.on_failed == crate::checks::settings::OnFailedCheck::Hold;
+        if failed && holds {
+            let mut hold = entry::about(self, EntryKind::Held, &reserved);
+            hold.about = None;
+            hold.reason = Some("a check after the deployment failed".to_owned());
+            hold.link.clone_from(&self.job.context.build_url);
+            self.write(ledger, hold, report).await;
+            report.notes.push(format!(
+                "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
+                self.job.checks.on_failed.word()
+            ));
+        }
+    }
+
+    async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report) {
+        let kind = entry.kind.clone();
+        let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
+        if let Err(error) = appended.map_err(ledger::not_appended) {
+            report.notes.push(format!(
+                "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"
+            ));
+        }
+    }
+
+    /// The rules that the stack's settings have.
+    pub fn rules(&self) -> Option<&Rules> {
+        self.settings().map(|settings| &settings.rules)
+    }
+}
+
+/// Turns the report of a preview into that of a run that a gate has ended.
+fn end_by(report: &mut Report, error: &Error) {
+    report.status = Status::Failed;
+    report.reason = error.reason();
+    report.message = Some(error.to_string());
+    report.hint = error.hint().map(str::to_owned);
+    report.exit_code = i32::from(error.exit_status());
+}
