@@ -3,62 +3,24 @@
 //! A step is one that the engine begins. Resources that stay as they are have none, nor have reads, refreshes and the
 //! providers that the engine makes itself: their inputs repeat the configuration.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::leaf::{Leaf, LeafChange, changes, leaves, whole};
+use super::leaf::{LeafChange, LeafValue, changes, leaves, whole};
 use super::names::MadeUpNames;
 use super::proposal::{Goal, Proposal, ProposedStep};
+use super::wanted::{WantedGoals, creates};
 use crate::report::{
-    EventState, HIDDEN_NAME, ReviewKey, ReviewPlugin, ReviewRecord, StepEvent, StepMetadata, StepObserver,
-    Urn, is_under, value_at_path,
+    EventState, ReviewPlugin, StepEvent, StepMetadata, StepObserver, Urn, is_under, value_at_path,
 };
 
 /// The beginning of a provider's type.
 const PROVIDER: &str = "pulumi:providers:";
 
-/// The resources whose goals are of interest: those of the reviewed changes.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// By URN; whether a reviewed change creates the resource.
-    by_urn: HashMap<String, bool>,
-    /// The keys of records with hidden names, and these names.
-    hidden: Vec<(ReviewKey, HashMap<String, bool>)>,
-}
-
-impl Wanted {
-    /// The resources of these records. `review_key` is the key of those that hold none.
-    pub fn by_records(records: &[ReviewRecord], review_key: Option<&ReviewKey>) -> Self {
-        let mut wanted = Self::default();
-        for record in records {
-            let mut hidden = HashMap::new();
-            for step in &record.steps {
-                let names = if step.urn.starts_with(HIDDEN_NAME) { &mut hidden } else { &mut wanted.by_urn };
-                *names.entry(step.urn.clone()).or_default() |= creates(&step.op);
-            }
-            let own = record.key.as_deref().map(ReviewKey::of_record);
-            if let (Some(key), false) = (own.or_else(|| review_key.cloned()), hidden.is_empty()) {
-                wanted.hidden.push((key, hidden));
-            }
-        }
-        wanted
-    }
-
-    /// Whether a reviewed change is about the resource, and if so, whether it creates it.
-    fn look_up(&self, urn: &str) -> Option<bool> {
-        self.by_urn.get(urn).copied().or_else(|| {
-            let hidden =
-                |(key, names): &(ReviewKey, HashMap<String, bool>)| names.get(&key.hidden(urn)).copied();
-            self.hidden.iter().find_map(hidden)
-        })
-    }
-}
-
 /// Collects the proposal of one engine process.
 #[derive(Debug, Default)]
 pub struct Collector {
-    wanted: Wanted,
     names: MadeUpNames,
     proposal: Proposal,
     /// The resources that a refresh is looking at: the end of it has the operation that it has found.
@@ -72,9 +34,9 @@ pub struct Collector {
 impl Collector {
     /// Collects the proposal, with the goals of what is `wanted`. `is_partial` says whether the preview looks at a part of
     /// the resources only.
-    pub fn new(wanted: Wanted, is_partial: bool) -> Self {
-        let proposal = Proposal { is_partial, ..Proposal::default() };
-        Self { wanted, proposal, ..Self::default() }
+    pub fn new(wanted: WantedGoals, is_partial: bool) -> Self {
+        let proposal = Proposal { is_partial, wanted, ..Proposal::default() };
+        Self { proposal, ..Self::default() }
     }
 
     /// The proposal; none if the events are not those of a whole preview.
@@ -105,7 +67,7 @@ impl Collector {
     }
 
     fn goal(&mut self, urn: &str, new: Option<&EventState>) {
-        if let (Some(new), Some(_)) = (new, self.wanted.look_up(urn)) {
+        if let (Some(new), Some(_)) = (new, self.proposal.wanted.look_up(urn)) {
             let inputs = leaves(inputs(Some(new)).unwrap_or(&Map::new()), &self.names);
             self.proposal.goals.insert(urn.to_owned(), Goal { inputs });
         }
@@ -122,7 +84,7 @@ impl Collector {
 impl StepObserver for Collector {
     fn wants(&self, urn: &str) -> bool {
         Urn::parse(urn).is_some_and(|urn| urn.kind.starts_with(PROVIDER))
-            || self.wanted.look_up(urn).is_some()
+            || self.proposal.wanted.look_up(urn).is_some()
     }
 
     fn begun(&mut self, step: &StepEvent) {
@@ -136,7 +98,7 @@ impl StepObserver for Collector {
         self.count(step, 1);
         self.plugin(metadata);
         let is_new = creates(&metadata.op);
-        if is_new || (metadata.op == "same" && self.wanted.look_up(&metadata.urn) == Some(true)) {
+        if is_new || (metadata.op == "same" && self.proposal.wanted.look_up(&metadata.urn) == Some(true)) {
             self.learn_names(metadata);
         }
         let is_step = is_step(&metadata.op);
@@ -165,8 +127,8 @@ impl StepObserver for Collector {
     }
 
     fn next_phase(&mut self) {
-        let is_partial = self.proposal.is_partial;
-        *self = Self::new(std::mem::take(&mut self.wanted), is_partial);
+        let Proposal { wanted, is_partial, .. } = std::mem::take(&mut self.proposal);
+        *self = Self::new(wanted, is_partial);
     }
 }
 
@@ -183,11 +145,6 @@ pub fn is_step(op: &str) -> bool {
             | "remove-pending-replace"
             | "extend-parameterize"
     )
-}
-
-/// Whether the operation makes a new resource, for which a provider makes up a name.
-fn creates(op: &str) -> bool {
-    matches!(op, "create" | "create-replacement")
 }
 
 /// Whether the resource is gone after the operation.
@@ -210,7 +167,7 @@ pub(super) fn proposed(metadata: &StepMetadata, names: &MadeUpNames) -> Proposed
         provider: provider_urn(&metadata.provider),
         protect: left.is_some_and(|state| state.protect),
         retain: left.is_some_and(|state| state.retain_on_delete),
-        id: id_of(metadata).map(Leaf::of_text),
+        id: id_of(metadata).map(LeafValue::of_text),
         paths,
     }
 }

@@ -14,7 +14,7 @@ const DEPTH: usize = 64;
 
 /// A single value, which only its hash tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaf {
+pub enum LeafValue {
     /// A secret.
     Secret,
     /// A value that is not known before the deployment.
@@ -25,7 +25,7 @@ pub enum Leaf {
     Value([u8; 32]),
 }
 
-impl Leaf {
+impl LeafValue {
     /// A text as a value.
     pub fn of_text(text: &str) -> Self {
         Self::hashed("text", text)
@@ -51,25 +51,25 @@ impl Leaf {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LeafChange {
     /// The value before.
-    pub old: Option<Leaf>,
+    pub old: Option<LeafValue>,
     /// The value afterwards.
-    pub new: Option<Leaf>,
+    pub new: Option<LeafValue>,
 }
 
 impl LeafChange {
     /// Whether two sides that look the same can differ.
     fn may_differ(&self) -> bool {
-        matches!(self.new, Some(Leaf::Secret | Leaf::Unknown))
+        matches!(self.new, Some(LeafValue::Secret | LeafValue::Unknown))
     }
 }
 
 /// Properties by their paths, down to single values.
-pub type Leaves = BTreeMap<String, Leaf>;
+pub type Leaves = BTreeMap<String, LeafValue>;
 
 /// The values of these properties.
 pub fn leaves(properties: &Map<String, Value>, names: &MadeUpNames) -> Leaves {
     let mut found = Leaves::new();
-    let mut add = |path: &str, leaf: Leaf| {
+    let mut add = |path: &str, leaf: LeafValue| {
         found.insert(path.to_owned(), leaf);
     };
     for (key, value) in properties {
@@ -84,7 +84,7 @@ pub fn changes(
     new: &Map<String, Value>,
     names: &MadeUpNames,
 ) -> BTreeMap<String, LeafChange> {
-    let mut found = Found { names, changes: BTreeMap::new() };
+    let mut found = FoundChanges { names, changes: BTreeMap::new() };
     found.objects("", old, new, DEPTH);
     // Two ways to write one number are no change.
     found.changes.retain(|_, change| change.old != change.new || change.may_differ());
@@ -92,21 +92,21 @@ pub fn changes(
 }
 
 /// The value at `path`, as one value whatever is in it.
-pub fn whole(value: &Value, names: &MadeUpNames) -> Leaf {
+pub fn whole(value: &Value, names: &MadeUpNames) -> LeafValue {
     let mut only = Vec::new();
     flatten("", value, names, DEPTH, &mut |_, leaf| only.push(leaf));
     match only.as_slice() {
         [leaf] => leaf.clone(),
-        _ => Leaf::hashed("whole", &canonical(value)),
+        _ => LeafValue::hashed("whole", &canonical(value)),
     }
 }
 
-struct Found<'n> {
+struct FoundChanges<'n> {
     names: &'n MadeUpNames,
     changes: BTreeMap<String, LeafChange>,
 }
 
-impl Found<'_> {
+impl FoundChanges<'_> {
     fn objects(&mut self, path: &str, old: &Map<String, Value>, new: &Map<String, Value>, depth: usize) {
         let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for key in keys {
@@ -138,7 +138,7 @@ impl Found<'_> {
 
     fn add(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>, depth: usize) {
         let Self { names, changes } = self;
-        let mut change = |path: &str, side: fn(&mut LeafChange) -> &mut Option<Leaf>, leaf| {
+        let mut change = |path: &str, side: fn(&mut LeafChange) -> &mut Option<LeafValue>, leaf| {
             *side(changes.entry(path.to_owned()).or_default()) = Some(leaf);
         };
         if let Some(old) = old {
@@ -151,12 +151,18 @@ impl Found<'_> {
 }
 
 /// Calls `found` with each single value in `value`. An empty list or object is one.
-fn flatten(path: &str, value: &Value, names: &MadeUpNames, depth: usize, found: &mut dyn FnMut(&str, Leaf)) {
+fn flatten(
+    path: &str,
+    value: &Value,
+    names: &MadeUpNames,
+    depth: usize,
+    found: &mut dyn FnMut(&str, LeafValue),
+) {
     match marked(value) {
-        MarkedValue::Secret => found(path, Leaf::Secret),
-        MarkedValue::Unknown => found(path, Leaf::Unknown),
-        MarkedValue::Asset(hash) => found(path, Leaf::Asset(hash)),
-        MarkedValue::Reference(text) => found(path, Leaf::hashed("reference", &text)),
+        MarkedValue::Secret => found(path, LeafValue::Secret),
+        MarkedValue::Unknown => found(path, LeafValue::Unknown),
+        MarkedValue::Asset(hash) => found(path, LeafValue::Asset(hash)),
+        MarkedValue::Reference(text) => found(path, LeafValue::hashed("reference", &text)),
         MarkedValue::Plain(Value::Object(fields)) if depth > 0 && !fields.is_empty() => {
             for (key, field) in fields {
                 flatten(&member(path, key), field, names, depth - 1, found);
@@ -167,8 +173,10 @@ fn flatten(path: &str, value: &Value, names: &MadeUpNames, depth: usize, found: 
                 flatten(&format!("{path}[{at}]"), item, names, depth - 1, found);
             }
         }
-        MarkedValue::Plain(Value::String(text)) => found(path, Leaf::of_text(&names.without_random(text))),
-        MarkedValue::Plain(value) => found(path, Leaf::hashed("json", &canonical(value))),
+        MarkedValue::Plain(Value::String(text)) => {
+            found(path, LeafValue::of_text(&names.without_random(text)))
+        }
+        MarkedValue::Plain(value) => found(path, LeafValue::hashed("json", &canonical(value))),
     }
 }
 
@@ -225,7 +233,7 @@ mod tests {
         assert_eq!(paths(&both, &both), ["~s", "~u"]);
         let names = MadeUpNames::default();
         let found = leaves(both.as_object().unwrap(), &names);
-        assert_eq!((&found["s"], &found["u"]), (&Leaf::Secret, &Leaf::Unknown));
+        assert_eq!((&found["s"], &found["u"]), (&LeafValue::Secret, &LeafValue::Unknown));
     }
 
     #[test]
@@ -248,8 +256,8 @@ mod tests {
     #[test]
     fn a_whole_value_is_told_by_all_that_is_in_it() {
         let names = MadeUpNames::default();
-        assert_eq!(whole(&json!("a"), &names), Leaf::of_text("a"));
-        assert_eq!(whole(&secret(), &names), Leaf::Secret);
+        assert_eq!(whole(&json!("a"), &names), LeafValue::of_text("a"));
+        assert_eq!(whole(&secret(), &names), LeafValue::Secret);
         assert_ne!(whole(&json!({"a": 1, "b": 2}), &names), whole(&json!({"a": 1, "b": 3}), &names));
     }
 }

@@ -5,9 +5,15 @@
 //! one [`digest`]. [`compare`] is pure: reviewed records against what a run is about to do. [`guard`] looks at the steps
 //! of a deployment while it runs. [`forms`] reads what people name as reviewed.
 
+pub mod change;
 pub mod collect;
+pub mod compare;
+pub mod config;
+pub mod digest;
 pub mod leaf;
 pub mod names;
 pub mod proposal;
 pub mod reach;
 pub mod source;
+pub mod tolerate;
+pub mod wanted;

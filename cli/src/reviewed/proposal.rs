@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::leaf::{Leaf, LeafChange, Leaves};
+use super::leaf::{LeafChange, LeafValue, Leaves};
+use super::wanted::WantedGoals;
 use crate::report::{PathChange, ReviewKey, ReviewPlugin, ReviewStep, ReviewedValue};
 
 /// The proposal of one preview.
@@ -21,6 +22,8 @@ pub struct Proposal {
     /// Whether the preview was asked to look at a part of the resources only: a resource of which nothing is heard may
     /// still be there.
     pub is_partial: bool,
+    /// The resources whose goals were looked for.
+    pub wanted: WantedGoals,
 }
 
 /// One step of the engine.
@@ -37,7 +40,7 @@ pub struct ProposedStep {
     /// Whether it stays at its provider when it is deleted here.
     pub retain: bool,
     /// The ID at its provider.
-    pub id: Option<Leaf>,
+    pub id: Option<LeafValue>,
     /// The inputs that change.
     pub paths: BTreeMap<String, LeafChange>,
 }
@@ -66,7 +69,7 @@ impl ProposedStep {
 
 /// The changes for a record.
 pub fn sealed(changes: &BTreeMap<String, LeafChange>, key: &ReviewKey) -> BTreeMap<String, PathChange> {
-    let seal = |leaf: &Option<Leaf>| leaf.as_ref().map(|leaf| leaf.seal(key));
+    let seal = |leaf: &Option<LeafValue>| leaf.as_ref().map(|leaf| leaf.seal(key));
     let change = |change: &LeafChange| PathChange::between(seal(&change.old), seal(&change.new));
     changes.iter().map(|(path, sides)| (path.clone(), change(sides))).collect()
 }

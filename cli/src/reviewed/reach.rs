@@ -13,7 +13,7 @@ use std::ops::Range;
 use crate::pulumi::project::ENDINGS;
 use places::Places;
 use tracked::{Tracked, folder_of, is_around, joined, name_of, resolved, upwards};
-use words::Words;
+use words::FileWords;
 
 /// Files that say for a whole folder, and the folders below it, which dependencies there are and how they are built.
 const MANIFESTS: &[&str] = &[
@@ -91,7 +91,7 @@ pub struct Reach<'t> {
     open: Vec<usize>,
     /// The folders whose manifests are reached.
     looked_up: BTreeSet<String>,
-    /// Words that name packages or modules, which are looked up when nothing else is left.
+    /// FileWords that name packages or modules, which are looked up when nothing else is left.
     quoted: BTreeSet<String>,
     places: Option<Places>,
 }
@@ -196,7 +196,7 @@ impl<'t> Reach<'t> {
         if NOT_READ.contains(&name) || !reads_paths {
             return;
         }
-        let words = Words::in_text(text, name);
+        let words = FileWords::in_text(text, name);
         let bases: BTreeSet<&str> = self.bases.iter().copied().chain([folder]).collect();
         for path in &words.paths {
             for base in &bases {

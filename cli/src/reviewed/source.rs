@@ -37,7 +37,7 @@ const NOT_OURS: &[&str] =
 
 /// The files that a change is made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct ProgramSource {
     /// The hash over all of them: `sha256:` and 64 hexadecimal digits.
     pub digest: String,
     /// Each by its path from the top of the repository, with a hash of its mode and contents. Empty if there are too many.
@@ -49,7 +49,7 @@ pub struct Source {
 /// The hash of one file.
 type FileHash = [u8; 32];
 
-impl Source {
+impl ProgramSource {
     /// The files of the project in `project`, whose program is in `program`, and of what they reach.
     pub fn read(project: &Path, program: &Path) -> Self {
         let tracked = Tracked::around(project);

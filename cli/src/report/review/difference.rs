@@ -61,7 +61,7 @@ pub struct ReviewDifference {
     pub message: String,
 }
 
-/// The kinds of differences.
+/// The kinds of differences, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -78,14 +78,6 @@ pub enum DifferenceKind {
     Key,
     /// The change has another digest, which is all that is known of the reviewed one.
     Digest,
-    /// A file that it is made from is another one, is new, or is gone.
-    Source,
-    /// The stack's configuration is another one.
-    Config,
-    /// Another version of the Pulumi CLI.
-    Engine,
-    /// Another provider, or another version of it.
-    Plugin,
     /// A step that was not reviewed.
     StepMore,
     /// Another operation on a resource than the reviewed one.
@@ -102,4 +94,12 @@ pub enum DifferenceKind {
     OtherValue,
     /// A stack output changes otherwise than reviewed.
     Output,
+    /// The stack's configuration is another one.
+    Config,
+    /// Another version of the Pulumi CLI.
+    Engine,
+    /// Another provider, or another version of it.
+    Plugin,
+    /// A file that it is made from is another one, is new, or is gone.
+    Source,
 }

@@ -8,7 +8,7 @@ const LONGEST: usize = 300;
 
 /// The words of the files that were read.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct FileWords {
     /// Paths with `../` in them, as they are written, with slashes.
     pub paths: BTreeSet<String>,
     /// Quoted words without a beginning of a path: names of packages and modules.
@@ -22,7 +22,7 @@ fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"_-./\\@+~%".contains(&byte)
 }
 
-impl Words {
+impl FileWords {
     /// The words of `text`, the text of a file named `name`.
     pub fn in_text(text: &str, name: &str) -> Self {
         let mut words = Self::default();
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, name: &str) -> [Vec<String>; 3] {
-        let words = Words::in_text(text, name);
+        let words = FileWords::in_text(text, name);
         [words.paths, words.quoted, words.modules].map(|words| words.into_iter().collect())
     }
 

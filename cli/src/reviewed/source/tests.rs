@@ -21,8 +21,8 @@ fn git(folder: &Path, args: &[&str]) {
     assert!(git.args(args).current_dir(folder).status().unwrap().success());
 }
 
-fn source(folder: &Path) -> Source {
-    Source::read(&folder.join("infra"), &folder.join("infra"))
+fn source(folder: &Path) -> ProgramSource {
+    ProgramSource::read(&folder.join("infra"), &folder.join("infra"))
 }
 
 const FILES: &[(&str, &str)] = &[

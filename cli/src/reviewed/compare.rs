@@ -1,0 +1,67 @@
+//! The comparison of what a run is about to do with what was reviewed: pure, and by meaning.
+//!
+//! What may be deployed is the union of several reviewed changes, for each resource and property. Nothing may come to it:
+//! no step, no other operation, no property, no other value. A reviewed step may be missing only if its goal is reached,
+//! and where something is deleted or replaced, only what is known proves that. A single record that says it all is enough.
+
+mod inputs;
+mod paths;
+mod side;
+mod steps;
+mod tell;
+
+use super::change::ProposedChange;
+use super::tolerate::Tolerance;
+use crate::report::{DifferenceKind, ReviewComparison, ReviewKey, ReviewRecord};
+use side::ReviewedSide;
+use tell::Differences;
+
+/// The most differences that are told one by one.
+const TOLD: usize = 100;
+
+/// Compares what a run is about to do with the reviewed changes. `review_key` is the key of the records that hold none.
+/// Without a record nothing passes.
+pub fn compare(
+    reviewed: &[ReviewRecord],
+    review_key: Option<&ReviewKey>,
+    actual: &ProposedChange,
+    tolerances: &[Tolerance],
+) -> ReviewComparison {
+    let digests = reviewed.iter().map(|record| record.digest.clone()).collect();
+    if reviewed.is_empty() {
+        let message = "there is no reviewed change to compare with".to_owned();
+        let differences = vec![tell::general(DifferenceKind::Digest, None, message)];
+        return in_words(digests, Differences { differences, done: 0 });
+    }
+    let about_another = inputs::about_another(reviewed, review_key, actual);
+    if !about_another.is_empty() {
+        return in_words(digests, Differences { differences: about_another, done: 0 });
+    }
+    let sides: Vec<ReviewedSide<'_>> =
+        reviewed.iter().filter_map(|record| ReviewedSide::new(record, review_key, actual)).collect();
+    let alone = sides.iter().map(|side| differences(std::slice::from_ref(side), actual, tolerances));
+    let found = alone.into_iter().find(|found| found.differences.is_empty());
+    in_words(digests, found.unwrap_or_else(|| differences(&sides, actual, tolerances)))
+}
+
+/// The differences to the union of these changes.
+fn differences(sides: &[ReviewedSide<'_>], actual: &ProposedChange, tolerances: &[Tolerance]) -> Differences {
+    let steps = steps::StepComparison { sides, actual, tolerances };
+    let mut found = steps.compare();
+    found.differences.extend(steps.outputs());
+    found.differences.extend(inputs::differences(sides, actual));
+    found.differences.sort();
+    found.differences.dedup();
+    found
+}
+
+fn in_words(reviewed: Vec<String>, found: Differences) -> ReviewComparison {
+    let mut differences = found.differences;
+    let more = differences.len().saturating_sub(TOLD) as u64;
+    differences.truncate(TOLD);
+    let done = if differences.is_empty() { found.done } else { 0 };
+    ReviewComparison { reviewed, differences, more, done }
+}
+
+#[cfg(test)]
+mod tests;
