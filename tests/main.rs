@@ -50,6 +50,8 @@ mod install;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod life;
 #[cfg(unix)]
 #[cfg(test)]

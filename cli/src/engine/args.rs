@@ -72,6 +72,14 @@ pub fn outputs(inputs: &Inputs, scope: &Scope<'_>, show_secrets: bool) -> Vec<St
     if inputs.command == Command::Outputs { args.finish(inputs) } else { args.0 }
 }
 
+/// `pulumi stack export`, with secrets as they are stored.
+pub fn export(scope: &Scope<'_>) -> Vec<String> {
+    let mut args = CommandLine::new("stack");
+    args.push("export");
+    args.stack(scope);
+    args.0
+}
+
 /// `pulumi stack ls`, for a stack that is not there.
 pub fn stacks() -> Vec<String> {
     ["stack", "ls", "--json"].map(str::to_owned).to_vec()

@@ -64,6 +64,8 @@ pub enum EngineQuery {
         /// Whether the values of secrets are asked for as well.
         show_secrets: bool,
     },
+    /// The stack's state with its secrets encrypted, as JSON.
+    Export,
 }
 
 /// The engine's answer to a [`EngineQuery`].

@@ -165,6 +165,7 @@ impl Executor for LocalEngine<'_> {
             EngineQuery::Configuration => args::config_with_secrets(inputs, &scope),
             EngineQuery::Stacks => args::stacks(),
             EngineQuery::Outputs { show_secrets } => args::outputs(inputs, &scope, show_secrets),
+            EngineQuery::Export => args::export(&scope),
         };
         Box::pin(async move { self.alone(Purpose::Query, args, console, signals).await.map(EngineAnswer) })
     }

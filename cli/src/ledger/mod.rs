@@ -9,6 +9,7 @@ pub mod history;
 mod objects;
 mod open;
 mod stack_ledger;
+pub mod state_identity;
 mod tags;
 pub mod trouble;
 
