@@ -167,6 +167,18 @@ impl Undelivered {
         }
     }
 
+    /// Whether the bucket lies in another region than the one that was asked.
+    pub fn is_elsewhere(&self) -> bool {
+        const CODES: [&str; 3] =
+            ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"];
+        match self {
+            Self::Refused { status, code, .. } => {
+                matches!(status, 301 | 302 | 307 | 308) || CODES.contains(&code.as_str())
+            }
+            Self::Unanswered(_) => false,
+        }
+    }
+
     /// What is wrong, with the hint for an answer that did not come.
     pub fn problem(&self) -> Problem {
         match self {

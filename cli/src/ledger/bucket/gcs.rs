@@ -28,11 +28,10 @@ pub(super) fn open(
 ) -> Result<GoogleCloudStorage, Problem> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(&bucket.name)
+        // Otherwise the file of a key could name another one.
+        .with_base_url(&address(bucket, env)?)
         .with_retry(once())
         .with_http_connector(courier.clone());
-    if let Some(address) = address(bucket, env)? {
-        builder = builder.with_base_url(&address);
-    }
     builder = if bucket.is_true("anonymous") {
         builder.with_skip_signature(true).with_bearer_token("")
     } else {
@@ -52,20 +51,20 @@ pub(super) fn open(
     })
 }
 
-/// The address of the service, if it is another one.
+/// The address of the service.
 /// <https://pkg.go.dev/gocloud.dev/blob/gcsblob#URLOpener>
-fn address(bucket: &RemoteBucket, env: &Env) -> Result<Option<String>, Problem> {
+fn address(bucket: &RemoteBucket, env: &Env) -> Result<String, Problem> {
     if let Some(host) = env.get("STORAGE_EMULATOR_HOST") {
         let host = host.trim_end_matches('/');
-        return Ok(Some(if host.contains("://") { host.to_owned() } else { format!("http://{host}") }));
+        return Ok(if host.contains("://") { host.to_owned() } else { format!("http://{host}") });
     }
-    let Some(domain) = bucket.parameter("universe_domain") else { return Ok(None) };
+    let domain = bucket.parameter("universe_domain").unwrap_or("googleapis.com");
     if domain.is_empty()
         || !domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
     {
         return Err(Problem::without_hint("`universe_domain` in the backend's URL is not a domain"));
     }
-    Ok(Some(format!("https://storage.{domain}")))
+    Ok(format!("https://storage.{domain}"))
 }
 
 /// Credentials of the environment.
@@ -182,9 +181,9 @@ mod tests {
         };
         let none = Env::from_pairs("/", [("A", "b")]);
         let emulator = Env::from_pairs("/", [("STORAGE_EMULATOR_HOST", "127.0.0.1:4443")]);
-        assert_eq!(address(&bucket(&[]), &emulator).unwrap().unwrap(), "http://127.0.0.1:4443");
+        assert_eq!(address(&bucket(&[]), &emulator).unwrap(), "http://127.0.0.1:4443");
         let universe = bucket(&[("universe_domain", "apis-tpc.goog")]);
-        assert_eq!(address(&universe, &none).unwrap().unwrap(), "https://storage.apis-tpc.goog");
+        assert_eq!(address(&universe, &none).unwrap(), "https://storage.apis-tpc.goog");
         assert!(address(&bucket(&[("universe_domain", "x/y")]), &none).is_err());
     }
 }

@@ -109,7 +109,7 @@ pub(super) struct GoogleToken {
 /// The reason why there is no token.
 #[derive(Debug, thiserror::Error)]
 enum NoToken {
-    #[error(transparent)]
+    #[error("{0}")]
     Undelivered(#[from] Undelivered),
     #[error("the identity token can't be read from `{path}`: {why}", path = path.display())]
     File { path: PathBuf, why: std::io::Error },

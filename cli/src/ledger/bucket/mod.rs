@@ -275,7 +275,9 @@ impl Bucket {
         if trouble.problem.hint.is_none() {
             trouble.problem.hint = Some(
                 match status {
-                    Some(301 | 307 | 400) => "check the region and the `endpoint` in the backend's URL",
+                    _ if undelivered.is_some_and(Undelivered::is_elsewhere) => {
+                        "check the region and the `endpoint` in the backend's URL"
+                    }
                     Some(404) => "check the name in the backend's URL",
                     Some(501) => "this server can't keep two writers apart: take `ledger: forge`",
                     Some(429 | 500..) => "run the job again later",
