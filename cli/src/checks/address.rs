@@ -332,3 +332,6 @@ fn is_host(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%".contains(&byte) || byte >= 0x80;
     !text.is_empty() && text.len() < 256 && text.bytes().all(known)
 }
+
+#[cfg(test)]
+mod tests;

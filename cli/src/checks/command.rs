@@ -215,3 +215,34 @@ pub fn variables(outputs: KnownOutputs<'_>, secret: &BTreeMap<String, Value>) ->
     }
     found.into_iter().filter_map(|(name, text)| Some((format!("{OUTPUT_PREFIX}{name}"), text?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn outputs_are_variables_and_secret_ones_only_where_they_are_listed() {
+        let printed = json!({
+            "url": "https://a", "api-host": "b", "sizes": [1, 2], "token": "[secret]", "a b": "x",
+            "x.y": "1", "x_y": "2", "long": "x".repeat(LONGEST + 1),
+        });
+        let mut report = crate::report::report(
+            crate::report::Events::default(),
+            crate::report::Facts::new(
+                crate::report::Operation::Up,
+                "dev",
+                crate::report::Ending::Exited(0),
+                0,
+            ),
+        );
+        let outputs = printed.as_object().unwrap().clone();
+        crate::report::take_outputs(&mut report, outputs, crate::report::OutputsFrom::Current);
+        let known = KnownOutputs::from_report(&report);
+        let of = |name: &str, value: &str| (format!("STACKSTEP_OUTPUT_{name}"), value.to_owned());
+        let plain = [of("api_host", "b"), of("sizes", "[1,2]"), of("url", "https://a")];
+        assert_eq!(variables(known, &BTreeMap::new()), plain);
+        let secret = BTreeMap::from([("token".to_owned(), json!("hunter22"))]);
+        assert!(variables(known, &secret).contains(&of("token", "hunter22")));
+    }
+}

@@ -161,3 +161,9 @@ pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     short.escape_debug().to_string()
 }
+
+/// Whether a text can be the name of a variable.
+pub(super) fn is_variable(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

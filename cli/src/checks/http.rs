@@ -147,3 +147,6 @@ fn wrong_certificate(check: &HttpCheck, probed: &Probed, days: Option<i64>) -> F
 fn shown(text: &str) -> String {
     shortened(text, SHOWN).replace('`', "'")
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::address::WebAddress;
-use super::parse::parse_status;
+use super::parse::http::parse_status;
 use super::settings::{Check, CheckSubject, Checks, EVERY, HttpCheck, Pace, READY_WITHIN, StatusRange};
 use crate::base::error::{Error, Result};
 use crate::base::http::Method;

@@ -41,3 +41,73 @@ pub(super) fn refuse_missing_outputs(checks: &[Check], preview: &Report) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::yaml;
+    use crate::checks::Checks;
+    use crate::report::{Ending, Events, Facts, Operation, OutputChange, OutputsFrom, report, take_outputs};
+    use serde_json::{Value, json};
+
+    fn preview(deployed: &Value, changes: &[(&str, Change, Value)]) -> Report {
+        let mut made = report(Events::default(), Facts::new(Operation::Up, "dev", Ending::Exited(0), 0));
+        made.incomplete = false;
+        take_outputs(&mut made, deployed.as_object().unwrap().clone(), OutputsFrom::Previous);
+        let change = |(name, change, new): &(&str, Change, Value)| OutputChange {
+            name: (*name).to_owned(),
+            change: *change,
+            old: None,
+            new: Some(new.clone()).filter(|new| !new.is_null()),
+            text_diff: None,
+        };
+        made.output_changes = changes.iter().map(change).collect();
+        made
+    }
+
+    fn refusal(preview: &Report) -> Option<Error> {
+        let list = yaml::parse("[{ http: url }, { run: [a], secret-outputs: [token] }]").unwrap();
+        let checks = Checks::parse(&list, "`stacks.dev` in `stackstep.yaml`").unwrap();
+        refuse_missing_outputs(&checks.list, preview).err()
+    }
+
+    #[test]
+    fn outputs_that_are_there_or_will_be_are_enough() {
+        let there = json!({ "url": "https://a", "token": "[secret]" });
+        assert!(refusal(&preview(&there, &[])).is_none());
+        let new = [("url", Change::Add, json!("https://a")), ("token", Change::Add, json!("[secret]"))];
+        assert!(refusal(&preview(&json!({}), &new)).is_none());
+    }
+
+    #[test]
+    fn an_output_that_the_deployment_will_not_have_is_refused_with_those_that_it_has() {
+        let error = refusal(&preview(&json!({ "uri": "https://a", "token": "x" }), &[])).unwrap();
+        assert_eq!(error.to_string(), "the check `url` can't be made: the stack has no output `url`");
+        assert_eq!(error.hint(), Some("did you mean `uri`? its outputs are `token`, `uri`"));
+        let gone = [("url", Change::Delete, Value::Null)];
+        assert!(refusal(&preview(&json!({ "url": "https://a", "token": "x" }), &gone)).is_some());
+        let error = refusal(&preview(&json!({ "url": "https://a" }), &[])).unwrap().to_string();
+        assert!(error.starts_with("the check `a` can't be made: the stack has no output `token`"), "{error}");
+    }
+
+    #[test]
+    fn an_output_that_is_or_becomes_a_secret_is_no_address() {
+        let error = refusal(&preview(&json!({ "url": "[secret]", "token": "x" }), &[])).unwrap().to_string();
+        assert_eq!(error, "the check `url` can't be made: the output `url` is a secret");
+        let change = |new: &str| [("url", Change::Update, json!(new))];
+        let there = json!({ "url": "https://a", "token": "x" });
+        assert!(refusal(&preview(&there, &change("[secret]"))).is_some());
+        let there = json!({ "url": "[secret]", "token": "x" });
+        assert!(refusal(&preview(&there, &change("https://a"))).is_none(), "it is no secret any more");
+    }
+
+    #[test]
+    fn a_preview_that_does_not_know_its_outputs_refuses_nothing() {
+        let mut unknown = preview(&json!({}), &[]);
+        unknown.incomplete = true;
+        assert!(refusal(&unknown).is_none());
+        unknown.incomplete = false;
+        unknown.outputs = None;
+        assert!(refusal(&unknown).is_none());
+    }
+}
