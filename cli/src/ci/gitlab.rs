@@ -167,6 +167,13 @@ impl CiSystem for GitLabCi {
         }
     }
 
+    /// A job with the keyword `environment` is a deployment of its own, unless its action only looks.
+    /// <https://docs.gitlab.com/ci/variables/predefined_variables/>
+    fn records_deployment(&self, env: &Env, environment: &str) -> bool {
+        env.get("CI_ENVIRONMENT_NAME") == Some(environment)
+            && env.get("CI_ENVIRONMENT_ACTION").is_none_or(|action| action == "start")
+    }
+
     fn handover(&self) -> Handover {
         Handover { outputs_file_form, ..Handover::FILES_ONLY }
     }
@@ -282,6 +289,16 @@ mod tests {
             "\u{1b}[0Ksection_start:1700000000:stackstep_2[collapsed=true]\r\u{1b}[0KPreview of dev\n\
              \u{1b}[0Ksection_end:1700000060:stackstep_2\r\u{1b}[0K\n"
         );
+    }
+
+    #[test]
+    fn a_job_of_the_environment_is_a_deployment_by_itself() {
+        let records = |pairs: &[(&str, &str)]| {
+            GitLabCi.records_deployment(&Env::from_pairs("/", pairs.iter().copied()), "production")
+        };
+        assert!(records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "start")]));
+        assert!(!records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "prepare")]));
+        assert!(!records(&[("CI_ENVIRONMENT_NAME", "staging")]) && !records(&[]));
     }
 
     #[test]

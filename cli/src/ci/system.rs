@@ -71,6 +71,11 @@ pub trait CiSystem: Sync {
         Handover::FILES_ONLY
     }
 
+    /// Whether the system itself records this job on the forge as a deployment to `environment`.
+    fn records_deployment(&self, _env: &Env, _environment: &str) -> bool {
+        false
+    }
+
     /// The ways out that people have if a run may not do what they want.
     fn advice(&self) -> Advice {
         Advice::GENERAL

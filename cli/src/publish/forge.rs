@@ -100,7 +100,7 @@ impl<'a> Sender<'a> {
         let may_not = self.context.fork == Some(true) && !self.context.base_credentials;
         let later = self.reports_later() && !may_not;
         let choice = Choice::from_inputs(self.inputs);
-        let wants_more = self.inputs.forge.commit_status || self.inputs.forge.environment.is_some();
+        let wants_more = self.inputs.forge.commit_status || self.environment().is_some();
         // On a machine without a CI system nobody expects a comment.
         let unasked = matches!(choice, Choice::IfPossible(_))
             && *self.context == Context::default()
@@ -167,7 +167,7 @@ impl<'a> Sender<'a> {
             sent = self.comment(&client, mode, about, publisher, reports, telling).await;
         }
         for report in reports.each() {
-            if let Some(environment) = &self.inputs.forge.environment {
+            if let Some(environment) = self.environment() {
                 self.deployment(&client, environment, &report, telling.console).await;
             }
         }
@@ -199,7 +199,13 @@ impl<'a> Sender<'a> {
     pub fn has_something_to_send(&self) -> bool {
         Choice::from_inputs(self.inputs) != Choice::Off
             || self.inputs.forge.commit_status
-            || self.inputs.forge.environment.is_some()
+            || self.environment().is_some()
+    }
+
+    /// The environment to record a deployment for. None if the CI system does that itself for this job.
+    fn environment(&self) -> Option<&str> {
+        let environment = self.inputs.forge.environment.as_deref()?;
+        (!self.ci.records_deployment(self.env, environment)).then_some(environment)
     }
 
     /// Whether the command is `report`, which publishes the results of other jobs.
