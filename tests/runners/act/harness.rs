@@ -80,6 +80,12 @@ impl Job {
         self
     }
 
+    /// With a remote that can be reached and has what is committed.
+    pub fn with_remote(self) -> Self {
+        self.place.push();
+        self
+    }
+
     /// Where the stacks are.
     pub fn backend(&self) -> String {
         format!("file://{}", self.place.path("state").display())

@@ -6,6 +6,7 @@ pub mod harness;
 mod migration;
 mod place;
 mod real;
+mod stages;
 pub mod workflows;
 
 use crate::harness::engine::Engine;

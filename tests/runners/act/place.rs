@@ -39,7 +39,7 @@ impl Place {
             tools::copy(&tools::root().join(name), &suite.join(name));
         }
         let mut texts = Vec::new();
-        for name in ["preview.yml", "deploy.yml"] {
+        for name in ["preview.yml", "deploy.yml", "delivery.yml"] {
             let path = suite.join(".github/workflows").join(name);
             let text = for_act(&read(&path));
             std::fs::write(&path, &text).unwrap();
@@ -94,6 +94,23 @@ impl Place {
         for folder in &self.programs {
             let name = format!("Pulumi.{stack}.yaml");
             std::fs::copy(self.path("repository").join(&name), folder.join(&name)).unwrap();
+        }
+    }
+
+    /// Pushes the repository's commit to a remote on the disk, which stands where the address of `origin` points to.
+    pub fn push(&self) {
+        let remote = format!("file://{}", self.path("remote.git").display());
+        let config = format!(
+            "[url \"{remote}\"]\n\tinsteadOf = https://github.com/acme/hello\n[protocol \"file\"]\n\tallow = always\n"
+        );
+        std::fs::write(self.path("home/.gitconfig"), config).unwrap();
+        let bare = self.path("remote.git").display().to_string();
+        for arguments in
+            [&["init", "--quiet", "--bare", "--initial-branch", "main", &bare][..], &["push", "--quiet", &remote, "main"]]
+        {
+            let mut git = Command::new("git");
+            git.args(["-c", "protocol.file.allow=always"]).args(arguments);
+            assert!(git.current_dir(self.path("repository")).status().unwrap().success());
         }
     }
 
