@@ -140,7 +140,7 @@ fn every_example_gives_the_templates_inputs_that_they_have_and_take() {
         let jobs = whole.as_object().unwrap().iter();
         let ours = jobs.filter(|(_, job)| job["variables"].get("STACKSTEP_INPUT_COMMAND").is_some());
         for (job, ours) in ours {
-            let deploys = ours["variables"]["STACKSTEP_INPUT_COMMAND"] != "preview";
+            let deploys = ours["environment"]["action"] != "prepare";
             assert_eq!(ours["interruptible"], !deploys, "{job} of {name}");
             assert_eq!(ours.get("resource_group").is_some(), deploys, "{job} of {name}");
             assert!(ours.get("retry").is_none(), "{job} of {name}");

@@ -42,6 +42,8 @@ mod gitlab;
 #[cfg(unix)]
 mod gitlab_ci_local;
 #[cfg(unix)]
+mod gitlab_delivery;
+#[cfg(unix)]
 mod google_cloud_build;
 #[cfg(unix)]
 mod harness;

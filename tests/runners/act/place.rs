@@ -105,9 +105,10 @@ impl Place {
         );
         std::fs::write(self.path("home/.gitconfig"), config).unwrap();
         let bare = self.path("remote.git").display().to_string();
-        for arguments in
-            [&["init", "--quiet", "--bare", "--initial-branch", "main", &bare][..], &["push", "--quiet", &remote, "main"]]
-        {
+        for arguments in [
+            &["init", "--quiet", "--bare", "--initial-branch", "main", &bare][..],
+            &["push", "--quiet", &remote, "main"],
+        ] {
             let mut git = Command::new("git");
             git.args(["-c", "protocol.file.allow=always"]).args(arguments);
             assert!(git.current_dir(self.path("repository")).status().unwrap().success());

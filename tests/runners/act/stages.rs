@@ -85,12 +85,10 @@ fn a_tag_that_is_not_in_the_map_is_deployed_nowhere() {
 #[test]
 #[ignore = "needs act"]
 fn an_environment_that_people_are_asked_for_is_previewed_before_and_its_counts_stand_in_the_question() {
-    let outcome =
-        run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", tag("v1.0.0"));
+    let outcome = run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", tag("v1.0.0"));
     happened(&outcome, &["prod"], &["prod"]);
     assert!(outcome.log.contains("approved for production: {\"create\":4}"), "{}", outcome.log);
-    let staging =
-        run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", push("main"));
+    let staging = run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", push("main"));
     happened(&staging, &[], &["staging"]);
     assert!(!staging.log.contains("approved for"), "{}", staging.log);
 }
