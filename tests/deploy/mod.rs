@@ -1,4 +1,5 @@
 //! `stackstep deploy`: which event deploys which stack, and which version of the map says so.
 
+mod gates;
 mod map;
 mod repository;

@@ -128,7 +128,7 @@ async fn work(
         HiddenConfig::Failed(outcome) => return Ok(PhaseEnd::new(run, *outcome)),
         HiddenConfig::Done { processes } => run.count(processes),
     }
-    around.gates.enter(console).await?;
+    around.gates.enter(engine, console, signals).await?;
     let (run, console) = (&*run, &*console);
     let mut progress = RunProgress::new(run, &end.publisher, console);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));

@@ -54,7 +54,7 @@ pub async fn carry_out(
         previewed = Some(preview.report);
     }
     around.verification.before(previewed.as_ref(), executor, console, signals).await?;
-    around.gates.reserve(previewed.as_ref()).await?;
+    around.gates.reserve(previewed.as_ref(), executor, console, signals).await?;
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     let mut end = PhaseEnd::new(run, outcome);
     if run.job().inputs.command == Command::Preview && end.passed {

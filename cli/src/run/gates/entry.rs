@@ -4,12 +4,13 @@ use super::Gates;
 use crate::engine::job::Job;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
 use crate::report::{CheckOutcome, Report, RuleVerdict};
-use crate::reviewed::source::Source;
+use crate::reviewed::source::ProgramSource;
 
 /// The hash of the files that the job's program is made from. None without a project.
 pub(super) fn source(job: &Job<'_>) -> Option<String> {
     let project = job.project.as_ref()?;
-    Some(Source::read(project.folder(), &project.program_folder()).digest).filter(|digest| !digest.is_empty())
+    Some(ProgramSource::read(project.folder(), &project.program_folder()).digest)
+        .filter(|digest| !digest.is_empty())
 }
 
 fn new(gates: &Gates<'_>, kind: EntryKind) -> LedgerEntry {
@@ -38,6 +39,7 @@ pub(super) fn reserved(gates: &Gates<'_>, preview: Option<&Report>) -> LedgerEnt
     entry.tag.clone_from(&context.tag);
     entry.environment.clone_from(&job.inputs.forge.environment);
     entry.source.clone_from(&gates.source);
+    entry.state_before = gates.state.as_ref().map(ToString::to_string);
     entry.change_requests.clone_from(&gates.change_requests);
     entry.approvers.clone_from(&gates.approvers);
     if let Some(preview) = preview {

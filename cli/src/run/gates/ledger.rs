@@ -2,11 +2,15 @@
 
 use super::Gates;
 use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
 use crate::forge::Place;
 use crate::ledger::entry::{EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
+use crate::ledger::state_identity::{self, StateIdentity};
 use crate::ledger::{Ledger, LedgerChoice, LedgerFor, NotAppended};
+use crate::process::signals::Signals;
 use crate::report::Reason;
 
 /// Opens the ledger of the job's stack. Sends nothing.
@@ -34,6 +38,30 @@ pub fn open_for(job: &Job<'_>, place: Option<&Place>, other: Option<&str>) -> Le
             commit: job.context.commit.as_deref(),
         },
     )
+}
+
+/// What is seen of the state of the job's stack: from its backend, else from the engine. None if neither tells.
+pub async fn state_seen(
+    job: &Job<'_>,
+    executor: &dyn Executor,
+    console: &Console,
+    signals: &Signals,
+) -> Option<StateIdentity> {
+    let identity = job.identity()?;
+    let stack = LedgerFor {
+        url: job.backend.url.as_deref(),
+        token: job.backend.token.as_ref(),
+        identity: &identity,
+        env: &job.seen_by_engine,
+        folder: &job.inputs.stack.cwd,
+        forge: None,
+        commit: None,
+    };
+    if let Ok(seen) = state_identity::read(&stack).await {
+        return Some(seen.identity);
+    }
+    let answer = executor.query(EngineQuery::Export, console, signals).await.ok()?;
+    state_identity::of_export(&answer.object().ok()?)
 }
 
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.

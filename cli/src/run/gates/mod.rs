@@ -27,6 +27,7 @@ use crate::delivery::judging::Judging;
 use crate::delivery::place::forge_place;
 use crate::delivery::stricter::stricter;
 use crate::delivery::{Definition, StackSettings, Unreviewed};
+use crate::engine::executor::Executor;
 use crate::engine::job::Job;
 use crate::forge::client::LIMITS;
 use crate::forge::{Client, Place};
@@ -35,6 +36,8 @@ use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry};
 use crate::ledger::history::History;
+use crate::ledger::state_identity::StateIdentity;
+use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
 use crate::rules::{Rules, end_by_rules, evaluate};
 use judged::{JudgedBy, judged_by, top};
@@ -113,11 +116,10 @@ impl Judged {
         history: &RepositoryHistory<'_>,
     ) -> Result<()> {
         let deployed = self.past.as_ref().and_then(|past| past.deployed()?.commit.clone());
-        let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.take()) else {
+        let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.clone()) else {
             return Ok(());
         };
         if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
-            self.settings = Some(now);
             return Ok(());
         }
         use crate::delivery::history::FileAt;
@@ -158,6 +160,8 @@ pub struct Gates<'a> {
     source: Option<String>,
     approvers: Vec<EntryApprover>,
     change_requests: Vec<u64>,
+    /// The state before the preview.
+    state: Option<StateIdentity>,
     /// The entry with which the deployment was reserved.
     reserved: RefCell<Option<LedgerEntry>>,
     /// Notes for the report.
@@ -173,6 +177,7 @@ impl<'a> Gates<'a> {
             source: None,
             approvers: Vec::new(),
             change_requests: Vec::new(),
+            state: None,
             reserved: RefCell::new(None),
             notes: Vec::new(),
         }
@@ -194,7 +199,12 @@ impl<'a> Gates<'a> {
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
-    pub async fn enter(&mut self, console: &Console) -> Result<()> {
+    pub async fn enter(
+        &mut self,
+        executor: &dyn Executor,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<()> {
         if let Some(why) = &self.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
@@ -223,7 +233,11 @@ impl<'a> Gates<'a> {
         place_in_history::refuse_a_commit_out_of_place(self.job, &history).await?;
         let source = entry::source(self.job);
         self.source = source;
-        promotion::refuse_what_was_not_verified(self, &settings).await
+        promotion::refuse_what_was_not_verified(self, &settings).await?;
+        if self.job.inputs.safety.skip_preview == Some(false) {
+            self.state = ledger::state_seen(self.job, executor, console, signals).await;
+        }
+        Ok(())
     }
 
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
@@ -282,7 +296,24 @@ impl<'a> Gates<'a> {
     }
 
     /// Writes into the ledger that the deployment begins. Fails if the ledger can't be written: then nothing is deployed.
-    pub async fn reserve(&mut self, report: Option<&Report>) -> Result<()> {
+    pub async fn reserve(
+        &mut self,
+        report: Option<&Report>,
+        executor: &dyn Executor,
+        console: &Console,
+        signals: &Signals,
+    ) -> Result<()> {
+        // A stack that was not there has been created by the preview.
+        if let Some(before) = self.state.as_ref().filter(|before| **before != StateIdentity::NoStack)
+            && let Some(now) = ledger::state_seen(self.job, executor, console, signals).await
+            && now != *before
+        {
+            return Err(self.refusal(
+                format!("the stack has moved since the preview: its state was {before} and is {now}"),
+                "somebody else has deployed it; run the job again, so that the change is compared with what is there",
+                Reason::Reviewed,
+            ));
+        }
         let Some(ledger) = &self.judged.ledger else { return Ok(()) };
         if let Some(missing) = ledger.missing() {
             let cant = ledger.not_promised().join("; ");
