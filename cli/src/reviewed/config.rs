@@ -42,13 +42,16 @@ impl StackConfig {
         match text {
             None | Some(Err(Unreadable::Missing)) => Self { set, ..Self::default() },
             Some(Err(_)) => Self { file: Some("unreadable".to_owned()), set, ..Self::default() },
-            Some(Ok(text)) => {
-                let entries = entries(&text);
-                let has_environments = entries.contains_key(&format!(":{ENVIRONMENT}"));
-                let file = Some(format!("sha256:{:x}", Sha256::digest(text.as_bytes())));
-                Self { file, entries, set, has_environments }
-            }
+            Some(Ok(text)) => Self::from_text(&text, set),
         }
+    }
+
+    /// The configuration of a file with this text.
+    pub fn from_text(text: &str, set: BTreeMap<String, String>) -> Self {
+        let entries = entries(text);
+        let has_environments = entries.contains_key(&format!(":{ENVIRONMENT}"));
+        let file = Some(format!("sha256:{:x}", Sha256::digest(text.as_bytes())));
+        Self { file, entries, set, has_environments }
     }
 
     /// The configuration for a record.

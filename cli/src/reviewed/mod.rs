@@ -15,5 +15,7 @@ pub mod names;
 pub mod proposal;
 pub mod reach;
 pub mod source;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tolerate;
 pub mod wanted;

@@ -36,12 +36,22 @@ pub fn is_below_unknown(reviewed: &BTreeMap<String, PathChange>, path: &str) -> 
     around.any(|change| change.new == Some(ReviewedValue::Unknown))
 }
 
-/// Whether a property at `path`, or one inside of it, is among the changes.
-pub fn has_within(changes: &BTreeMap<String, PathChange>, path: &str) -> bool {
+/// Whether a property at `path`, or one inside of it, is among these.
+pub fn has_within<T>(changes: &BTreeMap<String, T>, path: &str) -> bool {
     changes
         .range(path.to_owned()..)
         .take_while(|(other, _)| other.starts_with(path))
         .any(|(other, _)| is_under(other, path))
+}
+
+/// Whether a reviewed change of the property at `path` has a counterpart among the changes of a run. What was not known
+/// may have turned out to have parts.
+pub fn is_answered(changes: &BTreeMap<String, PathChange>, path: &str, reviewed: &PathChange) -> bool {
+    let has_parts = || {
+        let parts = changes.iter().filter(|(other, _)| is_under(other, path));
+        parts.into_iter().any(|(_, change)| change.new.is_some())
+    };
+    changes.contains_key(path) || (reviewed.new == Some(ReviewedValue::Unknown) && has_parts())
 }
 
 fn answer(known: &PathChange, change: &PathChange) -> PathAnswer {

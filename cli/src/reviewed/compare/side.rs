@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::paths::has_within;
 use crate::report::{
     HIDDEN_NAME, PathChange, ReviewConfig, ReviewKey, ReviewRecord, ReviewStep, ReviewedValue,
 };
@@ -68,6 +69,13 @@ impl<'a> ReviewedSide<'a> {
             side.actual_by_urn.entry(step.urn.clone()).or_default().push(side.steps.len());
             side.steps.push(step);
         }
+        if !side.hidden.is_empty() {
+            for (urn, goal) in &actual.proposal.goals {
+                side.name(urn.clone());
+                goal.inputs.keys().for_each(|path| drop(side.name(path.clone())));
+            }
+            actual.proposal.output_goal.keys().for_each(|path| drop(side.name(path.clone())));
+        }
         side.outputs = side.names(sealed(&actual.proposal.outputs, &side.key));
         side.files = side.names(actual.made_from.source.files.clone());
         let config = actual.made_from.config.seal(&side.key);
@@ -98,6 +106,17 @@ impl<'a> ReviewedSide<'a> {
     /// The value that a property has when the run is over; none if there is no such property.
     pub fn goal(&self, urn: &str, path: &str) -> Option<ReviewedValue> {
         self.actual.proposal.goal(self.plain(urn), self.plain(path), &self.key).flatten()
+    }
+
+    /// Whether a property has any value when the run is over, or parts with values.
+    pub fn has_property(&self, urn: &str, path: &str) -> bool {
+        let goal = self.actual.proposal.goals.get(self.plain(urn));
+        goal.is_some_and(|goal| has_within(&goal.inputs, self.plain(path)))
+    }
+
+    /// Whether a stack output has any value when the run is over.
+    pub fn has_output(&self, path: &str) -> bool {
+        has_within(&self.actual.proposal.output_goal, self.plain(path))
     }
 
     /// The value that a stack output has when the run is over.

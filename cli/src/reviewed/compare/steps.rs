@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::paths::{PathAnswer, has_within, is_below_unknown, look_up};
+use super::paths::{PathAnswer, is_answered, is_below_unknown, look_up};
 use super::side::ReviewedSide;
 use super::tell::{self, Differences};
 use crate::report::{Change, DifferenceKind, PathChange, ReviewDifference, ReviewStep, ReviewedValue};
@@ -77,19 +77,13 @@ impl StepComparison<'_, '_> {
         }
         for side in self.sides {
             for (path, change) in &side.record.outputs {
-                let is_there = has_within(&side.outputs, path);
+                let is_there = is_answered(&side.outputs, path, change);
                 let is_reached = match &change.new {
-                    Some(ReviewedValue::Unknown) => true,
+                    Some(ReviewedValue::Unknown) => side.has_output(path),
                     new => side.output_goal(path) == *new || is_below_unknown(&side.record.outputs, path),
                 };
-                let covered = || {
-                    self.sides.len() > 1 && self.sides.iter().any(|other| has_within(&other.outputs, path))
-                };
-                if !is_there
-                    && !is_reached
-                    && !covered()
-                    && !is_tolerated(self.tolerances, &stack, side.plain(path))
-                {
+                let is_tolerated = is_tolerated(self.tolerances, &stack, side.plain(path));
+                if !is_there && !is_reached && !is_tolerated {
                     tell(side.plain(path), "was to change, and stays as it is");
                 }
             }
@@ -157,6 +151,10 @@ impl StepComparison<'_, '_> {
         if ops.is_empty() {
             return tell::of_step(DifferenceKind::StepMore, urn, op, &format!("`{op}` was not reviewed"));
         }
+        if ops.contains(op) {
+            let message = format!("`{op}` was not reviewed so many times");
+            return tell::of_step(DifferenceKind::StepMore, urn, op, &message);
+        }
         let ops = ops.into_iter().map(|op| format!("`{op}`")).collect::<Vec<_>>().join(", ");
         let message = format!("`{op}` was not reviewed, but {ops}");
         tell::of_step(DifferenceKind::OtherOperation, urn, op, &message)
@@ -188,7 +186,8 @@ impl StepComparison<'_, '_> {
         let mut proposed = side.proposed(&step.urn).filter(|other| other.op == step.op);
         if proposed.any(|other| is_only_one || other.id == step.id) {
             for (path, change) in &step.paths {
-                let is_there = side.proposed(&step.urn).any(|other| has_within(&other.paths, path));
+                let mut alike = side.proposed(&step.urn).filter(|other| other.op == step.op);
+                let is_there = alike.any(|other| is_answered(&other.paths, path, change));
                 if is_there || self.is_reached(side, step, path, change, proof) {
                     // It may be there with another value, which another record has reviewed.
                     if proof == Proof::Strict && self.sides.len() > 1 && self.is_overruled(side, step, path) {
@@ -251,7 +250,9 @@ impl StepComparison<'_, '_> {
                 is_looked_for && !is_left && (op == "delete-replaced" || !side.has_goal(&step.urn))
             }
             "create" | "update" | "import" | "create-replacement" | "import-replacement" | "replace" => {
+                let is_still_to_do = side.proposed(&step.urn).any(|other| !takes_away(side.plain(&other.op)));
                 side.has_goal(&step.urn)
+                    && !(is_still_to_do && proof == Proof::Strict)
                     && step
                         .paths
                         .iter()
@@ -276,7 +277,8 @@ impl StepComparison<'_, '_> {
         }
         let guessed = proof == Proof::Plain;
         let by_value = match (&change.kind, &change.new) {
-            (_, Some(ReviewedValue::Unknown)) => guessed,
+            // It turned out to be some value, and not none.
+            (_, Some(ReviewedValue::Unknown)) => guessed && side.has_property(urn, path),
             (Change::Delete, _) => side.goal(urn, path).is_none(),
             // Only the provider has named the property: it is as wanted if the resource stays as it is.
             (_, None) => guessed,
