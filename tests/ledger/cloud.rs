@@ -1,62 +1,21 @@
 //! Pulumi Cloud, as a fake that keeps a stack and its tags. The real CLI as a second client reads the same tags
 //! (`tests/runners/real/ledger.rs`).
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use stackstep::ledger::entry::EntryKind;
 use stackstep::ledger::state_identity::StateIdentity;
 use stackstep::ledger::trouble::LedgerTroubleKind;
 
-use super::{HUSH, Stage, add, eight_at_once, told};
-use crate::support::server::{Received, Reply, Server};
+use super::{Stage, add, eight_at_once, told};
+use crate::support::pulumi_cloud::{self, STACK, Tags, answer};
+use crate::support::server::{Reply, Server};
 
-const STACK: &str = "/api/stacks/acme/shop/prod";
-
-type Tags = Arc<Mutex<BTreeMap<String, String>>>;
+const TOKEN: &str = "pul-hunter2";
 
 fn server() -> (Server, Tags) {
-    let tags = Tags::default();
-    let kept = Arc::clone(&tags);
-    (Server::start(move |request, _| answer(request, &mut kept.lock().unwrap())), tags)
-}
-
-/// What the service answers: <https://www.pulumi.com/docs/reference/cloud-rest-api/stack-tags/>
-fn answer(request: &Received, tags: &mut BTreeMap<String, String>) -> Reply {
-    assert_eq!(request.header("authorization"), Some(format!("token pul-{HUSH}").as_str()));
-    let refused =
-        |status: u16, message: &str| Reply::json(status, &json!({ "code": status, "message": message }));
-    match (request.method.as_str(), request.target.as_str()) {
-        ("GET", STACK) => Reply::json(
-            200,
-            &json!({ "id": "x", "orgName": "acme", "projectName": "shop", "stackName": "prod", "version": 17, "tags": tags }),
-        ),
-        ("POST", target) if target == format!("{STACK}/tags") => {
-            let body: Value = serde_json::from_str(&request.body).unwrap();
-            let (name, value) = (body["name"].as_str().unwrap(), body["value"].as_str().unwrap());
-            let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
-            if name.len() > 40 || !name.chars().all(legal) {
-                return refused(400, "invalid tag name");
-            }
-            if value.len() > 256 {
-                return refused(400, "tag value is too long (max length 256 characters)");
-            }
-            if tags.contains_key(name) {
-                return refused(400, "tag already exists");
-            }
-            tags.insert(name.to_owned(), value.to_owned());
-            Reply::Answer(204, Vec::new(), String::new())
-        }
-        ("DELETE", target) => {
-            let name = target.strip_prefix(&format!("{STACK}/tags/")).unwrap().replace("%3A", ":");
-            match tags.remove(&name) {
-                Some(_) => Reply::Answer(204, Vec::new(), String::new()),
-                None => refused(404, "tag not found"),
-            }
-        }
-        _ => refused(404, "not found"),
-    }
+    pulumi_cloud::start(TOKEN)
 }
 
 #[tokio::test]
@@ -129,7 +88,7 @@ async fn an_answer_that_was_lost_is_not_another_writer() {
     let tags = Tags::default();
     let (kept, lost) = (Arc::clone(&tags), Mutex::new(false));
     let server = Server::start(move |request, _| {
-        let reply = answer(request, &mut kept.lock().unwrap());
+        let reply = answer(request, TOKEN, &mut kept.lock().unwrap());
         let first = request.method == "POST" && !std::mem::replace(&mut *lost.lock().unwrap(), true);
         if first { Reply::Close } else { reply }
     });
@@ -185,14 +144,6 @@ async fn a_service_that_takes_no_more_tags_is_told() {
 #[tokio::test]
 async fn the_organisation_is_asked_for_where_the_name_has_none() {
     let (server, tags) = server();
-    let fake = Arc::clone(&tags);
-    let server = {
-        drop(server);
-        Server::start(move |request, _| match request.target.as_str() {
-            "/api/user/organizations/default" => Reply::json(200, &json!({ "GitHubLogin": "acme" })),
-            _ => answer(request, &mut fake.lock().unwrap()),
-        })
-    };
     let mut stage = Stage::new(&server.url(), &[]);
     stage.identity.organization = None;
     add(&stage.ledger(), EntryKind::Reserved).await.unwrap();

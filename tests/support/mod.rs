@@ -2,6 +2,7 @@
 
 pub mod forge;
 pub mod limit;
+pub mod pulumi_cloud;
 #[cfg(unix)]
 pub mod scripted;
 pub mod server;

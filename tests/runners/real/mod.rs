@@ -8,6 +8,7 @@ mod endings;
 mod failures;
 mod flags;
 mod guards;
+mod ledger;
 mod life;
 mod locks;
 mod made_secrets;

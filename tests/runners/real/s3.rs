@@ -13,14 +13,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 
 /// A server with the bucket `state`.
-struct S3 {
+pub(super) struct S3 {
     server: Child,
     port: u16,
     _limit: Limit,
 }
 
 impl S3 {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let mut command = Command::new(tools::folder("moto").join("bin/python"));
         command.args(["-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
         let mut server = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -54,10 +54,15 @@ impl S3 {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
-    /// A stage whose backend is this bucket.
-    fn stage(&self, program: &str, bucket: &str) -> Stage {
+    /// The backend's URL for a bucket.
+    pub fn url(&self, bucket: &str) -> String {
         let query = "disableSSL=true&s3ForcePathStyle=true&region=us-east-1";
-        let backend = format!("s3://{bucket}?endpoint=127.0.0.1:{}&{query}", self.port);
+        format!("s3://{bucket}?endpoint=127.0.0.1:{}&{query}", self.port)
+    }
+
+    /// A stage whose backend is this bucket.
+    pub fn stage(&self, program: &str, bucket: &str) -> Stage {
+        let backend = self.url(bucket);
         Stage::new(program)
             .with("PULUMI_BACKEND_URL", &backend)
             .with("AWS_ACCESS_KEY_ID", "the-key-of-the-state")

@@ -4,7 +4,7 @@
 //! token, the profile of `AWS_PROFILE`, the container, the machine.
 //! <https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/configure-gosdk.html#specifying-credentials>
 
-use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 
 use super::address::RemoteBucket;
 use super::aws_profile::AwsProfile;
@@ -34,6 +34,11 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
         .with_allow_http(true)
         .with_retry(once())
         .with_http_connector(courier.clone());
+    if endpoint.is_amazon {
+        // Buckets that keep objects from being overwritten want a checksum:
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-put-object
+        builder = builder.with_checksum_algorithm(Checksum::SHA256);
+    }
     if let Some(kind) = bucket.parameter("ssetype") {
         builder = builder.with_config(key("aws_server_side_encryption")?, kind);
     }
@@ -158,6 +163,8 @@ struct Endpoint {
     address: String,
     /// Whether the bucket is in the host's name.
     names_the_bucket: bool,
+    /// Whether it is Amazon's own, and not another one that speaks its protocol.
+    is_amazon: bool,
 }
 
 impl Endpoint {
@@ -197,7 +204,11 @@ impl Endpoint {
                 )));
             }
         }
-        Ok(Self { address: url.as_str().trim_end_matches('/').to_owned(), names_the_bucket })
+        Ok(Self {
+            address: url.as_str().trim_end_matches('/').to_owned(),
+            names_the_bucket,
+            is_amazon: given.is_none(),
+        })
     }
 }
 
