@@ -6,6 +6,7 @@ use stackstep::base::env::Env;
 use stackstep::base::http::{Answer, Failure, Http, Limits, Request, Url};
 use stackstep::base::secret::Secret;
 
+use crate::support::company;
 use crate::support::server::{Reply, Server};
 
 const LIMITS: Limits = Limits {
@@ -27,6 +28,11 @@ fn get(url: &str) -> Request {
 
 async fn asked(server: &Server) -> Result<Answer, Failure> {
     client(&[], LIMITS).send(&get(&server.url())).await
+}
+
+/// A certificate authority in PEM form, and a server with a certificate of it.
+fn company() -> (String, Server) {
+    company::Certificate::of("127.0.0.1").server(|_, _| good())
 }
 
 fn good() -> Reply {
@@ -232,50 +238,9 @@ fn a_file_of_authorities_that_holds_none_is_bad_input() {
     }
 }
 
-/// A certificate authority of a company, and a server with a certificate of it.
-mod company {
-    use std::net::TcpStream;
-    use std::sync::Arc;
-
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-    use rustls::pki_types::PrivateKeyDer;
-
-    use super::{Reply, Server, good};
-    use crate::support::server::Stream;
-
-    /// The authority's certificate in PEM form, and the server.
-    pub fn server() -> (String, Server) {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()])
-            .unwrap()
-            .signed_by(&key, &authority)
-            .unwrap();
-        let config =
-            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_no_client_auth()
-                .with_single_cert(
-                    vec![certificate.der().clone()],
-                    PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-                )
-                .unwrap();
-        let config = Arc::new(config);
-        let wrap = move |stream: TcpStream| -> Box<dyn Stream> {
-            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            Box::new(rustls::StreamOwned::new(connection, stream))
-        };
-        let answer = |_: &_, _| -> Reply { good() };
-        (authority.pem(), Server::wrapped(wrap, answer))
-    }
-}
-
 #[tokio::test]
 async fn a_certificate_of_a_companys_own_authority_is_trusted_when_the_authority_is_named() {
-    let (authority, server) = company::server();
+    let (authority, server) = company();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     std::fs::write(&path, authority).unwrap();
@@ -286,7 +251,7 @@ async fn a_certificate_of_a_companys_own_authority_is_trusted_when_the_authority
 
 #[tokio::test]
 async fn a_certificate_of_an_unknown_authority_is_refused_with_the_way_out() {
-    let (_, server) = company::server();
+    let (_, server) = company();
     let failure =
         client(&[], LIMITS).send(&get(&format!("https://127.0.0.1:{}", server.port()))).await.unwrap_err();
     assert!(matches!(failure, Failure::Untrusted { .. }), "{failure:?}");

@@ -9,6 +9,8 @@ mod azure;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod checks;
+#[cfg(test)]
 mod ci;
 #[cfg(unix)]
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
+pub mod company;
 pub mod forge;
 pub mod limit;
 pub mod pulumi_cloud;

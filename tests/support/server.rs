@@ -91,7 +91,20 @@ impl Server {
         wrap: impl Wrap,
         answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listening(TcpListener::bind("127.0.0.1:0").unwrap(), wrap, answer)
+    }
+
+    /// The same at IPv6's address of this machine. None if it has none.
+    pub fn on_ipv6(answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Option<Self> {
+        let listener = TcpListener::bind("[::1]:0").ok()?;
+        Some(Self::listening(listener, |stream| Box::new(stream), answer))
+    }
+
+    fn listening(
+        listener: TcpListener,
+        wrap: impl Wrap,
+        answer: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let (log, answer, wrap) = (Arc::clone(&received), Arc::new(answer), Arc::new(wrap));
