@@ -271,3 +271,78 @@ fn a_log_that_shows_every_variable_is_a_finding_as_in_a_run() {
     examined(&scene, "--stack dev").ends_with(1).says("`CI_DEBUG_TRACE` is set");
     scene.run("preview --stack dev").ends_with(73).says("`CI_DEBUG_TRACE` is set");
 }
+
+/// A job of the fake forge's repository.
+fn on_forge(face: &'static dyn crate::support::forge::Face) -> (crate::support::forge::Fake, Scene) {
+    let fake = crate::support::forge::Fake::start(face);
+    {
+        let mut memory = fake.memory();
+        memory.shown.guarded = true;
+        memory.shown.branches = vec![("main".to_owned(), "0".repeat(40))];
+        memory.shown.commits = vec![("0".repeat(40), Vec::new())];
+    }
+    let scene = Scene::new("hello")
+        .on_github()
+        .with("GITHUB_REPOSITORY", "acme/shop")
+        .with("STACKSTEP_FORGE", face.name())
+        .with("STACKSTEP_FORGE_URL", &fake.server.url())
+        .with("STACKSTEP_FORGE_TOKEN", crate::support::forge::TOKEN)
+        .input("stack", "dev")
+        .input("environment", "production");
+    (fake, scene)
+}
+
+#[test]
+fn what_the_forge_lets_through_is_told_when_it_is_asked_for() {
+    for face in crate::support::forge::FACES {
+        let (fake, scene) = on_forge(*face);
+        let run = examined(&scene, "--remote --json").never_says(crate::support::forge::TOKEN);
+        let found = diagnosis(&run)["remote"].clone();
+        assert_eq!((&found["repository"], &found["default_branch"]), (&json!("acme/shop"), &json!("main")));
+        let lines = found["lines"].as_array().unwrap();
+        let says = |what: &str| lines.iter().any(|line| line["what"].as_str().unwrap().contains(what));
+        assert!(says("a change request for `main` needs 2 approvals"), "{}: {found:#}", face.name());
+        let of_environment = |line: &&Value| line["about"] == "environment production";
+        assert!(lines.iter().any(|line| of_environment(&line)), "{}: {found:#}", face.name());
+        let text = examined(&scene, "--remote").says("lets through in acme/shop").log();
+        assert!(text.contains("a change request for `main` needs 2 approvals"), "{text}");
+        fake.memory().shown.guarded = false;
+        let text = examined(&scene, "--remote").log();
+        assert!(text.contains("    open       a change of `main` needs nobody's approval"), "{text}");
+        assert!(text.contains("hint: require at least one approving review"), "{text}");
+    }
+}
+
+#[test]
+fn without_the_flag_no_forge_is_asked() {
+    let (fake, scene) = on_forge(crate::support::forge::FACES[0]);
+    let run = examined(&scene, "--json");
+    assert_eq!(diagnosis(&run).get("remote"), None);
+    assert!(fake.server.received().is_empty());
+}
+
+#[test]
+fn what_the_token_may_not_read_is_not_known_and_never_open() {
+    for face in crate::support::forge::FACES {
+        let (fake, scene) = on_forge(*face);
+        fake.memory().shown.closed = vec!["protection", "environments", "contents"];
+        let text = examined(&scene, "--remote").log();
+        assert!(text.contains("    not known  it is not known"), "{}: {text}", face.name());
+        fake.memory().shown.guarded = false;
+        let text = examined(&scene, "--remote").log();
+        // Gitea and GitHub tell everybody whether a branch is protected at all.
+        let tells = ["github", "gitea"].contains(&face.name());
+        assert_eq!(text.contains("    open "), tells, "{}: {text}", face.name());
+    }
+}
+
+#[test]
+fn a_forge_that_can_not_be_asked_is_a_finding_and_the_rest_is_told() {
+    let (_fake, scene) = on_forge(crate::support::forge::FACES[0]);
+    let scene = scene.with("STACKSTEP_FORGE_TOKEN", "").with("GITHUB_TOKEN", "");
+    let run = examined(&scene, "--remote --json").ends_with(0);
+    let found = diagnosis(&run);
+    assert_eq!(found.get("remote"), None);
+    let warned = findings(&found, "warning");
+    assert!(warned.iter().any(|(what, _)| what.contains("no token for GitHub")), "{warned:?}");
+}

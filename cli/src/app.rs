@@ -27,7 +27,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
         Ask::Stacks { json } => stacks::list(json, &args.flags, env),
-        Ask::Doctor { json } => doctor::run(&args.flags, json, env, signals).await,
+        Ask::Doctor(asked) => doctor::run(&args.flags, asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,
         Ask::RunInput if deploy::is_asked_for(&args.flags, env) => {
             Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await

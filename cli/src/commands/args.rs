@@ -7,6 +7,7 @@ use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValue
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::commands::doctor::DoctorFlags;
 use crate::inputs::headings::{COMMAND, ReportInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
@@ -39,10 +40,7 @@ pub enum Ask {
         json: bool,
     },
     /// `doctor`: tells what was detected, what is missing and what would run.
-    Doctor {
-        /// Whether to print it as JSON.
-        json: bool,
-    },
+    Doctor(DoctorFlags),
     /// `finish`: completes the report of a run that was killed, which this file describes.
     Finish(PathBuf),
 }
@@ -82,6 +80,7 @@ pub fn command() -> Clap {
         Clap::new("doctor")
             .about("Check the setup: what was detected, what is missing, what would run; changes nothing")
             .arg(json())
+            .arg(remote())
             .args(flags(&in_a_step)),
     )
     .subcommand(
@@ -106,6 +105,15 @@ pub fn command() -> Clap {
 /// The flag that asks for JSON.
 fn json() -> Arg {
     Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
+}
+
+/// The flag that asks the forge.
+fn remote() -> Arg {
+    Arg::new("remote")
+        .long("remote")
+        .help("Ask the forge what it lets through: protection of branches, tags and environments")
+        .action(ArgAction::SetTrue)
+        .display_order(0)
 }
 
 /// The subcommand of one row of the table.
@@ -155,7 +163,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
-        "doctor" => Ask::Doctor { json: sub.get_flag("json") },
+        "doctor" => Ask::Doctor(DoctorFlags { json: sub.get_flag("json"), remote: sub.get_flag("remote") }),
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),

@@ -1,5 +1,5 @@
 //! `stackstep doctor`: tells what was detected, what is missing, and what a run would do. It changes nothing, and
-//! starts nothing but the engine, to ask for its version.
+//! starts nothing but the engine, to ask for its version. With `--remote` it asks the forge what that lets through.
 //!
 //! It takes the steps of a run ([`crate::run::prepare`]). A run stops at the first error; here every step is taken that
 //! can be, and every finding has a hint.
@@ -15,19 +15,31 @@ use crate::inputs::{Command, OuterInputs, Source, show};
 use crate::process::signals::Signals;
 use crate::run::prepare::{self, RunRequest, Until, prepare};
 pub use diagnosis::{Diagnosis, DoctorFinding, EngineFound, FindingLevel, Planned, Set};
+pub use remote::found::{RemoteFound, RemoteLine, RemoteState};
 
 mod diagnosis;
 mod engine;
 mod look;
+mod remote;
 mod text;
 
-/// Finds out everything and prints it. Returns the exit status, which is 1 if something is missing.
-pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Result<u8> {
+/// How `doctor` was asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DoctorFlags {
+    /// Whether to print JSON.
+    pub json: bool,
+    /// Whether to ask the forge what it lets through.
+    pub remote: bool,
+}
+
+/// Finds out everything and prints it. Returns the exit status, which is 1 if something is missing; what the forge lets
+/// through changes nothing of that.
+pub async fn run(flags: &Flags, asked: DoctorFlags, env: &Env, signals: &Signals) -> Result<u8> {
     // Its log has no CI system: foreign text is not shown, so nothing has to be protected, and JSON stays alone on its
     // stream.
     let mut console = Console::new(ci::detect(&Env::default()));
-    let diagnosis = examine(flags, env, &mut console, signals).await?;
-    if json {
+    let diagnosis = examine(flags, asked.remote, env, &mut console, signals).await?;
+    if asked.json {
         let value = serde_json::to_value(&diagnosis).unwrap_or_default();
         let masked = masked(value, &|text| console.masker().mask(text));
         console.print_json(&format!("{}\n", serde_json::to_string_pretty(&masked).unwrap_or_default()));
@@ -37,7 +49,13 @@ pub async fn run(flags: &Flags, json: bool, env: &Env, signals: &Signals) -> Res
     Ok(u8::from(!diagnosis.ok))
 }
 
-async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<Diagnosis> {
+async fn examine(
+    flags: &Flags,
+    remote: bool,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<Diagnosis> {
     let ci = ci::detect(env);
     let request = RunRequest::new(command(flags, ci, env), flags, env);
     let prepared = prepare(&request, Until::TheEnd, console);
@@ -63,6 +81,12 @@ async fn examine(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     look::examine(&mut found, &prepared);
     if prepared.standing == Standing::Ours && !prepared.is_closed() {
         engine::find(&mut found, &prepared, console, signals).await?;
+    }
+    if remote {
+        match remote::find(&prepared).await {
+            Ok(remote) => found.remote = Some(remote),
+            Err(finding) => found.findings.push(finding),
+        }
     }
     found.ok = found.findings.iter().all(|finding| finding.level != FindingLevel::Missing);
     Ok(found)

@@ -1,5 +1,6 @@
 //! The result of `doctor`.
 
+use super::remote::found::RemoteFound;
 use crate::base::error::{Error, Result};
 use crate::ci::Context;
 use serde::Serialize;
@@ -41,6 +42,9 @@ pub struct Diagnosis {
     pub comment: String,
     /// The processes of the engine, in order.
     pub plan: Vec<Planned>,
+    /// What the forge lets through. None unless that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteFound>,
     /// The things that are missing or worth knowing.
     pub findings: Vec<DoctorFinding>,
 }

@@ -1,6 +1,6 @@
 //! The diagnosis as text: the facts in two columns, then what would run, then what to do.
 
-use super::{Diagnosis, FindingLevel};
+use super::{Diagnosis, FindingLevel, RemoteState};
 
 /// The whole text.
 pub fn text(found: &Diagnosis) -> String {
@@ -28,6 +28,23 @@ pub fn text(found: &Diagnosis) -> String {
             text.push_str(&format!("  pulumi {}\n      {}{only}\n", one_line(&line), step.purpose));
         }
     }
+    if let Some(remote) = &found.remote {
+        text.push_str(&format!("\nwhat {} lets through in {}\n", remote.forge, one_line(&remote.repository)));
+        let mut about = "";
+        for line in &remote.lines {
+            if line.about != about {
+                text.push_str(&format!("  {}\n", line.about));
+                about = &line.about;
+            }
+            text.push_str(&format!("    {:<9}  {}\n", state(line.state), one_line(&line.what)));
+            if let Some(hint) = &line.hint {
+                text.push_str(&format!("               hint: {}\n", one_line(hint)));
+            }
+        }
+        text.push_str(
+            "  this holds for credentials that only protected branches, tags or environments get: docs/approvals.md\n",
+        );
+    }
     text.push('\n');
     for finding in &found.findings {
         let level = match finding.level {
@@ -42,6 +59,15 @@ pub fn text(found: &Diagnosis) -> String {
         "a run would fail like this\n"
     });
     text
+}
+
+fn state(state: RemoteState) -> &'static str {
+    match state {
+        RemoteState::Open => "open",
+        RemoteState::Closed => "closed",
+        RemoteState::NotKnown => "not known",
+        RemoteState::Note => "note",
+    }
 }
 
 fn rows(found: &Diagnosis) -> Vec<(&'static str, String)> {
