@@ -74,6 +74,8 @@ mod relay;
 #[cfg(test)]
 mod report;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod stack_names;
 #[cfg(test)]
 mod stacks;

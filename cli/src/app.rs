@@ -6,7 +6,7 @@ use crate::base::env::Env;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
-use crate::commands::{deploy, doctor, early, exec, finish, inputs, run, stacks};
+use crate::commands::{deploy, doctor, early, exec, finish, inputs, rules, run, stacks};
 use crate::process::signals::Signals;
 
 /// Runs the command of the command line. Returns the exit status.
@@ -27,6 +27,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
     let done = match args.ask {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
         Ask::Stacks { json } => stacks::list(json, &args.flags, env),
+        Ask::Rules(ask) => rules::try_rules(&ask, &args.flags, env),
         Ask::Doctor(asked) => doctor::run(&args.flags, asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,
         Ask::RunInput if deploy::is_asked_for(&args.flags, env) => {

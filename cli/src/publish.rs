@@ -25,7 +25,7 @@ use crate::ci::{CiSystem, Level};
 use crate::engine::job::Job;
 use crate::engine::locate::LocatedEngine;
 use crate::render::{self, Detail, Options, Size};
-use crate::report::{Masked, Operation, Report, Severity, Status, telling};
+use crate::report::{Masked, Operation, Report, RuleVerdict, RulesOutcome, Severity, Status, telling};
 
 use files::{append_to, write_from, write_whole};
 pub use files::{deliver, warn};
@@ -248,6 +248,16 @@ fn annotate(report: &Masked<Report>, console: &Console) {
         }
         console.annotate_at(Level::Error, &title(report), &message, report.place.as_ref());
     }
+    if let Some(rules) =
+        report.rules.as_ref().filter(|rules| report.status == Status::Succeeded && is_open(rules))
+    {
+        let hints =
+            rules.deciding().filter_map(|ruling| ruling.way_out.as_ref()).map(|hint| format!("hint: {hint}"));
+        let findings = (rules.verdict > RuleVerdict::Allowed).then(|| rules.in_one_line());
+        let lines = findings.into_iter().chain(hints.take(1)).chain(rules.warnings.iter().cloned());
+        let level = if rules.verdict == RuleVerdict::Approval { Level::Notice } else { Level::Warning };
+        console.annotate(level, &render::outcome(report), &lines.collect::<Vec<_>>().join("\n"));
+    }
     let loud: Vec<_> = report
         .diagnostics
         .iter()
@@ -264,6 +274,11 @@ fn annotate(report: &Masked<Report>, console: &Console) {
     if let Some(more) = loud.len().checked_sub(ANNOTATIONS - 1).filter(|more| *more > 0) {
         console.line(&format!("and {more} more errors and warnings: see the report"));
     }
+}
+
+/// Whether people should look at what the rules say.
+fn is_open(rules: &RulesOutcome) -> bool {
+    rules.verdict > RuleVerdict::Allowed || !rules.warnings.is_empty()
 }
 
 /// The title of a failed run's annotation: "Preview of shop/dev failed (program)".

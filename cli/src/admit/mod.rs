@@ -3,6 +3,7 @@
 pub mod approvals;
 pub mod between;
 pub mod credentials;
+pub mod ruling;
 pub mod sign_in;
 pub mod trust;
 

@@ -73,7 +73,7 @@ reasons! {
     Install = "install";
     /// A gate did not let the run pass.
     Gate = "gate";
-    /// A rule of `stackstep.yaml` does not allow the change.
+    /// A rule of `stackstep.yaml` or of the inputs does not allow the change.
     Rules = "rules";
     /// An approval is missing, or does not count for this change.
     Approval = "approval";

@@ -8,9 +8,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::doctor::DoctorFlags;
-use crate::inputs::headings::{COMMAND, ReportInputs, StackInputs};
+use crate::commands::rules::RulesAsk;
+use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
-use crate::inputs::{COMMANDS, Command, CommandRow, Default, INPUTS, Input, Kind};
+use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
 /// The parsed command line.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub enum Ask {
         /// Whether to print it as JSON.
         json: bool,
     },
+    /// `rules`: tries the rules on result files, or shows them.
+    Rules(RulesAsk),
     /// `doctor`: tells what was detected, what is missing and what would run.
     Doctor(DoctorFlags),
     /// `finish`: completes the report of a run that was killed, which this file describes.
@@ -47,6 +50,9 @@ pub enum Ask {
 
 /// The name of the arguments of `report` without a flag.
 const FILES: &str = "files";
+
+/// The flag for the time by which `rules` judges.
+const AT: &str = "at";
 
 /// The whole command line as a value, from which help, completions and the man page are made.
 pub fn command() -> Clap {
@@ -77,6 +83,21 @@ pub fn command() -> Clap {
             .arg(flag(1, &StackInputs::cwd.input)),
     )
     .subcommand(
+        Clap::new("rules")
+            .about("Try the rules on result files that are there already, or show which are set")
+            .arg(Arg::new(FILES).help("Result files; without any, the rules that are set are shown").value_name("FILE").num_args(0..))
+            .arg(json())
+            .arg(
+                Arg::new(AT)
+                    .long(AT)
+                    .help("The time to judge by: `now`, or `2026-12-04T17:30:00+01:00`; by default when the result's run began")
+                    .value_name("TIME")
+                    .display_order(1),
+            )
+            .arg(flag(2, &StackInputs::cwd.input))
+            .args(rule_flags()),
+    )
+    .subcommand(
         Clap::new("doctor")
             .about("Check the setup: what was detected, what is missing, what would run; changes nothing")
             .arg(json())
@@ -100,6 +121,13 @@ pub fn command() -> Clap {
             .about("Run what the `command` input says: how a CI step calls stackstep")
             .args(flags(&in_a_step)),
     )
+}
+
+/// A flag for each input that sets a rule.
+fn rule_flags() -> Vec<Arg> {
+    let sets =
+        |input: &&Input| input.group == Group::Rules && input.name != RulesInputs::fail_on_rules.name();
+    INPUTS.iter().filter(sets).enumerate().map(|(order, input)| flag(3 + order, input)).collect()
 }
 
 /// The flag that asks for JSON.
@@ -163,6 +191,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
+        "rules" => {
+            return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
+        }
         "doctor" => Ask::Doctor(DoctorFlags { json: sub.get_flag("json"), remote: sub.get_flag("remote") }),
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         "deploy" => Ask::Deploy,
@@ -173,6 +204,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         flags.insert(ReportInputs::results.name(), files.cloned().collect());
     }
     Ok(Args { ask, flags })
+}
+
+fn rules_ask(sub: &ArgMatches) -> RulesAsk {
+    RulesAsk {
+        files: sub.get_many::<String>(FILES).into_iter().flatten().cloned().collect(),
+        json: sub.get_flag("json"),
+        at: sub.get_one::<String>(AT).cloned(),
+    }
 }
 
 /// The error for a word that is not a command: what does the same here, where people know the word from other tools. A
@@ -208,7 +247,7 @@ fn suggests(error: &clap::Error, word: &str) -> bool {
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "stacks" | "doctor" | "finish" | "help")
+        || matches!(word, "inputs" | "stacks" | "rules" | "doctor" | "finish" | "help")
 }
 
 /// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's

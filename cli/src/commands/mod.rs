@@ -8,5 +8,6 @@ pub mod exec;
 pub mod finish;
 pub mod inputs;
 pub mod report;
+pub mod rules;
 pub mod run;
 pub mod stacks;

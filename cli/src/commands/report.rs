@@ -9,6 +9,8 @@ mod find;
 mod read;
 mod vet;
 
+use std::path::{Path, PathBuf};
+
 use crate::admit;
 use crate::base::error::{EXIT_PUBLISH, Error, Problem, Result};
 use crate::base::http::Http;
@@ -22,6 +24,12 @@ use crate::publish::{self, Publisher};
 use crate::report::{Masked, Report};
 
 use vet::OwnEvent;
+
+/// The results in the files that `patterns` name from `folder`, each with its path. Whoever wrote them is not asked.
+pub(super) fn read_result_files(folder: &Path, patterns: &[String]) -> Result<Vec<(PathBuf, Report)>> {
+    let paths = find::files(folder, patterns)?;
+    paths.into_iter().map(|path| Ok((path.clone(), read::result(&path)?))).collect()
+}
 
 /// Publishes the results that `job` names. Returns the exit status: a failure to publish fails the command, because
 /// publishing is all that it does; a result of a failed deployment does not.

@@ -16,6 +16,7 @@ use crate::inputs::{Command, Inputs};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
 use crate::pulumi::stack::{StackIdentity, StackName};
+use crate::rules::Rules;
 
 /// A run that can begin.
 pub struct Job<'a> {
@@ -31,6 +32,8 @@ pub struct Job<'a> {
     pub ground: Ground,
     /// The inputs, as types.
     pub inputs: Inputs,
+    /// The rules that the changes have to pass.
+    pub rules: Rules,
     /// The project, if there is one.
     pub project: Option<Project>,
     /// The stack; none for `install`, and for `exec` without one.
@@ -56,7 +59,11 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// The stack of the operation, for the engine's command lines.
     pub fn scope(&self) -> Scope<'_> {
-        Scope { stack: self.stack.as_ref().map_or("", StackName::as_str), cloud: self.backend.is_cloud() }
+        Scope {
+            stack: self.stack.as_ref().map_or("", StackName::as_str),
+            cloud: self.backend.is_cloud(),
+            judged: !self.rules.is_empty(),
+        }
     }
 
     /// The folder for this run's credentials, if it has one of its own.

@@ -99,4 +99,6 @@ pub struct Scope<'a> {
     pub stack: &'a str,
     /// Whether the backend is Pulumi Cloud or has its API.
     pub cloud: bool,
+    /// Whether rules decide by a preview whether the operation follows.
+    pub judged: bool,
 }

@@ -47,7 +47,7 @@ impl Plan {
         } else {
             step(Purpose::Operation, args::operation(inputs, scope), None)
         };
-        if previews_before(inputs, scope.cloud) {
+        if previews_before(inputs, scope) {
             first.push(step(Purpose::PreviewBefore, args::preview_before(inputs, scope), None));
             return Self { preview: first, operation: vec![operation] };
         }
@@ -79,9 +79,12 @@ fn for_stdin(value: &ConfigValue) -> Secret {
 }
 
 /// Whether a preview comes before the operation: if something has to be checked before anything is changed.
-fn previews_before(inputs: &Inputs, cloud: bool) -> bool {
+fn previews_before(inputs: &Inputs, scope: &Scope<'_>) -> bool {
     let changes = inputs.command.effect() == Effect::Changes;
-    let checks = !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || cloud;
+    // A refresh deploys nothing, so that no rule is about it.
+    let judged = scope.judged && inputs.command != Command::Refresh;
+    let checks =
+        !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || scope.cloud || judged;
     changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }
 

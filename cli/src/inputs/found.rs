@@ -61,6 +61,8 @@ pub struct Resolved {
     pub command: Command,
     /// The values, by name.
     pub values: BTreeMap<&'static str, Found>,
+    /// The values of rules that another source has overruled. All of them count: the strictest one holds.
+    pub overruled: BTreeMap<&'static str, Vec<Found>>,
     /// Warnings, such as of a setting that was overruled or of an unknown name.
     pub warnings: Vec<String>,
     /// Whether `profile: official-action` is on.

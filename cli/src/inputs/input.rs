@@ -109,6 +109,8 @@ pub enum Group {
     Operation,
     /// Conditions that have to hold.
     Safety,
+    /// Rules for the changes.
+    Rules,
     /// What is checked after a deployment.
     Checks,
     /// Result, report, comment and forge.
@@ -128,6 +130,7 @@ impl Group {
             Self::Config => "Configuration",
             Self::Operation => "Operation",
             Self::Safety => "Safety",
+            Self::Rules => "Rules",
             Self::Checks => "Checks",
             Self::Report => "Result and report",
             Self::Log => "Log",

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::file::ConfigFile;
 use super::found::{Found, Raw, Resolved, Source};
 use super::headings::{COMMAND, PROFILE, Profile, StackInputs};
-use super::input::{Input, Kind};
+use super::input::{Group, Input, Kind};
 use super::resolve::{
     Flags, OuterSources, default_value, file_value, resolve_command, strange_inputs,
     warnings_for_unknown_variables, warnings_for_unread,
@@ -33,6 +33,7 @@ pub struct OuterInputs {
     /// The folder in `cwd`, at which the search for `stackstep.yaml` starts.
     pub folder: PathBuf,
     values: BTreeMap<&'static str, Found>,
+    overruled: BTreeMap<&'static str, Vec<Found>>,
     warnings: Vec<String>,
 }
 
@@ -54,14 +55,18 @@ impl OuterInputs {
         warnings.extend(sources.warnings_for_ignored());
         let word = sources.find(&COMMAND)?;
         let command = resolve_command(command, word.as_ref())?;
-        let mut values = BTreeMap::new();
+        let (mut values, mut overruled) = (BTreeMap::new(), BTreeMap::new());
         for input in INPUTS {
-            if let Some(found) = sources.find(input)? {
+            let Some(found) = sources.find(input)? else { continue };
+            if input.group == Group::Rules {
+                overruled.insert(input.name, sources.overruled(input, &found)?);
+            } else {
                 warnings.extend(sources.overruled_warning(input, &found));
-                values.insert(input.name, found);
             }
+            values.insert(input.name, found);
         }
-        let mut outer = Self { command, asked: command, folder: env.cwd().to_owned(), values, warnings };
+        let mut outer =
+            Self { command, asked: command, folder: env.cwd().to_owned(), values, overruled, warnings };
         if let Some(folder) = outer.text(&StackInputs::cwd.input) {
             outer.folder = env.cwd().join(folder);
         }
@@ -80,7 +85,9 @@ impl OuterInputs {
         let found = |name: &str| sources.find(Input::find(name)?).ok().flatten();
         let command = resolve_command(command, found(COMMAND.name).as_ref()).ok()?;
         let values = names.iter().filter_map(|name| Some((Input::find(name)?.name, found(name)?))).collect();
-        Some(Self { command, asked: command, folder: env.cwd().to_owned(), values, warnings: Vec::new() })
+        let overruled = BTreeMap::new();
+        let folder = env.cwd().to_owned();
+        Some(Self { command, asked: command, folder, values, overruled, warnings: Vec::new() })
     }
 
     /// The inputs that are secret, with their values.
@@ -114,6 +121,7 @@ impl OuterInputs {
         let values = self.values.iter().filter(|(name, _)| names.contains(name));
         Self {
             values: values.map(|(name, found)| (*name, found.clone())).collect(),
+            overruled: BTreeMap::new(),
             warnings: Vec::new(),
             folder: self.folder.clone(),
             ..*self
@@ -135,15 +143,19 @@ impl OuterInputs {
     }
 
     /// Joins all values: these, then the allowed ones of the files, of which the first that has a value counts, then the
-    /// defaults.
+    /// defaults. Of a rule all values count.
     pub fn with_files(self, files: &[&ConfigFile], counts: FileUse) -> Result<Resolved> {
-        let Self { command, asked, mut values, mut warnings, .. } = self;
+        let Self { command, asked, mut values, mut overruled, mut warnings, .. } = self;
         let mut left_out = Vec::new();
         for input in INPUTS {
-            let having = files.iter().find(|file| file.get(input).is_some());
-            let Some(file) = having.filter(|_| !values.contains_key(input.name)) else {
-                continue;
-            };
+            let mut having = files.iter().filter(|file| file.get(input).is_some());
+            let first = if values.contains_key(input.name) { None } else { having.next() };
+            if input.group == Group::Rules && counts == FileUse::Whole {
+                for file in having {
+                    overruled.entry(input.name).or_default().extend(file_value(file, input)?);
+                }
+            }
+            let Some(file) = first else { continue };
             let found = match counts {
                 FileUse::Whole => file_value(file, input)?,
                 FileUse::Allowed(shown) => {
@@ -169,7 +181,7 @@ impl OuterInputs {
             }
         }
         warnings.extend(warnings_for_unread(asked, &values));
-        Ok(Resolved { command, values, warnings, official_action })
+        Ok(Resolved { command, values, overruled, warnings, official_action })
     }
 }
 

@@ -31,7 +31,7 @@ impl<'a> RawInputs<'a> {
 
     /// The raw value of `input`.
     pub(super) fn raw_input<'r>(&'r self, input: &'r Input) -> RawInput<'r> {
-        RawInput { input, run: self }
+        RawInput { input, run: self, overruled: None }
     }
 
     /// The warnings so far.
@@ -45,13 +45,35 @@ impl<'a> RawInputs<'a> {
 pub struct RawInput<'r> {
     input: &'r Input,
     run: &'r RawInputs<'r>,
+    /// Which of the overruled values it is; none for the one that has won.
+    overruled: Option<usize>,
 }
 
-impl RawInput<'_> {
+impl<'r> RawInput<'r> {
     /// The value and its source. None if nobody sets it, or if the command does not read it.
-    pub(super) fn found(&self) -> Option<&Found> {
+    pub(super) fn found(&self) -> Option<&'r Found> {
         let resolved = self.run.resolved;
-        resolved.values.get(self.input.name).filter(|_| self.input.applies_to(resolved.command))
+        let found = match self.overruled {
+            None => resolved.values.get(self.input.name),
+            Some(at) => resolved.overruled.get(self.input.name)?.get(at),
+        };
+        found.filter(|_| self.input.applies_to(resolved.command))
+    }
+
+    /// The values of further sources, of a rule, where the strictest one holds.
+    pub(super) fn overruled(&self) -> Vec<RawInput<'r>> {
+        let count = self.run.resolved.overruled.get(self.input.name).map_or(0, Vec::len);
+        (0..count).map(|at| RawInput { overruled: Some(at), ..*self }).collect()
+    }
+
+    /// The input's name.
+    pub(super) fn name(&self) -> &'static str {
+        self.input.name
+    }
+
+    /// Where the value comes from, in words.
+    pub(super) fn source_in_words(&self) -> String {
+        self.found().map_or_else(String::new, |found| found.source.to_string())
     }
 
     pub(super) fn env(&self) -> &Env {

@@ -123,22 +123,49 @@ impl<'a> OuterSources<'a> {
     }
 
     pub fn find(&self, input: &Input) -> Result<Option<Found>> {
-        if let Some(values) = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))
-        {
-            let raw = match (input.kind, values.as_slice()) {
-                (Kind::List, many) => Raw::List(many.to_vec()),
-                (Kind::Mapping, many) => Raw::Text(many.join("\n")),
-                (_, [.., last]) => Raw::Text(last.clone()),
-                (_, []) => return Ok(None),
-            };
-            return Ok(Some(Found { raw, source: Source::Flag }));
+        if let Some(found) = self.flag_value(input) {
+            return Ok(Some(found));
         }
+        match self.value_of_the_step(input)? {
+            Some(found) => Ok(Some(found)),
+            None => self.value_of_the_environment(input),
+        }
+    }
+
+    /// The values of the sources that come after that of `found`.
+    pub fn overruled(&self, input: &Input, found: &Found) -> Result<Vec<Found>> {
+        let mut overruled = Vec::new();
+        if found.source == Source::Flag {
+            overruled.extend(self.value_of_the_step(input)?);
+        }
+        if !matches!(found.source, Source::Environment(_)) {
+            overruled.extend(self.value_of_the_environment(input)?);
+        }
+        Ok(overruled)
+    }
+
+    fn flag_value(&self, input: &Input) -> Option<Found> {
+        let values = self.flags.get(input.name).filter(|values| values.iter().any(|v| !v.is_empty()))?;
+        let raw = match (input.kind, values.as_slice()) {
+            (Kind::List, many) => Raw::List(many.to_vec()),
+            (Kind::Mapping, many) => Raw::Text(many.join("\n")),
+            (_, [.., last]) => Raw::Text(last.clone()),
+            (_, []) => return None,
+        };
+        Some(Found { raw, source: Source::Flag })
+    }
+
+    fn value_of_the_step(&self, input: &Input) -> Result<Option<Found>> {
         let step = |name: &str| {
             self.step_value(name).and_then(|(variable, value)| trimmed_variable(input, variable, value))
         };
-        if let Some((variable, value)) = value_under_any_name(input, step)? {
-            return Ok(Some(Found { raw: Raw::Text(value.to_owned()), source: Source::Step(variable) }));
-        }
+        Ok(value_under_any_name(input, step)?.map(|(variable, value)| Found {
+            raw: Raw::Text(value.to_owned()),
+            source: Source::Step(variable),
+        }))
+    }
+
+    fn value_of_the_environment(&self, input: &Input) -> Result<Option<Found>> {
         Ok(self.environment_value(input)?.map(|(variable, value)| Found {
             raw: Raw::Text(value.to_owned()),
             source: Source::Environment(variable),

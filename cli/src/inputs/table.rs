@@ -3,7 +3,7 @@
 
 use super::headings::{
     BackendInputs, COMMAND, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
-    OperationInputs, PROFILE, ReportInputs, SafetyInputs, StackInputs,
+    OperationInputs, PROFILE, ReportInputs, RulesInputs, SafetyInputs, StackInputs,
 };
 use super::input::Input;
 
@@ -18,6 +18,7 @@ const PARTS: &[&[Input]] = &[
     ConfigInputs::ROWS,
     OperationInputs::ROWS,
     SafetyInputs::ROWS,
+    RulesInputs::ROWS,
     ChecksInputs::ROWS,
     ReportInputs::ROWS,
     CommentInputs::ROWS,

@@ -4,7 +4,7 @@ use super::Command;
 use super::found::Resolved;
 use super::headings::{
     BackendInputs, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
-    OperationInputs, PROFILE, ReportInputs, SafetyInputs, StackInputs,
+    OperationInputs, PROFILE, ReportInputs, RulesInputs, SafetyInputs, StackInputs,
 };
 use super::reading::RawInputs;
 use crate::base::env::Env;
@@ -28,6 +28,8 @@ pub struct Inputs {
     pub operation: OperationInputs,
     /// Conditions that have to hold.
     pub safety: SafetyInputs,
+    /// Rules for the changes.
+    pub rules: RulesInputs,
     /// The checks after a deployment.
     pub checks: ChecksInputs,
     /// The report, and the files that it is written to.
@@ -64,6 +66,7 @@ impl Inputs {
             config: ConfigInputs::read(&raw)?,
             operation: OperationInputs::read(&raw)?,
             safety: SafetyInputs::read(&raw)?,
+            rules: RulesInputs::read(&raw)?,
             checks: ChecksInputs::read(&raw)?,
             report: ReportInputs::read(&raw)?,
             comment: CommentInputs::read(&raw)?,

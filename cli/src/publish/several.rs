@@ -59,6 +59,7 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.outputs.iter_mut().for_each(Map::clear);
         together.secret_outputs.clear();
         together.permalink = None;
+        together.rules = None;
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One report with changes is enough to know that there are some; that there are none has to be known of each.
         together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {

@@ -14,6 +14,13 @@ pub(super) fn allowed(report: &Report, options: &Options) -> Report {
         report.steps.clear();
         report.diagnostics.clear();
         report.policies = crate::report::Policies::default();
+        if let Some(rules) = &mut report.rules {
+            rules.warnings.clear();
+            for ruling in &mut rules.rulings {
+                ruling.resources.clear();
+                ruling.let_through.iter_mut().for_each(|exception| exception.urn = None);
+            }
+        }
         report.outputs.iter_mut().for_each(Map::clear);
         report.withheld_outputs.clear();
         report.output_changes.clear();

@@ -1,7 +1,7 @@
 //! The table of changes: by operation, deletions and replacements first and loud.
 
 use super::alike::AlikeRow;
-use super::{Detail, alike, words};
+use super::{Detail, alike, ruled, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
 use crate::report::{Step, StepStatus};
@@ -25,14 +25,16 @@ pub(super) fn warning(context: &PageContext<'_>, page: &mut Page) {
     if words::found(report, "delete").is_some() {
         return;
     }
-    for (operation, will, was) in [
-        ("delete", "will be deleted", "deleted"),
-        ("replace", "will be replaced", "replaced"),
-        ("delete-replaced", "left over from a replacement will be deleted", "left over deleted"),
+    // Of a run that was refused nothing is done.
+    let will = if ruled::ended(report) { "would have been" } else { "will be" };
+    for (operation, to_be, was) in [
+        ("delete", format!("{will} deleted"), "deleted"),
+        ("replace", format!("{will} replaced"), "replaced"),
+        ("delete-replaced", format!("left over from a replacement {will} deleted"), "left over deleted"),
     ] {
         if count(operation) > 0 {
             let things = words::many(usize::try_from(count(operation)).unwrap_or(usize::MAX), "resource");
-            lost.push(format!("{things} {}", if plan { will } else { was }));
+            lost.push(format!("{things} {}", if plan { &to_be } else { was }));
         }
     }
     if lost.is_empty() || !plan {

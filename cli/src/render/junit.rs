@@ -1,5 +1,5 @@
-//! The report as JUnit XML, which most CI systems show as test results: the run is a case, each resource that failed
-//! is one, and each policy finding and each check after a deployment.
+//! The report as JUnit XML, which most CI systems show as test results: the run is a case, each rule is one, each
+//! resource that failed, each policy finding and each check after a deployment.
 //!
 //! Nobody has standardised the format. This is what Jenkins takes, and the others with it:
 //! <https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd>,
@@ -9,11 +9,11 @@
 use std::fmt::Write as _;
 
 use super::escape::short_commit;
-use super::{Detail, Options, checks, words};
+use super::{Detail, Options, checks, ruled, words};
 use crate::base::text::visible;
 use crate::report::{
-    CheckOutcome, CheckResult, Diagnostic, Report, Severity, Status, Step, StepStatus, Violation, shortened,
-    telling,
+    CheckOutcome, CheckResult, Diagnostic, Report, RuleVerdict, Ruling, Severity, Status, Step, StepStatus,
+    Violation, shortened, telling,
 };
 
 /// Bytes of one message.
@@ -70,6 +70,8 @@ pub fn junit_of(reports: &[Report], options: &Options) -> String {
 
 fn cases(report: &Report, options: &Options) -> Vec<Case> {
     let mut cases = vec![run(report, options)];
+    let rulings = report.rules.iter().flat_map(|rules| &rules.rulings);
+    cases.extend(rulings.map(|ruling| rule(report, ruling, options)));
     if options.detail >= Detail::Resources {
         let unlucky = |step: &&Step| matches!(step.status, StepStatus::Failed | StepStatus::Unfinished);
         cases.extend(words::ordered(report).into_iter().filter(unlucky).map(|step| resource(report, step)));
@@ -144,6 +146,34 @@ fn run(report: &Report, options: &Options) -> Case {
 fn first_line(message: &str) -> String {
     let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     first.strip_prefix("error: ").unwrap_or(first).to_owned()
+}
+
+/// What a rule says: a refusal is a failure, even where the run passes because it only looks; an approval that is needed
+/// is neither passed nor failed.
+fn rule(report: &Report, ruling: &Ruling, options: &Options) -> Case {
+    let resources = ruling.resources.iter().filter(|_| options.detail >= Detail::Resources).cloned();
+    let more =
+        (ruling.more_resources > 0).then(|| format!("and {} more", words::number(ruling.more_resources)));
+    let hint = ruling.way_out.as_ref().map(|way_out| format!("hint: {way_out}"));
+    let lines = resources.chain(more).chain(hint).collect::<Vec<_>>().join("\n");
+    let (ending, said) = match ruling.verdict {
+        RuleVerdict::Allowed => (CaseEnding::Passed, ruling.finding.clone()),
+        RuleVerdict::Approval => {
+            let verdict = ruled::verdict(ruling, str::to_owned);
+            (CaseEnding::Skipped(format!("{verdict}: {}", ruling.finding)), lines)
+        }
+        RuleVerdict::Refused => {
+            let (kind, message) = ("rules".to_owned(), format!("refused: {}", ruling.finding));
+            (CaseEnding::Failed { kind, message, text: lines }, String::new())
+        }
+    };
+    Case {
+        class: format!("{}.rules", words::place(report)),
+        name: ruling.rule.clone(),
+        milliseconds: 0,
+        ending,
+        said,
+    }
 }
 
 /// A resource that failed, with what was said about it.

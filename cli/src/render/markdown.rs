@@ -4,7 +4,7 @@
 use super::changes::{table, warning};
 use super::escape::{link, prose, short_commit};
 use super::properties::property_changes;
-use super::sections::{diagnostics, failure, notes, policies};
+use super::sections::{diagnostics, failure, notes, policies, rules};
 use super::{Detail, Size, checks, outputs, words};
 use crate::render::page::ALL_OF_IT;
 use crate::render::page::LeftOut;
@@ -66,6 +66,7 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
     head(&context, &mut page);
     let parts = [
         failure,
+        rules,
         checks::section,
         outputs::deployed,
         warning,

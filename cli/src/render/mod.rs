@@ -20,6 +20,7 @@ mod options;
 mod outputs;
 mod page;
 mod properties;
+mod ruled;
 mod sections;
 pub mod several;
 mod sides;

@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use super::escape::{fence, plain, prose};
 use super::sides::sides;
-use super::{Detail, words};
+use super::{Detail, ruled, words};
 use crate::render::page::Page;
 use crate::render::page::PageContext;
-use crate::report::{Diagnostic, PARTLY_HIDDEN, PropertyDiff, Reason, Report, Severity, shortened};
+use crate::report::{
+    Diagnostic, PARTLY_HIDDEN, PropertyDiff, Reason, Report, RuleVerdict, Ruling, Severity, shortened,
+};
 
 /// More warnings than this are folded away.
 const OPEN_WARNINGS: usize = 3;
@@ -37,6 +39,66 @@ pub(super) fn failure(context: &PageContext<'_>, page: &mut Page) {
 fn first_line(message: &str) -> &str {
     let first = message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     first.strip_prefix("error: ").unwrap_or(first)
+}
+
+/// What the rules say: the refused first, with the way out; what is allowed in one line.
+pub(super) fn rules(context: &PageContext<'_>, page: &mut Page) {
+    let Some(rules) = &context.report.rules else { return };
+    let allowed: Vec<String> =
+        rules.rulings_of(RuleVerdict::Allowed).map(|ruling| context.code(&ruling.rule)).collect();
+    if ruled::loud(context.report).is_some() {
+        page.push("#### Rules\n\n");
+    } else if allowed.is_empty() {
+        return;
+    }
+    let html = context.html();
+    for ruling in rules.rulings.iter().filter(|ruling| ruling.verdict > RuleVerdict::Allowed) {
+        one_ruling(context, page, ruling);
+    }
+    // They are not in the heading.
+    let counts = words::counts(context.report);
+    if rules.verdict > RuleVerdict::Allowed && !counts.is_empty() {
+        page.push(&format!("- in all: {counts}\n"));
+    }
+    if !allowed.is_empty() {
+        page.push(&format!("- {} allowed by {}\n", ruled::sign(RuleVerdict::Allowed), allowed.join(", ")));
+    }
+    let shows_resources = context.shows(Detail::Resources);
+    let through = rules.rulings.iter().flat_map(|ruling| {
+        let sentences = ruled::let_through(ruling, shows_resources);
+        sentences.into_iter().map(|sentence| format!("`{}`: {sentence}", ruling.rule))
+    });
+    let warnings = rules.warnings.iter().filter(|_| shows_resources);
+    let lines = through.map(|line| ("⏳", line)).chain(warnings.map(|line| ("⚠️", line.clone())));
+    for (sign, line) in lines.take(context.limits.messages) {
+        page.push(&format!("- {sign} {}\n", prose(&shortened(&line, context.limits.message), html)));
+    }
+    if ruled::depends_on_the_time(rules) && context.limits.messages > 0 {
+        page.push(&format!("- {}\n", ruled::judged(rules)));
+    }
+    page.push("\n");
+}
+
+/// One ruling that is not simply "allowed".
+fn one_ruling(context: &PageContext<'_>, page: &mut Page, ruling: &Ruling) {
+    let html = context.html();
+    let verdict = ruled::verdict(ruling, |name| context.code(name));
+    let finding = prose(&shortened(&ruling.finding, context.limits.message), html);
+    page.push(&format!(
+        "- {} **{verdict}** by {}: {finding}\n",
+        ruled::sign(ruling.verdict),
+        context.code(&ruling.rule)
+    ));
+    let (names, more) = ruled::names(ruling, context.limits.messages);
+    if context.shows(Detail::Resources) && !names.is_empty() {
+        let names = names.iter().map(|name| context.code(name)).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {} more", words::number(more)) } else { String::new() };
+        page.push(&format!("  - {names}{more}\n"));
+    }
+    if let Some(way_out) = ruled::way_out(context.report, ruling).filter(|_| context.limits.messages > 0) {
+        let way_out = prose(&shortened(way_out, context.limits.message), html);
+        page.push(&format!("  - **What to do:** {way_out}\n"));
+    }
 }
 
 /// Errors and warnings with the resource that they belong to; what the program wrote is folded away.

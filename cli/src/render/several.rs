@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::escape::{code, link, tagged};
 use super::{Detail, Flavor, Options, Size, fit, fits, words};
 use crate::base::words::enum_of_words;
-use crate::report::{Report, Status};
+use crate::report::{Report, RuleVerdict, Status};
 
 /// A share that would be smaller is none: the table has the outcome.
 pub const SMALLEST: usize = 1200;
@@ -168,8 +168,11 @@ pub fn part(flavor: Flavor, sign: &str, title: &str, looks: PartLooks, text: &st
 /// The order in which reports are shown and get room: what failed, what destroys, what changes, the rest.
 pub fn urgency(report: &Report) -> u8 {
     let destroys = |(operation, count): (&String, &u64)| words::destroys(operation) && *count > 0;
+    let ruled = report.rules.as_ref().map(|rules| rules.verdict);
     match report.status {
         Status::Failed | Status::Cancelled => 0,
+        _ if ruled == Some(RuleVerdict::Refused) => 0,
+        _ if ruled == Some(RuleVerdict::Approval) => 1,
         _ if report.has_changes.is_none() || report.least_changes().iter().any(destroys) => 1,
         _ if report.has_changes == Some(true) => 2,
         _ => 3,

@@ -1,8 +1,8 @@
 //! The report as the last lines of a job's log: short, and every line safe to print.
 
-use super::{alike, checks, words};
+use super::{alike, checks, ruled, words};
 use crate::base::text::log_line;
-use crate::report::{Reason, Report, Severity, StepStatus, shortened};
+use crate::report::{Reason, Report, RuleVerdict, Severity, StepStatus, shortened};
 
 /// Lines of a kind that are shown.
 const LINES: usize = 10;
@@ -21,6 +21,7 @@ pub fn text(report: &Report, result: Option<&str>) -> String {
     steps(report, &mut lines);
     lines.extend(checks::lines(report));
     errors(report, &mut lines);
+    rules(report, &mut lines);
     if let Some(reason) = report.reason {
         let meaning = match reason {
             Reason::Unknown => String::new(),
@@ -68,6 +69,38 @@ fn steps(report: &Report, lines: &mut Vec<String>) {
     }
 }
 
+/// What the rules do not allow, with the way out.
+fn rules(report: &Report, lines: &mut Vec<String>) {
+    let Some(rules) = &report.rules else { return };
+    for ruling in rules.rulings.iter().filter(|ruling| ruling.verdict > RuleVerdict::Allowed) {
+        let verdict = ruled::verdict(ruling, str::to_owned);
+        let error = if ruled::ended(report) { "error: " } else { "" };
+        lines.push(format!(
+            "  {error}{verdict} by the rule {}: {}",
+            ruling.rule,
+            shortened(&ruling.finding, 500)
+        ));
+        let (names, more) = ruled::names(ruling, LINES);
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|name| shortened(name, 200)).collect();
+            let more = if more > 0 { format!(" and {} more", words::number(more)) } else { String::new() };
+            lines.push(format!("    {}{more}", names.join(", ")));
+        }
+        lines.extend(
+            ruled::way_out(report, ruling).map(|way_out| format!("    hint: {}", shortened(way_out, 1000))),
+        );
+    }
+    for ruling in &rules.rulings {
+        let through = ruled::let_through(ruling, true).into_iter();
+        lines
+            .extend(through.map(|sentence| format!("  rule {}: {}", ruling.rule, shortened(&sentence, 500))));
+    }
+    lines.extend(rules.warnings.iter().map(|warning| format!("  warning: {}", shortened(warning, 500))));
+    if ruled::depends_on_the_time(rules) {
+        lines.push(format!("  rules: {}", ruled::judged(rules)));
+    }
+}
+
 fn errors(report: &Report, lines: &mut Vec<String>) {
     let errors: Vec<_> = report
         .diagnostics
@@ -83,8 +116,8 @@ fn errors(report: &Report, lines: &mut Vec<String>) {
     if errors.len() > LINES {
         lines.push(format!("  and {} more errors", errors.len() - LINES));
     }
-    // Of the checks each has a line of its own.
-    let is_told = !report.checks.is_empty();
+    // Of the checks each has a line of its own, and so have the rules.
+    let is_told = !report.checks.is_empty() || (ruled::ended(report) && report.rules.is_some());
     if let Some(message) = report.message.as_deref().filter(|_| errors.is_empty() && !is_told) {
         let message = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Detail, Options, checked};
+use super::{Detail, Options, checked, ruled};
 use crate::base::day::Day;
-use crate::report::{Operation, Reason, Report, Severity, Status, Step, StepStatus, natural, natural_key};
+use crate::report::{
+    Operation, Reason, Report, RuleVerdict, Severity, Status, Step, StepStatus, natural, natural_key,
+};
 
 /// The operations in the order in which they are shown: what destroys goes first.
 const ORDER: [&str; 7] = ["replace", "delete", "delete-replaced", "create", "import", "update", "read"];
@@ -114,7 +116,8 @@ pub(super) fn count_parts(report: &Report) -> Vec<(String, String, String)> {
 /// What becomes of a preview's changes when its change request is merged. Whether the merge deploys at once is the
 /// pipeline's affair; that the next deployment makes them is true everywhere.
 pub(super) fn next(report: &Report, options: &Options) -> Option<String> {
-    let previewed = report.command == Operation::Preview && report.status == Status::Succeeded;
+    let refused = report.rules.as_ref().is_some_and(|rules| rules.verdict == RuleVerdict::Refused);
+    let previewed = report.command == Operation::Preview && report.status == Status::Succeeded && !refused;
     (options.change_request && previewed && report.has_changes == Some(true)).then(|| {
         let stack = place(report).replace('`', "'");
         format!("nothing has been deployed yet. Merging this makes these changes part of the next deployment of `{stack}`.")
@@ -209,6 +212,9 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         let counts = if counts.is_empty() { none.to_owned() } else { counts.clone() };
         (outcome, counts)
     };
+    if let Some(ruled) = ruled::outcome(report, stack) {
+        return ruled;
+    }
     let and_unknown = |(outcome, counts): (String, String)| (outcome, counts + some_unknown(report));
     if let Some(checked) = checked::outcome(report) {
         let counts = if report.changes.is_none() {
@@ -241,6 +247,9 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
 
 /// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
 pub fn short_outcome(report: &Report) -> String {
+    if let Some(ruled) = ruled::short_outcome(report) {
+        return ruled;
+    }
     let noun = report.command.noun(report.preview_only).to_lowercase();
     if let Some(checked) = checked::outcome(report) {
         return done(report).map_or(noun, str::to_lowercase) + &checked;
@@ -282,6 +291,7 @@ pub(super) fn is_quiet(report: &Report) -> bool {
         && !report.incomplete
         && report.check_counts().is_none()
         && report.notes.is_empty()
+        && ruled::loud(report).is_none()
         && report.policies.violations.is_empty()
         && report.policies.remediations.is_empty()
         && !report.diagnostics.iter().any(loud)
@@ -338,10 +348,12 @@ fn quiet(report: &Report) -> &'static str {
 pub fn sign(report: &Report) -> &'static str {
     let destructive =
         report.least_changes().iter().any(|(operation, count)| destroys(operation) && *count > 0);
+    let ruled = report.rules.as_ref().map_or(RuleVerdict::Allowed, |rules| rules.verdict);
     match report.status {
         Status::Failed => "❌",
         Status::Cancelled => "🛑",
         Status::Skipped => "⏭️",
+        Status::Succeeded if is_plan(report) && ruled > RuleVerdict::Allowed => ruled::sign(ruled),
         Status::Succeeded if is_plan(report) && destructive => "⚠️",
         Status::Succeeded if report.changes.is_none() || report.check_counts().is_some() => "⚠️",
         Status::Succeeded if is_plan(report) && report.has_changes == Some(true) => "📝",

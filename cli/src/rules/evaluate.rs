@@ -33,7 +33,11 @@ pub fn evaluate(rules: &Rules, report: &Report, now: u64) -> Option<RulesOutcome
         let mut used = Used::default();
         let judged: Vec<JudgedClause<'_>> =
             clauses.iter().map(|clause| judge(rule, clause, &case, &mut used)).collect();
-        rulings.extend(groups(rule, judged).iter().map(|group| group.ruling(rule, &case, &used)));
+        // What exceptions let through is told once.
+        let mut through = let_through(&used);
+        for group in groups(rule, judged).iter().rev() {
+            rulings.push(group.ruling(rule, &case, std::mem::take(&mut through)));
+        }
         let found_some = used.found > 0;
         let exceptions: BTreeSet<&Exception> = clauses.iter().flat_map(|clause| &clause.exceptions).collect();
         for exception in exceptions {
@@ -146,7 +150,7 @@ fn groups<'a>(rule: &RuleRow, judged: Vec<JudgedClause<'a>>) -> Vec<RulingGroup<
 }
 
 impl RulingGroup<'_> {
-    fn ruling(&self, rule: &RuleRow, case: &JudgedReport<'_>, used: &Used<'_>) -> Ruling {
+    fn ruling(&self, rule: &RuleRow, case: &JudgedReport<'_>, let_through: Vec<LetThrough>) -> Ruling {
         let is_allowed = self.verdict == RuleVerdict::Allowed;
         let values: Vec<&RuleValue> = self.clauses.iter().map(|judged| &judged.clause.value).collect();
         let unknown = self.clauses.iter().find_map(|judged| judged.unknown.clone());
@@ -176,7 +180,7 @@ impl RulingGroup<'_> {
                 Some(_) if !is_impossible(case.now) => UNKNOWN.to_owned(),
                 _ => (rule.way_out)(case, &values),
             }),
-            let_through: let_through(used),
+            let_through,
         }
     }
 

@@ -32,7 +32,8 @@ mod value;
 mod window;
 mod zone;
 
-pub use ending::end_by_rules;
+pub use ending::{end_by_rules, is_only_frozen, went_further};
 pub use evaluate::evaluate;
 pub use loosening::Loosening;
 pub use settings::Rules;
+pub use zone::time_from;

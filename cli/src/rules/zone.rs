@@ -27,6 +27,11 @@ pub(super) struct WallTime {
     pub minute: u16,
 }
 
+/// A time with its offset, as `2026-12-04T17:30:00+01:00`, in Unix seconds.
+pub fn time_from(text: &str) -> Option<u64> {
+    u64::try_from(text.parse::<Timestamp>().ok()?.as_second()).ok()
+}
+
 impl Zone {
     /// The zone called `name`, in any case.
     pub fn parse(name: &str) -> Result<Self, Problem> {

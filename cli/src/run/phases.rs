@@ -1,6 +1,7 @@
 //! The phases of a run, in order, and the decision between them. Each phase yields a report; the last one is the run's.
 
 use crate::admit::between::{Decision, after_preview};
+use crate::admit::ruling;
 use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::engine::executor::{Executor, Outcome, Phase, Watch};
@@ -42,24 +43,28 @@ pub async fn carry_out(
     console: &Console,
     signals: &Signals,
 ) -> Result<PhaseEnd> {
+    let job = run.job();
     let mut previewed = None;
     if executor.previews_first() {
         let outcome = executor.perform(Phase::Preview, watch, console, signals).await?;
         let mut preview = PhaseEnd::new(run, outcome);
-        let decision = after_preview(&run.job().inputs, preview.passed, &preview.report);
+        let decision = after_preview(&job.inputs, preview.passed, &preview.report);
         if decision == Decision::End || !around.gates.after_preview(&mut preview.report).await? {
             around.gates.annotate(&mut preview.report);
             return Ok(preview);
         }
         previewed = Some(preview.report);
     }
+    let ruled = previewed.as_ref().and_then(|preview| preview.rules.clone());
+    ruling::refuse_unjudged(job, ruled.as_ref())?;
     around.verification.before(previewed.as_ref(), executor, console, signals).await?;
     around.gates.reserve(previewed.as_ref(), executor, console, signals).await?;
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     let mut end = PhaseEnd::new(run, outcome);
-    if run.job().inputs.command == Command::Preview && end.passed {
+    if job.inputs.command == Command::Preview && end.passed {
         around.gates.after_preview(&mut end.report).await?;
     }
+    ruling::compare_with_preview(job, &mut end.report, ruled);
     around.gates.annotate(&mut end.report);
     around.gates.finish(&mut end.report).await;
     Ok(end)

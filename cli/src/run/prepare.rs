@@ -7,6 +7,7 @@
 mod job;
 mod judge;
 mod prepared;
+mod rules;
 mod secrets;
 mod stack;
 
@@ -32,6 +33,7 @@ use crate::inputs::{Command, FileUse, Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::{self, Backend, BackendSource, secrets_in};
 use crate::pulumi::project::Project;
 use crate::render::Detail;
+use crate::rules::Rules;
 pub use prepared::{Finding, Prepared};
 use secrets::{hide_env_file, hide_environment, hide_secrets};
 use stack::find_stack;
@@ -83,6 +85,7 @@ const STEPS: &[PrepareStep] = &[
     engine_asked_for,
     project_and_stack,
     inputs_of_the_stack,
+    rules::rules_of_the_inputs,
     backend_and_secrets,
     checks_after,
 ];
@@ -110,6 +113,7 @@ pub fn prepare<'a>(request: &RunRequest<'a>, until: Until, console: &mut Console
         demand: None,
         project: None,
         stack: None,
+        rules: Rules::default(),
         file_variables: Vec::new(),
         not_for_the_engine: Vec::new(),
         backend: None,

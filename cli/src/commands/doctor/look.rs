@@ -45,7 +45,8 @@ pub fn examine(found: &mut Diagnosis, prepared: &Prepared<'_>) {
         found.comment = Sender::new(env, *ci, &found.context, inputs, 0).outlook();
     }
     if let Some(stack) = stack {
-        planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud() });
+        let judged = !prepared.rules.is_empty();
+        planned(found, inputs, &Scope { stack: stack.as_str(), cloud: backend.is_cloud(), judged });
     }
 }
 

@@ -85,7 +85,7 @@ struct Version {
 }
 
 /// Reads a result file.
-fn result(path: &Path) -> Result<Report> {
+pub(super) fn result(path: &Path) -> Result<Report> {
     let shown = path.display();
     let text = text_file::unmarked(within(path, RESULT, "a result")?).map_err(|error| {
         let hint = error.hint().unwrap_or("name a file that `result-file` has written");

@@ -10,6 +10,7 @@ mod forge;
 mod log;
 mod operation;
 mod report;
+mod rules;
 mod safety;
 mod stack;
 
@@ -22,5 +23,6 @@ pub use forge::{ForgeChoice, ForgeInputs};
 pub use log::{Color, LogInputs};
 pub use operation::OperationInputs;
 pub use report::ReportInputs;
+pub use rules::RulesInputs;
 pub use safety::{SafetyInputs, Stale};
 pub use stack::{COMMAND, PROFILE, Profile, StackInputs};

@@ -208,6 +208,12 @@ struct Section {
 
 const SECTIONS: &[Section] = &[
     Section {
+        id: "rules",
+        title: "Rules",
+        there: |view| view.report.rules.as_ref().is_some_and(|rules| !rules.rulings.is_empty()),
+        write: said::rules,
+    },
+    Section {
         id: "checks",
         title: "Checks",
         there: |view| view.shows(Detail::Resources) && !view.report.checks.is_empty(),

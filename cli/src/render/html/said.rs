@@ -1,8 +1,8 @@
 //! What went wrong and what was said: the reason with its way out, diagnostics, policies, notes.
 
 use super::{Html, View, wide};
-use crate::render::{Detail, words};
-use crate::report::{Reason, Report, Severity, shortened};
+use crate::render::{Detail, ruled, words};
+use crate::report::{Reason, Report, RuleVerdict, Ruling, Severity, shortened};
 
 /// The reason, the words that it was found in, and the way out.
 pub(super) fn failure(view: &View<'_>, html: &mut Html) {
@@ -73,6 +73,64 @@ pub(super) fn diagnostics(view: &View<'_>, html: &mut Html, severity: Severity) 
         }
         html.raw("<pre>").lines(said.message.trim_end()).raw("</pre></article>\n");
     }
+}
+
+/// What the rules say, the refused first.
+pub(super) fn rules(view: &View<'_>, html: &mut Html) {
+    let Some(rules) = &view.report.rules else { return };
+    wide(html, "Table of rules", |html| {
+        html.raw("<table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Rule</th>")
+            .raw("<th scope=\"col\">Finding</th></tr></thead>\n<tbody>\n");
+        for ruling in &rules.rulings {
+            one_ruling(view, html, ruling);
+        }
+        html.raw("</tbody>\n</table>\n");
+    });
+    let warnings = rules.warnings.iter().filter(|_| view.shows(Detail::Resources));
+    let time = ruled::depends_on_the_time(rules).then(|| ruled::judged(rules));
+    let lines: Vec<&str> = warnings.map(String::as_str).chain(time.as_deref()).collect();
+    if !lines.is_empty() {
+        html.raw("<ul class=\"notes\">\n");
+        for line in lines {
+            html.raw("<li>").prose(line).raw("</li>\n");
+        }
+        html.raw("</ul>\n");
+    }
+}
+
+/// One row of the table of rules.
+fn one_ruling(view: &View<'_>, html: &mut Html, ruling: &Ruling) {
+    let class = match ruling.verdict {
+        RuleVerdict::Allowed => "",
+        RuleVerdict::Approval => " class=\"replace\"",
+        RuleVerdict::Refused => " class=\"failed\"",
+    };
+    html.raw("<tr><td")
+        .raw(class)
+        .raw("><span aria-hidden=\"true\">")
+        .raw(ruled::sign(ruling.verdict))
+        .raw("</span> ");
+    html.text(&ruled::verdict(ruling, str::to_owned)).raw("</td><th scope=\"row\">").code(&ruling.rule);
+    html.raw("</th><td>").prose(&ruling.finding);
+    let (names, more) = ruled::names(ruling, usize::MAX);
+    if view.shows(Detail::Resources) && !names.is_empty() {
+        html.raw("<br>");
+        let mut between = "";
+        for name in names {
+            html.raw(between).code(name);
+            between = ", ";
+        }
+        if more > 0 {
+            html.raw(" and ").raw(&words::number(more)).raw(" more");
+        }
+    }
+    for sentence in ruled::let_through(ruling, view.shows(Detail::Resources)) {
+        html.raw("<br>").prose(&sentence);
+    }
+    if let Some(way_out) = ruled::way_out(view.report, ruling) {
+        html.raw("<br><strong>What to do:</strong> ").prose(way_out);
+    }
+    html.raw("</td></tr>\n");
 }
 
 /// What the policies found and what they mended.

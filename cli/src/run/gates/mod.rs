@@ -18,6 +18,7 @@ mod unreviewed;
 
 use std::cell::RefCell;
 
+use crate::admit::ruling;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::http::Http;
 use crate::base::words::Words as _;
@@ -39,7 +40,7 @@ use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
 use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
-use crate::rules::{Rules, end_by_rules, evaluate};
+use crate::rules::{Rules, end_by_rules};
 use judged::{JudgedBy, judged_by, top};
 
 /// What a run is judged by, with the ledger of its stack.
@@ -98,6 +99,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
             (job.checks.timeout, job.checks.inconclusive) = (own.timeout, own.inconclusive);
             (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
         }
+        job.rules = job.rules.on_top_of(&settings.rules)?;
         let looks = !settings.rules.is_empty()
             || settings.unreviewed != Unreviewed::Allow
             || settings.approvals.is_some();
@@ -243,15 +245,18 @@ impl<'a> Gates<'a> {
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
     /// why.
     pub async fn after_preview(&mut self, report: &mut Report) -> Result<bool> {
-        let Some(settings) = self.settings().cloned() else { return Ok(true) };
-        report.rules = evaluate(&settings.rules, report, self.job.env.clock().now());
+        let verdict = ruling::judge_preview(self.job, report);
         if !self.changes() {
+            ruling::fail_preview(self.job, report);
             return Ok(true);
         }
-        if report.rules.as_ref().is_some_and(|outcome| outcome.verdict == RuleVerdict::Refused) {
+        let settings = self.settings().cloned();
+        // Who may approve stands in the settings, as does each rule that asks for it.
+        if verdict == RuleVerdict::Refused || (verdict == RuleVerdict::Approval && settings.is_none()) {
             end_by_rules(report);
             return Ok(false);
         }
+        let Some(settings) = settings else { return Ok(true) };
         if report.has_changes == Some(false) {
             return Ok(true);
         }

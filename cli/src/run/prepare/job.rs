@@ -97,6 +97,7 @@ impl<'a> Prepared<'a> {
             standing: self.standing,
             ground: self.ground,
             inputs,
+            rules: self.rules,
             project: self.project,
             stack,
             backend,
@@ -122,6 +123,7 @@ fn only_sinks(resolved: &Resolved, env: &Env) -> Resolved {
             .filter(|(name, found)| names.contains(name) || is_default(found))
             .map(|(name, found)| (*name, found.clone()))
             .collect(),
+        overruled: std::collections::BTreeMap::new(),
         warnings: Vec::new(),
         official_action: resolved.official_action,
     };

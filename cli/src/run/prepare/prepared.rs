@@ -12,6 +12,7 @@ use crate::inputs::{Inputs, OuterInputs, Resolved};
 use crate::pulumi::backend::Backend;
 use crate::pulumi::project::Project;
 use crate::pulumi::stack::StackName;
+use crate::rules::Rules;
 
 /// A message for the person.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub struct Prepared<'a> {
     pub project: Option<Project>,
     /// The stack.
     pub stack: Option<StackName>,
+    /// The rules that the changes have to pass.
+    pub rules: Rules,
     /// The variables of `env-file`.
     pub file_variables: Vec<(String, String)>,
     /// Variables that the engine does not get, because they are flags for it.
