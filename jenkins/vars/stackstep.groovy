@@ -316,15 +316,24 @@ private Map readResult(String folder, int status) {
     return result
 }
 
-// The step's outputs, one JSON object.
+// The step's outputs, a JSON object on a line for each run; those of the last one count. What the map says is there when
+// it has nothing for the build, and after `dryRun`.
 @NonCPS
 private static Map parse(String text) {
-    Map outputs = new groovy.json.JsonSlurper().parseText(text)
-    [
+    Map outputs = new groovy.json.JsonSlurper().parseText(text.trim().readLines().last())
+    if (outputs.containsKey('why')) {
+        return [
+            status: 'skipped', command: outputs.command ?: null, stacks: known(outputs.stacks),
+            environment: outputs.environment ?: null, skip: known(outputs.skip), why: outputs.why,
+        ]
+    }
+    Map result = [
         status: outputs.status, reason: outputs.reason ?: null, permalink: outputs.permalink ?: null,
         hasChanges: known(outputs['has-changes']), resultFile: outputs.result ?: null,
-        changes: known(outputs.changes), outputs: known(outputs.outputs),
+        changes: known(outputs.changes), outputs: known(outputs.outputs), digest: outputs.digest ?: null,
     ]
+    result.summary = outputs.summary ?: inWords(result)
+    result
 }
 
 // A value that is JSON, or null where it is empty: not known.
@@ -403,10 +412,18 @@ private static String joined(List parts, String between) {
     parts.findAll { it }.join(between)
 }
 
+// The counts in words, such as `3 create, 1 delete`.
+@NonCPS
+private static String inWords(Map result) {
+    if (result.changes == null) { return 'changes are not known' }
+    result.changes.findAll { kind, count -> kind != 'same' }.collect { kind, count -> "${count} ${kind}" }.join(', ')
+}
+
 // One line on what happened.
 @NonCPS
 private static String headline(Map result) {
-    String counts = result.changes == null ? 'changes are not known' : result.changes.findAll { kind, count -> kind != 'same' }.collect { kind, count -> "${count} ${kind}" }.join(', ')
+    if (result.why) { return result.why }
+    String counts = result.summary ?: inWords(result)
     String what = joined([result.command, result.stack], ' of ') ?: 'stackstep'
     "${what}: ${result.reason ?: result.status}${counts ? " (${counts})" : ''}".toString()
 }

@@ -68,6 +68,8 @@ mod real;
 #[cfg(unix)]
 mod real_parts;
 #[cfg(unix)]
+mod stages;
+#[cfg(unix)]
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
 mod support;

@@ -46,13 +46,15 @@ impl Wrapper for CodeBuild {
     }
 
     fn outputs(&self, place: &Place, _log: &str) -> BTreeMap<String, String> {
-        let own = ["status", "reason", "has-changes", "changes", "result", "permalink", "outputs"];
+        let of_a_run = ["status", "reason", "has-changes", "changes", "result", "permalink", "outputs"];
+        let of_a_map = ["command", "stacks", "environment", "skip", "why"];
+        let own = of_a_run.into_iter().chain(of_a_map);
         let shell = exported(place);
-        let ours = own.iter().filter_map(|name| {
+        let ours = own.filter_map(|name| {
             let value = shell.get(&format!("STACK_{}", name.replace('-', "_").to_uppercase()))?;
             // What a pipeline could not take empty.
-            let value = if *name == "reason" && value == "none" { "" } else { value };
-            Some(((*name).to_owned(), value.to_owned()))
+            let value = if name == "reason" && value == "none" { "" } else { value };
+            Some((name.to_owned(), value.to_owned()))
         });
         let theirs = shell.iter().filter_map(|(name, value)| {
             Some((name.strip_prefix("STACK_OUTPUT_")?.to_owned(), value.clone()))

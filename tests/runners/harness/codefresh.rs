@@ -67,7 +67,8 @@ impl Wrapper for Codefresh {
     }
 
     fn outputs(&self, place: &Place, _log: &str) -> BTreeMap<String, String> {
-        let own = ["status", "reason", "has-changes", "changes", "result", "permalink", "outputs"];
+        let of_a_run = ["status", "reason", "has-changes", "changes", "result", "permalink", "outputs"];
+        let own = [&of_a_run[..], &["command", "stacks", "environment", "skip", "why"]].concat();
         exported(place)
             .into_iter()
             .filter_map(|(name, value)| {

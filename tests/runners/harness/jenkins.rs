@@ -151,6 +151,11 @@ impl Wrapper for Jenkins {
             ("permalink", "permalink"),
             ("result", "resultFile"),
             ("outputs", "outputs"),
+            ("command", "command"),
+            ("stacks", "stacks"),
+            ("environment", "environment"),
+            ("skip", "skip"),
+            ("why", "why"),
         ];
         let mut outputs: BTreeMap<String, String> =
             own.iter().map(|(name, key)| ((*name).to_owned(), text(&returned[*key]))).collect();

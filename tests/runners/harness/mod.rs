@@ -13,6 +13,7 @@ mod github;
 pub mod gitlab;
 pub mod jenkins;
 pub mod machine;
+pub mod mapped;
 pub mod travis;
 mod woodpecker;
 
