@@ -3,15 +3,20 @@
 use super::{Told, binary, place, place_with, run};
 use crate::harness::Place;
 use crate::harness::jenkins::spec;
+use crate::harness::mapped::{git, with_map};
 use crate::tools;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+/// Those that carry out a map: what they do for an event is not in them.
+const BY_MAP: [&str; 2] = ["three-stages.Jenkinsfile", "approval.Jenkinsfile"];
+
 fn examples() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(tools::root().join("jenkins/examples")).unwrap();
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| !BY_MAP.iter().any(|name| file.ends_with(name)));
     files.sort();
     files
 }
@@ -19,10 +24,22 @@ fn examples() -> Vec<PathBuf> {
 /// Every credential that the examples ask for.
 fn credentials() -> Value {
     json!({
-        "pulumi-access-token": "pul-0123456789", "pulumi-preview-token": "pul-preview", "pulumi-passphrase": "a passphrase",
+        "pulumi-access-token": "pul-0123456789", "pulumi-preview-token": "pul-preview",
+        "pulumi-staging-token": "pul-staging", "pulumi-production-token": "pul-production", "pulumi-passphrase": "a passphrase",
         "pulumi-oidc-preview": "id-token-preview", "pulumi-oidc-deploy": "id-token-deploy", "cloud-oidc-preview": "id-token-preview",
         "cloud-oidc-deploy": "id-token-deploy", "state-preview": ["reader", "a-password"], "state-deploy": ["writer", "another"], "github-token": "gh-token",
     })
+}
+
+/// The run of an example in a repository with a map.
+fn by_map(place: &Place, file: &str, event: &str) -> Told {
+    let path = tools::root().join("jenkins/examples").join(file);
+    let mut spec = spec(place, event, json!({ "pipeline": path, "credentials": credentials() }));
+    spec.environment.insert("GIT_COMMIT".to_owned(), git(place, &["rev-parse", "HEAD"]));
+    for (name, value) in [("ENGINE", "sandbox"), ("UPSERT", "true"), ("COMMENT", "off")] {
+        spec.environment.insert(format!("STACKSTEP_{name}"), value.to_owned());
+    }
+    run(&spec)
 }
 
 fn pipeline(place: &Place, file: &str, event: &str, engine: Option<&str>) -> Told {
@@ -129,6 +146,63 @@ fn a_person_is_asked_outside_of_an_agent_and_a_deploy_is_never_run_twice_at_once
         assert!(at("lock") < deploy && at("milestone") < deploy, "{file}: {steps:?}");
         assert!(steps.contains(&"disableConcurrentBuilds"), "{file}: {steps:?}");
     }
+}
+
+#[test]
+#[ignore = "needs java"]
+fn each_stage_of_the_map_has_an_identity_of_its_own_and_a_lock_where_it_deploys() {
+    for (event, stack, token, locks) in [
+        ("pull-request-head", Value::Null, "pul-preview", 0),
+        ("push", json!("staging"), "pul-staging", 1),
+        ("tag", json!("prod"), "pul-production", 1),
+    ] {
+        let told = pipeline(&place(), "three-stages.Jenkinsfile", event, None);
+        let runs = runs(&told);
+        assert_eq!(runs.len(), 1, "{event}: {}", told.log);
+        assert_eq!(runs[0]["STACKSTEP_INPUT_COMMAND"], "deploy", "{event}");
+        assert_eq!(runs[0]["STACKSTEP_INPUT_STACK"], stack, "{event}");
+        assert_eq!(runs[0]["STACKSTEP_INPUT_ACCESS_TOKEN"], token, "{event}");
+        assert_eq!(told.steps().iter().filter(|step| **step == "lock").count(), locks, "{event}");
+    }
+}
+
+#[test]
+#[ignore = "needs java"]
+fn each_event_of_the_map_is_carried_out() {
+    for (event, did) in [
+        ("pull-request-head", &["Preview of `hello/staging`", "Preview of `hello/prod`"][..]),
+        ("push", &["Deployed `hello/staging`"]),
+        ("tag", &["Deployed `hello/prod`"]),
+    ] {
+        let place = with_map(place_with(&binary()));
+        let told = by_map(&place, "three-stages.Jenkinsfile", event);
+        assert_eq!(told.status, Some(0), "{event}: {}", told.log);
+        for text in [
+            "Preview of `hello/staging`",
+            "Preview of `hello/prod`",
+            "Deployed `hello/staging`",
+            "Deployed `hello/prod`",
+        ] {
+            assert_eq!(told.log.contains(text), did.contains(&text), "{event}: {text}: {}", told.log);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs java"]
+fn a_person_is_asked_with_the_counts_between_the_preview_and_the_deployment_of_a_tag() {
+    let place = with_map(place_with(&binary()));
+    let told = by_map(&place, "approval.Jenkinsfile", "tag");
+    assert_eq!(told.status, Some(0), "{}", told.log);
+    let asked = &told.call("input")[1];
+    assert!(asked["message"].as_str().unwrap().contains("v1.2.0 to production? 4 create"), "{asked}");
+    assert_eq!(asked["submitter"], "release-managers");
+    let steps = told.steps();
+    let at = |name: &str| steps.iter().position(|step| *step == name).unwrap();
+    assert!(at("node") < at("input") && at("input") < at("lock"), "{steps:?}");
+    assert!(told.log.contains("Deployed `hello/prod`"), "{}", told.log);
+    let pushed = by_map(&with_map(place_with(&binary())), "approval.Jenkinsfile", "push");
+    assert!(!pushed.log.contains("stackstep:"), "{}", pushed.log);
 }
 
 #[test]
