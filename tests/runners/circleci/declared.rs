@@ -40,6 +40,7 @@ fn each_other_command_and_job_declares_the_inputs_that_it_takes() {
         ("commands", "login", Command::Install),
         ("jobs", "preview", Command::Preview),
         ("jobs", "deploy", Command::Up),
+        ("jobs", "delivery", Command::Deploy),
     ] {
         let declared = names(&orb[kind][name]["parameters"]);
         let mut wanted = table(Some(command));

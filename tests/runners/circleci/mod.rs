@@ -3,6 +3,7 @@
 mod declared;
 mod migration;
 pub mod orb;
+mod stages;
 mod steps;
 
 use std::collections::BTreeMap;
