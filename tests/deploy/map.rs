@@ -145,6 +145,13 @@ fn two_stacks_for_one_branch_and_stacks_that_no_project_has_are_refused() {
 }
 
 #[test]
+fn a_change_that_would_be_previewed_in_no_project_is_an_error() {
+    let repository = Repository::new("deploy: { branches: { main: live }, tags: { \"v*\": real } }\n");
+    let repository = repository.on_merge_request("feature");
+    repository.scene.run("deploy").ends_with(2).says("no project has the stack `live`");
+}
+
+#[test]
 fn a_step_that_names_no_command_runs_the_map_if_there_is_one() {
     let repository = Repository::new(MAP).on_branch("wip");
     repository.scene.run("run").ends_with(0).says("is not in the map");

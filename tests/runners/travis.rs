@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::circleci::{arrived, place, shim};
+use crate::harness::mapped::{git, with_head, with_map};
 use crate::harness::travis::Travis;
-use crate::harness::{Event, Wrapper as _};
+use crate::harness::{Event, Place, Wrapper as _, fixture};
 use crate::hostile;
 
 /// What every run here is told.
@@ -86,5 +87,49 @@ fn a_deploy_is_started_once() {
     for file in ["preview", "deploy", "setup"] {
         let path = crate::tools::root().join(format!("travis/{file}.yml"));
         assert!(!std::fs::read_to_string(path).unwrap().contains("travis_retry"), "{file}");
+    }
+}
+
+/// Whether a build has the job. Only these conditions are in the example.
+/// <https://docs.travis-ci.com/user/conditions-v1>
+fn has_job(condition: &str, variables: &std::collections::BTreeMap<String, String>) -> bool {
+    condition.split(" AND ").all(|part| match part {
+        "type = pull_request" => variables["TRAVIS_EVENT_TYPE"] == "pull_request",
+        "type = push" => variables["TRAVIS_EVENT_TYPE"] == "push",
+        "branch = main" => variables["TRAVIS_BRANCH"] == "main",
+        "tag =~ ^v" => variables["TRAVIS_TAG"].starts_with('v'),
+        other => unreachable!("{other}"),
+    })
+}
+
+#[test]
+#[ignore = "needs bash"]
+fn each_event_has_the_job_of_its_stage_which_does_what_the_map_says() {
+    let path = crate::tools::root().join("travis/examples/three-stages.yml");
+    let example: serde_json::Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (event, name, said) in [
+        (Event::ChangeRequest, "preview", "Preview of `hello/prod`"),
+        (Event::Push, "staging", "Deployed `hello/staging`"),
+        (Event::Tag, "production", "Deployed `hello/prod`"),
+    ] {
+        let variables = fixture("travis-ci", event.usual_case());
+        let all = example["jobs"]["include"].as_array().unwrap();
+        let having: Vec<_> =
+            all.iter().filter(|job| has_job(job["if"].as_str().unwrap(), &variables)).collect();
+        assert_eq!(having.len(), 1, "{event:?}");
+        assert_eq!(having[0]["name"], name);
+        assert!(having[0]["env"].get("secure").is_some(), "{name} has no identity of its own");
+        // After `setup.yml`, `stackstep` is on the PATH of the job's script.
+        let place = with_map(Place::new(stackstep()));
+        let mut job = Travis.command(&place, event, &[("engine", "sandbox"), ("upsert", "true")]);
+        with_head(&mut job, &git(&place, &["rev-parse", "HEAD"]));
+        let file = place.beside("job.sh");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let own = "STACKSTEP_OUTPUTS_FILE=\"${STACKSTEP_OUTPUTS_FILE:-.stackstep/outputs.sh}\" stackstep run";
+        assert!(text.contains(own), "{text}");
+        std::fs::write(&file, text.replace(own, having[0]["script"].as_str().unwrap())).unwrap();
+        let output = job.output().unwrap();
+        let log = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && log.contains(said), "{name}: {log} {output:?}");
     }
 }

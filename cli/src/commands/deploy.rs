@@ -244,6 +244,9 @@ fn decide(
             environment: environment.clone(),
         }));
     }
+    if let (Some(stack), true) = (wanted.first(), targets.is_empty()) {
+        return Err(no_project(stack, &projects, map.file.as_str()));
+    }
     Ok(DeployPlan { command, targets, why, skip: false })
 }
 
