@@ -33,9 +33,15 @@ impl CiSystem for Woodpecker {
     fn context(&self, env: &Env) -> Context {
         let change_request = number(env, "CI_COMMIT_PULL_REQUEST");
         let event = env.get("CI_PIPELINE_EVENT");
-        let tag = text(env, "CI_COMMIT_TAG");
+        // A deployment has the ref of the pipeline that a person deploys, and no variable of its own for a tag.
+        let deployed = env.get("CI_COMMIT_REF").filter(|_| event == Some("deployment"));
+        let of_deployed = deployed.and_then(|reference| reference.strip_prefix("refs/tags/"));
+        let tag = text(env, "CI_COMMIT_TAG").or_else(|| of_deployed.map(str::to_owned));
         // For a pull request it is the target, for a tag the branch that it was made on, for a deployment any ref.
-        let built = env.get("CI_COMMIT_BRANCH").filter(|_| tag.is_none() && event != Some("deployment"));
+        let built = match event {
+            Some("deployment") => deployed.and_then(|reference| reference.strip_prefix("refs/heads/")),
+            _ => env.get("CI_COMMIT_BRANCH").filter(|_| tag.is_none()),
+        };
         let branch = match change_request {
             Some(_) => text(env, "CI_COMMIT_SOURCE_BRANCH"),
             None => built.and_then(branch_of),
@@ -144,6 +150,18 @@ mod tests {
     fn a_deployments_ref_is_no_branch() {
         let deployment = [("CI_PIPELINE_EVENT", "deployment"), ("CI_COMMIT_BRANCH", "8d08154")];
         assert_eq!(Woodpecker.context(&Env::from_pairs("/", deployment)).branch, None);
+    }
+
+    #[test]
+    fn a_deployment_is_of_the_branch_or_the_tag_that_its_ref_names() {
+        let context = |reference: &str| {
+            let deployment = [("CI_PIPELINE_EVENT", "deployment"), ("CI_COMMIT_REF", reference)];
+            let context = Woodpecker.context(&Env::from_pairs("/", deployment));
+            (context.branch, context.tag)
+        };
+        assert_eq!(context("refs/tags/v1.2.0"), (None, Some("v1.2.0".to_owned())));
+        assert_eq!(context("refs/heads/main"), (Some("main".to_owned()), None));
+        assert_eq!(context("8d08154"), (None, None));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `command: deploy` through every wrapper: what each CI system's documented environment makes of the map's three events.
 
+mod woodpecker;
+
 use crate::harness::machine::{binary, run};
 use crate::harness::mapped::{step, with_map};
 use crate::harness::{Event, Place, WRAPPERS, Wrapper};
@@ -18,6 +20,15 @@ fn said(event: Event, stack: &str, check: impl Fn(&dyn Wrapper, &str)) {
         tried += 1;
     }
     assert!(tried >= 9, "{tried}");
+}
+
+/// Asserts that these runs of the map's stacks are told, and no others.
+fn did(log: &str, runs: &[&str]) {
+    for stack in ["staging", "prod"] {
+        for run in [format!("Preview of `hello/{stack}`"), format!("Deployed `hello/{stack}`")] {
+            assert_eq!(log.contains(&run), runs.contains(&run.as_str()), "{run}: {log}");
+        }
+    }
 }
 
 fn has(wrapper: &dyn Wrapper, said: &str, text: &str, wanted: bool) {
