@@ -227,7 +227,7 @@ for input in ACCESS_TOKEN OIDC_TOKEN FORGE_TOKEN GITHUB_TOKEN PLUGIN_TOKEN; do
 done
 
 # A number always arrives: 0 is none.
-for input in PARALLEL LOG_VERBOSITY; do
+for input in PARALLEL MAX_DELETES MAX_REPLACES MAX_UPDATES MAX_CREATES LOG_VERBOSITY; do
   eval "value=\${STACKSTEP_INPUT_$input:-0}"
   [ "$value" != 0 ] || unset "STACKSTEP_INPUT_$input"
 done

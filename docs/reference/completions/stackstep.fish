@@ -39,6 +39,7 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "report" -d 'Pub
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
@@ -76,6 +77,14 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l policy-pack-config -d 'A JSON file of settings for each policy pack, in the same order' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand preview" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -176,6 +185,17 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l grace-period 
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -278,6 +298,17 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l grace-per
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -381,6 +412,18 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l dry-run -
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -570,6 +613,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l skip-pre
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l timeout -d 'How long the Pulumi CLI may take; then it is cancelled (exit status 70)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l lock-timeout -d 'How long to wait while somebody else holds the stack\'s lock' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-period -d 'How long a cancelled Pulumi CLI may take to finish what it has begun before it is told to stop at once' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -801,6 +847,18 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l dry-run -
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l result-file -d 'Where to write the result as JSON' -r
@@ -868,6 +926,17 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s h -l help
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l at -d 'The time to judge by' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l command -d 'What to run' -r -f -a "preview\t''
 up\t''
 update\t''
@@ -920,6 +989,18 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l dry-run -
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l result-file -d 'Where to write the result as JSON' -r
@@ -984,6 +1065,7 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l remote -d 'Ask the forge what it lets through: protection of branches, tags and environments'
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand finish" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l command -d 'What to run' -r -f -a "preview\t''
@@ -1038,6 +1120,18 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l dry-run -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l stale -d 'What happens when the job\'s commit is no longer the head of its branch' -r -f -a "warn\t''
 refuse\t''
 ignore\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l max-replaces -d 'The most resources that may be replaced' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l max-updates -d 'The most resources that may be updated' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l max-creates -d 'The most resources that may be created or imported' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-contains -d 'A text that each answer has to contain' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-status -d 'The statuses that count as a good answer' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-timeout -d 'How long all checks may take together' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l results -d 'The result files to publish, which other jobs or machines have written; `*`, `**` and `?` are wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l event-log -d 'Event logs of the Pulumi CLI (`pulumi up --event-log …`) to publish instead of, or beside, result files; the same wildcards' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l result-file -d 'Where to write the result as JSON' -r
@@ -1102,18 +1196,19 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
