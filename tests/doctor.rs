@@ -346,3 +346,19 @@ fn a_forge_that_can_not_be_asked_is_a_finding_and_the_rest_is_told() {
     let warned = findings(&found, "warning");
     assert!(warned.iter().any(|(what, _)| what.contains("no token for GitHub")), "{warned:?}");
 }
+
+#[test]
+fn what_the_map_of_the_default_branch_deploys_is_looked_at() {
+    let github = crate::support::forge::FACES[0];
+    let (fake, scene) = on_forge(github);
+    let map = "deploy:\n  branches: { main: staging, \"release/*\": qa }\n  tags: { \"prod-*\": prod }\n\
+               stacks:\n  prod: { environment: customers }\n";
+    fake.memory().shown.files = vec![("0".repeat(40), "stackstep.yaml".to_owned(), map.to_owned())];
+    let text = examined(&scene, "--remote").log();
+    assert!(text.contains("there is no environment `customers`"), "{text}");
+    assert!(text.contains("everybody who may write can create a tag `prod-*`"), "{text}");
+    assert!(!text.contains("  tags v*"), "{text}");
+    fake.memory().shown.files[0].2 = "deploy: [main]\n".to_owned();
+    let text = examined(&scene, "--remote").log();
+    assert!(text.contains("  stackstep.yaml\n    not known"), "{text}");
+}

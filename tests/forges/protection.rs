@@ -48,7 +48,7 @@ async fn a_branch_that_is_protected_is_told_as_such() {
         let bypass: Option<Vec<&str>> =
             branch.bypass.known().map(|all| all.iter().map(String::as_str).collect());
         let expected = match name {
-            "github" => Some(vec!["administrators", "administrators"]),
+            "github" => Some(vec!["administrators"]),
             "gitlab" => Some(vec!["Maintainers"]),
             "azure-repos" => None,
             "bitbucket" => Some(vec![]),

@@ -12,10 +12,12 @@ use found::{RemoteFound, RemoteLine, RemoteState};
 use super::diagnosis::{DoctorFinding, FindingLevel};
 use crate::base::error::Problem;
 use crate::base::http::Http;
+use crate::base::yaml::Value;
 use crate::ci::standing::Standing;
+use crate::delivery::Definition;
 use crate::forge::client::LIMITS;
 use crate::forge::protection::Watched;
-use crate::forge::{Client, Place};
+use crate::forge::{Client, Place, RepositoryFile};
 use crate::inputs::Raw;
 use crate::inputs::headings::ForgeInputs;
 use crate::publish::forge::Sender;
@@ -23,6 +25,9 @@ use crate::run::prepare::Prepared;
 
 /// The tags that are looked at unless the map of deployments names others.
 const TAGS: &str = "v*";
+
+/// The file that says what is deployed.
+const FILE: &str = "stackstep.yaml";
 
 /// Asks the forge. What is missing for that is a finding.
 pub async fn find(prepared: &Prepared<'_>) -> Result<RemoteFound, DoctorFinding> {
@@ -55,20 +60,59 @@ async fn ask(client: &Client<'_>, place: &Place, environment: Option<String>) ->
         repository: place.repository.clone(),
         ..RemoteFound::default()
     };
+    let mut watched = Watched { environments: environment.into_iter().collect(), ..Watched::default() };
     match client.default_branch().await {
-        Ok(branch) => found.default_branch = Some(branch),
+        Ok(branch) => {
+            watched.branches.push(branch.clone());
+            match definition(client, &branch).await {
+                Ok(Some(definition)) => watch(&mut watched, &definition),
+                Ok(None) => {}
+                Err(problem) => found.lines.push(not_known(FILE, &problem)),
+            }
+            found.default_branch = Some(branch);
+        }
         Err(trouble) => found.lines.push(not_known("the repository", &trouble.problem)),
     }
-    let watched = Watched {
-        branches: found.default_branch.iter().cloned().collect(),
-        tags: vec![TAGS.to_owned()],
-        environments: environment.into_iter().collect(),
-    };
+    if watched.tags.is_empty() {
+        watched.tags.push(TAGS.to_owned());
+    }
     match client.protection(&watched).await {
         Ok(protection) => found.lines.extend(sentences::sentences(&protection)),
         Err(trouble) => found.lines.push(not_known("the repository", &trouble.problem)),
     }
     found
+}
+
+/// What the file of the default branch says of deployments: it is the one that judges them.
+async fn definition(client: &Client<'_>, branch: &str) -> Result<Option<Definition>, Problem> {
+    let head = client.branch_head(branch).await.map_err(|trouble| trouble.problem)?;
+    match client.file(&head, FILE).await.map_err(|trouble| trouble.problem)? {
+        RepositoryFile::Text(text) => Definition::parse(&text).map_err(|error| Problem::from(&error)),
+        RepositoryFile::Missing => Ok(None),
+    }
+}
+
+/// Adds the branches, tags and environments that a definition deploys from and to. A pattern of branches is left out: no
+/// forge tells what protects one.
+fn watch(watched: &mut Watched, definition: &Definition) {
+    let add = |list: &mut Vec<String>, name: &str| {
+        if !list.iter().any(|own| own == name) {
+            list.push(name.to_owned());
+        }
+    };
+    if let Some(map) = &definition.deploy {
+        for line in map.branches.iter().filter(|line| !line.pattern.contains(['*', '?'])) {
+            add(&mut watched.branches, &line.pattern);
+        }
+        for line in &map.tags {
+            add(&mut watched.tags, &line.pattern);
+        }
+    }
+    for stack in &definition.stacks {
+        if let Some(name) = stack.inputs.get(ForgeInputs::environment.name()).and_then(Value::as_str) {
+            add(&mut watched.environments, name);
+        }
+    }
 }
 
 fn not_known(about: &str, problem: &Problem) -> RemoteLine {

@@ -257,10 +257,14 @@ impl Both<'_> {
         if each.iter().any(|one| one.known().is_some_and(Vec::is_empty)) {
             return Fact::Known(Vec::new());
         }
-        let mut everybody = Vec::new();
+        let mut everybody: Vec<String> = Vec::new();
         for one in each {
             match one {
-                Fact::Known(people) => everybody.extend(people),
+                Fact::Known(people) => {
+                    everybody.extend(
+                        people.into_iter().filter(|one| !everybody.contains(one)).collect::<Vec<_>>(),
+                    );
+                }
                 other => return other,
             }
         }

@@ -9,23 +9,25 @@ use crate::forge::protection::{
 pub fn sentences(protection: &Protection) -> Vec<RemoteLine> {
     let mut lines = Vec::new();
     for branch in &protection.branches {
-        let mut own = Lines::new(format!("branch {}", branch.branch), branch.link.as_deref());
+        let mut own = ProtectionLines::new(format!("branch {}", branch.branch), branch.link.as_deref());
         about_branch(&mut own, branch);
         lines.extend(own.sorted());
     }
     for tags in &protection.tags {
-        let mut own = Lines::new(format!("tags {}", tags.tags), tags.link.as_deref());
+        let mut own = ProtectionLines::new(format!("tags {}", tags.tags), tags.link.as_deref());
         about_tags(&mut own, tags);
         lines.extend(own.sorted());
     }
     for environment in &protection.environments {
-        let mut own =
-            Lines::new(format!("environment {}", environment.environment), environment.link.as_deref());
+        let mut own = ProtectionLines::new(
+            format!("environment {}", environment.environment),
+            environment.link.as_deref(),
+        );
         about_environment(&mut own, environment);
         lines.extend(own.sorted());
     }
     if let Some(variables) = &protection.open_variables {
-        let mut own = Lines::new("variables".to_owned(), None);
+        let mut own = ProtectionLines::new("variables".to_owned(), None);
         about_variables(&mut own, variables);
         lines.extend(own.sorted());
     }
@@ -33,7 +35,7 @@ pub fn sentences(protection: &Protection) -> Vec<RemoteLine> {
 }
 
 /// The lines about one thing.
-struct Lines<'a> {
+struct ProtectionLines<'a> {
     about: String,
     link: Option<&'a str>,
     lines: Vec<RemoteLine>,
@@ -41,7 +43,7 @@ struct Lines<'a> {
     unknown: Vec<(String, String)>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> ProtectionLines<'a> {
     fn new(about: String, link: Option<&'a str>) -> Self {
         Self { about, link, lines: Vec::new(), unknown: Vec::new() }
     }
@@ -96,7 +98,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn about_branch(lines: &mut Lines<'_>, found: &BranchProtection) {
+fn about_branch(lines: &mut ProtectionLines<'_>, found: &BranchProtection) {
     let branch = &found.branch;
     let approvals = lines.value(&found.approvals, "how many approvals a change request needs").copied();
     match approvals {
@@ -191,7 +193,7 @@ fn about_branch(lines: &mut Lines<'_>, found: &BranchProtection) {
     }
 }
 
-fn about_tags(lines: &mut Lines<'_>, found: &TagProtection) {
+fn about_tags(lines: &mut ProtectionLines<'_>, found: &TagProtection) {
     let tags = &found.tags;
     match lines.value(&found.creators, "who can create one") {
         Some(TagCreators::Writers) => lines.open(
@@ -211,7 +213,7 @@ fn about_tags(lines: &mut Lines<'_>, found: &TagProtection) {
     }
 }
 
-fn about_environment(lines: &mut Lines<'_>, found: &EnvironmentProtection) {
+fn about_environment(lines: &mut ProtectionLines<'_>, found: &EnvironmentProtection) {
     let name = &found.environment;
     if found.exists == Fact::NoSuchThing {
         lines.note(
@@ -263,7 +265,7 @@ fn about_environment(lines: &mut Lines<'_>, found: &EnvironmentProtection) {
     }
 }
 
-fn about_variables(lines: &mut Lines<'_>, found: &Fact<Vec<String>>) {
+fn about_variables(lines: &mut ProtectionLines<'_>, found: &Fact<Vec<String>>) {
     match lines.value(found, "which variables each branch gets") {
         Some(names) if names.is_empty() => {
             lines.closed(
