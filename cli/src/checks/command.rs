@@ -90,6 +90,12 @@ impl CommandPlace<'_> {
                  install it in a step before this one",
             )
         })?;
+        if !may_be_executed(&program) {
+            return Err(Error::input(
+                format!("the program of the check `{name}` may not be executed: `{}`", program.display()),
+                "commit it as an executable file: `git update-index --chmod=+x`, or name what runs it: `[sh, smoke.sh]`",
+            ));
+        }
         Ok(ReadyCommand { program, args, cwd })
     }
 
@@ -165,6 +171,17 @@ impl CommandPlace<'_> {
         let withheld = self.withheld.iter().map(String::as_str).chain(of_the_step);
         withheld.filter(|name| !listed.iter().any(|other| other == name)).map(str::to_owned).collect()
     }
+}
+
+#[cfg(unix)]
+fn may_be_executed(program: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(program).is_ok_and(|file| file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn may_be_executed(_: &Path) -> bool {
+    true
 }
 
 fn judge(ended: &Ended, took: Duration, within: Option<Duration>) -> Tried {

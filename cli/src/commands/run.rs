@@ -129,6 +129,7 @@ async fn work(
         HiddenConfig::Done { processes } => run.count(processes),
     }
     around.gates.enter(engine, console, signals).await?;
+    around.verification.enter(console)?;
     let (run, console) = (&*run, &*console);
     let mut progress = RunProgress::new(run, &end.publisher, console);
     let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));

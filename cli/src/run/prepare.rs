@@ -421,15 +421,10 @@ fn backend_and_secrets(found: &mut Prepared<'_>, console: &mut Console) {
     found.backend = Some(backend);
 }
 
-/// The checks after the deployment. The variables that they name are hidden from here on.
-fn checks_after(found: &mut Prepared<'_>, console: &mut Console) {
+/// The checks after the deployment that inputs ask for.
+fn checks_after(found: &mut Prepared<'_>, _: &mut Console) {
     let Some(inputs) = &found.inputs else { return };
     let asked = &inputs.checks;
     let checks = Checks::of_addresses(&asked.url, asked.contains.as_deref(), &asked.status, asked.timeout);
-    let Some(checks) = found.keep(checks) else { return };
-    let secrets = checks.secrets(&found.env.with_missing(&found.file_variables));
-    for (name, secret) in found.keep(secrets).unwrap_or_default() {
-        console.hide(&name, secret.expose());
-    }
-    found.checks = checks;
+    found.checks = found.keep(checks).unwrap_or_default();
 }

@@ -54,6 +54,16 @@ impl<'a> Verification<'a> {
         deploys && !self.job.checks.is_empty()
     }
 
+    /// Hides the variables of the job that the checks name. Fails if one is not set: nothing has been started by then.
+    pub fn enter(&self, console: &mut Console) -> Result<()> {
+        if self.is_wanted() {
+            for (name, secret) in self.job.checks.secrets(&self.job.seen_by_engine)? {
+                console.hide(&name, secret.expose());
+            }
+        }
+        Ok(())
+    }
+
     /// Looks for what the checks need, and makes those before the deployment that can be made then. Fails if a check can
     /// never pass: nothing has been changed by then. `preview` is the report of the run's own preview, if there was one.
     pub async fn before(
