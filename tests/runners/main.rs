@@ -19,6 +19,8 @@ mod azure_devops;
 #[cfg(unix)]
 mod azure_language_service;
 #[cfg(unix)]
+mod azurite;
+#[cfg(unix)]
 mod cfn_lint;
 mod checks;
 #[cfg(unix)]

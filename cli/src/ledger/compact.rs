@@ -63,7 +63,7 @@ const ENDS: [(&str, EntryStatus); 4] = [
 
 /// The value of the tag for this entry. Fails if what it has to hold does not fit.
 pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
-    let mut line = Line { text: FORM.to_owned() };
+    let mut line = TagLine { text: FORM.to_owned() };
     line.must("k", short(&KINDS, &entry.kind).unwrap_or(entry.kind.word()));
     line.must("t", &base36(seconds(&entry.time)));
     line.must("n", &id(&entry.id));
@@ -120,7 +120,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
         let owned = || Some(text.clone());
         match letter {
             "k" => entry.kind = long(&KINDS, &text).unwrap_or_else(|| EntryKind::from(text.clone())),
-            "t" => entry.time = instant(at(from_base36(&text).ok_or("its time can't be read")?)),
+            "t" => entry.time = instant(time_at(from_base36(&text).ok_or("its time can't be read")?)),
             "n" => entry.id.clone_from(&text),
             "o" => entry.about = Some(from_base36(&text).ok_or("the entry that it is about can't be read")?),
             "e" => entry.status = Some(long(&ENDS, &text).unwrap_or_else(|| EntryStatus::from(text.clone()))),
@@ -128,7 +128,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "s" => entry.source = Some(unhashed(&text).ok_or("its source can't be read")?),
             "c" => entry.commit = Some(unhashed(&text).ok_or("its commit can't be read")?),
             "a" => entry.approvers.push(approver(&text).ok_or("an approval of it can't be read")?),
-            "x" => expires = from_base36(&text).map(|seconds| instant(at(seconds))),
+            "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
             "y" => entry.state_after = owned(),
             "w" => entry.actor = owned(),
             "m" => entry.command = owned(),
@@ -164,11 +164,11 @@ fn sum(text: &str) -> String {
 }
 
 /// A value that grows.
-struct Line {
+struct TagLine {
     text: String,
 }
 
-impl Line {
+impl TagLine {
     fn must(&mut self, letter: &str, text: &str) {
         self.text.push_str(&format!(";{letter}={}", closed(text)));
     }
@@ -257,7 +257,7 @@ fn seconds(time: &str) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-fn at(seconds: u64) -> SystemTime {
+fn time_at(seconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
 }
 

@@ -24,7 +24,7 @@ pub struct History {
     /// The number of the last entry. 0 if there is none.
     last: u64,
     /// The last attempt of a deployment: its reservation, with the end if there is one.
-    attempt: Option<Attempt>,
+    attempt: Option<DeploymentAttempt>,
     /// The reservations without an end, the oldest first.
     unfinished: Vec<LedgerEntry>,
     /// The last deployment that succeeded, or what a person accepted in its place.
@@ -49,7 +49,7 @@ pub struct History {
 
 /// An attempt of a deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct DeploymentAttempt {
     /// The reservation.
     pub reserved: LedgerEntry,
     /// Its end. None if it has none: it is under way, or was killed.
@@ -156,7 +156,7 @@ impl History {
             let Some(oldest) = oldest else { break };
             self.used.remove(&oldest);
         }
-        self.attempt = Some(Attempt { reserved: entry.clone(), end: None });
+        self.attempt = Some(DeploymentAttempt { reserved: entry.clone(), end: None });
         self.unfinished.push(entry);
     }
 
@@ -229,7 +229,7 @@ impl History {
     }
 
     /// The last attempt of a deployment. None after a person has accepted what is there.
-    pub fn attempt(&self) -> Option<&Attempt> {
+    pub fn attempt(&self) -> Option<&DeploymentAttempt> {
         self.attempt.as_ref()
     }
 

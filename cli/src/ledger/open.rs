@@ -119,10 +119,10 @@ fn beside_the_state(stack: &LedgerFor<'_>) -> Ledger {
     let opened = match BackendKind::find(url) {
         BackendKind::Objects => stack.bucket(url).and_then(|bucket| {
             let ledger = ObjectLedger::new(bucket, stack.project()?, &stack.identity.stack);
-            Ok(Ledger::at(LedgerStore::Objects(ledger), "beside the state of a self-managed backend"))
+            Ok(Ledger::in_store(LedgerStore::Objects(ledger), "beside the state of a self-managed backend"))
         }),
         BackendKind::Cloud => stack.cloud(url).map(|cloud| {
-            Ledger::at(
+            Ledger::in_store(
                 LedgerStore::Tags(TagLedger::new(cloud, &stack.identity.stack)),
                 "the state is at Pulumi Cloud",
             )
@@ -153,7 +153,7 @@ fn on_the_forge(stack: &LedgerFor<'_>, why: &str) -> Ledger {
         commit,
     };
     match ForgeLedger::new(place.clone(), &names, stack.env) {
-        Some(Ok(ledger)) => Ledger::at(LedgerStore::Forge(ledger), why),
+        Some(Ok(ledger)) => Ledger::in_store(LedgerStore::Forge(ledger), why),
         Some(Err(problem)) => Ledger::none(problem),
         None => Ledger::none(Problem::new(
             format!("{why}, and {} keeps no text with its deployments", place.forge.title()),

@@ -45,13 +45,13 @@ pub enum NotAppended<E> {
 }
 
 impl Ledger {
-    pub(super) fn at(store: LedgerStore, why: impl Into<String>) -> Self {
+    pub(super) fn in_store(store: LedgerStore, why: impl Into<String>) -> Self {
         Self { store, why: why.into(), known: RefCell::new(None) }
     }
 
     /// No ledger, for this reason.
     pub fn none(reason: Problem) -> Self {
-        Self::at(LedgerStore::Nowhere(reason), "")
+        Self::in_store(LedgerStore::Nowhere(reason), "")
     }
 
     /// The reason why there is none. None if there is one.

@@ -170,16 +170,16 @@ fn hash(deployment: &Value) -> String {
     let mut hash = Sha256::new();
     hash.update(b"stackstep state 1\n");
     match deployment {
-        Value::Object(fields) => object(fields, Level::Deployment, &mut hash),
+        Value::Object(fields) => object(fields, StateLevel::Deployment, &mut hash),
         // A stack that was never deployed to has no deployment.
-        _ => object(&Map::new(), Level::Deployment, &mut hash),
+        _ => object(&Map::new(), StateLevel::Deployment, &mut hash),
     }
     format!("{:x}", hash.finalize())
 }
 
 /// How deep a value lies: the engine leaves out empty fields of its own, and none of a property.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
+enum StateLevel {
     /// The deployment.
     Deployment,
     /// The manifest.
@@ -192,7 +192,7 @@ enum Level {
     Field,
 }
 
-impl Level {
+impl StateLevel {
     fn of_field(self, name: &str) -> Self {
         match (self, name) {
             (Self::Deployment, "manifest") => Self::Manifest,
@@ -223,11 +223,11 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn feed(value: &Value, level: Level, hash: &mut Sha256) {
+fn feed(value: &Value, level: StateLevel, hash: &mut Sha256) {
     match value {
         Value::Object(fields) => object(fields, level, hash),
         Value::Array(items) => {
-            let level = if level == Level::Items { Level::Item } else { Level::Field };
+            let level = if level == StateLevel::Items { StateLevel::Item } else { StateLevel::Field };
             hash.update(b"[");
             for item in items {
                 feed(item, level, hash);
@@ -246,7 +246,7 @@ fn feed(value: &Value, level: Level, hash: &mut Sha256) {
     }
 }
 
-fn object(fields: &Map<String, Value>, level: Level, hash: &mut Sha256) {
+fn object(fields: &Map<String, Value>, level: StateLevel, hash: &mut Sha256) {
     let mut names: Vec<&String> = fields.keys().collect();
     names.sort_unstable();
     hash.update(b"{");

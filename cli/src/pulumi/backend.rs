@@ -115,6 +115,19 @@ impl Backend {
         }
     }
 
+    /// The access token for requests of our own: that of this run, or that of the earlier login which named the backend.
+    /// None if the CLI has encrypted its file.
+    pub fn token_for_requests(&self) -> Option<Secret> {
+        if self.token.is_some() {
+            return self.token.clone();
+        }
+        let (BackendSource::Login(path), Some(url)) = (&self.source, &self.url) else { return None };
+        let file: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        let account = file.get("accounts").and_then(|accounts| accounts.get(url)?.get("accessToken"));
+        let token = account.or_else(|| file.get("accessTokens")?.get(url));
+        token.and_then(Value::as_str).filter(|token| !token.is_empty()).map(Secret::new)
+    }
+
     /// Whether it is Pulumi Cloud, or a server with its API.
     pub fn is_cloud(&self) -> bool {
         self.url.as_deref().is_some_and(|url| url.starts_with("https://") || url.starts_with("http://"))
@@ -287,6 +300,33 @@ mod tests {
         ] {
             assert_eq!(resolved(pairs, login), (expected.map(str::to_owned), own), "{pairs:?} {login:?}");
         }
+    }
+
+    #[test]
+    fn the_token_of_an_earlier_login_is_for_its_own_backend() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials.json");
+        let url = "https://api.pulumi.com";
+        let backend = |source, token| Backend { url: Some(url.to_owned()), source, token, oidc: None };
+        let login = || backend(BackendSource::Login(path.clone()), None);
+        for (file, expected) in [
+            (
+                r#"{"accounts": {"https://api.pulumi.com": {"accessToken": "pul-1"}}, "accessTokens": {}}"#,
+                Some("pul-1"),
+            ),
+            (
+                r#"{"accessTokens": {"https://api.pulumi.com": "pul-2", "https://other": "pul-3"}}"#,
+                Some("pul-2"),
+            ),
+            (r#"{"accessTokens": {"https://other": "pul-3"}}"#, None),
+            (r#"{"$pulumiSecureStore": "x"}"#, None),
+        ] {
+            std::fs::write(&path, file).unwrap();
+            assert_eq!(login().token_for_requests().as_ref().map(Secret::expose), expected, "{file}");
+        }
+        let own = backend(BackendSource::Token, Some(Secret::new("pul-0")));
+        assert_eq!(own.token_for_requests().unwrap().expose(), "pul-0");
+        assert!(backend(BackendSource::Environment, None).token_for_requests().is_none());
     }
 
     #[test]

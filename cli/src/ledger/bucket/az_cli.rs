@@ -50,7 +50,7 @@ impl AzCli {
 
 #[derive(Debug, thiserror::Error)]
 #[error("`az account get-access-token` gave no token for the storage account")]
-struct NoToken;
+struct NoAzToken;
 
 impl CredentialProvider for AzCli {
     type Credential = AzureCredential;
@@ -71,7 +71,7 @@ impl CredentialProvider for AzCli {
             }
             let token = self.ask().await.ok_or(object_store::Error::Unauthenticated {
                 path: String::new(),
-                source: Box::new(NoToken),
+                source: Box::new(NoAzToken),
             })?;
             let token = Arc::new(AzureCredential::BearerToken(token));
             *kept = Some((Instant::now(), Arc::clone(&token)));

@@ -12,7 +12,7 @@ use object_store::client::CredentialProvider;
 use super::address::RemoteBucket;
 use super::az_cli::AzCli;
 use super::courier::Courier;
-use super::{once, plain};
+use super::library::{once, plain};
 use crate::base::env::Env;
 use crate::base::error::Problem;
 
@@ -33,7 +33,7 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
     let service = match connection {
         // What signs in by it takes its address from it, too.
         Some(connection) if !by_key && !by_signature => connection.service(),
-        _ => Service::find(bucket, env, connection),
+        _ => BlobService::find(bucket, env, connection),
     };
     let service = service?;
     let mut builder = MicrosoftAzureBuilder::new()
@@ -133,12 +133,12 @@ const EMULATOR_KEY: &str =
 
 /// The address of a storage account's blobs.
 #[derive(Debug, PartialEq, Eq)]
-struct Service {
+struct BlobService {
     account: String,
     address: String,
 }
 
-impl Service {
+impl BlobService {
     fn find(bucket: &RemoteBucket, env: &Env, connection: Option<Connection<'_>>) -> Result<Self, Problem> {
         let account = bucket
             .parameter("storage_account")
@@ -188,10 +188,10 @@ impl<'a> Connection<'a> {
         self.get("UseDevelopmentStorage").is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    fn service(self) -> Result<Service, Problem> {
+    fn service(self) -> Result<BlobService, Problem> {
         if self.is_emulator() {
             let account = "devstoreaccount1".to_owned();
-            return Ok(Service { address: format!("http://127.0.0.1:10000/{account}"), account });
+            return Ok(BlobService { address: format!("http://127.0.0.1:10000/{account}"), account });
         }
         let protocol = self.get("DefaultEndpointsProtocol").unwrap_or("https");
         let suffix = self.get("EndpointSuffix").unwrap_or("core.windows.net");
@@ -207,7 +207,7 @@ impl<'a> Connection<'a> {
             Problem::new("the connection string names no storage account", "add `AccountName=…` to it")
         })?;
         let address = endpoint.clone().unwrap_or_else(|| format!("{protocol}://{account}.blob.{suffix}"));
-        Ok(Service { account, address })
+        Ok(BlobService { account, address })
     }
 }
 
@@ -225,7 +225,7 @@ mod tests {
 
     fn address(url: &str, variables: &[(&str, &str)]) -> String {
         let env = Env::from_pairs("/", variables.iter().copied());
-        let service = Service::find(&bucket(url), &env, None).unwrap();
+        let service = BlobService::find(&bucket(url), &env, None).unwrap();
         format!("{} of {}", service.address, service.account)
     }
 
@@ -247,7 +247,7 @@ mod tests {
             assert_eq!(address(url, &[("AZURE_STORAGE_ACCOUNT", "env")]), expected, "{url}");
         }
         let nobody = Env::from_pairs("/", [("A", "b")]);
-        assert!(Service::find(&bucket("azblob://state"), &nobody, None).is_err());
+        assert!(BlobService::find(&bucket("azblob://state"), &nobody, None).is_err());
     }
 
     #[test]

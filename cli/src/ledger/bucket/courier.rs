@@ -2,6 +2,7 @@
 //! retries. A refusal becomes an error with the server's code and words, and without its address.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::ClientOptions;
@@ -10,16 +11,50 @@ use object_store::client::{
     HttpService,
 };
 
+use crate::base::env::Env;
 use crate::base::error::Problem;
-use crate::base::http::{Failure, Http, RawAnswer, RawRequest, StatusCode, Url, host};
+use crate::base::http::{Failure, Http, Limits, RawAnswer, RawRequest, StatusCode, Url, host};
 
 /// The most characters of a server's words that are shown.
 const WORDS: usize = 300;
+
+/// The hosts that give a machine or a container its own credentials. Where there is none, nothing answers.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html>,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>,
+/// <https://cloud.google.com/compute/docs/metadata/querying-metadata>
+const NEARBY: [&str; 6] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "[fd00:ec2::254]",
+    "[fd00:ec2::23]",
+    "metadata.google.internal",
+];
+
+/// The limits of a request to one of them.
+const NEARBY_LIMITS: Limits = Limits {
+    try_time: Duration::from_secs(3),
+    tries: 2,
+    pause: Duration::from_millis(200),
+    longest_pause: Duration::from_secs(2),
+    body: 1 << 20,
+};
+
+/// The limits of any other request: few tries, as a deployment waits for it. Whole states are read, which can be large.
+const LIMITS: Limits = Limits {
+    try_time: Duration::from_secs(30),
+    tries: 3,
+    pause: Duration::from_millis(500),
+    longest_pause: Duration::from_secs(10),
+    body: 256 << 20,
+};
 
 /// Carries the requests of a bucket.
 #[derive(Debug, Clone)]
 pub(super) struct Courier {
     http: Arc<Http>,
+    /// For [`NEARBY`] hosts, to which no proxy leads.
+    nearby: Arc<Http>,
 }
 
 /// A request that was not answered, or was refused.
@@ -43,13 +78,18 @@ pub(super) enum Undelivered {
 }
 
 impl Courier {
-    pub fn new(http: Arc<Http>) -> Self {
-        Self { http }
+    pub fn new(env: &Env) -> Result<Self, Problem> {
+        let unproxied = Env::from_pairs(env.cwd(), [("NO_PROXY", "*")]);
+        let client =
+            |env: &Env, limits| Http::new(env, limits).map(Arc::new).map_err(|error| Problem::from(&error));
+        Ok(Self { http: client(env, LIMITS)?, nearby: client(&unproxied, NEARBY_LIMITS)? })
     }
 
     /// Sends a request of ours by the same way.
     pub async fn send(&self, request: &RawRequest) -> Result<RawAnswer, Undelivered> {
-        let answer = self.http.send_raw(request).await.map_err(Undelivered::Unanswered)?;
+        let is_nearby = request.url.host_str().is_some_and(|host| NEARBY.contains(&host));
+        let http = if is_nearby { &self.nearby } else { &self.http };
+        let answer = http.send_raw(request).await.map_err(Undelivered::Unanswered)?;
         let (code, words) = code_and_words(&answer.body);
         if may_be_passed_on(answer.status, &code) {
             return Ok(answer);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::Creation;
+use super::model::Creation;
 
 /// The beginning of the names of files that are being written.
 const UNFINISHED: &str = ".stackstep-";

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::address::RemoteBucket;
 use super::courier::Courier;
 use super::google_token::{GoogleToken, TokenSource};
-use super::{once, plain};
+use super::library::{once, plain};
 use crate::base::env::Env;
 use crate::base::error::Problem;
 
@@ -36,9 +36,9 @@ pub(super) fn open(
         builder.with_skip_signature(true).with_bearer_token("")
     } else {
         match found(env)? {
-            Some(Credentials::Token(token)) => builder.with_bearer_token(token),
-            Some(Credentials::Key(key)) => builder.with_service_account_key(key),
-            Some(Credentials::Exchanged(source)) => {
+            Some(GoogleCredentials::Token(token)) => builder.with_bearer_token(token),
+            Some(GoogleCredentials::Key(key)) => builder.with_service_account_key(key),
+            Some(GoogleCredentials::Exchanged(source)) => {
                 let token: Arc<dyn CredentialProvider<Credential = GcpCredential>> =
                     Arc::new(GoogleToken::new(*source, courier.clone()));
                 builder.with_credentials(token)
@@ -67,8 +67,8 @@ fn address(bucket: &RemoteBucket, env: &Env) -> Result<String, Problem> {
     Ok(format!("https://storage.{domain}"))
 }
 
-/// Credentials of the environment.
-enum Credentials {
+/// GoogleCredentials of the environment.
+enum GoogleCredentials {
     /// A token.
     Token(String),
     /// The JSON of a service account's key.
@@ -78,7 +78,7 @@ enum Credentials {
 }
 
 /// The credentials. None if there are none in the environment: then it is the machine's.
-fn found(env: &Env) -> Result<Option<Credentials>, Problem> {
+fn found(env: &Env) -> Result<Option<GoogleCredentials>, Problem> {
     if let Some(text) = env.get("GOOGLE_CREDENTIALS") {
         // The variable's own readers take a path as well.
         let text =
@@ -86,7 +86,7 @@ fn found(env: &Env) -> Result<Option<Credentials>, Problem> {
         return read(&text?, "`GOOGLE_CREDENTIALS`", env).map(Some);
     }
     if let Some(token) = env.get("GOOGLE_OAUTH_ACCESS_TOKEN") {
-        return Ok(Some(Credentials::Token(token.to_owned())));
+        return Ok(Some(GoogleCredentials::Token(token.to_owned())));
     }
     if let Some(path) = env.get("GOOGLE_APPLICATION_CREDENTIALS") {
         let text = file(env.cwd().join(path))?;
@@ -115,16 +115,16 @@ fn file(path: PathBuf) -> Result<String, Problem> {
 }
 
 /// The credentials in the JSON `text`, which is `called` so in messages.
-fn read(text: &str, called: &str, env: &Env) -> Result<Credentials, Problem> {
+fn read(text: &str, called: &str, env: &Env) -> Result<GoogleCredentials, Problem> {
     // The parser's message could show a piece of the text.
     let unreadable =
         || Problem::new(format!("{called} can't be read: it is not the JSON of credentials"), CREDENTIALS);
     let json: Value = serde_json::from_str(text).map_err(|_| unreadable())?;
     let kind = json.get("type").and_then(Value::as_str).unwrap_or("service_account");
     match kind {
-        "service_account" => Ok(Credentials::Key(text.to_owned())),
+        "service_account" => Ok(GoogleCredentials::Key(text.to_owned())),
         _ => match TokenSource::read(&json, env.cwd()) {
-            Some(source) => Ok(Credentials::Exchanged(Box::new(source))),
+            Some(source) => Ok(GoogleCredentials::Exchanged(Box::new(source))),
             None => Err(Problem::new(
                 format!(
                     "{called} holds credentials of the kind `{}`, which is not supported beside the engine",
@@ -142,9 +142,9 @@ mod tests {
 
     fn kind(pairs: &[(&str, &str)]) -> String {
         match found(&Env::from_pairs("/", pairs.iter().copied())) {
-            Ok(Some(Credentials::Token(_))) => "token".to_owned(),
-            Ok(Some(Credentials::Key(_))) => "key".to_owned(),
-            Ok(Some(Credentials::Exchanged(_))) => "exchanged".to_owned(),
+            Ok(Some(GoogleCredentials::Token(_))) => "token".to_owned(),
+            Ok(Some(GoogleCredentials::Key(_))) => "key".to_owned(),
+            Ok(Some(GoogleCredentials::Exchanged(_))) => "exchanged".to_owned(),
             Ok(None) => "machine".to_owned(),
             Err(problem) => problem.what,
         }

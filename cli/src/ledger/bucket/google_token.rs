@@ -41,14 +41,14 @@ pub(super) struct Federation {
     kind: String,
     exchange: Url,
     impersonation: Option<Url>,
-    subject: Subject,
+    subject: SubjectToken,
     /// The field of the JSON that holds the identity token; none if it is the text as a whole.
     field: Option<String>,
 }
 
 /// The place of an identity token.
 #[derive(Clone)]
-enum Subject {
+enum SubjectToken {
     File(PathBuf),
     Address(Url, Vec<(String, String)>),
 }
@@ -68,7 +68,7 @@ impl TokenSource {
             }
             "external_account" => {
                 let subject = match text("/credential_source/file") {
-                    Some(path) => Subject::File(cwd.join(path)),
+                    Some(path) => SubjectToken::File(cwd.join(path)),
                     None if text("/credential_source/environment_id").is_some() => return None,
                     None => {
                         let headers = json.pointer("/credential_source/headers").and_then(Value::as_object);
@@ -76,7 +76,7 @@ impl TokenSource {
                         let headers =
                             headers.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
                         let url = Url::parse(&text("/credential_source/url")?).ok()?;
-                        Subject::Address(url, headers.collect::<Option<_>>()?)
+                        SubjectToken::Address(url, headers.collect::<Option<_>>()?)
                     }
                 };
                 let is_json = text("/credential_source/format/type").as_deref() == Some("json");
@@ -108,7 +108,7 @@ pub(super) struct GoogleToken {
 
 /// The reason why there is no token.
 #[derive(Debug, thiserror::Error)]
-enum NoToken {
+enum NoGoogleToken {
     #[error("{0}")]
     Undelivered(#[from] Undelivered),
     #[error("the identity token can't be read from `{path}`: {why}", path = path.display())]
@@ -122,10 +122,11 @@ impl GoogleToken {
         Self { source, courier, token: Mutex::new(None) }
     }
 
-    async fn fetch(&self) -> Result<String, NoToken> {
+    async fn fetch(&self) -> Result<String, NoGoogleToken> {
         match &self.source {
             TokenSource::Person(fields) => {
-                let url = Url::parse(REFRESH).map_err(|_| NoToken::Unreadable { asked: "the refresh" })?;
+                let url =
+                    Url::parse(REFRESH).map_err(|_| NoGoogleToken::Unreadable { asked: "the refresh" })?;
                 let mut form = vec![("grant_type", "refresh_token")];
                 form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
                 self.ask(url, &form, "the refresh").await
@@ -134,7 +135,7 @@ impl GoogleToken {
         }
     }
 
-    async fn federate(&self, federation: &Federation) -> Result<String, NoToken> {
+    async fn federate(&self, federation: &Federation) -> Result<String, NoGoogleToken> {
         let subject = self.subject(federation).await?;
         let scope = if federation.impersonation.is_some() { PLATFORM } else { SCOPE };
         let form = [
@@ -157,16 +158,16 @@ impl GoogleToken {
         let request = RawRequest { method: Method::POST, url: url.clone(), headers, body: body.into() };
         let answer = self.courier.send(&request).await?;
         field(&answer.body, "accessToken")
-            .ok_or(NoToken::Unreadable { asked: "the request for the service account's token" })
+            .ok_or(NoGoogleToken::Unreadable { asked: "the request for the service account's token" })
     }
 
     /// The identity token of the other system.
-    async fn subject(&self, federation: &Federation) -> Result<String, NoToken> {
+    async fn subject(&self, federation: &Federation) -> Result<String, NoGoogleToken> {
         let text = match &federation.subject {
-            Subject::File(path) => {
-                Bytes::from(std::fs::read(path).map_err(|why| NoToken::File { path: path.clone(), why })?)
-            }
-            Subject::Address(url, pairs) => {
+            SubjectToken::File(path) => Bytes::from(
+                std::fs::read(path).map_err(|why| NoGoogleToken::File { path: path.clone(), why })?,
+            ),
+            SubjectToken::Address(url, pairs) => {
                 let mut headers = HeaderMap::new();
                 for (name, value) in pairs {
                     if let (Ok(name), Ok(mut value)) =
@@ -187,18 +188,23 @@ impl GoogleToken {
         };
         found
             .filter(|token| !token.is_empty())
-            .ok_or(NoToken::Unreadable { asked: "the request for an identity token" })
+            .ok_or(NoGoogleToken::Unreadable { asked: "the request for an identity token" })
     }
 
     /// Sends a form, and reads the token of the answer.
-    async fn ask(&self, url: Url, form: &[(&str, &str)], asked: &'static str) -> Result<String, NoToken> {
+    async fn ask(
+        &self,
+        url: Url,
+        form: &[(&str, &str)],
+        asked: &'static str,
+    ) -> Result<String, NoGoogleToken> {
         let mut scratch = url.clone();
         scratch.query_pairs_mut().clear().extend_pairs(form);
         let body = scratch.query().unwrap_or_default().to_owned();
         let headers = content("application/x-www-form-urlencoded");
         let request = RawRequest { method: Method::POST, url, headers, body: body.into() };
         let answer = self.courier.send(&request).await?;
-        field(&answer.body, "access_token").ok_or(NoToken::Unreadable { asked })
+        field(&answer.body, "access_token").ok_or(NoGoogleToken::Unreadable { asked })
     }
 }
 
@@ -264,7 +270,7 @@ mod tests {
         let Some(TokenSource::Elsewhere(federation)) = read(written) else { panic!() };
         assert_eq!(federation.field.as_deref(), Some("value"));
         assert!(federation.impersonation.is_some());
-        let Subject::Address(url, headers) = federation.subject else { panic!() };
+        let SubjectToken::Address(url, headers) = federation.subject else { panic!() };
         assert_eq!((url.host_str(), headers.len()), (Some("actions"), 1));
     }
 
@@ -276,7 +282,7 @@ mod tests {
             )
         };
         let Some(TokenSource::Elsewhere(federation)) = read(&of(r#"{"file":"jwt.txt"}"#)) else { panic!() };
-        assert!(matches!(federation.subject, Subject::File(path) if path == Path::new("/work/jwt.txt")));
+        assert!(matches!(federation.subject, SubjectToken::File(path) if path == Path::new("/work/jwt.txt")));
         assert!(read(&of(r#"{"environment_id":"aws1","url":"http://169.254.169.254"}"#)).is_none());
         assert!(read(&of(r#"{"executable":{"command":"x"}}"#)).is_none());
         assert!(read(r#"{"type":"impersonated_service_account"}"#).is_none());

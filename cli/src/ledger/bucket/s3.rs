@@ -9,7 +9,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use super::address::RemoteBucket;
 use super::aws_profile::AwsProfile;
 use super::courier::Courier;
-use super::once;
+use super::library::{once, plain};
 use crate::base::env::Env;
 use crate::base::error::Problem;
 use crate::base::http::Url;
@@ -34,7 +34,7 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
         .with_allow_http(true)
         .with_retry(once())
         .with_http_connector(courier.clone());
-    if endpoint.is_amazon {
+    if is_amazon(bucket, env) {
         // Buckets that keep objects from being overwritten want a checksum:
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html#object-lock-put-object
         builder = builder.with_checksum_algorithm(Checksum::SHA256);
@@ -47,7 +47,7 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
     }
     builder = signed(builder, bucket, env, &profile, &region)?;
     builder.build().map_err(|error| {
-        let why = super::plain(&error);
+        let why = plain(&error);
         Problem::new(format!("the bucket `{}` can't be used: {why}", bucket.name), CREDENTIALS)
     })
 }
@@ -156,6 +156,17 @@ fn domain(region: &str) -> &'static str {
     DOMAINS.iter().find(|(beginning, _)| region.starts_with(beginning)).map_or("amazonaws.com", |one| one.1)
 }
 
+/// The address of another server than Amazon's.
+fn given_endpoint<'a>(bucket: &'a RemoteBucket, env: &'a Env) -> Option<&'a str> {
+    let names = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
+    bucket.parameter("endpoint").or_else(|| names.iter().find_map(|name| env.get(name)))
+}
+
+/// Whether the bucket is Amazon's own, and not one of a server that speaks its protocol.
+pub(super) fn is_amazon(bucket: &RemoteBucket, env: &Env) -> bool {
+    given_endpoint(bucket, env).is_none()
+}
+
 /// The server of a bucket.
 #[derive(Debug, PartialEq, Eq)]
 struct Endpoint {
@@ -163,8 +174,6 @@ struct Endpoint {
     address: String,
     /// Whether the bucket is in the host's name.
     names_the_bucket: bool,
-    /// Whether it is Amazon's own, and not another one that speaks its protocol.
-    is_amazon: bool,
 }
 
 impl Endpoint {
@@ -175,10 +184,7 @@ impl Endpoint {
         // A dot in the name does not fit the server's certificate.
         let in_path = asks_for_path || bucket.name.contains('.');
         let insecure = bucket.is_true("disableSSL") || bucket.is_true("disable_https");
-        let given = bucket
-            .parameter("endpoint")
-            .or_else(|| env.get("AWS_ENDPOINT_URL_S3"))
-            .or_else(|| env.get("AWS_ENDPOINT_URL"));
+        let given = given_endpoint(bucket, env);
         let server = match given {
             Some(given) if given.contains("://") => given.to_owned(),
             Some(given) => format!("{}://{given}", if insecure { "http" } else { "https" }),
@@ -204,11 +210,7 @@ impl Endpoint {
                 )));
             }
         }
-        Ok(Self {
-            address: url.as_str().trim_end_matches('/').to_owned(),
-            names_the_bucket,
-            is_amazon: given.is_none(),
-        })
+        Ok(Self { address: url.as_str().trim_end_matches('/').to_owned(), names_the_bucket })
     }
 }
 
