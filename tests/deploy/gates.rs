@@ -152,3 +152,32 @@ fn up_of_a_stack_with_an_entry_is_judged_as_well() {
     let repository = Repository::new(&file(", rules: { max-creates: 0 }", "")).on_branch("main");
     repository.scene.run("up --upsert -C infra/shop --stack staging").ends_with(74).never_says("Deployed");
 }
+
+#[test]
+fn a_stack_that_is_held_is_previewed_and_not_deployed_until_it_is_released() {
+    let repository = Repository::new(&file("", "")).on_branch("main");
+    repository.scene.run("deploy --upsert").ends_with(0);
+    let stack = ["-C", "infra/shop", "--stack", "staging", "--reason", "the database is being moved"];
+    let with = |verb: &'static str| [&[verb][..], &stack[..]].concat();
+    repository.scene.run_args(&with("hold")).ends_with(0).says("is held");
+    repository
+        .scene
+        .run("deploy")
+        .ends_with(73)
+        .says("the database is being moved")
+        .says("stackstep release");
+    repository.scene.run("preview -C infra/shop --stack staging").ends_with(0);
+    repository.scene.run_args(&with("release")).ends_with(0).says("is released");
+    repository.scene.run("deploy").ends_with(0);
+    repository.scene.run_args(&with("release")).ends_with(2).says("is not held");
+    repository.scene.run("release -C infra/shop --stack staging").ends_with(2).says("--reason");
+}
+
+#[test]
+fn a_failed_check_holds_the_stack_if_the_entry_says_so() {
+    let held = ", checks: [{ run: [\"false\"] }], on-failed-check: hold";
+    let repository = Repository::new(&file(held, "")).on_branch("main");
+    repository.scene.run("deploy --upsert").ends_with(77).says("the stack is held");
+    assert_eq!(ledger(&repository, "staging"), ["reserved", "finished", "verified", "held"]);
+    repository.scene.run("deploy").ends_with(73).says("a check after the deployment failed");
+}

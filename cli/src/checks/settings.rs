@@ -53,7 +53,7 @@ impl Default for Checks {
             folder: None,
             timeout: TIMEOUT,
             inconclusive: Inconclusive::Fail,
-            on_failed: OnFailedCheck::Hold,
+            on_failed: OnFailedCheck::Nothing,
         }
     }
 }

@@ -8,8 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::doctor::DoctorFlags;
+use crate::commands::hold::HoldAsk;
 use crate::commands::rules::RulesAsk;
-use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
+use crate::inputs::headings::{BackendInputs, COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
@@ -27,6 +28,8 @@ pub struct Args {
 pub enum Ask {
     /// A command of the table.
     Run(Command),
+    /// `hold` and `release`.
+    Hold(HoldAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -76,6 +79,8 @@ pub fn command() -> Clap {
             .about("Show each input, its value and where it came from")
             .args(flags(&in_a_step)),
     )
+    .subcommand(hold("hold", "Deploy nothing to a stack until it is released"))
+    .subcommand(hold("release", "Let a stack that is held be deployed again"))
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -128,6 +133,23 @@ fn rule_flags() -> Vec<Arg> {
     let sets =
         |input: &&Input| input.group == Group::Rules && input.name != RulesInputs::fail_on_rules.name();
     INPUTS.iter().filter(sets).enumerate().map(|(order, input)| flag(3 + order, input)).collect()
+}
+
+/// The subcommand of a hold or its release.
+fn hold(name: &'static str, about: &'static str) -> Clap {
+    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
+    Clap::new(name)
+        .about(about)
+        .arg(
+            Arg::new("reason")
+                .long("reason")
+                .help("Why; it stands in the ledger")
+                .value_name("TEXT")
+                .required(true)
+                .value_parser(NonEmptyStringValueParser::new())
+                .display_order(0),
+        )
+        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input)))
 }
 
 /// The flag that asks for JSON.
@@ -190,6 +212,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
+        "hold" | "release" => Ask::Hold(HoldAsk {
+            releases: name == "release",
+            reason: sub.get_one::<String>("reason").cloned().unwrap_or_default(),
+        }),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
@@ -247,7 +273,7 @@ fn suggests(error: &clap::Error, word: &str) -> bool {
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "stacks" | "rules" | "doctor" | "finish" | "help")
+        || matches!(word, "inputs" | "stacks" | "hold" | "release" | "rules" | "doctor" | "finish" | "help")
 }
 
 /// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's

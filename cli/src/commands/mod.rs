@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod early;
 pub mod exec;
 pub mod finish;
+pub mod hold;
 pub mod inputs;
 pub mod report;
 pub mod rules;

@@ -73,7 +73,7 @@ pub struct BranchProtection {
 
 impl BranchProtection {
     /// A branch of which nothing is known, for one reason.
-    pub(super) fn not_known(branch: &str, why: &str) -> Self {
+    pub(crate) fn not_known(branch: &str, why: &str) -> Self {
         let why = || why.to_owned();
         Self {
             branch: branch.to_owned(),
@@ -135,7 +135,7 @@ pub struct EnvironmentProtection {
 
 impl EnvironmentProtection {
     /// An environment of which nothing is known, for one reason.
-    pub(super) fn not_known(environment: &str, why: &str) -> Self {
+    pub(crate) fn not_known(environment: &str, why: &str) -> Self {
         let why = || why.to_owned();
         Self {
             environment: environment.to_owned(),

@@ -65,7 +65,7 @@ fn a_stack_without_checks_has_none_and_the_defaults() {
     let checks = read("environment: production\n").unwrap();
     assert!(checks.is_empty());
     assert_eq!(checks.timeout, Duration::from_secs(300));
-    assert_eq!((checks.inconclusive, checks.on_failed), (Inconclusive::Fail, OnFailedCheck::Hold));
+    assert_eq!((checks.inconclusive, checks.on_failed), (Inconclusive::Fail, OnFailedCheck::Nothing));
 }
 
 #[test]

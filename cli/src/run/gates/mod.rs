@@ -10,7 +10,7 @@
 mod approved;
 mod entry;
 mod judged;
-mod ledger;
+pub mod ledger;
 mod merged;
 mod place_in_history;
 mod promotion;

@@ -16,7 +16,7 @@ pub struct RemoteFound {
 }
 
 /// One fact of what the forge lets through.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteLine {
     /// Whether it is open.
     pub state: RemoteState,
