@@ -103,7 +103,9 @@ impl StepObserver for Collector {
         }
         let is_step = is_step(&metadata.op);
         if metadata.op == "same" || (is_step && !takes_away(&metadata.op)) {
-            self.goal(&metadata.urn, metadata.new.as_ref());
+            // A replacement is made by its creation, beside which `replace` is a remark.
+            let is_known = metadata.op == "replace" && self.proposal.goals.contains_key(&metadata.urn);
+            self.goal(&metadata.urn, metadata.new.as_ref().filter(|_| !is_known));
         }
         if is_step && !Urn::parse(&metadata.urn).is_some_and(|urn| urn.is_default_provider()) {
             self.proposal.steps.push(proposed(metadata, &self.names));

@@ -186,23 +186,9 @@ impl StepComparison<'_, '_> {
         let mut proposed = side.proposed(&step.urn).filter(|other| other.op == step.op);
         if proposed.any(|other| is_only_one || other.id == step.id) {
             for (path, change) in &step.paths {
-                let mut alike = side.proposed(&step.urn).filter(|other| other.op == step.op);
-                let is_there = alike.any(|other| is_answered(&other.paths, path, change));
-                if is_there || self.is_reached(side, step, path, change, proof) {
-                    // It may be there with another value, which another record has reviewed.
-                    if proof == Proof::Strict && self.sides.len() > 1 && self.is_overruled(side, step, path) {
-                        let message = format!("the reviewed change of `{path}` is lost to another one");
-                        found.push(tell::of_path(
-                            DifferenceKind::PropertyMissing,
-                            &urn,
-                            &op,
-                            side.plain(path),
-                            &message,
-                        ));
-                    }
-                } else if proof == Proof::Strict || !self.is_superseded(number, step) {
+                if let Some(why) = self.why_lost(number, side, step, (path, change), proof) {
                     let path = side.plain(path);
-                    let message = format!("the reviewed change of `{path}` is missing");
+                    let message = format!("the reviewed change of `{path}` is {why}");
                     found.push(tell::of_path(DifferenceKind::PropertyMissing, &urn, &op, path, &message));
                 }
             }
@@ -231,6 +217,35 @@ impl StepComparison<'_, '_> {
             &format!("the reviewed `{op}` is missing, {why}"),
         ));
         Missing::No
+    }
+
+    /// Why the reviewed change of a property is lost, in a step that is about to be done. Where something is deleted or
+    /// replaced, each has to be there; else its goal may be reached, or another record may say otherwise.
+    fn why_lost(
+        &self,
+        number: usize,
+        side: &ReviewedSide<'_>,
+        step: &ReviewStep,
+        (path, change): (&str, &PathChange),
+        proof: Proof,
+    ) -> Option<&'static str> {
+        let mut alike = side.proposed(&step.urn).filter(|other| other.op == step.op);
+        let is_there = alike.any(|other| is_answered(&other.paths, path, change));
+        match proof {
+            Proof::Plain if is_there => None,
+            Proof::Plain => {
+                let is_lost =
+                    !self.is_reached(side, step, path, change, proof) && !self.is_superseded(number, step);
+                is_lost.then_some("missing")
+            }
+            Proof::Strict if is_there => {
+                self.is_overruled(side, step, path).then_some("lost to one of another review")
+            }
+            Proof::Strict => {
+                let is_tolerated = is_tolerated(self.tolerances, side.plain(&step.urn), side.plain(path));
+                (!is_tolerated).then_some("missing")
+            }
+        }
     }
 
     /// Whether the run deletes or replaces something that the record has reviewed.
@@ -289,11 +304,13 @@ impl StepComparison<'_, '_> {
             || is_tolerated(self.tolerances, side.plain(urn), side.plain(path))
     }
 
-    /// Whether the property is about to change otherwise than this record says.
+    /// Whether the property is about to change otherwise than this record says, as another one says so.
     fn is_overruled(&self, side: &ReviewedSide<'_>, step: &ReviewStep, path: &str) -> bool {
         let tolerated = is_tolerated(self.tolerances, side.plain(&step.urn), side.plain(path));
         let mut proposed = side.proposed(&step.urn).filter_map(|other| other.paths.get(path));
-        !tolerated && proposed.any(|change| look_up(&step.paths, path, change) != PathAnswer::Reviewed)
+        self.sides.len() > 1
+            && !tolerated
+            && proposed.any(|change| look_up(&step.paths, path, change) != PathAnswer::Reviewed)
     }
 
     /// Whether another record says all of what the run is about to do with the resource, and no more.
