@@ -16,6 +16,8 @@ use crate::engine::fate;
 use crate::process::ladder::Cause;
 use crate::process::signals::Signals;
 use crate::report::{Ending, Events, Fold, Reason, Report, Voice, reason_of};
+use crate::reviewed::proposal::Proposal;
+use crate::reviewed::wanted::WantedGoals;
 
 /// The engine's exit status for changes where none were expected.
 pub const EXIT_CHANGES: i32 = 7;
@@ -117,6 +119,8 @@ pub struct Outcome {
     pub processes: u32,
     /// Notes for the report, of all phases so far.
     pub notes: Vec<String>,
+    /// What a preview proposes. None for another phase, or if its events are not whole.
+    pub proposal: Option<Proposal>,
 }
 
 impl Outcome {
@@ -201,6 +205,9 @@ pub trait Executor {
 
     /// Whether a preview of the operation comes before it.
     fn previews_first(&self) -> bool;
+
+    /// Hands over the goals that a preview's proposal has to tell, as reviewed changes are about them.
+    fn look_for(&mut self, _goals: WantedGoals) {}
 
     /// Carries out one phase. `Err` is an error of stackstep's own: a failure of the engine is an outcome.
     fn perform<'f>(

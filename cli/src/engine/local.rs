@@ -30,6 +30,8 @@ use crate::process::signals::{Signal, Signals};
 use crate::process::stream::{Passing, Unsaid};
 use crate::process::supervise::{Ended, Process, Supervision, run};
 use crate::report::{Ending, Events, Fold, InFlight, Reason};
+use crate::reviewed::collect::Collector;
+use crate::reviewed::wanted::WantedGoals;
 
 /// The bytes of the engine's output that are kept for the report and the `output` output.
 const CAPTURE: usize = 512 * 1024;
@@ -43,6 +45,7 @@ pub struct LocalEngine<'a> {
     /// Made when a phase needs it: a query needs none.
     plan: OnceCell<Plan>,
     so_far: SoFar,
+    goals: WantedGoals,
 }
 
 /// The totals of the phases so far.
@@ -61,7 +64,7 @@ struct SoFar {
 impl<'a> LocalEngine<'a> {
     /// `engine` at work on `job`.
     pub fn new(job: &'a Job<'a>, engine: LocatedEngine) -> Self {
-        Self { job, engine, plan: OnceCell::new(), so_far: SoFar::default() }
+        Self { job, engine, plan: OnceCell::new(), so_far: SoFar::default(), goals: WantedGoals::default() }
     }
 
     fn plan(&self) -> &Plan {
@@ -102,7 +105,18 @@ impl<'a> LocalEngine<'a> {
         let outcome =
             Outcome { processes: so_far.processes, notes: so_far.notes.clone(), ..Outcome::default() };
         let within = None;
-        Driver { job: self.job, engine: &self.engine, console, signals, watch, so_far, outcome, within }
+        let goals = &self.goals;
+        Driver {
+            job: self.job,
+            engine: &self.engine,
+            goals,
+            console,
+            signals,
+            watch,
+            so_far,
+            outcome,
+            within,
+        }
     }
 }
 
@@ -113,6 +127,10 @@ impl Executor for LocalEngine<'_> {
 
     fn previews_first(&self) -> bool {
         !self.plan().steps(Phase::Preview).is_empty()
+    }
+
+    fn look_for(&mut self, goals: WantedGoals) {
+        self.goals = goals;
     }
 
     fn perform<'f>(
@@ -175,6 +193,7 @@ impl Executor for LocalEngine<'_> {
 struct Driver<'a> {
     job: &'a Job<'a>,
     engine: &'a LocatedEngine,
+    goals: &'a WantedGoals,
     console: &'a Console,
     signals: &'a Signals,
     watch: &'a mut dyn Watch,
@@ -236,6 +255,11 @@ impl Driver<'_> {
         let name = format!("events-{}", self.outcome.processes);
         let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
         let fold = RefCell::new(Fold::new());
+        let mut collector = self.is_a_preview(step.purpose).then(|| {
+            let operation = &self.job.inputs.operation;
+            let is_partial = !operation.target.is_empty() || !operation.exclude.is_empty();
+            Collector::new(self.goals.clone(), is_partial)
+        });
         if let Some(path) = &event_log {
             private_file(path)?;
         }
@@ -247,7 +271,10 @@ impl Driver<'_> {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
             let mut stdout_again = tokio::io::stdout();
             let one_stream = self.job.ci.log().one_stream;
-            let mut on_event = |line: &[u8]| fold.borrow_mut().line(line);
+            let mut on_event = |line: &[u8]| match &mut collector {
+                Some(collector) => fold.borrow_mut().line_for(line, collector),
+                None => fold.borrow_mut().line(line),
+            };
             let mut heartbeat = |elapsed| Some(log_line(&sign_of_life(&fold.borrow().in_flight(), elapsed)));
             let timeout = self.time_left();
             let unsaid = self.will_create().then_some(says_no_such_stack as Unsaid);
@@ -282,6 +309,8 @@ impl Driver<'_> {
         let (mut ended, mut fold) = (ended?, fold.into_inner());
         fold.left_out(ended.events.skipped_lines);
         let events = fold.finish();
+        let is_certain = events.are_whole() && events.agree();
+        self.outcome.proposal = collector.filter(|_| is_certain).and_then(Collector::finish);
         if fate::looks_cancelled(&ended, &events) {
             ended.cause = self.own_signal().await.map(Cause::Cancelled);
         }
@@ -342,6 +371,12 @@ impl Driver<'_> {
     /// Whether the run changes nothing. The engine takes no lock for such a run.
     fn only_looks(&self) -> bool {
         self.job.inputs.operation.preview_only || self.job.inputs.command == Command::Preview
+    }
+
+    /// Whether a process of this purpose only shows what a deployment would do.
+    fn is_a_preview(&self, purpose: Purpose) -> bool {
+        let shows = self.job.inputs.command == Command::Preview || self.job.inputs.operation.preview_only;
+        purpose == Purpose::PreviewBefore || (purpose == Purpose::Operation && shows)
     }
 
     fn time_left(&self) -> Option<Duration> {

@@ -111,6 +111,8 @@ pub enum Group {
     Safety,
     /// Rules for the changes.
     Rules,
+    /// The reviewed change.
+    Review,
     /// What is checked after a deployment.
     Checks,
     /// Result, report, comment and forge.
@@ -131,6 +133,7 @@ impl Group {
             Self::Operation => "Operation",
             Self::Safety => "Safety",
             Self::Rules => "Rules",
+            Self::Review => "Review",
             Self::Checks => "Checks",
             Self::Report => "Result and report",
             Self::Log => "Log",

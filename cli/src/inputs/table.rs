@@ -3,7 +3,7 @@
 
 use super::headings::{
     BackendInputs, COMMAND, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
-    OperationInputs, PROFILE, ReportInputs, RulesInputs, SafetyInputs, StackInputs,
+    OperationInputs, PROFILE, ReportInputs, ReviewInputs, RulesInputs, SafetyInputs, StackInputs,
 };
 use super::input::Input;
 
@@ -19,6 +19,7 @@ const PARTS: &[&[Input]] = &[
     OperationInputs::ROWS,
     SafetyInputs::ROWS,
     RulesInputs::ROWS,
+    ReviewInputs::ROWS,
     ChecksInputs::ROWS,
     ReportInputs::ROWS,
     CommentInputs::ROWS,

@@ -4,7 +4,7 @@ use super::Command;
 use super::found::Resolved;
 use super::headings::{
     BackendInputs, ChecksInputs, CommentInputs, ConfigInputs, EngineInputs, ForgeInputs, LogInputs,
-    OperationInputs, PROFILE, ReportInputs, RulesInputs, SafetyInputs, StackInputs,
+    OperationInputs, PROFILE, ReportInputs, ReviewInputs, RulesInputs, SafetyInputs, StackInputs,
 };
 use super::reading::RawInputs;
 use crate::base::env::Env;
@@ -30,6 +30,8 @@ pub struct Inputs {
     pub safety: SafetyInputs,
     /// Rules for the changes.
     pub rules: RulesInputs,
+    /// The reviewed change.
+    pub review: ReviewInputs,
     /// The checks after a deployment.
     pub checks: ChecksInputs,
     /// The report, and the files that it is written to.
@@ -67,6 +69,7 @@ impl Inputs {
             operation: OperationInputs::read(&raw)?,
             safety: SafetyInputs::read(&raw)?,
             rules: RulesInputs::read(&raw)?,
+            review: ReviewInputs::read(&raw)?,
             checks: ChecksInputs::read(&raw)?,
             report: ReportInputs::read(&raw)?,
             comment: CommentInputs::read(&raw)?,

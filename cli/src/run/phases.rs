@@ -8,6 +8,7 @@ use crate::engine::executor::{Executor, Outcome, Phase, Watch};
 use crate::inputs::Command;
 use crate::process::signals::Signals;
 use crate::report::Report;
+use crate::reviewed::proposal::Proposal;
 use crate::run::gates::Gates;
 use crate::run::reporting::Run;
 use crate::run::verification::Verification;
@@ -23,6 +24,8 @@ pub struct PhaseEnd {
     pub has_events: bool,
     /// Whether the engine ended without a failure.
     pub passed: bool,
+    /// What a preview proposes. None for another phase, or if its events are not whole.
+    pub proposal: Option<Proposal>,
 }
 
 /// What stands around the phases: the gates before the operation, and the checks before and after it.
@@ -48,6 +51,7 @@ pub async fn carry_out(
     if executor.previews_first() {
         let outcome = executor.perform(Phase::Preview, watch, console, signals).await?;
         let mut preview = PhaseEnd::new(run, outcome);
+        around.gates.record(&mut preview.report, preview.proposal.take());
         let decision = after_preview(&job.inputs, preview.passed, &preview.report);
         if decision == Decision::End || !around.gates.after_preview(&mut preview.report).await? {
             around.gates.annotate(&mut preview.report);
@@ -62,6 +66,7 @@ pub async fn carry_out(
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     let mut end = PhaseEnd::new(run, outcome);
     if job.inputs.command == Command::Preview && end.passed {
+        around.gates.record(&mut end.report, end.proposal.take());
         around.gates.after_preview(&mut end.report).await?;
     }
     ruling::compare_with_preview(job, &mut end.report, ruled);
@@ -73,9 +78,10 @@ pub async fn carry_out(
 impl PhaseEnd {
     /// The end of a phase with this outcome.
     pub fn new(run: &Run<'_>, outcome: Outcome) -> Self {
+        let mut outcome = outcome;
         let (log, has_events) = (outcome.log.clone(), outcome.events.lines().0 > 0);
-        let passed = outcome.ended_well();
-        Self { report: run.report(outcome), log, has_events, passed }
+        let (passed, proposal) = (outcome.ended_well(), outcome.proposal.take());
+        Self { report: run.report(outcome), log, has_events, passed, proposal }
     }
 }
 

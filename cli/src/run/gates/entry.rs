@@ -1,17 +1,8 @@
 //! The entries that a run writes into the ledger.
 
 use super::Gates;
-use crate::engine::job::Job;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
 use crate::report::{CheckOutcome, Report, RuleVerdict};
-use crate::reviewed::source::ProgramSource;
-
-/// The hash of the files that the job's program is made from. None without a project.
-pub(super) fn source(job: &Job<'_>) -> Option<String> {
-    let project = job.project.as_ref()?;
-    Some(ProgramSource::read(project.folder(), &project.program_folder()).digest)
-        .filter(|digest| !digest.is_empty())
-}
 
 fn new(gates: &Gates<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;

@@ -14,6 +14,7 @@ pub mod ledger;
 mod merged;
 mod place_in_history;
 mod promotion;
+mod proposed;
 mod unreviewed;
 
 use std::cell::RefCell;
@@ -40,6 +41,8 @@ use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
 use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
+use crate::reviewed::change::{MadeFrom, ProposedChange};
+use crate::reviewed::proposal::Proposal;
 use crate::rules::{Rules, end_by_rules};
 use judged::{JudgedBy, judged_by, top};
 
@@ -158,8 +161,12 @@ impl Judged {
 pub struct Gates<'a> {
     job: &'a Job<'a>,
     judged: Judged,
-    /// The source of what is deployed, once it is needed.
+    /// What the change is made from.
+    made_from: Option<MadeFrom>,
+    /// The source of what is deployed.
     source: Option<String>,
+    /// The change that the preview proposes.
+    proposed: Option<ProposedChange>,
     approvers: Vec<EntryApprover>,
     change_requests: Vec<u64>,
     /// The state before the preview.
@@ -173,10 +180,14 @@ pub struct Gates<'a> {
 impl<'a> Gates<'a> {
     /// The gates of the job's run.
     pub fn new(job: &'a Job<'a>, judged: Judged) -> Self {
+        let made_from = proposed::made_from(job);
+        let source = made_from.as_ref().map(|made_from| made_from.source.digest.clone());
         Self {
             job,
             judged,
-            source: None,
+            source: source.filter(|source| !source.is_empty()),
+            made_from,
+            proposed: None,
             approvers: Vec::new(),
             change_requests: Vec::new(),
             state: None,
@@ -233,13 +244,24 @@ impl<'a> Gates<'a> {
         let history =
             RepositoryHistory::new(&top(self.job), self.job.env, &self.job.context, client.as_ref());
         place_in_history::refuse_a_commit_out_of_place(self.job, &history).await?;
-        let source = entry::source(self.job);
-        self.source = source;
         promotion::refuse_what_was_not_verified(self, &settings).await?;
         if self.job.inputs.safety.skip_preview == Some(false) {
             self.state = ledger::state_seen(self.job, executor, console, signals).await;
         }
         Ok(())
+    }
+
+    /// Puts the record of what a preview proposes into its report. A preview that failed, or whose events are not whole, has
+    /// none.
+    pub fn record(&mut self, report: &mut Report, proposal: Option<Proposal>) {
+        let (Some(proposal), Some(made_from)) = (proposal, self.made_from.clone()) else { return };
+        let (Some(operation), Some(identity)) = (proposed::operation(self.job), self.job.identity()) else {
+            return;
+        };
+        let engine = report.engine.as_ref().and_then(|engine| engine.version.clone()).unwrap_or_default();
+        let change = ProposedChange { operation, identity, made_from, engine, proposal };
+        report.review = Some(Box::new(change.seal(&proposed::key(self.job))));
+        self.proposed = Some(change);
     }
 
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
