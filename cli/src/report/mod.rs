@@ -71,7 +71,8 @@ pub use outputs::take_outputs;
 pub use place::ProgramFolders;
 pub use review::{
     DifferenceKind, HIDDEN_NAME, PathChange, REVIEW_VERSION, ReviewComparison, ReviewConfig,
-    ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, short_digest,
+    ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, of_resource,
+    short_digest,
 };
 pub use ruled::{LetThrough, RuleVerdict, RulesOutcome, Ruling};
 pub use rules::{Voice, crash, is_provider_gone, reason_of};

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use difference::{DifferenceKind, ReviewComparison, ReviewDifference};
+pub use difference::{DifferenceKind, ReviewComparison, ReviewDifference, of_resource};
 pub use key::{HIDDEN_NAME, ReviewKey};
 pub use value::{PathChange, ReviewedValue};
 

@@ -10,10 +10,13 @@ pub mod collect;
 pub mod compare;
 pub mod config;
 pub mod digest;
+pub mod forms;
+pub mod guard;
 pub mod leaf;
 pub mod names;
 pub mod proposal;
 pub mod reach;
+pub mod short;
 pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;

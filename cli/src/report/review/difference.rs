@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::urn::Urn;
+
 /// The comparison of what a run is about to do with what was reviewed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -61,6 +63,27 @@ pub struct ReviewDifference {
     pub message: String,
 }
 
+/// A difference about a step on the resource `urn`, or about a property of it.
+pub fn of_resource(
+    kind: DifferenceKind,
+    urn: &str,
+    operation: &str,
+    path: Option<&str>,
+    message: &str,
+) -> ReviewDifference {
+    let resource = match Urn::parse(urn) {
+        Some(parts) => format!("`{}` ({})", parts.name, parts.kind),
+        None => "a resource whose name holds a secret".to_owned(),
+    };
+    ReviewDifference {
+        kind,
+        urn: Some(urn.to_owned()),
+        operation: Some(operation.to_owned()),
+        path: path.map(str::to_owned),
+        message: format!("{resource}: {message}"),
+    }
+}
+
 /// The kinds of differences, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -102,4 +125,16 @@ pub enum DifferenceKind {
     Plugin,
     /// A file that it is made from is another one, is new, or is gone.
     Source,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_told_by_its_name_and_type() {
+        let told = |urn| of_resource(DifferenceKind::StepMore, urn, "create", None, "x").message;
+        assert_eq!(told("urn:pulumi:d::p::a:b:C$t:m:T::n"), "`n` (t:m:T): x");
+        assert_eq!(told("hidden:abc"), "a resource whose name holds a secret: x");
+    }
 }

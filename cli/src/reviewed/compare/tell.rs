@@ -1,6 +1,6 @@
 //! Differences in words. No value is told.
 
-use crate::report::{DifferenceKind, ReviewDifference, ReviewStep, Urn};
+use crate::report::{DifferenceKind, ReviewDifference, ReviewStep, of_resource};
 
 /// The differences to one set of reviewed changes.
 #[derive(Debug, Default)]
@@ -18,26 +18,12 @@ pub fn general(kind: DifferenceKind, path: Option<&str>, message: String) -> Rev
 
 /// A difference about a step.
 pub fn of_step(kind: DifferenceKind, urn: &str, op: &str, message: &str) -> ReviewDifference {
-    ReviewDifference {
-        kind,
-        urn: Some(urn.to_owned()),
-        operation: Some(op.to_owned()),
-        path: None,
-        message: format!("{}: {message}", resource(urn)),
-    }
+    of_resource(kind, urn, op, None, message)
 }
 
 /// A difference about a property.
 pub fn of_path(kind: DifferenceKind, urn: &str, op: &str, path: &str, message: &str) -> ReviewDifference {
-    ReviewDifference { path: Some(path.to_owned()), ..of_step(kind, urn, op, message) }
-}
-
-/// A resource by its name and type.
-fn resource(urn: &str) -> String {
-    match Urn::parse(urn) {
-        Some(parts) => format!("`{}` ({})", parts.name, parts.kind),
-        None => "a resource whose name holds a secret".to_owned(),
-    }
+    of_resource(kind, urn, op, Some(path), message)
 }
 
 /// The options in which a step differs from each of the reviewed ones, in words; of several the one with the fewest.
@@ -53,15 +39,4 @@ pub fn options(step: &ReviewStep, reviewed: &[&ReviewStep]) -> Option<String> {
     };
     let closest = reviewed.iter().map(differ).min_by_key(Vec::len)?;
     (!closest.is_empty()).then(|| closest.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_resource_is_told_by_its_name_and_type() {
-        assert_eq!(resource("urn:pulumi:d::p::a:b:C$t:m:T::n"), "`n` (t:m:T)");
-        assert_eq!(resource("hidden:abc"), "a resource whose name holds a secret");
-    }
 }
