@@ -181,3 +181,82 @@ fn a_failed_check_holds_the_stack_if_the_entry_says_so() {
     assert_eq!(ledger(&repository, "staging"), ["reserved", "finished", "verified", "held"]);
     repository.scene.run("deploy").ends_with(73).says("a check after the deployment failed");
 }
+
+/// A repository whose map lets `main` deploy `staging`, with the reviewed result of merge request 7.
+fn reviewed(settings: &str) -> (Repository, String) {
+    let repository = Repository::new(
+        &file("", "").replace("staging: { unreviewed: allow", &format!("staging: {{ {settings}")),
+    );
+    let main = repository.head();
+    let repository = repository.on_branch("main");
+    repository.scene.run("up --upsert -C infra/network --stack prod").ends_with(0);
+    let program = std::fs::read_to_string(repository.scene.program.join("infra/shop/Pulumi.yaml")).unwrap();
+    repository.scene.write("infra/shop/Pulumi.yaml", &program.replace("size: 1", "size: 2"));
+    repository.commit("a change");
+    let result = repository.scene.root().join("preview.json").display().to_string();
+    let change =
+        Repository { scene: repository.scene.without("CI_COMMIT_BRANCH") }.on_merge_request("feature");
+    let line = format!("preview --upsert -C infra/shop --stack staging --comment off --result-file {result}");
+    change.scene.run(&line).ends_with(0);
+    assert_ne!(main, change.head());
+    let scene = ["CI_MERGE_REQUEST_IID", "CI_PIPELINE_SOURCE"]
+        .iter()
+        .fold(change.scene, |scene, name| scene.without(name));
+    (Repository { scene }, result)
+}
+
+/// Merges the change as one new commit with the same files, and gives the job of it.
+fn squashed(repository: Repository) -> Repository {
+    let tree = repository.git(&["rev-parse", "HEAD^{tree}"]);
+    let commit = repository.git(&["commit-tree", &tree, "-p", "origin/main", "-m", "squashed"]);
+    repository.git(&["checkout", "-q", &commit]);
+    repository.push("main");
+    repository.on_branch("main")
+}
+
+#[test]
+fn the_reviewed_tree_is_deployed_however_it_is_merged() {
+    let (repository, result) = reviewed("unreviewed: refuse");
+    repository.git(&["fetch", "-q", "origin"]);
+    let repository = squashed(repository);
+    let run = repository.scene.run(&format!("deploy --reviewed {result}")).ends_with(0);
+    run.says("this is the change that was reviewed").says("Deployed `shop/staging`");
+}
+
+#[test]
+fn a_change_that_slipped_in_between_is_refused_with_what_differs() {
+    let (repository, result) = reviewed("unreviewed: refuse");
+    repository.git(&["fetch", "-q", "origin"]);
+    let program = std::fs::read_to_string(repository.scene.program.join("infra/shop/Pulumi.yaml")).unwrap();
+    let more = "  other:\n    type: demo:index:Thing\n    properties: { size: 9 }\noutputs:";
+    repository.scene.write("infra/shop/Pulumi.yaml", &program.replace("outputs:", more));
+    repository.commit("slipped in");
+    let repository = squashed(repository);
+    let run = repository.scene.run(&format!("deploy --reviewed {result}")).ends_with(76);
+    run.says("this is not the change that was reviewed").says("other").never_says("Deployed");
+}
+
+#[test]
+fn a_digest_passes_only_if_it_is_equal() {
+    let (repository, result) = reviewed("unreviewed: refuse");
+    let digest = crate::support::json(&result)["review"]["digest"].as_str().unwrap().to_owned();
+    repository.git(&["fetch", "-q", "origin"]);
+    let repository = squashed(repository);
+    let other = digest.replace(&digest[7..20], "0123456789abc");
+    repository.scene.run(&format!("deploy --reviewed {other}")).ends_with(76).never_says("Deployed");
+    repository.scene.run(&format!("deploy --reviewed {digest}")).ends_with(0).says("Deployed `shop/staging`");
+}
+
+#[test]
+fn a_reviewed_result_of_another_stack_or_one_that_is_cut_off_is_refused() {
+    let (repository, result) = reviewed("unreviewed: refuse");
+    repository.git(&["fetch", "-q", "origin"]);
+    let repository = squashed(repository);
+    let text = std::fs::read_to_string(&result).unwrap();
+    let cut = repository.scene.root().join("cut.json");
+    std::fs::write(&cut, &text[..text.len() / 2]).unwrap();
+    let run = repository.scene.run(&format!("deploy --reviewed {}", cut.display())).ends_with(76);
+    run.says("is cut off").never_says("Deployed");
+    let line = format!("up --upsert -C infra/network --stack prod --reviewed {result}");
+    repository.scene.run(&line).ends_with(76).says("is about another").never_says("Deployed");
+}

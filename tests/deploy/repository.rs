@@ -84,8 +84,11 @@ impl Repository {
             .with("CI_PROJECT_PATH", "acme/shop")
             .with("CI_COMMIT_SHA", &head)
             .without("CI_COMMIT_BRANCH")
-            .without("CI_COMMIT_TAG")
-            .without("CI_MERGE_REQUEST_IID");
+            .without("CI_COMMIT_TAG");
+        for name in ["IID", "PROJECT_PATH", "SOURCE_PROJECT_PATH", "SOURCE_BRANCH_NAME", "TARGET_BRANCH_NAME"]
+        {
+            scene = scene.without(&format!("CI_MERGE_REQUEST_{name}"));
+        }
         for (name, value) in variables {
             scene = scene.with(name, value);
         }

@@ -17,6 +17,8 @@ pub const VERSION: u64 = 64 * 1024;
 pub const CONFIGURATION: u64 = 8 * 1024 * 1024;
 /// The largest lock file of a package manager, in bytes.
 pub const LOCK_FILE: u64 = 64 * 1024 * 1024;
+/// The longest result file of another job.
+pub const RESULT: u64 = 128 * 1024 * 1024;
 
 /// The reason why a file can't be read as text.
 #[derive(Debug)]

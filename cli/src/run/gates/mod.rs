@@ -43,8 +43,10 @@ use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
 use crate::reviewed::change::{MadeFrom, ProposedChange};
 use crate::reviewed::proposal::Proposal;
+use crate::reviewed::wanted::WantedGoals;
 use crate::rules::{Rules, end_by_rules};
 use judged::{JudgedBy, judged_by, top};
+use unreviewed::ReviewedNames;
 
 /// What a run is judged by, with the ledger of its stack.
 #[derive(Debug, Default)]
@@ -73,6 +75,9 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         return Ok(Judged::default());
     }
     let changes = command.effect() == Effect::Changes && !job.inputs.operation.preview_only;
+    if changes && !job.inputs.review.reviewed.is_empty() {
+        job.inputs.safety.skip_preview = Some(false);
+    }
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let http = Http::new(job.env, LIMITS)?;
     let client = place.as_ref().map(|place| Client::new(&http, place));
@@ -94,6 +99,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
     }
     judged.place = place;
     if let Some(settings) = &judged.settings {
+        unreviewed::check_tolerances(&settings.tolerate)?;
         for check in &settings.checks.list {
             let _ = job.checks.add(check.clone(), false);
         }
@@ -167,6 +173,8 @@ pub struct Gates<'a> {
     source: Option<String>,
     /// The change that the preview proposes.
     proposed: Option<ProposedChange>,
+    /// What was named as reviewed.
+    reviewed: ReviewedNames,
     approvers: Vec<EntryApprover>,
     change_requests: Vec<u64>,
     /// The state before the preview.
@@ -188,6 +196,7 @@ impl<'a> Gates<'a> {
             source: source.filter(|source| !source.is_empty()),
             made_from,
             proposed: None,
+            reviewed: ReviewedNames::default(),
             approvers: Vec::new(),
             change_requests: Vec::new(),
             state: None,
@@ -214,10 +223,15 @@ impl<'a> Gates<'a> {
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
     pub async fn enter(
         &mut self,
-        executor: &dyn Executor,
+        executor: &mut dyn Executor,
         console: &Console,
         signals: &Signals,
     ) -> Result<()> {
+        if self.changes() {
+            self.reviewed = ReviewedNames::read(self)?;
+            let key = unreviewed::review_key(self);
+            executor.look_for(WantedGoals::by_records(&self.reviewed.records, key.as_ref()));
+        }
         if let Some(why) = &self.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
@@ -278,11 +292,10 @@ impl<'a> Gates<'a> {
             end_by_rules(report);
             return Ok(false);
         }
-        let Some(settings) = settings else { return Ok(true) };
         if report.has_changes == Some(false) {
             return Ok(true);
         }
-        if let Err(error) = self.is_reviewed_and_approved(&settings, report).await {
+        if let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await {
             end_by(report, &error);
             return Ok(false);
         }
@@ -290,9 +303,17 @@ impl<'a> Gates<'a> {
     }
 
     /// Whether the change is the reviewed one, and approved by those who have to.
-    async fn is_reviewed_and_approved(&mut self, settings: &StackSettings, report: &Report) -> Result<()> {
-        let wanted = approved::wanted(settings, report);
-        let looks = settings.unreviewed != Unreviewed::Allow;
+    async fn is_reviewed_and_approved(
+        &mut self,
+        settings: Option<&StackSettings>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let wanted = settings.and_then(|settings| approved::wanted(settings, report));
+        let named = !self.job.inputs.review.reviewed.is_empty();
+        let allowed = settings.map_or(Unreviewed::Allow, |settings| settings.unreviewed);
+        // What the step names as reviewed tightens, and never loosens.
+        let answer = if named && allowed == Unreviewed::Allow { Unreviewed::Refuse } else { allowed };
+        let looks = answer != Unreviewed::Allow;
         if wanted.is_none() && !looks {
             return Ok(());
         }
@@ -311,7 +332,7 @@ impl<'a> Gates<'a> {
             self.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
         }
         if looks {
-            let note = unreviewed::reviewed(self, settings, report, &merged)?;
+            let note = unreviewed::reviewed(self, answer, report, &merged)?;
             self.notes.extend(note);
         }
         if let Some(wanted) = wanted {

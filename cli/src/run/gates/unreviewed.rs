@@ -1,35 +1,136 @@
-//! Whether a change is one that was reviewed: its digest is that of a preview which a change request shows.
+//! Whether a change is one that was reviewed: by the result files of its previews, by a digest, or by what the change
+//! requests show.
 
 use super::Gates;
 use super::merged::MergedChanges;
-use crate::base::error::{Problem, Result};
-use crate::delivery::{StackSettings, Unreviewed};
-use crate::report::{Reason, Report, short_digest};
+use crate::base::error::{Error, Problem, Result};
+use crate::base::text_file::{self, read_text};
+use crate::delivery::Unreviewed;
+use crate::report::{Reason, Report, ReviewKey, ReviewRecord, short_digest};
+use crate::reviewed::compare::compare;
+use crate::reviewed::forms::{ReviewedForm, record_of};
+use crate::reviewed::tolerate::Tolerance;
+
+/// The most differences that a message names.
+const NAMED: usize = 5;
+
+/// What was named as reviewed.
+#[derive(Debug, Default)]
+pub(super) struct ReviewedNames {
+    /// The records of result files.
+    pub records: Vec<ReviewRecord>,
+    /// Digests.
+    pub digests: Vec<String>,
+    /// Whether what change requests show counts.
+    pub comments: bool,
+}
+
+impl ReviewedNames {
+    /// Reads the input `reviewed`.
+    pub fn read(gates: &Gates<'_>) -> Result<Self> {
+        let job = gates.job;
+        let refused = |problem: Problem| {
+            gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed)
+        };
+        let identity = job.identity().unwrap_or_default();
+        let mut names = Self::default();
+        for text in &job.inputs.review.reviewed {
+            match ReviewedForm::parse(text).map_err(&refused)? {
+                ReviewedForm::Comment => names.comments = true,
+                ReviewedForm::Digest(digest) => names.digests.push(digest),
+                ReviewedForm::File(path) => {
+                    let path = job.env.cwd().join(path);
+                    let text = read_text(&path, text_file::RESULT).map_err(|error| {
+                        refused(Problem::new(
+                            format!("the reviewed result `{}` can't be read: {error}", path.display()),
+                            "let the job download the artifact of the preview; if it has expired, preview the change again",
+                        ))
+                    })?;
+                    names.records.push(record_of(&text, &path, &identity).map_err(&refused)?);
+                }
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// The key of the input `review-key`.
+pub(super) fn review_key(gates: &Gates<'_>) -> Option<ReviewKey> {
+    gates.job.inputs.review.review_key.as_ref().map(ReviewKey::of_secret)
+}
 
 /// Compares the change with the reviewed ones. Returns a note for the report. Fails if the change is another one, unless
 /// the settings only warn of that.
 pub(super) fn reviewed(
     gates: &Gates<'_>,
-    settings: &StackSettings,
-    report: &Report,
+    unreviewed: Unreviewed,
+    report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
 ) -> Result<Option<String>> {
-    match compared(report, merged) {
+    match compared(gates, report, merged) {
         Ok(note) => Ok(Some(note)),
-        Err(problem) if settings.unreviewed == Unreviewed::Warn => {
+        Err(problem) if unreviewed == Unreviewed::Warn => {
             Ok(Some(format!("not reviewed: {}", problem.in_one_line())))
         }
         Err(problem) => Err(gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed)),
     }
 }
 
-fn compared(report: &Report, merged: &Result<MergedChanges, Problem>) -> Result<String, Problem> {
-    let Some(record) = &report.review else {
+fn compared(
+    gates: &Gates<'_>,
+    report: &mut Report,
+    merged: &Result<MergedChanges, Problem>,
+) -> Result<String, Problem> {
+    let (Some(digest), Some(proposed)) =
+        (report.review.as_ref().map(|record| record.digest.clone()), &gates.proposed)
+    else {
         return Err(Problem::new(
-            "this preview has no digest of what it proposes",
-            "see the notes for the reason",
+            "the events of this preview are not whole, so that what it proposes has no digest",
+            "run the job again; see that the machine has room for temporary files",
         ));
     };
+    let names = &gates.reviewed;
+    if !names.records.is_empty() {
+        return by_records(gates, report, proposed);
+    }
+    if !names.digests.is_empty() {
+        return match names.digests.iter().find(|other| **other == digest) {
+            Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(&digest))),
+            None => {
+                Err(another(&digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other)))))
+            }
+        };
+    }
+    by_comments(&digest, merged)
+}
+
+fn by_records(
+    gates: &Gates<'_>,
+    report: &mut Report,
+    proposed: &crate::reviewed::change::ProposedChange,
+) -> Result<String, Problem> {
+    let texts = gates.settings().map(|settings| settings.tolerate.clone()).unwrap_or_default();
+    let tolerances = texts.iter().map(|text| Tolerance::parse(text)).collect::<Result<Vec<_>, Problem>>()?;
+    let found = compare(&gates.reviewed.records, review_key(gates).as_ref(), proposed, &tolerances);
+    let passed = found.passed();
+    let named: Vec<String> =
+        found.differences.iter().take(NAMED).map(|difference| difference.message.clone()).collect();
+    let count = found.differences.len() as u64 + found.more;
+    let done = found.done;
+    report.comparison = Some(found);
+    if passed {
+        let done = if done == 0 { String::new() } else { format!("; {done} of its steps are done already") };
+        return Ok(format!("this is the change that was reviewed{done}"));
+    }
+    let more = count.saturating_sub(named.len() as u64);
+    let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+    Err(Problem::new(
+        format!("this is not the change that was reviewed: {}{more}", named.join("; ")),
+        "preview the change again on top of what is deployed, have it reviewed as it is now, and deploy that",
+    ))
+}
+
+fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<String, Problem> {
     let merged = merged.as_ref().map_err(Clone::clone)?;
     if let (true, Some(commit)) = (merged.changes.is_empty(), merged.without.first()) {
         return Err(Problem::new(
@@ -44,7 +145,7 @@ fn compared(report: &Report, merged: &Result<MergedChanges, Problem>) -> Result<
         merged.changes.iter().filter_map(|change| Some((change.request.number, change.shown.as_ref()?)));
     let digests: Vec<(u64, &str)> =
         shown.filter_map(|(number, shown)| Some((number, shown.digest.as_deref()?))).collect();
-    match digests.iter().find(|(_, digest)| *digest == record.digest) {
+    match digests.iter().find(|(_, other)| *other == digest) {
         Some((number, digest)) => {
             Ok(format!("this is the change that change request {number} showed: `{}`", short_digest(digest)))
         }
@@ -52,17 +153,31 @@ fn compared(report: &Report, merged: &Result<MergedChanges, Problem>) -> Result<
             "no change request that was merged shows a preview of this stack with a digest",
             "let `stackstep deploy` (or `preview`) comment on change requests, so that there is something to review",
         )),
-        None => Err(Problem::new(
-            format!(
-                "this is not the change that was reviewed: it is `{}`, and reviewed was {}",
-                short_digest(&record.digest),
-                digests
-                    .iter()
-                    .map(|(number, digest)| format!("`{}` (change request {number})", short_digest(digest)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-            "preview the change again on top of what is deployed, have it reviewed as it is now, and deploy that",
+        None => Err(another(
+            digest,
+            digests
+                .iter()
+                .map(|(number, other)| format!("`{}` (change request {number})", short_digest(other))),
         )),
     }
+}
+
+fn another(digest: &str, reviewed: impl Iterator<Item = String>) -> Problem {
+    Problem::new(
+        format!(
+            "this is not the change that was reviewed: it is `{}`, and reviewed was {}",
+            short_digest(digest),
+            reviewed.collect::<Vec<_>>().join(", ")
+        ),
+        "preview the change again on top of what is deployed, have it reviewed as it is now, and deploy that; with the \
+         result file of its preview as `reviewed`, each difference is named",
+    )
+}
+
+/// The error of a tolerance that can't be read, before anything starts.
+pub(super) fn check_tolerances(texts: &[String]) -> Result<()> {
+    texts.iter().try_for_each(|text| {
+        let wrong = |problem: Problem| Error::Input { what: problem.what, hint: problem.hint };
+        Tolerance::parse(text).map(drop).map_err(wrong)
+    })
 }
