@@ -2,7 +2,8 @@
 
 use crate::tools::{root, run, tool};
 
-const TEMPLATES: &[&str] = &["codebuild/pipeline.yml", "codebuild/examples/webhooks.yml"];
+const TEMPLATES: &[&str] =
+    &["codebuild/pipeline.yml", "codebuild/examples/webhooks.yml", "codebuild/examples/stage.yml"];
 
 #[test]
 #[ignore = "needs cfn-lint"]
