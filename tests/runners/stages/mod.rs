@@ -1,5 +1,6 @@
 //! `command: deploy` through every wrapper: what each CI system's documented environment makes of the map's three events.
 
+mod azure;
 mod clouds;
 mod codefresh;
 mod woodpecker;
