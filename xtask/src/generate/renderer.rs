@@ -34,6 +34,14 @@ impl Renderer {
         environment.add_filter("powershell", |text: String| format!("'{}'", text.replace('\'', "''")));
         environment.add_filter("cell", |text: String| reference::cell(&text));
         environment.add_filter("code", |text: String| code(&text));
+        // The text of a file, by its path from the root, as it is.
+        let from = root.to_owned();
+        environment.add_function("file", move |name: String| {
+            fs::read_to_string(from.join(&name)).map_err(|error| {
+                minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("no `{name}`"))
+                    .with_source(error)
+            })
+        });
         // A template that others include: a shared one by its name, any other by its path from the root.
         let folders = [root.join(SHARED), root.to_owned()];
         environment.set_loader(move |name| {

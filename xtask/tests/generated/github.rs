@@ -121,6 +121,71 @@ fn a_workflow_grants_nothing_but_what_its_one_job_names() {
     }
 }
 
+/// The jobs of the workflow that carries out the map, with what each may do, in the order of their names.
+const DELIVERY: [(&str, &[&str]); 4] = [
+    ("approve", &[]),
+    ("deploy", &["actions", "contents", "deployments", "id-token", "pull-requests"]),
+    ("plan", &["contents"]),
+    ("preview", &["contents", "id-token", "pull-requests"]),
+];
+
+fn delivery() -> Value {
+    yaml(".github/workflows/delivery.yml")["jobs"].clone()
+}
+
+#[test]
+fn each_job_of_a_delivery_may_do_what_it_needs_and_no_more() {
+    let jobs = delivery();
+    let granted: Vec<(String, BTreeSet<String>)> = jobs
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, job)| (name.clone(), names(&job["permissions"])))
+        .collect::<std::collections::BTreeMap<_, _>>()
+        .into_iter()
+        .collect();
+    let wanted = DELIVERY.map(|(name, granted)| {
+        (name.to_owned(), granted.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>())
+    });
+    assert_eq!(granted, wanted);
+    for job in ["approve", "plan", "preview"] {
+        assert!(jobs[job]["permissions"].get("deployments").is_none(), "{job}");
+    }
+}
+
+#[test]
+fn a_job_that_waits_for_a_person_has_no_secrets_and_holds_no_group_of_a_deployment() {
+    let jobs = delivery();
+    assert!(!jobs["approve"].to_string().contains("secrets."));
+    let group = |job: &str| jobs[job]["concurrency"]["group"].as_str().unwrap().to_owned();
+    assert!(group("approve").contains("github.run_id"), "{}", group("approve"));
+    assert!(
+        group("deploy").contains("matrix.stack") && !group("deploy").contains("run_id"),
+        "{}",
+        group("deploy")
+    );
+    assert_eq!(jobs["deploy"]["concurrency"]["cancel-in-progress"], false);
+    assert_eq!(jobs["deploy"]["concurrency"]["queue"], "max");
+    assert_ne!(jobs["approve"]["environment"], jobs["deploy"]["environment"]["name"]);
+}
+
+#[test]
+fn what_previews_never_deploys_and_what_deploys_runs_the_map() {
+    let jobs = delivery();
+    let step = |job: &str| {
+        let steps = jobs[job]["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["id"] == "stackstep").unwrap()["with"].clone()
+    };
+    let command = step("preview")["command"].as_str().unwrap().to_owned();
+    assert_eq!(command, "${{ needs.plan.outputs.command == 'preview' && 'deploy' || 'preview' }}");
+    assert_eq!(step("deploy")["command"], "deploy");
+    for job in ["preview", "deploy"] {
+        let declared = inputs_of("deploy");
+        let unknown: Vec<_> = names(&step(job)).difference(&declared).cloned().collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}
+
 #[test]
 fn every_action_of_others_is_pinned_by_a_full_sha_with_its_version() {
     let root = xtask::root();
@@ -162,6 +227,6 @@ fn what_is_generated_outside_of_the_wrappers_folders_is_the_same_in_each_release
         let is_outside = |path: &Path| path.starts_with(".github");
         files.filter(|file| is_outside(&file.path)).map(|file| (file.path, file.text)).collect::<Vec<_>>()
     };
-    assert_eq!(outside(&Release::default()).len(), 2);
+    assert_eq!(outside(&Release::default()).len(), 3);
     assert_eq!(outside(&Release::default()), outside(&release));
 }
