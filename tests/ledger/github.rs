@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use stackstep::base::http::Url;
 use stackstep::base::secret::Secret;
 use stackstep::forge::{Place, forge_by_name};
-use stackstep::ledger::LedgerChoice;
 use stackstep::ledger::entry::EntryKind;
 use stackstep::ledger::trouble::LedgerTroubleKind;
 
@@ -112,8 +111,7 @@ async fn a_token_without_rights_is_told() {
     let server = Server::start(|_, _| {
         Reply::json(403, &json!({ "message": "Resource not accessible by integration" }))
     });
-    let mut stage = stage(&server);
-    (stage.url, stage.choice) = ("https://api.pulumi.com".to_owned(), LedgerChoice::Forge);
+    let stage = stage(&server);
     let trouble = stage.ledger().history().await.unwrap_err();
     assert_eq!(trouble.kind, LedgerTroubleKind::Denied);
     assert!(

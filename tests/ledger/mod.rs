@@ -17,7 +17,7 @@ use stackstep::forge::Place;
 use stackstep::ledger::entry::{EntryKind, LedgerEntry};
 use stackstep::ledger::state_identity::{self, StateSeen};
 use stackstep::ledger::trouble::LedgerTrouble;
-use stackstep::ledger::{Ledger, LedgerChoice, LedgerFor, NotAppended};
+use stackstep::ledger::{Ledger, LedgerFor, NotAppended};
 use stackstep::pulumi::stack::StackIdentity;
 
 /// A word that must never be seen: each credential of these tests holds it.
@@ -29,7 +29,6 @@ pub struct Stage {
     pub env: Env,
     pub identity: StackIdentity,
     pub forge: Option<Place>,
-    pub choice: LedgerChoice,
 }
 
 impl Stage {
@@ -44,7 +43,7 @@ impl Stage {
             backend_url: Some("the backend's address".to_owned()),
         };
         let env = Env::from_pairs("/", variables.iter().chain(&home).copied());
-        Self { url: url.to_owned(), env, identity, forge: None, choice: LedgerChoice::State }
+        Self { url: url.to_owned(), env, identity, forge: None }
     }
 
     fn with<T>(&self, ask: impl FnOnce(&LedgerFor<'_>) -> T) -> T {
@@ -62,7 +61,7 @@ impl Stage {
 
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
-        self.with(|stack| Ledger::open(self.choice, stack))
+        self.with(|stack| Ledger::open(stack))
     }
 
     /// The identity of the state, or what is wrong.

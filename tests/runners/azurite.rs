@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use stackstep::base::env::Env;
 use stackstep::ledger::entry::{EntryKind, LedgerEntry};
 use stackstep::ledger::state_identity::{self, StateIdentity};
-use stackstep::ledger::{Ledger, LedgerChoice, LedgerFor};
+use stackstep::ledger::{Ledger, LedgerFor};
 use stackstep::pulumi::stack::StackIdentity;
 use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -115,7 +115,7 @@ fn entries_are_blobs_and_eight_writers_at_once_are_kept_apart() {
                 let url = &url;
                 scope.spawn(move || {
                     with(url, variables, async |stack| {
-                        let ledger = Ledger::open(LedgerChoice::State, &stack);
+                        let ledger = Ledger::open(&stack);
                         let entry = |_: &_| {
                             Ok::<_, Infallible>(LedgerEntry::new(
                                 EntryKind::Approved,
@@ -135,14 +135,14 @@ fn entries_are_blobs_and_eight_writers_at_once_are_kept_apart() {
     sorted.sort_unstable();
     assert_eq!(sorted, (1..=8).collect::<Vec<u64>>(), "{numbers:?}");
     with(&url, &by_key, async |stack| {
-        let history = Ledger::open(LedgerChoice::State, &stack).history().await.unwrap().unwrap();
+        let history = Ledger::open(&stack).history().await.unwrap().unwrap();
         history.certain().unwrap();
         assert_eq!(history.last(), 8);
         assert_eq!(state_identity::read(&stack).await.unwrap().identity, StateIdentity::NoStack);
     });
     let wrong = [("AZURE_STORAGE_ACCOUNT", ACCOUNT), ("AZURE_STORAGE_KEY", "aHVudGVyMg==")];
     with(&url, &wrong, async |stack| {
-        let trouble = Ledger::open(LedgerChoice::State, &stack).history().await.unwrap_err();
+        let trouble = Ledger::open(&stack).history().await.unwrap_err();
         assert!(trouble.problem.what.contains("status 403 (AuthorizationFailure)"), "{trouble}");
     });
 }

@@ -211,10 +211,9 @@ impl CloudStack {
             format!("could not {do_what}: {} answered with status {}{words}", host(&self.api), answer.status);
         let (kind, hint) = match answer.status {
             401 => (LedgerTroubleKind::Denied, "check the access token: it is not accepted"),
-            402 | 403 => (
-                LedgerTroubleKind::Denied,
-                "the token needs the permission to write the stack (Stack Write), or take `ledger: forge`",
-            ),
+            402 | 403 => {
+                (LedgerTroubleKind::Denied, "the token needs the permission to write the stack (Stack Write)")
+            }
             429 | 500.. => (LedgerTroubleKind::Broken, "run the job again later"),
             _ => (LedgerTroubleKind::Broken, "check the backend's URL and the stack's name"),
         };

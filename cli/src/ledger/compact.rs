@@ -70,6 +70,9 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     if let Some(about) = entry.about {
         line.must("o", &base36(about));
     }
+    if let Some(command) = entry.command.as_deref().filter(|command| *command != "up") {
+        line.must("m", command);
+    }
     if let Some(status) = &entry.status {
         line.must("e", short(&ENDS, status).unwrap_or(status.word()));
     }
@@ -91,7 +94,6 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     // What is left of the room goes to what people want to know, the most important first.
     line.may("y", entry.state_after.as_deref().or(entry.state_before.as_deref()), 24);
     line.may("w", entry.actor.as_deref(), 40);
-    line.may("m", entry.command.as_deref().filter(|command| *command != "up"), 12);
     line.may("u", entry.run.as_ref().and_then(run).as_deref(), 48);
     line.may("q", entry.reason.as_deref(), 120);
     line.may("l", entry.link.as_deref(), 100);

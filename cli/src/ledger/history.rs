@@ -179,12 +179,17 @@ impl History {
                 used.done = true;
             }
         }
-        self.deployed = Some(entry);
+        // Another command leaves what was deployed last: a refresh, or a destroy of some resources.
+        if entry.command.as_deref().is_none_or(|command| command == "up") {
+            self.deployed = Some(entry);
+        }
     }
 
     fn verify(&mut self, mut entry: LedgerEntry) {
-        let deployed = self.deployed.as_ref();
-        if let Some(deployed) = deployed.filter(|one| entry.about.is_none_or(|about| about == one.number)) {
+        let is_about = |one: &&LedgerEntry| {
+            entry.about.is_none_or(|about| about == one.number || Some(about) == one.about)
+        };
+        if let Some(deployed) = self.deployed.as_ref().filter(is_about) {
             complete(&mut entry, deployed.clone());
         }
         if let Some(source) = &entry.source {

@@ -13,5 +13,5 @@ pub mod state_identity;
 mod tags;
 pub mod trouble;
 
-pub use open::{LedgerChoice, LedgerFor};
+pub use open::LedgerFor;
 pub use stack_ledger::{Ledger, NotAppended};

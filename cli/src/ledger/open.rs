@@ -1,5 +1,6 @@
-//! Chooses the place of a stack's ledger. It follows from the backend and the input alone, never from what a job may do:
-//! two jobs with different permissions would keep two ledgers otherwise.
+//! Chooses the place of a stack's ledger: beside the state, or on the forge where nothing can be written beside it. It
+//! follows from the backend alone, never from what a job may do or what a commit says: two jobs would keep two ledgers
+//! otherwise, and a commit could leave the record behind that it is judged by.
 
 use std::path::Path;
 
@@ -12,21 +13,8 @@ use super::tags::TagLedger;
 use crate::base::env::Env;
 use crate::base::error::Problem;
 use crate::base::secret::Secret;
-use crate::base::words::enum_of_words;
 use crate::forge::Place;
 use crate::pulumi::stack::StackIdentity;
-
-enum_of_words! {
-    /// The input `ledger`: the place of the record of deployments.
-    pub enum LedgerChoice {
-        /// Beside the state: in the bucket or folder, or in the stack's tags; on the forge where neither can be written.
-        State = "state",
-        /// The forge's deployments.
-        Forge = "forge",
-        /// None.
-        None = "none",
-    }
-}
 
 /// The stack and its backend, with what a request there needs.
 pub struct LedgerFor<'a> {
@@ -102,39 +90,37 @@ impl BackendKind {
 }
 
 impl Ledger {
-    /// The ledger of a stack: the place that was chosen, and none with the reason where it can't be. Sends nothing.
-    pub fn open(choice: LedgerChoice, stack: &LedgerFor<'_>) -> Self {
-        match choice {
-            LedgerChoice::None => Self::none(Problem::without_hint("`ledger` is `none`")),
-            LedgerChoice::Forge => on_the_forge(stack, "`ledger` is `forge`"),
-            LedgerChoice::State => beside_the_state(stack),
-        }
+    /// The ledger of a stack, or none with the reason why. Sends nothing.
+    pub fn open(stack: &LedgerFor<'_>) -> Self {
+        let Some(url) = stack.url else {
+            return Self::none(Problem::new("the backend is not known", "set `cloud-url`"));
+        };
+        let opened = match BackendKind::find(url) {
+            BackendKind::Objects => stack.bucket(url).and_then(|bucket| {
+                let ledger = ObjectLedger::new(bucket, stack.project()?, &stack.identity.stack);
+                Ok(Ledger::in_store(
+                    LedgerStore::Objects(ledger),
+                    "beside the state of a self-managed backend",
+                ))
+            }),
+            BackendKind::Cloud => stack.cloud(url).map(|cloud| {
+                Ledger::in_store(
+                    LedgerStore::Tags(TagLedger::new(cloud, &stack.identity.stack)),
+                    "the state is at Pulumi Cloud",
+                )
+            }),
+            BackendKind::Other(scheme) => {
+                return on_the_forge(
+                    stack,
+                    &format!(
+                        "nothing can be written beside the state of a `{}` backend",
+                        scheme.escape_debug()
+                    ),
+                );
+            }
+        };
+        opened.unwrap_or_else(Self::none)
     }
-}
-
-fn beside_the_state(stack: &LedgerFor<'_>) -> Ledger {
-    let Some(url) = stack.url else {
-        return Ledger::none(Problem::new("the backend is not known", "set `cloud-url`"));
-    };
-    let opened = match BackendKind::find(url) {
-        BackendKind::Objects => stack.bucket(url).and_then(|bucket| {
-            let ledger = ObjectLedger::new(bucket, stack.project()?, &stack.identity.stack);
-            Ok(Ledger::in_store(LedgerStore::Objects(ledger), "beside the state of a self-managed backend"))
-        }),
-        BackendKind::Cloud => stack.cloud(url).map(|cloud| {
-            Ledger::in_store(
-                LedgerStore::Tags(TagLedger::new(cloud, &stack.identity.stack)),
-                "the state is at Pulumi Cloud",
-            )
-        }),
-        BackendKind::Other(scheme) => {
-            return on_the_forge(
-                stack,
-                &format!("nothing can be written beside the state of a `{}` backend", scheme.escape_debug()),
-            );
-        }
-    };
-    opened.unwrap_or_else(Ledger::none)
 }
 
 fn on_the_forge(stack: &LedgerFor<'_>, why: &str) -> Ledger {
@@ -190,7 +176,7 @@ mod tests {
         }
     }
 
-    fn opened(choice: LedgerChoice, url: Option<&str>, forge: Option<&str>) -> String {
+    fn opened(url: Option<&str>, forge: Option<&str>) -> String {
         let env = Env::from_pairs("/", [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")]);
         let (identity, place, token) = (identity(), forge.map(place), Secret::new("pul-0123456789"));
         let stack = LedgerFor {
@@ -202,12 +188,11 @@ mod tests {
             forge: place.as_ref(),
             commit: Some("abc"),
         };
-        Ledger::open(choice, &stack).shown()
+        Ledger::open(&stack).shown()
     }
 
     #[test]
     fn the_place_follows_from_the_backend() {
-        use LedgerChoice::State;
         for (url, forge, expected) in [
             ("file:///srv/state", None, ".stackstep/ledger/shop/prod in the-place (beside"),
             (
@@ -233,23 +218,10 @@ mod tests {
             ("postgres://db/state", None, "none: nothing can be written"),
             ("s3://acme", Some("github"), "none: the region of the bucket is not known"),
         ] {
-            let shown = opened(State, Some(url), forge);
+            let shown = opened(Some(url), forge);
             assert!(shown.starts_with(expected), "{url} {forge:?}: {shown}");
         }
-        assert_eq!(opened(State, None, None), "none: the backend is not known");
-    }
-
-    #[test]
-    fn the_input_can_choose_the_forge_or_none() {
-        let cloud = Some("https://api.pulumi.com");
-        assert!(
-            opened(LedgerChoice::Forge, cloud, Some("github")).starts_with("the deployments of acme/shop")
-        );
-        assert!(
-            opened(LedgerChoice::Forge, cloud, Some("gitea"))
-                .starts_with("none: `ledger` is `forge`, and Gitea")
-        );
-        assert_eq!(opened(LedgerChoice::None, cloud, Some("github")), "none: `ledger` is `none`");
+        assert_eq!(opened(None, None), "none: the backend is not known");
     }
 
     #[test]

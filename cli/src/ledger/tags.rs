@@ -98,7 +98,7 @@ impl TagLedger {
         let value = compact::write(entry).map_err(|why| {
             LedgerTrouble::broken(Problem::new(
                 format!("an entry of the ledger does not fit into a tag: {why}"),
-                "ask for fewer approvals, or take `ledger: forge`",
+                "ask for fewer approvals",
             ))
         })?;
         let name = tag(entry.number);
@@ -123,7 +123,7 @@ impl TagLedger {
             (None, Some(trouble)) => Err(trouble),
             (None, None) => Err(LedgerTrouble::broken(Problem::new(
                 format!("{} does not take another tag: it has {}", self.cloud.shown(), state.tags.len()),
-                "delete tags that nobody needs any more (`pulumi stack tag rm`), or take `ledger: forge`",
+                "delete tags that nobody needs any more: `pulumi stack tag rm`",
             ))),
         }
     }

@@ -12,7 +12,7 @@ use stackstep::base::env::Env;
 use stackstep::base::secret::Secret;
 use stackstep::ledger::entry::{EntryKind, LedgerEntry};
 use stackstep::ledger::state_identity::{self, StateIdentity, StateSeen};
-use stackstep::ledger::{Ledger, LedgerChoice, LedgerFor};
+use stackstep::ledger::{Ledger, LedgerFor};
 use stackstep::pulumi::stack::StackIdentity;
 use std::convert::Infallible;
 use std::path::Path;
@@ -67,7 +67,7 @@ impl Ours {
     /// Appends an entry, and returns its number.
     fn add(&self, kind: EntryKind) -> u64 {
         self.with(async |stack| {
-            let ledger = Ledger::open(LedgerChoice::State, &stack);
+            let ledger = Ledger::open(&stack);
             let entry = |_: &_| {
                 Ok::<_, Infallible>(LedgerEntry::new(
                     kind.clone(),
@@ -82,7 +82,7 @@ impl Ours {
 
     fn last(&self) -> u64 {
         self.with(async |stack| {
-            let history = Ledger::open(LedgerChoice::State, &stack).history().await.unwrap().unwrap();
+            let history = Ledger::open(&stack).history().await.unwrap().unwrap();
             history.certain().unwrap();
             history.last()
         })
@@ -236,8 +236,7 @@ fn a_bucket_that_is_not_there_is_not_a_stack_that_is_not_there() {
     let ours = Ours::new(&s3.url("nowhere"), "dev");
     let problem = ours.with(async |stack| state_identity::read(&stack).await.unwrap_err());
     assert!(problem.what.contains("NoSuchBucket"), "{}", problem.what);
-    let trouble =
-        ours.with(async |stack| Ledger::open(LedgerChoice::State, &stack).history().await.unwrap_err());
+    let trouble = ours.with(async |stack| Ledger::open(&stack).history().await.unwrap_err());
     assert!(trouble.problem.what.contains("NoSuchBucket"), "{trouble}");
     shown();
 }
@@ -252,7 +251,7 @@ fn the_cli_reads_the_tags_of_a_ledger_and_what_it_overwrites_is_written_again() 
     let mut ours = Ours::new(&server.url(), "prod");
     ours.token = Some(Secret::new("pul-0123456789"));
     ours.with(async |stack| {
-        let ledger = Ledger::open(LedgerChoice::State, &stack);
+        let ledger = Ledger::open(&stack);
         let entry = |kind: EntryKind| {
             move |_: &_| Ok::<_, Infallible>(LedgerEntry::new(kind.clone(), Some("shop"), "prod", UNIX_EPOCH))
         };

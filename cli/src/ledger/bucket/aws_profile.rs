@@ -73,8 +73,7 @@ impl AwsProfile {
         };
         Problem::new(
             what,
-            "put the keys into the step's environment (`aws configure export-credentials --format env`), or take \
-             `ledger: forge`",
+            "put the keys into the step's environment (`aws configure export-credentials --format env`)",
         )
     }
 }

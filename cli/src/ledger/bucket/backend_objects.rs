@@ -213,7 +213,7 @@ impl Bucket {
                         "check the region and the `endpoint` in the backend's URL"
                     }
                     Some(404) => "check the name in the backend's URL",
-                    Some(501) => "this server can't keep two writers apart: take `ledger: forge`",
+                    Some(501) => "this server knows no conditional writes (`If-None-Match`): update it, or move the state",
                     Some(429 | 500..) => "run the job again later",
                     _ => self.permissions,
                 }

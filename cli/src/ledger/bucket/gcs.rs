@@ -130,7 +130,7 @@ fn read(text: &str, called: &str, env: &Env) -> Result<GoogleCredentials, Proble
                     "{called} holds credentials of the kind `{}`, which is not supported beside the engine",
                     kind.escape_debug()
                 ),
-                "take the key of a service account or an identity of a file or an address, or `ledger: forge`",
+                "take the key of a service account, or an identity of a file or an address",
             )),
         },
     }

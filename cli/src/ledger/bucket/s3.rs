@@ -19,7 +19,7 @@ pub(super) fn open(bucket: &RemoteBucket, env: &Env, courier: &Courier) -> Resul
     if bucket.parameter("role").is_some() {
         return Err(Problem::new(
             "`role` in the backend's URL is not supported beside the engine",
-            "assume the role before this step, so that its keys are in the environment, or take `ledger: forge`",
+            "assume the role before this step, so that its keys are in the environment",
         ));
     }
     let named = bucket.parameter("profile");

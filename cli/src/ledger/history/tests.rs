@@ -182,6 +182,32 @@ fn promotion_asks_for_sources_whose_last_checks_passed() {
 }
 
 #[test]
+fn a_verification_can_be_about_the_reservation_of_the_last_deployment() {
+    let mut book = Book::default();
+    let reserved = book.reserve("a", &[]);
+    book.finish(reserved, EntryStatus::Succeeded);
+    book.add(EntryKind::Verified, |entry| {
+        (entry.about, entry.status) = (Some(reserved), Some(EntryStatus::Succeeded));
+    });
+    assert!(book.history.has_verified("source of a"));
+    assert_eq!(digest_of(book.history.verified()), Some("a"));
+}
+
+#[test]
+fn another_command_leaves_what_was_deployed_last() {
+    for command in ["refresh", "destroy"] {
+        let mut book = Book::default();
+        book.deploy("a", &[]);
+        let reserved = book.add(EntryKind::Reserved, |entry| {
+            (entry.commit, entry.command) = (Some("other".to_owned()), Some(command.to_owned()));
+        });
+        book.finish(reserved, EntryStatus::Succeeded);
+        assert_eq!(digest_of(book.history.deployed()), Some("a"), "{command}");
+        assert!(book.history.unfinished().is_empty());
+    }
+}
+
+#[test]
 fn a_verification_of_an_earlier_deployment_is_not_one_of_the_last() {
     let mut book = Book::default();
     let first = book.deploy("a", &[]);

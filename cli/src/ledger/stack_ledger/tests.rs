@@ -6,9 +6,9 @@ use std::time::UNIX_EPOCH;
 
 use super::*;
 use crate::base::env::Env;
+use crate::ledger::LedgerFor;
 use crate::ledger::entry::{ApprovalWay, EntryApprover, EntryKind};
 use crate::ledger::history::ApprovalUse;
-use crate::ledger::{LedgerChoice, LedgerFor};
 use crate::pulumi::stack::StackIdentity;
 
 const ENTRIES: &str = ".stackstep/ledger/shop/prod";
@@ -28,7 +28,7 @@ fn ledger_of(root: &Path, stack: &str) -> Ledger {
     let url = format!("file://{}", root.display());
     let (folder, forge, token, commit) = (Path::new("/"), None, None, None);
     let stack = LedgerFor { url: Some(&url), token, identity: &identity, env: &env, folder, forge, commit };
-    Ledger::open(LedgerChoice::State, &stack)
+    Ledger::open(&stack)
 }
 
 fn entry(kind: EntryKind) -> LedgerEntry {

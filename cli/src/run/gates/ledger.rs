@@ -9,7 +9,7 @@ use crate::forge::Place;
 use crate::ledger::entry::{EntryApprover, LedgerEntry};
 use crate::ledger::history::{ApprovalUse, History};
 use crate::ledger::state_identity::{self, StateIdentity};
-use crate::ledger::{Ledger, LedgerChoice, LedgerFor, NotAppended};
+use crate::ledger::{Ledger, LedgerFor, NotAppended};
 use crate::process::signals::Signals;
 use crate::report::Reason;
 
@@ -26,18 +26,15 @@ pub fn open_for(job: &Job<'_>, place: Option<&Place>, other: Option<&str>) -> Le
     if let Some(other) = other {
         other.rsplit('/').next().unwrap_or(other).clone_into(&mut identity.stack);
     }
-    Ledger::open(
-        LedgerChoice::State,
-        &LedgerFor {
-            url: job.backend.url.as_deref(),
-            token: job.backend.token.as_ref(),
-            identity: &identity,
-            env: &job.seen_by_engine,
-            folder: &job.inputs.stack.cwd,
-            forge: place,
-            commit: job.context.commit.as_deref(),
-        },
-    )
+    Ledger::open(&LedgerFor {
+        url: job.backend.url.as_deref(),
+        token: job.backend.token_for_requests().as_ref(),
+        identity: &identity,
+        env: &job.seen_by_engine,
+        folder: &job.inputs.stack.cwd,
+        forge: place,
+        commit: job.context.commit.as_deref(),
+    })
 }
 
 /// What is seen of the state of the job's stack: from its backend, else from the engine. None if neither tells.
@@ -48,9 +45,10 @@ pub async fn state_seen(
     signals: &Signals,
 ) -> Option<StateIdentity> {
     let identity = job.identity()?;
+    let token = job.backend.token_for_requests();
     let stack = LedgerFor {
         url: job.backend.url.as_deref(),
-        token: job.backend.token.as_ref(),
+        token: token.as_ref(),
         identity: &identity,
         env: &job.seen_by_engine,
         folder: &job.inputs.stack.cwd,
