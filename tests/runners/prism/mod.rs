@@ -1,6 +1,7 @@
 //! The requests to GitHub against GitHub's own description of its API: a wrong path, method, query or body is refused
 //! there, and what comes back has the shape that GitHub promises.
 
+mod delivery;
 mod described;
 
 use serde_json::json;
