@@ -1,7 +1,7 @@
 //! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
-use super::{Generated, MARKER, reference};
+use super::{Generated, MARKER, reference, rules};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use stackstep::inputs::file::PROJECTS;
@@ -55,6 +55,7 @@ pub fn stackstep_yaml() -> Generated {
         "additionalProperties": false,
         "properties": properties,
         "allOf": one_name_each(),
+        "$defs": { "rules": rules::schema() },
     });
     let text = format!("{schema:#}\n");
     Generated { path: PathBuf::from("docs/reference/stackstep.schema.json"), text }

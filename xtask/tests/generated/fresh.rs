@@ -21,7 +21,8 @@ fn copy() -> tempfile::TempDir {
         copy_folder(&root.join(&name), &copy.path().join(name));
     }
     std::fs::create_dir_all(copy.path().join("tests/runners")).unwrap();
-    for file in ["README.md", "tests/runners/tools.toml"] {
+    std::fs::create_dir_all(copy.path().join("docs")).unwrap();
+    for file in ["README.md", "docs/rules.md", "tests/runners/tools.toml"] {
         std::fs::copy(root.join(file), copy.path().join(file)).unwrap();
     }
     for file in files(&root).unwrap() {

@@ -6,6 +6,7 @@ use stackstep::ci;
 use stackstep::inputs::outer::resolve;
 use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, Inputs};
+use stackstep::rules::Rules;
 
 fn validator() -> jsonschema::Validator {
     let path = xtask::root().join("docs/reference/stackstep.schema.json");
@@ -114,4 +115,43 @@ fn a_block_of_text_under_config_is_accepted() {
 #[test]
 fn an_unknown_field_of_a_config_entry_is_refused() {
     assert!(!accepts("config: {token: {vlaue: a}}"));
+}
+
+/// What the schema of `rules` says to a mapping; the room has to say the same.
+fn accepts_rules(yaml: &str) -> bool {
+    let path = xtask::root().join("docs/reference/stackstep.schema.json");
+    let whole: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let document: Value = serde_yaml::from_str(yaml).unwrap();
+    let schema = jsonschema::validator_for(&whole["$defs"]["rules"]).unwrap().is_valid(&document);
+    let binary = Rules::parse(&stackstep::base::yaml::parse(yaml).unwrap(), "`rules`");
+    assert_eq!(schema, binary.is_ok(), "schema and binary disagree about {yaml:?}: {:?}", binary.err());
+    schema
+}
+
+#[test]
+fn rules_are_accepted_and_refused_as_the_binary_does() {
+    for rules in [
+        "{max-deletes: 0, max-replaces: [{limit: 2, else: approval}, 10], max-updates: }",
+        "{keep: [\"aws:rds/*\", {resources: \"**::db\", else: {approval-from: [ann]}}], no-warnings: true}",
+        "{require-policy-packs: baseline, no-warnings: {else: refuse}}",
+        "{freeze: {days: [fri], from: \"16:00\", to: \"24:00\", zone: UTC, else: approval}}",
+        "{freeze: [{dates: 2026-12-20..2027-01-02, zone: UTC}, {days: sat, zone: UTC}]}",
+        "{keep: \"*\", exceptions: [{rule: keep, urn: \"**::a\", until: 2026-12-31, because: x}]}",
+    ] {
+        assert!(accepts_rules(rules), "{rules}");
+    }
+    for rules in [
+        "{max-delete: 0}",
+        "{max-deletes: -1}",
+        "{max-deletes: {limit: 1, from: [ann]}}",
+        "{max-deletes: {limit: 1, else: allow}}",
+        "{max-deletes: []}",
+        "{keep: {else: approval}}",
+        "{freeze: {days: [fri]}}",
+        "{freeze: {days: [fri], from: 16, zone: UTC}}",
+        "{keep: \"*\", exceptions: [{rule: keep, because: x}]}",
+        "{keep: \"*\", exceptions: [{rule: kept, until: 2026-12-31, because: x}]}",
+    ] {
+        assert!(!accepts_rules(rules), "{rules}");
+    }
 }
