@@ -77,6 +77,8 @@ private static Map inputs() {
         "requirePolicyPacks": [type: "list", variable: "STACKSTEP_INPUT_REQUIRE_POLICY_PACKS"],
         "noWarnings": [type: "boolean", variable: "STACKSTEP_INPUT_NO_WARNINGS"],
         "failOnRules": [type: "boolean", variable: "STACKSTEP_INPUT_FAIL_ON_RULES"],
+        "reviewed": [type: "list", variable: "STACKSTEP_INPUT_REVIEWED"],
+        "reviewKey": [type: "secret", variable: "STACKSTEP_INPUT_REVIEW_KEY"],
         "checkUrl": [type: "list", variable: "STACKSTEP_INPUT_CHECK_URL"],
         "checkContains": [type: "string", variable: "STACKSTEP_INPUT_CHECK_CONTAINS"],
         "checkStatus": [type: "list", variable: "STACKSTEP_INPUT_CHECK_STATUS"],

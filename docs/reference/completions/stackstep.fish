@@ -38,6 +38,8 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "install" -d 'In
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "report" -d 'Publish what other jobs or machines have found'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "release" -d 'Let a stack that is held be deployed again'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
@@ -192,6 +194,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-creates -
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-status -d 'The statuses that count as a good answer' -r
@@ -305,6 +308,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-creat
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-status -d 'The statuses that count as a good answer' -r
@@ -420,6 +424,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-status -d 'The statuses that count as a good answer' -r
@@ -616,6 +621,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-pe
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -855,6 +861,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-status -d 'The statuses that count as a good answer' -r
@@ -923,6 +930,16 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l reason -d 'Why; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand hold" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l reason -d 'Why; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
@@ -997,6 +1014,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-status -d 'The statuses that count as a good answer' -r
@@ -1128,6 +1146,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l keep -d 'Res
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-status -d 'The statuses that count as a good answer' -r
@@ -1196,19 +1215,21 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -37,6 +37,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command of the Pulumi CLI with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
+            [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
+            [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -191,6 +193,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`')
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -295,6 +298,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`')
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -401,6 +405,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -581,6 +586,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--max-deletes', '--max-deletes', [CompletionResultType]::ParameterName, 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
             [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
             [CompletionResult]::new('--detail', '--detail', [CompletionResultType]::ParameterName, 'How much of what changes a report shows')
@@ -804,6 +810,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -853,6 +860,28 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--deps', '--deps', [CompletionResultType]::ParameterName, 'Whether the program''s dependencies are installed first')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never use the network to install the Pulumi CLI')
             [CompletionResult]::new('--cache-folder', '--cache-folder', [CompletionResultType]::ParameterName, 'Where installed CLIs are kept')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;hold' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;release' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -938,6 +967,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -1055,6 +1085,7 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
+            [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
             [CompletionResult]::new('--check-status', '--check-status', [CompletionResultType]::ParameterName, 'The statuses that count as a good answer')
@@ -1119,6 +1150,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Publish what other jobs or machines have found')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run any command of the Pulumi CLI with the same backend, credentials and masks')
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
+            [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
+            [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -1155,6 +1188,12 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;help;inputs' {
+            break
+        }
+        'stackstep;help;hold' {
+            break
+        }
+        'stackstep;help;release' {
             break
         }
         'stackstep;help;stacks' {
