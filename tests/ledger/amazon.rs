@@ -193,8 +193,8 @@ async fn refusals_are_told_in_the_server_s_words_with_the_way_out() {
         let line = told(&trouble);
         assert!(line.contains(code) && line.contains(message) && line.contains(hint), "{line}");
         assert!(line.contains("in `the backend's address`"), "{line}");
-        let state = stage.state().await.unwrap_err();
-        assert!(state.contains(code), "{state}");
+        let problem = stage.state().await.unwrap_err();
+        assert!(problem.contains(code), "{problem}");
         let tries = if status == 503 { 3 } else { 1 };
         assert_eq!(
             server

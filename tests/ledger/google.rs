@@ -186,9 +186,10 @@ async fn a_service_account_s_key_signs() {
     let bucket = Server::start(|request, _| {
         let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap();
         assert_eq!(token.split('.').count(), 3, "{token}");
-        match request.target.contains("list-type") {
-            true => Reply::Answer(200, Vec::new(), "<ListBucketResult></ListBucketResult>".to_owned()),
-            false => refusal(404, "NoSuchKey"),
+        if request.target.contains("list-type") {
+            Reply::Answer(200, Vec::new(), "<ListBucketResult></ListBucketResult>".to_owned())
+        } else {
+            refusal(404, "NoSuchKey")
         }
     });
     let credentials = json!({

@@ -61,7 +61,7 @@ impl Stage {
 
     /// The ledger.
     pub fn ledger(&self) -> Ledger {
-        self.with(|stack| Ledger::open(stack))
+        self.with(Ledger::open)
     }
 
     /// The identity of the state, or what is wrong.

@@ -103,12 +103,11 @@ impl CloudStack {
 
     /// The path of the stack. Asks the server for the organisation, once, if the stack's name has none.
     async fn path(&self) -> Result<String, LedgerTrouble> {
-        let organization = match self.organization.get() {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.default_organization().await?;
-                self.organization.get_or_init(|| found).clone()
-            }
+        let organization = if let Some(known) = self.organization.get() {
+            known.clone()
+        } else {
+            let found = self.default_organization().await?;
+            self.organization.get_or_init(|| found).clone()
         };
         let parts = [organization.as_str(), &self.project, &self.stack].map(percent_encoded);
         Ok(format!("api/stacks/{}", parts.join("/")))

@@ -135,7 +135,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "w" => entry.actor = owned(),
             "m" => entry.command = owned(),
             "u" => {
-                entry.run = Some(EntryRun { system: String::new(), id: owned(), attempt: None, url: None })
+                entry.run = Some(EntryRun { system: String::new(), id: owned(), attempt: None, url: None });
             }
             "q" => entry.reason = owned(),
             "l" => entry.link = owned(),
@@ -226,7 +226,10 @@ fn unhashed(text: &str) -> Option<String> {
         return Some(rest.to_owned());
     }
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(rest).ok()?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = String::new();
+    for byte in bytes {
+        digits.push_str(&format!("{byte:02x}"));
+    }
     match mark {
         "+" => Some(format!("sha256:{digits}")),
         "-" => Some(digits),

@@ -117,9 +117,9 @@ impl Ledger {
     /// What the entries say now. None without a ledger.
     pub async fn history(&self) -> Result<Option<History>, LedgerTrouble> {
         let read = match &self.store {
-            LedgerStore::Objects(objects) => objects.read().await,
-            LedgerStore::Tags(tags) => tags.read().await,
-            LedgerStore::Forge(forge) => forge.read().await,
+            LedgerStore::Objects(objects) => Box::pin(objects.read()).await,
+            LedgerStore::Tags(tags) => Box::pin(tags.read()).await,
+            LedgerStore::Forge(forge) => Box::pin(forge.read()).await,
             LedgerStore::Nowhere(_) => return Ok(None),
         };
         let history = read.map_err(LedgerTrouble::of_the_ledger)?;
@@ -165,16 +165,16 @@ impl Ledger {
             };
             entry.number = history.last() + 1;
             let creation = match &self.store {
-                LedgerStore::Objects(objects) => objects.create(&entry).await,
-                LedgerStore::Tags(tags) => tags.create(&entry).await,
-                LedgerStore::Forge(forge) => forge.create(&entry).await,
+                LedgerStore::Objects(objects) => Box::pin(objects.create(&entry)).await,
+                LedgerStore::Tags(tags) => Box::pin(tags.create(&entry)).await,
+                LedgerStore::Forge(forge) => Box::pin(forge.create(&entry)).await,
                 LedgerStore::Nowhere(_) => return Ok(None),
             };
             if creation.map_err(trouble)? == Creation::Done {
                 history.add(entry.clone());
                 match &self.store {
-                    LedgerStore::Objects(objects) => objects.summarise(&history).await,
-                    LedgerStore::Tags(tags) => tags.tidy(&history).await,
+                    LedgerStore::Objects(objects) => Box::pin(objects.summarise(&history)).await,
+                    LedgerStore::Tags(tags) => Box::pin(tags.tidy(&history)).await,
                     LedgerStore::Forge(_) | LedgerStore::Nowhere(_) => {}
                 }
                 *self.known.borrow_mut() = Some(history);

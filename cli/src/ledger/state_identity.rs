@@ -108,7 +108,7 @@ async fn of_checkpoint(bucket: &Bucket, project: &str, stack: &str) -> Result<St
             return Err(unknown(format!("the state lies there in several forms: {}", several.join(", "))));
         }
     };
-    if path.ends_with(".zst") {
+    if path.strip_suffix(".zst").is_some() {
         return Err(unknown(format!("`{path}` is compressed in a form that only the engine reads")));
     }
     let Some(bytes) = bucket.read(path).await? else {
@@ -134,7 +134,7 @@ async fn locks(bucket: &Bucket, project: &str, stack: &str) -> Result<Vec<String
     let folder = format!(".pulumi/locks/organization/{project}/{stack}");
     let names = bucket.list(Names { folder: &folder, beginning: "", after: None }).await?;
     let mut locks = Vec::new();
-    for name in names.iter().filter(|name| name.ends_with(".json")) {
+    for name in names.iter().filter(|name| name.strip_suffix(".json").is_some()) {
         let lock = bucket.read(&format!("{folder}/{name}")).await?;
         // One that was released in between is none.
         let Some(bytes) = lock else { continue };

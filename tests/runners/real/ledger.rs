@@ -65,7 +65,7 @@ impl Ours {
     }
 
     /// Appends an entry, and returns its number.
-    fn add(&self, kind: EntryKind) -> u64 {
+    fn add(&self, kind: &EntryKind) -> u64 {
         self.with(async |stack| {
             let ledger = Ledger::open(&stack);
             let entry = |_: &_| {
@@ -192,7 +192,7 @@ fn a_lock_is_seen_while_an_update_works_and_not_before_or_after() {
 fn the_engine_does_not_mind_a_ledger_beside_its_state() {
     let stage = Stage::deployed(SHOP);
     let ours = Ours::in_folder(&stage);
-    assert_eq!((ours.add(EntryKind::Reserved), ours.add(EntryKind::Finished)), (1, 2));
+    assert_eq!((ours.add(&EntryKind::Reserved), ours.add(&EntryKind::Finished)), (1, 2));
     stage.stackstep("up --stack dev --expect-no-changes").ends_with(0);
     let stacks = stage.pulumi("stack ls --json").ends_with(0);
     assert_eq!(serde_json::from_str::<Value>(&stacks.stdout).unwrap().as_array().unwrap().len(), 1);
@@ -212,15 +212,15 @@ fn in_a_bucket_state_and_ledger_are_read_and_two_writers_are_kept_apart() {
     assert_eq!(ours.state().identity, exported(&stage));
     let numbers: Vec<u64> = std::thread::scope(|scope| {
         let writers: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| ours_again(&s3).add(EntryKind::Approved))).collect();
+            (0..8).map(|_| scope.spawn(|| ours_again(&s3).add(&EntryKind::Approved))).collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
     let mut sorted = numbers.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, (1..=8).collect::<Vec<u64>>(), "{numbers:?}");
     assert_eq!(ours.last(), 8);
-    let more = (0..20).map(|_| ours.add(EntryKind::Approved)).last();
-    assert_eq!((more, ours.last()), (Some(28), 28));
+    let more: Vec<u64> = (0..20).map(|_| ours.add(&EntryKind::Approved)).collect();
+    assert_eq!((more, ours.last()), ((9..=28).collect(), 28));
     stage.stackstep("preview --stack dev --expect-no-changes").ends_with(0);
     shown();
 }

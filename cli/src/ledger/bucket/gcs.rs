@@ -81,19 +81,22 @@ enum GoogleCredentials {
 fn found(env: &Env) -> Result<Option<GoogleCredentials>, Problem> {
     if let Some(text) = env.get("GOOGLE_CREDENTIALS") {
         // The variable's own readers take a path as well.
-        let text =
-            if text.trim_start().starts_with('{') { Ok(text.to_owned()) } else { file(env.cwd().join(text)) };
+        let text = if text.trim_start().starts_with('{') {
+            Ok(text.to_owned())
+        } else {
+            file(&env.cwd().join(text))
+        };
         return read(&text?, "`GOOGLE_CREDENTIALS`", env).map(Some);
     }
     if let Some(token) = env.get("GOOGLE_OAUTH_ACCESS_TOKEN") {
         return Ok(Some(GoogleCredentials::Token(token.to_owned())));
     }
     if let Some(path) = env.get("GOOGLE_APPLICATION_CREDENTIALS") {
-        let text = file(env.cwd().join(path))?;
+        let text = file(&env.cwd().join(path))?;
         return read(&text, "the file of `GOOGLE_APPLICATION_CREDENTIALS`", env).map(Some);
     }
     match of_gcloud(env).filter(|path| path.is_file()) {
-        Some(path) => read(&file(path)?, "the credentials of `gcloud`", env).map(Some),
+        Some(path) => read(&file(&path)?, "the credentials of `gcloud`", env).map(Some),
         None => Ok(None),
     }
 }
@@ -109,8 +112,8 @@ fn of_gcloud(env: &Env) -> Option<PathBuf> {
     Some(folder.join("application_default_credentials.json"))
 }
 
-fn file(path: PathBuf) -> Result<String, Problem> {
-    std::fs::read_to_string(&path)
+fn file(path: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(path)
         .map_err(|error| Problem::new(format!("could not read `{}`: {error}", path.display()), CREDENTIALS))
 }
 

@@ -31,7 +31,7 @@ pub(super) enum TokenSource {
     /// A person's refresh token: the fields of the form, without the kind of grant.
     Person(Vec<(&'static str, String)>),
     /// An identity of another system.
-    Elsewhere(Federation),
+    Elsewhere(Box<Federation>),
 }
 
 /// Workload identity federation.
@@ -81,7 +81,7 @@ impl TokenSource {
                 };
                 let is_json = text("/credential_source/format/type").as_deref() == Some("json");
                 let impersonation = text("/service_account_impersonation_url");
-                Some(Self::Elsewhere(Federation {
+                Some(Self::Elsewhere(Box::new(Federation {
                     audience: text("/audience")?,
                     kind: text("/subject_token_type")?,
                     exchange: Url::parse(&text("/token_url")?).ok()?,
@@ -92,7 +92,7 @@ impl TokenSource {
                     } else {
                         None
                     },
-                }))
+                })))
             }
             _ => None,
         }
