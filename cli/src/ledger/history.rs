@@ -32,13 +32,13 @@ pub struct History {
     /// The last verification that passed.
     verified: Option<LedgerEntry>,
     /// The last verification of each source.
-    sources: BTreeMap<String, Verification>,
+    sources: BTreeMap<String, SourceVerification>,
     /// The holds in force, the oldest first.
     holds: Vec<LedgerEntry>,
     /// The approvals that were recorded, the oldest first.
     approvals: Vec<LedgerEntry>,
     /// The approvals that a deployment has used, by [`EntryApprover::key`].
-    used: BTreeMap<String, Used>,
+    used: BTreeMap<String, UsedApproval>,
     /// The last deployment without what is needed otherwise.
     broke_glass: Option<LedgerEntry>,
     /// The entries that can't be read, with the reason.
@@ -58,7 +58,7 @@ pub struct DeploymentAttempt {
 
 /// The last verification of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verification {
+pub struct SourceVerification {
     /// The entry's number.
     pub number: u64,
     /// The entry's time.
@@ -69,7 +69,7 @@ pub struct Verification {
 
 /// The use of an approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Used {
+pub struct UsedApproval {
     /// The number of the reservation that used it last.
     pub number: u64,
     /// The time of that.
@@ -86,9 +86,9 @@ pub enum ApprovalUse {
     /// It has not been used.
     Free,
     /// The deployment that used it has not succeeded, is the last one, and was of the same change: it may be finished.
-    Continues(Used),
+    Continues(UsedApproval),
     /// It is used up.
-    UsedUp(Used),
+    UsedUp(UsedApproval),
     /// It has no id, so that nobody can tell whether it has been used.
     NotKnown,
 }
@@ -97,9 +97,9 @@ pub enum ApprovalUse {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceStanding {
     /// It was deployed, and the checks passed.
-    Verified(Verification),
+    Verified(SourceVerification),
     /// It was deployed, and the checks failed or had no clear result.
-    NotPassed(Verification),
+    NotPassed(SourceVerification),
     /// It is deployed, and there is no result of checks.
     Deployed(u64),
     /// It is not known here.
@@ -149,7 +149,7 @@ impl History {
         for key in entry.approvers.iter().filter_map(EntryApprover::key) {
             let done = self.used.get(&key).is_some_and(|used| used.done);
             let (time, digest) = (entry.time.clone(), entry.digest.clone());
-            self.used.insert(key, Used { number: entry.number, time, digest, done });
+            self.used.insert(key, UsedApproval { number: entry.number, time, digest, done });
         }
         while self.used.len() > USED {
             let oldest = self.used.iter().min_by_key(|(_, used)| used.number).map(|(key, _)| key.clone());
@@ -194,7 +194,7 @@ impl History {
         }
         if let Some(source) = &entry.source {
             let (number, time, status) = (entry.number, entry.time.clone(), entry.status.clone());
-            self.sources.insert(cut_hash(source), Verification { number, time, status });
+            self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
         while self.sources.len() > SOURCES {
             let oldest =
