@@ -19,8 +19,9 @@ deny contains message if {
 
 # A database and a network never change in one deployment.
 deny contains "databases and networks change together: deploy one after the other" if {
-	some database, network in input.steps
+	some database in input.steps
 	startswith(database.type, "aws:rds/")
+	some network in input.steps
 	startswith(network.type, "aws:ec2/subnet:")
 }
 
