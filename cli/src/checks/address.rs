@@ -181,7 +181,7 @@ impl WebAddress {
     /// The name of a check of this address, without a query.
     pub fn name(&self) -> String {
         match self {
-            Self::Url(url) => format!("{}{}", host(url), url.path()),
+            Self::Url(url) => format!("{}{}", host(url), url.path()).trim_end_matches('/').to_owned(),
             Self::Output { name, path } => {
                 format!("{name}{}", path.split('?').next().unwrap_or_default())
             }

@@ -45,6 +45,7 @@ fn a_path_goes_below_the_address_and_a_query_after_it() {
 fn a_name_shows_no_query() {
     let name = |text: &str, path: &str| WebAddress::parse(text, path).unwrap().name();
     assert_eq!(name("https://a.example:8443/x?token=hunter2", ""), "a.example:8443/x");
+    assert_eq!(name("https://a.example/", ""), "a.example");
     assert_eq!(name("url", "/x?token=hunter2"), "url/x");
 }
 

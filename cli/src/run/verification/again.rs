@@ -32,7 +32,10 @@ pub(super) async fn preview_again(
         return unmade(check, no_time_left());
     }
     let begun = job.env.clock().elapsed();
-    let tried = match executor.preview_again(left, console, signals).await {
+    console.group(&format!("check {}", check.name));
+    let outcome = executor.preview_again(left, console, signals).await;
+    console.end_group();
+    let tried = match outcome {
         Err(error) => unclear(&Problem::from(&error)),
         Ok(_) if signals.first().is_some() => stopped(),
         Ok(outcome) => {
