@@ -5,6 +5,7 @@ use stackstep::publish::comment::Posted;
 
 use crate::posts;
 use crate::real_parts::shown_with;
+use crate::support::forge::reads::story;
 use crate::support::forge::{FACES, Fake, ME, TOKEN};
 use crate::tools::{folder, root, run};
 
@@ -33,5 +34,22 @@ fn another_client_reads_and_writes_what_ours_does() {
         assert_eq!(memory.deployments[1]["external_url"], "https://shop.example");
     }
     assert_eq!(posts::post(&fake, 2), Posted::Updated);
+    shown_with("GitLab's client (python-gitlab 8.6.0)");
+}
+
+#[test]
+#[ignore = "needs python-gitlab"]
+fn another_client_reads_what_delivery_reads() {
+    let fake = Fake::start(FACES[1]);
+    let (merge, base) = story(&mut fake.memory().shown);
+    let mut client = std::process::Command::new(folder("python-gitlab").join("bin/python"));
+    client
+        .arg(root().join("tests/runners/python-gitlab-delivery.py"))
+        .env("URL", fake.server.url())
+        .env("TOKEN", TOKEN)
+        .env("MERGE", merge)
+        .env("BASE", base);
+    let (fine, said) = run(&mut client);
+    assert!(fine, "{said}");
     shown_with("GitLab's client (python-gitlab 8.6.0)");
 }

@@ -118,3 +118,35 @@ impl Shown {
             .map(|(_, _, text)| text.as_str())
     }
 }
+
+/// Fills in a little of everything: a merge on a base, an approval of the merge and a request for changes of the base, a
+/// file, a team, a gate and a status. Returns the hashes of the merge and the base.
+pub fn story(shown: &mut Shown) -> (String, String) {
+    let (merge, base) = ("a".repeat(40), "b".repeat(40));
+    let review = |who: &str, verdict, time: &str, head: &str| Kept {
+        who: who.to_owned(),
+        verdict,
+        at: format!("2026-11-21T{time}:00Z"),
+        head: head.to_owned(),
+        writes: true,
+    };
+    *shown = Shown {
+        reviews: vec![
+            review("ann", Verdict::Approved, "12:30", &merge),
+            review("bob", Verdict::Changes, "12:31", &merge),
+        ],
+        pushes: vec![
+            ("2026-11-21T09:00:00Z".to_owned(), base.clone()),
+            ("2026-11-21T11:00:00Z".to_owned(), merge.clone()),
+        ],
+        commits: vec![(merge.clone(), vec![base.clone()]), (base.clone(), Vec::new())],
+        branches: vec![("main".to_owned(), merge.clone())],
+        files: vec![(merge.clone(), "stackstep.yaml".to_owned(), "deploy: {}\n".to_owned())],
+        team: vec!["ann".to_owned()],
+        gate: vec![("ann".to_owned(), true)],
+        guarded: true,
+        statuses: vec![(merge.clone(), "stackstep / shop / prod".to_owned(), "success")],
+        ..Shown::default()
+    };
+    (merge, base)
+}
