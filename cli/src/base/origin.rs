@@ -25,6 +25,18 @@ pub struct Origin {
     pub run: Option<u64>,
     /// A number that grows with each attempt of the same run.
     pub attempt: Option<u64>,
+    /// What the forge's own CI system calls this job, for asking the forge who opened the job's gate. None on another
+    /// system: its numbers mean something else there.
+    pub gate: Option<GateClue>,
+}
+
+/// What a forge's own CI system calls a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GateClue {
+    /// The id of the run or build.
+    pub run: Option<String>,
+    /// The id of the job, or the name of its stage.
+    pub job: Option<String>,
 }
 
 impl Origin {

@@ -19,7 +19,7 @@ use super::{
     LogFormat, Output, OutputRules, OutputsWay, SystemVariables, TokenRequest, share_of,
 };
 use crate::base::env::Env;
-use crate::base::origin::Origin;
+use crate::base::origin::{GateClue, Origin};
 use crate::base::text::percent_encoded;
 
 /// Azure Pipelines.
@@ -130,6 +130,10 @@ impl CiSystem for AzurePipelines {
             forge_token_input: Some("forgeToken"),
             run: number(env, "BUILD_BUILDID"),
             attempt: number(env, "SYSTEM_JOBATTEMPT"),
+            // The checks of an environment are asked for before its stage:
+            // https://learn.microsoft.com/azure/devops/pipelines/build/variables#system-variables
+            gate: own
+                .then(|| GateClue { run: text(env, "BUILD_BUILDID"), job: text(env, "SYSTEM_STAGENAME") }),
             ..Origin::default()
         }
     }

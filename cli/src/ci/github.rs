@@ -17,7 +17,7 @@ use super::{
     Advice, CiSystem, Context, Handover, IdentityToken, JobFolders, LogFormat, SystemVariables, TokenRequest,
 };
 use crate::base::env::Env;
-use crate::base::origin::Origin;
+use crate::base::origin::{GateClue, Origin};
 
 /// GitHub Actions.
 pub struct GitHubActions;
@@ -45,6 +45,7 @@ impl CiSystem for GitHubActions {
             token: own_token(env, &["GITHUB_TOKEN"]),
             author: Some("github-actions[bot]"),
             run: run_reported_on(env).or_else(|| number(env, "GITHUB_RUN_ID")),
+            gate: Some(GateClue { run: text(env, "GITHUB_RUN_ID"), job: None }),
             ..origin(env)
         }
     }

@@ -11,7 +11,7 @@ use super::{
     SystemVariables, TEN_SECONDS, share_of,
 };
 use crate::base::env::Env;
-use crate::base::origin::{Origin, OwnToken};
+use crate::base::origin::{GateClue, Origin, OwnToken};
 
 /// GitLab CI.
 pub struct GitLabCi;
@@ -109,6 +109,7 @@ impl CiSystem for GitLabCi {
             }),
             run,
             attempt,
+            gate: Some(GateClue { run: text(env, "CI_PIPELINE_ID"), job: text(env, "CI_JOB_ID") }),
             ..Origin::default()
         }
     }
@@ -299,6 +300,17 @@ mod tests {
         assert!(records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "start")]));
         assert!(!records(&[("CI_ENVIRONMENT_NAME", "production"), ("CI_ENVIRONMENT_ACTION", "prepare")]));
         assert!(!records(&[("CI_ENVIRONMENT_NAME", "staging")]) && !records(&[]));
+    }
+
+    #[test]
+    fn a_gate_is_asked_for_by_the_job_and_never_for_a_repository_of_another_forge() {
+        let gate = |pairs: &[(&str, &str)]| {
+            let job = [("CI_PIPELINE_ID", "41"), ("CI_JOB_ID", "42")];
+            GitLabCi.origin(&Env::from_pairs("/", pairs.iter().copied().chain(job))).gate
+        };
+        let own = GateClue { run: Some("41".to_owned()), job: Some("42".to_owned()) };
+        assert_eq!(gate(&[]), Some(own));
+        assert_eq!(gate(&[("CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY", "acme/shop")]), None);
     }
 
     #[test]

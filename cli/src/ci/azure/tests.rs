@@ -171,3 +171,16 @@ fn an_input_is_found_with_and_without_its_hyphens() {
     );
     assert_eq!(AzurePipelines.step_input(&env, "stack"), Some(("INPUT_STACK".into(), "b")));
 }
+
+#[test]
+fn a_gate_is_asked_for_by_the_stage_and_only_where_the_repository_is_one_of_azure() {
+    let gate = |provider| {
+        let stage = [("BUILD_BUILDID", "41"), ("SYSTEM_STAGENAME", "production")];
+        AzurePipelines
+            .origin(&Env::from_pairs("/", stage.into_iter().chain([("BUILD_REPOSITORY_PROVIDER", provider)])))
+            .gate
+    };
+    let own = GateClue { run: Some("41".to_owned()), job: Some("production".to_owned()) };
+    assert_eq!(gate("TfsGit"), Some(own));
+    assert_eq!(gate("GitHub"), None, "the number would be that of another run there");
+}

@@ -206,11 +206,11 @@ async fn by_environment(
         ));
         return;
     };
-    let gated = GatedJob {
-        run: job.ci.origin(job.env).run.map(|run| run.to_string()),
-        job: None,
-        environment: Some(environment.clone()),
-    };
+    // A number of another system would be that of a stranger's run on the forge.
+    let origin = job.ci.origin(job.env);
+    let client = client.filter(|client| origin.forge == Some(client.place().forge.name()));
+    let gate = origin.gate.unwrap_or_default();
+    let gated = GatedJob { run: gate.run, job: gate.job, environment: Some(environment.clone()) };
     let read = match client {
         Some(client) => client.gate_approvals(&gated).await,
         None => Ok(None),
