@@ -5,12 +5,15 @@ use serde_json::Value;
 use super::Place;
 use crate::base::http::{Method, Request, Url};
 
+/// The reader of an answer's JSON; it returns none for another form.
+pub type AnswerReader<T> = Box<dyn Fn(&Value) -> Option<T>>;
+
 /// A request, with the reader of its answer.
 pub struct RequestFor<T> {
     /// The request.
     pub request: Request,
-    /// The reader of the answer's JSON; it returns none for another form.
-    pub read: Box<dyn Fn(&Value) -> Option<T>>,
+    /// The reader of the answer.
+    pub read: AnswerReader<T>,
     /// The permission that it needs, if it is another one than that for comments.
     pub needs: Option<&'static str>,
 }
@@ -23,8 +26,8 @@ impl<T> RequestFor<T> {
 
     /// The request with the permission `needs`, unless it names another one itself.
     #[must_use]
-    pub(super) fn needing_by_default(self, needs: Option<&'static str>) -> Self {
-        Self { needs: self.needs.or(needs), ..self }
+    pub(super) fn needing_by_default(self, needs: &'static str) -> Self {
+        Self { needs: self.needs.or(Some(needs)), ..self }
     }
 }
 

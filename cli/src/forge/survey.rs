@@ -82,12 +82,15 @@ impl SurveyAnswers {
 /// The requests of the next round, from the answers so far; none if nothing is left to ask.
 type NextRound = Box<dyn Fn(&SurveyAnswers) -> Vec<SurveyPart>>;
 
+/// The reader of a survey's answers; it returns none if they have another form.
+type SurveyReader<T> = Box<dyn Fn(&SurveyAnswers) -> Option<T>>;
+
 /// A question that takes several requests.
 pub struct Survey<T> {
     /// The requests of the next round. Those that were sent already are left out by the client.
     pub next: NextRound,
-    /// The reader of the answers; it returns none if they have another form.
-    pub read: Box<dyn Fn(&SurveyAnswers) -> Option<T>>,
+    /// The reader of the answers.
+    pub read: SurveyReader<T>,
 }
 
 impl<T> Survey<T> {

@@ -90,7 +90,8 @@ pub fn count_reviews(reviews: &[Review], facts: &ReviewFacts<'_>) -> ReviewVerdi
     for review in last_verdicts(reviews) {
         let may = may_judge(review, facts);
         match (review.state, may) {
-            (ReviewState::ChangesRequested, Err(WhyNot::Bot | WhyNot::Author | WhyNot::MayNotWrite)) => {}
+            (ReviewState::Commented, _)
+            | (ReviewState::ChangesRequested, Err(WhyNot::Bot | WhyNot::Author | WhyNot::MayNotWrite)) => {}
             // Somebody else's verdict on somebody else's list.
             (ReviewState::ChangesRequested, Err(WhyNot::NotNamed)) if review.may_write == Some(false) => {}
             (ReviewState::ChangesRequested, _) => verdict.blocking.push(review.person.clone()),
@@ -101,7 +102,6 @@ pub fn count_reviews(reviews: &[Review], facts: &ReviewFacts<'_>) -> ReviewVerdi
                 }
                 Err(why) => verdict.not_counted.push(not_counted(review, why)),
             },
-            (ReviewState::Commented, _) => {}
         }
     }
     verdict
@@ -219,9 +219,9 @@ impl ReviewVerdict {
             }
         }
         if ways.is_empty() {
-            ways.push(format!(
-                "have it approved on the forge after reading the preview, then run the job again"
-            ));
+            ways.push(
+                "have it approved on the forge after reading the preview, then run the job again".to_owned(),
+            );
         }
         Some(Problem::new(what, ways.join("; ")))
     }

@@ -133,7 +133,8 @@ fn requests(place: &Place, watched: &Watched, answers: &SurveyAnswers) -> Vec<Su
         let path =
             format!("{}/_apis/distributedtask/environments?name={}&{VERSION}", project(place), encoded(name));
         parts.push(get(&format!("environment/{name}"), &path, Reading::Environments));
-        if let Some(id) = environment_of(name, answers).flatten() {
+        let found = answers.list(&format!("environment/{name}"), "/value");
+        if let Some(id) = found.and_then(|found| environment_of(name, &found)) {
             let path = format!(
                 "{}/_apis/pipelines/checks/configurations?resourceType=environment&resourceId={id}&$expand=settings\
                  &api-version=7.1-preview.1",
@@ -145,11 +146,10 @@ fn requests(place: &Place, watched: &Watched, answers: &SurveyAnswers) -> Vec<Su
     parts
 }
 
-/// The number of an environment, if there is one; none if that could not be read.
-fn environment_of(name: &str, answers: &SurveyAnswers) -> Option<Option<String>> {
-    let list = answers.list(&format!("environment/{name}"), "/value")?;
-    let own = |one: &&Value| text_at(one, "/name").is_some_and(|own| own.eq_ignore_ascii_case(name));
-    Some(list.into_iter().find(own).and_then(|one| number_at(one, "/id")))
+/// The number of the environment with this name among those that were found.
+fn environment_of(name: &str, found: &[&Value]) -> Option<String> {
+    let own = |one: &&&Value| text_at(one, "/name").is_some_and(|own| own.eq_ignore_ascii_case(name));
+    found.iter().find(own).and_then(|one| number_at(one, "/id"))
 }
 
 fn read_protection(place: &Place, watched: &Watched, answers: &SurveyAnswers) -> Protection {
@@ -222,7 +222,8 @@ fn read_environment(name: &str, answers: &SurveyAnswers) -> EnvironmentProtectio
     let why = AzureRepos.needed_to_read(Reading::Environments);
     let unknown =
         EnvironmentProtection { deployers: Fact::NoSuchThing, ..EnvironmentProtection::not_known(name, why) };
-    let Some(found) = environment_of(name, answers) else { return unknown };
+    let Some(found) = answers.list(&format!("environment/{name}"), "/value") else { return unknown };
+    let found = environment_of(name, &found);
     let unknown = EnvironmentProtection { exists: Fact::Known(found.is_some()), ..unknown };
     let Some(checks) = answers.list(&format!("checks/{name}"), "/value") else { return unknown };
     let approval =

@@ -18,8 +18,8 @@ pub enum RepositoryFile {
 
 impl Client<'_> {
     /// The permission that reading needs.
-    pub(super) fn needs(&self, what: Reading) -> Option<&'static str> {
-        Some(self.place().forge.needed_to_read(what))
+    pub(super) fn needs(&self, what: Reading) -> &'static str {
+        self.place().forge.needed_to_read(what)
     }
 
     /// The name of the repository's default branch.
@@ -64,7 +64,7 @@ impl Client<'_> {
         let do_what = format!("read `{path}` at `{commit}`");
         let needs = self.needs(Reading::Contents);
         let wanted = self.place.forge.file(self.place, commit, path);
-        let answer = match self.answer(&do_what, &wanted.request, needs).await {
+        let answer = match self.answer(&do_what, &wanted.request, Some(needs)).await {
             Ok(answer) => answer,
             Err(trouble) if trouble.kind == TroubleKind::Missing => {
                 self.commit(commit).await.map_err(|_| trouble)?;

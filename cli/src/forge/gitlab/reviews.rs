@@ -67,13 +67,13 @@ fn read_reviews(answers: &SurveyAnswers) -> Option<Vec<Review>> {
     };
     let heads = heads()?;
     let notes = answers.list("notes", "")?;
-    let noted = |person: &Person, words: &str| {
-        let of_person = |note: &&&Value| {
+    let time_of = |person: &Person, words: &str| {
+        let of_person = |note: &&Value| {
             is_true(note, "/system")
                 && text_at(note, "/body").is_some_and(|body| body.starts_with(words))
                 && text_at(note, "/author/username").is_some_and(|name| person.is_named(&name))
         };
-        notes.iter().rfind(|note| of_person(&note)).and_then(|note| text_at(note, "/created_at"))
+        notes.iter().rfind(|note| of_person(note)).and_then(|note| text_at(note, "/created_at"))
     };
     let review = |person: Person, state, at: Option<String>| {
         let heads = heads.iter().map(|(since, head)| (since.as_str(), head.as_str()));
@@ -90,7 +90,7 @@ fn read_reviews(answers: &SurveyAnswers) -> Option<Vec<Review>> {
     for one in answers.one("approvals")?.get("approved_by")?.as_array()? {
         let person = read_person(one.get("user")?)?;
         // Versions before 18 do not tell the time.
-        let at = text_at(one, "/approved_at").or_else(|| noted(&person, APPROVED));
+        let at = text_at(one, "/approved_at").or_else(|| time_of(&person, APPROVED));
         reviews.push(review(person, ReviewState::Approved, at));
     }
     for one in answers.list("reviewers", "")? {
@@ -99,7 +99,7 @@ fn read_reviews(answers: &SurveyAnswers) -> Option<Vec<Review>> {
             Some("requested_changes") => {
                 // A verdict takes the place of the one before.
                 reviews.retain(|review| !review.person.is_same(&person));
-                let at = noted(&person, REQUESTED);
+                let at = time_of(&person, REQUESTED);
                 reviews.push(review(person, ReviewState::ChangesRequested, at));
             }
             Some("reviewed") if !reviews.iter().any(|review| review.person.is_same(&person)) => {
@@ -114,7 +114,7 @@ fn read_reviews(answers: &SurveyAnswers) -> Option<Vec<Review>> {
             is_true(note, "/system") && text_at(note, "/body").is_some_and(|body| body.starts_with(APPROVED));
         let Some(person) = note.get("author").filter(|_| approved).and_then(read_person) else { continue };
         if !reviews.iter().any(|review| review.person.is_same(&person)) {
-            let at = noted(&person, APPROVED);
+            let at = time_of(&person, APPROVED);
             reviews.push(review(person, ReviewState::Dismissed, at));
         }
     }

@@ -159,7 +159,7 @@ fn about_branch(lines: &mut ProtectionLines<'_>, found: &BranchProtection) {
     }
     match lines.value(&found.force_push, "whether its history can be rewritten") {
         Some(true) => {
-            lines.open(format!("the history of `{branch}` can be rewritten"), "forbid force pushes")
+            lines.open(format!("the history of `{branch}` can be rewritten"), "forbid force pushes");
         }
         Some(false) => lines.closed(format!("the history of `{branch}` can't be rewritten")),
         None => {}
@@ -236,7 +236,7 @@ fn about_environment(lines: &mut ProtectionLines<'_>, found: &EnvironmentProtect
             "name reviewers, or have deployments count the reviews of the change request with `approvals`",
         ),
         Some(people) => {
-            lines.closed(format!("a job gets to `{name}` with the approval of {}", people.join(", ")))
+            lines.closed(format!("a job gets to `{name}` with the approval of {}", people.join(", ")));
         }
         None => {}
     }
@@ -251,7 +251,7 @@ fn about_environment(lines: &mut ProtectionLines<'_>, found: &EnvironmentProtect
             "let only the default branch and protected tags deploy",
         ),
         Some(Some(references)) => {
-            lines.closed(format!("`{name}` takes jobs of {} only", references.join(", ")))
+            lines.closed(format!("`{name}` takes jobs of {} only", references.join(", ")));
         }
         None => {}
     }
