@@ -22,7 +22,7 @@ use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
 use crate::publish::{self, Publisher};
 use crate::report::{Masked, Report};
-use crate::run::gates::{Gates, Judged, judge};
+use crate::run::gates::{Gates, JudgedRun, judge};
 use crate::run::outputs::read_outputs;
 use crate::run::phases::{Around, PhaseEnd, carry_out};
 use crate::run::prepare::{RunRequest, Until, prepare};
@@ -70,7 +70,7 @@ pub async fn run_request(
     let ready = make_ready(&mut job, console, signals).await;
     let judged = match &ready {
         Ok(_) => judge(&mut job, judging, console).await,
-        Err(_) => Ok(Judged::default()),
+        Err(_) => Ok(JudgedRun::default()),
     };
     let Some(mut run) = Run::new(&job) else {
         let engine = ready?.engine;

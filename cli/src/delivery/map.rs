@@ -28,7 +28,7 @@ pub struct MapLine {
 
 enum_of_words! {
     /// What happens at an event that is not in the map.
-    pub enum Otherwise {
+    pub enum UnmappedEvent {
         /// Nothing, and the run passes.
         Skip = "skip",
         /// The run fails.
@@ -46,7 +46,7 @@ pub struct DeployMap {
     /// The stacks that a change request previews. None: all that merging and tagging would deploy.
     pub change_requests: Option<Vec<String>>,
     /// The answer to all other events.
-    pub otherwise: Otherwise,
+    pub otherwise: UnmappedEvent,
     /// The path of the file, for messages.
     pub file: String,
 }
@@ -91,8 +91,8 @@ impl DeployMap {
             }
         }
         let otherwise = match mapping.get(OTHERWISE).filter(|value| !value.is_null()) {
-            None => Otherwise::Skip,
-            Some(value) => value.as_str().and_then(Otherwise::from_word).ok_or_else(|| {
+            None => UnmappedEvent::Skip,
+            Some(value) => value.as_str().and_then(UnmappedEvent::from_word).ok_or_else(|| {
                 wrong(
                     format!("`{DEPLOY}.{OTHERWISE}` in `{file}` is neither `skip` nor `error`"),
                     "`skip` lets other events pass, `error` makes them fail",
@@ -149,10 +149,10 @@ impl DeployMap {
             .filter(|decision| !matches!(decision, MapDecision::Run { stacks, .. } if stacks.is_empty()));
         match (decision, self.otherwise) {
             (Some(decision), _) => Ok(decision),
-            (None, Otherwise::Skip) => {
+            (None, UnmappedEvent::Skip) => {
                 Ok(MapDecision::Skip { why: format!("{event} is not in the map of `{}`", self.file) })
             }
-            (None, Otherwise::Error) => Err(Error::input(
+            (None, UnmappedEvent::Error) => Err(Error::input(
                 format!("{event} is not in the map of `{}`, which says `{OTHERWISE}: error`", self.file),
                 "add a line for it below `deploy`, or keep this job from running for it",
             )),

@@ -12,6 +12,7 @@ mod checked;
 mod checks;
 mod diff;
 mod escape;
+mod figures;
 mod fit;
 mod html;
 mod junit;

@@ -1,6 +1,6 @@
 //! What the rules say, in words for every kind of report.
 
-use super::words;
+use super::figures;
 use crate::report::{Reason, Report, RuleVerdict, RulesOutcome, Ruling, Status};
 
 /// Whether the run ended because of the rules.
@@ -17,7 +17,7 @@ pub(super) fn loud(report: &Report) -> Option<&RulesOutcome> {
 /// rule", "201 to delete, at most 0".
 pub(super) fn outcome(report: &Report, stack: &str) -> Option<(String, String)> {
     let rules = report.rules.as_ref()?;
-    let deployed = report.status == Status::Succeeded && !words::is_plan(report);
+    let deployed = report.status == Status::Succeeded && !figures::is_plan(report);
     if deployed
         || rules.verdict == RuleVerdict::Allowed
         || !(ended(report) || report.status == Status::Succeeded)
@@ -91,7 +91,7 @@ pub(super) fn let_through(ruling: &Ruling, with_resources: bool) -> Vec<String> 
         let about = about.map_or_else(String::new, |urn| format!(" for `{}`", urn.replace('`', "'")));
         format!(
             "an exception{about} lets through {} until {}: {}",
-            words::number(exception.count),
+            figures::number(exception.count),
             exception.until,
             exception.because.replace('`', "'")
         )
@@ -101,7 +101,7 @@ pub(super) fn let_through(ruling: &Ruling, with_resources: bool) -> Vec<String> 
 
 /// By which time it was judged.
 pub(super) fn judged(rules: &RulesOutcome) -> String {
-    format!("judged at {} by the clock of the job's machine", words::moment(rules.judged_at))
+    format!("judged at {} by the clock of the job's machine", figures::moment(rules.judged_at))
 }
 
 /// Whether the time matters for what the report shows.

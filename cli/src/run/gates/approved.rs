@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Gates;
+use super::facts::GateFacts;
 use super::merged::{MergedChange, MergedChanges};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};
@@ -47,7 +47,7 @@ pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<Approv
 
 /// Finds the approvals that count. Fails if there are not enough, with the reasons why others do not count.
 pub(super) async fn approvals(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     wanted: &ApprovalsWanted,
     merged: &Result<MergedChanges, Problem>,
     client: Option<&Client<'_>>,
@@ -191,7 +191,7 @@ async fn by_reviews(
 /// The gate of the CI system before this job. Where nobody can read who opened it, the job itself is the evidence: it
 /// starts only after its gate.
 async fn by_environment(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     wanted: &ApprovalsWanted,
     client: Option<&Client<'_>>,
     found: &mut FoundApprovals,

@@ -1,10 +1,10 @@
 //! The entries that a run writes into the ledger.
 
-use super::Gates;
+use super::facts::GateFacts;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
 use crate::report::{CheckOutcome, Report, RuleVerdict};
 
-fn new(gates: &Gates<'_>, kind: EntryKind) -> LedgerEntry {
+fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
     let identity = job.identity().unwrap_or_default();
     let mut entry =
@@ -22,7 +22,7 @@ fn new(gates: &Gates<'_>, kind: EntryKind) -> LedgerEntry {
 }
 
 /// The entry before the operation.
-pub(super) fn reserved(gates: &Gates<'_>, preview: Option<&Report>) -> LedgerEntry {
+pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> LedgerEntry {
     let (job, context) = (gates.job, &gates.job.context);
     let mut entry = new(gates, EntryKind::Reserved);
     entry.commit = context.commit.clone().or_else(|| context.merge_commit.clone());
@@ -55,7 +55,7 @@ pub(super) fn reserved(gates: &Gates<'_>, preview: Option<&Report>) -> LedgerEnt
 }
 
 /// A further entry about the deployment that was reserved.
-pub(super) fn about(gates: &Gates<'_>, kind: EntryKind, reserved: &LedgerEntry) -> LedgerEntry {
+pub(super) fn about(gates: &GateFacts<'_>, kind: EntryKind, reserved: &LedgerEntry) -> LedgerEntry {
     let mut entry = new(gates, kind);
     entry.about = Some(reserved.number);
     entry.commit.clone_from(&reserved.commit);

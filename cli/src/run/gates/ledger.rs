@@ -1,6 +1,6 @@
 //! The ledger of a run's stack: where it is, what it says, and what it refuses.
 
-use super::Gates;
+use super::facts::GateFacts;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
@@ -77,7 +77,7 @@ pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
 }
 
 /// The refusal of a stack that is held.
-pub fn held(hold: &LedgerEntry, gates: &Gates<'_>) -> Error {
+pub fn held(hold: &LedgerEntry, gates: &GateFacts<'_>) -> Error {
     let who = hold.actor.as_deref().unwrap_or("somebody");
     let reason = hold.reason.as_deref().unwrap_or("no reason was given");
     gates.refusal(

@@ -1,7 +1,7 @@
 //! The change requests that a deployment brings: those merged since the commit that the stack deployed last, with what
 //! our comments on them show.
 
-use super::Gates;
+use super::facts::GateFacts;
 use crate::base::error::Problem;
 use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
@@ -26,7 +26,7 @@ pub(super) struct MergedChanges {
 
 /// Finds them. Fails with the reason why they are not known.
 pub(super) async fn merged_changes(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     client: &Client<'_>,
     history: &RepositoryHistory<'_>,
 ) -> Result<MergedChanges, Problem> {

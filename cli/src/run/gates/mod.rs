@@ -9,6 +9,7 @@
 
 mod approved;
 mod entry;
+mod facts;
 mod judged;
 pub mod ledger;
 mod merged;
@@ -31,48 +32,30 @@ use crate::delivery::stricter::stricter;
 use crate::delivery::{Definition, StackSettings, Unreviewed};
 use crate::engine::executor::Executor;
 use crate::engine::job::Job;
+use crate::forge::Client;
 use crate::forge::client::LIMITS;
-use crate::forge::{Client, Place};
 use crate::inputs::file::NAME;
 use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
-use crate::ledger::entry::{EntryApprover, EntryKind, EntryStatus, LedgerEntry};
+use crate::ledger::entry::{EntryKind, EntryStatus, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
 use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
-use crate::reviewed::change::{MadeFrom, ProposedChange};
+use crate::reviewed::change::ProposedChange;
 use crate::reviewed::proposal::Proposal;
 use crate::reviewed::wanted::WantedGoals;
 use crate::rules::{Rules, end_by_rules};
+pub use facts::JudgedRun;
+use facts::{GateFacts, ReviewedNames};
 use judged::{JudgedBy, judged_by, top};
-use unreviewed::ReviewedNames;
-
-/// What a run is judged by, with the ledger of its stack.
-#[derive(Debug, Default)]
-pub struct Judged {
-    /// The settings; none if the stack has no entry in the judging file.
-    settings: Option<StackSettings>,
-    /// The version of the file, in words.
-    version: String,
-    /// What this commit loosens, a sentence each: it holds from the next deployment on.
-    loosened: Vec<String>,
-    /// Why a preview is not judged.
-    not_known: Option<Problem>,
-    /// The ledger; none for a run that changes nothing.
-    ledger: Option<Ledger>,
-    /// What the ledger says.
-    past: Option<History>,
-    /// The forge, for questions about change requests.
-    place: Option<Place>,
-}
 
 /// Finds what the run is judged by, reads the ledger, and hands the job the checks that it has to make. `known` is the
 /// judging file, if the map has been read from it.
-pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console) -> Result<Judged> {
+pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console) -> Result<JudgedRun> {
     let command = job.inputs.command;
     if job.stack.is_none() || !command.is_on_resources() {
-        return Ok(Judged::default());
+        return Ok(JudgedRun::default());
     }
     let changes = command.effect() == Effect::Changes && !job.inputs.operation.preview_only;
     if changes && !job.inputs.review.reviewed.is_empty() {
@@ -83,11 +66,11 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
     let client = place.as_ref().map(|place| Client::new(&http, place));
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
     let (settings, version, is_own) = match judged_by(job, &history, known, changes).await? {
-        JudgedBy::Nothing => return Ok(Judged::default()),
-        JudgedBy::NotKnown(why) => return Ok(Judged { not_known: Some(why), ..Judged::default() }),
+        JudgedBy::Nothing => return Ok(JudgedRun::default()),
+        JudgedBy::NotKnown(why) => return Ok(JudgedRun { not_known: Some(why), ..JudgedRun::default() }),
         JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
     };
-    let mut judged = Judged { settings: Some(settings), version, ..Judged::default() };
+    let mut judged = JudgedRun { settings: Some(settings), version, ..JudgedRun::default() };
     if changes {
         let ledger = ledger::open(job, place.as_ref());
         console.line(&format!("ledger: {}", ledger.shown()));
@@ -119,7 +102,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
     Ok(judged)
 }
 
-impl Judged {
+impl JudgedRun {
     /// Takes the stricter of the settings and those of the commit that the stack deployed last.
     async fn tighten_by_last_deployment(
         &mut self,
@@ -165,20 +148,7 @@ impl Judged {
 
 /// The gates of one run.
 pub struct Gates<'a> {
-    job: &'a Job<'a>,
-    judged: Judged,
-    /// What the change is made from.
-    made_from: Option<MadeFrom>,
-    /// The source of what is deployed.
-    source: Option<String>,
-    /// The change that the preview proposes.
-    proposed: Option<ProposedChange>,
-    /// What was named as reviewed.
-    reviewed: ReviewedNames,
-    approvers: Vec<EntryApprover>,
-    change_requests: Vec<u64>,
-    /// The state before the preview.
-    state: Option<StateIdentity>,
+    facts: GateFacts<'a>,
     /// The entry with which the deployment was reserved.
     reserved: RefCell<Option<LedgerEntry>>,
     /// Notes for the report.
@@ -187,10 +157,10 @@ pub struct Gates<'a> {
 
 impl<'a> Gates<'a> {
     /// The gates of the job's run.
-    pub fn new(job: &'a Job<'a>, judged: Judged) -> Self {
+    pub fn new(job: &'a Job<'a>, judged: JudgedRun) -> Self {
         let made_from = proposed::made_from(job);
         let source = made_from.as_ref().map(|made_from| made_from.source.digest.clone());
-        Self {
+        let facts = GateFacts {
             job,
             judged,
             source: source.filter(|source| !source.is_empty()),
@@ -200,24 +170,8 @@ impl<'a> Gates<'a> {
             approvers: Vec::new(),
             change_requests: Vec::new(),
             state: None,
-            reserved: RefCell::new(None),
-            notes: Vec::new(),
-        }
-    }
-
-    /// Whether the run changes something that the gates are about.
-    fn changes(&self) -> bool {
-        let inputs = &self.job.inputs;
-        inputs.command.effect() == Effect::Changes && !inputs.operation.preview_only
-    }
-
-    fn settings(&self) -> Option<&StackSettings> {
-        self.judged.settings.as_ref()
-    }
-
-    fn refusal(&self, what: impl std::fmt::Display, hint: impl Into<String>, reason: Reason) -> Error {
-        let what = format!("`{}` is refused: {what}", self.job.inputs.command.word());
-        Error::Refused { what, hint: hint.into(), reason }
+        };
+        Self { facts, reserved: RefCell::new(None), notes: Vec::new() }
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
@@ -227,40 +181,44 @@ impl<'a> Gates<'a> {
         console: &Console,
         signals: &Signals,
     ) -> Result<()> {
-        if self.changes() {
-            self.reviewed = ReviewedNames::read(self)?;
-            let key = unreviewed::review_key(self);
-            executor.look_for(WantedGoals::by_records(&self.reviewed.records, key.as_ref()));
+        if self.facts.changes() {
+            self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts)?;
+            let key = unreviewed::review_key(&self.facts);
+            executor.look_for(WantedGoals::by_records(&self.facts.reviewed.records, key.as_ref()));
         }
-        if let Some(why) = &self.judged.not_known {
+        if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
-        let Some(settings) = self.settings().cloned() else { return Ok(()) };
-        console.line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.judged.version));
-        if !self.changes() {
+        let Some(settings) = self.facts.settings().cloned() else { return Ok(()) };
+        console.line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
+        if !self.facts.changes() {
             return Ok(());
         }
-        for loosened in &self.judged.loosened {
+        for loosened in &self.facts.judged.loosened {
             self.notes.push(format!(
                 "this commit loosens what has to hold, from the next deployment on: {loosened}"
             ));
         }
-        if let Some(past) = &self.judged.past
+        if let Some(past) = &self.facts.judged.past
             && let Some(hold) = past.holds().first()
         {
-            return Err(ledger::held(hold, self));
+            return Err(ledger::held(hold, &self.facts));
         }
-        if self.job.inputs.command == Command::Refresh {
+        if self.facts.job.inputs.command == Command::Refresh {
             return Ok(());
         }
-        let http = Http::new(self.job.env, LIMITS)?;
-        let client = self.judged.place.as_ref().map(|place| Client::new(&http, place));
-        let history =
-            RepositoryHistory::new(&top(self.job), self.job.env, &self.job.context, client.as_ref());
-        place_in_history::refuse_a_commit_out_of_place(self.job, &history).await?;
-        promotion::refuse_what_was_not_verified(self, &settings).await?;
-        if self.job.inputs.safety.skip_preview == Some(false) {
-            self.state = ledger::state_seen(self.job, executor, console, signals).await;
+        let http = Http::new(self.facts.job.env, LIMITS)?;
+        let client = self.facts.judged.place.as_ref().map(|place| Client::new(&http, place));
+        let history = RepositoryHistory::new(
+            &top(self.facts.job),
+            self.facts.job.env,
+            &self.facts.job.context,
+            client.as_ref(),
+        );
+        place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
+        promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
+        if self.facts.job.inputs.safety.skip_preview == Some(false) {
+            self.facts.state = ledger::state_seen(self.facts.job, executor, console, signals).await;
         }
         Ok(())
     }
@@ -268,25 +226,27 @@ impl<'a> Gates<'a> {
     /// Puts the record of what a preview proposes into its report. A preview that failed, or whose events are not whole, has
     /// none.
     pub fn record(&mut self, report: &mut Report, proposal: Option<Proposal>) {
-        let (Some(proposal), Some(made_from)) = (proposal, self.made_from.clone()) else { return };
-        let (Some(operation), Some(identity)) = (proposed::operation(self.job), self.job.identity()) else {
+        let (Some(proposal), Some(made_from)) = (proposal, self.facts.made_from.clone()) else { return };
+        let (Some(operation), Some(identity)) =
+            (proposed::operation(self.facts.job), self.facts.job.identity())
+        else {
             return;
         };
         let engine = report.engine.as_ref().and_then(|engine| engine.version.clone()).unwrap_or_default();
         let change = ProposedChange { operation, identity, made_from, engine, proposal };
-        report.review = Some(Box::new(change.seal(&proposed::key(self.job))));
-        self.proposed = Some(change);
+        report.review = Some(Box::new(change.seal(&proposed::key(self.facts.job))));
+        self.facts.proposed = Some(change);
     }
 
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
     /// why.
     pub async fn after_preview(&mut self, report: &mut Report) -> Result<bool> {
-        let verdict = ruling::judge_preview(self.job, report);
-        if !self.changes() {
-            ruling::fail_preview(self.job, report);
+        let verdict = ruling::judge_preview(self.facts.job, report);
+        if !self.facts.changes() {
+            ruling::fail_preview(self.facts.job, report);
             return Ok(true);
         }
-        let settings = self.settings().cloned();
+        let settings = self.facts.settings().cloned();
         // Who may approve stands in the settings, as does each rule that asks for it.
         if verdict == RuleVerdict::Refused || (verdict == RuleVerdict::Approval && settings.is_none()) {
             end_by_rules(report);
@@ -309,7 +269,7 @@ impl<'a> Gates<'a> {
         report: &mut Report,
     ) -> Result<()> {
         let wanted = settings.and_then(|settings| approved::wanted(settings, report));
-        let named = !self.job.inputs.review.reviewed.is_empty();
+        let named = !self.facts.job.inputs.review.reviewed.is_empty();
         let allowed = settings.map_or(Unreviewed::Allow, |settings| settings.unreviewed);
         // What the step names as reviewed tightens, and never loosens.
         let answer = if named && allowed == Unreviewed::Allow { Unreviewed::Refuse } else { allowed };
@@ -317,27 +277,31 @@ impl<'a> Gates<'a> {
         if wanted.is_none() && !looks {
             return Ok(());
         }
-        let http = Http::new(self.job.env, LIMITS)?;
-        let client = self.judged.place.as_ref().map(|place| Client::new(&http, place));
-        let history =
-            RepositoryHistory::new(&top(self.job), self.job.env, &self.job.context, client.as_ref());
+        let http = Http::new(self.facts.job.env, LIMITS)?;
+        let client = self.facts.judged.place.as_ref().map(|place| Client::new(&http, place));
+        let history = RepositoryHistory::new(
+            &top(self.facts.job),
+            self.facts.job.env,
+            &self.facts.job.context,
+            client.as_ref(),
+        );
         let merged = match &client {
-            Some(client) => merged::merged_changes(self, client, &history).await,
+            Some(client) => merged::merged_changes(&self.facts, client, &history).await,
             None => Err(Problem::new(
                 "the change requests can't be read: the forge is not known, or there is no token for it",
                 "give the step `github-token` (or the token of your forge)",
             )),
         };
         if let Ok(merged) = &merged {
-            self.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
+            self.facts.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
         }
         if looks {
-            let note = unreviewed::reviewed(self, answer, report, &merged)?;
+            let note = unreviewed::reviewed(&self.facts, answer, report, &merged)?;
             self.notes.extend(note);
         }
         if let Some(wanted) = wanted {
-            let found = approved::approvals(self, &wanted, &merged, client.as_ref()).await?;
-            self.approvers = found.approvers;
+            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref()).await?;
+            self.facts.approvers = found.approvers;
             self.notes.extend(found.notes);
         }
         Ok(())
@@ -352,24 +316,24 @@ impl<'a> Gates<'a> {
         signals: &Signals,
     ) -> Result<()> {
         // A stack that was not there has been created by the preview.
-        if let Some(before) = self.state.as_ref().filter(|before| **before != StateIdentity::NoStack)
-            && let Some(now) = ledger::state_seen(self.job, executor, console, signals).await
+        if let Some(before) = self.facts.state.as_ref().filter(|before| **before != StateIdentity::NoStack)
+            && let Some(now) = ledger::state_seen(self.facts.job, executor, console, signals).await
             && now != *before
         {
-            return Err(self.refusal(
+            return Err(self.facts.refusal(
                 format!("the stack has moved since the preview: its state was {before} and is {now}"),
                 "somebody else has deployed it; run the job again, so that the change is compared with what is there",
                 Reason::Reviewed,
             ));
         }
-        let Some(ledger) = &self.judged.ledger else { return Ok(()) };
+        let Some(ledger) = &self.facts.judged.ledger else { return Ok(()) };
         if let Some(missing) = ledger.missing() {
             let cant = ledger.not_promised().join("; ");
             self.notes.push(format!("there is no ledger ({}), so that {cant}", missing.what));
             return Ok(());
         }
-        let entry = entry::reserved(self, report);
-        let approvers = self.approvers.clone();
+        let entry = entry::reserved(&self.facts, report);
+        let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
         let appended = ledger.append(|past: &History| {
             ledger::refuse_used_approvals(past, &approvers, &digest)?;
@@ -390,7 +354,8 @@ impl<'a> Gates<'a> {
 
     /// Writes into the ledger how the deployment ended. Trouble is a note: what is done is done.
     pub async fn finish(&self, report: &mut Report) {
-        let (Some(ledger), Some(reserved)) = (&self.judged.ledger, self.reserved.borrow().clone()) else {
+        let (Some(ledger), Some(reserved)) = (&self.facts.judged.ledger, self.reserved.borrow().clone())
+        else {
             return;
         };
         let status = match report.status {
@@ -398,25 +363,26 @@ impl<'a> Gates<'a> {
             Status::Cancelled => EntryStatus::Cancelled,
             Status::Failed | Status::Skipped => EntryStatus::Failed,
         };
-        let mut entry = entry::about(self, EntryKind::Finished, &reserved);
+        let mut entry = entry::about(&self.facts, EntryKind::Finished, &reserved);
         entry.status = Some(status.clone());
         entry.counts = report.changes.clone().unwrap_or_default();
         self.write(ledger, entry, report).await;
-        let whole = status == EntryStatus::Succeeded && self.job.inputs.command == Command::Destroy;
-        if whole && self.job.inputs.operation.target.is_empty() {
-            let entry = entry::about(self, EntryKind::Destroyed, &reserved);
+        let whole = status == EntryStatus::Succeeded && self.facts.job.inputs.command == Command::Destroy;
+        if whole && self.facts.job.inputs.operation.target.is_empty() {
+            let entry = entry::about(&self.facts, EntryKind::Destroyed, &reserved);
             self.write(ledger, entry, report).await;
         }
     }
 
     /// Writes into the ledger what the checks after the deployment found, and holds the stack if a failed check does.
     pub async fn verified(&self, report: &mut Report) {
-        let (Some(ledger), Some(reserved)) = (&self.judged.ledger, self.reserved.borrow().clone()) else {
+        let (Some(ledger), Some(reserved)) = (&self.facts.judged.ledger, self.reserved.borrow().clone())
+        else {
             return;
         };
         let deployed =
             matches!(report.status, Status::Succeeded) || report.reason == Some(Reason::Verification);
-        if !deployed || self.job.inputs.command != Command::Up {
+        if !deployed || self.facts.job.inputs.command != Command::Up {
             return;
         }
         let worst = report.checks.iter().map(|check| check.outcome).max_by_key(|outcome| match outcome {
@@ -425,7 +391,7 @@ impl<'a> Gates<'a> {
             CheckOutcome::Failed => 2,
         });
         let failed = worst == Some(CheckOutcome::Failed);
-        let mut entry = entry::about(self, EntryKind::Verified, &reserved);
+        let mut entry = entry::about(&self.facts, EntryKind::Verified, &reserved);
         entry.status = Some(match (worst, report.status) {
             (Some(CheckOutcome::Failed), _) => EntryStatus::Failed,
             (Some(CheckOutcome::Inconclusive), Status::Failed) => EntryStatus::Inconclusive,
@@ -433,16 +399,16 @@ impl<'a> Gates<'a> {
         });
         entry.checks = entry::checks(report);
         self.write(ledger, entry, report).await;
-        let holds = self.job.checks.on_failed == crate::checks::settings::OnFailedCheck::Hold;
+        let holds = self.facts.job.checks.on_failed == crate::checks::settings::OnFailedCheck::Hold;
         if failed && holds {
-            let mut hold = entry::about(self, EntryKind::Held, &reserved);
+            let mut hold = entry::about(&self.facts, EntryKind::Held, &reserved);
             hold.about = None;
             hold.reason = Some("a check after the deployment failed".to_owned());
-            hold.link.clone_from(&self.job.context.build_url);
+            hold.link.clone_from(&self.facts.job.context.build_url);
             self.write(ledger, hold, report).await;
             report.notes.push(format!(
                 "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
-                self.job.checks.on_failed.word()
+                self.facts.job.checks.on_failed.word()
             ));
         }
     }
@@ -459,7 +425,7 @@ impl<'a> Gates<'a> {
 
     /// The rules that the stack's settings have.
     pub fn rules(&self) -> Option<&Rules> {
-        self.settings().map(|settings| &settings.rules)
+        self.facts.settings().map(|settings| &settings.rules)
     }
 }
 

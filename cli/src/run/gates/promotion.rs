@@ -3,14 +3,18 @@
 //! Compared is the source, not the commit: a commit that does not touch what the stack is made from needs no deployment
 //! of the stack before.
 
-use super::{Gates, ledger};
+use super::facts::GateFacts;
+use super::ledger;
 use crate::base::error::Result;
 use crate::delivery::StackSettings;
 use crate::ledger::history::SourceStanding;
 use crate::report::Reason;
 
 /// Refuses a source that a stack of `after` has not verified.
-pub(super) async fn refuse_what_was_not_verified(gates: &Gates<'_>, settings: &StackSettings) -> Result<()> {
+pub(super) async fn refuse_what_was_not_verified(
+    gates: &GateFacts<'_>,
+    settings: &StackSettings,
+) -> Result<()> {
     for before in &settings.after {
         let ledger = ledger::open_for(gates.job, gates.judged.place.as_ref(), Some(before));
         let Some(source) = &gates.source else {

@@ -1,12 +1,12 @@
 //! Whether a change is one that was reviewed: by the result files of its previews, by a digest, or by what the change
 //! requests show.
 
-use super::Gates;
+use super::facts::{GateFacts, ReviewedNames};
 use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
-use crate::report::{Reason, Report, ReviewKey, ReviewRecord, short_digest};
+use crate::report::{Reason, Report, ReviewKey, short_digest};
 use crate::reviewed::compare::compare;
 use crate::reviewed::forms::{ReviewedForm, record_of};
 use crate::reviewed::tolerate::Tolerance;
@@ -14,55 +14,41 @@ use crate::reviewed::tolerate::Tolerance;
 /// The most differences that a message names.
 const NAMED: usize = 5;
 
-/// What was named as reviewed.
-#[derive(Debug, Default)]
-pub(super) struct ReviewedNames {
-    /// The records of result files.
-    pub records: Vec<ReviewRecord>,
-    /// Digests.
-    pub digests: Vec<String>,
-    /// Whether what change requests show counts.
-    pub comments: bool,
-}
-
-impl ReviewedNames {
-    /// Reads the input `reviewed`.
-    pub fn read(gates: &Gates<'_>) -> Result<Self> {
-        let job = gates.job;
-        let refused = |problem: Problem| {
-            gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed)
-        };
-        let identity = job.identity().unwrap_or_default();
-        let mut names = Self::default();
-        for text in &job.inputs.review.reviewed {
-            match ReviewedForm::parse(text).map_err(&refused)? {
-                ReviewedForm::Comment => names.comments = true,
-                ReviewedForm::Digest(digest) => names.digests.push(digest),
-                ReviewedForm::File(path) => {
-                    let path = job.env.cwd().join(path);
-                    let text = read_text(&path, text_file::RESULT).map_err(|error| {
+/// Reads the input `reviewed`.
+pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> {
+    let job = gates.job;
+    let refused =
+        |problem: Problem| gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed);
+    let identity = job.identity().unwrap_or_default();
+    let mut names = ReviewedNames::default();
+    for text in &job.inputs.review.reviewed {
+        match ReviewedForm::parse(text).map_err(&refused)? {
+            ReviewedForm::Comment => names.comments = true,
+            ReviewedForm::Digest(digest) => names.digests.push(digest),
+            ReviewedForm::File(path) => {
+                let path = job.env.cwd().join(path);
+                let text = read_text(&path, text_file::RESULT).map_err(|error| {
                         refused(Problem::new(
                             format!("the reviewed result `{}` can't be read: {error}", path.display()),
                             "let the job download the artifact of the preview; if it has expired, preview the change again",
                         ))
                     })?;
-                    names.records.push(record_of(&text, &path, &identity).map_err(&refused)?);
-                }
+                names.records.push(record_of(&text, &path, &identity).map_err(&refused)?);
             }
         }
-        Ok(names)
     }
+    Ok(names)
 }
 
 /// The key of the input `review-key`.
-pub(super) fn review_key(gates: &Gates<'_>) -> Option<ReviewKey> {
+pub(super) fn review_key(gates: &GateFacts<'_>) -> Option<ReviewKey> {
     gates.job.inputs.review.review_key.as_ref().map(ReviewKey::of_secret)
 }
 
 /// Compares the change with the reviewed ones. Returns a note for the report. Fails if the change is another one, unless
 /// the settings only warn of that.
 pub(super) fn reviewed(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     unreviewed: Unreviewed,
     report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
@@ -77,7 +63,7 @@ pub(super) fn reviewed(
 }
 
 fn compared(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
 ) -> Result<String, Problem> {
@@ -105,7 +91,7 @@ fn compared(
 }
 
 fn by_records(
-    gates: &Gates<'_>,
+    gates: &GateFacts<'_>,
     report: &mut Report,
     proposed: &crate::reviewed::change::ProposedChange,
 ) -> Result<String, Problem> {

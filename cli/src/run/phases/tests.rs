@@ -10,7 +10,7 @@ use crate::engine::job::Job;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::report::{Ending, Fold, Status};
-use crate::run::gates::Judged;
+use crate::run::gates::JudgedRun;
 use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// An engine whose phases are recordings, each with its exit status.
@@ -96,7 +96,7 @@ async fn played(engine: &mut Recorded, flags: &[(&'static str, &str)]) -> PhaseE
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
     let mut around =
-        Around { gates: Gates::new(&job, Judged::default()), verification: Verification::new(&job) };
+        Around { gates: Gates::new(&job, JudgedRun::default()), verification: Verification::new(&job) };
     carry_out(&run, engine, &mut Unwatched, &mut around, &console, &Signals::none()).await.unwrap()
 }
 

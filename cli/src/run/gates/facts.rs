@@ -1,0 +1,84 @@
+//! The facts that the gates of a run decide by.
+
+use crate::base::error::{Error, Problem};
+use crate::delivery::StackSettings;
+use crate::engine::job::Job;
+use crate::forge::Place;
+use crate::inputs::Effect;
+use crate::ledger::Ledger;
+use crate::ledger::entry::EntryApprover;
+use crate::ledger::history::History;
+use crate::ledger::state_identity::StateIdentity;
+use crate::report::{Reason, ReviewRecord};
+use crate::reviewed::change::{MadeFrom, ProposedChange};
+
+/// What a run is judged by, with the ledger of its stack.
+#[derive(Debug, Default)]
+pub struct JudgedRun {
+    /// The settings; none if the stack has no entry in the judging file.
+    pub settings: Option<StackSettings>,
+    /// The version of the file, in words.
+    pub version: String,
+    /// What this commit loosens, a sentence each: it holds from the next deployment on.
+    pub loosened: Vec<String>,
+    /// Why a preview is not judged.
+    pub not_known: Option<Problem>,
+    /// The ledger; none for a run that changes nothing.
+    pub ledger: Option<Ledger>,
+    /// What the ledger says.
+    pub past: Option<History>,
+    /// The forge, for questions about change requests.
+    pub place: Option<Place>,
+}
+
+/// What was named as reviewed.
+#[derive(Debug, Default)]
+pub struct ReviewedNames {
+    /// The records of result files.
+    pub records: Vec<ReviewRecord>,
+    /// Digests.
+    pub digests: Vec<String>,
+    /// Whether what change requests show counts.
+    pub comments: bool,
+}
+
+/// The facts about a run.
+pub struct GateFacts<'a> {
+    /// The job.
+    pub job: &'a Job<'a>,
+    /// What it is judged by.
+    pub judged: JudgedRun,
+    /// What the change is made from.
+    pub made_from: Option<MadeFrom>,
+    /// The source of what is deployed.
+    pub source: Option<String>,
+    /// The change that the preview proposes.
+    pub proposed: Option<ProposedChange>,
+    /// What was named as reviewed.
+    pub reviewed: ReviewedNames,
+    /// The approvals that count.
+    pub approvers: Vec<EntryApprover>,
+    /// The change requests that are deployed.
+    pub change_requests: Vec<u64>,
+    /// The state before the preview.
+    pub state: Option<StateIdentity>,
+}
+
+impl GateFacts<'_> {
+    /// Whether the run changes something that the gates are about.
+    pub fn changes(&self) -> bool {
+        let inputs = &self.job.inputs;
+        inputs.command.effect() == Effect::Changes && !inputs.operation.preview_only
+    }
+
+    /// The settings of the stack; none if it has no entry in the judging file.
+    pub fn settings(&self) -> Option<&StackSettings> {
+        self.judged.settings.as_ref()
+    }
+
+    /// The error of a gate that refuses the run.
+    pub fn refusal(&self, what: impl std::fmt::Display, hint: impl Into<String>, reason: Reason) -> Error {
+        let what = format!("`{}` is refused: {what}", self.job.inputs.command.word());
+        Error::Refused { what, hint: hint.into(), reason }
+    }
+}
