@@ -19,7 +19,7 @@ pub(super) fn refuse_missing_outputs(checks: &[Check], preview: &Report) -> Resu
         .chain(changes(Change::Add).map(|change| change.name.as_str()))
         .collect();
     for check in checks {
-        for name in check.outputs().filter(|name| !names.contains(name)) {
+        if let Some(name) = check.outputs().find(|name| !names.contains(name)) {
             let problem = no_output(name, names.iter().copied());
             let what = format!("the check `{}` can't be made: {}", check.name, problem.what);
             return Err(Error::Input { what, hint: problem.hint });
