@@ -58,7 +58,7 @@ pub enum Verdict {
 
 impl Shown {
     pub fn is_closed(&self, what: &str) -> bool {
-        self.closed.iter().any(|one| *one == what)
+        self.closed.contains(&what)
     }
 
     fn parents(&self, commit: &str) -> Option<&Vec<String>> {
