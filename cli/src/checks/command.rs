@@ -149,7 +149,7 @@ impl CommandPlace<'_> {
                 unsaid: None,
                 capture: 0,
                 disarm: self.log.disarm(),
-                on_event: &mut |_| {},
+                on_event: &mut |_| std::ops::ControlFlow::Continue(()),
                 heartbeat: &mut |elapsed| Some(format!("stackstep: checking for {} s", elapsed.as_secs())),
                 on_start: &mut |_| {},
                 on_stop: &mut |_| {},
@@ -192,7 +192,7 @@ fn judge(ended: &Ended, took: Duration, within: Option<Duration>) -> Tried {
             let what = format!("it did not end within {}", humantime::format_duration(within));
             without(CheckOutcome::Failed, what, log)
         }),
-        (Some(Cause::Cancelled(_)), _) | (_, ProcessStatus::NotStarted) => stopped(),
+        (Some(Cause::Cancelled(_) | Cause::Halted), _) | (_, ProcessStatus::NotStarted) => stopped(),
         (None, ProcessStatus::Exited(0)) => Tried { status: Some(0), ..Tried::passed(took) },
         (None, ProcessStatus::Exited(status)) => {
             let (outcome, what) = match status {

@@ -23,7 +23,7 @@ use crate::publish::forge::Sender;
 use crate::publish::{self, Publisher};
 use crate::report::{self, Ending, Events, Facts, Fold, Inconclusive, Report};
 use crate::run::prepare::{RunRequest, inputs_of_ended_run};
-use crate::run::unfinished::Unfinished;
+use crate::run::unfinished::{HALTED, Unfinished};
 
 /// The time to wait for stackstep itself, which may be reporting right now. A post step has minutes:
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation>
@@ -203,6 +203,7 @@ fn report(
     let (ending, exit_code) = match unfinished.stopped_by {
         _ if checking => (Ending::Exited(0), 0),
         Some(0) => (Ending::TimedOut, i32::from(crate::base::error::EXIT_TIMEOUT)),
+        Some(HALTED) => (Ending::Halted, i32::from(crate::base::error::EXIT_REVIEWED)),
         Some(signal) => (Ending::Cancelled { signal: i32::from(signal) }, 128 + i32::from(signal)),
         None => (Ending::Signalled(KILLED), 128 + KILLED),
     };

@@ -13,6 +13,7 @@ use crate::base::json;
 use crate::base::secret::Secret;
 use crate::ci::console::Console;
 use crate::engine::fate;
+use crate::engine::observed::{GuardBreach, Guarding};
 use crate::process::ladder::Cause;
 use crate::process::signals::Signals;
 use crate::report::{Ending, Events, Fold, Reason, Report, Voice, reason_of};
@@ -121,6 +122,8 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// What a preview proposes. None for another phase, or if its events are not whole.
     pub proposal: Option<Proposal>,
+    /// A step of a deployment that was not reviewed.
+    pub breach: Option<GuardBreach>,
 }
 
 impl Outcome {
@@ -208,6 +211,9 @@ pub trait Executor {
 
     /// Hands over the goals that a preview's proposal has to tell, as reviewed changes are about them.
     fn look_for(&mut self, _goals: WantedGoals) {}
+
+    /// Hands over the guard of the operation that follows.
+    fn guard(&mut self, _guarding: Guarding) {}
 
     /// Carries out one phase. `Err` is an error of stackstep's own: a failure of the engine is an outcome.
     fn perform<'f>(

@@ -40,6 +40,7 @@ pub(super) fn ending(ended: &Ended) -> Ending {
 pub(super) fn stopped_by(cause: Cause) -> Ending {
     match cause {
         Cause::TimedOut => Ending::TimedOut,
+        Cause::Halted => Ending::Halted,
         Cause::Cancelled(signal) => Ending::Cancelled { signal: i32::from(signal.number()) },
     }
 }

@@ -16,6 +16,7 @@ use super::fenced::FencedOutput;
 use super::left_state;
 use super::locate::LocatedEngine;
 use super::lock_wait::LockWait;
+use super::observed::{Guarding, ObservedEvents};
 use super::plan::{EngineStep, Plan};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
@@ -29,7 +30,7 @@ use crate::process::leftovers;
 use crate::process::signals::{Signal, Signals};
 use crate::process::stream::{Passing, Unsaid};
 use crate::process::supervise::{Ended, Process, Supervision, run};
-use crate::report::{Ending, Events, Fold, InFlight, Reason};
+use crate::report::{Ending, Events, InFlight, Reason};
 use crate::reviewed::collect::Collector;
 use crate::reviewed::wanted::WantedGoals;
 
@@ -46,6 +47,8 @@ pub struct LocalEngine<'a> {
     plan: OnceCell<Plan>,
     so_far: SoFar,
     goals: WantedGoals,
+    /// The guard of the operation.
+    guarding: Option<Guarding>,
 }
 
 /// The totals of the phases so far.
@@ -64,7 +67,14 @@ struct SoFar {
 impl<'a> LocalEngine<'a> {
     /// `engine` at work on `job`.
     pub fn new(job: &'a Job<'a>, engine: LocatedEngine) -> Self {
-        Self { job, engine, plan: OnceCell::new(), so_far: SoFar::default(), goals: WantedGoals::default() }
+        Self {
+            job,
+            engine,
+            plan: OnceCell::new(),
+            so_far: SoFar::default(),
+            goals: WantedGoals::default(),
+            guarding: None,
+        }
     }
 
     fn plan(&self) -> &Plan {
@@ -105,11 +115,12 @@ impl<'a> LocalEngine<'a> {
         let outcome =
             Outcome { processes: so_far.processes, notes: so_far.notes.clone(), ..Outcome::default() };
         let within = None;
-        let goals = &self.goals;
+        let (goals, guarding) = (&self.goals, self.guarding.as_ref());
         Driver {
             job: self.job,
             engine: &self.engine,
             goals,
+            guarding,
             console,
             signals,
             watch,
@@ -131,6 +142,10 @@ impl Executor for LocalEngine<'_> {
 
     fn look_for(&mut self, goals: WantedGoals) {
         self.goals = goals;
+    }
+
+    fn guard(&mut self, guarding: Guarding) {
+        self.guarding = Some(guarding);
     }
 
     fn perform<'f>(
@@ -194,6 +209,7 @@ struct Driver<'a> {
     job: &'a Job<'a>,
     engine: &'a LocatedEngine,
     goals: &'a WantedGoals,
+    guarding: Option<&'a Guarding>,
     console: &'a Console,
     signals: &'a Signals,
     watch: &'a mut dyn Watch,
@@ -254,12 +270,7 @@ impl Driver<'_> {
             matches!(step.purpose, Purpose::Operation | Purpose::PreviewBefore | Purpose::PreviewAfter);
         let name = format!("events-{}", self.outcome.processes);
         let event_log = self.job.folder.as_ref().filter(|_| watched).map(|folder| folder.path().join(name));
-        let fold = RefCell::new(Fold::new());
-        let mut collector = self.is_a_preview(step.purpose).then(|| {
-            let operation = &self.job.inputs.operation;
-            let is_partial = !operation.target.is_empty() || !operation.exclude.is_empty();
-            Collector::new(self.goals.clone(), is_partial)
-        });
+        let observed = RefCell::new(self.observed(step.purpose));
         if let Some(path) = &event_log {
             private_file(path)?;
         }
@@ -271,17 +282,16 @@ impl Driver<'_> {
             let (mut stdout, mut stderr) = (tokio::io::stdout(), tokio::io::stderr());
             let mut stdout_again = tokio::io::stdout();
             let one_stream = self.job.ci.log().one_stream;
-            let mut on_event = |line: &[u8]| match &mut collector {
-                Some(collector) => fold.borrow_mut().line_for(line, collector),
-                None => fold.borrow_mut().line(line),
-            };
-            let mut heartbeat = |elapsed| Some(log_line(&sign_of_life(&fold.borrow().in_flight(), elapsed)));
+            let mut on_event = |line: &[u8]| observed.borrow_mut().line(line);
+            let mut heartbeat =
+                |elapsed| Some(log_line(&sign_of_life(&observed.borrow().fold().in_flight(), elapsed)));
             let timeout = self.time_left();
             let unsaid = self.will_create().then_some(says_no_such_stack as Unsaid);
             let watch = RefCell::new(&mut *self.watch);
             let (purpose, outcome) = (step.purpose, &self.outcome);
             let mut on_stop = |cause| {
-                watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold.borrow().clone()));
+                let fold = observed.borrow().fold().clone();
+                watch.borrow_mut().stopping(cause, outcome.so_far(purpose, cause, fold));
             };
             watch.borrow_mut().starting(&process.program, process.event_log.as_deref());
             let mut on_start = |pid| watch.borrow_mut().started(pid);
@@ -306,11 +316,9 @@ impl Driver<'_> {
             run(&process, supervision).await
         };
         foreign.end(self.console);
-        let (mut ended, mut fold) = (ended?, fold.into_inner());
-        fold.left_out(ended.events.skipped_lines);
-        let events = fold.finish();
-        let is_certain = events.are_whole() && events.agree();
-        self.outcome.proposal = collector.filter(|_| is_certain).and_then(Collector::finish);
+        let mut ended = ended?;
+        let (events, proposal, breach) = observed.into_inner().finish(ended.events.skipped_lines);
+        (self.outcome.proposal, self.outcome.breach) = (proposal, breach);
         if fate::looks_cancelled(&ended, &events) {
             ended.cause = self.own_signal().await.map(Cause::Cancelled);
         }
@@ -318,6 +326,21 @@ impl Driver<'_> {
         self.tell_unexpected_changes();
         self.expect_nothing_left_over();
         Ok(self.outcome.ending == Some(Ending::Exited(0)))
+    }
+
+    /// What looks at the events of a process of this purpose.
+    fn observed(&self, purpose: Purpose) -> ObservedEvents {
+        if self.is_a_preview(purpose) {
+            let operation = &self.job.inputs.operation;
+            let is_partial = !operation.target.is_empty()
+                || !operation.exclude.is_empty()
+                || operation.args.iter().any(|word| selects_resources(word));
+            return ObservedEvents::of_preview(Collector::new(self.goals.clone(), is_partial));
+        }
+        match purpose {
+            Purpose::Operation => ObservedEvents::of_deployment(self.guarding.cloned()),
+            _ => ObservedEvents::plain(),
+        }
     }
 
     /// Whether a stack that is not there is created, so that it is no error.
@@ -418,6 +441,13 @@ impl Driver<'_> {
         outcome.stderr = ended.stderr.masked();
         outcome.notes.extend(notes);
     }
+}
+
+/// Whether an argument of the engine limits an operation to some resources.
+fn selects_resources(word: &str) -> bool {
+    let name = word.split('=').next().unwrap_or(word);
+    ["--target", "--exclude", "--target-replace"].contains(&name)
+        || word.strip_prefix('-').is_some_and(|short| short.starts_with(['t', 'x']))
 }
 
 /// Whether the line is the engine's error for a stack that the backend does not have.

@@ -17,6 +17,7 @@ pub mod local;
 pub mod locate;
 mod lock_wait;
 pub mod login;
+pub mod observed;
 pub mod options;
 pub mod plan;
 pub mod version;

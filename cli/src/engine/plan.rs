@@ -83,8 +83,11 @@ fn previews_before(inputs: &Inputs, scope: &Scope<'_>) -> bool {
     let changes = inputs.command.effect() == Effect::Changes;
     // A refresh deploys nothing, so that no rule is about it.
     let judged = scope.judged && inputs.command != Command::Refresh;
-    let checks =
-        !inputs.safety.policy_pack.is_empty() || inputs.safety.expect_no_changes || scope.cloud || judged;
+    let checks = !inputs.safety.policy_pack.is_empty()
+        || inputs.safety.expect_no_changes
+        || inputs.review.need_a_preview()
+        || scope.cloud
+        || judged;
     changes && !inputs.operation.preview_only && !inputs.safety.skip_preview.unwrap_or(!checks)
 }
 

@@ -41,6 +41,12 @@ impl Inputs {
             self.safety.expect_no_changes && self.command != Command::Preview,
         )?;
         refuse_both(
+            "skip-preview",
+            self.safety.skip_preview == Some(true),
+            if self.review.reviewed.is_empty() { "guard" } else { "reviewed" },
+            self.review.need_a_preview(),
+        )?;
+        refuse_both(
             "exclude-protected",
             self.operation.exclude_protected,
             "target or exclude",

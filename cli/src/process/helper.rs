@@ -95,7 +95,7 @@ pub async fn read(
         unsaid: None,
         capture: CAPTURE,
         disarm: None,
-        on_event: &mut |_| {},
+        on_event: &mut |_| std::ops::ControlFlow::Continue(()),
         heartbeat: &mut |_| None,
         on_start: &mut |_| {},
         on_stop: &mut |_| {},

@@ -24,6 +24,8 @@ pub enum Cause {
     TimedOut,
     /// Stackstep got a signal.
     Cancelled(Signal),
+    /// An event of the process showed that it must not go on.
+    Halted,
 }
 
 /// A rung of the ladder.

@@ -62,6 +62,7 @@ impl Evidence<'_> {
     fn by_ending(&self) -> Option<(Reason, Option<String>)> {
         let reason = match self.facts.ending {
             Ending::TimedOut => Reason::Timeout,
+            Ending::Halted => Reason::Reviewed,
             Ending::Cancelled { .. } | Ending::Exited(8) => Reason::Cancelled,
             Ending::Signalled(signal) => {
                 return Some((Reason::Engine, Some(format!("the engine was killed by signal {signal}"))));

@@ -138,6 +138,8 @@ pub enum Ending {
         /// The signal that we got.
         signal: i32,
     },
+    /// We stopped it because one of its steps was not reviewed.
+    Halted,
     /// The engine was never started.
     NotStarted,
 }

@@ -17,7 +17,7 @@ use crate::report::{
 };
 
 /// Looks at the steps of a deployment.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveGuard {
     /// The steps that were previewed, by URN and operation.
     expected: HashMap<(String, String), Vec<ProposedStep>>,

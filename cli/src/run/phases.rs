@@ -63,6 +63,9 @@ pub async fn carry_out(
     ruling::refuse_unjudged(job, ruled.as_ref())?;
     around.verification.before(previewed.as_ref(), executor, console, signals).await?;
     around.gates.reserve(previewed.as_ref(), executor, console, signals).await?;
+    if let Some(guarding) = around.gates.guarding() {
+        executor.guard(guarding);
+    }
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     let mut end = PhaseEnd::new(run, outcome);
     if job.inputs.command == Command::Preview && end.passed {

@@ -8,7 +8,7 @@ use crate::process::alive::Trace;
 use crate::process::ladder::Cause;
 use crate::publish::Publisher;
 use crate::run::reporting::Run;
-use crate::run::unfinished::Unfinished;
+use crate::run::unfinished::{HALTED, Unfinished};
 
 /// A watch that updates the files of the run.
 pub struct RunProgress<'a> {
@@ -55,6 +55,7 @@ impl Watch for RunProgress<'_> {
             unfinished.stopped_by = Some(match cause {
                 Cause::TimedOut => 0,
                 Cause::Cancelled(signal) => signal.number(),
+                Cause::Halted => HALTED,
             });
         });
         let report = self.run.still_finishing(cause, so_far);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::error::{EXIT_INCOMPLETE, EXIT_TIMEOUT, Error};
+use crate::base::error::{EXIT_INCOMPLETE, EXIT_REVIEWED, EXIT_TIMEOUT, Error};
 use crate::base::git;
 use crate::base::json;
 use crate::base::secret::{MASK, Secret};
@@ -10,6 +10,7 @@ use crate::ci::console::Console;
 use crate::engine::executor::Purpose;
 use crate::engine::executor::{EXIT_CHANGES, EngineLabel, Outcome};
 use crate::engine::job::Job;
+use crate::engine::observed::GuardBreach;
 use crate::inputs::Inputs;
 use crate::process::ladder::Cause;
 use crate::pulumi::stack::StackName;
@@ -82,6 +83,7 @@ impl<'a> Run<'a> {
         let why = match cause {
             Cause::TimedOut => "the time is over",
             Cause::Cancelled(_) => "cancelled",
+            Cause::Halted => "stopped, as a step was not reviewed",
         };
         let mut facts = self.facts(&so_far);
         facts.interim = true;
@@ -155,11 +157,13 @@ impl<'a> Run<'a> {
         facts.began = Some(job.env.clock().began());
         facts.permalink = permalink(&outcome.log).filter(|_| job.backend.is_cloud());
         facts.notes.clone_from(&outcome.notes);
+        facts.notes.extend(outcome.breach.iter().filter(|breach| !breach.stops).map(GuardBreach::message));
         facts.nothing_to_do = self.command == Operation::Destroy
             && job.inputs.operation.exclude_protected
             && has_nothing_to_destroy(&outcome.log);
         facts.ci_hints = withheld(job);
-        facts.verdict = allowed_changes(&job.inputs, ending);
+        facts.verdict =
+            outcome.breach.as_ref().and_then(not_reviewed).or_else(|| allowed_changes(&job.inputs, ending));
         facts
     }
 }
@@ -216,8 +220,26 @@ fn allowed_changes(inputs: &Inputs, ending: Ending) -> Option<Verdict> {
     })
 }
 
+/// The verdict on a deployment that was asked to stop because of a step that was not reviewed, even if the engine had come
+/// to its end by then.
+fn not_reviewed(breach: &GuardBreach) -> Option<Verdict> {
+    breach.stops.then(|| Verdict {
+        status: Status::Failed,
+        reason: Some(Reason::Reviewed),
+        message: breach.message(),
+        hint: Some(NOT_REVIEWED.to_owned()),
+    })
+}
+
+/// The way out after a step that was not reviewed.
+const NOT_REVIEWED: &str = "what was begun before is done: look at the resources that are named, preview the stack as it is now, have that \
+                            reviewed, and deploy it; `guard: report` only tells";
+
 /// The exit status of the run: the engine's own if the engine ended by itself.
 pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
+    if outcome.breach.as_ref().is_some_and(|breach| breach.stops) {
+        return i32::from(EXIT_REVIEWED);
+    }
     match outcome.ending {
         Some(Ending::Exited(EXIT_CHANGES))
             if inputs.safety.expect_no_changes && !inputs.safety.fail_on_changes =>
@@ -227,6 +249,7 @@ pub fn exit_code(inputs: &Inputs, outcome: &Outcome) -> i32 {
         Some(Ending::Exited(status)) => status,
         Some(Ending::Signalled(signal) | Ending::Cancelled { signal }) => 128 + signal,
         Some(Ending::TimedOut) => i32::from(EXIT_TIMEOUT),
+        Some(Ending::Halted) => i32::from(EXIT_REVIEWED),
         Some(Ending::NotStarted) | None => 1,
     }
 }

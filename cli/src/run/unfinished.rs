@@ -42,7 +42,7 @@ pub struct Unfinished {
     /// has signed in for.
     #[serde(default)]
     pub knows_more_secrets: bool,
-    /// The signal that asked stackstep to end; 0 if the time limit was reached.
+    /// The signal that asked stackstep to end; 0 if the time limit was reached, [`HALTED`] if a step was not reviewed.
     pub stopped_by: Option<u8>,
     /// The folder of the stack's state, if the backend is a folder.
     pub state: Option<PathBuf>,
@@ -52,6 +52,9 @@ pub struct Unfinished {
     /// The places that reports go to.
     pub sinks: Sinks,
 }
+
+/// The number, in place of a signal's, of a stop because of a step that was not reviewed.
+pub const HALTED: u8 = u8::MAX;
 
 impl Unfinished {
     /// Writes the first version of the file, if the CI system has a post step that could read it.

@@ -136,7 +136,7 @@ impl Outside<'_> {
                 unsaid: None,
                 capture: CAPTURE,
                 disarm: ci.log().disarm(),
-                on_event: &mut |_| {},
+                on_event: &mut |_| std::ops::ControlFlow::Continue(()),
                 heartbeat: &mut |elapsed| Some(format!("stackstep: installing for {} s", elapsed.as_secs())),
                 on_start: &mut |_| {},
                 on_stop: &mut |_| {},

@@ -24,7 +24,7 @@ pub use forge::{ForgeChoice, ForgeInputs};
 pub use log::{Color, LogInputs};
 pub use operation::OperationInputs;
 pub use report::ReportInputs;
-pub use review::ReviewInputs;
+pub use review::{Guard, ReviewInputs};
 pub use rules::RulesInputs;
 pub use safety::{SafetyInputs, Stale};
 pub use stack::{COMMAND, PROFILE, Profile, StackInputs};

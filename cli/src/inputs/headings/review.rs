@@ -1,8 +1,9 @@
 //! The heading "Review".
 
 use crate::base::secret::Secret;
+use crate::base::words::enum_of_words;
 use crate::inputs::command::Command::{Destroy, Preview, Up};
-use crate::inputs::row::{heading, list, secret};
+use crate::inputs::row::{heading, list, optional_choice, secret};
 
 heading! {
     /// The inputs about the reviewed change.
@@ -10,5 +11,26 @@ heading! {
         reviewed: Vec<String> = list("reviewed", &[Up, Destroy], "The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`.")
             .default_in_words("`comment`, where `unreviewed` of the stack is not `allow`"),
         review_key: Option<Secret> = secret("review-key", &[Preview, Up, Destroy], "A secret that previews and deployments share. The digest of a change then covers its values too; without it each preview draws a key of its own, and a digest alone covers operations, properties and files."),
+        guard: Option<Guard> = optional_choice("guard", &[Up, Destroy], "What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished.")
+            .default_in_words("`report` where a reviewed change is deployed, else `off`"),
+    }
+}
+
+enum_of_words! {
+    /// The answer to a step of a deployment that its preview did not have.
+    pub enum Guard {
+        /// The report tells it.
+        Report = "report",
+        /// The engine is asked to stop.
+        Stop = "stop",
+        /// Nobody looks.
+        Off = "off",
+    }
+}
+
+impl ReviewInputs {
+    /// Whether something has to be compared with a preview before the operation.
+    pub fn need_a_preview(&self) -> bool {
+        !self.reviewed.is_empty() || matches!(self.guard, Some(Guard::Report | Guard::Stop))
     }
 }

@@ -9,6 +9,7 @@ use crate::process::tail::TailState;
 use crate::process::told::{Listener, Told};
 use std::ffi::OsString;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
@@ -73,8 +74,8 @@ pub struct Supervision<'a> {
     pub capture: usize,
     /// Breaks up workflow commands in its output.
     pub disarm: Option<Disarm>,
-    /// Called with each line of the event log, unmasked: it may hold secrets.
-    pub on_event: &'a mut dyn FnMut(&[u8]),
+    /// Called with each line of the event log, unmasked: it may hold secrets. `Break` stops the process.
+    pub on_event: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     /// Called about once a minute with the time since the start, for a line that says what is in flight.
     pub heartbeat: &'a mut dyn FnMut(Duration) -> Option<String>,
     /// Called once, with the process's number.

@@ -1,5 +1,6 @@
 //! The loop that supervises one running process.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -92,7 +93,9 @@ pub(super) struct RunningProcess<'a> {
     left_behind: bool,
     signals: &'a Signals,
     masker: &'a Masker,
-    on_event: &'a mut dyn FnMut(&[u8]),
+    on_event: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    /// Whether an event has shown that the process must not go on.
+    halted: bool,
     heartbeat: &'a mut dyn FnMut(Duration) -> Option<String>,
     on_stop: &'a mut dyn FnMut(Cause),
 }
@@ -149,6 +152,7 @@ impl<'a> RunningProcess<'a> {
             signals,
             masker,
             on_event: supervision.on_event,
+            halted: false,
             heartbeat: supervision.heartbeat,
             on_stop: supervision.on_stop,
         }
@@ -197,6 +201,9 @@ impl<'a> RunningProcess<'a> {
         if now >= self.next_poll {
             let more = self.poll_events();
             self.next_poll = if more { now } else { now + POLL };
+            if self.halted && self.ended.is_none() && self.stopping.is_none() {
+                self.stop(Cause::Halted);
+            }
         }
         if now >= self.next_heartbeat {
             self.next_heartbeat = now + HEARTBEAT;
@@ -219,7 +226,7 @@ impl<'a> RunningProcess<'a> {
         let Some(tail) = &mut self.tail else { return false };
         tail.poll(&mut |line| {
             self.listener.event(line);
-            (self.on_event)(line);
+            self.halted |= (self.on_event)(line).is_break();
         })
     }
 
@@ -228,8 +235,8 @@ impl<'a> RunningProcess<'a> {
         // The report that is published now has all events so far.
         while self.poll_events() {}
         let since = Instant::now();
-        // After a timeout of our own, nobody else has sent a signal.
-        let listen = if cause == Cause::TimedOut { Duration::ZERO } else { self.listen };
+        // After a decision of our own, nobody else has sent a signal.
+        let listen = if matches!(cause, Cause::Cancelled(_)) { self.listen } else { Duration::ZERO };
         let ladder = Ladder::new(listen, self.grace);
         self.stopping = Some(Stopping { since, cause, ladder, killed: None });
         self.climb(since);
@@ -284,7 +291,7 @@ impl<'a> RunningProcess<'a> {
         if let Some(tail) = &mut self.tail {
             tail.finish(&mut |line| {
                 self.listener.event(line);
-                (self.on_event)(line);
+                let _ = (self.on_event)(line);
             });
         }
         self.log.end_line();

@@ -32,9 +32,11 @@ use crate::delivery::stricter::stricter;
 use crate::delivery::{Definition, StackSettings, Unreviewed};
 use crate::engine::executor::Executor;
 use crate::engine::job::Job;
+use crate::engine::observed::Guarding;
 use crate::forge::Client;
 use crate::forge::client::LIMITS;
 use crate::inputs::file::NAME;
+use crate::inputs::headings::Guard;
 use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
 use crate::ledger::entry::{EntryKind, EntryStatus, LedgerEntry};
@@ -43,7 +45,9 @@ use crate::ledger::state_identity::StateIdentity;
 use crate::process::signals::Signals;
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
 use crate::reviewed::change::ProposedChange;
+use crate::reviewed::guard::LiveGuard;
 use crate::reviewed::proposal::Proposal;
+use crate::reviewed::tolerate::Tolerance;
 use crate::reviewed::wanted::WantedGoals;
 use crate::rules::{Rules, end_by_rules};
 pub use facts::JudgedRun;
@@ -236,6 +240,20 @@ impl<'a> Gates<'a> {
         let change = ProposedChange { operation, identity, made_from, engine, proposal };
         report.review = Some(Box::new(change.seal(&proposed::key(self.facts.job))));
         self.facts.proposed = Some(change);
+    }
+
+    /// The guard of the operation, which expects what the preview proposes. None if nobody wants one, or without a preview.
+    pub fn guarding(&self) -> Option<Guarding> {
+        let proposal = &self.facts.proposed.as_ref()?.proposal;
+        let review = &self.facts.job.inputs.review;
+        let settings = self.facts.settings();
+        let is_bound = !review.reviewed.is_empty()
+            || settings.is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+        let mode = review.guard.unwrap_or(if is_bound { Guard::Report } else { Guard::Off });
+        let patterns = settings.iter().flat_map(|settings| &settings.tolerate);
+        let tolerances = patterns.filter_map(|pattern| Tolerance::parse(pattern).ok()).collect();
+        (mode != Guard::Off)
+            .then(|| Guarding { guard: LiveGuard::new(proposal, tolerances), stops: mode == Guard::Stop })
     }
 
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says

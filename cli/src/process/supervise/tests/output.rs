@@ -146,7 +146,10 @@ async fn events_arrive_while_the_process_runs() {
         unsaid: None,
         capture: 0,
         disarm: None,
-        on_event: &mut |_| std::fs::write(&go, "").expect("a file"),
+        on_event: &mut |_| {
+            std::fs::write(&go, "").expect("a file");
+            std::ops::ControlFlow::Continue(())
+        },
         heartbeat: &mut |_| None,
         on_start: &mut |_| {},
         on_stop: &mut |_| {},

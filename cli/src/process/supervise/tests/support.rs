@@ -1,6 +1,7 @@
 //! Scripts to supervise, a log that reacts to words, and a clock that stands still.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -108,6 +109,8 @@ pub(super) struct Case {
     pub(super) log: Shared,
     pub(super) events: Vec<String>,
     pub(super) stops: Vec<Cause>,
+    /// The process is not to go on after an event with this word.
+    pub(super) halts_at: Option<&'static str>,
 }
 
 /// Longer than any test.
@@ -137,6 +140,7 @@ impl Case {
             log: Shared::default(),
             events: Vec::new(),
             stops: Vec::new(),
+            halts_at: None,
         }
     }
 
@@ -195,7 +199,13 @@ impl Case {
             unsaid: None,
             capture: 4 << 20,
             disarm: self.disarm,
-            on_event: &mut |line| self.events.push(String::from_utf8_lossy(line).into_owned()),
+            on_event: &mut |line| {
+                self.events.push(String::from_utf8_lossy(line).into_owned());
+                let halts = self
+                    .halts_at
+                    .is_some_and(|word| self.events.last().is_some_and(|line| line.contains(word)));
+                if halts { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
             heartbeat: &mut heartbeat,
             on_start: &mut |pid| {
                 let kill = move || tree::kill(i32::try_from(pid).unwrap(), None);
