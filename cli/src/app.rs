@@ -33,7 +33,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::RunInput if deploy::is_asked_for(&args.flags, env) => {
             Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await
         }
-        Ask::Hold(ask) => hold::hold(&ask, &args.flags, env, &mut console, signals).await,
+        Ask::Hold(ask) => Box::pin(hold::hold(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

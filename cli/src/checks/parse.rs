@@ -101,7 +101,7 @@ impl Checks {
                 return Err(check.name);
             }
             let numbered = |number: u32| format!("{} ({number})", check.name);
-            let free = (2..).map(numbered).find(|name| !taken(&self.list, name));
+            let free = (2..=MOST + 1).map(numbered).find(|name| !taken(&self.list, name));
             check.name = free.unwrap_or_default();
         }
         self.list.push(check);

@@ -116,7 +116,9 @@ mod tests {
                 for list in lists(of) {
                     let outcome = |list: &[CheckOutcome]| {
                         let mut tally = Tally::new(needed, of);
-                        list.iter().for_each(|one| tally.count(*one));
+                        for one in list {
+                            tally.count(*one);
+                        }
                         tally.outcome()
                     };
                     let mut sorted = list.clone();

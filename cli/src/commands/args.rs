@@ -243,21 +243,19 @@ fn rules_ask(sub: &ArgMatches) -> RulesAsk {
 /// The error for a word that is not a command: what does the same here, where people know the word from other tools. A
 /// word that is merely spelled like it never leads to `destroy`.
 fn not_a_command(word: &str, mut error: clap::Error) -> clap::Error {
-    let message = match Command::meant_by(word) {
-        Some(meant) => format!(
-            "there is no command `{word}`; `stackstep {}` does that: {}",
-            meant.word(),
-            meant.row().about.to_lowercase()
-        ),
-        None => {
-            if Command::near(word).is_none_or(|near| near != Command::Destroy.word())
-                && suggests(&error, Command::Destroy.word())
-            {
-                error.remove(ContextKind::SuggestedSubcommand);
-            }
-            return error;
+    let Some(meant) = Command::meant_by(word) else {
+        if Command::near(word).is_none_or(|near| near != Command::Destroy.word())
+            && suggests(&error, Command::Destroy.word())
+        {
+            error.remove(ContextKind::SuggestedSubcommand);
         }
+        return error;
     };
+    let message = format!(
+        "there is no command `{word}`; `stackstep {}` does that: {}",
+        meant.word(),
+        meant.row().about.to_lowercase()
+    );
     command().error(ErrorKind::InvalidSubcommand, message)
 }
 

@@ -20,7 +20,7 @@ use crate::commands::run::run_request;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::place::forge_place;
-use crate::delivery::{DeliveryEvent, MapDecision};
+use crate::delivery::{Definition, DeliveryEvent, MapDecision};
 use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::forge::Client;
 use crate::forge::client::LIMITS;
@@ -78,7 +78,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     console.line(&plan.why);
     let dry = found.outer.as_ref().is_some_and(|outer| outer.may_be_on(&SafetyInputs::dry_run));
     if dry || plan.skip {
-        return tell(&plan, &found, &inputs, console);
+        tell(&plan, &found, &inputs, console);
+        return Ok(0);
     }
     let mut failed = 0;
     for target in &plan.targets {
@@ -162,7 +163,7 @@ async fn plan(
             return Ok((preview_by_own(own.as_ref(), found, inputs, event)?, judging));
         }
     };
-    for warning in file.definition.iter().flat_map(|definition| definition.warnings()) {
+    for warning in file.definition.iter().flat_map(Definition::warnings) {
         console.annotate(Level::Warning, "stackstep", &warning.to_string());
     }
     let default = history.default_branch().await;
@@ -186,7 +187,7 @@ fn preview_by_own(
     inputs: &Inputs,
     event: &DeliveryEvent,
 ) -> Result<DeployPlan> {
-    let definition = own.map(crate::delivery::Definition::from_file).transpose()?.flatten();
+    let definition = own.map(Definition::from_file).transpose()?.flatten();
     let file = JudgingFile { definition, version: "this change itself".to_owned(), is_own: true };
     decide(&file, None, found, inputs, event, None)
 }
@@ -310,7 +311,7 @@ fn no_project(stack: &StackName, projects: &[&FoundProject], file: &str) -> Erro
 }
 
 /// Hands on what the map says, and prints it.
-fn tell(plan: &DeployPlan, found: &Prepared<'_>, inputs: &Inputs, console: &mut Console) -> Result<u8> {
+fn tell(plan: &DeployPlan, found: &Prepared<'_>, inputs: &Inputs, console: &Console) {
     let stacks: Vec<_> = plan
         .targets
         .iter()
@@ -343,5 +344,4 @@ fn tell(plan: &DeployPlan, found: &Prepared<'_>, inputs: &Inputs, console: &mut 
         console.line(&format!("{}: {}", output.name, output.value));
     }
     hand_on_plain(found.ci, found.env, &inputs.report, &outputs, console);
-    Ok(0)
 }

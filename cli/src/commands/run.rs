@@ -40,7 +40,7 @@ pub async fn run(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    run_request(&RunRequest::new(command, flags, env), None, console, signals).await
+    Box::pin(run_request(&RunRequest::new(command, flags, env), None, console, signals)).await
 }
 
 /// Carries out a request. `judging` is the file that judges the run, if it is known already.
@@ -90,7 +90,7 @@ pub async fn run_request(
     run.begin(engine.label(), console);
     run.count(ready.processes);
     let mut around = Around { gates: Gates::new(&job, judged), verification: Verification::new(&job) };
-    let last = match work(&mut run, &mut engine, &mut around, &end, console, signals).await {
+    let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),
     };

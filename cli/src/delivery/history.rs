@@ -89,10 +89,7 @@ impl<'a> RepositoryHistory<'a> {
     /// A file of the head of `branch`. With `fresh` the remote is asked where the head is now; else the checkout's own
     /// knowledge will do.
     pub async fn file_of_branch(&self, branch: &str, path: &str, fresh: bool) -> FileAt {
-        let head = match fresh {
-            true => self.head(branch).await,
-            false => seen_of_origin(&self.folder, branch),
-        };
+        let head = if fresh { self.head(branch).await } else { seen_of_origin(&self.folder, branch) };
         if let Some(head) = &head
             && let Some(answer) = self.file_at_hand(head, path).await
         {
@@ -193,16 +190,13 @@ async fn run(command: GitCommand, patience: Duration) -> Option<(i32, Vec<u8>)> 
 }
 
 async fn read_file(objects: &BorrowedObjects, commit: &str, path: &str) -> Option<FileAt> {
-    match run(objects.file(commit, path), AT_HAND).await? {
-        (0, bytes) => Some(match String::from_utf8(bytes) {
-            Ok(text) => FileAt::Text(text),
-            Err(_) => FileAt::Unknown(format!("`{path}` is not UTF-8")),
-        }),
-        _ => {
-            let (status, _) = run(objects.top_of(commit), AT_HAND).await?;
-            (status == 0).then_some(FileAt::Missing)
-        }
+    let (status, bytes) = run(objects.file(commit, path), AT_HAND).await?;
+    if status == 0 {
+        let unreadable = |_| FileAt::Unknown(format!("`{path}` is not UTF-8"));
+        return Some(String::from_utf8(bytes).map_or_else(unreadable, FileAt::Text));
     }
+    let (status, _) = run(objects.top_of(commit), AT_HAND).await?;
+    (status == 0).then_some(FileAt::Missing)
 }
 
 #[cfg(all(test, unix))]

@@ -39,6 +39,7 @@ const COUNT: usize = {
 };
 
 /// The rows of all parts in one list, made at compile time.
+#[expect(clippy::large_stack_arrays, reason = "it is made at compile time")]
 const fn joined() -> [Input; COUNT] {
     let mut rows = [COMMAND; COUNT];
     let (mut part, mut row, mut at) = (0, 0, 0);

@@ -61,7 +61,8 @@ impl Collector {
         let Some(kind) = Urn::parse(&metadata.urn).map(|urn| urn.kind) else { return };
         let Some(name) = kind.strip_prefix(PROVIDER) else { return };
         let states = [&metadata.new, &metadata.old].into_iter().flatten();
-        let version = states.filter_map(|state| state.inputs.as_ref()?.get("version")?.as_str()).next();
+        let mut states = states;
+        let version = states.find_map(|state| state.inputs.as_ref()?.get("version")?.as_str());
         let version = version.unwrap_or_default().to_owned();
         self.proposal.plugins.insert(ReviewPlugin { name: name.to_owned(), version });
     }

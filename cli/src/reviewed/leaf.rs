@@ -128,10 +128,9 @@ impl FoundChanges<'_> {
                     self.compare(&format!("{path}[{at}]"), old.get(at), new.get(at), depth - 1);
                 }
             }
-            (Some(MarkedValue::Secret), Some(MarkedValue::Secret)) => self.add(path, old, new, depth),
-            // What is not known yet may be the same, and may not.
-            (_, Some(MarkedValue::Unknown)) => self.add(path, old, new, depth),
-            (Some(was), Some(is)) if was == is => {}
+            // A secret may be another one, and so may be what is not known yet.
+            (Some(was), Some(is))
+                if was == is && !matches!(is, MarkedValue::Secret | MarkedValue::Unknown) => {}
             _ => self.add(path, old, new, depth),
         }
     }
@@ -174,7 +173,7 @@ fn flatten(
             }
         }
         MarkedValue::Plain(Value::String(text)) => {
-            found(path, LeafValue::of_text(&names.without_random(text)))
+            found(path, LeafValue::of_text(&names.without_random(text)));
         }
         MarkedValue::Plain(value) => found(path, LeafValue::hashed("json", &canonical(value))),
     }

@@ -262,7 +262,7 @@ impl<'t> Reach<'t> {
     fn add_go_package(&mut self, folder: &str) {
         for at in self.tracked.in_folder(folder) {
             let path = self.tracked.get(at).map_or("", |file| &file.path);
-            if folder_of(path) == folder && path.ends_with(".go") {
+            if folder_of(path) == folder && path.rsplit('.').next() == Some("go") {
                 self.add(at..at + 1);
             }
         }

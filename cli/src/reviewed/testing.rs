@@ -127,6 +127,7 @@ impl PreviewLog {
 
     /// The log with the stack's outputs before and afterwards.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "what is written in a test is not used again")]
     pub fn outputs(mut self, old: Value, new: Value) -> Self {
         let urn = "urn:pulumi:prod::shop::pulumi:pulumi:Stack::shop-prod";
         let metadata = json!({
@@ -151,8 +152,12 @@ impl PreviewLog {
         let mut collector = Collector::new(wanted, false);
         for event in &self.0 {
             let step = |kind: &str| StepEvent::deserialize(event.get(kind)?).ok();
-            step("resourcePreEvent").iter().for_each(|step| collector.begun(step));
-            step("resOutputsEvent").iter().for_each(|step| collector.done(step));
+            if let Some(step) = step("resourcePreEvent") {
+                collector.begun(&step);
+            }
+            if let Some(step) = step("resOutputsEvent") {
+                collector.done(&step);
+            }
         }
         collector.finish()
     }

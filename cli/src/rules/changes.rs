@@ -21,6 +21,7 @@ pub(super) enum ChangeKind {
 
 /// What an operation of the engine is to the rules: one of the kinds of changes, or no change. None for an operation that
 /// this version does not know. <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/display/operations.go>
+#[expect(clippy::option_option, reason = "an operation that is not known is not one that changes nothing")]
 fn kind_of(operation: &str) -> Option<Option<ChangeKind>> {
     Some(match operation {
         "create" | "import" => Some(ChangeKind::Create),

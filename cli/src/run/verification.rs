@@ -147,7 +147,7 @@ impl<'a> Verification<'a> {
         let mut results = with_signs_of_life(probes, console).await;
         for (check, result) in checks.list.iter().zip(&mut results) {
             let CheckSubject::Run(command) = &check.subject else { continue };
-            *result = Some(match self.ready(&place, check, command, &secret, report) {
+            *result = Some(match Self::ready(&place, check, command, &secret, report) {
                 Ok(ready) => round.command(check, command, &ready, &place, &variables).await,
                 Err(why) => unmade(check, why),
             });
@@ -165,7 +165,9 @@ impl<'a> Verification<'a> {
             .zip(before)
             .filter_map(|(result, before)| Some(CheckResult { before, ..result? }))
             .collect();
-        results.iter().for_each(|result| console.line(&in_one_line(result)));
+        for result in &results {
+            console.line(&in_one_line(result));
+        }
         report.take_checks(results, checks.inconclusive, signals.first().map(Signal::number));
         report.duration_ms = milliseconds(self.job.env.clock().elapsed());
     }
@@ -188,7 +190,6 @@ impl<'a> Verification<'a> {
 
     /// The command, if it can be started and has the secret outputs that it lists.
     fn ready(
-        &self,
         place: &CommandPlace<'_>,
         check: &Check,
         command: &CommandCheck,

@@ -74,7 +74,7 @@ impl BorrowedObjects {
             let objects = objects.to_str().filter(|path| !path.contains('\n') && !path.starts_with('"'))?;
             write("objects/info/alternates", &format!("{objects}\n"))?;
             let shallow = text(&common.join("shallow")).unwrap_or_default();
-            cut = shallow.lines().filter_map(commit).map(|commit| format!("{commit}\n")).collect();
+            cut = shallow.lines().filter_map(commit).flat_map(|commit| [commit, "\n".to_owned()]).collect();
         }
         if !cut.is_empty() {
             write("shallow", &cut)?;

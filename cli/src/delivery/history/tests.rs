@@ -32,7 +32,9 @@ impl Repository {
 
     fn git(&self, name: &str, args: &[&str]) -> String {
         let folder = self.path(name);
-        let output = Command::new("git")
+        #[expect(clippy::disallowed_methods, reason = "the tests make a repository")]
+        let mut git = Command::new("git");
+        let output = git
             .args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always"])
             .args(args)
             .current_dir(folder)

@@ -78,14 +78,14 @@ async fn another_run_that_wrote_in_between_is_seen_and_the_decision_is_made_anew
     let approval = EntryApprover::new(Some("ann"), ApprovalWay::Review, Some("4711"));
     let reserve = |digest: &'static str| {
         let approval = approval.clone();
-        move |history: &History| match history.approval_use(&approval, digest) {
-            ApprovalUse::UsedUp(used) => Err(used.number),
-            _ => {
-                let mut reserved = entry(EntryKind::Reserved);
-                reserved.digest = Some(digest.to_owned());
-                reserved.approvers = vec![approval.clone()];
-                Ok(reserved)
+        move |history: &History| {
+            if let ApprovalUse::UsedUp(used) = history.approval_use(&approval, digest) {
+                return Err(used.number);
             }
+            let mut reserved = entry(EntryKind::Reserved);
+            reserved.digest = Some(digest.to_owned());
+            reserved.approvers = vec![approval.clone()];
+            Ok(reserved)
         }
     };
     add(&ours, EntryKind::Approved).await;

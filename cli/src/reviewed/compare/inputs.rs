@@ -73,7 +73,7 @@ fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDiff
         return vec![general(DifferenceKind::Source, None, message)];
     }
     let pairs = sides.iter().map(|side| (side, &side.record.files, &side.files));
-    let mut found = entries(pairs.collect(), &|path, what| {
+    let mut found = entries(&pairs.collect::<Vec<_>>(), &|path, what| {
         let message = match what {
             EntryState::More => format!("the file `{path}` was not there when the change was reviewed"),
             EntryState::Missing => format!("the file `{path}` was reviewed, and is not there"),
@@ -95,7 +95,7 @@ fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
         return Vec::new();
     }
     let files = sides.iter().map(|side| (side, &side.record.config.entries, &side.config.entries));
-    let mut found = entries(files.collect(), &|key, what| {
+    let mut found = entries(&files.collect::<Vec<_>>(), &|key, what| {
         let name =
             key.strip_prefix(':').map_or_else(|| format!("key `{key}`"), |field| format!("field `{field}`"));
         let message = match what {
@@ -112,7 +112,7 @@ fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
         general(DifferenceKind::Config, Some(key), message)
     });
     let set = sides.iter().map(|side| (side, &side.record.config.set, &side.config.set));
-    found.extend(entries(set.collect(), &|key, what| {
+    found.extend(entries(&set.collect::<Vec<_>>(), &|key, what| {
         let message = match what {
             EntryState::More => format!("the input `config` sets `{key}`, which was not reviewed"),
             EntryState::Missing => {
@@ -142,9 +142,12 @@ enum EntryState {
     Otherwise,
 }
 
+/// A record, its entries, and those of the run.
+type EntryPair<'e> = (&'e ReviewedSide<'e>, &'e BTreeMap<String, String>, &'e BTreeMap<String, String>);
+
 /// The entries of which no record has what the run has, and those that the run does not have.
 fn entries(
-    pairs: Vec<(&ReviewedSide<'_>, &BTreeMap<String, String>, &BTreeMap<String, String>)>,
+    pairs: &[EntryPair<'_>],
     tell: &dyn Fn(&str, EntryState) -> ReviewDifference,
 ) -> Vec<ReviewDifference> {
     let mut found = Vec::new();
@@ -160,7 +163,7 @@ fn entries(
             found.push(tell(name, if is_known { EntryState::Otherwise } else { EntryState::More }));
         }
     }
-    for (side, reviewed, actual) in &pairs {
+    for (side, reviewed, actual) in pairs {
         let lost = reviewed.keys().filter(|name| !actual.contains_key(*name));
         found.extend(lost.map(|name| tell(side.plain(name), EntryState::Missing)));
     }

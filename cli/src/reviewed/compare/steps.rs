@@ -40,7 +40,7 @@ impl StepComparison<'_, '_> {
             self.more(at, *times, &mut found.differences);
         }
         for (number, side) in self.sides.iter().enumerate() {
-            let destroys = self.destroys_with(side);
+            let destroys = Self::destroys_with(side);
             for step in &side.record.steps {
                 let missing = self.missing(number, step, destroys, &mut found.differences);
                 found.done += u64::from(missing == Missing::Done);
@@ -249,7 +249,7 @@ impl StepComparison<'_, '_> {
     }
 
     /// Whether the run deletes or replaces something that the record has reviewed.
-    fn destroys_with(&self, side: &ReviewedSide<'_>) -> bool {
+    fn destroys_with(side: &ReviewedSide<'_>) -> bool {
         side.steps.iter().any(|step| is_destructive(side.plain(&step.op)) && !alike(side, step).is_empty())
     }
 

@@ -29,7 +29,7 @@ impl Places {
             match name_of(&file.path) {
                 _ if file.mode == LINK || file.path.contains("node_modules/") => {}
                 "package.json" => {
-                    places.named.extend(package_of(&text()).map(|name| (name, folder.to_owned())))
+                    places.named.extend(package_of(&text()).map(|name| (name, folder.to_owned())));
                 }
                 "pyproject.toml" => {
                     places.named.extend(field_of(&text(), "name").map(|name| (name, folder.to_owned())));

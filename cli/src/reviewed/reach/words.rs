@@ -27,7 +27,8 @@ impl FileWords {
     pub fn in_text(text: &str, name: &str) -> Self {
         let mut words = Self::default();
         words.add_paths_and_names(text);
-        let is_python = name.ends_with(".py") || name.ends_with(".pyi");
+        let ending = name.rsplit('.').next();
+        let is_python = matches!(ending, Some("py" | "pyi"));
         if is_python {
             text.lines().for_each(|line| words.add_imports(line.trim()));
         }

@@ -153,7 +153,7 @@ fn the_end_of_a_freeze_is_the_first_time_outside_of_all_windows() {
         let days = [0, 66, 87, 93, 109, 112, 113, 275, 297, 301, 304, 357];
         for utc in days.iter().flat_map(|day| (-24..36).map(move |hour| in_2026(*day, hour * 60 + 7))) {
             let is_frozen = |utc: i64| WINDOWS.iter().any(|plain| plain.contains(plain_zone.local(utc)));
-            let expected = (utc..).find(|utc| !is_frozen(*utc)).unwrap();
+            let expected = (utc..utc + 1_000_000).find(|utc| !is_frozen(*utc)).unwrap();
             let end = end_of_freeze(&windows, u64::try_from(utc * 60).unwrap()).unwrap();
             assert_eq!(i64::try_from(end).unwrap() / 60, expected, "{} at {utc}", plain_zone.name);
         }

@@ -36,9 +36,10 @@ pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<Approv
         };
         let wanted = wanted.get_or_insert(any);
         for from in asking.iter().flat_map(|ruling| &ruling.approval_from).filter(|from| !from.is_empty()) {
-            wanted.from = match wanted.from.is_empty() {
-                true => from.clone(),
-                false => wanted.from.iter().filter(|name| from.contains(name)).cloned().collect(),
+            wanted.from = if wanted.from.is_empty() {
+                from.clone()
+            } else {
+                wanted.from.iter().filter(|name| from.contains(name)).cloned().collect()
             };
         }
     }

@@ -25,7 +25,7 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::http::Http;
 use crate::base::words::Words as _;
 use crate::ci::console::Console;
-use crate::delivery::history::RepositoryHistory;
+use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::judging::Judging;
 use crate::delivery::place::forge_place;
 use crate::delivery::stricter::stricter;
@@ -120,7 +120,6 @@ impl JudgedRun {
         if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
             return Ok(());
         }
-        use crate::delivery::history::FileAt;
         let before = match history.file_of_commit(&commit, NAME).await {
             FileAt::Text(text) => Definition::parse(&text)?,
             FileAt::Missing => None,

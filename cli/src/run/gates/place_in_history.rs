@@ -55,6 +55,6 @@ pub async fn refuse_a_commit_out_of_place(job: &Job<'_>, history: &RepositoryHis
     }
 }
 
-fn refused(what: String, hint: String) -> Error {
+fn refused(what: impl std::fmt::Display, hint: String) -> Error {
     Error::Refused { what: format!("refused: {what}"), hint, reason: Reason::Gate }
 }

@@ -27,7 +27,7 @@ pub(super) async fn refuse_what_was_not_verified(
             ));
         };
         let Some(past) = ledger::read(&ledger).await? else {
-            let why = ledger.missing().map(|missing| missing.in_one_line()).unwrap_or_default();
+            let why = ledger.missing().map(crate::base::error::Problem::in_one_line).unwrap_or_default();
             return Err(gates.refusal(
                 format!("`after: {before}` needs a ledger, and there is none: {why}"),
                 "keep the state where a ledger can lie beside it (docs/ledger.md), or leave `after` out",

@@ -1,5 +1,7 @@
 //! Phases carried out by an engine that is no process of this machine: it plays recordings of the real CLI.
 
+#![expect(clippy::large_futures, reason = "the future of a test lies on that test's own stack")]
+
 use std::path::Path;
 use std::time::Duration;
 
