@@ -68,7 +68,7 @@ impl Otherwise {
             (Self::Refuse, _) => true,
             (Self::Approval(_), Self::Refuse) => false,
             (Self::Approval(_), Self::Approval(any)) if any.is_empty() => true,
-            (Self::Approval(these), Self::Approval(those)) => !these.is_empty() && these.is_subset(those),
+            (Self::Approval(own), Self::Approval(their)) => !own.is_empty() && own.is_subset(their),
         }
     }
 

@@ -114,8 +114,7 @@ fn one_ruling(view: &View<'_>, html: &mut Html, ruling: &Ruling) {
     html.raw("</th><td>").prose(&ruling.finding);
     let (names, more) = ruled::names(ruling, usize::MAX);
     if view.shows(Detail::Resources) && !names.is_empty() {
-        html.raw("<br>");
-        let mut between = "";
+        let mut between = "<p>";
         for name in names {
             html.raw(between).code(name);
             between = ", ";
@@ -123,12 +122,13 @@ fn one_ruling(view: &View<'_>, html: &mut Html, ruling: &Ruling) {
         if more > 0 {
             html.raw(" and ").raw(&words::number(more)).raw(" more");
         }
+        html.raw("</p>");
     }
     for sentence in ruled::let_through(ruling, view.shows(Detail::Resources)) {
-        html.raw("<br>").prose(&sentence);
+        html.raw("<p>").prose(&sentence).raw("</p>");
     }
     if let Some(way_out) = ruled::way_out(view.report, ruling) {
-        html.raw("<br><strong>What to do:</strong> ").prose(way_out);
+        html.raw("<p><strong>What to do:</strong> ").prose(way_out).raw("</p>");
     }
     html.raw("</td></tr>\n");
 }

@@ -147,6 +147,22 @@ async fn nothing_follows_a_preview_that_does_not_tell_whether_there_are_changes(
     assert_eq!(end.report.has_changes, None);
 }
 
+#[tokio::test]
+async fn without_a_preview_nothing_is_deployed_where_rules_judge() {
+    let mut engine = Recorded { preview: None, ..Recorded::with_preview(("preview-create", 0)) };
+    let folder = project();
+    let env = env(folder.path());
+    let flags = given(&[DEV, ("max-deletes", "0")]);
+    let job = job(&env, Command::Up, &flags);
+    let run = Run::new(&job).unwrap();
+    let console = Console::new(job.ci);
+    let mut around =
+        Around { gates: Gates::new(&job, Judged::default()), verification: Verification::new(&job) };
+    let ended = carry_out(&run, &mut engine, &mut Unwatched, &mut around, &console, &Signals::none()).await;
+    assert_eq!(ended.unwrap_err().exit_status(), 74);
+    assert_eq!(engine.performed, []);
+}
+
 #[test]
 fn two_stacks_are_prepared_in_one_process_and_share_nothing() {
     let folders = [project(), project()];
