@@ -37,6 +37,7 @@ mod engine_options;
 mod faults;
 #[cfg(test)]
 mod finish;
+#[cfg(test)]
 mod forges;
 #[cfg(test)]
 mod github;

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let status = runtime.block_on(async {
             let signals = Signals::listen()?;
-            Ok::<u8, std::io::Error>(app::run(std::env::args_os().collect(), &env, &signals).await)
+            Ok::<u8, std::io::Error>(Box::pin(app::run(std::env::args_os().collect(), &env, &signals)).await)
         })?;
         // A stalled reader of our output must not keep the run from ending.
         runtime.shutdown_background();

@@ -30,7 +30,8 @@ fn http() -> &'static Http {
 
 /// The hash of a commit that is called so.
 fn hash(name: &str) -> String {
-    let mut hash: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digits = name.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut hash: String = digits.filter_map(|half| char::from_digit(half.into(), 16)).collect();
     while hash.len() < 40 {
         hash.push('0');
     }

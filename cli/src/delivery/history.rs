@@ -199,5 +199,6 @@ async fn read_file(objects: &BorrowedObjects, commit: &str, path: &str) -> Optio
     (status == 0).then_some(FileAt::Missing)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

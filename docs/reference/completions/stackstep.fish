@@ -195,6 +195,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Reso
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l check-status -d 'The statuses that count as a good answer' -r
@@ -309,6 +312,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l check-status -d 'The statuses that count as a good answer' -r
@@ -425,6 +431,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l check-status -d 'The statuses that count as a good answer' -r
@@ -622,6 +631,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-dele
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l result-file -d 'Where to write the result as JSON' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l secret-outputs -d 'Secret stack outputs to export all the same, by name; `*` for all' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l detail -d 'How much of what changes a report shows' -r -f -a "counts\t''
@@ -862,6 +874,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l check-status -d 'The statuses that count as a good answer' -r
@@ -1015,6 +1030,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l check-status -d 'The statuses that count as a good answer' -r
@@ -1147,6 +1165,9 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-poli
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
+stop\t''
+off\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-url -d 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-contains -d 'A text that each answer has to contain' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l check-status -d 'The statuses that count as a good answer' -r

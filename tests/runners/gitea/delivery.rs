@@ -179,7 +179,7 @@ fn files_and_history_are_read() {
         client.branch_contains("main", &"0".repeat(40)).await.unwrap_err();
         let merged = client.merged_between(&base, &merge, "main").await.unwrap();
         assert_eq!(merged.found.iter().map(|one| one.number).collect::<Vec<_>>(), [pull.number]);
-        assert_eq!(merged.without, [pushed.clone()]);
+        assert_eq!(merged.without, std::slice::from_ref(&pushed));
         let one = &merged.found[0];
         assert_eq!((one.target.as_deref(), one.merge_commit.as_ref()), (Some("main"), Some(&merge)));
         assert!(one.merged_at.is_some() && one.author.as_ref().is_some_and(|author| author.id == OWNER));

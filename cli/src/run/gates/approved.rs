@@ -19,6 +19,9 @@ pub(super) struct FoundApprovals {
     pub notes: Vec<String>,
 }
 
+/// A name that nobody has: the rules and the settings name different people.
+const NOBODY: &str = "nobody: those who may approve differ from rule to rule";
+
 /// The approvals that a run needs: those of the settings, and with a rule that asks for one, at least one.
 pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<ApprovalsWanted> {
     let asking: Vec<_> = report
@@ -36,11 +39,13 @@ pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<Approv
         };
         let wanted = wanted.get_or_insert(any);
         for from in asking.iter().flat_map(|ruling| &ruling.approval_from).filter(|from| !from.is_empty()) {
-            wanted.from = if wanted.from.is_empty() {
+            let both: Vec<String> = if wanted.from.is_empty() {
                 from.clone()
             } else {
                 wanted.from.iter().filter(|name| from.contains(name)).cloned().collect()
             };
+            // An empty list would stand for everybody.
+            wanted.from = if both.is_empty() { vec![NOBODY.to_owned()] } else { both };
         }
     }
     wanted

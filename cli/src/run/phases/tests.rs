@@ -157,7 +157,7 @@ async fn without_a_preview_nothing_is_deployed_where_rules_judge() {
     let run = Run::new(&job).unwrap();
     let console = Console::new(job.ci);
     let mut around =
-        Around { gates: Gates::new(&job, Judged::default()), verification: Verification::new(&job) };
+        Around { gates: Gates::new(&job, JudgedRun::default()), verification: Verification::new(&job) };
     let ended = carry_out(&run, &mut engine, &mut Unwatched, &mut around, &console, &Signals::none()).await;
     assert_eq!(ended.unwrap_err().exit_status(), 74);
     assert_eq!(engine.performed, []);

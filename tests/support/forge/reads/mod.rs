@@ -121,6 +121,7 @@ impl Shown {
 
 /// Fills in a little of everything: a merge on a base, an approval of the merge and a request for changes of the base, a
 /// file, a team, a gate and a status. Returns the hashes of the merge and the base.
+#[allow(dead_code, reason = "the runners' tests use it")]
 pub fn story(shown: &mut Shown) -> (String, String) {
     let (merge, base) = ("a".repeat(40), "b".repeat(40));
     let review = |who: &str, verdict, time: &str, head: &str| Kept {
