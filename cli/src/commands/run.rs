@@ -99,7 +99,8 @@ pub async fn run_request(
     login::leave(&job, &engine.label(), &report, console);
     let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
     around.verification.after(&mut report, &mut engine, console, signals).await;
-    around.gates.verified(&mut report).await;
+    around.gates.verified(&mut report, console).await;
+    around.gates.mark_stale_previews(&report, console).await;
     // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
     // values.
     let report = report.masked(&|text| console.masker().mask(text));

@@ -74,7 +74,7 @@ pub async fn carry_out(
     }
     ruling::compare_with_preview(job, &mut end.report, ruled);
     around.gates.annotate(&mut end.report);
-    around.gates.finish(&mut end.report).await;
+    around.gates.finish(&mut end.report, console).await;
     Ok(end)
 }
 

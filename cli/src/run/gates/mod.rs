@@ -43,6 +43,7 @@ use crate::ledger::entry::{EntryKind, EntryStatus, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
 use crate::process::signals::Signals;
+use crate::publish::stale::{StaleBy, mark_stale};
 use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, Status};
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::guard::LiveGuard;
@@ -349,7 +350,7 @@ impl<'a> Gates<'a> {
             self.notes.push(format!("there is no ledger ({}), so that {cant}", missing.what));
             return Ok(());
         }
-        let entry = entry::reserved(&self.facts, report);
+        let entry = entry::reserved(&self.facts, report).masked(&|text| console.masker().mask(text));
         let approvers = self.facts.approvers.clone();
         let digest = entry.digest.clone().unwrap_or_default();
         let appended = ledger.append(|past: &History| {
@@ -370,7 +371,7 @@ impl<'a> Gates<'a> {
     }
 
     /// Writes into the ledger how the deployment ended. Trouble is a note: what is done is done.
-    pub async fn finish(&self, report: &mut Report) {
+    pub async fn finish(&self, report: &mut Report, console: &Console) {
         let (Some(ledger), Some(reserved)) = (&self.facts.judged.ledger, self.reserved.borrow().clone())
         else {
             return;
@@ -383,16 +384,16 @@ impl<'a> Gates<'a> {
         let mut entry = entry::about(&self.facts, EntryKind::Finished, &reserved);
         entry.status = Some(status.clone());
         entry.counts = report.changes.clone().unwrap_or_default();
-        self.write(ledger, entry, report).await;
+        self.write(ledger, entry, report, console).await;
         let whole = status == EntryStatus::Succeeded && self.facts.job.inputs.command == Command::Destroy;
         if whole && self.facts.job.inputs.operation.target.is_empty() {
             let entry = entry::about(&self.facts, EntryKind::Destroyed, &reserved);
-            self.write(ledger, entry, report).await;
+            self.write(ledger, entry, report, console).await;
         }
     }
 
     /// Writes into the ledger what the checks after the deployment found, and holds the stack if a failed check does.
-    pub async fn verified(&self, report: &mut Report) {
+    pub async fn verified(&self, report: &mut Report, console: &Console) {
         let (Some(ledger), Some(reserved)) = (&self.facts.judged.ledger, self.reserved.borrow().clone())
         else {
             return;
@@ -415,14 +416,14 @@ impl<'a> Gates<'a> {
             _ => EntryStatus::Succeeded,
         });
         entry.checks = entry::checks(report);
-        self.write(ledger, entry, report).await;
+        self.write(ledger, entry, report, console).await;
         let holds = self.facts.job.checks.on_failed == crate::checks::settings::OnFailedCheck::Hold;
         if failed && holds {
             let mut hold = entry::about(&self.facts, EntryKind::Held, &reserved);
             hold.about = None;
             hold.reason = Some("a check after the deployment failed".to_owned());
             hold.link.clone_from(&self.facts.job.context.build_url);
-            self.write(ledger, hold, report).await;
+            self.write(ledger, hold, report, console).await;
             report.notes.push(format!(
                 "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
                 self.facts.job.checks.on_failed.word()
@@ -430,7 +431,44 @@ impl<'a> Gates<'a> {
         }
     }
 
-    async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report) {
+    /// Marks what other open change requests have previewed of the stack as stale, where commits have statuses: the stack is
+    /// another one now.
+    pub async fn mark_stale_previews(&self, report: &Report, console: &Console) {
+        let job = self.facts.job;
+        let looks = self.facts.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+        let deployed = report.status == Status::Succeeded && report.has_changes != Some(false);
+        let (true, Some(place)) = (
+            looks && deployed && job.inputs.forge.commit_status && self.facts.changes(),
+            &self.facts.judged.place,
+        ) else {
+            return;
+        };
+        let Ok(http) = Http::new(job.env, LIMITS) else { return };
+        let client = Client::new(&http, place);
+        let identity = job.identity().unwrap_or_default().masked(&|text| console.masker().mask(text));
+        let by = StaleBy {
+            stack: &identity,
+            key: job.inputs.comment.key.as_deref(),
+            target: job.context.branch.as_deref(),
+            except: &self.facts.change_requests,
+            url: job.context.build_url.as_deref(),
+        };
+        let request = |number: u64| place.forge.request(number);
+        match mark_stale(&client, &by).await {
+            Ok(marks) => {
+                let lines = marks.in_words(&request).into_iter();
+                for line in lines.chain(marks.problem(&request).map(|problem| problem.in_one_line())) {
+                    console.line(&line);
+                }
+            }
+            Err(trouble) => {
+                console.line(&format!("no preview was marked as stale: {}", trouble.problem.in_one_line()))
+            }
+        }
+    }
+
+    async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report, console: &Console) {
+        let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
         let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
         if let Err(error) = appended.map_err(ledger::not_appended) {
