@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use super::escape::short_commit;
-use super::{Detail, Options, checks, ruled, words};
+use super::{Detail, Options, checks, reviewed, ruled, words};
 use crate::base::text::visible;
 use crate::report::{
     CheckOutcome, CheckResult, Diagnostic, Report, RuleVerdict, Ruling, Severity, Status, Step, StepStatus,
@@ -18,6 +18,8 @@ use crate::report::{
 
 /// Bytes of one message.
 const MESSAGE: usize = 8000;
+/// Differences from the reviewed change that are listed.
+const DIFFERENCES: usize = 20;
 /// Bytes of an attribute: a heading to those who show it.
 const HEADING: usize = 400;
 
@@ -126,10 +128,12 @@ fn run(report: &Report, options: &Options) -> Case {
         (Status::Failed | Status::Cancelled, reason) => {
             let message = report.message.clone().filter(|_| options.detail >= Detail::Resources);
             let hint = report.hint.as_ref().map(|hint| format!("hint: {hint}"));
+            let refused = reviewed::refused(report).filter(|_| options.detail >= Detail::Resources);
+            let differences = refused.map(|found| reviewed::lines(found, DIFFERENCES)).unwrap_or_default();
             CaseEnding::Failed {
                 kind: reason.map_or("failed", crate::report::Reason::name).to_owned(),
                 message: message.as_deref().map_or_else(|| headline.clone(), first_line),
-                text: message.into_iter().chain(hint).collect::<Vec<_>>().join("\n"),
+                text: differences.into_iter().chain(message).chain(hint).collect::<Vec<_>>().join("\n"),
             }
         }
     };

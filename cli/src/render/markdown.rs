@@ -5,7 +5,7 @@ use super::changes::{table, warning};
 use super::escape::{link, prose, short_commit};
 use super::properties::property_changes;
 use super::sections::{diagnostics, failure, notes, policies, rules};
-use super::{Detail, Size, checks, outputs, words};
+use super::{Detail, Size, checks, outputs, reviewed, words};
 use crate::render::page::ALL_OF_IT;
 use crate::render::page::LeftOut;
 use crate::render::page::Page;
@@ -66,6 +66,7 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
     head(&context, &mut page);
     let parts = [
         failure,
+        reviewed::differences,
         rules,
         checks::section,
         outputs::deployed,
@@ -77,6 +78,7 @@ pub(super) fn document(context: PageContext<'_>, shortened: bool, size: Option<S
         outputs::changed,
         notes,
         next,
+        reviewed::digest,
     ];
     for part in parts {
         part(&context, &mut page);

@@ -21,6 +21,7 @@ mod options;
 mod outputs;
 mod page;
 mod properties;
+mod reviewed;
 mod ruled;
 mod sections;
 pub mod several;

@@ -1,6 +1,6 @@
 //! The report as the last lines of a job's log: short, and every line safe to print.
 
-use super::{alike, checks, ruled, words};
+use super::{alike, checks, reviewed, ruled, words};
 use crate::base::text::log_line;
 use crate::report::{Reason, Report, RuleVerdict, Severity, StepStatus, shortened};
 
@@ -17,6 +17,11 @@ pub fn text(report: &Report, result: Option<&str>) -> String {
     lines.push(format!("stackstep: {headline} ({})", words::duration(report.duration_ms)));
     if report.engine.as_ref().is_some_and(|engine| engine.sandbox) {
         lines.push("  SANDBOX, nothing was deployed".to_owned());
+    }
+    if let Some(comparison) = reviewed::refused(report) {
+        lines.push(format!("  {}:", reviewed::heading(comparison)));
+        let found = reviewed::lines(comparison, LINES);
+        lines.extend(found.iter().map(|line| format!("  - {}", shortened(line, 500))));
     }
     steps(report, &mut lines);
     lines.extend(checks::lines(report));

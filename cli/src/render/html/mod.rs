@@ -16,7 +16,7 @@ mod write;
 
 use super::escape::short_commit;
 use super::outputs::are_listed;
-use super::{Detail, Options, words};
+use super::{Detail, Options, reviewed, words};
 use crate::report::{Report, Severity};
 use view::{SCRIPT, View, class, head, wide};
 use write::{Html, quoted};
@@ -67,6 +67,7 @@ impl View<'_> {
     /// What one has to know first.
     fn outcome(&self, html: &mut Html) {
         said::failure(self, html);
+        said::differences(self, html);
         self.counts(html);
         if let Some(next) = words::next(self.report, self.options) {
             html.raw("<p class=\"next\"><strong>What happens next:</strong> ").prose(&next).raw("</p>\n");
@@ -191,6 +192,11 @@ impl View<'_> {
     }
 
     fn foot(&self, html: &mut Html) {
+        if let Some(record) = &self.report.review {
+            html.raw("<footer><p><small>")
+                .prose(&reviewed::small_print(record))
+                .raw("</small></p></footer>\n");
+        }
         if let Some(result) = &self.options.result {
             html.raw("<footer><p>").link("The whole result", result).raw("</p></footer>\n");
         }

@@ -1,7 +1,7 @@
 //! What went wrong and what was said: the reason with its way out, diagnostics, policies, notes.
 
 use super::{Html, View, wide};
-use crate::render::{Detail, ruled, words};
+use crate::render::{Detail, reviewed, ruled, words};
 use crate::report::{Reason, Report, RuleVerdict, Ruling, Severity, shortened};
 
 /// The reason, the words that it was found in, and the way out.
@@ -35,6 +35,23 @@ fn parts(message: &str) -> (&str, &str) {
     let message = message.trim();
     let (first, rest) = message.split_once('\n').unwrap_or((message, ""));
     (first.strip_prefix("error: ").unwrap_or(first).trim(), rest.trim_end())
+}
+
+/// How the run differs from the reviewed change.
+pub(super) fn differences(view: &View<'_>, html: &mut Html) {
+    let Some(comparison) = reviewed::refused(view.report) else { return };
+    view.section(html, " class=\"differences\"", "differences");
+    view.heading(html, "differences", |html| {
+        html.text(&reviewed::heading(comparison));
+    });
+    if view.shows(Detail::Resources) {
+        html.raw("<ul>\n");
+        for line in reviewed::lines(comparison, usize::MAX) {
+            html.raw("<li>").prose(&line).raw("</li>\n");
+        }
+        html.raw("</ul>\n");
+    }
+    html.raw("</section>\n");
 }
 
 /// What a reader must know about the report itself.
