@@ -5,7 +5,6 @@ use super::*;
 use crate::process::ladder::LAST_WORDS;
 use crate::process::ladder::Rung;
 use crate::process::signals::Signal;
-use crate::process::tail::POLL;
 use std::time::Duration;
 
 /// Counts its interrupts and says so; ends at the given one.
@@ -80,21 +79,6 @@ async fn a_timeout_walks_the_same_ladder() {
     assert_eq!(ended.cause, Some(Cause::TimedOut));
     assert_eq!(ended.rung, Some(Rung::InterruptedAgain));
     assert_eq!(case.stops, [Cause::TimedOut]);
-}
-
-#[tokio::test]
-async fn an_event_that_must_not_be_walks_the_same_ladder_at_once() {
-    let _clock = Frozen::now();
-    let script = format!("echo first > events; echo second >> events; {}", ends_at(1));
-    let mut case = Case::new(&script);
-    case.listen = GRACE;
-    case.halts_at = Some("second");
-    case.pass_at("up", POLL);
-    let ended = case.run().await;
-    assert_eq!(ended.cause, Some(Cause::Halted));
-    assert_eq!(ended.rung, Some(Rung::Interrupted));
-    assert_eq!(case.stops, [Cause::Halted]);
-    assert_eq!(case.events, ["first", "second"]);
 }
 
 #[tokio::test]
