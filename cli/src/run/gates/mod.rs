@@ -462,7 +462,7 @@ impl<'a> Gates<'a> {
                 }
             }
             Err(trouble) => {
-                console.line(&format!("no preview was marked as stale: {}", trouble.problem.in_one_line()))
+                console.line(&format!("no preview was marked as stale: {}", trouble.problem.in_one_line()));
             }
         }
     }
