@@ -206,7 +206,8 @@ fn a_command_of_another_tool() {
     scene
         .run("deploy --stack dev")
         .ends_with(2)
-        .says("`stackstep up --stack …` deploys")
+        .says("there is no map for `deploy`")
+        .says("`stackstep up --stack …`")
         .never_says("destroy");
     scene.run("plan").ends_with(2).says("`stackstep preview`");
 }

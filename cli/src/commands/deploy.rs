@@ -157,6 +157,10 @@ async fn plan(
     let judging = judging_file(&history, event, own.as_ref(), !event.is_proposed()).await?;
     let file = match (&judging, event.is_proposed()) {
         (Judging::By(file), _) => file,
+        (Judging::Unknown(_), _) if own.as_ref().is_none_or(|own| own.section(DEPLOY).is_none()) => {
+            let version = "this checkout".to_owned();
+            return Err(no_map(&JudgingFile { definition: None, version, is_own: true }, None));
+        }
         (Judging::Unknown(why), false) => return Err(not_judged(why)),
         (Judging::Unknown(why), true) => {
             console.annotate(Level::Warning, "stackstep", &format!("not judged: {why}"));

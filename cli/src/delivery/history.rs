@@ -115,6 +115,14 @@ impl<'a> RepositoryHistory<'a> {
         }
     }
 
+    /// A file of the head of the default branch, as the checkout knows it: nobody is asked. None if it does not have it.
+    pub async fn file_of_default_at_hand(&self, path: &str) -> Option<(String, FileAt)> {
+        let name = self.context.default_branch_name.clone().or_else(|| default_of_origin(&self.folder))?;
+        let head = seen_of_origin(&self.folder, &name)?;
+        let file = self.file_at_hand(&head, path).await?;
+        Some((name, file))
+    }
+
     /// A file of a commit.
     pub async fn file_of_commit(&self, commit: &str, path: &str) -> FileAt {
         if let Some(answer) = self.file_at_hand(commit, path).await {

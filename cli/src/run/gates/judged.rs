@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
 use crate::ci::standing::Standing;
-use crate::delivery::history::RepositoryHistory;
+use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::{Definition, DeliveryEvent, StackSettings};
 use crate::engine::job::Job;
-use crate::inputs::file::ConfigFile;
+use crate::inputs::file::{ConfigFile, NAME};
 use crate::report::Reason;
 
 /// What a run is judged by.
@@ -65,11 +65,18 @@ pub async fn judged_by(
             version: "this commit".to_owned(),
             is_own: true,
         }),
-        None => match (judging_file(history, &event, own.as_ref(), changes).await?, &own_definition) {
-            // A repository that uses no delivery is not held up by what its jobs can't read.
-            (Judging::Unknown(_), None) => return Ok(JudgedBy::Nothing),
-            (judging, _) => judging,
+        // Whoever uses no delivery is asked for nothing, and waits for nothing: only what the checkout has counts.
+        None if own_definition.is_none() => match history.file_of_default_at_hand(NAME).await {
+            Some((name, FileAt::Text(text))) if job.context.default_branch != Some(true) => {
+                Judging::By(JudgingFile {
+                    definition: Definition::parse(&text)?,
+                    version: format!("the default branch `{name}`"),
+                    is_own: false,
+                })
+            }
+            _ => return Ok(JudgedBy::Nothing),
         },
+        None => judging_file(history, &event, own.as_ref(), changes).await?,
     };
     match judging {
         Judging::By(file) => {
