@@ -208,7 +208,7 @@ fn what_is_no_argument_or_of_the_wrong_type_is_refused() {
     let step = read("step.yaml");
     for wrong in [
         json!({}),
-        json!({ "COMMAND": "deploy" }),
+        json!({ "COMMAND": "deplay" }),
         json!({ "COMMAND": "up", "STAK": "dev" }),
         json!({ "COMMAND": "up", "REFRESH": "yes" }),
         json!({ "COMMAND": "up", "ENV": ["no variable"] }),

@@ -67,9 +67,15 @@ impl Pipeline {
         let instead = |name: &str, url: &str| {
             format!("[url \"file://{}\"]\n\tinsteadOf = {url}\n", root.join(name).display())
         };
+        // The tool finds its server by the remote's own address, which has to stay where nothing is fetched from it.
+        let own = if file.is_empty() {
+            String::new()
+        } else {
+            instead("repository", "https://gitlab.com/acme/hello.git")
+        };
         let config = instead("suite", "https://gitlab.com/stackstep/stackstep.git")
             + &instead("components", "https://gitlab.com/stackstep/templates.git")
-            + &instead("repository", "https://gitlab.com/acme/hello.git")
+            + &own
             + "[protocol \"file\"]\n\tallow = always\n";
         std::fs::write(root.join("home/.gitconfig"), config).unwrap();
         Self { folder, engine }

@@ -33,7 +33,7 @@ const DEPTH: usize = 32;
 
 /// Folders that hold what is installed or built, where git's index can't be read.
 const NOT_OURS: &[&str] =
-    &[".git", "node_modules", "vendor", "venv", ".venv", "__pycache__", "target", "bin", "obj"];
+    &[".git", ".stackstep", "node_modules", "vendor", "venv", ".venv", "__pycache__", "target", "bin", "obj"];
 
 /// The files that a change is made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

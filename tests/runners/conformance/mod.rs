@@ -17,7 +17,7 @@ const HEADING: &str = "\
 The same program through each wrapper, by the wrapper's own script or launcher, in the environment that the vendor
 documents for the event. ✓ means: the result, the exit status and the outputs for later steps are those of the others,
 and no secret is in the log. What is left out of the comparison, because it is the system's own: `began`, `branch`, `change_request`, `ci`, `commit`,
-`duration_ms`, `engine`, `exit_code` (the exit status is compared instead), `hint`, `notes`, `repository`, a step's `began`, `ended` and `id`, and the folder in paths. An
+`duration_ms`, `engine`, `exit_code` (the exit status is compared instead), `hint`, `notes`, `repository`, a step's `began`, `ended` and `id`, the keyed hashes, the digest and the files of `review`, and the folder in paths. An
 output that a system can't take as it is may be left out, if the log says so; a cancelled step
 has outputs only where steps can follow it; a fork's name is compared only where the system tells it.
 
