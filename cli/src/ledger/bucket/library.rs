@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use object_store::RetryConfig;
 
-/// No tries of the library's own: [`courier`] has them.
+/// No tries of the library's own: [`super::courier`] has them.
 pub(super) fn once() -> RetryConfig {
     RetryConfig { max_retries: 0, retry_timeout: Duration::from_secs(120), ..RetryConfig::default() }
 }
