@@ -131,7 +131,11 @@ impl FileContents {
             }
             (_, Some(target)) => Self::of_link(path, &target),
             // Where the system has no links, git writes the target into a file.
-            (LINK, None) => Self::of_link(path, &PathBuf::from(fs::read_to_string(path).unwrap_or_default())),
+            (LINK, None) => {
+                let target = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+                let target = target.and_then(|_| fs::read_to_string(path).ok()).unwrap_or_default();
+                Self::of_link(path, &PathBuf::from(target))
+            }
             _ => Self::of_file(path).unwrap_or_else(|| Self { hash: hash_of("missing", &[]), text: None }),
         }
     }
@@ -145,11 +149,9 @@ impl FileContents {
     }
 
     fn of_file(path: &Path) -> Option<Self> {
+        // Asked before it is opened: a pipe would wait for somebody to write.
+        let kept = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         let mut file = File::open(path).ok()?;
-        let kept = file.metadata().ok()?;
-        if !kept.is_file() {
-            return None;
-        }
         let kind = if is_executable(&kept) { "program" } else { "file" };
         let mut hash = Sha256::new().chain_update(kind).chain_update([0]);
         let (mut begin, mut buffer, mut length) = (Vec::new(), vec![0; 64 << 10], 0);
@@ -194,7 +196,7 @@ fn search(folder: &Path, from_top: &str, depth: usize, found: &mut Vec<String>) 
         let path = if from_top.is_empty() { name.clone() } else { format!("{from_top}/{name}") };
         if kind.is_dir() && depth > 0 && !NOT_OURS.contains(&name.as_str()) {
             search(&entry.path(), &path, depth - 1, found);
-        } else if !kind.is_dir() && !super::reach::is_stack_file(&path) {
+        } else if (kind.is_file() || kind.is_symlink()) && !super::reach::is_stack_file(&path) {
             found.push(path);
         }
     }

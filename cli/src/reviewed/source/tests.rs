@@ -105,3 +105,22 @@ fn a_large_repository_is_searched_for_what_one_project_reaches() {
     assert!(child.wait().unwrap().success());
     assert_eq!(source(folder.path()).files.len(), 3);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_folder_is_not_waited_for() {
+    let untracked = tempfile::tempdir().unwrap();
+    fs::create_dir(untracked.path().join("infra")).unwrap();
+    fs::write(untracked.path().join("infra/Pulumi.yaml"), "name: shop").unwrap();
+    let tracked = repository(FILES);
+    fs::remove_file(tracked.path().join("infra/index.ts")).unwrap();
+    for (folder, pipe) in [(&untracked, "infra/gate"), (&tracked, "infra/index.ts")] {
+        let pipe = folder.path().join(pipe);
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let top = folder.path().to_owned();
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(source(&top).files.len()));
+        let files = is_done.recv_timeout(std::time::Duration::from_secs(20));
+        assert!(files.is_ok_and(|files| files > 0), "{}", pipe.display());
+    }
+}
