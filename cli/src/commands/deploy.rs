@@ -128,7 +128,7 @@ pub fn is_asked_for(flags: &Flags, env: &Env) -> bool {
         return outer.command == Command::Deploy;
     }
     let folder = env.cwd().join(outer.text(&StackInputs::cwd.input).unwrap_or_default());
-    let file = git::top(&folder).and_then(|top| ConfigFile::find(&top, true).ok()?);
+    let file = git::top(&folder).and_then(|top| ConfigFile::in_folder(&top, true).ok()?);
     file.is_some_and(|file| file.section(DEPLOY).is_some())
 }
 
@@ -147,7 +147,7 @@ async fn plan(
 ) -> Result<(DeployPlan, Judging)> {
     let top = top(found);
     let own = match found.standing {
-        Standing::Ours => ConfigFile::find(&top, false)?.filter(|file| file.folder() == top),
+        Standing::Ours => ConfigFile::in_folder(&top, false)?,
         _ => None,
     };
     let place = forge_place(found.ci, found.env, &found.context, inputs).ok();

@@ -38,7 +38,7 @@ pub fn list(json: bool, flags: &Flags, env: &Env) -> Result<u8> {
     judged.tell(console);
     let folder = judged.outer.map_or_else(|| env.cwd().to_owned(), |outer| outer.folder);
     let top = git::top(&folder).unwrap_or(folder);
-    let file = ConfigFile::find(&top, true)?;
+    let file = ConfigFile::in_folder(&top, true)?;
     let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
     let found = RepositoryStacks::find(&top, wanted.as_deref());
     for warning in &found.warnings {

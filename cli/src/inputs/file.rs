@@ -41,30 +41,38 @@ impl ConfigFile {
     /// message could show a part of that.
     pub fn find(start: &Path, without_links: bool) -> Result<Option<Self>> {
         for folder in start.ancestors() {
-            let path = folder.join(NAME);
-            if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
-                return Err(unreadable(
-                    &path,
-                    "it comes with a change that is not trusted, and is not a plain file",
-                ));
-            }
-            match read_text(&path, text_file::SETTINGS) {
-                Ok(text) => {
-                    let file = Self::parse(path, &text)?;
-                    file.check_place()?;
-                    return Ok(Some(file));
-                }
-                Err(error) if error.is_missing() => {}
-                Err(error) => {
-                    let what = format!("could not read `{}`: {error}", path.display());
-                    return Err(Error::input(what, error.hint().unwrap_or("fix the file, or remove it")));
-                }
+            if let Some(file) = Self::in_folder(folder, without_links)? {
+                return Ok(Some(file));
             }
             if folder.join(".git").exists() {
                 break;
             }
         }
         Ok(None)
+    }
+
+    /// Reads the file that lies in `folder` itself, such as the repository's top. None if there is none; `without_links` as
+    /// in [`Self::find`].
+    pub fn in_folder(folder: &Path, without_links: bool) -> Result<Option<Self>> {
+        let path = folder.join(NAME);
+        if without_links && std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+            return Err(unreadable(
+                &path,
+                "it comes with a change that is not trusted, and is not a plain file",
+            ));
+        }
+        match read_text(&path, text_file::SETTINGS) {
+            Ok(text) => {
+                let file = Self::parse(path, &text)?;
+                file.check_place()?;
+                Ok(Some(file))
+            }
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => {
+                let what = format!("could not read `{}`: {error}", path.display());
+                Err(Error::input(what, error.hint().unwrap_or("fix the file, or remove it")))
+            }
+        }
     }
 
     /// Reads the text of the file at `path`: a mapping from the names of inputs.

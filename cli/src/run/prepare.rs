@@ -322,7 +322,7 @@ fn inputs_of_the_stack(found: &mut Prepared<'_>, console: &mut Console) {
     let linked = counts != FileUse::Whole;
     let layered = || -> Result<Option<Resolved>> {
         let top = git::top(&outer.folder).unwrap_or_else(|| outer.folder.clone());
-        let Some(root) = ConfigFile::find(&top, linked)?.filter(|file| file.folder() == top) else {
+        let Some(root) = ConfigFile::in_folder(&top, linked)? else {
             return Ok(None);
         };
         let Some(definition) = Definition::from_file(&root)? else { return Ok(None) };

@@ -40,7 +40,7 @@ pub fn top(job: &Job<'_>) -> PathBuf {
 fn own_file(job: &Job<'_>) -> Result<Option<ConfigFile>> {
     let top = top(job);
     match job.standing {
-        Standing::Ours => Ok(ConfigFile::find(&top, false)?.filter(|file| file.folder() == top)),
+        Standing::Ours => ConfigFile::in_folder(&top, false),
         _ => Ok(None),
     }
 }
