@@ -10,7 +10,6 @@ use serde_json::json;
 use crate::base::env::Env;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git;
-use crate::base::http::Http;
 use crate::base::words::Words;
 use crate::ci::console::Console;
 use crate::ci::standing::Standing;
@@ -19,11 +18,9 @@ use crate::commands::early;
 use crate::commands::run::run_request;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
-use crate::delivery::place::forge_place;
+use crate::delivery::place::ForgeAccess;
 use crate::delivery::{Definition, DeliveryEvent, MapDecision};
 use crate::fleet::{FoundProject, RepositoryStacks};
-use crate::forge::Client;
-use crate::forge::client::LIMITS;
 use crate::inputs::file::{ConfigFile, DEPLOY, NAME};
 use crate::inputs::headings::{PROFILE, Profile, SafetyInputs, StackInputs};
 use crate::inputs::resolve::Flags;
@@ -150,9 +147,8 @@ async fn plan(
         Standing::Ours => ConfigFile::in_folder(&top, false)?,
         _ => None,
     };
-    let place = forge_place(found.ci, found.env, &found.context, inputs).ok();
-    let http = Http::new(found.env, LIMITS)?;
-    let client = place.as_ref().map(|place| Client::new(&http, place));
+    let forge = ForgeAccess::find(found.ci, found.env, &found.context, inputs)?;
+    let client = forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top, found.env, &found.context, client.as_ref());
     let judging = judging_file(&history, event, own.as_ref(), !event.is_proposed()).await?;
     let file = match (&judging, event.is_proposed()) {

@@ -89,7 +89,9 @@ pub async fn run_request(
     let mut engine = LocalEngine::new(&job, ready.engine);
     run.begin(engine.label(), console);
     run.count(ready.processes);
-    let mut around = Around { gates: Gates::new(&job, judged), verification: Verification::new(&job) };
+    let previews = job.inputs.command == Command::Preview || engine.previews_first();
+    let gates = Gates::new(&job, judged, previews);
+    let mut around = Around { gates, verification: Verification::new(&job) };
     let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {
         Ok(last) => last,
         Err(error) => return Ok(end.give_up(&run, &error, console, signals).await),

@@ -3,6 +3,7 @@
 //! The checkout's own objects answer first. A shallow checkout lacks most of them: then the forge is asked, and at last
 //! git fetches what is missing into a folder of our own, by the checkout's remote and nothing else of its configuration.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::base::env::Env;
 use crate::base::git::objects::{BorrowedObjects, GitCommand, default_of_origin, seen_of_origin};
 use crate::base::git::remote::{HeadQuestion, default_in, head_in};
 use crate::ci::Context;
-use crate::forge::{Client, RepositoryFile};
+use crate::forge::{Client, RepositoryFile, Trouble};
 use crate::process::helper::{read_apart, run_apart};
 
 /// The time limit for a question to the checkout's objects.
@@ -47,15 +48,20 @@ pub struct RepositoryHistory<'a> {
     folder: PathBuf,
     env: &'a Env,
     context: &'a Context,
-    objects: Option<BorrowedObjects>,
+    /// Made when a question needs them.
+    objects: OnceCell<Option<BorrowedObjects>>,
     forge: Option<&'a Client<'a>>,
 }
 
 impl<'a> RepositoryHistory<'a> {
     /// The history of the repository around `folder`; `forge` is asked for what the checkout lacks.
     pub fn new(folder: &Path, env: &'a Env, context: &'a Context, forge: Option<&'a Client<'a>>) -> Self {
-        let objects = BorrowedObjects::of_checkout(folder, env);
-        Self { folder: folder.to_owned(), env, context, objects, forge }
+        Self { folder: folder.to_owned(), env, context, objects: OnceCell::new(), forge }
+    }
+
+    /// The checkout's objects. None without git, or without a repository.
+    fn objects(&self) -> Option<&BorrowedObjects> {
+        self.objects.get_or_init(|| BorrowedObjects::of_checkout(&self.folder, self.env)).as_ref()
     }
 
     /// The name of the default branch: as the CI system tells it, as the checkout has seen it, or as the remote or the
@@ -95,24 +101,15 @@ impl<'a> RepositoryHistory<'a> {
         {
             return answer;
         }
-        let mut why = format!("the checkout does not have the branch `{branch}`");
-        if let Some(forge) = self.forge {
-            let answer = match head {
-                Some(head) => forge.file(&head, path).await,
-                None => match forge.branch_head(branch).await {
-                    Ok(head) => forge.file(&head, path).await,
-                    Err(trouble) => Err(trouble),
-                },
+        let lacks = format!("the checkout does not have the branch `{branch}`");
+        let asked = async |forge: &Client<'_>| {
+            let head = match head {
+                Some(head) => head,
+                None => forge.branch_head(branch).await?,
             };
-            match answer {
-                Ok(file) => return file.into(),
-                Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
-            }
-        }
-        match self.fetched_file(&format!("refs/heads/{branch}"), path).await {
-            Some(answer) => answer,
-            None => FileAt::Unknown(format!("{why}; a fetch did not get it either")),
-        }
+            forge.file(&head, path).await
+        };
+        self.file_from_afar(lacks, &format!("refs/heads/{branch}"), path, asked).await
     }
 
     /// A file of the head of the default branch, as the checkout knows it: nobody is asked. None if it does not have it.
@@ -128,23 +125,34 @@ impl<'a> RepositoryHistory<'a> {
         if let Some(answer) = self.file_at_hand(commit, path).await {
             return answer;
         }
-        let mut why = format!("the checkout does not have the commit `{commit}`");
+        let lacks = format!("the checkout does not have the commit `{commit}`");
+        let asked = async |forge: &Client<'_>| forge.file(commit, path).await;
+        self.file_from_afar(lacks, commit, path, asked).await
+    }
+
+    /// A file that the checkout lacks: as the forge answers what is `asked` of it, else by a fetch of `what`.
+    async fn file_from_afar(
+        &self,
+        lacks: String,
+        what: &str,
+        path: &str,
+        asked: impl AsyncFnOnce(&Client<'_>) -> Result<RepositoryFile, Trouble>,
+    ) -> FileAt {
+        let mut why = lacks;
         if let Some(forge) = self.forge {
-            match forge.file(commit, path).await {
+            match asked(forge).await {
                 Ok(file) => return file.into(),
                 Err(trouble) => why = format!("{why}, and {}", trouble.problem.what),
             }
         }
-        match self.fetched_file(commit, path).await {
-            Some(answer) => answer,
-            None => FileAt::Unknown(format!("{why}; a fetch did not get it either")),
-        }
+        let fetched = self.fetched_file(what, path).await;
+        fetched.unwrap_or_else(|| FileAt::Unknown(format!("{why}; a fetch did not get it either")))
     }
 
     /// Whether `branch` of the remote contains `commit`. Fails with the reason why that is not known.
     pub async fn contains(&self, branch: &str, commit: &str) -> Result<bool, String> {
         let head = self.head(branch).await;
-        if let (Some(objects), Some(head)) = (&self.objects, &head) {
+        if let (Some(objects), Some(head)) = (self.objects(), &head) {
             match (run(objects.is_contained(commit, head), AT_HAND).await, objects.is_shallow) {
                 (Some((0, _)), _) => return Ok(true),
                 (Some((1, _)), false) => return Ok(false),
@@ -166,7 +174,7 @@ impl<'a> RepositoryHistory<'a> {
 
     /// The file from the checkout's objects. None if they do not have the commit.
     async fn file_at_hand(&self, commit: &str, path: &str) -> Option<FileAt> {
-        read_file(self.objects.as_ref()?, commit, path).await
+        read_file(self.objects()?, commit, path).await
     }
 
     async fn fetched_file(&self, what: &str, path: &str) -> Option<FileAt> {

@@ -1,14 +1,44 @@
 //! The forge of a run: the repository there, and the token to use.
 
+use std::fmt;
+
 use crate::base::env::Env;
-use crate::base::error::Problem;
+use crate::base::error::{Problem, Result};
 use crate::base::git;
+use crate::base::http::Http;
 use crate::base::words::Words;
 use crate::ci::{CiSystem, Context};
-use crate::forge::Place;
+use crate::forge::client::LIMITS;
 use crate::forge::place::{Clues, Tokens};
+use crate::forge::{Client, Place};
 use crate::inputs::Inputs;
 use crate::inputs::headings::ForgeChoice;
+
+/// The forge of a run, with the connections to it.
+pub struct ForgeAccess {
+    http: Http,
+    /// The repository, and the token to use.
+    pub place: Place,
+}
+
+impl ForgeAccess {
+    /// The access by what is known of a run. None if no forge or no token is known.
+    pub fn find(ci: &dyn CiSystem, env: &Env, context: &Context, inputs: &Inputs) -> Result<Option<Self>> {
+        let Ok(place) = forge_place(ci, env, context, inputs) else { return Ok(None) };
+        Ok(Some(Self { http: Http::new(env, LIMITS)?, place }))
+    }
+
+    /// A client.
+    pub fn client(&self) -> Client<'_> {
+        Client::new(&self.http, &self.place)
+    }
+}
+
+impl fmt::Debug for ForgeAccess {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(formatter)
+    }
+}
 
 /// The forge, the repository on it and the token to use, by the inputs, the CI system and the checkout's remote. Fails
 /// with the reason why there is none.

@@ -6,6 +6,7 @@ use super::facts::GateFacts;
 use super::merged::{MergedChange, MergedChanges};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};
+use crate::base::git::short_commit;
 use crate::delivery::settings::ApprovedBy;
 use crate::delivery::{ApprovalsWanted, StackSettings};
 use crate::forge::{Client, GatedJob};
@@ -113,7 +114,7 @@ async fn by_reviews(
 ) -> Result<()> {
     if let Some(commit) = merged.without.first() {
         problems.push(Problem::new(
-            format!("commit `{}` came without a change request", commit.get(..8).unwrap_or(commit)),
+            format!("commit `{}` came without a change request", short_commit(commit)),
             "bring changes by change requests, so that they can be reviewed",
         ));
         return Ok(());

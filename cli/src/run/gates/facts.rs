@@ -2,8 +2,8 @@
 
 use crate::base::error::{Error, Problem};
 use crate::delivery::StackSettings;
+use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
-use crate::forge::Place;
 use crate::inputs::Effect;
 use crate::ledger::Ledger;
 use crate::ledger::entry::EntryApprover;
@@ -28,7 +28,7 @@ pub struct JudgedRun {
     /// What the ledger says.
     pub past: Option<History>,
     /// The forge, for questions about change requests.
-    pub place: Option<Place>,
+    pub forge: Option<ForgeAccess>,
 }
 
 /// What was named as reviewed.

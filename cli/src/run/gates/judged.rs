@@ -45,38 +45,60 @@ fn own_file(job: &Job<'_>) -> Result<Option<ConfigFile>> {
     }
 }
 
-/// Finds what the run is judged by. `known` is the judging file, if the map has been read from it already. `changes`:
-/// whether the run changes something, which it may not if the file can't be read.
+/// How the judging file of a run is found.
+pub enum JudgingWay {
+    /// It is this one.
+    Known(Judging),
+    /// It has to be searched for; this is the checkout's own file.
+    Search(ConfigFile),
+}
+
+/// How the judging file is found. None if the repository uses no delivery, as far as the checkout tells: then nobody is
+/// asked for anything. `known` is the file, if the map has been read from it already.
+pub async fn judging_of(job: &Job<'_>, known: Option<&Judging>) -> Result<Option<JudgingWay>> {
+    if let Some(known) = known {
+        return Ok(Some(JudgingWay::Known(known.clone())));
+    }
+    let own = own_file(job)?;
+    let definition = own.as_ref().map(Definition::from_file).transpose()?.flatten();
+    if DeliveryEvent::from_context(&job.context) == DeliveryEvent::Unknown {
+        // Without a CI system there is nothing but the commit's own file.
+        let file = |definition| JudgingFile {
+            definition: Some(definition),
+            version: "this commit".to_owned(),
+            is_own: true,
+        };
+        return Ok(definition.map(|definition| JudgingWay::Known(Judging::By(file(definition)))));
+    }
+    if let Some(own) = own.filter(|_| definition.is_some()) {
+        return Ok(Some(JudgingWay::Search(own)));
+    }
+    if job.context.default_branch == Some(true) {
+        return Ok(None);
+    }
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, None);
+    let Some((name, FileAt::Text(text))) = history.file_of_default_at_hand(NAME).await else {
+        return Ok(None);
+    };
+    let version = format!("the default branch `{name}`");
+    let file = JudgingFile { definition: Definition::parse(&text)?, version, is_own: false };
+    Ok(Some(JudgingWay::Known(Judging::By(file))))
+}
+
+/// Finds what the run is judged by. `changes`: whether the run changes something, which it may not if the file can't be read.
 pub async fn judged_by(
     job: &Job<'_>,
+    way: JudgingWay,
     history: &RepositoryHistory<'_>,
-    known: Option<&Judging>,
     changes: bool,
 ) -> Result<JudgedBy> {
     let Some(stack) = &job.stack else { return Ok(JudgedBy::Nothing) };
-    let event = DeliveryEvent::from_context(&job.context);
-    let own = own_file(job)?;
-    let own_definition = own.as_ref().map(Definition::from_file).transpose()?.flatten();
-    let judging = match known {
-        Some(known) => known.clone(),
-        // Without a CI system, or in a repository without deliveries, there is nothing but the commit's own file.
-        None if event == DeliveryEvent::Unknown => Judging::By(JudgingFile {
-            definition: own_definition.clone(),
-            version: "this commit".to_owned(),
-            is_own: true,
-        }),
-        // Whoever uses no delivery is asked for nothing, and waits for nothing: only what the checkout has counts.
-        None if own_definition.is_none() => match history.file_of_default_at_hand(NAME).await {
-            Some((name, FileAt::Text(text))) if job.context.default_branch != Some(true) => {
-                Judging::By(JudgingFile {
-                    definition: Definition::parse(&text)?,
-                    version: format!("the default branch `{name}`"),
-                    is_own: false,
-                })
-            }
-            _ => return Ok(JudgedBy::Nothing),
-        },
-        None => judging_file(history, &event, own.as_ref(), changes).await?,
+    let judging = match way {
+        JudgingWay::Known(judging) => judging,
+        JudgingWay::Search(own) => {
+            let event = DeliveryEvent::from_context(&job.context);
+            judging_file(history, &event, Some(&own), changes).await?
+        }
     };
     match judging {
         Judging::By(file) => {

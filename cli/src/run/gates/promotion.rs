@@ -6,6 +6,7 @@
 use super::facts::GateFacts;
 use super::ledger;
 use crate::base::error::Result;
+use crate::base::git::short_commit;
 use crate::delivery::StackSettings;
 use crate::ledger::history::SourceStanding;
 use crate::report::Reason;
@@ -16,7 +17,8 @@ pub(super) async fn refuse_what_was_not_verified(
     settings: &StackSettings,
 ) -> Result<()> {
     for before in &settings.after {
-        let ledger = ledger::open_for(gates.job, gates.judged.place.as_ref(), Some(before));
+        let ledger =
+            ledger::open_for(gates.job, gates.judged.forge.as_ref().map(|forge| &forge.place), Some(before));
         let Some(source) = &gates.source else {
             return Err(gates.refusal(
                 format!(
@@ -48,7 +50,7 @@ pub(super) async fn refuse_what_was_not_verified(
             SourceStanding::Unknown => {
                 let last = past.verified().and_then(|entry| entry.commit.clone());
                 let last = last.map_or_else(String::new, |commit| {
-                    format!("; the last that it verified is commit `{}`", commit.get(..8).unwrap_or(&commit))
+                    format!("; the last that it verified is commit `{}`", short_commit(&commit))
                 });
                 (format!("`{before}` has not deployed these inputs{last}"), deploy_it)
             }

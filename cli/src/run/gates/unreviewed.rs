@@ -4,6 +4,7 @@
 use super::facts::{GateFacts, ReviewedNames};
 use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem, Result};
+use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
 use crate::report::{Reason, Report, ReviewKey, short_digest};
@@ -120,10 +121,7 @@ fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<
     let merged = merged.as_ref().map_err(Clone::clone)?;
     if let (true, Some(commit)) = (merged.changes.is_empty(), merged.without.first()) {
         return Err(Problem::new(
-            format!(
-                "commit `{}` came without a change request, so nobody reviewed it",
-                commit.get(..8).unwrap_or(commit)
-            ),
+            format!("commit `{}` came without a change request, so nobody reviewed it", short_commit(commit)),
             "bring changes by change requests; `unreviewed: warn` or `allow` lets others through",
         ));
     }

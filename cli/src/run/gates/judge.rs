@@ -1,0 +1,111 @@
+//! Judges a run: finds its settings and its ledger, takes the stricter of two versions of the settings, and hands the job the
+//! checks and rules that follow.
+
+use super::facts::JudgedRun;
+use super::judged::{JudgedBy, judged_by, judging_of, top};
+use super::{ledger, unreviewed};
+use crate::base::error::{Error, Result};
+use crate::base::git::short_commit;
+use crate::ci::console::Console;
+use crate::delivery::history::{FileAt, RepositoryHistory};
+use crate::delivery::judging::Judging;
+use crate::delivery::place::ForgeAccess;
+use crate::delivery::stricter::stricter;
+use crate::delivery::{Definition, Unreviewed};
+use crate::engine::job::Job;
+use crate::inputs::file::NAME;
+use crate::inputs::{Command, Effect};
+use crate::report::Reason;
+
+/// Finds what the run is judged by, reads the ledger, and hands the job the checks that it has to make. `known` is the
+/// judging file, if the map has been read from it.
+pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console) -> Result<JudgedRun> {
+    let command = job.inputs.command;
+    if job.stack.is_none() || !command.is_on_resources() {
+        return Ok(JudgedRun::default());
+    }
+    let changes = command.effect() == Effect::Changes && !job.inputs.operation.preview_only;
+    if changes && !job.inputs.review.reviewed.is_empty() {
+        job.inputs.safety.skip_preview = Some(false);
+    }
+    // Whoever uses no delivery pays for no connection to the forge.
+    let Some(judging) = judging_of(job, known).await? else { return Ok(JudgedRun::default()) };
+    let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+    let client = forge.as_ref().map(ForgeAccess::client);
+    let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+    let (settings, version, is_own) = match judged_by(job, judging, &history, changes).await? {
+        JudgedBy::Nothing => return Ok(JudgedRun::default()),
+        JudgedBy::NotKnown(why) => return Ok(JudgedRun { not_known: Some(why), ..JudgedRun::default() }),
+        JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
+    };
+    let mut judged = JudgedRun { settings: Some(settings), version, ..JudgedRun::default() };
+    if changes {
+        let ledger = ledger::open(job, forge.as_ref().map(|forge| &forge.place));
+        console.line(&format!("ledger: {}", ledger.shown()));
+        judged.past = ledger::read(&ledger).await?;
+        judged.ledger = Some(ledger);
+        if is_own {
+            judged.tighten_by_last_deployment(job, &history).await?;
+        }
+    }
+    judged.forge = forge;
+    if let Some(settings) = &judged.settings {
+        unreviewed::check_tolerances(&settings.tolerate)?;
+        for check in &settings.checks.list {
+            let _ = job.checks.add(check.clone(), false);
+        }
+        let own = &settings.checks;
+        if !own.is_empty() {
+            (job.checks.timeout, job.checks.inconclusive) = (own.timeout, own.inconclusive);
+            (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
+        }
+        job.rules = job.rules.on_top_of(&settings.rules)?;
+        let looks = !settings.rules.is_empty()
+            || settings.unreviewed != Unreviewed::Allow
+            || settings.approvals.is_some();
+        if changes && looks && command != Command::Refresh {
+            job.inputs.safety.skip_preview = Some(false);
+        }
+    }
+    Ok(judged)
+}
+
+impl JudgedRun {
+    /// Takes the stricter of the settings and those of the commit that the stack deployed last.
+    async fn tighten_by_last_deployment(
+        &mut self,
+        job: &Job<'_>,
+        history: &RepositoryHistory<'_>,
+    ) -> Result<()> {
+        let deployed = self.past.as_ref().and_then(|past| past.deployed()?.commit.clone());
+        let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.clone()) else {
+            return Ok(());
+        };
+        if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
+            return Ok(());
+        }
+        let before = match history.file_of_commit(&commit, NAME).await {
+            FileAt::Text(text) => Definition::parse(&text)?,
+            FileAt::Missing => None,
+            FileAt::Unknown(why) => {
+                return Err(Error::Refused {
+                    what: format!(
+                        "`{}` is refused: `{NAME}` of commit `{commit}`, which `{stack}` deployed last, can't be read: {why}",
+                        job.inputs.command.word()
+                    ),
+                    hint: "give the job a token that can read the repository, or check out the whole history"
+                        .to_owned(),
+                    reason: Reason::Gate,
+                });
+            }
+        };
+        let before = before.as_ref().and_then(|before| before.settings(stack));
+        let (both, loosened) = match before {
+            Some(before) => stricter(before, &now),
+            None => (now, Vec::new()),
+        };
+        (self.settings, self.loosened) = (Some(both), loosened);
+        self.version = format!("this commit and commit `{}`, which was deployed last", short_commit(&commit));
+        Ok(())
+    }
+}
