@@ -30,8 +30,7 @@ fn http() -> &'static Http {
 
 /// The hash of a commit that is called so.
 fn hash(name: &str) -> String {
-    let digits = name.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
-    let mut hash: String = digits.filter_map(|half| char::from_digit(half.into(), 16)).collect();
+    let mut hash = name.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     while hash.len() < 40 {
         hash.push('0');
     }

@@ -64,21 +64,17 @@ fn judge(check: &HttpCheck, probed: &Probed, took: Duration, today: Day) -> Trie
     Tried { outcome, problem, status: Some(i32::from(probed.status)), took: Some(took), certificate_days }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the form of an answer that has a fault")]
-mod fault {
-    use super::{CheckOutcome, Fault, Problem};
-
-    pub(super) fn failed(what: impl Into<String>, hint: impl Into<String>) -> Fault {
-        Some((CheckOutcome::Failed, Problem::new(what, hint)))
-    }
-
-    pub(super) fn unclear(what: impl Into<String>, hint: impl Into<String>) -> Fault {
-        Some((CheckOutcome::Inconclusive, Problem::new(what, hint)))
-    }
-}
-use fault::{failed, unclear};
-
 type Fault = Option<(CheckOutcome, Problem)>;
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of an answer that may have a fault")]
+fn failed(what: impl Into<String>, hint: impl Into<String>) -> Fault {
+    Some((CheckOutcome::Failed, Problem::new(what, hint)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of an answer that may have a fault")]
+fn unclear(what: impl Into<String>, hint: impl Into<String>) -> Fault {
+    Some((CheckOutcome::Inconclusive, Problem::new(what, hint)))
+}
 
 fn wrong_status(check: &HttpCheck, probed: &Probed) -> Fault {
     if wants(check, probed.status) {

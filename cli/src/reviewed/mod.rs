@@ -16,7 +16,6 @@ pub mod leaf;
 pub mod names;
 pub mod proposal;
 pub mod reach;
-pub mod short;
 pub mod source;
 #[cfg(test)]
 pub(crate) mod testing;

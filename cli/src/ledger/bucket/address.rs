@@ -119,7 +119,7 @@ mod tests {
 
     fn read(url: &str) -> BucketAddress {
         let env = Env::from_pairs("/", [("HOME", "/home/runner")]);
-        BucketAddress::parse(url, ReadWith { env: &env, folder: Path::new("/work/shop/infra") }).unwrap()
+        BucketAddress::parse(url, ReadWith { env: &env, folder: Path::new("/builds/shop/infra") }).unwrap()
     }
 
     #[test]
@@ -128,8 +128,8 @@ mod tests {
             ("file:///srv/state", "/srv/state"),
             ("file://~", "/home/runner/"),
             ("file://~/state?no_tmp_dir=true", "/home/runner/state"),
-            ("file://./state", "/work/shop/infra/./state"),
-            ("file://state", "/work/shop/infra/state"),
+            ("file://./state", "/builds/shop/infra/./state"),
+            ("file://state", "/builds/shop/infra/state"),
         ] {
             assert_eq!(read(url), BucketAddress::Folder(folder.into()), "{url}");
         }

@@ -282,7 +282,9 @@ mod tests {
             )
         };
         let Some(TokenSource::Elsewhere(federation)) = read(&of(r#"{"file":"jwt.txt"}"#)) else { panic!() };
-        assert!(matches!(federation.subject, SubjectToken::File(path) if path == Path::new("/work/jwt.txt")));
+        assert!(
+            matches!(federation.subject, SubjectToken::File(path) if path == Path::new("/builds/jwt.txt"))
+        );
         assert!(read(&of(r#"{"environment_id":"aws1","url":"http://169.254.169.254"}"#)).is_none());
         assert!(read(&of(r#"{"executable":{"command":"x"}}"#)).is_none());
         assert!(read(r#"{"type":"impersonated_service_account"}"#).is_none());

@@ -150,7 +150,7 @@ fn one_ruling(view: &View<'_>, html: &mut Html, ruling: &Ruling) {
     html.raw("</td></tr>\n");
 }
 
-/// What the policies found and what they mended.
+/// What the policies found and what they fixed.
 pub(super) fn policies(view: &View<'_>, html: &mut Html) {
     let policies = &view.report.policies;
     if !policies.packs.is_empty() {
@@ -183,7 +183,7 @@ pub(super) fn policies(view: &View<'_>, html: &mut Html) {
                 html.code(name);
             }
             html.raw("</td><td>");
-            mended(view, html, remediation);
+            remediated(view, html, remediation);
             html.raw("</td></tr>\n");
         }
         html.raw("</tbody>\n</table>\n");
@@ -191,7 +191,7 @@ pub(super) fn policies(view: &View<'_>, html: &mut Html) {
 }
 
 /// What a policy changed, as far as it may be shown.
-fn mended(view: &View<'_>, html: &mut Html, remediation: &crate::report::Remediation) {
+fn remediated(view: &View<'_>, html: &mut Html, remediation: &crate::report::Remediation) {
     if !view.shows(Detail::Paths) {
         html.raw("a property");
         return;
