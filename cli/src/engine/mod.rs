@@ -5,6 +5,7 @@ pub mod args;
 pub mod config_args;
 pub mod config_secrets;
 pub mod deps;
+mod driver;
 pub mod env_file;
 pub mod executor;
 pub(crate) mod fate;

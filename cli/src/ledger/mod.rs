@@ -6,6 +6,7 @@ mod compact;
 mod deployments;
 pub mod entry;
 pub mod history;
+mod kinds;
 mod objects;
 mod open;
 mod stack_ledger;

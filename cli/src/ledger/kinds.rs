@@ -1,0 +1,94 @@
+//! The words of an entry: its kind, the way of an approval, the end of a deployment. A word of a later version is kept.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A word that a later version may add to.
+macro_rules! open_words {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($(#[$what])* $variant,)+
+            /// A word of a later version.
+            Later(String),
+        }
+
+        impl $name {
+            /// The word.
+            pub fn word(&self) -> &str {
+                match self { $(Self::$variant => $word,)+ Self::Later(word) => word }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                match word.as_str() { $($word => Self::$variant,)+ _ => Self::Later(word) }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(word: $name) -> Self {
+                match word { $name::Later(word) => word, known => known.word().to_owned() }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(self.word())
+            }
+        }
+    };
+}
+
+open_words! {
+    /// The kind of an entry.
+    EntryKind {
+        /// A deployment is about to begin.
+        Reserved = "reserved",
+        /// A deployment has ended.
+        Finished = "finished",
+        /// The checks after a deployment have ended.
+        Verified = "verified",
+        /// Nothing is to be deployed until the hold is released.
+        Held = "held",
+        /// A hold, or all of them, is released.
+        Released = "released",
+        /// A person takes what is there for what was to be deployed: earlier open questions are closed.
+        Accepted = "accepted",
+        /// A person approves a change.
+        Approved = "approved",
+        /// A person deploys without what is needed otherwise.
+        BrokeGlass = "broke-glass",
+        /// The stack's resources were deleted.
+        Destroyed = "destroyed",
+    }
+}
+
+open_words! {
+    /// The way in which an approval was given.
+    ApprovalWay {
+        /// A review on the forge.
+        Review = "review",
+        /// The gate of the CI system.
+        Environment = "environment",
+        /// A signature by an SSH key.
+        Ssh = "ssh",
+    }
+}
+
+open_words! {
+    /// The end of a deployment, or of its checks.
+    EntryStatus {
+        /// The deployment succeeded, or the checks passed.
+        Succeeded = "succeeded",
+        /// The deployment or a check failed.
+        Failed = "failed",
+        /// The deployment was stopped early.
+        Cancelled = "cancelled",
+        /// The checks had no clear result.
+        Inconclusive = "inconclusive",
+    }
+}
