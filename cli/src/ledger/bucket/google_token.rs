@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<TokenSource> {
-        TokenSource::read(&serde_json::from_str(text).unwrap(), Path::new("/work"))
+        TokenSource::read(&serde_json::from_str(text).unwrap(), Path::new("/builds"))
     }
 
     #[test]
