@@ -184,7 +184,7 @@ mod tests {
             token: Some(&token),
             identity: &identity,
             env: &env,
-            folder: Path::new("/work"),
+            folder: Path::new("/builds"),
             forge: place.as_ref(),
             commit: Some("abc"),
         };

@@ -162,7 +162,7 @@ fn push_diagnostics(context: &PageContext<'_>, page: &mut Page, diagnostics: &[&
     }
 }
 
-/// What the policies found and what they mended.
+/// What the policies found and what they remediated.
 pub(super) fn policies(context: &PageContext<'_>, page: &mut Page) {
     let policies = &context.report.policies;
     let found = policies.violations.len() + policies.remediations.len();

@@ -72,9 +72,9 @@ impl FoundPolicies {
         self.policies.violations.sort_by_cached_key(|found| {
             (found.level != "mandatory", key(&found.pack), key(&found.policy), named(&found.name))
         });
-        self.policies
-            .remediations
-            .sort_by_cached_key(|mended| (key(&mended.pack), key(&mended.policy), named(&mended.name)));
+        self.policies.remediations.sort_by_cached_key(|remediation| {
+            (key(&remediation.pack), key(&remediation.policy), named(&remediation.name))
+        });
         let note = format!("{} more policy findings were left out", self.left_out);
         (self.policies, (self.left_out > 0).then_some(note))
     }
