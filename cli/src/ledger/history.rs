@@ -151,11 +151,7 @@ impl History {
             let (time, digest) = (entry.time.clone(), entry.digest.clone());
             self.used.insert(key, UsedApproval { number: entry.number, time, digest, done });
         }
-        while self.used.len() > USED {
-            let oldest = self.used.iter().min_by_key(|(_, used)| used.number).map(|(key, _)| key.clone());
-            let Some(oldest) = oldest else { break };
-            self.used.remove(&oldest);
-        }
+        keep_newest(&mut self.used, USED, |used| used.number);
         self.attempt = Some(DeploymentAttempt { reserved: entry.clone(), end: None });
         self.unfinished.push(entry);
     }
@@ -196,12 +192,7 @@ impl History {
             let (number, time, status) = (entry.number, entry.time.clone(), entry.status.clone());
             self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
-        while self.sources.len() > SOURCES {
-            let oldest =
-                self.sources.iter().min_by_key(|(_, one)| one.number).map(|(source, _)| source.clone());
-            let Some(oldest) = oldest else { break };
-            self.sources.remove(&oldest);
-        }
+        keep_newest(&mut self.sources, SOURCES, |one| one.number);
         if entry.status == Some(EntryStatus::Succeeded) {
             self.verified = Some(entry);
         }
@@ -345,6 +336,15 @@ impl History {
         numbers.sort_unstable();
         numbers.dedup();
         numbers
+    }
+}
+
+/// Removes the oldest ones, by the number of the entry that each comes from, until `most` are left.
+fn keep_newest<T>(remembered: &mut BTreeMap<String, T>, most: usize, number: impl Fn(&T) -> u64) {
+    while remembered.len() > most {
+        let oldest = remembered.iter().min_by_key(|(_, one)| number(one)).map(|(key, _)| key.clone());
+        let Some(oldest) = oldest else { break };
+        remembered.remove(&oldest);
     }
 }
 
