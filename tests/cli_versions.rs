@@ -18,7 +18,7 @@ fn with_log(events: &str, status: i32) -> (Option<i32>, Value) {
     scene.write("events", events);
     let (ended, log) = end(scene.start("up"));
     let mut result = result(&scene);
-    for own in ["duration_ms", "engine", "identity"] {
+    for own in ["began", "duration_ms", "engine", "identity"] {
         result.as_object_mut().unwrap().remove(own);
     }
     assert!(result["status"].is_string(), "{log}");

@@ -188,6 +188,30 @@ fn a_provider_that_a_signal_ended_with_the_run_is_cancelled_and_said_in_words() 
 }
 
 #[test]
+fn each_of_grpcs_words_for_a_process_that_is_gone_is_a_providers_end_and_a_server_elsewhere_is_none() {
+    let message = |text: &str| {
+        let told = Told::by(Ending::Cancelled { signal: 15 }, 143).begun(BUCKET).failed(BUCKET);
+        told.says(BUCKET, "error", text).report().message.unwrap()
+    };
+    for text in [
+        "error reading from server: EOF",
+        "error reading from server: unexpected EOF",
+        "error reading from server: connection reset by peer",
+        "error reading from server: read tcp 127.0.0.1:40022->127.0.0.1:36561: read: connection reset by peer",
+        "error reading server preface: EOF",
+        "rpc error: code = Unavailable desc = transport is closing",
+    ] {
+        assert!(message(text).starts_with("a provider's process ended before it answered"), "{text}");
+    }
+    for text in [
+        "error reading from server: read tcp 10.0.0.5:40022->34.117.59.81:443: read: connection reset by peer",
+        "read tcp 10.0.0.5:40022->34.117.59.81:443: read: connection reset by peer",
+    ] {
+        assert_eq!(message(text), text);
+    }
+}
+
+#[test]
 fn an_engine_that_was_killed_is_not_simply_run_again_into_its_lock() {
     let hint = |command| {
         let facts = Facts::new(command, "dev", Ending::Signalled(9), 137);

@@ -393,8 +393,14 @@ const RULES: &[Rule] = &[
 /// <https://github.com/grpc/grpc-go/blob/master/internal/transport/http2_client.go>
 const GONE: &[&[&str]] = &[
     &["error reading from server: eof"],
+    &["error reading from server: unexpected eof"],
+    &["error reading from server: connection reset by peer"],
     &["error reading from server: read tcp 127.0.0.1"],
     &["error reading from server: read tcp [::1]"],
+    &["error reading server preface: eof"],
+    &["error reading server preface: connection reset by peer"],
+    &["error reading server preface: read tcp 127.0.0.1"],
+    &["error reading server preface: read tcp [::1]"],
     &["transport is closing"],
     &["transport: error while dialing", "127.0.0.1"],
     &["transport: error while dialing", "[::1]"],

@@ -132,8 +132,9 @@ fn a_job_whose_processes_are_ended_one_by_one_is_cancelled_and_no_plugin_is_miss
     begun.run.signal(Signal::SIGTERM);
     let run = begun.run.end();
     assert_eq!((&run.result["status"], &run.result["reason"]), (&"cancelled".into(), &"cancelled".into()));
-    assert!(run.notes().contains("a provider's process ended before it answered"), "{}", run.notes());
-    assert!(!run.notes().contains("finished what it had begun"), "{}", run.notes());
+    let told = format!("{}\n{}\n{}", run.notes(), run.result, run.log);
+    assert!(run.notes().contains("a provider's process ended before it answered"), "{told}");
+    assert!(!run.notes().contains("finished what it had begun"), "{told}");
     if begun.stage.is_locked() {
         let told =
             ["the stack is locked", "may still be there"].iter().any(|words| run.notes().contains(words));
