@@ -81,6 +81,9 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
             line.must(letter, &hashed(hash));
         }
     }
+    if entry.last_judged {
+        line.must("j", "l");
+    }
     for approver in &entry.approvers {
         let way = short(&WAYS, &approver.by).unwrap_or(approver.by.word());
         line.must("a", &format!("{way}.{}", approver.key().unwrap_or_default()));
@@ -130,6 +133,7 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "s" => entry.source = Some(unhashed(&text).ok_or("its source can't be read")?),
             "c" => entry.commit = Some(unhashed(&text).ok_or("its commit can't be read")?),
             "a" => entry.approvers.push(approver(&text).ok_or("an approval of it can't be read")?),
+            "j" => entry.last_judged = text == "l",
             "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
             "y" => entry.state_after = owned(),
             "w" => entry.actor = owned(),
@@ -305,6 +309,7 @@ mod tests {
             url: None,
         });
         entry.state_before = Some("version 17".to_owned());
+        entry.last_judged = true;
         entry
     }
 
@@ -323,6 +328,7 @@ mod tests {
         assert_eq!(again.run.unwrap().id.as_deref(), Some("17123456789.2"));
         assert_eq!(again.state_after.as_deref(), Some("version 17"));
         assert_eq!(again.id, id(&entry.id));
+        assert!(again.last_judged);
     }
 
     #[test]

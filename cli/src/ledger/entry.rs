@@ -103,6 +103,10 @@ pub struct LedgerEntry {
     /// The identity of the stack's state after the deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_after: Option<String>,
+    /// Whether the commit's own `stackstep.yaml` has no entry for the stack any more, so that nothing judges what comes
+    /// after this deployment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub last_judged: bool,
     /// The fields of later versions, which are kept.
     #[serde(flatten)]
     pub later: Map<String, Value>,
@@ -245,6 +249,7 @@ impl LedgerEntry {
             link: None,
             state_before: None,
             state_after: None,
+            last_judged: false,
             later: Map::new(),
         }
     }

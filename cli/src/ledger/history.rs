@@ -367,6 +367,7 @@ fn complete(entry: &mut LedgerEntry, from: LedgerEntry) {
     fill(&mut entry.actor, from.actor);
     fill(&mut entry.run, from.run);
     fill(&mut entry.state_before, from.state_before);
+    entry.last_judged |= from.last_judged;
     if entry.change_requests.is_empty() {
         entry.change_requests = from.change_requests;
     }

@@ -33,6 +33,7 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.state_before = gates.state.as_ref().map(ToString::to_string);
     entry.change_requests.clone_from(&gates.change_requests);
     entry.approvers.clone_from(&gates.approvers);
+    entry.last_judged = gates.judged.is_last;
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
             entry.digest = Some(record.digest.clone());

@@ -21,11 +21,13 @@ pub struct JudgedRun {
     pub version: String,
     /// What this commit loosens, a sentence each: it holds from the next deployment on.
     pub loosened: Vec<String>,
+    /// Whether the settings judge this deployment and none after it: the commit's own file has no entry for the stack.
+    pub is_last: bool,
     /// Why a preview is not judged.
     pub not_known: Option<Problem>,
-    /// The ledger; none for a run that changes nothing.
+    /// The ledger that the run writes; none for a run that changes nothing, and for a stack without settings.
     pub ledger: Option<Ledger>,
-    /// What the ledger says.
+    /// What the ledger says; none for a run that changes nothing.
     pub past: Option<History>,
     /// The forge, for questions about change requests.
     pub forge: Option<ForgeAccess>,

@@ -2,7 +2,8 @@
 //! checks and rules that follow.
 
 use super::facts::JudgedRun;
-use super::judged::{JudgedBy, judged_by, judging_of, top};
+use super::judged::{JudgedBy, file_of_last_deployment, judged_by, judging_of, top};
+use super::without_entry::judged_without_entry;
 use super::{ledger, unreviewed};
 use crate::base::error::{Error, Result};
 use crate::base::git::short_commit;
@@ -29,12 +30,14 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         job.inputs.safety.skip_preview = Some(false);
     }
     // Whoever uses no delivery pays for no connection to the forge.
-    let Some(judging) = judging_of(job, known).await? else { return Ok(JudgedRun::default()) };
+    let Some(judging) = judging_of(job, known).await? else {
+        return without_entry(job, changes, true, console).await;
+    };
     let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
     let client = forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
     let (settings, version, is_own) = match judged_by(job, judging, &history, changes).await? {
-        JudgedBy::Nothing => return Ok(JudgedRun::default()),
+        JudgedBy::Nothing { is_own } => return without_entry(job, changes, is_own, console).await,
         JudgedBy::NotKnown(why) => return Ok(JudgedRun { not_known: Some(why), ..JudgedRun::default() }),
         JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
     };
@@ -49,6 +52,27 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         }
     }
     judged.forge = forge;
+    hand_over(job, &judged, changes)?;
+    Ok(judged)
+}
+
+/// Judges a run of a stack without an entry.
+async fn without_entry(
+    job: &mut Job<'_>,
+    changes: bool,
+    is_own: bool,
+    console: &Console,
+) -> Result<JudgedRun> {
+    if !changes {
+        return Ok(JudgedRun::default());
+    }
+    let judged = judged_without_entry(job, is_own, console).await?;
+    hand_over(job, &judged, changes)?;
+    Ok(judged)
+}
+
+/// Hands the job the checks and rules of the settings.
+fn hand_over(job: &mut Job<'_>, judged: &JudgedRun, changes: bool) -> Result<()> {
     if let Some(settings) = &judged.settings {
         unreviewed::check_tolerances(&settings.tolerate)?;
         for check in &settings.checks.list {
@@ -63,11 +87,11 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         let looks = !settings.rules.is_empty()
             || settings.unreviewed != Unreviewed::Allow
             || settings.approvals.is_some();
-        if changes && looks && command != Command::Refresh {
+        if changes && looks && job.inputs.command != Command::Refresh {
             job.inputs.safety.skip_preview = Some(false);
         }
     }
-    Ok(judged)
+    Ok(())
 }
 
 impl JudgedRun {
@@ -84,21 +108,7 @@ impl JudgedRun {
         if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
             return Ok(());
         }
-        let before = match history.file_of_commit(&commit, NAME).await {
-            FileAt::Text(text) => Definition::parse(&text)?,
-            FileAt::Missing => None,
-            FileAt::Unknown(why) => {
-                return Err(Error::Refused {
-                    what: format!(
-                        "`{}` is refused: `{NAME}` of commit `{commit}`, which `{stack}` deployed last, can't be read: {why}",
-                        job.inputs.command.word()
-                    ),
-                    hint: "give the job a token that can read the repository, or check out the whole history"
-                        .to_owned(),
-                    reason: Reason::Gate,
-                });
-            }
-        };
+        let before = file_of_last_deployment(job, &commit, history).await?;
         let before = before.as_ref().and_then(|before| before.settings(stack));
         let (both, loosened) = match before {
             Some(before) => stricter(before, &now),

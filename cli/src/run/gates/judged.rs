@@ -16,8 +16,11 @@ use crate::report::Reason;
 /// What a run is judged by.
 #[derive(Debug, Clone)]
 pub enum JudgedBy {
-    /// No version of `stackstep.yaml` has an entry for the stack.
-    Nothing,
+    /// The version of `stackstep.yaml` that judges has no entry for the stack.
+    Nothing {
+        /// Whether the version is the commit's own, which can have removed the entry.
+        is_own: bool,
+    },
     /// These settings.
     Settings {
         /// The settings.
@@ -92,7 +95,7 @@ pub async fn judged_by(
     history: &RepositoryHistory<'_>,
     changes: bool,
 ) -> Result<JudgedBy> {
-    let Some(stack) = &job.stack else { return Ok(JudgedBy::Nothing) };
+    let Some(stack) = &job.stack else { return Ok(JudgedBy::Nothing { is_own: false }) };
     let judging = match way {
         JudgingWay::Known(judging) => judging,
         JudgingWay::Search(own) => {
@@ -103,7 +106,8 @@ pub async fn judged_by(
     match judging {
         Judging::By(file) => {
             let settings = file.definition.as_ref().and_then(|definition| definition.settings(stack));
-            Ok(settings.map_or(JudgedBy::Nothing, |settings| JudgedBy::Settings {
+            let nothing = JudgedBy::Nothing { is_own: file.is_own };
+            Ok(settings.map_or(nothing, |settings| JudgedBy::Settings {
                 settings: Box::new(settings.clone()),
                 version: file.version.clone(),
                 is_own: file.is_own,
@@ -115,5 +119,30 @@ pub async fn judged_by(
             reason: Reason::Gate,
         }),
         Judging::Unknown(why) => Ok(JudgedBy::NotKnown(why)),
+    }
+}
+
+/// The sections of `stackstep.yaml` in the commit that the job's stack deployed last. None if it has none of them. Fails if
+/// it can't be read.
+pub async fn file_of_last_deployment(
+    job: &Job<'_>,
+    commit: &str,
+    history: &RepositoryHistory<'_>,
+) -> Result<Option<Definition>> {
+    match history.file_of_commit(commit, NAME).await {
+        FileAt::Text(text) => Definition::parse(&text),
+        FileAt::Missing => Ok(None),
+        FileAt::Unknown(why) => {
+            let stack = job.stack.as_ref().map(ToString::to_string).unwrap_or_default();
+            Err(Error::Refused {
+                what: format!(
+                    "`{}` is refused: `{NAME}` of commit `{commit}`, which `{stack}` deployed last, can't be read: {why}",
+                    job.inputs.command.word()
+                ),
+                hint: "give the job a token that can read the repository, or check out the whole history"
+                    .to_owned(),
+                reason: Reason::Gate,
+            })
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger of a run's stack: where it is, what it says, and what it refuses.
 
 use super::facts::GateFacts;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Problem, Result};
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
@@ -21,7 +21,7 @@ pub fn open(job: &Job<'_>, place: Option<&Place>) -> Ledger {
 /// Opens the ledger of the job's stack, or of another stack of the same project and backend.
 pub fn open_for(job: &Job<'_>, place: Option<&Place>, other: Option<&str>) -> Ledger {
     let Some(mut identity) = job.identity() else {
-        return Ledger::none(crate::base::error::Problem::without_hint("the stack is not known"));
+        return Ledger::none(Problem::without_hint("the stack is not known"));
     };
     if let Some(other) = other {
         other.rsplit('/').next().unwrap_or(other).clone_into(&mut identity.stack);
@@ -64,16 +64,20 @@ pub async fn state_seen(
 
 /// What the ledger says. Fails if it can't be read, or if it is not certain: a hold or a used approval may stand there.
 pub async fn read(ledger: &Ledger) -> Result<Option<History>> {
-    let refused = |problem: crate::base::error::Problem| Error::Refused {
-        what: format!("refused: {}", problem.what),
-        hint: problem.hint.unwrap_or_else(|| "let the job read and write it, see docs/ledger.md".to_owned()),
-        reason: Reason::Gate,
-    };
     let history = ledger.history().await.map_err(|trouble| refused(trouble.problem))?;
     if let Some(history) = &history {
         history.certain().map_err(refused)?;
     }
     Ok(history)
+}
+
+/// The refusal of a run whose ledger does not say for certain what it has to say.
+pub fn refused(problem: Problem) -> Error {
+    Error::Refused {
+        what: format!("refused: {}", problem.what),
+        hint: problem.hint.unwrap_or_else(|| "let the job read and write it, see docs/ledger.md".to_owned()),
+        reason: Reason::Gate,
+    }
 }
 
 /// The refusal of a stack that is held.

@@ -5,7 +5,8 @@
 //!   → preview → after_preview (rules, reviewed change, approvals, state) → reserve → operation → finish → checks → verified
 //! ```
 //!
-//! A run of a stack without an entry in `stackstep.yaml` passes them all, and none of them costs it anything.
+//! A run of a stack without an entry in `stackstep.yaml` passes them all, if nobody holds the stack, and costs one look at
+//! the ledger.
 
 mod approved;
 mod entry;
@@ -19,6 +20,7 @@ mod promotion;
 mod proposed;
 mod record;
 mod unreviewed;
+mod without_entry;
 
 use std::cell::RefCell;
 
@@ -92,8 +94,11 @@ impl<'a> Gates<'a> {
         if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
-        let Some(settings) = self.facts.settings().cloned() else { return Ok(()) };
-        console.line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
+        let settings = self.facts.settings().cloned();
+        if let Some(settings) = &settings {
+            console
+                .line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
+        }
         if !self.facts.changes() {
             return Ok(());
         }
@@ -107,6 +112,7 @@ impl<'a> Gates<'a> {
         {
             return Err(ledger::held(hold, &self.facts));
         }
+        let Some(settings) = settings else { return Ok(()) };
         if self.facts.job.inputs.command == Command::Refresh {
             return Ok(());
         }
