@@ -299,6 +299,27 @@ fn a_digest_passes_only_if_it_is_equal() {
 }
 
 #[test]
+fn several_stacks_are_reviewed_together_by_one_digest_over_their_results() {
+    let (repository, result) = reviewed("unreviewed: refuse");
+    let other = repository.scene.root().join("network.json").display().to_string();
+    let line =
+        format!("preview --upsert -C infra/network --stack staging --comment off --result-file {other}");
+    repository.scene.run(&line).ends_with(0);
+    let together = repository.scene.root().join("together.md").display().to_string();
+    repository.scene.run(&format!("report {result} {other} --markdown-file {together}")).ends_with(0);
+    let page = std::fs::read_to_string(&together).unwrap();
+    let root = page.split("All changes together: `").nth(1).unwrap().split('`').next().unwrap().to_owned();
+
+    repository.git(&["fetch", "-q", "origin"]);
+    let repository = squashed(repository);
+    let deploy = |named: &[&str]| repository.scene.run(&format!("deploy --reviewed {}", named.join(",")));
+    let run = deploy(&[&root, &result]).ends_with(76);
+    run.says("is neither that of one of the 1 result files").never_says("Deployed");
+    let run = deploy(&[&root, &result, &other]).ends_with(0);
+    run.says("this is the change that was reviewed").says("Deployed `shop/staging`");
+}
+
+#[test]
 fn a_reviewed_result_of_another_stack_or_one_that_is_cut_off_is_refused() {
     let (repository, result) = reviewed("unreviewed: refuse");
     repository.git(&["fetch", "-q", "origin"]);

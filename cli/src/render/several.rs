@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::escape::{code, link, tagged};
 use super::{Detail, Flavor, Options, Size, fit, fits, words};
 use crate::base::words::enum_of_words;
-use crate::report::{Report, RuleVerdict, Status};
+use crate::report::{Operation, Report, RuleVerdict, Status, root_of};
 
 /// A share that would be smaller is none: the table has the outcome.
 pub const SMALLEST: usize = 1200;
@@ -256,6 +256,15 @@ pub fn same_unit(size: Size, room: usize) -> Size {
     }
 }
 
+/// The digest that stands for several previews together, by which they are named as reviewed; `digests` has one for each
+/// preview. Empty for one preview alone, and where one has no digest.
+pub fn reviewed_together<'a>(digests: impl Iterator<Item = Option<&'a str>>) -> String {
+    match digests.collect::<Option<Vec<_>>>() {
+        Some(all) if all.len() > 1 => format!("All changes together: `{}`\n\n", root_of(&all)),
+        _ => String::new(),
+    }
+}
+
 /// The report, if more is to be said of it than its row says.
 pub fn with_part(report: &Report) -> Option<&Report> {
     Some(report).filter(|report| !words::is_quiet(report))
@@ -278,6 +287,10 @@ pub fn several(reports: &[Report], options: &Options, size: Size) -> String {
             lines.iter().zip(texts).take(shown).filter(|(line, text)| text.is_empty() && has_part(line));
         let mut out = format!("## {}\n\n{}", heading_of(&reports), table(rows));
         out.push_str(&left_out(bare.count(), lines.len() - shown));
+        let previews = reports.iter().filter(|report| report.command == Operation::Preview);
+        out.push_str(&reviewed_together(
+            previews.map(|report| report.review.as_ref().map(|review| review.digest.as_str())),
+        ));
         for (line, text) in lines.iter().zip(texts) {
             out.push_str(&part(flavor, line.sign, &line.title, line.part, text));
             out.push_str(if text.is_empty() { "" } else { "\n" });

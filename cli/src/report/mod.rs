@@ -71,7 +71,7 @@ pub use outputs::take_outputs;
 pub use place::ProgramFolders;
 pub use review::{
     DifferenceKind, HIDDEN_NAME, PathChange, REVIEW_VERSION, ReviewComparison, ReviewConfig,
-    ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, of_resource,
+    ReviewDifference, ReviewKey, ReviewPlugin, ReviewRecord, ReviewStep, ReviewedValue, of_resource, root_of,
     short_digest,
 };
 pub use ruled::{LetThrough, RuleVerdict, RulesOutcome, Ruling};

@@ -6,6 +6,7 @@
 
 mod difference;
 mod key;
+mod root;
 mod value;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use difference::{DifferenceKind, ReviewComparison, ReviewDifference, of_resource};
 pub use key::{HIDDEN_NAME, ReviewKey};
+pub use root::root_of;
 pub use value::{PathChange, ReviewedValue};
 
 use super::operation::Operation;

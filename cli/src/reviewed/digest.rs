@@ -15,14 +15,6 @@ pub fn digest_of(record: &ReviewRecord) -> String {
     hash(&bound(record))
 }
 
-/// The digest of several changes that are reviewed together, in any order.
-pub fn root_of(digests: &[&str]) -> String {
-    let mut sorted = digests.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    hash(&json!({ "digests": sorted }))
-}
-
 /// Whether a text has the form of a digest.
 pub fn is_digest(text: &str) -> bool {
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -89,15 +81,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn several_digests_have_one_root_in_any_order() {
-        let (one, other) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
-        assert_eq!(root_of(&[&one, &other]), root_of(&[&other, &one, &one]));
-        assert_ne!(root_of(&[&one]), root_of(&[&one, &other]));
-        assert!(is_digest(&root_of(&[&one])) && is_digest(&one));
-    }
-
-    #[test]
     fn only_64_small_hexadecimal_digits_are_a_digest() {
+        assert!(is_digest(&format!("sha256:{}", "a".repeat(64))));
         for text in ["", "sha256:", "sha256:abc", &"a".repeat(64), &format!("sha256:{}", "A".repeat(64))] {
             assert!(!is_digest(text), "{text}");
         }

@@ -52,12 +52,11 @@ impl ReviewedForm {
     }
 }
 
-/// The record in the result file of a preview. `identity` is the stack that is about to be deployed.
+/// The record in the result file of a preview.
 ///
 /// # Errors
-/// A file that is cut off, is no result, is of another version, has no record, or is about another stack: each with its
-/// own words.
-pub fn record_of(text: &str, path: &Path, identity: &StackIdentity) -> Result<ReviewRecord, Problem> {
+/// A file that is cut off, is no result, is of another version, or has no record: each with its own words.
+pub fn record_of(text: &str, path: &Path) -> Result<ReviewRecord, Problem> {
     let file = format!("`{}`", path.display());
     let problem = |what: String| Problem::new(what, AGAIN);
     let result: Value = json::read(text.as_bytes()).map_err(|error| {
@@ -101,7 +100,6 @@ pub fn record_of(text: &str, path: &Path, identity: &StackIdentity) -> Result<Re
             "the reviewed change in {file} was edited: it has not the digest that it says"
         )));
     }
-    about_this_stack(&record, &file, identity)?;
     Ok(record)
 }
 
@@ -127,8 +125,12 @@ fn without_record(result: &Value, file: &str) -> Problem {
     Problem::new(format!("the reviewed result {file} {what}"), hint)
 }
 
-/// Refuses a record of another stack, with the part in which it is another one.
-fn about_this_stack(record: &ReviewRecord, file: &str, identity: &StackIdentity) -> Result<(), Problem> {
+/// Refuses a record of another stack than the one that is about to be deployed, with the part in which it is another one.
+///
+/// # Errors
+/// The record of another stack, or of this one in another backend. `path` is its file, for the message.
+pub fn about_this_stack(record: &ReviewRecord, path: &Path, identity: &StackIdentity) -> Result<(), Problem> {
+    let file = format!("`{}`", path.display());
     let this = identity.names().collect::<Vec<_>>().join("/");
     let parts = |name: &str| -> Vec<String> { name.split('/').rev().map(str::to_owned).collect() };
     let (one, other) = (parts(&record.stack), parts(&this));

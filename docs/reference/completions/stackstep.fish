@@ -194,7 +194,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l max-creates -
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -311,7 +311,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l max-creat
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -430,7 +430,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -630,7 +630,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l grace-pe
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-deletes -d 'The most resources that may be deleted; with more, nothing is deployed (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -873,7 +873,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1029,7 +1029,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1164,7 +1164,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l keep -d 'Res
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"

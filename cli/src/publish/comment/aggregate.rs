@@ -5,7 +5,7 @@
 //! other's part, so the comment is read again after it was written, and written again if needed, up to `ROUNDS`
 //! times.
 
-use super::marker::{Marker, Subject, end_of_part, ends_part, without_markers};
+use super::marker::{Marker, REVIEW, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
 use super::task::{ROUNDS, pause};
 use super::{Marked, Posted, Task};
@@ -15,7 +15,7 @@ use crate::forge::{Comment, Trouble};
 use crate::pulumi::stack::StackIdentity;
 use crate::render::several::{self, PartLooks, StackCounts, StackLine};
 use crate::render::{Flavor, Options, Size, fits};
-use crate::report::Report;
+use crate::report::{Operation, Report};
 
 /// The characters that a part needs for its marker, its row in the table and its fold.
 const FRAME: usize = 1200;
@@ -85,6 +85,11 @@ impl StackPart {
             command.clear();
         }
         subject
+    }
+
+    /// Whether it is about a preview.
+    fn is_preview(&self) -> bool {
+        matches!(&self.marker.subject, Subject::Stack { command, .. } if command == Operation::Preview.name())
     }
 
     fn write(&self, flavor: Flavor) -> String {
@@ -190,6 +195,10 @@ fn whole(marker: &Marker, parts: &[StackPart], dropped: &[StackPart], flavor: Fl
     out.push_str(&format!("## {}\n\n", several::heading(outcomes, counted)));
     out.push_str(&several::table(rows.iter().map(String::as_str)));
     out.push_str(&several::left_out(bare, dropped.len()));
+    let previews = parts.iter().chain(dropped).filter(|part| part.is_preview());
+    out.push_str(&several::reviewed_together(
+        previews.map(|part| part.marker.more.get(REVIEW).map(String::as_str)),
+    ));
     for part in parts {
         out.push_str(&part.write(flavor));
     }

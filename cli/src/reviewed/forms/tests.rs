@@ -25,7 +25,10 @@ fn result(change: impl FnOnce(&mut Report)) -> String {
 }
 
 fn read(text: &str, identity: &StackIdentity) -> Result<ReviewRecord, Problem> {
-    record_of(text, Path::new("result.json"), identity)
+    let path = Path::new("result.json");
+    let record = record_of(text, path)?;
+    about_this_stack(&record, path, identity)?;
+    Ok(record)
 }
 
 fn refused(text: &str) -> String {

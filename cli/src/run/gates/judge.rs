@@ -5,18 +5,16 @@ use super::facts::JudgedRun;
 use super::judged::{JudgedBy, file_of_last_deployment, judged_by, judging_of, top};
 use super::without_entry::judged_without_entry;
 use super::{ledger, unreviewed};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::base::git::short_commit;
 use crate::ci::console::Console;
-use crate::delivery::history::{FileAt, RepositoryHistory};
+use crate::delivery::Unreviewed;
+use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::Judging;
 use crate::delivery::place::ForgeAccess;
 use crate::delivery::stricter::stricter;
-use crate::delivery::{Definition, Unreviewed};
 use crate::engine::job::Job;
-use crate::inputs::file::NAME;
 use crate::inputs::{Command, Effect};
-use crate::report::Reason;
 
 /// Finds what the run is judged by, reads the ledger, and hands the job the checks that it has to make. `known` is the
 /// judging file, if the map has been read from it.

@@ -1,15 +1,17 @@
 //! Whether a change is one that was reviewed: by the result files of its previews, by a digest, or by what the change
 //! requests show.
 
+use std::path::PathBuf;
+
 use super::facts::{GateFacts, ReviewedNames};
 use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
-use crate::report::{Reason, Report, ReviewKey, short_digest};
+use crate::report::{Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
 use crate::reviewed::compare::compare;
-use crate::reviewed::forms::{ReviewedForm, record_of};
+use crate::reviewed::forms::{ReviewedForm, about_this_stack, record_of};
 use crate::reviewed::tolerate::Tolerance;
 
 /// The most differences that a message names.
@@ -22,6 +24,7 @@ pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> 
         |problem: Problem| gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed);
     let identity = job.identity().unwrap_or_default();
     let mut names = ReviewedNames::default();
+    let mut files = Vec::new();
     for text in &job.inputs.review.reviewed {
         match ReviewedForm::parse(text).map_err(&refused)? {
             ReviewedForm::Comment => names.comments = true,
@@ -34,11 +37,43 @@ pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> 
                             "let the job download the artifact of the preview; if it has expired, preview the change again",
                         ))
                     })?;
-                names.records.push(record_of(&text, &path, &identity).map_err(&refused)?);
+                let record = record_of(&text, &path).map_err(&refused)?;
+                files.push((record, path));
             }
         }
     }
-    Ok(names)
+    all_stand_for(&names.digests, &files).map_err(&refused)?;
+    let mut of_others = None;
+    for (record, path) in files {
+        match about_this_stack(&record, &path, &identity) {
+            Ok(()) => names.records.push(record),
+            Err(problem) => of_others = of_others.or(Some(problem)),
+        }
+    }
+    // Of several stacks that are reviewed together, each run takes what is about its own.
+    match of_others {
+        Some(problem) if names.records.is_empty() => Err(refused(problem)),
+        _ => Ok(names),
+    }
+}
+
+/// Refuses digests that stand beside result files and are neither the digest of one of them nor that of all together.
+fn all_stand_for(digests: &[String], files: &[(ReviewRecord, PathBuf)]) -> Result<(), Problem> {
+    let of_files: Vec<&str> = files.iter().map(|(record, _)| record.digest.as_str()).collect();
+    let root = root_of(&of_files);
+    let stands = |digest: &&String| of_files.contains(&digest.as_str()) || **digest == root;
+    match digests.iter().find(|digest| !of_files.is_empty() && !stands(digest)) {
+        Some(digest) => Err(Problem::new(
+            format!(
+                "the reviewed digest `{}` is neither that of one of the {} result files that `reviewed` names, nor that of \
+                 all together",
+                short_digest(digest),
+                of_files.len()
+            ),
+            "name the result files of the previews that were reviewed, and of no others",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The key of the input `review-key`.
