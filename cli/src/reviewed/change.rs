@@ -61,7 +61,7 @@ impl ProposedChange {
             not_bound: self.not_bound(),
             sealed_with: Some(key.clone()),
         };
-        // StepComparison of one URN and operation have no order of their own; the hash of an ID gives none either, as it comes last.
+        // Steps of one URN and operation have no order of their own; the hash of an ID gives none either, as it comes last.
         record.steps.sort_by(|one, other| order(one).cmp(&order(other)));
         record.digest = digest_of(&record);
         record

@@ -8,6 +8,7 @@ mod measure;
 mod memory;
 mod parse;
 mod ready;
+mod record;
 mod render;
 mod sandbox;
 mod toolkit;
@@ -78,9 +79,8 @@ pub fn run(root: &Path, engine: &str) -> Result<bool> {
 /// Prints the table's rows about reports.
 pub fn report() -> bool {
     // Memory goes first: what others have used would count.
-    for (name, value) in
-        memory::rows().into_iter().chain(parse::rows()).chain(render::rows()).chain(masker::rows())
-    {
+    let rows = memory::rows().into_iter().chain(parse::rows()).chain(record::rows());
+    for (name, value) in rows.chain(render::rows()).chain(masker::rows()) {
         println!("| {name} | {value} |");
     }
     true

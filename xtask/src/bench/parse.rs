@@ -16,7 +16,7 @@ pub fn rows() -> Vec<(String, String)> {
 }
 
 fn row(resources: usize) -> (String, String) {
-    let log = log(resources);
+    let log = log(resources, false);
     let bytes = log.iter().map(Vec::len).sum::<usize>();
     let start = Instant::now();
     let mut fold = Fold::new();
@@ -40,8 +40,8 @@ fn row(resources: usize) -> (String, String) {
     )
 }
 
-/// The log of an update: of ten resources eight are new, one is changed, one stays.
-fn log(resources: usize) -> Vec<Vec<u8>> {
+/// The log of an update, or with `planning` that of a preview: of ten resources eight are new, one is changed, one stays.
+pub fn log(resources: usize, planning: bool) -> Vec<Vec<u8>> {
     let mut events = vec![json!({ "preludeEvent": { "config": {} } })];
     for number in 0..resources {
         let operation = match number % 10 {
@@ -52,11 +52,17 @@ fn log(resources: usize) -> Vec<Vec<u8>> {
         events.extend(events_of(number, operation));
     }
     events.push(json!({ "summaryEvent": {
-        "maybeCorrupt": false, "durationSeconds": 60, "resourceChanges": { "create": resources }, "PolicyPacks": {}
+        "maybeCorrupt": false, "durationSeconds": 60, "resourceChanges": { "create": resources }, "PolicyPacks": {},
+        "isPreview": planning
     } }));
     let line = |(sequence, mut event): (usize, Value)| {
         event["sequence"] = json!(sequence);
         event["timestamp"] = json!(1_795_224_907_u64);
+        for kind in ["resourcePreEvent", "resOutputsEvent"] {
+            if let Some(step) = event.get_mut(kind) {
+                step["planning"] = json!(planning);
+            }
+        }
         event.to_string().into_bytes()
     };
     events.into_iter().enumerate().map(line).collect()
