@@ -216,7 +216,10 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         Status::Failed if report.exit_code == 7 => {
             with(format!("{noun} of {stack} found changes, none expected"), "")
         }
-        Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
+        Status::Failed => {
+            let (noun, verb) = end_at_a_gate(report).unwrap_or((noun, "failed"));
+            with(format!("{noun} of {stack} {verb}"), so_far(report))
+        }
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
@@ -225,6 +228,16 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
             _ => and_unknown(with(done_to(report, stack), quiet(report))),
         },
     }
+}
+
+/// The deployment that a gate has ended at its preview, and what became of it. None for every other run.
+fn end_at_a_gate(report: &Report) -> Option<(&'static str, &'static str)> {
+    let verb = match report.reason? {
+        Reason::Approval => "needs an approval",
+        Reason::Reviewed | Reason::Gate => "was refused",
+        _ => return None,
+    };
+    report.preview_only.then(|| (report.command.noun(false), verb))
 }
 
 /// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
@@ -238,7 +251,10 @@ pub fn short_outcome(report: &Report) -> String {
     }
     match report.status {
         Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
-        Status::Failed => format!("{noun} failed"),
+        Status::Failed => match end_at_a_gate(report) {
+            Some((noun, verb)) => format!("{} {verb}", noun.to_lowercase()),
+            None => format!("{noun} failed"),
+        },
         Status::Cancelled => format!("{noun} cancelled"),
         Status::Skipped => format!("{noun} skipped"),
         Status::Succeeded if report.command == Operation::Outputs => noun,
