@@ -9,7 +9,7 @@ use super::digest::{digest_of, is_digest};
 use crate::base::error::Problem;
 use crate::base::json;
 use crate::pulumi::stack::StackIdentity;
-use crate::report::{REVIEW_VERSION, ReviewRecord, SCHEMA};
+use crate::report::{REVIEW_VERSION, ReviewKey, ReviewRecord, SCHEMA};
 
 /// The word for the comment of the change request.
 const COMMENT: &str = "comment";
@@ -95,6 +95,9 @@ pub fn record_of(text: &str, path: &Path) -> Result<ReviewRecord, Problem> {
     }
     let record: ReviewRecord = serde_json::from_value(review.clone())
         .map_err(|error| problem(format!("the reviewed change in {file} can't be read: {error}")))?;
+    if record.key.as_deref().is_some_and(|key| ReviewKey::of_record(key).is_without_values()) {
+        return Err(problem(format!("the reviewed change in {file} was edited: its values are not there")));
+    }
     if !record.hides_names() && digest_of(&record) != record.digest {
         return Err(problem(format!(
             "the reviewed change in {file} was edited: it has not the digest that it says"

@@ -3,7 +3,8 @@
 //! [`collect`] looks at a preview's events while they are read and makes a [`proposal`] of them; [`source`] and [`config`]
 //! say what it is made from; [`change`] puts these together and seals them into the record of the result file, which has
 //! one [`digest`]. [`compare`] is pure: reviewed records against what a run is about to do. [`guard`] looks at the steps
-//! of a deployment while it runs. [`forms`] reads what people name as reviewed.
+//! of a deployment while it runs. [`forms`] reads what people name as reviewed, [`in_comment`] what a
+//! comment of ours shows.
 
 pub mod change;
 pub mod collect;
@@ -12,6 +13,7 @@ pub mod config;
 pub mod digest;
 pub mod forms;
 pub mod guard;
+pub mod in_comment;
 pub mod leaf;
 pub mod names;
 pub mod proposal;

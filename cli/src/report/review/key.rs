@@ -19,6 +19,12 @@ const KEPT: usize = 16;
 /// The text of which a record holds the hash, to recognise the wrong key.
 const CHECKED: &str = "stackstep review";
 
+/// The key, in a record, of one in which no value is told from another.
+const WITHOUT_VALUES: &str = "none";
+
+/// The hash of every value in such a record.
+const ANY_VALUE: &str = "any";
+
 /// What a hash is about. One text has another hash for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum HashedThing {
@@ -33,12 +39,14 @@ pub struct ReviewKey {
     hmac: Hmac,
     /// The key itself in base64, if it is the run's own and stands in the record.
     own: Option<String>,
+    /// Whether all values have the same hash.
+    is_without_values: bool,
 }
 
 impl ReviewKey {
     /// The key of the input `review-key`, which no record holds.
     pub fn of_secret(secret: &Secret) -> Self {
-        Self { hmac: Hmac::new(secret.expose().as_bytes()), own: None }
+        Self { hmac: Hmac::new(secret.expose().as_bytes()), own: None, is_without_values: false }
     }
 
     /// A new key that nobody can guess. It stands in the record.
@@ -48,7 +56,18 @@ impl ReviewKey {
 
     /// The key that stands in a record.
     pub fn of_record(key: &str) -> Self {
-        Self { hmac: Hmac::new(key.as_bytes()), own: Some(key.to_owned()) }
+        let is_without_values = key == WITHOUT_VALUES;
+        Self { hmac: Hmac::new(key.as_bytes()), own: Some(key.to_owned()), is_without_values }
+    }
+
+    /// The key of a record in which no value is told from another.
+    pub fn without_values() -> Self {
+        Self::of_record(WITHOUT_VALUES)
+    }
+
+    /// Whether no value is told from another.
+    pub fn is_without_values(&self) -> bool {
+        self.is_without_values
     }
 
     /// The key as it stands in the record; none for the one of the input.
@@ -63,6 +82,9 @@ impl ReviewKey {
 
     /// The hash of a value, which is given by all that tells it from another one.
     pub fn value(&self, value: &[u8]) -> String {
+        if self.is_without_values {
+            return ANY_VALUE.to_owned();
+        }
         self.hash(HashedThing::Value, &[value])
     }
 

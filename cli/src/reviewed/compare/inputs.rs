@@ -90,11 +90,14 @@ fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDiff
 
 /// The configuration: all of it is that of one record, or each entry is that of one of several records.
 fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
-    let same = |side: &ReviewedSide<'_>| side.record.config == side.config;
-    if sides.iter().any(same) {
+    if sides.iter().any(ReviewedSide::has_its_config) {
         return Vec::new();
     }
-    let files = sides.iter().map(|side| (side, &side.record.config.entries, &side.config.entries));
+    let has_entries = sides.iter().all(|side| !side.is_without_values());
+    let files = sides
+        .iter()
+        .filter(|_| has_entries)
+        .map(|side| (side, &side.record.config.entries, &side.config.entries));
     let mut found = entries(&files.collect::<Vec<_>>(), &|key, what| {
         let name =
             key.strip_prefix(':').map_or_else(|| format!("key `{key}`"), |field| format!("field `{field}`"));
@@ -127,7 +130,7 @@ fn config(sides: &[ReviewedSide<'_>]) -> Vec<ReviewDifference> {
     let is_of_one = sides.iter().any(|side| side.record.config.file == side.config.file);
     if found.is_empty()
         && !is_of_one
-        && (sides.len() == 1 || sides.iter().any(|side| side.config.entries.is_empty()))
+        && (!has_entries || sides.len() == 1 || sides.iter().any(|side| side.config.entries.is_empty()))
     {
         let message = "the stack's configuration file is not the reviewed one".to_owned();
         found.push(general(DifferenceKind::Config, None, message));

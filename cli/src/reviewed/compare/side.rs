@@ -87,6 +87,18 @@ impl<'a> ReviewedSide<'a> {
         Some(side)
     }
 
+    /// Whether the configuration is that of the record, as far as the record tells.
+    pub fn has_its_config(&self) -> bool {
+        let (one, other) = (&self.record.config, &self.config);
+        let entries = self.is_without_values() || one.entries == other.entries;
+        one.file == other.file && one.set == other.set && entries
+    }
+
+    /// Whether the record tells no value from another.
+    pub fn is_without_values(&self) -> bool {
+        self.key.is_without_values()
+    }
+
     /// The reviewed steps on a resource.
     pub fn reviewed(&self, urn: &str) -> &[&'a ReviewStep] {
         self.by_urn.get(urn).map(Vec::as_slice).unwrap_or_default()
