@@ -5,7 +5,7 @@
 //! other's part, so the comment is read again after it was written, and written again if needed, up to `ROUNDS`
 //! times.
 
-use super::marker::{Marker, REVIEW, Subject, end_of_part, ends_part, without_markers};
+use super::marker::{Marker, RECORD, REVIEW, Subject, end_of_part, ends_part, without_markers};
 use super::own::with_backend;
 use super::task::{ROUNDS, pause};
 use super::{Marked, Posted, Task};
@@ -153,8 +153,11 @@ pub(super) fn of_all(task: &Task<'_>, note: Option<&str>) -> String {
         report.notes.splice(0..0, note.map(str::to_owned));
     }
     let reports = several::ordered(&reports);
-    let marker_of =
-        |report: &Report| Marker::from_report(report, task.wanted.key.as_deref(), &task.wanted.stamp);
+    let room_for_record = task.room_for_records() / reports.len().max(1);
+    let marker_of = |report: &Report| {
+        let marker = Marker::from_report(report, task.wanted.key.as_deref(), &task.wanted.stamp);
+        marker.with_record_in(room_for_record)
+    };
     let part = |report: &Report, text: &str| StackPart::new(report, marker_of(report), &options, text);
     // The fold of a part is written around its text.
     let frame: Vec<StackPart> = reports.iter().map(|report| part(report, "x")).collect();
@@ -176,6 +179,12 @@ fn fitted(marker: &Marker, mut parts: Vec<StackPart>, flavor: Flavor, limit: Siz
         let text = whole(marker, &parts, &dropped, flavor);
         if fits(&text, limit) {
             return text;
+        }
+        // A record that is left out costs a comparison its detail; a text that is left out costs the reader all of it.
+        let longest = parts.iter_mut().max_by_key(|part| part.marker.record_length());
+        if let Some(part) = longest.filter(|part| part.marker.record_length() > 0) {
+            part.marker.more.remove(RECORD);
+            continue;
         }
         match parts.iter_mut().max_by_key(|part| part.text.len()) {
             Some(longest) if !longest.text.is_empty() => longest.text.clear(),
@@ -287,7 +296,9 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
     let known = there.iter().any(|part| part.marker.subject == mine);
     there.retain(|part| part.marker.subject != mine);
     let (Size::Bytes(limit) | Size::Chars(limit)) = forge.limit();
-    let used = whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME;
+    let mine_marked = task.marker().with_record_in(task.room_for_records() / (there.len() + 1));
+    let used =
+        whole(marker, &there, &[], flavor).encode_utf16().count() + FRAME + mine_marked.record_length();
     // Room is left for the stacks that come after this one.
     let room = (limit.saturating_sub(used) / 2).min(limit / 4);
     let options = several::options_of_part(&Options { flavor, ..task.content.options.clone() });
@@ -303,7 +314,7 @@ fn new_body(task: &Task<'_>, marker: &Marker, mut there: Vec<StackPart>) -> Stri
     let text =
         room.zip(several::with_part(&report)).map(|(room, report)| task.render(report, &options, room));
     let text = text.unwrap_or_default();
-    there.push(StackPart::new(&report, task.marker(), &options, &text));
+    there.push(StackPart::new(&report, mine_marked, &options, &text));
     // The comment's own run is the latest of its parts' runs, so that the same parts make the same comment.
     let latest = there
         .iter()

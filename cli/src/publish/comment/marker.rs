@@ -10,7 +10,8 @@ use super::stamp::Stamp;
 use crate::base::text::{percent_decoded, percent_encoded};
 use crate::pulumi::stack::StackIdentity;
 use crate::render::Flavor;
-use crate::report::Report;
+use crate::report::{Operation, Report};
+use crate::reviewed::in_comment;
 
 /// The subject of a comment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +93,9 @@ pub struct Marker {
 /// The field of a marker with the digest of the reviewed change.
 pub(super) const REVIEW: &str = "review";
 
+/// The field of a marker with the record of the reviewed change.
+pub(super) const RECORD: &str = "record";
+
 /// The first word of a comment's marker, and of a part's marker.
 const COMMENT: &str = "stackstep";
 const PART: &str = "stackstep-part";
@@ -106,14 +110,31 @@ const PLAIN: (&str, &str) = ("[//]: # (", ")");
 impl Marker {
     /// A marker of `report`.
     pub fn from_report(report: &Report, key: Option<&str>, stamp: &Stamp) -> Self {
+        let review = report.review.iter().map(|review| (REVIEW.to_owned(), review.digest.clone()));
+        let previewed = report.review.as_deref().filter(|_| report.command == Operation::Preview);
+        let record = previewed.and_then(in_comment::packed).map(|word| (RECORD.to_owned(), word));
         Self {
             subject: Subject::from_report(report),
             key: key.unwrap_or_default().to_owned(),
             commit: report.commit.clone().unwrap_or_default(),
             stamp: stamp.clone(),
             backend_url: report.stack_identity().backend_url.unwrap_or_default(),
-            more: report.review.iter().map(|review| (REVIEW.to_owned(), review.digest.clone())).collect(),
+            more: review.chain(record).collect(),
         }
+    }
+
+    /// The marker without the record of the reviewed change if that needs more than `room` characters: its digest is left.
+    #[must_use]
+    pub(super) fn with_record_in(mut self, room: usize) -> Self {
+        if self.record_length() > room {
+            self.more.remove(RECORD);
+        }
+        self
+    }
+
+    /// The characters of the record of the reviewed change.
+    pub(super) fn record_length(&self) -> usize {
+        self.more.get(RECORD).map_or(0, |word| encoded(word).len())
     }
 
     /// Whether both are about the same subject but for the backend.

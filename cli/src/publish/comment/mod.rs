@@ -44,10 +44,22 @@ pub async fn post(
     }
 }
 
+/// The most characters of a comment that the records of reviewed changes take, on any forge.
+const MOST_FOR_RECORDS: usize = 16_000;
+
 impl Task<'_> {
     fn marker(&self) -> Marker {
         let marker = Marker::from_report(self.report, self.wanted.key.as_deref(), &self.wanted.stamp);
-        if self.is_of_several() { Marker { subject: Subject::Aggregate, ..marker } } else { marker }
+        if self.is_of_several() {
+            return Marker { subject: Subject::Aggregate, ..marker.with_record_in(0) };
+        }
+        marker.with_record_in(self.room_for_records())
+    }
+
+    /// The characters of a comment that the records of reviewed changes may take: what people read comes first.
+    fn room_for_records(&self) -> usize {
+        let (Size::Bytes(limit) | Size::Chars(limit)) = self.client.place().forge.limit();
+        (limit / 4).min(MOST_FOR_RECORDS)
     }
 
     fn is_of_several(&self) -> bool {

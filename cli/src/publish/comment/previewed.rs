@@ -1,11 +1,13 @@
-//! What a comment of ours says of a preview: which commit it shows, since when, and the digest of the change. A pointer: it
+//! What a comment of ours says of a preview: which commit it shows, since when, the digest of the change and, if
+//! there was room, its record. A pointer: it
 //! is compared with what a run finds itself, and never believed.
 
 use super::aggregate::markers_of_parts;
-use super::marker::{Marker, REVIEW, Subject};
+use super::marker::{Marker, RECORD, REVIEW, Subject};
 use crate::forge::Comment;
 use crate::pulumi::stack::StackIdentity;
-use crate::report::Operation;
+use crate::report::{Operation, ReviewRecord};
+use crate::reviewed::in_comment;
 
 /// A preview as a comment shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct ShownPreview {
     pub at: Option<String>,
     /// The digest of the change. None if the preview had none.
     pub digest: Option<String>,
+    /// The record that has this digest. None if the comment had no room for it.
+    pub record: Option<ReviewRecord>,
 }
 
 /// The latest preview of `stack` that a comment by `author` shows.
@@ -28,9 +32,14 @@ pub fn shown_preview(comments: &[Comment], author: &str, stack: &StackIdentity) 
         let markers = whole.into_iter().chain(parts).filter(|marker| marker.subject == wanted);
         markers.map(|marker| (comment, marker)).collect::<Vec<_>>()
     });
-    found.next().map(|(comment, marker)| ShownPreview {
-        commit: marker.commit,
-        at: comment.at.clone(),
-        digest: marker.more.get(REVIEW).cloned(),
+    found.next().map(|(comment, marker)| {
+        let digest = marker.more.get(REVIEW).cloned();
+        let record = marker.more.get(RECORD).zip(digest.as_deref());
+        ShownPreview {
+            commit: marker.commit,
+            at: comment.at.clone(),
+            record: record.and_then(|(word, digest)| in_comment::unpacked(word, digest)),
+            digest,
+        }
     })
 }

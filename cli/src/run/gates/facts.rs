@@ -1,5 +1,6 @@
 //! The facts that the gates of a run decide by.
 
+use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem};
 use crate::delivery::StackSettings;
 use crate::delivery::place::ForgeAccess;
@@ -44,6 +45,13 @@ pub struct ReviewedNames {
     pub comments: bool,
 }
 
+impl ReviewedNames {
+    /// Whether what the change requests show counts: nothing else is named.
+    pub fn is_by_comments(&self) -> bool {
+        self.records.is_empty() && self.digests.is_empty()
+    }
+}
+
 /// The facts about a run.
 pub struct GateFacts<'a> {
     /// The job.
@@ -58,6 +66,8 @@ pub struct GateFacts<'a> {
     pub proposed: Option<ProposedChange>,
     /// What was named as reviewed.
     pub reviewed: ReviewedNames,
+    /// The change requests that are deployed, if they were asked for already.
+    pub merged: Option<Result<MergedChanges, Problem>>,
     /// The approvals that count.
     pub approvers: Vec<EntryApprover>,
     /// The change requests that are deployed.

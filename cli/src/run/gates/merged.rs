@@ -7,10 +7,11 @@ use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
 use crate::forge::{ChangeRequest, Client, Comment};
 use crate::publish::comment::previewed::{ShownPreview, shown_preview};
+use crate::report::ReviewRecord;
 
 /// A change request that is deployed.
 #[derive(Debug, Clone)]
-pub(super) struct MergedChange {
+pub struct MergedChange {
     pub request: ChangeRequest,
     /// The preview of the stack that our comment on it shows.
     pub shown: Option<ShownPreview>,
@@ -18,10 +19,17 @@ pub(super) struct MergedChange {
 
 /// The change requests that a deployment brings.
 #[derive(Debug, Clone, Default)]
-pub(super) struct MergedChanges {
+pub struct MergedChanges {
     pub changes: Vec<MergedChange>,
     /// Commits that no change request brought, such as those that were pushed to the branch.
     pub without: Vec<String>,
+}
+
+impl MergedChanges {
+    /// The records of the previews that the comments on them show, as far as they had room for them.
+    pub(super) fn records(&self) -> impl Iterator<Item = &ReviewRecord> {
+        self.changes.iter().filter_map(|change| change.shown.as_ref()?.record.as_ref())
+    }
 }
 
 /// Finds them. Fails with the reason why they are not known.

@@ -38,7 +38,7 @@ use crate::inputs::headings::Guard;
 use crate::ledger::entry::LedgerEntry;
 use crate::process::signals::Signals;
 use crate::publish::stale::{StaleBy, mark_stale};
-use crate::report::{Report, RuleVerdict, Status};
+use crate::report::{Report, ReviewRecord, RuleVerdict, Status};
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::guard::LiveGuard;
 use crate::reviewed::proposal::Proposal;
@@ -49,6 +49,7 @@ pub use facts::JudgedRun;
 use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
 use judged::top;
+use merged::MergedChanges;
 
 /// The gates of one run.
 pub struct Gates<'a> {
@@ -72,6 +73,7 @@ impl<'a> Gates<'a> {
             made_from,
             proposed: None,
             reviewed: ReviewedNames::default(),
+            merged: None,
             approvers: Vec::new(),
             change_requests: Vec::new(),
             state: None,
@@ -88,8 +90,7 @@ impl<'a> Gates<'a> {
     ) -> Result<()> {
         if self.facts.changes() {
             self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts)?;
-            let key = unreviewed::review_key(&self.facts);
-            executor.look_for(WantedGoals::by_records(&self.facts.reviewed.records, key.as_ref()));
+            self.look_for(executor, &self.facts.reviewed.records);
         }
         if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
@@ -125,10 +126,36 @@ impl<'a> Gates<'a> {
         );
         place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
         promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
+        if settings.unreviewed != Unreviewed::Allow && self.facts.reviewed.is_by_comments() {
+            let merged = self.merged().await;
+            let records: Vec<ReviewRecord> =
+                merged.iter().flat_map(MergedChanges::records).cloned().collect();
+            self.look_for(executor, &records);
+            self.facts.merged = Some(merged);
+        }
         if self.facts.job.inputs.safety.skip_preview == Some(false) {
             self.facts.state = ledger::state_seen(self.facts.job, executor, console, signals).await;
         }
         Ok(())
+    }
+
+    /// Lets the preview keep what the program wants of the resources of these records.
+    fn look_for(&self, executor: &mut dyn Executor, records: &[ReviewRecord]) {
+        let key = unreviewed::review_key(&self.facts);
+        executor.look_for(WantedGoals::by_records(records, key.as_ref()));
+    }
+
+    /// The change requests that the run deploys.
+    async fn merged(&self) -> Result<MergedChanges, Problem> {
+        let Some(client) = self.facts.judged.forge.as_ref().map(ForgeAccess::client) else {
+            return Err(Problem::new(
+                "the change requests can't be read: the forge is not known, or there is no token for it",
+                "give the step `github-token` (or the token of your forge)",
+            ));
+        };
+        let job = self.facts.job;
+        let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
+        merged::merged_changes(&self.facts, &client, &history).await
     }
 
     /// Puts the record of what a preview proposes into its report. A preview that failed, or whose events are not whole, has
@@ -199,19 +226,9 @@ impl<'a> Gates<'a> {
         if wanted.is_none() && !looks {
             return Ok(());
         }
-        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
-        let history = RepositoryHistory::new(
-            &top(self.facts.job),
-            self.facts.job.env,
-            &self.facts.job.context,
-            client.as_ref(),
-        );
-        let merged = match &client {
-            Some(client) => merged::merged_changes(&self.facts, client, &history).await,
-            None => Err(Problem::new(
-                "the change requests can't be read: the forge is not known, or there is no token for it",
-                "give the step `github-token` (or the token of your forge)",
-            )),
+        let merged = match self.facts.merged.take() {
+            Some(merged) => merged,
+            None => self.merged().await,
         };
         if let Ok(merged) = &merged {
             self.facts.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
@@ -221,6 +238,7 @@ impl<'a> Gates<'a> {
             self.notes.extend(note);
         }
         if let Some(wanted) = wanted {
+            let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
             let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref()).await?;
             self.facts.approvers = found.approvers;
             self.notes.extend(found.notes);

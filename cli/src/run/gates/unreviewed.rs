@@ -10,6 +10,7 @@ use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
 use crate::report::{Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
+use crate::reviewed::change::ProposedChange;
 use crate::reviewed::compare::compare;
 use crate::reviewed::forms::{ReviewedForm, about_this_stack, record_of};
 use crate::reviewed::tolerate::Tolerance;
@@ -113,7 +114,7 @@ fn compared(
     };
     let names = &gates.reviewed;
     if !names.records.is_empty() {
-        return by_records(gates, report, proposed);
+        return by_records(gates, report, proposed, &names.records);
     }
     if !names.digests.is_empty() {
         return match names.digests.iter().find(|other| **other == digest) {
@@ -123,17 +124,18 @@ fn compared(
             }
         };
     }
-    by_comments(&digest, merged)
+    by_comments(gates, report, proposed, merged)
 }
 
 fn by_records(
     gates: &GateFacts<'_>,
     report: &mut Report,
-    proposed: &crate::reviewed::change::ProposedChange,
+    proposed: &ProposedChange,
+    records: &[ReviewRecord],
 ) -> Result<String, Problem> {
     let texts = gates.settings().map(|settings| settings.tolerate.clone()).unwrap_or_default();
     let tolerances = texts.iter().map(|text| Tolerance::parse(text)).collect::<Result<Vec<_>, Problem>>()?;
-    let found = compare(&gates.reviewed.records, review_key(gates).as_ref(), proposed, &tolerances);
+    let found = compare(records, review_key(gates).as_ref(), proposed, &tolerances);
     let passed = found.passed();
     let named: Vec<String> =
         found.differences.iter().take(NAMED).map(|difference| difference.message.clone()).collect();
@@ -141,7 +143,11 @@ fn by_records(
     let done = found.done;
     report.comparison = Some(found);
     if passed {
-        let done = if done == 0 { String::new() } else { format!("; {done} of its steps are done already") };
+        let done = match done {
+            0 => String::new(),
+            1 => "; 1 of its steps is done already".to_owned(),
+            _ => format!("; {done} of its steps are done already"),
+        };
         return Ok(format!("this is the change that was reviewed{done}"));
     }
     let more = count.saturating_sub(named.len() as u64);
@@ -152,8 +158,16 @@ fn by_records(
     ))
 }
 
-fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<String, Problem> {
+/// Compares with what the change requests show: one of them shows this very change, or all together show each part of it.
+fn by_comments(
+    gates: &GateFacts<'_>,
+    report: &mut Report,
+    proposed: &ProposedChange,
+    merged: &Result<MergedChanges, Problem>,
+) -> Result<String, Problem> {
     let merged = merged.as_ref().map_err(Clone::clone)?;
+    let digest = report.review.as_ref().map(|record| record.digest.clone()).unwrap_or_default();
+    let digest = digest.as_str();
     if let (true, Some(commit)) = (merged.changes.is_empty(), merged.without.first()) {
         return Err(Problem::new(
             format!("commit `{}` came without a change request, so nobody reviewed it", short_commit(commit)),
@@ -172,6 +186,18 @@ fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<
             "no change request that was merged shows a preview of this stack with a digest",
             "let `stackstep deploy` (or `preview`) comment on change requests, so that there is something to review",
         )),
+        None if merged.records().next().is_some() => {
+            let records: Vec<ReviewRecord> = merged.records().cloned().collect();
+            let numbers: Vec<String> = digests.iter().map(|(number, _)| number.to_string()).collect();
+            let values = match records.iter().any(|record| record.key.is_some()) {
+                true => {
+                    "; values were not compared, for which previews and deployments need one `review-key`"
+                }
+                false => "",
+            };
+            let passed = by_records(gates, report, proposed, &records)?;
+            Ok(format!("{passed}, by the comments on change request {}{values}", numbers.join(" and ")))
+        }
         None => Err(another(
             digest,
             digests
