@@ -102,3 +102,49 @@ fn a_comment_whose_record_somebody_has_edited_passes_nothing_but_its_digest() {
     let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(76);
     run.says("this is not the change that was reviewed: it is `sha256:").never_says("Deployed");
 }
+
+/// The job of a merge train with the change, on top of a `main` that is deployed. `others` of the train stand before it.
+fn train(fake: &Fake, repository: Repository, others: bool) -> Repository {
+    let (main, head) = (repository.git(&["rev-parse", "origin/main"]), repository.head());
+    let before = if others { "0123456789abcdef0123456789abcdef01234567" } else { main.as_str() };
+    let commit = |hash: &str, parent: &str| (hash.to_owned(), vec![parent.to_owned()]);
+    let mut commits = vec![(main.clone(), Vec::new()), commit(&head, before)];
+    if others {
+        commits.insert(1, commit(before, &main));
+    }
+    fake.memory().shown.commits = commits;
+    repository.git(&["checkout", "-q", &main]);
+    let scene = ["CI_MERGE_REQUEST_IID", "CI_PIPELINE_SOURCE"]
+        .iter()
+        .fold(repository.scene, |scene, name| scene.without(name));
+    let repository = Repository { scene }.on_branch("main");
+    repository.scene.run("up -C infra/shop --stack staging").ends_with(0);
+    repository.git(&["checkout", "-q", &head]);
+    let scene = repository.scene.without("CI_COMMIT_BRANCH");
+    let repository = Repository { scene }.on_merge_request("feature");
+    Repository { scene: repository.scene.with("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train") }
+}
+
+#[test]
+fn a_merge_train_lets_through_what_the_comment_shows() {
+    let (fake, repository) = shown();
+    let run = train(&fake, repository, false).scene.run("preview -C infra/shop --stack staging").ends_with(0);
+    run.says("this is the change that change request 7 showed");
+}
+
+#[test]
+fn a_merge_train_refuses_what_nobody_reviewed() {
+    let (fake, repository) = shown();
+    repository.scene.write("infra/shop/Pulumi.yaml", &program(2, 3));
+    repository.commit("slipped in");
+    let train = train(&fake, repository, false);
+    let run = train.scene.run("preview -C infra/shop --stack staging --comment off").ends_with(76);
+    run.says("the file `infra/shop/Pulumi.yaml` is not the reviewed one");
+}
+
+#[test]
+fn a_merge_train_with_others_before_this_change_says_that_it_does_not_compare() {
+    let (fake, repository) = shown();
+    let run = train(&fake, repository, true).scene.run("preview -C infra/shop --stack staging").ends_with(0);
+    run.says("not compared with what was reviewed: other change requests are in the queue before this one");
+}

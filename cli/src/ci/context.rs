@@ -120,6 +120,16 @@ fn queue_target(branch: &str) -> Option<String> {
     Some(target.to_owned())
 }
 
+/// The change request that the run of a merge queue is about: the last one that was put into it. GitHub's queue names it in
+/// its branch, `gh-readonly-queue/main/pr-7-<commit>`.
+pub fn queued_change_request(context: &Context) -> Option<u64> {
+    let by_branch = || {
+        let (_, name) = context.branch.as_deref()?.strip_prefix(QUEUE)?.rsplit_once('/')?;
+        name.strip_prefix("pr-")?.split('-').next()?.parse().ok()
+    };
+    context.change_request.filter(|_| context.merge_queue).or_else(by_branch)
+}
+
 /// A variable's value, if it is set.
 pub(super) fn text(env: &Env, name: &str) -> Option<String> {
     env.get(name).map(str::to_owned)
@@ -290,6 +300,7 @@ mod tests {
         .settled();
         assert!(context.merge_queue);
         assert_eq!(context.target_branch.as_deref(), Some("release/2"));
+        assert_eq!(queued_change_request(&context), Some(7));
         assert_eq!((context.commit, context.merge_commit.as_deref()), (None, Some("abc")));
     }
 

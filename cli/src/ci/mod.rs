@@ -44,7 +44,7 @@ mod workflow_command;
 use crate::base::env::Env;
 
 pub use advice::Advice;
-pub use context::Context;
+pub use context::{Context, queued_change_request};
 pub use disarm::json_without_commands;
 pub use folders::JobFolders;
 pub use handover::{

@@ -24,6 +24,16 @@ pub struct MergedBetween {
 }
 
 impl Client<'_> {
+    /// The number of first parents by which the commit `to`, which may not be merged yet, is ahead of `from`: 1 for one merge
+    /// or one squashed change on top of it. None if that is not known.
+    pub async fn first_parents_between(&self, from: &str, to: &str) -> Done<Option<usize>> {
+        let list = self.place.forge.commits_between(self.place, from, to);
+        let list = list.needing_by_default(self.needs(Reading::Contents));
+        let (commits, more) =
+            self.read_some(&format!("list the commits from `{from}` to `{to}`"), list, COMMITS).await?;
+        Ok((!more).then(|| brought_in(&commits, from, to).len()))
+    }
+
     /// The change requests that were merged into `branch` after the commit `from`, up to the commit `to`. Both are whole
     /// hashes, and `to` contains `from`.
     pub async fn merged_between(&self, from: &str, to: &str, branch: &str) -> Done<MergedBetween> {

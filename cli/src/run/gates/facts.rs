@@ -2,10 +2,10 @@
 
 use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem};
-use crate::delivery::StackSettings;
 use crate::delivery::place::ForgeAccess;
+use crate::delivery::{StackSettings, Unreviewed};
 use crate::engine::job::Job;
-use crate::inputs::Effect;
+use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
 use crate::ledger::entry::EntryApprover;
 use crate::ledger::history::History;
@@ -81,6 +81,12 @@ impl GateFacts<'_> {
     pub fn changes(&self) -> bool {
         let inputs = &self.job.inputs;
         inputs.command.effect() == Effect::Changes && !inputs.operation.preview_only
+    }
+
+    /// Whether the run previews for a merge queue what it has to compare with what was reviewed.
+    pub fn compares_for_the_queue(&self) -> bool {
+        let looks = self.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+        looks && self.job.context.merge_queue && self.job.inputs.command == Command::Preview
     }
 
     /// The settings of the stack; none if it has no entry in the judging file.

@@ -49,6 +49,12 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
             judged.tighten_by_last_deployment(job, &history).await?;
         }
     }
+    let looks = judged.settings.as_ref().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+    if job.context.merge_queue && looks && command == Command::Preview {
+        let ledger = ledger::open(job, forge.as_ref().map(|forge| &forge.place));
+        // What can't be read is not known: then the queue's run does not compare, and says so.
+        judged.past = ledger.history().await.ok().flatten();
+    }
     judged.forge = forge;
     hand_over(job, &judged, changes)?;
     Ok(judged)

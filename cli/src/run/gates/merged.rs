@@ -65,6 +65,15 @@ pub(super) async fn merged_changes(
             (found, without)
         }
     };
+    Ok(MergedChanges { changes: with_previews(gates, client, requests).await?, without })
+}
+
+/// The change requests, each with the preview of the stack that our comment on it shows.
+pub(super) async fn with_previews(
+    gates: &GateFacts<'_>,
+    client: &Client<'_>,
+    requests: Vec<ChangeRequest>,
+) -> Result<Vec<MergedChange>, Problem> {
     let author = client.own_author().await;
     let identity = gates.job.identity().unwrap_or_default();
     let mut changes = Vec::new();
@@ -74,7 +83,7 @@ pub(super) async fn merged_changes(
         let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
         changes.push(MergedChange { request, shown });
     }
-    Ok(MergedChanges { changes, without })
+    Ok(changes)
 }
 
 /// The change requests that brought one commit into the branch.

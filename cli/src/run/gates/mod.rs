@@ -18,6 +18,7 @@ mod merged;
 mod place_in_history;
 mod promotion;
 mod proposed;
+mod queued;
 mod record;
 mod unreviewed;
 mod without_entry;
@@ -100,6 +101,10 @@ impl<'a> Gates<'a> {
             console
                 .line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
         }
+        if self.facts.compares_for_the_queue() {
+            let queued = self.queued().await;
+            self.look_for_shown(executor, queued);
+        }
         if !self.facts.changes() {
             return Ok(());
         }
@@ -128,10 +133,7 @@ impl<'a> Gates<'a> {
         promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
         if settings.unreviewed != Unreviewed::Allow && self.facts.reviewed.is_by_comments() {
             let merged = self.merged().await;
-            let records: Vec<ReviewRecord> =
-                merged.iter().flat_map(MergedChanges::records).cloned().collect();
-            self.look_for(executor, &records);
-            self.facts.merged = Some(merged);
+            self.look_for_shown(executor, merged);
         }
         if self.facts.job.inputs.safety.skip_preview == Some(false) {
             self.facts.state = ledger::state_seen(self.facts.job, executor, console, signals).await;
@@ -145,14 +147,24 @@ impl<'a> Gates<'a> {
         executor.look_for(WantedGoals::by_records(records, key.as_ref()));
     }
 
+    /// The same for what comments show; keeps the change requests for the comparison.
+    fn look_for_shown(&mut self, executor: &mut dyn Executor, merged: Result<MergedChanges, Problem>) {
+        let records: Vec<ReviewRecord> = merged.iter().flat_map(MergedChanges::records).cloned().collect();
+        self.look_for(executor, &records);
+        self.facts.merged = Some(merged);
+    }
+
+    /// The change requests that the run of a merge queue is about.
+    async fn queued(&self) -> Result<MergedChanges, Problem> {
+        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(no_forge)?;
+        let job = self.facts.job;
+        let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
+        queued::queued_changes(&self.facts, &client, &history).await
+    }
+
     /// The change requests that the run deploys.
     async fn merged(&self) -> Result<MergedChanges, Problem> {
-        let Some(client) = self.facts.judged.forge.as_ref().map(ForgeAccess::client) else {
-            return Err(Problem::new(
-                "the change requests can't be read: the forge is not known, or there is no token for it",
-                "give the step `github-token` (or the token of your forge)",
-            ));
-        };
+        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(no_forge)?;
         let job = self.facts.job;
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
         merged::merged_changes(&self.facts, &client, &history).await
@@ -193,6 +205,7 @@ impl<'a> Gates<'a> {
         let verdict = ruling::judge_preview(self.facts.job, report);
         if !self.facts.changes() {
             ruling::fail_preview(self.facts.job, report);
+            self.compare_for_the_queue(report);
             return Ok(true);
         }
         let settings = self.facts.settings().cloned();
@@ -209,6 +222,25 @@ impl<'a> Gates<'a> {
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Fails the preview of a merge queue that proposes something else than what was reviewed.
+    fn compare_for_the_queue(&mut self, report: &mut Report) {
+        let wanted = report.status == Status::Succeeded && report.has_changes != Some(false);
+        let (Some(queued), Some(settings)) = (self.facts.merged.take(), self.facts.settings()) else {
+            return;
+        };
+        if !wanted {
+            return;
+        }
+        if let Err(why) = &queued {
+            self.notes.push(format!("not compared with what was reviewed: {}", why.in_one_line()));
+            return;
+        }
+        match unreviewed::reviewed(&self.facts, settings.unreviewed, report, &queued) {
+            Ok(note) => self.notes.extend(note),
+            Err(error) => end_by(report, &error),
+        }
     }
 
     /// Whether the change is the reviewed one, and approved by those who have to.
@@ -280,6 +312,14 @@ impl<'a> Gates<'a> {
             }
         }
     }
+}
+
+/// Why the change requests are not known without a forge.
+fn no_forge() -> Problem {
+    Problem::new(
+        "the change requests can't be read: the forge is not known, or there is no token for it",
+        "give the step `github-token` (or the token of your forge)",
+    )
 }
 
 /// Turns the report of a preview into that of a run that a gate has ended.
