@@ -92,7 +92,12 @@ impl<'a> Gates<'a> {
         if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
-        let Some(settings) = self.facts.settings().cloned() else { return Ok(()) };
+        let Some(settings) = self.facts.settings().cloned() else {
+            if !self.facts.job.inputs.review.reviewed.is_empty() {
+                self.look_at_state(executor, console, signals).await;
+            }
+            return Ok(());
+        };
         console.line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
         if !self.facts.changes() {
             return Ok(());
@@ -119,10 +124,15 @@ impl<'a> Gates<'a> {
         );
         place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
         promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
-        if self.facts.job.inputs.safety.skip_preview == Some(false) {
+        self.look_at_state(executor, console, signals).await;
+        Ok(())
+    }
+
+    /// Takes the identity of the state before the preview of an operation that follows one.
+    async fn look_at_state(&mut self, executor: &dyn Executor, console: &Console, signals: &Signals) {
+        if self.facts.changes() && self.facts.job.inputs.safety.skip_preview == Some(false) {
             self.facts.state = ledger::state_seen(self.facts.job, executor, console, signals).await;
         }
-        Ok(())
     }
 
     /// Puts the record of what a preview proposes into its report. A preview that failed, or whose events are not whole, has
