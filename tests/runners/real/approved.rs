@@ -29,7 +29,7 @@ fn approved() -> (Delivery, Gate, Fake) {
     let delivery = delivery.squashed();
     {
         let mut memory = fake.memory();
-        memory.pulls[0].branch = BRANCH.to_owned();
+        BRANCH.clone_into(&mut memory.pulls[0].branch);
         memory.pulls[0].head.clone_from(&head);
         memory.pulls[0].commits = vec![delivery.checkout.head()];
         memory.pulls[0].state = State::Merged;

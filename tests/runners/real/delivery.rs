@@ -210,7 +210,7 @@ impl Ended {
     /// Fails the test unless the run was refused as its change is not the reviewed one, with these differences:
     /// `KIND of PLACE`, a path where there is one.
     #[track_caller]
-    pub fn is_not_reviewed(self, differences: &[&str]) -> Self {
+    pub fn differs_by(self, differences: &[&str]) -> Self {
         let run = self.ends_with(76).because("reviewed");
         let told = run.result["comparison"]["differences"].as_array().unwrap();
         let told: Vec<String> = told.iter().map(short).collect();

@@ -24,7 +24,7 @@ fn a_resource_that_somebody_changed_at_its_provider_is_not_set_back_unseen() {
     let delivery = delivery.reviewed_with("--comment off --refresh", &of(2)).squashed();
     std::fs::write(&drift, r#"{"value": 7}"#).unwrap();
     let before = delivery.state_file();
-    delivery.deploy_with("--refresh").is_not_reviewed(&["other-value of a#value"]);
+    delivery.deploy_with("--refresh").differs_by(&["other-value of a#value"]);
     assert_eq!(delivery.state_file(), before);
     assert!(delivery.ledger().is_empty());
     shown();
@@ -42,7 +42,7 @@ fn a_resource_that_is_gone_at_its_provider_is_not_created_unseen() {
     delivery.somebody_deploys(&of(1));
     let delivery = delivery.reviewed_with("--comment off --refresh", &of(2)).squashed();
     std::fs::write(&drift, "gone").unwrap();
-    delivery.deploy_with("--refresh").is_not_reviewed(&["other-operation of a"]);
+    delivery.deploy_with("--refresh").differs_by(&["other-operation of a"]);
     assert_eq!(delivery.output("a", "value"), 1);
     shown();
 }
@@ -53,7 +53,7 @@ fn what_somebody_deployed_since_the_review_is_not_overwritten() {
     let delivery = Delivery::deployed("", &a(1)).reviewed(&a(2)).squashed();
     delivery.somebody_deploys(&a(3));
     let before = delivery.state_file();
-    delivery.deploy().is_not_reviewed(&["other-value of a#value"]);
+    delivery.deploy().differs_by(&["other-value of a#value"]);
     assert_eq!(delivery.state_file(), before);
     shown();
 }
@@ -120,7 +120,7 @@ fn an_unknown_value_that_turns_an_update_into_a_replacement_is_refused_once_it_i
     let delivery = Delivery::deployed("", &of(1, "one")).reviewed(&of(2, "two")).squashed();
     // Half of the change is done by somebody, so that the key is known now.
     delivery.somebody_deploys(&program(&[thing("a", &a(2, "two")), thing("b", "key: one, hopes: true")]));
-    let run = delivery.deploy().is_not_reviewed(&["other-operation of b"; 3]);
+    let run = delivery.deploy().differs_by(&["other-operation of b"; 3]);
     assert!(run.log.contains("`create-replacement` was not reviewed, but `update`"), "{}", run.log);
     assert_eq!(delivery.output("b", "key"), "one");
     shown();
@@ -134,7 +134,7 @@ fn a_delete_that_has_lost_its_create_is_refused() {
     let delivery = Delivery::deployed("", &program(&old)).reviewed(&program(&[b("value: 1")])).squashed();
     // `b` is there, and the program leaves it as it is: nothing but the deletion of `a` is left of the change.
     delivery.somebody_deploys(&program(&[thing("a", "value: 1"), b("value: 2")]));
-    let run = delivery.deploy().is_not_reviewed(&["step-missing of b"]).did("a: delete");
+    let run = delivery.deploy().differs_by(&["step-missing of b"]).did("a: delete");
     assert!(run.log.contains("`b`"), "{}", run.log);
     assert_eq!(delivery.stage.state().things().len(), 2);
     shown();
@@ -164,7 +164,7 @@ fn a_destruction_is_done_as_it_was_reviewed() {
 fn a_destruction_of_what_somebody_has_added_since_the_review_is_refused() {
     let (delivery, line) = reviewed_destruction();
     delivery.somebody_deploys(&program(&[thing("a", "value: 1"), thing("b", "value: 1")]));
-    delivery.stage.stackstep(&line).is_not_reviewed(&["step-more of b"]);
+    delivery.stage.stackstep(&line).differs_by(&["step-more of b"]);
     assert_eq!(delivery.stage.state().things().len(), 2);
     shown();
 }

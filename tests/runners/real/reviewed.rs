@@ -83,8 +83,8 @@ impl SlippedIn {
 
     /// It is refused with these differences, and nothing is changed.
     #[track_caller]
-    fn is_refused_for(self, differences: &[&str]) {
-        self.delivery.deploy().is_not_reviewed(differences);
+    fn is_refused_for(&self, differences: &[&str]) {
+        self.delivery.deploy().differs_by(differences);
         assert_eq!(self.delivery.state_file(), self.before);
         assert!(self.delivery.ledger().is_empty(), "{:?}", self.delivery.ledger());
         shown();
