@@ -1,6 +1,7 @@
 //! The gates of a deployment, with the ledger beside the state in a folder.
 
 use super::repository::{MAP, Repository};
+use crate::support::checkout;
 
 /// The map, with entries for two stacks.
 fn file(staging: &str, prod: &str) -> String {
@@ -9,14 +10,9 @@ fn file(staging: &str, prod: &str) -> String {
     )
 }
 
-/// The entries of the ledger of a stack of the project `shop`, as their kinds.
+/// The kinds of the entries in the ledger of a stack.
 fn ledger(repository: &Repository, stack: &str) -> Vec<String> {
-    let folder = repository.scene.root().join(format!("state/.stackstep/ledger/shop/{stack}"));
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with('0'));
-    paths.sort();
-    paths.iter().map(|path| crate::support::json(path)["kind"].as_str().unwrap().to_owned()).collect()
+    checkout::ledger(&repository.scene.root().join("state"), stack)
 }
 
 #[test]

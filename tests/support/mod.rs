@@ -1,5 +1,7 @@
 //! Runs the real binary in a folder of its own: a builder that reads like what a person does.
 
+#[cfg(unix)]
+pub mod checkout;
 pub mod company;
 pub mod forge;
 pub mod limit;

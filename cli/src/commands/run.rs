@@ -89,7 +89,7 @@ pub async fn run_request(
     let mut engine = LocalEngine::new(&job, ready.engine);
     run.begin(engine.label(), console);
     run.count(ready.processes);
-    let previews = job.inputs.command == Command::Preview || engine.previews_first();
+    let previews = job.inputs.show_a_change() || engine.previews_first();
     let gates = Gates::new(&job, judged, previews);
     let mut around = Around { gates, verification: Verification::new(&job) };
     let last = match Box::pin(work(&mut run, &mut engine, &mut around, &end, console, signals)).await {

@@ -31,7 +31,7 @@ pub struct GuardBreach {
 impl GuardBreach {
     /// The breach in words.
     pub fn message(&self) -> String {
-        let what = if self.stops { "the deployment was stopped" } else { "a step was not reviewed" };
+        let what = if self.stops { "the deployment was told to stop" } else { "a step was not reviewed" };
         let resources: Vec<String> = self
             .in_flight
             .iter()
@@ -148,7 +148,7 @@ mod tests {
         let (halts, breach) = up("up-update", true);
         let breach = breach.unwrap();
         assert_eq!((halts, breach.stops), (1, true));
-        assert!(breach.message().starts_with("the deployment was stopped: `"), "{}", breach.message());
+        assert!(breach.message().starts_with("the deployment was told to stop: `"), "{}", breach.message());
         assert!(breach.message().contains("under way were then: `"), "{}", breach.message());
         let (halts, breach) = up("up-update", false);
         assert_eq!(halts, 0);

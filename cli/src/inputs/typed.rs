@@ -56,6 +56,12 @@ impl Inputs {
         Ok(inputs)
     }
 
+    /// Whether the command shows a change, and leaves it to another one to deploy it or to destroy.
+    pub fn show_a_change(&self) -> bool {
+        let looks = self.command == Command::Destroy && self.operation.preview_only;
+        looks || self.command == Command::Preview
+    }
+
     /// The inputs as types, whether or not they contradict each other.
     fn unchecked(resolved: &Resolved, env: &Env) -> Result<Self> {
         let raw = RawInputs::new(resolved, env);

@@ -99,7 +99,8 @@ impl StepObserver for Collector {
         self.count(step, 1);
         self.plugin(metadata);
         let is_new = creates(&metadata.op);
-        if is_new || (metadata.op == "same" && self.proposal.wanted.look_up(&metadata.urn) == Some(true)) {
+        let stays = matches!(metadata.op.as_str(), "same" | "update");
+        if is_new || (stays && self.proposal.wanted.look_up(&metadata.urn) == Some(true)) {
             self.learn_names(metadata);
         }
         let is_step = is_step(&metadata.op);

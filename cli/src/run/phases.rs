@@ -5,7 +5,6 @@ use crate::admit::ruling;
 use crate::base::error::Result;
 use crate::ci::console::Console;
 use crate::engine::executor::{Executor, Outcome, Phase, Watch};
-use crate::inputs::Command;
 use crate::process::signals::Signals;
 use crate::report::Report;
 use crate::reviewed::proposal::Proposal;
@@ -68,7 +67,7 @@ pub async fn carry_out(
     }
     let outcome = executor.perform(Phase::Operation, watch, console, signals).await?;
     let mut end = PhaseEnd::new(run, outcome);
-    if job.inputs.command == Command::Preview && end.passed {
+    if job.inputs.show_a_change() && end.passed {
         around.gates.record(&mut end.report, end.proposal.take());
         around.gates.after_preview(&mut end.report).await?;
     }

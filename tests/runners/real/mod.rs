@@ -2,7 +2,10 @@
 //! resources has those of our own provider `probe`, whose inputs say what happens to them (`provider/`), or
 //! `pulumi:index:Stash`, the one type that needs no plugin.
 
+mod approved;
+mod boundaries;
 mod config;
+mod delivery;
 mod drift;
 mod endings;
 mod failures;
@@ -10,14 +13,17 @@ mod flags;
 mod guards;
 mod ledger;
 mod life;
+mod live_guard;
 mod locks;
 mod made_secrets;
 mod migration;
+mod moved;
 mod outputs;
 mod places;
 mod policies;
 mod references;
 mod resources;
+mod reviewed;
 pub mod running;
 mod s3;
 mod scene;

@@ -85,6 +85,14 @@ impl Running {
         killpg(self.pid(), signal).unwrap();
     }
 
+    /// Kills it and all that it has started, as the end of a job's container does.
+    pub fn kill_all(self) -> Ended {
+        let descendants = self.descendants();
+        self.signal(Signal::SIGKILL);
+        kill_each(&descendants);
+        self.end()
+    }
+
     /// The processes that it has started, and theirs, the oldest first.
     pub fn descendants(&self) -> Vec<Process> {
         descendants(self.pid())
@@ -128,6 +136,13 @@ impl Drop for Running {
             stackstep::process::tree::kill(self.pid().as_raw(), None);
             let _ = self.child.wait();
         }
+    }
+}
+
+/// Kills processes that a run has left. One may have ended with the one before it.
+pub fn kill_each(processes: &[Process]) {
+    for process in processes {
+        let _ = kill(process.pid, Signal::SIGKILL);
     }
 }
 
@@ -209,6 +224,12 @@ impl Gate {
             }
         };
         read.unwrap();
+    }
+
+    /// The line of a shell that waits there.
+    pub fn in_a_shell(&self) -> String {
+        let path = self.path.display();
+        format!(": > '{path}.begun'; until [ -e '{path}' ]; do sleep 0.02; done")
     }
 
     /// Lets the step end.

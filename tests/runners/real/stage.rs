@@ -59,6 +59,7 @@ pub fn engine_version() -> &'static str {
 /// A folder with a program, a home and a backend.
 pub struct Stage {
     folder: TempDir,
+    program: &'static str,
     passphrase: &'static str,
     variables: BTreeMap<String, String>,
 }
@@ -75,11 +76,17 @@ pub struct Ended {
 impl Stage {
     /// With this `Pulumi.yaml`.
     pub fn new(program: &str) -> Self {
+        Self::in_folder("program", program)
+    }
+
+    /// With this `Pulumi.yaml` in a folder of its own.
+    pub fn in_folder(name: &'static str, program: &str) -> Self {
         let folder = TempDir::with_prefix("stackstep-real-").unwrap();
-        for name in ["program", "home", "state"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+        for name in [name, "home", "state"] {
+            std::fs::create_dir_all(folder.path().join(name)).unwrap();
         }
-        let stage = Self { folder, passphrase: "a passphrase", variables: BTreeMap::new() };
+        let variables = BTreeMap::new();
+        let stage = Self { folder, program: name, passphrase: "a passphrase", variables };
         stage.install_probe();
         stage.write("Pulumi.yaml", program);
         stage
@@ -125,6 +132,12 @@ impl Stage {
         self
     }
 
+    /// Without this variable from now on.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.remove(name);
+        self
+    }
+
     /// A file or folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -132,7 +145,7 @@ impl Stage {
 
     /// Writes a file of the program's folder.
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path("program").join(name), text).unwrap();
+        std::fs::write(self.path(self.program).join(name), text).unwrap();
     }
 
     /// Runs stackstep with these words, and looks at the result that it writes.
@@ -175,7 +188,7 @@ impl Stage {
 
     fn command(&self, program: &Path, line: &str) -> Command {
         let mut command = Command::new(program);
-        command.args(line.split_whitespace()).current_dir(self.path("program")).env_clear();
+        command.args(line.split_whitespace()).current_dir(self.path(self.program)).env_clear();
         command
             .env("PATH", path())
             .env("HOME", self.path("home"))

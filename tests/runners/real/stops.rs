@@ -11,7 +11,7 @@ use super::things::{Thing, program, thing};
 use nix::sys::signal::{Signal, kill};
 
 /// What the engine says when it gets its first signal.
-const TOLD: &str = " received; cancelling";
+pub const TOLD: &str = " received; cancelling";
 
 /// A deployment in the middle of creating `a`; `b` comes after it.
 struct Begun {

@@ -9,6 +9,7 @@ use crate::report::{Change, DifferenceKind, PathChange, ReviewDifference, Review
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::collect::takes_away;
 use crate::reviewed::tolerate::{Tolerance, is_tolerated};
+use crate::reviewed::wanted::creates;
 
 /// The steps of a run, and the records that are looked at together.
 pub struct StepComparison<'s, 'a> {
@@ -105,6 +106,9 @@ impl StepComparison<'_, '_> {
             side.steps.get(at).map_or(0, |step| alike(side, step).len())
         };
         if self.sides.iter().map(of_kind).max().unwrap_or(0) < times {
+            if self.only_finishes(at) {
+                return;
+            }
             found.push(self.not_reviewed(at, urn, op));
             return;
         }
@@ -139,6 +143,22 @@ impl StepComparison<'_, '_> {
             };
             found.push(tell::of_path(kind, urn, op, path, &format!("`{path}` {message}")));
         }
+    }
+
+    /// Whether the step with this number only finishes what a reviewed one has created: the engine updates a resource that
+    /// was created and did not become ready, without a change of its inputs.
+    fn only_finishes(&self, at: usize) -> bool {
+        self.sides.iter().any(|side| {
+            let Some(step) = side.steps.get(at).filter(|step| is_without_changes(side, step)) else {
+                return false;
+            };
+            let proof = if Self::destroys_with(side) { Proof::Strict } else { Proof::Plain };
+            let options = |step: &ReviewStep| (step.provider.clone(), step.protect, step.retain);
+            side.reviewed(&step.urn).iter().any(|reviewed| {
+                let op = side.plain(&reviewed.op);
+                creates(op) && options(reviewed) == options(step) && self.is_done(side, reviewed, op, proof)
+            })
+        })
     }
 
     fn not_reviewed(&self, at: usize, urn: &str, op: &str) -> ReviewDifference {
@@ -265,7 +285,9 @@ impl StepComparison<'_, '_> {
                 is_looked_for && !is_left && (op == "delete-replaced" || !side.has_goal(&step.urn))
             }
             "create" | "update" | "import" | "create-replacement" | "import-replacement" | "replace" => {
-                let is_still_to_do = side.proposed(&step.urn).any(|other| !takes_away(side.plain(&other.op)));
+                let is_still_to_do = side
+                    .proposed(&step.urn)
+                    .any(|other| !takes_away(side.plain(&other.op)) && !is_without_changes(side, other));
                 side.has_goal(&step.urn)
                     && !(is_still_to_do && proof == Proof::Strict)
                     && step
@@ -342,6 +364,11 @@ impl ReviewedSide<'_> {
         let reviewed = self.reviewed(&step.urn).iter().filter(|other| !takes_away(self.plain(&other.op)));
         reviewed.map(|other| look_up(&other.paths, &path, change)).max()
     }
+}
+
+/// Whether the step updates a resource without a change of its properties.
+fn is_without_changes(side: &ReviewedSide<'_>, step: &ReviewStep) -> bool {
+    side.plain(&step.op) == "update" && step.paths.is_empty()
 }
 
 /// The reviewed steps of the same resource and operation.

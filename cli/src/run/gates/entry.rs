@@ -2,7 +2,7 @@
 
 use super::facts::GateFacts;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
-use crate::report::{CheckOutcome, Report, RuleVerdict};
+use crate::report::{CheckOutcome, Report, RuleVerdict, root_of};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
@@ -36,7 +36,7 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.last_judged = gates.judged.is_last;
     if let Some(preview) = preview {
         if let Some(record) = &preview.review {
-            entry.digest = Some(record.digest.clone());
+            entry.digest = Some(reviewed(preview).unwrap_or_else(|| record.digest.clone()));
             entry.config.clone_from(&record.config.file);
         }
         let verdict = |verdict: RuleVerdict| match verdict {
@@ -53,6 +53,19 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
             .collect();
     }
     entry
+}
+
+/// The digest of the reviewed changes that the deployment carries out. What is left of a deployment that broke off is no
+/// other change than the whole. None if it was not compared with any, or is another one.
+fn reviewed(preview: &Report) -> Option<String> {
+    let comparison = preview.comparison.as_ref().filter(|comparison| comparison.passed())?;
+    match comparison.reviewed.as_slice() {
+        [one] => Some(one.clone()),
+        several => {
+            let digests: Vec<&str> = several.iter().map(String::as_str).collect();
+            (!digests.is_empty()).then(|| root_of(&digests))
+        }
+    }
 }
 
 /// A further entry about the deployment that was reserved.

@@ -118,7 +118,12 @@ impl<'a> Gates<'a> {
         {
             return Err(ledger::held(hold, &self.facts));
         }
-        let Some(settings) = settings else { return Ok(()) };
+        let Some(settings) = settings else {
+            if !self.facts.job.inputs.review.reviewed.is_empty() {
+                self.look_at_state(executor, console, signals).await;
+            }
+            return Ok(());
+        };
         if self.facts.job.inputs.command == Command::Refresh {
             return Ok(());
         }
@@ -135,10 +140,15 @@ impl<'a> Gates<'a> {
             let merged = self.merged().await;
             self.look_for_shown(executor, merged);
         }
-        if self.facts.job.inputs.safety.skip_preview == Some(false) {
+        self.look_at_state(executor, console, signals).await;
+        Ok(())
+    }
+
+    /// Takes the identity of the state before the preview of an operation that follows one.
+    async fn look_at_state(&mut self, executor: &dyn Executor, console: &Console, signals: &Signals) {
+        if self.facts.changes() && self.facts.job.inputs.safety.skip_preview == Some(false) {
             self.facts.state = ledger::state_seen(self.facts.job, executor, console, signals).await;
         }
-        Ok(())
     }
 
     /// Lets the preview keep what the program wants of the resources of these records.

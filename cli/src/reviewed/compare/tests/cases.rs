@@ -326,6 +326,30 @@ fn a_run_that_was_killed_halfway_is_finished() {
 }
 
 #[test]
+fn an_update_without_changes_finishes_a_creation_that_was_reviewed() {
+    let log = PreviewLog::default()
+        .step("create", "new", Value::Null, json!({"n": 1}))
+        .replaced("db", &json!({"region": "eu"}), &json!({"region": "us"}))
+        .step("delete", "old", json!({"x": 1}), Value::Null);
+    let unready = |n: u8, region: &str| {
+        PreviewLog::default()
+            .step("update", "new", json!({"n": n}), json!({"n": n}))
+            .step("update", "db", json!({"region": region}), json!({"region": region}))
+            .step("delete", "old", json!({"x": 1}), Value::Null)
+    };
+    let comparison = unready(1, "us").against(&[log.record()]);
+    assert!(comparison.passed(), "{:?}", comparison.differences);
+    assert_eq!(comparison.done, 4);
+    let otherwise = [DifferenceKind::OtherOperation, DifferenceKind::StepMissing];
+    assert_eq!(differ(&log, &unready(2, "us")), otherwise);
+    assert!(!unready(1, "eu").against(&[log.record()]).passed());
+    let nobody_s = PreviewLog::default().step("update", "app", json!({"n": 1}), json!({"n": 1}));
+    assert_eq!(differ(&PreviewLog::default(), &nobody_s), [DifferenceKind::StepMore]);
+    let deleted = PreviewLog::default().step("delete", "app", json!({"n": 1}), Value::Null);
+    assert!(!nobody_s.against(&[deleted.record()]).passed());
+}
+
+#[test]
 fn a_replacement_that_lost_a_part_is_refused() {
     let (old, new) = (json!({"region": "eu"}), json!({"region": "us"}));
     let log = PreviewLog::default().replaced("db", &old, &new);

@@ -77,18 +77,24 @@ func (p *probe) Diff(ctx context.Context, req *rpc.DiffRequest) (*rpc.DiffRespon
 	}
 	for _, key := range differences.ChangedKeys() {
 		response.Diffs = append(response.Diffs, string(key))
-		if key == "key" || key == "slot" {
+		if replaces(string(key), news) {
 			response.Replaces = append(response.Replaces, string(key))
 		}
 		response.DeleteBeforeReplace = response.DeleteBeforeReplace || key == "slot"
 	}
 	for path, one := range plugin.NewDetailedDiffFromObjectDiff(differences, true) {
-		if path == "key" || path == "slot" {
+		if replaces(path, news) {
 			one = one.ToReplace()
 		}
 		response.DetailedDiff[path] = &rpc.PropertyDiff{Kind: rpc.PropertyDiff_Kind(one.Kind), InputDiff: true}
 	}
 	return response, nil
+}
+
+// Whether another value of the property replaces the thing.
+func replaces(name string, news resource.PropertyMap) bool {
+	hopes := truth(news["hopes"]) && news[resource.PropertyKey(name)].IsComputed()
+	return (name == "key" || name == "slot") && !hopes
 }
 
 func (p *probe) Create(ctx context.Context, req *rpc.CreateRequest) (*rpc.CreateResponse, error) {
@@ -102,6 +108,9 @@ func (p *probe) Create(ctx context.Context, req *rpc.CreateRequest) (*rpc.Create
 			return nil, err
 		}
 		id = req.Name + "-" + random()
+		if err := record("create", req.Urn, inputs); err != nil {
+			return nil, err
+		}
 	}
 	outputs, err := p.outputs(inputs, req.Preview)
 	if err != nil {
@@ -125,6 +134,9 @@ func (p *probe) Update(ctx context.Context, req *rpc.UpdateRequest) (*rpc.Update
 		if err := p.step(ctx, "update", inputs); err != nil {
 			return nil, err
 		}
+		if err := record("update", req.Urn, inputs); err != nil {
+			return nil, err
+		}
 	}
 	outputs, err := p.outputs(inputs, req.Preview)
 	if err != nil {
@@ -144,7 +156,10 @@ func (p *probe) Delete(ctx context.Context, req *rpc.DeleteRequest) (*emptypb.Em
 	if err != nil {
 		return nil, err
 	}
-	return &emptypb.Empty{}, p.step(ctx, "delete", state)
+	if err := p.step(ctx, "delete", state); err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, record("delete", req.Urn, state)
 }
 
 func (p *probe) Read(ctx context.Context, req *rpc.ReadRequest) (*rpc.ReadResponse, error) {
@@ -230,6 +245,21 @@ func (p *probe) wait(ctx context.Context, path string, heeds bool) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// Writes down that a step is done.
+func record(step, urn string, inputs resource.PropertyMap) error {
+	path := text(inputs["record"])
+	if path == "" {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = fmt.Fprintf(file, "%s %s\n", step, resource.URN(urn).Name())
+	return err
 }
 
 // Ends this process as an uncaught panic does: the goroutine of a request recovers from none.

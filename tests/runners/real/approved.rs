@@ -1,0 +1,74 @@
+//! An approval of a change, on a forge: it counts for what is left of a deployment that broke off, and for no other change.
+
+use super::delivery::{BRANCH, Delivery, EMPTY};
+use super::running::Gate;
+use super::shown;
+use super::things::{Thing, program, thing};
+use crate::support::forge::reads::{Kept, Verdict};
+use crate::support::forge::{FACES, Fake, State, TOKEN};
+use nix::sys::signal::{Signal, kill};
+
+/// A reviewed change that creates `a`, `b` and `c` one after the other. `b` waits at the gate. Ann has approved it, and it
+/// is merged.
+fn approved() -> (Delivery, Gate, Fake) {
+    let gitlab = FACES.iter().find(|face| face.name() == "gitlab").unwrap();
+    let fake = Fake::start(*gitlab);
+    let delivery = Delivery::new(", approvals: { needed: 1, by: [review] }", EMPTY)
+        .with("STACKSTEP_FORGE", "gitlab")
+        .with("STACKSTEP_FORGE_URL", &fake.server.url())
+        .with("STACKSTEP_FORGE_TOKEN", TOKEN);
+    let gate = delivery.gate("gate");
+    let waits = format!("waits: {{create: {}}}, {}", gate.path().display(), delivery.record());
+    let change = program(&[
+        thing("a", &delivery.record()),
+        Thing("b", &waits, "dependsOn: [\"${a}\"]"),
+        Thing("c", &delivery.record(), "dependsOn: [\"${b}\"]"),
+    ]);
+    let delivery = delivery.reviewed_with("", &change);
+    let head = delivery.checkout.head();
+    let delivery = delivery.squashed();
+    {
+        let mut memory = fake.memory();
+        BRANCH.clone_into(&mut memory.pulls[0].branch);
+        memory.pulls[0].head.clone_from(&head);
+        memory.pulls[0].commits = vec![delivery.checkout.head()];
+        memory.pulls[0].state = State::Merged;
+        memory.shown.pushes = vec![("2026-11-01T09:00:00Z".to_owned(), head.clone())];
+        memory.shown.branches = vec![("main".to_owned(), delivery.checkout.head())];
+        let at = "2100-01-01T00:00:00Z".to_owned();
+        let review = Kept { who: "ann".to_owned(), verdict: Verdict::Approved, at, head, writes: true };
+        memory.shown.reviews = vec![review];
+    }
+    (delivery, gate, fake)
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn what_is_left_of_a_deployment_that_broke_off_is_done_under_the_same_approval() {
+    let (delivery, gate, _fake) = approved();
+    let run = delivery.start_until(&gate, "");
+    kill(run.engine(), Signal::SIGKILL).unwrap();
+    run.end().because("engine");
+    gate.open();
+    delivery.cancel();
+    let next = delivery.deploy().ends_with(0);
+    assert!(next.notes().contains("approved by `ann`"), "{}", next.notes());
+    assert_eq!(delivery.done(), ["create a", "create b", "create c"]);
+    shown();
+}
+
+#[test]
+#[ignore = "needs the Pulumi CLI"]
+fn an_approval_counts_for_one_deployment() {
+    let (delivery, gate, _fake) = approved();
+    let run = delivery.start_until(&gate, "");
+    gate.open();
+    run.end().ends_with(0);
+    // What was deployed is taken away, so that the reviewed change would be deployed once more.
+    delivery.somebody_deploys(EMPTY);
+    let before = delivery.state_file();
+    let again = delivery.deploy().ends_with(75).because("approval");
+    assert!(again.log.contains("the approval by `ann` was used"), "{}", again.log);
+    assert_eq!(delivery.state_file(), before);
+    shown();
+}
