@@ -216,6 +216,9 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
         Status::Failed if report.exit_code == 7 => {
             with(format!("{noun} of {stack} found changes, none expected"), "")
         }
+        Status::Failed if was_refused(report) => {
+            with(format!("{} of {stack} was refused", report.command.noun(false)), "")
+        }
         Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
@@ -238,6 +241,9 @@ pub fn short_outcome(report: &Report) -> String {
     }
     match report.status {
         Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
+        Status::Failed if was_refused(report) => {
+            format!("{} refused", report.command.noun(false).to_lowercase())
+        }
         Status::Failed => format!("{noun} failed"),
         Status::Cancelled => format!("{noun} cancelled"),
         Status::Skipped => format!("{noun} skipped"),
@@ -247,6 +253,13 @@ pub fn short_outcome(report: &Report) -> String {
         Status::Succeeded if is_plan(report) => noun,
         Status::Succeeded => done(report).map_or(noun, str::to_lowercase),
     }
+}
+
+/// Whether a gate has ended the run after its preview, which has not failed: an approval is missing, or the change is not
+/// the reviewed one.
+fn was_refused(report: &Report) -> bool {
+    let by_gate = matches!(report.reason, Some(Reason::Approval | Reason::Reviewed));
+    by_gate && report.preview_only && report.command != Operation::Preview
 }
 
 /// How many resources are created, updated, replaced and deleted, as cells of a table: empty for none, and with a sign

@@ -57,7 +57,10 @@ impl Face for GitLab {
 
     fn comment(&self, one: &Stored) -> Value {
         // What GitLab itself notes, such as "added 1 commit", stands among the notes.
-        json!({ "id": one.id, "author": { "username": one.author }, "body": one.body, "system": one.author == "GitLab" })
+        json!({
+            "id": one.id, "author": { "username": one.author }, "body": one.body, "system": one.author == "GitLab",
+            "created_at": one.at, "updated_at": one.at,
+        })
     }
 
     fn pull(&self, one: &Pull) -> Value {

@@ -38,6 +38,8 @@ pub struct Stored {
     pub author: String,
     pub body: String,
     pub hidden: bool,
+    /// When it was last written.
+    pub at: String,
 }
 
 /// A change request as it is kept.
@@ -98,18 +100,28 @@ pub struct Memory {
     /// What is only read: reviews, files, history, protection.
     pub shown: reads::Shown,
     last: u64,
+    /// The minutes that have passed on the forge's own clock.
+    minutes: u64,
 }
 
 impl Memory {
+    /// The time of what happens now, which is later than that of all before.
+    pub fn now(&mut self) -> String {
+        self.minutes += 1;
+        format!("2026-11-21T{:02}:{:02}:00Z", self.minutes / 60, self.minutes % 60)
+    }
+
     /// Adds a comment.
     pub fn write(&mut self, author: &str, body: &str) -> u64 {
         self.last += 1;
         self.notifications += 1;
+        let at = self.now();
         self.comments.push(Stored {
             id: self.last,
             author: author.to_owned(),
             body: body.to_owned(),
             hidden: false,
+            at,
         });
         self.last
     }
@@ -360,13 +372,16 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             memory.write(ME, &body);
             Reply::json(face.created(), &face.comment(memory.comments.last().unwrap()))
         }
-        Op::Update { id, body } => match memory.comments.iter_mut().find(|one| one.id == id) {
-            Some(comment) => {
-                comment.body = body;
-                Reply::json(200, &face.updated(comment))
+        Op::Update { id, body } => {
+            let at = memory.now();
+            match memory.comments.iter_mut().find(|one| one.id == id) {
+                Some(comment) => {
+                    (comment.body, comment.at) = (body, at);
+                    Reply::json(200, &face.updated(comment))
+                }
+                None => missing(),
             }
-            None => missing(),
-        },
+        }
         Op::Delete { id } => {
             let before = memory.comments.len();
             memory.comments.retain(|one| one.id != id);

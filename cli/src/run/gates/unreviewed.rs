@@ -125,13 +125,12 @@ fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<
             "bring changes by change requests; `unreviewed: warn` or `allow` lets others through",
         ));
     }
-    let shown =
-        merged.changes.iter().filter_map(|change| Some((change.request.number, change.shown.as_ref()?)));
-    let digests: Vec<(u64, &str)> =
-        shown.filter_map(|(number, shown)| Some((number, shown.digest.as_deref()?))).collect();
+    let shown = merged.changes.iter().filter_map(|change| Some((&change.name, change.shown.as_ref()?)));
+    let digests: Vec<(&String, &str)> =
+        shown.filter_map(|(name, shown)| Some((name, shown.digest.as_deref()?))).collect();
     match digests.iter().find(|(_, other)| *other == digest) {
-        Some((number, digest)) => {
-            Ok(format!("this is the change that change request {number} showed: `{}`", short_digest(digest)))
+        Some((name, digest)) => {
+            Ok(format!("this is the change that {name} showed: `{}`", short_digest(digest)))
         }
         None if digests.is_empty() => Err(Problem::new(
             "no change request that was merged shows a preview of this stack with a digest",
@@ -139,9 +138,7 @@ fn by_comments(digest: &str, merged: &Result<MergedChanges, Problem>) -> Result<
         )),
         None => Err(another(
             digest,
-            digests
-                .iter()
-                .map(|(number, other)| format!("`{}` (change request {number})", short_digest(other))),
+            digests.iter().map(|(name, other)| format!("`{}` ({name})", short_digest(other))),
         )),
     }
 }
