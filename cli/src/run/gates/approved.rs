@@ -68,10 +68,7 @@ pub(super) async fn approvals(
                 by_reviews(wanted, merged, client, &mut found, &mut people, &mut problems).await?;
             }
             (Err(why), _) => problems.push(why.clone()),
-            (Ok(_), None) => problems.push(Problem::new(
-                "the reviews can't be read: the forge is not known, or there is no token for it",
-                "give the step `github-token` (or the token of your forge)",
-            )),
+            (Ok(_), None) => problems.push(gates.no_forge()),
         }
     }
     if wanted.by.contains(&ApprovedBy::Environment) {

@@ -23,7 +23,7 @@ mod unreviewed;
 use std::cell::RefCell;
 
 use crate::admit::ruling;
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::ForgeAccess;
@@ -202,10 +202,7 @@ impl<'a> Gates<'a> {
         );
         let merged = match &client {
             Some(client) => merged::merged_changes(&self.facts, client, &history).await,
-            None => Err(Problem::new(
-                "the change requests can't be read: the forge is not known, or there is no token for it",
-                "give the step `github-token` (or the token of your forge)",
-            )),
+            None => Err(self.facts.no_forge()),
         };
         if let Ok(merged) = &merged {
             self.facts.change_requests = merged.changes.iter().map(|change| change.request.number).collect();
