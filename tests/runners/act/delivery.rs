@@ -9,25 +9,31 @@ use super::examples::copied;
 use super::harness::Job;
 use super::place::Place;
 use super::stages::three_stages;
+use crate::harness::engine::Engine;
 use crate::story::{self, Event, Ran, Story, System};
 use crate::support::forge::{FACES, Fake, TOKEN};
 
 /// The machine of the runner.
 struct Act {
     place: Rc<Place>,
+    engine: Engine,
 }
 
 impl Act {
-    fn new() -> Self {
+    fn new(engine: Engine) -> Self {
         let nothing = tempfile::tempdir().unwrap();
         let workflow = copied(&three_stages(""), "");
-        Self { place: Rc::new(Place::new(nothing.path(), &[("job.yml", &workflow)])) }
+        Self { place: Rc::new(Place::new(nothing.path(), &[("job.yml", &workflow)])), engine }
     }
 }
 
 impl System for Act {
     fn folder(&self) -> &Path {
         self.place.folder()
+    }
+
+    fn engine(&self) -> Engine {
+        self.engine
     }
 
     fn change_request(&self) -> &'static str {
@@ -38,6 +44,7 @@ impl System for Act {
         let url = forge.server.url();
         let (name, payload) = told(event);
         let outcome = Job::at(&self.place, name)
+            .with(self.engine)
             .payload(payload)
             .env("GITHUB_REPOSITORY", "acme/shop")
             .env("GITHUB_SERVER_URL", &url)
@@ -73,8 +80,12 @@ fn told(event: &Event) -> (&'static str, Value) {
     }
 }
 
+fn on(engine: Engine) -> Story<Act> {
+    Story::begin(FACES[0], Act::new(engine))
+}
+
 fn begun() -> Story<Act> {
-    Story::begin(FACES[0], Act::new())
+    on(Engine::Sandbox)
 }
 
 #[test]
@@ -99,4 +110,24 @@ fn a_review_of_the_commit_before_does_not_count_for_one_that_was_previewed_since
 #[ignore = "needs act"]
 fn what_staging_could_not_verify_is_not_promoted() {
     story::what_staging_could_not_verify_is_not_promoted(&begun());
+}
+
+/// The story on the Pulumi CLI.
+mod real {
+    use super::*;
+    use crate::real::shown;
+
+    #[test]
+    #[ignore = "needs act and the Pulumi CLI"]
+    fn a_change_goes_from_its_pull_request_to_production() {
+        story::a_change_goes_to_production(&on(Engine::Pulumi));
+        shown();
+    }
+
+    #[test]
+    #[ignore = "needs act and the Pulumi CLI"]
+    fn a_commit_that_slipped_in_between_review_and_merge_is_not_deployed() {
+        story::what_slipped_in_is_not_deployed(&on(Engine::Pulumi));
+        shown();
+    }
 }

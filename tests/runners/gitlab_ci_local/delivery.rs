@@ -13,6 +13,10 @@ impl System for Pipeline {
         self.folder.path()
     }
 
+    fn engine(&self) -> Engine {
+        self.engine
+    }
+
     fn change_request(&self) -> &'static str {
         "merge request !7"
     }
@@ -52,8 +56,12 @@ fn told(event: &Event, url: &str) -> Vec<String> {
     told.into_iter().map(str::to_owned).chain(tag).chain(forge).collect()
 }
 
+fn on(engine: Engine) -> Story<Pipeline> {
+    Story::begin(FACES[1], Pipeline::laid(engine, &text_of("three-stages.yml"), false, |_| {}))
+}
+
 fn begun() -> Story<Pipeline> {
-    Story::begin(FACES[1], Pipeline::laid(Engine::Sandbox, &text_of("three-stages.yml"), false, |_| {}))
+    on(Engine::Sandbox)
 }
 
 #[test]
@@ -78,4 +86,24 @@ fn a_review_of_the_commit_before_does_not_count_for_one_that_was_previewed_since
 #[ignore = "needs gitlab-ci-local"]
 fn what_staging_could_not_verify_is_not_promoted() {
     story::what_staging_could_not_verify_is_not_promoted(&begun());
+}
+
+/// The story on the Pulumi CLI.
+mod real {
+    use super::*;
+    use crate::real::shown;
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn a_change_goes_from_its_merge_request_to_production() {
+        story::a_change_goes_to_production(&on(Engine::Pulumi));
+        shown();
+    }
+
+    #[test]
+    #[ignore = "needs gitlab-ci-local and the Pulumi CLI"]
+    fn a_commit_that_slipped_in_between_review_and_merge_is_not_deployed() {
+        story::what_slipped_in_is_not_deployed(&on(Engine::Pulumi));
+        shown();
+    }
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
+use crate::harness::engine::Engine;
 use crate::support::forge::reads::{Kept, Verdict};
 use crate::support::forge::{Face, Fake, NUMBER, Pull, State};
 use crate::support::server::{Reply, Server};
@@ -20,7 +21,6 @@ pub use tales::{
 
 /// The map of the default branch: nothing is deployed that nobody has approved, and production gets what staging verified.
 const MAP: &str = "\
-engine: sandbox
 upsert: true
 commit-status: true
 deploy: { branches: { main: staging }, tags: { \"v*\": prod } }
@@ -60,6 +60,9 @@ pub enum Event {
 pub trait System {
     /// The machine's folder: `repository` is the checkout, `home` the person's, `state` the backend.
     fn folder(&self) -> &Path;
+
+    /// The engine of its jobs.
+    fn engine(&self) -> Engine;
 
     /// Change request 7 in the words of its forge.
     fn change_request(&self) -> &'static str;
@@ -147,11 +150,17 @@ impl<S: System> Story<S> {
         self.git(&["init", "--quiet", "--bare", "--initial-branch", "main", &remote.display().to_string()]);
         self.git(&["remote", "set-url", "origin", &address]);
         self.write(&format!("{PROGRAM}/Pulumi.yaml"), &self.program(&["queue"]));
-        self.write("stackstep.yaml", MAP);
+        let engine = match self.system.engine() {
+            Engine::Sandbox => "engine: sandbox\n",
+            // It is found on the PATH.
+            Engine::Pulumi => "",
+        };
+        self.write("stackstep.yaml", &format!("{engine}{MAP}"));
         for stack in ["staging", "prod"] {
             // The first run of a stack creates it, and writes the salt of its secrets into its file.
             let mut preview = Command::new(env!("CARGO_BIN_EXE_stackstep"));
             preview.args(["preview", "--comment", "off", "--stack", stack]).env_clear();
+            preview.env("PATH", self.system.engine().path());
             preview.env("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display()));
             preview.env("PULUMI_CONFIG_PASSPHRASE", "a passphrase").env("HOME", self.path("home"));
             let output = preview.current_dir(self.path("repository").join(PROGRAM)).output().unwrap();
@@ -222,7 +231,8 @@ impl<S: System> Story<S> {
     fn run(&self, commit: &str, event: &Event) -> Ran {
         self.git(&["checkout", "--quiet", "--force", "--detach", commit]);
         self.git(&["clean", "--quiet", "-ffdx", "--exclude", ".gitlab-ci-local"]);
-        self.system.run(event, &self.forge)
+        let ran = self.system.run(event, &self.forge);
+        if self.system.engine() == Engine::Pulumi { ran.never_says("SANDBOX") } else { ran }
     }
 
     /// The author pushes a program with these resources to the branch of change request 7.
@@ -335,8 +345,8 @@ impl<S: System> Story<S> {
     /// The preview of the other change request was good: its head has the status that change request 7 has got.
     fn other_change_was_previewed(&self, stack: &str) {
         let mut memory = self.forge.memory();
-        let names = memory.statuses.iter().filter_map(status_name).filter(|name| name.contains(stack));
-        let name = names.last().unwrap();
+        let mut names = memory.statuses.iter().filter_map(status_name).filter(|name| name.contains(stack));
+        let name = names.next_back().unwrap();
         let head = memory.pulls.iter().find(|pull| pull.number == OTHER).unwrap().head.clone();
         memory.shown.statuses.push((head, name, "success"));
     }
