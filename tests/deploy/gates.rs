@@ -33,7 +33,8 @@ fn production_deploys_only_what_staging_has_verified() {
     let tag = |repository: Repository| repository.on_tag("v1").scene.run("deploy --upsert --cwd infra/shop");
     let early = Repository::new(&file("", ", after: staging"));
     early.git(&["fetch", "-q", "origin"]);
-    tag(early).ends_with(73).says("`staging` has not deployed these inputs").never_says("Deployed");
+    let refused = tag(early).ends_with(73).never_says("Deployed").says("Update of `shop/prod` was refused");
+    refused.says("`staging` has not deployed these inputs");
 
     let repository = repository.on_branch("main");
     repository.scene.run("deploy --upsert").ends_with(0);

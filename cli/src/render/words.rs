@@ -212,12 +212,12 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
     if report.status == Status::Succeeded && report.changes.is_none() {
         return (done_to(report, stack), unknown("what changed is not known", &counts));
     }
+    if let Some(noun) = refused_noun(report) {
+        return with(format!("{noun} of {stack} was refused"), "");
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => {
             with(format!("{noun} of {stack} found changes, none expected"), "")
-        }
-        Status::Failed if was_refused(report) => {
-            with(format!("{} of {stack} was refused", report.command.noun(false)), "")
         }
         Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
@@ -239,11 +239,11 @@ pub fn short_outcome(report: &Report) -> String {
     if let Some(checked) = checked::outcome(report) {
         return done(report).map_or(noun, str::to_lowercase) + &checked;
     }
+    if let Some(noun) = refused_noun(report) {
+        return format!("{} refused", noun.to_lowercase());
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
-        Status::Failed if was_refused(report) => {
-            format!("{} refused", report.command.noun(false).to_lowercase())
-        }
         Status::Failed => format!("{noun} failed"),
         Status::Cancelled => format!("{noun} cancelled"),
         Status::Skipped => format!("{noun} skipped"),
@@ -255,11 +255,15 @@ pub fn short_outcome(report: &Report) -> String {
     }
 }
 
-/// Whether a gate has ended the run after its preview, which has not failed: an approval is missing, or the change is not
-/// the reviewed one.
-fn was_refused(report: &Report) -> bool {
-    let by_gate = matches!(report.reason, Some(Reason::Approval | Reason::Reviewed));
-    by_gate && report.preview_only && report.command != Operation::Preview
+/// What a gate has refused, if it is that which ended the run: nothing has failed, and nothing was changed. The preview
+/// before an operation, by which a gate decides, has not failed either.
+fn refused_noun(report: &Report) -> Option<&'static str> {
+    let by_its_preview = report.preview_only && report.command != Operation::Preview;
+    match report.reason.filter(|_| report.status == Status::Failed)? {
+        Reason::Gate => Some(report.command.noun(report.preview_only)),
+        Reason::Approval | Reason::Reviewed if by_its_preview => Some(report.command.noun(false)),
+        _ => None,
+    }
 }
 
 /// How many resources are created, updated, replaced and deleted, as cells of a table: empty for none, and with a sign

@@ -42,6 +42,7 @@ pub fn a_change_goes_to_production<S: System>(story: &Story<S>) {
     story.push_past_everybody(&["queue", "table", "cache"]);
     let refused = story.tagged("v1.1.0").fails_with(73).never_says("Deployed");
     refused
+        .says("Update of `shop/prod` was refused")
         .says("`staging` has not deployed these inputs; the last that it verified is commit `")
         .says("hint: deploy this commit to `staging` first, and let its checks pass");
     assert_eq!((story.deployments("staging"), story.deployments("prod")), (1, 1));
