@@ -59,7 +59,7 @@ fn merged(fake: &Fake, repository: Repository) -> Repository {
 fn the_change_that_a_comment_shows_is_deployed() {
     let (fake, repository) = shown();
     let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(0);
-    run.says("this is the change that change request 7 showed").says("Deployed `shop/staging`: 2 updated");
+    run.says("this is the change that merge request !7 showed").says("Deployed `shop/staging`: 2 updated");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_deployment_that_broke_off_is_finished_under_the_review_that_the_comment_sho
     repository.scene.run(half).ends_with(0).says("1 updated");
     repository.scene.write("stackstep.yaml", &entry);
     let run = repository.scene.run("up -C infra/shop --stack staging").ends_with(0);
-    run.says("1 of its steps is done already, by the comments on change request 7")
+    run.says("1 of its steps is done already, by what merge request !7 showed")
         .says("values were not compared")
         .says("Deployed `shop/staging`: 1 updated");
 }
@@ -129,7 +129,7 @@ fn train(fake: &Fake, repository: Repository, others: bool) -> Repository {
 fn a_merge_train_lets_through_what_the_comment_shows() {
     let (fake, repository) = shown();
     let run = train(&fake, repository, false).scene.run("preview -C infra/shop --stack staging").ends_with(0);
-    run.says("this is the change that change request 7 showed");
+    run.says("this is the change that merge request !7 showed");
 }
 
 #[test]

@@ -29,7 +29,8 @@ fn production_deploys_only_what_staging_has_verified() {
     let tag = |repository: Repository| repository.on_tag("v1").scene.run("deploy --upsert --cwd infra/shop");
     let early = Repository::new(&file("", ", after: staging"));
     early.git(&["fetch", "-q", "origin"]);
-    tag(early).ends_with(73).says("`staging` has not deployed these inputs").never_says("Deployed");
+    let refused = tag(early).ends_with(73).never_says("Deployed").says("Update of `shop/prod` was refused");
+    refused.says("`staging` has not deployed these inputs");
 
     let repository = repository.on_branch("main");
     repository.scene.run("deploy --upsert").ends_with(0);
@@ -167,6 +168,26 @@ fn an_approval_that_is_missing_ends_before_the_deployment() {
     let repository = Repository::new(&file(", approvals: { needed: 1 }", "")).on_branch("main");
     let run = repository.scene.run("deploy --upsert").ends_with(75);
     run.says("an approval is missing").says("reason: approval").never_says("Deployed");
+}
+
+#[test]
+fn a_refused_deployment_is_no_failed_preview_and_its_cause_stands_beside_rules_that_allow_it() {
+    let entry = ", approvals: { needed: 1 }, rules: { max-deletes: 0 }";
+    let run = Repository::new(&file(entry, "")).on_branch("main").scene.run("deploy --upsert").ends_with(75);
+    run.says("Update of `shop/staging` was refused: 2 to create")
+        .says("error: `up` is refused: an approval is missing")
+        .never_says("failed");
+}
+
+#[test]
+fn without_a_token_for_the_forge_the_way_out_names_the_variable_that_takes_one() {
+    let repository = Repository::new(&file(", approvals: { needed: 1 }", "")).on_branch("main");
+    let repository = Repository { scene: repository.scene.with("CI_SERVER_URL", "https://gitlab.com") };
+    let run = repository.scene.run("deploy --upsert").ends_with(75);
+    run.says("the change requests can't be read: there is no token for GitLab")
+        .says("`STACKSTEP_FORGE_TOKEN`");
+    let job = repository.scene.with("CI_JOB_TOKEN", "glcbt-0123456789");
+    job.run("deploy --upsert").ends_with(75).says("`STACKSTEP_FORGE_TOKEN`").never_says("Deployed");
 }
 
 #[test]

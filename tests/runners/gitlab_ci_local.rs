@@ -3,6 +3,9 @@
 //! It says `GITLAB_CI=false`, so the jobs here are told that they run on GitLab. Without `--shell-isolation`: that one
 //! makes the workspace anew before `after_script`, which GitLab's runner does not.
 
+mod delivery;
+mod stages;
+
 use crate::harness::engine::Engine;
 use crate::tools;
 use std::path::{Path, PathBuf};
@@ -37,20 +40,27 @@ impl Pipeline {
 
     /// The same with this `stackstep.yaml`, and a remote that has the branch `main`.
     fn with_file(engine: Engine, configuration: &str, file: &str) -> Self {
+        Self::laid(engine, configuration, !file.is_empty(), |repository| {
+            engine.program(repository);
+            if !file.is_empty() {
+                std::fs::write(repository.join("stackstep.yaml"), file).unwrap();
+            }
+        })
+    }
+
+    /// A repository in which `lay` puts the files of a person; whether the remote is the repository itself.
+    fn laid(engine: Engine, configuration: &str, is_remote: bool, lay: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let templates = tools::root().join("gitlab-templates");
         for name in ["home", "state"] {
             std::fs::create_dir(root.join(name)).unwrap();
         }
-        engine.program(&root.join("repository"));
         tools::copy(&templates, &root.join("repository/suite/gitlab-templates"));
         tools::copy(&templates, &root.join("suite/gitlab-templates"));
         tools::copy(&templates, &root.join("components"));
         std::fs::write(root.join("repository/.gitlab-ci.yml"), configuration).unwrap();
-        if !file.is_empty() {
-            std::fs::write(root.join("repository/stackstep.yaml"), file).unwrap();
-        }
+        lay(&root.join("repository"));
         for name in ["repository", "suite", "components"] {
             let git = |arguments: &[&str]| {
                 let mut git = Command::new("git");
@@ -68,10 +78,10 @@ impl Pipeline {
             format!("[url \"file://{}\"]\n\tinsteadOf = {url}\n", root.join(name).display())
         };
         // The tool finds its server by the remote's own address, which has to stay where nothing is fetched from it.
-        let own = if file.is_empty() {
-            String::new()
-        } else {
+        let own = if is_remote {
             instead("repository", "https://gitlab.com/acme/hello.git")
+        } else {
+            String::new()
         };
         let config = instead("suite", "https://gitlab.com/stackstep/stackstep.git")
             + &instead("components", "https://gitlab.com/stackstep/templates.git")
@@ -248,113 +258,6 @@ fn what_the_templates_expand_to_is_what_was_looked_at() {
         "UPDATE_GOLDEN=1 writes {}",
         golden.display()
     );
-}
-
-/// The examples that carry out the map of `stackstep.yaml`, for each event that the map has.
-mod stages {
-    use super::*;
-
-    /// The map. What a gate would refuse has its own tests: here nobody reviews.
-    const MAP: &str = "engine: sandbox\nupsert: true\ndeploy: { branches: { main: staging }, tags: { \"v*\": prod } }\n\
-                       stacks:\n  staging: { environment: staging, unreviewed: allow, environment-url: url }\n  \
-                       prod: { environment: production, unreviewed: allow, environment-url: url }\n";
-
-    const MERGE_REQUEST: &[&str] = &[
-        "CI_PIPELINE_SOURCE=merge_request_event",
-        "CI_COMMIT_BRANCH=",
-        "CI_MERGE_REQUEST_IID=7",
-        "CI_MERGE_REQUEST_PROJECT_PATH=acme/hello",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH=acme/hello",
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME=change",
-        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main",
-    ];
-    const PUSH: &[&str] = &["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=main"];
-    const TAG: &[&str] = &["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=", "CI_COMMIT_TAG=v1"];
-
-    /// The example, with the templates of this checkout.
-    fn example(name: &str) -> Pipeline {
-        let path = tools::root().join("gitlab-templates/examples").join(name);
-        let text = std::fs::read_to_string(path).unwrap();
-        let (before, after) = text.split_once("remote: \"").unwrap();
-        let (_, after) = after.split_once('"').unwrap();
-        let text = format!("{before}{}{after}", LOCAL.replace("NAME", "delivery"));
-        Pipeline::with_file(Engine::Sandbox, &text, MAP)
-    }
-
-    /// The names of the jobs that a pipeline for the event has.
-    fn jobs(pipeline: &Pipeline, event: &[&str]) -> Vec<String> {
-        let (fine, list) = pipeline.run(&[&variables(event)[..], &["--list-csv"]].concat());
-        assert!(fine, "{list}");
-        let rows = list.lines().skip_while(|line| !line.starts_with("name;")).skip(1);
-        rows.filter_map(|row| Some(row.split_once(';')?.0.trim_matches('"').to_owned())).collect()
-    }
-
-    fn variables<'v>(event: &[&'v str]) -> Vec<&'v str> {
-        let more = ["CI_DEFAULT_BRANCH=main", "CI_PROJECT_PATH=acme/hello"];
-        event.iter().copied().chain(more).flat_map(|variable| ["--variable", variable]).collect()
-    }
-
-    /// The log of a pipeline for the event, with what a person would start.
-    fn log(pipeline: &Pipeline, event: &[&str], more: &[&str]) -> String {
-        let (fine, log) = pipeline.run(&[&variables(event)[..], more, &[SHELL]].concat());
-        assert!(fine, "{log}");
-        log
-    }
-
-    #[test]
-    #[ignore = "needs gitlab-ci-local"]
-    fn each_event_has_the_jobs_of_its_stage_and_no_others() {
-        let pipeline = example("three-stages.yml");
-        assert_eq!(jobs(&pipeline, MERGE_REQUEST), ["preview: [staging]", "preview: [prod]"]);
-        assert_eq!(jobs(&pipeline, PUSH), ["staging"]);
-        assert_eq!(jobs(&pipeline, TAG), ["production"]);
-        let schedule = ["CI_PIPELINE_SOURCE=schedule", "CI_COMMIT_BRANCH=main"];
-        assert_eq!(jobs(&pipeline, &schedule), [""; 0]);
-    }
-
-    #[test]
-    #[ignore = "needs gitlab-ci-local"]
-    fn a_merge_request_is_previewed_in_each_stack_and_deployed_nowhere() {
-        let log = log(&example("three-stages.yml"), MERGE_REQUEST, &[]);
-        for stack in ["staging", "prod"] {
-            assert!(log.contains(&format!("Preview of `hello/{stack}`")), "{log}");
-        }
-        assert!(!log.contains("Deployed"), "{log}");
-    }
-
-    #[test]
-    #[ignore = "needs gitlab-ci-local"]
-    fn the_default_branch_is_deployed_to_staging_and_a_tag_to_production() {
-        let pipeline = example("three-stages.yml");
-        let staging = log(&pipeline, PUSH, &[]);
-        assert!(staging.contains("Deployed `hello/staging`"), "{staging}");
-        assert!(!staging.contains("hello/prod") && !staging.contains("WARN"), "{staging}");
-        let production = log(&pipeline, TAG, &[]);
-        assert!(production.contains("Deployed `hello/prod`"), "{production}");
-        assert!(!production.contains("hello/staging"), "{production}");
-        let outputs = pipeline.report("production/outputs.env");
-        assert!(outputs.contains("STACK_ENVIRONMENT_URL=https://hello.example.com/\n"), "{outputs}");
-    }
-
-    #[test]
-    #[ignore = "needs gitlab-ci-local"]
-    fn a_tag_that_is_not_in_the_map_deploys_nothing_and_passes() {
-        let event = ["CI_PIPELINE_SOURCE=push", "CI_COMMIT_BRANCH=", "CI_COMMIT_TAG=nightly"];
-        let log = log(&example("three-stages.yml"), &event, &[]);
-        assert!(log.contains("the tag `nightly` is not in the map") && !log.contains("Deployed"), "{log}");
-    }
-
-    #[test]
-    #[ignore = "needs gitlab-ci-local"]
-    fn with_an_approval_production_is_previewed_and_waits_for_a_person() {
-        let pipeline = example("approval.yml");
-        assert_eq!(jobs(&pipeline, TAG), ["preview-production", "production"]);
-        assert_eq!(jobs(&pipeline, PUSH), ["staging"]);
-        let waiting = log(&pipeline, TAG, &[]);
-        assert!(waiting.contains("Preview of `hello/prod`") && !waiting.contains("Deployed"), "{waiting}");
-        let started = log(&pipeline, TAG, &["--manual", "production"]);
-        assert!(started.contains("Deployed `hello/prod`"), "{started}");
-    }
 }
 
 /// The jobs on the Pulumi CLI.

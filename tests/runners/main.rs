@@ -72,6 +72,8 @@ mod real_parts;
 #[cfg(unix)]
 mod stages;
 #[cfg(unix)]
+mod story;
+#[cfg(unix)]
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the other tests need more of it")]
 mod support;

@@ -3,9 +3,15 @@
 use super::figures;
 use crate::report::{Reason, Report, RuleVerdict, RulesOutcome, Ruling, Status};
 
-/// Whether the run ended because of the rules.
+/// Whether the run ended because of the rules, or for want of an approval, which they can ask for.
 pub(super) fn ended(report: &Report) -> bool {
     report.status == Status::Failed && matches!(report.reason, Some(Reason::Rules | Reason::Approval))
+}
+
+/// Whether the report's message is that of the rules, and not of an approval that is missing or of the engine.
+pub(super) fn says_the_message(report: &Report) -> bool {
+    let rules = report.rules.as_ref().filter(|_| ended(report));
+    rules.is_some_and(|rules| report.message.as_deref() == Some(rules.in_one_line().as_str()))
 }
 
 /// The rules' outcome, if it is not simply that all is allowed.

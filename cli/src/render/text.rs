@@ -122,7 +122,7 @@ fn errors(report: &Report, lines: &mut Vec<String>) {
         lines.push(format!("  and {} more errors", errors.len() - LINES));
     }
     // Of the checks each has a line of its own, and so have the rules.
-    let is_told = !report.checks.is_empty() || (ruled::ended(report) && report.rules.is_some());
+    let is_told = !report.checks.is_empty() || ruled::says_the_message(report);
     if let Some(message) = report.message.as_deref().filter(|_| errors.is_empty() && !is_told) {
         let message = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);

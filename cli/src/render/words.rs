@@ -212,14 +212,14 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
     if report.status == Status::Succeeded && report.changes.is_none() {
         return (done_to(report, stack), unknown("what changed is not known", &counts));
     }
+    if let Some(noun) = refused_noun(report) {
+        return with(format!("{noun} of {stack} was refused"), "");
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => {
             with(format!("{noun} of {stack} found changes, none expected"), "")
         }
-        Status::Failed => {
-            let (noun, verb) = end_at_a_gate(report).unwrap_or((noun, "failed"));
-            with(format!("{noun} of {stack} {verb}"), so_far(report))
-        }
+        Status::Failed => with(format!("{noun} of {stack} failed"), so_far(report)),
         Status::Cancelled => with(format!("{noun} of {stack} was cancelled"), so_far(report)),
         Status::Skipped => (format!("{noun} of {stack} was skipped"), String::new()),
         Status::Succeeded => match (report.command, report.preview_only) {
@@ -228,16 +228,6 @@ pub(super) fn outcome_and_counts(report: &Report, stack: &str) -> (String, Strin
             _ => and_unknown(with(done_to(report, stack), quiet(report))),
         },
     }
-}
-
-/// The deployment that a gate has ended at its preview, and what became of it. None for every other run.
-fn end_at_a_gate(report: &Report) -> Option<(&'static str, &'static str)> {
-    let verb = match report.reason? {
-        Reason::Approval => "needs an approval",
-        Reason::Reviewed | Reason::Gate => "was refused",
-        _ => return None,
-    };
-    report.preview_only.then(|| (report.command.noun(false), verb))
 }
 
 /// The outcome in a word or two, beside the stack's name and its counts: "preview failed", "deployed", "no changes".
@@ -249,12 +239,12 @@ pub fn short_outcome(report: &Report) -> String {
     if let Some(checked) = checked::outcome(report) {
         return done(report).map_or(noun, str::to_lowercase) + &checked;
     }
+    if let Some(noun) = refused_noun(report) {
+        return format!("{} refused", noun.to_lowercase());
+    }
     match report.status {
         Status::Failed if report.exit_code == 7 => format!("{noun} found changes, none expected"),
-        Status::Failed => match end_at_a_gate(report) {
-            Some((noun, verb)) => format!("{} {verb}", noun.to_lowercase()),
-            None => format!("{noun} failed"),
-        },
+        Status::Failed => format!("{noun} failed"),
         Status::Cancelled => format!("{noun} cancelled"),
         Status::Skipped => format!("{noun} skipped"),
         Status::Succeeded if report.command == Operation::Outputs => noun,
@@ -262,6 +252,17 @@ pub fn short_outcome(report: &Report) -> String {
         Status::Succeeded if report.has_changes == Some(false) => format!("{noun}: no changes"),
         Status::Succeeded if is_plan(report) => noun,
         Status::Succeeded => done(report).map_or(noun, str::to_lowercase),
+    }
+}
+
+/// What a gate has refused, if it is that which ended the run: nothing has failed, and nothing was changed. The preview
+/// before an operation, by which a gate decides, has not failed either.
+fn refused_noun(report: &Report) -> Option<&'static str> {
+    let by_its_preview = report.preview_only && report.command != Operation::Preview;
+    match report.reason.filter(|_| report.status == Status::Failed)? {
+        Reason::Gate => Some(report.command.noun(report.preview_only)),
+        Reason::Approval | Reason::Reviewed if by_its_preview => Some(report.command.noun(false)),
+        _ => None,
     }
 }
 

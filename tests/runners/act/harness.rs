@@ -7,10 +7,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 /// A run to be: a workflow, an event, an environment.
 pub struct Job {
-    place: Place,
+    place: Rc<Place>,
     workflow: String,
     event: &'static str,
     payload: Option<Value>,
@@ -31,7 +32,7 @@ pub struct Outcome {
     /// The warnings that the page of a run shows.
     pub warnings: Vec<String>,
     lines: Vec<Value>,
-    place: Place,
+    place: Rc<Place>,
 }
 
 /// A call of an action that is not ours: its name and the inputs that were set, under their names in capitals.
@@ -55,9 +56,13 @@ impl Job {
 
     /// This workflow in a repository with this program, started by `event`.
     pub fn of(workflow: &str, program: &Path, event: &'static str) -> Self {
-        let place = Place::new(program, &[("job.yml", workflow)]);
+        Self::at(&Rc::new(Place::new(program, &[("job.yml", workflow)])), event)
+    }
+
+    /// The workflow of a place where others may have run before, started by `event`.
+    pub fn at(place: &Rc<Place>, event: &'static str) -> Self {
         Self {
-            place,
+            place: Rc::clone(place),
             workflow: "job.yml".into(),
             event,
             payload: None,
@@ -70,14 +75,19 @@ impl Job {
 
     /// With another workflow, that knows where the backend is.
     pub fn workflow(mut self, text: &str) -> Self {
-        self.place.workflow(text);
+        self.place_of_its_own().workflow(text);
         self
     }
 
     /// With the program in this folder of the repository too.
     pub fn program_in(mut self, folder: &str) -> Self {
-        self.place.program_in(folder);
+        self.place_of_its_own().program_in(folder);
         self
+    }
+
+    /// The place, as long as nothing has run there.
+    fn place_of_its_own(&mut self) -> &mut Place {
+        Rc::get_mut(&mut self.place).unwrap()
     }
 
     /// With a remote that can be reached and has what is committed.
@@ -175,7 +185,7 @@ impl Job {
 }
 
 impl Outcome {
-    fn read(output: &std::process::Output, place: Place) -> Self {
+    fn read(output: &std::process::Output, place: Rc<Place>) -> Self {
         let text = String::from_utf8_lossy(&output.stdout);
         let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let of_command = |command: &str, field: &str| -> Vec<String> {

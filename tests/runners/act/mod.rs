@@ -1,6 +1,7 @@
 //! GitHub workflows that use the action, run by `act` on the machine itself, with the sandbox engine.
 
 mod actions;
+mod delivery;
 mod examples;
 pub mod harness;
 mod migration;

@@ -57,6 +57,11 @@ impl Place {
         Self { folder, programs: Vec::new(), actions }
     }
 
+    /// The folder that all of it is in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A file or folder of the place.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

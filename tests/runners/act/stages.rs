@@ -39,7 +39,7 @@ fn example(name: &str) -> String {
 }
 
 /// The three stages, with what a person would add: the passphrase of a backend of one's own.
-fn three_stages(more: &str) -> String {
+pub(super) fn three_stages(more: &str) -> String {
     example("three-stages.yml")
         + &format!("{more}    secrets:\n      ENGINE_ENV: \"${{{{ secrets.ENGINE_ENV }}}}\"\n")
 }

@@ -74,7 +74,7 @@ impl Face for Azure {
     fn updated(&self, one: &Stored) -> Value {
         json!({
             "id": 1, "author": { "id": one.author, "displayName": "Somebody" },
-            "content": one.body, "commentType": "text",
+            "content": one.body, "commentType": "text", "lastContentUpdatedDate": one.at,
         })
     }
 

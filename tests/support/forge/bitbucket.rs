@@ -55,7 +55,10 @@ impl Face for Bitbucket {
     }
 
     fn comment(&self, one: &Stored) -> Value {
-        json!({ "id": one.id, "user": { "uuid": one.author }, "content": { "raw": one.body }, "deleted": false })
+        json!({
+            "id": one.id, "user": { "uuid": one.author }, "content": { "raw": one.body }, "deleted": false,
+            "updated_on": one.at,
+        })
     }
 
     fn pull(&self, one: &Pull) -> Value {

@@ -45,7 +45,7 @@ impl Face for Gitea {
     }
 
     fn comment(&self, one: &Stored) -> Value {
-        json!({ "id": one.id, "user": { "login": one.author }, "body": one.body })
+        json!({ "id": one.id, "user": { "login": one.author }, "body": one.body, "updated_at": one.at })
     }
 
     fn pull(&self, one: &Pull) -> Value {

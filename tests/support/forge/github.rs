@@ -59,7 +59,10 @@ impl Face for GitHub {
     }
 
     fn comment(&self, one: &Stored) -> Value {
-        json!({ "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body })
+        json!({
+            "id": one.id, "node_id": format!("IC_{}", one.id), "user": { "login": one.author }, "body": one.body,
+            "updated_at": one.at,
+        })
     }
 
     fn hidden(&self, _comment: &Stored) -> Value {

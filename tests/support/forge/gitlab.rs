@@ -59,7 +59,7 @@ impl Face for GitLab {
         // What GitLab itself notes, such as "added 1 commit", stands among the notes.
         json!({
             "id": one.id, "author": { "username": one.author }, "body": one.body, "system": one.author == "GitLab",
-            "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z",
+            "created_at": one.at, "updated_at": one.at,
         })
     }
 

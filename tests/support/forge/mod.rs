@@ -7,6 +7,7 @@ mod bitbucket;
 mod gitea;
 mod github;
 mod gitlab;
+mod memory;
 pub mod reads;
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -19,6 +20,7 @@ use stackstep::forge::place::{Clues, Tokens};
 
 pub use asked::Asked;
 use asked::next_page;
+pub use memory::{Memory, Pull, State, Stored};
 
 use super::server::{Reply, Server};
 
@@ -30,95 +32,6 @@ pub const ME: &str = "ci-bot";
 
 /// The change request of the tests.
 pub const NUMBER: u64 = 7;
-
-/// A comment as it is kept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
-    pub id: u64,
-    pub author: String,
-    pub body: String,
-    pub hidden: bool,
-}
-
-/// A change request as it is kept.
-#[derive(Debug, Clone)]
-pub struct Pull {
-    pub number: u64,
-    pub state: State,
-    pub branch: String,
-    pub head: String,
-    /// The commits that it is found by.
-    pub commits: Vec<String>,
-    pub fork: bool,
-    pub locked: bool,
-    /// The branch that it is to be merged into.
-    pub target: String,
-    /// Who opened it.
-    pub author: String,
-    /// The commit that merged it.
-    pub merge_commit: Option<String>,
-}
-
-impl Default for Pull {
-    fn default() -> Self {
-        Self {
-            number: NUMBER,
-            state: State::Open,
-            branch: "feature/a b".into(),
-            head: HEAD.into(),
-            commits: Vec::new(),
-            fork: false,
-            locked: false,
-            target: "main".into(),
-            author: "ada".into(),
-            merge_commit: None,
-        }
-    }
-}
-
-/// Open, merged or closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Open,
-    Merged,
-    Closed,
-}
-
-/// What the forge keeps.
-#[derive(Debug, Default)]
-pub struct Memory {
-    pub comments: Vec<Stored>,
-    pub pulls: Vec<Pull>,
-    pub statuses: Vec<Value>,
-    /// Checks, in the order in which they were set; none where the token may not.
-    pub checks: Option<Vec<Value>>,
-    pub deployments: Vec<Value>,
-    /// What people are told of: a comment that is new.
-    pub notifications: usize,
-    /// What is only read: reviews, files, history, protection.
-    pub shown: reads::Shown,
-    last: u64,
-}
-
-impl Memory {
-    /// Adds a comment.
-    pub fn write(&mut self, author: &str, body: &str) -> u64 {
-        self.last += 1;
-        self.notifications += 1;
-        self.comments.push(Stored {
-            id: self.last,
-            author: author.to_owned(),
-            body: body.to_owned(),
-            hidden: false,
-        });
-        self.last
-    }
-
-    /// The comments by us that are not hidden.
-    pub fn ours(&self) -> Vec<&Stored> {
-        self.comments.iter().filter(|one| one.author == ME && !one.hidden).collect()
-    }
-}
 
 /// What a request asks for, whatever the vendor calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -360,13 +273,16 @@ fn serve(face: &dyn Face, memory: &mut Memory, asked: &Asked, op: Op) -> Reply {
             memory.write(ME, &body);
             Reply::json(face.created(), &face.comment(memory.comments.last().unwrap()))
         }
-        Op::Update { id, body } => match memory.comments.iter_mut().find(|one| one.id == id) {
-            Some(comment) => {
-                comment.body = body;
-                Reply::json(200, &face.updated(comment))
+        Op::Update { id, body } => {
+            let at = memory.now();
+            match memory.comments.iter_mut().find(|one| one.id == id) {
+                Some(comment) => {
+                    (comment.body, comment.at) = (body, at);
+                    Reply::json(200, &face.updated(comment))
+                }
+                None => missing(),
             }
-            None => missing(),
-        },
+        }
         Op::Delete { id } => {
             let before = memory.comments.len();
             memory.comments.retain(|one| one.id != id);

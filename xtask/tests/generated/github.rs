@@ -124,9 +124,9 @@ fn a_workflow_grants_nothing_but_what_its_one_job_names() {
 /// The jobs of the workflow that carries out the map, with what each may do, in the order of their names.
 const DELIVERY: [(&str, &[&str]); 4] = [
     ("approve", &[]),
-    ("deploy", &["actions", "contents", "deployments", "id-token", "pull-requests"]),
+    ("deploy", &["actions", "checks", "contents", "deployments", "id-token", "pull-requests", "statuses"]),
     ("plan", &["contents"]),
-    ("preview", &["contents", "id-token", "pull-requests"]),
+    ("preview", &["contents", "id-token", "pull-requests", "statuses"]),
 ];
 
 fn delivery() -> Value {
@@ -150,6 +150,18 @@ fn each_job_of_a_delivery_may_do_what_it_needs_and_no_more() {
     assert_eq!(granted, wanted);
     for job in ["approve", "plan", "preview"] {
         assert!(jobs[job]["permissions"].get("deployments").is_none(), "{job}");
+    }
+}
+
+/// GitHub starts no workflow whose jobs ask for more than its caller grants.
+#[test]
+fn the_example_of_three_stages_grants_what_each_job_of_the_delivery_asks_for() {
+    let granted = yaml("actions/examples/three-stages.yml")["jobs"]["delivery"]["permissions"].clone();
+    let jobs = delivery();
+    let asked = jobs.as_object().unwrap().values().flat_map(|job| job["permissions"].as_object().unwrap());
+    for (permission, level) in asked {
+        let enough = granted[permission] == *level || granted[permission] == "write";
+        assert!(enough, "{permission}: {level} is asked for, and {} granted", granted[permission]);
     }
 }
 

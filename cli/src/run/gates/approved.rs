@@ -68,10 +68,7 @@ pub(super) async fn approvals(
                 by_reviews(wanted, merged, client, &mut found, &mut people, &mut problems).await?;
             }
             (Err(why), _) => problems.push(why.clone()),
-            (Ok(_), None) => problems.push(Problem::new(
-                "the reviews can't be read: the forge is not known, or there is no token for it",
-                "give the step `github-token` (or the token of your forge)",
-            )),
+            (Ok(_), None) => problems.push(gates.no_forge()),
         }
     }
     if wanted.by.contains(&ApprovedBy::Environment) {
@@ -137,8 +134,7 @@ async fn by_reviews(
     }
     // Each change request needs its approvals; those that all of them have are the run's.
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for MergedChange { request, shown } in &merged.changes {
-        let name = client.place().forge.request(request.number);
+    for MergedChange { request, name, shown } in &merged.changes {
         let Some(shown) = shown else {
             problems.push(Problem::new(
                 format!("{name} has no preview of this stack that could have been approved"),
@@ -155,7 +151,7 @@ async fn by_reviews(
             }
         };
         let facts = ReviewFacts {
-            request: &name,
+            request: name,
             author: request.author.as_ref(),
             head: &shown.commit,
             commented_at: shown.at.as_deref().unwrap_or_default(),

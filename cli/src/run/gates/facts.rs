@@ -2,7 +2,7 @@
 
 use super::merged::MergedChanges;
 use crate::base::error::{Error, Problem};
-use crate::delivery::place::ForgeAccess;
+use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::delivery::{StackSettings, Unreviewed};
 use crate::engine::job::Job;
 use crate::inputs::{Command, Effect};
@@ -92,6 +92,16 @@ impl GateFacts<'_> {
     /// The settings of the stack; none if it has no entry in the judging file.
     pub fn settings(&self) -> Option<&StackSettings> {
         self.judged.settings.as_ref()
+    }
+
+    /// The problem that change requests can't be read, where the forge or a token for it is not known.
+    pub fn no_forge(&self) -> Problem {
+        let job = self.job;
+        let what = "the change requests can't be read";
+        match forge_place(job.ci, job.env, &job.context, &job.inputs) {
+            Err(why) => Problem { what: format!("{what}: {}", why.what), hint: why.hint },
+            Ok(_) => Problem::without_hint(what),
+        }
     }
 
     /// The error of a gate that refuses the run.

@@ -13,6 +13,8 @@ use crate::report::ReviewRecord;
 #[derive(Debug, Clone)]
 pub struct MergedChange {
     pub request: ChangeRequest,
+    /// Its name in the forge's words: "pull request #7".
+    pub name: String,
     /// The preview of the stack that our comment on it shows.
     pub shown: Option<ShownPreview>,
 }
@@ -81,7 +83,8 @@ pub(super) async fn with_previews(
         let comments: Vec<Comment> =
             client.comments(request.number).await.map_err(|trouble| trouble.problem)?;
         let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
-        changes.push(MergedChange { request, shown });
+        let name = client.place().forge.request(request.number);
+        changes.push(MergedChange { request, name, shown });
     }
     Ok(changes)
 }

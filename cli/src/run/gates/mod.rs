@@ -166,7 +166,8 @@ impl<'a> Gates<'a> {
 
     /// The change requests that the run of a merge queue is about.
     async fn queued(&self) -> Result<MergedChanges, Problem> {
-        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(no_forge)?;
+        let client =
+            self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
         let job = self.facts.job;
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
         queued::queued_changes(&self.facts, &client, &history).await
@@ -174,7 +175,8 @@ impl<'a> Gates<'a> {
 
     /// The change requests that the run deploys.
     async fn merged(&self) -> Result<MergedChanges, Problem> {
-        let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(no_forge)?;
+        let client =
+            self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
         let job = self.facts.job;
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
         merged::merged_changes(&self.facts, &client, &history).await
@@ -322,14 +324,6 @@ impl<'a> Gates<'a> {
             }
         }
     }
-}
-
-/// Why the change requests are not known without a forge.
-fn no_forge() -> Problem {
-    Problem::new(
-        "the change requests can't be read: the forge is not known, or there is no token for it",
-        "give the step `github-token` (or the token of your forge)",
-    )
 }
 
 /// Turns the report of a preview into that of a run that a gate has ended.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::facts::{GateFacts, ReviewedNames};
-use super::merged::MergedChanges;
+use super::merged::{MergedChange, MergedChanges};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
@@ -174,35 +174,33 @@ fn by_comments(
             "bring changes by change requests; `unreviewed: warn` or `allow` lets others through",
         ));
     }
-    let shown =
-        merged.changes.iter().filter_map(|change| Some((change.request.number, change.shown.as_ref()?)));
-    let digests: Vec<(u64, &str)> =
-        shown.filter_map(|(number, shown)| Some((number, shown.digest.as_deref()?))).collect();
+    let shown = merged.changes.iter().filter_map(|change| Some((&change.name, change.shown.as_ref()?)));
+    let digests: Vec<(&String, &str)> =
+        shown.filter_map(|(name, shown)| Some((name, shown.digest.as_deref()?))).collect();
     match digests.iter().find(|(_, other)| *other == digest) {
-        Some((number, digest)) => {
-            Ok(format!("this is the change that change request {number} showed: `{}`", short_digest(digest)))
+        Some((name, digest)) => {
+            Ok(format!("this is the change that {name} showed: `{}`", short_digest(digest)))
         }
         None if digests.is_empty() => Err(Problem::new(
             "no change request that was merged shows a preview of this stack with a digest",
             "let `stackstep deploy` (or `preview`) comment on change requests, so that there is something to review",
         )),
         None if merged.records().next().is_some() => {
-            let records: Vec<ReviewRecord> = merged.records().cloned().collect();
-            let numbers: Vec<String> = digests.iter().map(|(number, _)| number.to_string()).collect();
-            let values = match records.iter().any(|record| record.key.is_some()) {
-                true => {
-                    "; values were not compared, for which previews and deployments need one `review-key`"
-                }
-                false => "",
+            let with_record =
+                |change: &MergedChange| Some((change.name.clone(), change.shown.as_ref()?.record.clone()?));
+            let (names, records): (Vec<String>, Vec<ReviewRecord>) =
+                merged.changes.iter().filter_map(with_record).unzip();
+            let values = if records.iter().any(|record| record.key.is_some()) {
+                "; values were not compared, for which previews and deployments need one `review-key`"
+            } else {
+                ""
             };
             let passed = by_records(gates, report, proposed, &records)?;
-            Ok(format!("{passed}, by the comments on change request {}{values}", numbers.join(" and ")))
+            Ok(format!("{passed}, by what {} showed{values}", names.join(" and ")))
         }
         None => Err(another(
             digest,
-            digests
-                .iter()
-                .map(|(number, other)| format!("`{}` (change request {number})", short_digest(other))),
+            digests.iter().map(|(name, other)| format!("`{}` ({name})", short_digest(other))),
         )),
     }
 }

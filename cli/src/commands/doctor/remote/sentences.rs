@@ -187,7 +187,8 @@ fn about_branch(lines: &mut ProtectionLines<'_>, found: &BranchProtection) {
             "there is no merge queue: of two change requests that were previewed side by side, the second one's preview is \
              stale after the first one's deployment"
                 .to_owned(),
-            "a deployment marks the status of such a preview as stale; a queue previews again by itself",
+            "with `commit-status: true` a deployment marks the status of such a preview as stale, if its job may set \
+             statuses; a queue previews again by itself",
         ),
         None => {}
     }
