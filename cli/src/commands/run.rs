@@ -99,7 +99,8 @@ pub async fn run_request(
     let PhaseEnd { mut report, log, has_events, .. } = last;
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
-    let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    exports.digest = around.gates.digest().map(str::to_owned);
     around.verification.after(&mut report, &mut engine, console, signals).await;
     around.gates.verified(&mut report, console).await;
     around.gates.mark_stale_previews(&report, console).await;
