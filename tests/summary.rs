@@ -48,7 +48,8 @@ fn a_deployment_that_broke_off_names_what_failed() {
 
 #[test]
 fn the_file_of_outputs_has_both() {
-    let scene = scene().with("STACKSTEP_OUTPUTS_FILE", "outputs.sh").with("STACKSTEP_RESULT_FILE", "result.json");
+    let scene =
+        scene().with("STACKSTEP_OUTPUTS_FILE", "outputs.sh").with("STACKSTEP_RESULT_FILE", "result.json");
     scene.run("preview").ends_with(0);
     let text = std::fs::read_to_string(scene.program.join("outputs.sh")).unwrap();
     let result = json(scene.program.join("result.json"));

@@ -6,6 +6,7 @@
 
 pub mod comment;
 mod counts;
+mod detail;
 mod files;
 pub mod forge;
 pub mod outputs;
@@ -62,12 +63,6 @@ pub struct Sinks {
     pub suppress_outputs: bool,
 }
 
-/// The detail that the input asks for; by default a public repository's report shows no values.
-fn detail(job: &Job<'_>) -> Detail {
-    let asked = job.inputs.report.detail;
-    asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
-}
-
 impl Publisher {
     /// The sinks of `job`. Text that is on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
@@ -78,7 +73,7 @@ impl Publisher {
             markdown_file: job.inputs.report.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
             pages: Pages::for_job(job),
-            detail: detail(job),
+            detail: detail::of_job(job),
             suppress_outputs: job.inputs.log.suppress_outputs,
         };
         Self { ci: job.ci, sinks, room }

@@ -127,8 +127,7 @@ fn an_approval_that_is_missing_ends_before_the_deployment() {
 
 /// A repository whose stack `staging` takes these approvals at the gate of the environment `production`.
 fn with_a_gate(approvals: &str) -> Repository {
-    let settings =
-        format!(", environment: production, approvals: {{ by: [environment], {approvals} }}");
+    let settings = format!(", environment: production, approvals: {{ by: [environment], {approvals} }}");
     Repository::new(&file(&settings, "")).on_branch("main")
 }
 

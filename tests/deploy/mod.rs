@@ -1,5 +1,6 @@
 //! `stackstep deploy`: which event deploys which stack, and which version of the map says so.
 
+mod event;
 mod gates;
 mod map;
 mod repository;

@@ -20,6 +20,7 @@ use crate::ci::console::Console;
 use crate::ci::{CiSystem, Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
 use crate::engine::job::Job;
 use crate::inputs::headings::ReportInputs;
+use crate::publish::detail;
 use crate::render;
 use crate::report::{Operation, Report, Status};
 
@@ -273,7 +274,7 @@ impl Handing<'_> {
                 "changes",
                 report.changes.as_ref().and_then(|all| serde_json::to_string(all).ok()).unwrap_or_default(),
             ),
-            ("summary", masker.mask(&render::summary(report, super::detail(job)))),
+            ("summary", masker.mask(&render::summary(report, detail::of_job(job)))),
             ("digest", exports.digest.clone().unwrap_or_default()),
             ("result", self.result_file.map(|path| path.display().to_string()).unwrap_or_default()),
             ("permalink", report.permalink.clone().unwrap_or_default()),

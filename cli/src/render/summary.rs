@@ -150,10 +150,7 @@ mod tests {
         let mut report = preview(&[("delete", "a"), ("create", "b")]);
         report.changes = Some([("delete".to_owned(), 1)].into());
         report.steps[1].status = StepStatus::Failed;
-        assert_eq!(
-            summary(&report, Detail::Paths),
-            "1 failed, 1 to delete: aws:rds/instance:Instance b"
-        );
+        assert_eq!(summary(&report, Detail::Paths), "1 failed, 1 to delete: aws:rds/instance:Instance b");
     }
 
     #[test]

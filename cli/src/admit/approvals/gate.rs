@@ -167,9 +167,15 @@ mod tests {
     fn only_those_count_whom_from_names() {
         let decided = [decision("bob", true)];
         let (counted, _, problem) = judged(Some(&decided), 1, &["ann", "@acme/platform"]);
-        assert!(counted.is_empty() && problem.contains("`bob` does not count: they are not named"), "{problem}");
+        assert!(
+            counted.is_empty() && problem.contains("`bob` does not count: they are not named"),
+            "{problem}"
+        );
         let decided = [decision("bob", true), decision("ann", true)];
-        assert_eq!(judged(Some(&decided), 1, &["@acme/platform"]), (vec!["ann".to_owned()], false, String::new()));
+        assert_eq!(
+            judged(Some(&decided), 1, &["@acme/platform"]),
+            (vec!["ann".to_owned()], false, String::new())
+        );
         let (_, _, problem) = judged(Some(&decided), 1, &["@acme/other"]);
         assert!(problem.contains("`@acme/other`"), "{problem}");
     }
