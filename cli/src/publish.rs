@@ -12,6 +12,7 @@ pub mod forge;
 pub mod outputs;
 mod pages;
 pub mod several;
+pub mod stacks;
 pub mod stale;
 mod template;
 
@@ -86,6 +87,13 @@ impl Publisher {
         let same = |path: &PathBuf| sinks.summary.clone().filter(|(earlier, _)| earlier == path);
         let summary = page.map(|(path, _)| same(&path).unwrap_or_else(|| page_from(path)));
         Self { ci, sinks: Sinks { summary, ..sinks.clone() }, room }
+    }
+
+    /// The places of what is about several stacks: files that show all of them. Each has a part of the summary page and a
+    /// result file already.
+    #[must_use]
+    pub fn for_all(self) -> Self {
+        Self { sinks: Sinks { result_file: None, summary: None, ..self.sinks }, ..self }
     }
 
     /// The places that it writes to, for a later step.
@@ -201,7 +209,7 @@ pub fn hand_on(
     exports: &Exports,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.report.counts_file {
+    if let Some(path) = job.inputs.report.counts_file.as_ref().filter(|_| job.hands_on) {
         warn(console, "the counts", write_whole(path, &counts::terraform(&report.as_slice())));
     }
     if job.takes_outputs() {

@@ -4,3 +4,4 @@ mod event;
 mod gates;
 mod map;
 mod repository;
+mod several;

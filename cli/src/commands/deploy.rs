@@ -4,6 +4,7 @@
 //! with its own report.
 
 pub mod plan;
+mod stacks;
 
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
@@ -11,7 +12,6 @@ use crate::base::git;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::early;
-use crate::commands::run::run_request;
 use crate::delivery::DeliveryEvent;
 use crate::inputs::file::{ConfigFile, DEPLOY};
 use crate::inputs::headings::{SafetyInputs, StackInputs};
@@ -19,8 +19,9 @@ use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs};
 use crate::process::signals::Signals;
 use crate::publish::outputs::hand_on_plain;
-use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
+use crate::run::prepare::{Prepared, Until, prepare};
 use plan::{DeployPlan, of_our_own};
+use stacks::PlannedRuns;
 
 /// Deploys or previews what the map says. Returns the exit status: of the first run that failed, else 0.
 pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
@@ -29,15 +30,15 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
     let request = plan::request(&event, flags, env);
     let mut found = prepare(&request, Until::TheVerdict, console);
     if let Some(error) = found.take_error() {
-        return Ok(early::end(found, &request, &error, console));
+        return Ok(early::end(found, &request, &error, console).status);
     }
     let Some(inputs) = found.inputs.take() else {
         let error = Error::input("the inputs make no run", "`stackstep doctor` tells what is missing");
-        return Ok(early::end(found, &request, &error, console));
+        return Ok(early::end(found, &request, &error, console).status);
     };
     let (plan, judging) = match plan::plan(&found, &inputs, &event, console).await {
         Ok(planned) => planned,
-        Err(error) => return Ok(early::end(found, &request, &error, console)),
+        Err(error) => return Ok(early::end(found, &request, &error, console).status),
     };
     console.line(&plan.why);
     let dry = found.outer.as_ref().is_some_and(|outer| outer.may_be_on(&SafetyInputs::dry_run));
@@ -45,30 +46,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         tell(&plan, &found, &inputs, console);
         return Ok(0);
     }
-    let mut failed = 0;
-    for target in &plan.targets {
-        if signals.first().is_some() {
-            break;
-        }
-        if plan.targets.len() > 1 {
-            console.line(&format!("{} of `{}` in `{}`", plan.command.word(), target.stack, target.cwd));
-        }
-        let flags = target.flags(flags, &plan::top(&found));
-        let request = RunRequest { flags: &flags, command: Some(plan.command), ..request };
-        let status = match Box::pin(run_request(&request, Some(&judging), console, signals)).await {
-            Ok(status) => status,
-            Err(error) => {
-                console.error(&error);
-                error.exit_status()
-            }
-        };
-        failed = if failed == 0 { status } else { failed };
-        // What comes later may build on what has failed; a preview changes nothing.
-        if failed != 0 && plan.command == Command::Up {
-            break;
-        }
-    }
-    Ok(failed)
+    let runs = PlannedRuns { found: &found, inputs: &inputs, plan: &plan, judging: &judging };
+    Ok(runs.carry_out(&request, console, signals).await)
 }
 
 /// Whether a step asks for it: by its `command`, or without one where the checkout's own file has a map.

@@ -47,7 +47,7 @@ fn sum(counts: &[&BTreeMap<String, u64>]) -> BTreeMap<String, u64> {
 
 /// The reports as one, for a status or for counts: the worst outcome, all changes. It has outputs, and the record of a
 /// preview, only if there is one report.
-fn together(reports: &[Report]) -> Option<Report> {
+pub(super) fn together(reports: &[Report]) -> Option<Report> {
     let worst = |report: &&Report| match report.status {
         Status::Failed => 0,
         Status::Cancelled => 1,

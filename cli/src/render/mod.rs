@@ -38,7 +38,7 @@ pub use html::{html, html_of};
 pub use junit::{junit, junit_of};
 pub use options::{Detail, Flavor, Options, Size};
 pub use several::several;
-pub use summary::summary;
+pub use summary::{summary, summary_of_stacks};
 pub use template::{Template, comment};
 pub use text::text;
 pub use words::{counts, headline, headline_in, outcome, short_outcome, sign};

@@ -17,12 +17,21 @@ const WORST: [&str; 9] =
 /// create: aws:rds/instance:Instance orders-db". It is one line of at most 140 characters, without those that mean
 /// something to a shell or a CI system. The resource is named where `detail` shows resources.
 pub fn summary(report: &Report, detail: Detail) -> String {
+    plain(&in_words(report, detail))
+}
+
+/// The same of several stacks, whose changes `together` has: "2 stacks: 1 to delete: aws:rds/instance:Instance orders-db".
+pub fn summary_of_stacks(stacks: usize, together: &Report, detail: Detail) -> String {
+    plain(&format!("{stacks} stacks: {}", in_words(together, detail)))
+}
+
+fn in_words(report: &Report, detail: Detail) -> String {
     let mut parts = words::count_parts(report);
     parts.sort_by_key(|(counted, _, _)| rank(counted));
     let counts = parts.into_iter().map(|(_, number, word)| format!("{number} {word}"));
     let mut text = counts.collect::<Vec<_>>().join(", ");
     if text.is_empty() {
-        return plain(&without_counts(report));
+        return without_counts(report);
     }
     if report.changes.is_none() {
         text.insert_str(0, "at least ");
@@ -30,7 +39,7 @@ pub fn summary(report: &Report, detail: Detail) -> String {
     if let Some(step) = worst(report).filter(|_| detail >= Detail::Resources) {
         text.push_str(&format!(": {} {}", step.kind, step.name));
     }
-    plain(&text)
+    text
 }
 
 /// What is said in place of the counts.

@@ -16,7 +16,7 @@ use crate::schema::{accepts, published};
 /// The keys of the mapping at this place of the schema.
 fn keys(place: &str) -> BTreeSet<String> {
     let schema = published();
-    let properties = schema.pointer(&format!("{place}/properties")).unwrap_or_else(|| panic!("{place}"));
+    let properties = schema.pointer(&format!("{place}/properties")).unwrap();
     properties.as_object().unwrap().keys().cloned().collect()
 }
 
@@ -214,8 +214,7 @@ fn examples(page: &str) -> Vec<String> {
         }
         let Some(yaml) = part.strip_prefix("yaml\n") else { continue };
         let value: Value = serde_yaml::from_str(yaml).unwrap();
-        let is_ours = |section: &&str| value.get(section).is_some();
-        if SECTIONS.iter().any(|section| is_ours(&section)) {
+        if SECTIONS.iter().any(|section| value.get(*section).is_some()) {
             found.push(yaml.to_owned());
         } else if value
             .get(0)
@@ -228,7 +227,7 @@ fn examples(page: &str) -> Vec<String> {
 }
 
 fn indented(yaml: &str) -> String {
-    yaml.lines().map(|line| format!("    {line}\n")).collect()
+    yaml.lines().fold(String::new(), |text, line| text + "    " + line + "\n")
 }
 
 #[test]
