@@ -125,6 +125,18 @@ fn after_a_stack_that_failed_the_others_are_skipped_and_not_known() {
 }
 
 #[test]
+fn whether_anything_changes_is_not_known_where_a_stack_was_not_begun() {
+    let entry = "unreviewed: allow, checks: [{ run: [\"false\"] }]";
+    let job = Tagged::new(&format!("stacks: {{ prod: {{ {entry} }} }}\n"));
+    job.deploys().ends_with(77);
+    std::fs::remove_file(job.path("out.env")).unwrap();
+    job.deploys().ends_with(77);
+    let outputs = job.outputs();
+    assert_eq!(job.stacks()[0]["has-changes"], false);
+    assert_eq!((outputs["HAS_CHANGES"].as_str(), outputs["REASON"].as_str()), ("", "verification"));
+}
+
+#[test]
 fn that_nothing_changes_has_to_be_known_of_each_stack() {
     let job = Tagged::new("");
     job.deploys().ends_with(0);
