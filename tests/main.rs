@@ -85,6 +85,8 @@ mod stopping;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
+mod summary;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod trust;

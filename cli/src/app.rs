@@ -28,7 +28,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::Inputs => inputs::show(&args.flags, env, &mut console),
         Ask::Stacks { json } => stacks::list(json, &args.flags, env),
         Ask::Rules(ask) => rules::try_rules(&ask, &args.flags, env),
-        Ask::Doctor(asked) => doctor::run(&args.flags, asked, env, signals).await,
+        Ask::Doctor(asked) => doctor::run(&args.flags, &asked, env, signals).await,
         Ask::Deploy => Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await,
         Ask::RunInput if deploy::is_asked_for(&args.flags, env) => {
             Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await

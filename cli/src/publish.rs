@@ -6,11 +6,13 @@
 
 pub mod comment;
 mod counts;
+mod detail;
 mod files;
 pub mod forge;
 pub mod outputs;
 mod pages;
 pub mod several;
+pub mod stacks;
 pub mod stale;
 mod template;
 
@@ -62,12 +64,6 @@ pub struct Sinks {
     pub suppress_outputs: bool,
 }
 
-/// The detail that the input asks for; by default a public repository's report shows no values.
-fn detail(job: &Job<'_>) -> Detail {
-    let asked = job.inputs.report.detail;
-    asked.unwrap_or_else(|| Detail::of_repository(job.context.public))
-}
-
 impl Publisher {
     /// The sinks of `job`. Text that is on the summary page already stays.
     pub fn new(job: &Job<'_>) -> Self {
@@ -78,7 +74,7 @@ impl Publisher {
             markdown_file: job.inputs.report.markdown_file.clone(),
             summary: page.map(|(path, _)| page_from(path)),
             pages: Pages::for_job(job),
-            detail: detail(job),
+            detail: detail::of_job(job),
             suppress_outputs: job.inputs.log.suppress_outputs,
         };
         Self { ci: job.ci, sinks, room }
@@ -91,6 +87,13 @@ impl Publisher {
         let same = |path: &PathBuf| sinks.summary.clone().filter(|(earlier, _)| earlier == path);
         let summary = page.map(|(path, _)| same(&path).unwrap_or_else(|| page_from(path)));
         Self { ci, sinks: Sinks { summary, ..sinks.clone() }, room }
+    }
+
+    /// The places of what is about several stacks: files that show all of them. Each has a part of the summary page and a
+    /// result file already.
+    #[must_use]
+    pub fn for_all(self) -> Self {
+        Self { sinks: Sinks { result_file: None, summary: None, ..self.sinks }, ..self }
     }
 
     /// The places that it writes to, for a later step.
@@ -206,7 +209,7 @@ pub fn hand_on(
     exports: &Exports,
     console: &mut Console,
 ) {
-    if let Some(path) = &job.inputs.report.counts_file {
+    if let Some(path) = job.inputs.report.counts_file.as_ref().filter(|_| job.hands_on) {
         warn(console, "the counts", write_whole(path, &counts::terraform(&report.as_slice())));
     }
     if job.takes_outputs() {

@@ -348,6 +348,7 @@ private static Map parse(String text) {
         changes: known(outputs.changes), outputs: known(outputs.outputs), digest: outputs.digest ?: null,
     ]
     result.summary = outputs.summary ?: inWords(result)
+    if (outputs.stacks) { result.stacks = known(outputs.stacks) }
     result
 }
 

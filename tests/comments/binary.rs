@@ -354,6 +354,7 @@ fn a_deployment_and_a_status_go_to_the_forge() {
     assert_eq!(memory.deployments[0]["environment"], "production");
     assert_eq!(memory.deployments[1]["state"], "success");
     assert_eq!(memory.deployments[1]["environment_url"], "https://shop.example");
+    assert_eq!(memory.deployments[1]["description"], "deployed: 3 created: pulumi:index:Stash note");
 }
 
 #[test]

@@ -100,7 +100,7 @@ async fn a_deployment_is_recorded_with_its_address_where_the_forge_has_a_page_of
             state: Outcome::Success,
             removed: false,
             log: Some("https://ci.example/7".into()),
-            description: None,
+            description: "deployed".to_owned(),
         };
         let recorded = Client::new(http, &place).record_deployment(&deployment).await.unwrap();
         assert_eq!(recorded, ["github", "gitlab"].contains(&face.name()));

@@ -2,6 +2,7 @@
 
 use super::repository::{MAP, Repository};
 use crate::support::checkout;
+use crate::support::forge::{FACES, Fake, TOKEN};
 
 /// The map, with entries for two stacks.
 fn file(staging: &str, prod: &str) -> String {
@@ -168,6 +169,48 @@ fn an_approval_that_is_missing_ends_before_the_deployment() {
     let repository = Repository::new(&file(", approvals: { needed: 1 }", "")).on_branch("main");
     let run = repository.scene.run("deploy --upsert").ends_with(75);
     run.says("an approval is missing").says("reason: approval").never_says("Deployed");
+}
+
+/// A repository whose stack `staging` takes these approvals at the gate of the environment `production`.
+fn with_a_gate(approvals: &str) -> Repository {
+    let settings = format!(", environment: production, approvals: {{ by: [environment], {approvals} }}");
+    Repository::new(&file(&settings, "")).on_branch("main")
+}
+
+#[test]
+fn a_gate_that_nobody_is_known_to_have_opened_is_one_approval_of_anybody() {
+    let run = with_a_gate("needed: 1").scene.run("deploy --upsert").ends_with(0);
+    run.says("the gate of `production` counts as the approval: who has approved is not known here")
+        .says("Deployed `shop/staging`");
+}
+
+#[test]
+fn a_gate_that_nobody_is_known_to_have_opened_is_not_two_people_and_nobody_certain() {
+    for (approvals, whom) in [
+        ("needed: 2", "approvals of 2 people"),
+        ("needed: 1, from: [ann]", "an approval of ann"),
+        ("needed: 1, from: [\"@acme/platform\"]", "an approval of @acme/platform"),
+    ] {
+        let run = with_a_gate(approvals).scene.run("deploy --upsert").ends_with(75);
+        run.says(&format!("does not count for {whom}: who opened it is not known here"))
+            .says("hint: let reviews count")
+            .never_says("Deployed");
+    }
+}
+
+#[test]
+fn a_gate_that_somebody_else_opened_is_no_approval_of_those_who_are_named() {
+    let gitlab = FACES.iter().find(|face| face.name() == "gitlab").unwrap();
+    let fake = Fake::start(*gitlab);
+    fake.memory().shown.gate = vec![("bob".to_owned(), true)];
+    let run = |from: &str| {
+        let repository = with_a_gate(&format!("needed: 1, from: [{from}]"));
+        let scene = repository.scene.with("STACKSTEP_FORGE_URL", &fake.server.url());
+        let scene = scene.with("STACKSTEP_FORGE_TOKEN", TOKEN).with("CI_JOB_ID", "99");
+        scene.run("deploy --upsert")
+    };
+    run("ann").ends_with(75).says("`bob` does not count: they are not named").never_says("Deployed");
+    run("bob").ends_with(0).says("approved by `bob` at the gate of `production`").says("Deployed");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `stackstep deploy`: which event deploys which stack, and which version of the map says so.
 
 mod comments;
+mod event;
 mod gates;
 mod map;
 mod repository;
+mod several;

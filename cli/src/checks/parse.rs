@@ -32,12 +32,17 @@ const TCP: &[&str] = &["tcp", "port", "within", "baseline"];
 const RUN: &[&str] = &["run", "shell", "cwd", "within", "env", "secret-outputs"];
 const PREVIEW: &[&str] = &["preview", "name"];
 
-/// The keys that say what a check looks at; a check has one of them.
+/// The keys that say what a check looks at, each with the keys that go with it; a check has one of them.
 const KINDS: [(&str, &[&str]); 4] = [("http", HTTP), ("tcp", TCP), ("run", RUN), ("preview", PREVIEW)];
 
 impl Checks {
     /// The keys of a stack that are about its checks.
     pub const KEYS: [&str; 4] = ["checks", "checks-timeout", "inconclusive", "on-failed-check"];
+
+    /// The keys of a check of each kind, by the key that says its kind.
+    pub fn keys_of_kinds() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+        KINDS.iter().map(|(kind, keys)| (*kind, [keys, pace_of(kind)].concat()))
+    }
 
     /// Reads [`Checks::KEYS`] of a stack's mapping; its other keys are left alone. `place` is where the mapping stands,
     /// for messages: "`stacks.prod` in `stackstep.yaml`".
@@ -139,8 +144,7 @@ fn check(fields: &Fields<'_>) -> Result<Check> {
             return Err(fields.error("", &wrong, "make two checks of it"));
         }
     };
-    let pace: &[&str] = if kind == "preview" { &[] } else { PACE };
-    fields.only(&[keys, pace].concat(), &format!("a check with `{kind}`"))?;
+    fields.only(&[keys, pace_of(kind)].concat(), &format!("a check with `{kind}`"))?;
     let (subject, name) = match kind {
         "http" => http::read(fields)?,
         "tcp" => tcp(fields)?,
@@ -162,6 +166,11 @@ fn check(fields: &Fields<'_>) -> Result<Check> {
         None => name,
     };
     Ok(Check { name, subject, pace, baseline })
+}
+
+/// The keys of a kind that say how often it is tried.
+fn pace_of(kind: &str) -> &'static [&'static str] {
+    if kind == "preview" { &[] } else { PACE }
 }
 
 const KIND_HINT: &str =

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::doctor::DoctorFlags;
+use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
 use crate::commands::rules::RulesAsk;
 use crate::inputs::headings::{BackendInputs, COMMAND, ReportInputs, RulesInputs, StackInputs};
@@ -107,6 +108,7 @@ pub fn command() -> Clap {
             .about("Check the setup: what was detected, what is missing, what would run; changes nothing")
             .arg(json())
             .arg(remote())
+            .args(event::args())
             .args(flags(&in_a_step)),
     )
     .subcommand(
@@ -220,7 +222,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
         }
-        "doctor" => Ask::Doctor(DoctorFlags { json: sub.get_flag("json"), remote: sub.get_flag("remote") }),
+        "doctor" => Ask::Doctor(DoctorFlags {
+            json: sub.get_flag("json"),
+            remote: sub.get_flag("remote"),
+            event: EventAsk::given(sub),
+        }),
         "finish" => Ask::Finish(sub.get_one::<PathBuf>("file").cloned().unwrap_or_default()),
         "deploy" => Ask::Deploy,
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),

@@ -3,74 +3,42 @@
 //! The map is that of the default branch, unless this is a push to it. Each stack of each project is a run of its own,
 //! with its own report.
 
-use std::path::Path;
-
-use serde_json::json;
+pub mod plan;
+mod stacks;
 
 use crate::base::env::Env;
-use crate::base::error::{Error, Problem, Result};
+use crate::base::error::{Error, Result};
 use crate::base::git;
-use crate::base::words::Words;
+use crate::ci;
 use crate::ci::console::Console;
-use crate::ci::standing::Standing;
-use crate::ci::{self, Level, Output};
 use crate::commands::early;
-use crate::commands::run::run_request;
-use crate::delivery::history::RepositoryHistory;
-use crate::delivery::judging::{Judging, JudgingFile, judging_file};
-use crate::delivery::place::ForgeAccess;
-use crate::delivery::{Definition, DeliveryEvent, MapDecision};
-use crate::fleet::{FoundProject, RepositoryStacks};
-use crate::inputs::file::{ConfigFile, DEPLOY, NAME};
-use crate::inputs::headings::{PROFILE, Profile, SafetyInputs, StackInputs};
+use crate::delivery::DeliveryEvent;
+use crate::inputs::file::{ConfigFile, DEPLOY};
+use crate::inputs::headings::{SafetyInputs, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs, OuterInputs};
 use crate::process::signals::Signals;
 use crate::publish::outputs::hand_on_plain;
-use crate::pulumi::stack::StackName;
-use crate::report::Reason;
-use crate::run::prepare::{Prepared, RunRequest, Until, prepare};
-
-/// What the map says for an event, stack by stack.
-#[derive(Debug)]
-struct DeployPlan {
-    /// [`Command::Up`] or [`Command::Preview`].
-    command: Command,
-    /// The stacks of the projects, in the order of the map and of the folders.
-    targets: Vec<DeployTarget>,
-    /// The reason, in one sentence.
-    why: String,
-    /// Whether there is nothing to do.
-    skip: bool,
-}
-
-/// One stack of one project.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct DeployTarget {
-    project: String,
-    cwd: String,
-    stack: String,
-    environment: Option<String>,
-}
+use crate::run::prepare::{Prepared, Until, prepare};
+use plan::{DeployPlan, of_our_own};
+use stacks::PlannedRuns;
 
 /// Deploys or previews what the map says. Returns the exit status: of the first run that failed, else 0.
 pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Signals) -> Result<u8> {
     let flags = &of_our_own(flags);
-    let ci = ci::detect(env);
-    let event = DeliveryEvent::from_context(&ci.context(env));
-    let command = if event.is_proposed() { Command::Preview } else { Command::Up };
-    let request = RunRequest { by_map: true, ..RunRequest::new(Some(command), flags, env) };
+    let event = DeliveryEvent::from_context(&ci::detect(env).context(env));
+    let request = plan::request(&event, flags, env);
     let mut found = prepare(&request, Until::TheVerdict, console);
     if let Some(error) = found.take_error() {
-        return Ok(early::end(found, &request, &error, console));
+        return Ok(early::end(found, &request, &error, console).status);
     }
     let Some(inputs) = found.inputs.take() else {
         let error = Error::input("the inputs make no run", "`stackstep doctor` tells what is missing");
-        return Ok(early::end(found, &request, &error, console));
+        return Ok(early::end(found, &request, &error, console).status);
     };
-    let (plan, judging) = match plan(&found, &inputs, &event, console).await {
+    let (plan, judging) = match plan::plan(&found, &inputs, &event, console).await {
         Ok(planned) => planned,
-        Err(error) => return Ok(early::end(found, &request, &error, console)),
+        Err(error) => return Ok(early::end(found, &request, &error, console).status),
     };
     console.line(&plan.why);
     let dry = found.outer.as_ref().is_some_and(|outer| outer.may_be_on(&SafetyInputs::dry_run));
@@ -78,41 +46,8 @@ pub async fn run(flags: &Flags, env: &Env, console: &mut Console, signals: &Sign
         tell(&plan, &found, &inputs, console);
         return Ok(0);
     }
-    let mut failed = 0;
-    for target in &plan.targets {
-        if signals.first().is_some() {
-            break;
-        }
-        if plan.targets.len() > 1 {
-            console.line(&format!("{} of `{}` in `{}`", plan.command.word(), target.stack, target.cwd));
-        }
-        let mut flags = flags.clone();
-        flags.insert(StackInputs::name.name(), vec![target.stack.clone()]);
-        let folder = top(&found).join(&target.cwd);
-        flags.insert(StackInputs::cwd.name(), vec![folder.to_string_lossy().into_owned()]);
-        let request = RunRequest { flags: &flags, command: Some(plan.command), ..request };
-        let status = match Box::pin(run_request(&request, Some(&judging), console, signals)).await {
-            Ok(status) => status,
-            Err(error) => {
-                console.error(&error);
-                error.exit_status()
-            }
-        };
-        failed = if failed == 0 { status } else { failed };
-        // What comes later may build on what has failed; a preview changes nothing.
-        if failed != 0 && plan.command == Command::Up {
-            break;
-        }
-    }
-    Ok(failed)
-}
-
-/// The flags, with our own defaults unless they say something else: the official action knows no map, so its profile, which
-/// `actions/deploy` sets, would leave out inputs that the map's jobs have.
-fn of_our_own(flags: &Flags) -> Flags {
-    let mut flags = flags.clone();
-    flags.entry(PROFILE.input.name).or_insert_with(|| vec![Profile::None.word().to_owned()]);
-    flags
+    let runs = PlannedRuns { found: &found, inputs: &inputs, plan: &plan, judging: &judging };
+    Ok(runs.carry_out(&request, console, signals).await)
 }
 
 /// Whether a step asks for it: by its `command`, or without one where the checkout's own file has a map.
@@ -129,217 +64,9 @@ pub fn is_asked_for(flags: &Flags, env: &Env) -> bool {
     file.is_some_and(|file| file.section(DEPLOY).is_some())
 }
 
-/// The top folder of the repository around the work folder.
-fn top(found: &Prepared<'_>) -> std::path::PathBuf {
-    let folder =
-        found.outer.as_ref().map_or_else(|| found.env.cwd().to_owned(), |outer| outer.folder.clone());
-    git::top(&folder).unwrap_or(folder)
-}
-
-async fn plan(
-    found: &Prepared<'_>,
-    inputs: &Inputs,
-    event: &DeliveryEvent,
-    console: &Console,
-) -> Result<(DeployPlan, Judging)> {
-    let top = top(found);
-    let own = match found.standing {
-        Standing::Ours => ConfigFile::in_folder(&top, false)?,
-        _ => None,
-    };
-    let forge = ForgeAccess::find(found.ci, found.env, &found.context, inputs)?;
-    let client = forge.as_ref().map(ForgeAccess::client);
-    let history = RepositoryHistory::new(&top, found.env, &found.context, client.as_ref());
-    let judging = judging_file(&history, event, own.as_ref(), !event.is_proposed()).await?;
-    let file = match (&judging, event.is_proposed()) {
-        (Judging::By(file), _) => file,
-        (Judging::Unknown(_), _) if own.as_ref().is_none_or(|own| own.section(DEPLOY).is_none()) => {
-            let version = "this checkout".to_owned();
-            return Err(no_map(&JudgingFile { definition: None, version, is_own: true }, None));
-        }
-        (Judging::Unknown(why), false) => return Err(not_judged(why)),
-        (Judging::Unknown(why), true) => {
-            console.annotate(Level::Warning, "stackstep", &format!("not judged: {why}"));
-            return Ok((preview_by_own(own.as_ref(), found, inputs, event)?, judging));
-        }
-    };
-    for warning in file.definition.iter().flat_map(Definition::warnings) {
-        console.annotate(Level::Warning, "stackstep", &warning.to_string());
-    }
-    let default = history.default_branch().await;
-    let plan = decide(file, own.as_ref(), found, inputs, event, default.as_deref())?;
-    Ok((plan, judging))
-}
-
-/// The refusal of a deployment that no file can judge.
-fn not_judged(why: &Problem) -> Error {
-    Error::Refused {
-        what: format!("`deploy` is refused: {}", why.what),
-        hint: why.hint.clone().unwrap_or_default(),
-        reason: Reason::Gate,
-    }
-}
-
-/// The preview of a change by its own map, where the default branch's can't be read: it deploys nothing.
-fn preview_by_own(
-    own: Option<&ConfigFile>,
-    found: &Prepared<'_>,
-    inputs: &Inputs,
-    event: &DeliveryEvent,
-) -> Result<DeployPlan> {
-    let definition = own.map(Definition::from_file).transpose()?.flatten();
-    let file = JudgingFile { definition, version: "this change itself".to_owned(), is_own: true };
-    decide(&file, None, found, inputs, event, None)
-}
-
-fn decide(
-    file: &JudgingFile,
-    own: Option<&ConfigFile>,
-    found: &Prepared<'_>,
-    inputs: &Inputs,
-    event: &DeliveryEvent,
-    default: Option<&str>,
-) -> Result<DeployPlan> {
-    let definition = file.definition.as_ref();
-    let Some((definition, map)) =
-        definition.and_then(|definition| Some((definition, definition.deploy.as_ref()?)))
-    else {
-        return Err(no_map(file, own));
-    };
-    let (command, stacks, why) = match map.decide(event, default)? {
-        MapDecision::Run { command, stacks, why } => (command, stacks, why),
-        MapDecision::Skip { why } => {
-            return Ok(DeployPlan { command: Command::Preview, targets: Vec::new(), why, skip: true });
-        }
-    };
-    let asked = inputs.stack.name.as_ref();
-    let wanted: Vec<StackName> = stacks
-        .iter()
-        .filter_map(|stack| StackName::parse(stack).ok())
-        .filter(|stack| asked.is_none_or(|asked| asked.short() == stack.short()))
-        .collect();
-    if let (Some(asked), true) = (asked, wanted.is_empty()) {
-        let why = format!("this job is for `{asked}`, and {why}");
-        return Ok(DeployPlan { command, targets: Vec::new(), why, skip: true });
-    }
-    let top = top(found);
-    let listed = RepositoryStacks::find(&top, definition.projects.as_deref());
-    if let Some(problem) = listed.problems.first() {
-        return Err(Error::Input { what: problem.what.clone(), hint: problem.hint.clone() });
-    }
-    let projects = within(&listed.projects, &top, &inputs.stack.cwd);
-    let mut targets = Vec::new();
-    for stack in &wanted {
-        let having: Vec<&FoundProject> = having(&projects, stack);
-        if having.is_empty() && (command == Command::Up || wanted.len() == 1) {
-            return Err(no_project(stack, &projects, map.file.as_str()));
-        }
-        let environment = definition.settings(stack).and_then(|settings| {
-            let value = settings.inputs.get("environment")?;
-            value.source().map(str::to_owned)
-        });
-        targets.extend(having.into_iter().map(|project| DeployTarget {
-            project: project.project.clone(),
-            cwd: project.cwd.clone(),
-            stack: stack.as_str().to_owned(),
-            environment: environment.clone(),
-        }));
-    }
-    if let (Some(stack), true) = (wanted.first(), targets.is_empty()) {
-        return Err(no_project(stack, &projects, map.file.as_str()));
-    }
-    Ok(DeployPlan { command, targets, why, skip: false })
-}
-
-/// The projects that lie in the folder that `cwd` names, if it names one below the top.
-fn within<'p>(projects: &'p [FoundProject], top: &Path, cwd: &Path) -> Vec<&'p FoundProject> {
-    let cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
-    let top = std::fs::canonicalize(top).unwrap_or_else(|_| top.to_owned());
-    projects.iter().filter(|project| top.join(&project.cwd).starts_with(&cwd) || project.cwd == ".").collect()
-}
-
-/// The projects that have a configuration file for the stack; a repository's only project needs none.
-fn having<'p>(projects: &[&'p FoundProject], stack: &StackName) -> Vec<&'p FoundProject> {
-    match projects {
-        [only] => vec![only],
-        many => many
-            .iter()
-            .filter(|project| project.stacks.iter().any(|name| name == stack.short()))
-            .copied()
-            .collect(),
-    }
-}
-
-fn no_map(file: &JudgingFile, own: Option<&ConfigFile>) -> Error {
-    let own_has_one = own.is_some_and(|own| own.section(DEPLOY).is_some());
-    if own_has_one && !file.is_own {
-        return Error::Refused {
-            what: format!(
-                "`deploy` is refused: `{NAME}` of {} has no `{DEPLOY}`; the one of this commit may not judge itself",
-                file.version
-            ),
-            hint: "merge the map into the default branch first; until then `stackstep preview --stack …` shows what \
-                   would change"
-                .to_owned(),
-            reason: Reason::Gate,
-        };
-    }
-    Error::input(
-        format!("there is no map for `deploy`: `{NAME}` of {} has no `{DEPLOY}`", file.version),
-        "add `deploy: { branches: { main: <stack> } }` to the file at the repository's root, or use `stackstep up \
-         --stack …`",
-    )
-}
-
-fn no_project(stack: &StackName, projects: &[&FoundProject], file: &str) -> Error {
-    let mut names: Vec<&str> =
-        projects.iter().flat_map(|project| project.stacks.iter().map(String::as_str)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let there = if names.is_empty() {
-        "there are none".to_owned()
-    } else {
-        format!("there are `{}`", names.join("`, `"))
-    };
-    Error::input(
-        format!("no project has the stack `{}` that `{file}` maps", stack.short()),
-        format!(
-            "commit a `Pulumi.{}.yaml` in each project that it is about, or correct the map: {there}",
-            stack.short()
-        ),
-    )
-}
-
 /// Hands on what the map says, and prints it.
 fn tell(plan: &DeployPlan, found: &Prepared<'_>, inputs: &Inputs, console: &Console) {
-    let stacks: Vec<_> = plan
-        .targets
-        .iter()
-        .map(|target| {
-            json!({
-                "project": target.project,
-                "cwd": target.cwd,
-                "stack": target.stack,
-                "environment": target.environment,
-            })
-        })
-        .collect();
-    let environments: Vec<&str> =
-        plan.targets.iter().filter_map(|target| target.environment.as_deref()).collect();
-    // The environment of a job is one; where stacks differ, each cell of `stacks` has its own.
-    let environment = match environments.as_slice() {
-        [first, rest @ ..] if rest.iter().all(|other| other == first) => (*first).to_owned(),
-        _ => String::new(),
-    };
-    let command = if plan.skip { String::new() } else { plan.command.word().to_owned() };
-    let outputs = [
-        ("command", command),
-        ("stacks", serde_json::Value::from(stacks).to_string()),
-        ("environment", environment),
-        ("skip", plan.skip.to_string()),
-        ("why", plan.why.clone()),
-    ]
-    .map(|(name, value)| Output { name: name.to_owned(), value });
+    let outputs = plan.outputs();
     for output in outputs.iter().filter(|output| output.name != "why") {
         console.line(&format!("{}: {}", output.name, output.value));
     }

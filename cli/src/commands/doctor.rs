@@ -1,5 +1,6 @@
 //! `stackstep doctor`: tells what was detected, what is missing, and what a run would do. It changes nothing, and
-//! starts nothing but the engine, to ask for its version. With `--remote` it asks the forge what that lets through.
+//! starts nothing but the engine, to ask for its version. With `--remote` it asks the forge what that lets through; with
+//! `--event` it tells what `deploy` would do for an event, and nothing else.
 //!
 //! It takes the steps of a run ([`crate::run::prepare`]). A run stops at the first error; here every step is taken that
 //! can be, and every finding has a hint.
@@ -15,29 +16,36 @@ use crate::inputs::{Command, OuterInputs, Source, show};
 use crate::process::signals::Signals;
 use crate::run::prepare::{self, RunRequest, Until, prepare};
 pub use diagnosis::{Diagnosis, DoctorFinding, EngineFound, FindingLevel, Planned, Set};
+use event::EventAsk;
 pub use remote::found::{RemoteFound, RemoteLine, RemoteState};
 
 mod diagnosis;
 mod engine;
+pub mod event;
 mod look;
 mod remote;
 mod text;
 
 /// How `doctor` was asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DoctorFlags {
     /// Whether to print JSON.
     pub json: bool,
     /// Whether to ask the forge what it lets through.
     pub remote: bool,
+    /// The event to tell about, instead of everything else.
+    pub event: Option<EventAsk>,
 }
 
 /// Finds out everything and prints it. Returns the exit status, which is 1 if something is missing; what the forge lets
 /// through changes nothing of that.
-pub async fn run(flags: &Flags, asked: DoctorFlags, env: &Env, signals: &Signals) -> Result<u8> {
+pub async fn run(flags: &Flags, asked: &DoctorFlags, env: &Env, signals: &Signals) -> Result<u8> {
     // Its log has no CI system: foreign text is not shown, so nothing has to be protected, and JSON stays alone on its
     // stream.
     let mut console = Console::new(ci::detect(&Env::default()));
+    if let Some(event) = &asked.event {
+        return Box::pin(event::tell(event, asked.json, flags, env, &mut console)).await;
+    }
     let diagnosis = examine(flags, asked.remote, env, &mut console, signals).await?;
     if asked.json {
         let value = serde_json::to_value(&diagnosis).unwrap_or_default();

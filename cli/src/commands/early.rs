@@ -3,7 +3,7 @@
 //! not sent, because it is not certain which change they would be about.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::env::Env;
 use crate::base::error::Error;
@@ -11,6 +11,7 @@ use crate::ci::console::Console;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::commands::args;
+use crate::commands::ended::EndedRun;
 use crate::inputs::headings::{ReportInputs, StackInputs};
 use crate::inputs::{Command, OuterInputs};
 use crate::publish::outputs::Exports;
@@ -19,22 +20,31 @@ use crate::run::prepare::{Prepared, RunRequest, SINKS, Until, prepare};
 use crate::run::reporting::Run;
 
 /// Ends a run with `error`, and publishes it at the places for the run's result. The warnings are in the log already.
-/// Returns the exit status.
-pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> u8 {
+/// Returns the run's end.
+pub fn end(found: Prepared<'_>, request: &RunRequest<'_>, error: &Error, console: &mut Console) -> EndedRun {
     let told = OuterInputs::find_only(SINKS, request.command, request.flags, request.ci, request.env);
     if !matches!(error, Error::Skipped { .. }) {
         console.error(error);
     }
-    if !publish(found, told, error, console) {
+    publish(found, told, request.one_of_several, error, console).unwrap_or_else(|| {
         forget(request, console);
-    }
-    error.exit_status()
+        EndedRun::without_report(error.exit_status())
+    })
 }
 
-/// Publishes the result of a run. Returns false if the run has no result.
-fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, console: &mut Console) -> bool {
-    let Ok(job) = found.into_ended_job(told) else { return false };
-    let Some(run) = Run::new(&job) else { return false };
+/// Publishes the result of a run, and hands on outputs unless it is one of several. None if the run has no result.
+fn publish(
+    found: Prepared<'_>,
+    told: Option<OuterInputs>,
+    one_of_several: Option<&str>,
+    error: &Error,
+    console: &mut Console,
+) -> Option<EndedRun> {
+    let mut job = found.into_ended_job(told).ok()?;
+    if let Some(name) = one_of_several {
+        job.set_apart(name);
+    }
+    let run = Run::new(&job)?;
     let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
     let publisher = Publisher::new(&job);
     let file = publisher.files(&report, console);
@@ -43,12 +53,19 @@ fn publish(found: Prepared<'_>, told: Option<OuterInputs>, error: &Error, consol
     } else {
         publish::hand_on(&job, &report, file, "", &Exports::default(), console);
     }
-    true
+    let result_file = file.map(Path::to_owned);
+    Some(EndedRun {
+        status: error.exit_status(),
+        report: Some(report),
+        digest: None,
+        result_file,
+        publisher: Some(publisher),
+    })
 }
 
 /// Removes the result file of an earlier run if it is not known which command a new one would be of. It stays if the
 /// command has no result, or if its path leads through a link of the checkout.
-fn forget(request: &RunRequest<'_>, console: &Console) {
+pub fn forget(request: &RunRequest<'_>, console: &Console) {
     let RunRequest { command, flags, env, ci, .. } = *request;
     let named = OuterInputs::find_only(&[], command, flags, ci, env).map(|outer| outer.command);
     if named.is_some_and(|command| command.operation().is_none()) {
@@ -90,7 +107,7 @@ pub fn end_unread(arguments: &[OsString], said: &str, env: &Env) {
         Error::input(format!("the command line can't be read: {what}"), "`stackstep --help` lists the flags");
     let found = prepare(&request, Until::TheInputs, &mut console);
     let told = OuterInputs::find_only(SINKS, command, &flags, request.ci, env);
-    if command.is_some() && publish(found, told, &error, &mut console) {
+    if command.is_some() && publish(found, told, None, &error, &mut console).is_some() {
         return;
     }
     // For `run` the step names the command; an unknown word is taken for a command that has a result.

@@ -4,6 +4,7 @@ pub mod args;
 pub mod deploy;
 pub mod doctor;
 pub mod early;
+pub mod ended;
 pub mod exec;
 pub mod finish;
 pub mod hold;

@@ -9,6 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::ci::Level;
 use crate::ci::console::Console;
 use crate::commands::early;
+use crate::commands::ended::EndedRun;
 use crate::commands::report;
 use crate::delivery::judging::Judging;
 use crate::engine::config_secrets::{self, HiddenConfig};
@@ -40,7 +41,8 @@ pub async fn run(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    Box::pin(run_request(&RunRequest::new(command, flags, env), None, console, signals)).await
+    let request = RunRequest::new(command, flags, env);
+    Ok(Box::pin(run_request(&request, None, console, signals)).await?.status)
 }
 
 /// Carries out a request. `judging` is the file that judges the run, if it is known already.
@@ -49,7 +51,7 @@ pub async fn run_request(
     judging: Option<&Judging>,
     console: &mut Console,
     signals: &Signals,
-) -> Result<u8> {
+) -> Result<EndedRun> {
     let command = request.command;
     let mut found = prepare(request, Until::FirstError, console);
     found.tell(console);
@@ -64,8 +66,11 @@ pub async fn run_request(
             return Ok(early::end(found, request, &error, console));
         }
     };
+    if let Some(name) = request.one_of_several {
+        job.set_apart(name);
+    }
     if job.inputs.command == Command::Report {
-        return report::publish(&job, console, signals).await;
+        return report::publish(&job, console, signals).await.map(EndedRun::without_report);
     }
     let ready = make_ready(&mut job, console, signals).await;
     let judged = match &ready {
@@ -79,7 +84,7 @@ pub async fn run_request(
             console.annotate(Level::Warning, "stackstep", NO_COMMAND);
         }
         publish::add_path(&job, &engine, console);
-        return Ok(0);
+        return Ok(EndedRun::without_report(0));
     };
     let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
     let (ready, judged) = match (ready, judged) {
@@ -99,7 +104,8 @@ pub async fn run_request(
     let PhaseEnd { mut report, log, has_events, .. } = last;
     name_stacks(&run, &engine, &mut report, console, signals).await?;
     login::leave(&job, &engine.label(), &report, console);
-    let exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
+    exports.digest = around.gates.digest().map(str::to_owned);
     around.verification.after(&mut report, &mut engine, console, signals).await;
     around.gates.verified(&mut report, console).await;
     around.gates.mark_stale_previews(&report, console).await;
@@ -110,7 +116,14 @@ pub async fn run_request(
     let (report, file) = end.publish(report, console, signals).await;
     publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
-    Ok(exit_status(report.exit_code))
+    let (status, result_file) = (exit_status(report.exit_code), file.map(Path::to_owned));
+    Ok(EndedRun {
+        status,
+        report: Some(report),
+        digest: exports.digest,
+        result_file,
+        publisher: Some(end.publisher),
+    })
 }
 
 /// What a step is told that names no command: nothing was deployed, which nobody should find out later.
@@ -169,11 +182,18 @@ impl RunEnd<'_> {
         (report, file)
     }
 
-    /// Publishes the report of a run that one of our own errors has ended. Returns the exit status.
-    async fn give_up(&self, run: &Run<'_>, error: &Error, console: &mut Console, signals: &Signals) -> u8 {
+    /// Publishes the report of a run that one of our own errors has ended.
+    async fn give_up(
+        self,
+        run: &Run<'_>,
+        error: &Error,
+        console: &mut Console,
+        signals: &Signals,
+    ) -> EndedRun {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
         let (report, file) = self.publish(report, console, signals).await;
         publish::publish_rest(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
-        error.exit_status()
+        let (status, result_file) = (error.exit_status(), file.map(Path::to_owned));
+        EndedRun { status, report: Some(report), digest: None, result_file, publisher: Some(self.publisher) }
     }
 }

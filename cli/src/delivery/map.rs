@@ -11,7 +11,7 @@ use crate::inputs::file::DEPLOY;
 use crate::pulumi::stack::StackName;
 
 /// The keys of the section `deploy`.
-const KEYS: &[&str] = &[BRANCHES, TAGS, CHANGE_REQUESTS, OTHERWISE];
+pub const KEYS: &[&str] = &[BRANCHES, TAGS, CHANGE_REQUESTS, OTHERWISE];
 const BRANCHES: &str = "branches";
 const TAGS: &str = "tags";
 const CHANGE_REQUESTS: &str = "change-requests";

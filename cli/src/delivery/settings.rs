@@ -33,6 +33,9 @@ pub const OWN_KEYS: &[&str] = &[
     Checks::KEYS[3],
 ];
 
+/// The inputs that an entry can't have: they say which stack runs.
+pub const NOT_FOR_AN_ENTRY: [&str; 3] = [StackInputs::name.name(), StackInputs::cwd.name(), COMMAND.name];
+
 enum_of_words! {
     /// What happens to a change that nobody reviewed.
     pub enum Unreviewed {
@@ -66,6 +69,11 @@ pub struct ApprovalsWanted {
     pub by: Vec<ApprovedBy>,
     /// The people and teams (`@acme/platform`) whose approval counts. Empty: everybody who may write.
     pub from: Vec<String>,
+}
+
+impl ApprovalsWanted {
+    /// The keys of `approvals`.
+    pub const KEYS: [&str; 3] = ["needed", "by", "from"];
 }
 
 /// One entry of the section `stacks`.
@@ -179,8 +187,7 @@ impl StackEntry<'_> {
         for key in inputs.keys() {
             let name = key.source().unwrap_or_default();
             let input = Input::find(name);
-            let own = [StackInputs::name.name(), StackInputs::cwd.name(), COMMAND.name];
-            if input.is_some_and(|input| own.contains(&input.name)) {
+            if input.is_some_and(|input| NOT_FOR_AN_ENTRY.contains(&input.name)) {
                 return Err(Error::input(
                     format!("{} says which stack runs, which an entry can't", self.place(name)),
                     "remove the key: the entry's name says which stacks it is about",
@@ -245,7 +252,7 @@ impl StackEntry<'_> {
             )
         };
         let Some(mapping) = value.as_mapping() else { return Err(wrong("is not a mapping")) };
-        let keys = ["needed", "by", "from"];
+        let keys = ApprovalsWanted::KEYS;
         if let Some(key) = mapping.keys().filter_map(Value::source).find(|key| !keys.contains(key)) {
             let near = nearest(key, keys).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
             return Err(wrong(&format!("has the unknown key `{key}`{near}")));

@@ -48,6 +48,8 @@ pub struct Job<'a> {
     pub checks: Checks,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
+    /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.
+    pub hands_on: bool,
     /// The engine's environment.
     pub engine_env: EngineEnv,
     /// A folder of this run's own, for the event log; removed with the job.
@@ -89,7 +91,21 @@ impl Job<'_> {
 
     /// Whether there is a way to pass outputs to later steps: the CI system's own, or `outputs-file`.
     pub fn takes_outputs(&self) -> bool {
-        self.inputs.report.outputs_file.is_some() || self.ci.handover().takes_outputs(self.env)
+        let is_place =
+            self.inputs.report.outputs_file.is_some() || self.ci.handover().takes_outputs(self.env);
+        self.hands_on && is_place
+    }
+
+    /// Makes it one of several runs of a command: it hands on nothing by itself, and a result file that is named, which
+    /// the others have as well, becomes one of its own: `result.json` becomes `result-shop-prod.json`.
+    pub fn set_apart(&mut self, name: &str) {
+        self.hands_on = false;
+        if let Some(path) = &mut self.inputs.report.result_file {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let extension = path.extension().map(|end| format!(".{}", end.to_string_lossy()));
+            let own = format!("{stem}-{name}{}", extension.unwrap_or_default());
+            *path = path.with_file_name(own);
+        }
     }
 
     /// The folder of installed CLIs that an input names. None if it is in the checkout of a change that may be a

@@ -19,7 +19,6 @@ use super::{
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
-use crate::report::shortened;
 
 /// GitHub.
 pub struct GitHub;
@@ -316,16 +315,16 @@ impl Deployments for GitHub {
             State::Success => "success",
             State::Failure => "failure",
         };
-        let mut body = json!({ "state": state, "auto_inactive": true });
+        let mut body = json!({
+            "state": state,
+            "auto_inactive": true,
+            "description": cut_to(&deployment.description, DESCRIPTION),
+        });
         if let Some(url) = deployment.url.as_ref().filter(|_| state == "success") {
             body["environment_url"] = json!(url);
         }
         if let Some(log) = &deployment.log {
             body["log_url"] = json!(log);
-        }
-        if let Some(said) = &deployment.description {
-            // https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status
-            body["description"] = json!(shortened(said, 140));
         }
         Some(place.body_request(Method::POST, &path, &body))
     }

@@ -114,7 +114,7 @@ pub struct Deployment {
     /// The job's page.
     pub log: Option<String>,
     /// A line of text beside the state.
-    pub description: Option<String>,
+    pub description: String,
 }
 
 /// A text of ours to keep on the forge's page of deployments.

@@ -28,7 +28,7 @@ use crate::forge::{Client, Deployment, Place, State};
 use crate::inputs::{self, Inputs};
 use crate::process::signals::Signals;
 use crate::publish::comment::{self, Content, Mode, Posted, Stamp, Wanted};
-use crate::render::{self, Options, Template};
+use crate::render::{self, Detail, Options, Template};
 use crate::report::{Masked, Operation, Reason, Report, Status};
 pub use sent::Sent;
 use sent::miss;
@@ -168,7 +168,8 @@ impl<'a> Sender<'a> {
         }
         for report in reports.each() {
             if let Some(environment) = self.environment() {
-                self.deployment(&client, environment, &report, telling.console).await;
+                let shown = (*report, publisher.sinks.detail);
+                self.deployment(&client, environment, shown, telling.console).await;
             }
         }
         sent
@@ -288,7 +289,13 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn deployment(&self, client: &Client<'_>, environment: &str, report: &Report, console: &Console) {
+    async fn deployment(
+        &self,
+        client: &Client<'_>,
+        environment: &str,
+        (report, detail): (&Report, Detail),
+        console: &Console,
+    ) {
         let begun = report.engine.is_some() && report.status != Status::Skipped;
         let own = self.context.commit.as_ref().or(self.context.merge_commit.as_ref());
         let commit = report.commit.as_ref().or(own);
@@ -306,7 +313,7 @@ impl<'a> Sender<'a> {
             state: if report.status == Status::Succeeded { State::Success } else { State::Failure },
             removed: report.command == Operation::Destroy,
             log: self.context.build_url.clone(),
-            description: report.verified().map(|_| render::short_outcome(report)),
+            description: described(report, detail),
         };
         match client.record_deployment(&deployment).await {
             Ok(true) => console.line(&format!("deployment recorded: {environment}")),
@@ -335,6 +342,16 @@ impl<'a> Sender<'a> {
         }
         url
     }
+}
+
+/// What a deployment's record says beside its state: the outcome, with the counts and the worst resource where something
+/// was changed.
+fn described(report: &Report, detail: Detail) -> String {
+    let outcome = render::short_outcome(report);
+    if render::counts(report).is_empty() {
+        return outcome;
+    }
+    format!("{outcome}: {}", render::summary(report, detail))
 }
 
 fn is_address(text: &str) -> bool {

@@ -20,6 +20,8 @@ use crate::ci::console::Console;
 use crate::ci::{CiSystem, Handover, Level, Output, OutputRules, OutputsForm, OutputsWay};
 use crate::engine::job::Job;
 use crate::inputs::headings::ReportInputs;
+use crate::publish::detail;
+use crate::render;
 use crate::report::{Operation, Report, Status};
 
 pub use exports::{Export, ExportKind, Exports};
@@ -264,21 +266,42 @@ impl Handing<'_> {
             );
         }
         let all = exports.outputs.as_ref().map(|_| Value::Object(values).to_string());
-        let own = [
-            ("status", status_word(report.status).to_owned()),
-            ("reason", report.reason.map(|reason| reason.name().to_owned()).unwrap_or_default()),
-            ("has-changes", report.has_changes.map(|has| has.to_string()).unwrap_or_default()),
-            (
-                "changes",
-                report.changes.as_ref().and_then(|all| serde_json::to_string(all).ok()).unwrap_or_default(),
-            ),
-            ("result", self.result_file.map(|path| path.display().to_string()).unwrap_or_default()),
-            ("permalink", report.permalink.clone().unwrap_or_default()),
-            ("outputs", all.unwrap_or_default()),
-        ];
-        let own = own.map(|(name, value)| Output { name: name.to_owned(), value }).to_vec();
-        Handed { own, stack, secret }
+        let summary = masker.mask(&render::summary(report, detail::of_job(job)));
+        let of_the_stack = OwnOfStack {
+            digest: exports.digest.clone().unwrap_or_default(),
+            result: self.result_file.map(|path| path.display().to_string()).unwrap_or_default(),
+            outputs: all.unwrap_or_default(),
+        };
+        Handed { own: own(report, summary, of_the_stack), stack, secret }
     }
+}
+
+/// Our own outputs that are about one stack; empty for several.
+#[derive(Default)]
+pub(super) struct OwnOfStack {
+    pub digest: String,
+    pub result: String,
+    pub outputs: String,
+}
+
+/// Our own outputs of a report; what is not known is empty.
+pub(super) fn own(report: &Report, summary: String, of_the_stack: OwnOfStack) -> Vec<Output> {
+    [
+        ("status", status_word(report.status).to_owned()),
+        ("reason", report.reason.map(|reason| reason.name().to_owned()).unwrap_or_default()),
+        ("has-changes", report.has_changes.map(|has| has.to_string()).unwrap_or_default()),
+        (
+            "changes",
+            report.changes.as_ref().and_then(|all| serde_json::to_string(all).ok()).unwrap_or_default(),
+        ),
+        ("summary", summary),
+        ("digest", of_the_stack.digest),
+        ("result", of_the_stack.result),
+        ("permalink", report.permalink.clone().unwrap_or_default()),
+        ("outputs", of_the_stack.outputs),
+    ]
+    .map(|(name, value)| Output { name: name.to_owned(), value })
+    .to_vec()
 }
 
 /// The stack's outputs for standard output: as the engine has them, without those that masking or the CI system's

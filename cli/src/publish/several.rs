@@ -45,9 +45,9 @@ fn sum(counts: &[&BTreeMap<String, u64>]) -> BTreeMap<String, u64> {
     })
 }
 
-/// The reports as one, for a status or for counts: the worst outcome, all changes. It has outputs only if there is one
-/// report.
-fn together(reports: &[Report]) -> Option<Report> {
+/// The reports as one, for a status or for counts: the worst outcome, all changes. It has outputs, and the record of a
+/// preview, only if there is one report.
+pub(super) fn together(reports: &[Report]) -> Option<Report> {
     let worst = |report: &&Report| match report.status {
         Status::Failed => 0,
         Status::Cancelled => 1,
@@ -59,7 +59,8 @@ fn together(reports: &[Report]) -> Option<Report> {
         together.outputs.iter_mut().for_each(Map::clear);
         together.secret_outputs.clear();
         together.permalink = None;
-        together.rules = None;
+        (together.rules, together.review) = (None, None);
+        together.steps = reports.iter().flat_map(|report| report.steps.iter().cloned()).collect();
         together.incomplete = reports.iter().any(|report| report.incomplete);
         // One report with changes is enough to know that there are some; that there are none has to be known of each.
         together.has_changes = if reports.iter().any(|report| report.has_changes == Some(true)) {

@@ -51,12 +51,15 @@ pub struct RunRequest<'a> {
     pub ci: &'static dyn CiSystem,
     /// Whether the map of `stackstep.yaml` has chosen the command.
     pub by_map: bool,
+    /// The name that sets its files apart, if it is one of several runs of a command, which hands on outputs and counts
+    /// itself.
+    pub one_of_several: Option<&'a str>,
 }
 
 impl<'a> RunRequest<'a> {
     /// A request for `command`, or for the one that the `command` input names.
     pub fn new(command: Option<Command>, flags: &'a Flags, env: &'a Env) -> Self {
-        Self { command, flags, env, ci: ci::detect(env), by_map: false }
+        Self { command, flags, env, ci: ci::detect(env), by_map: false, one_of_several: None }
     }
 }
 
@@ -215,7 +218,7 @@ pub fn inputs_of_ended_run(request: &RunRequest<'_>, console: &mut Console) -> O
 
 /// Finds the inputs of the command line, the step and the environment. Their secrets are hidden from here on.
 fn outer_inputs(found: &mut Prepared<'_>, request: &RunRequest<'_>, console: &mut Console) {
-    let RunRequest { command, flags, env, ci, by_map } = *request;
+    let RunRequest { command, flags, env, ci, by_map, .. } = *request;
     found.outer = found.keep(OuterInputs::find(command, flags, ci, env));
     if let Some(outer) = found.outer.as_mut().filter(|_| by_map) {
         outer.asked = Command::Deploy;

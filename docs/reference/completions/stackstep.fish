@@ -969,6 +969,13 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l require-po
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand rules" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l event -d 'Show what `deploy` would do for this event' -r -f -a "push\t''
+tag\t''
+pull-request\t''
+merge-request\t''
+merge-queue\t''"
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l branch -d 'With `--event`: the branch that is pushed, or that the change is to be merged into' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l tag -d 'With `--event tag`: the tag' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l command -d 'What to run' -r -f -a "preview\t''
 up\t''
 update\t''

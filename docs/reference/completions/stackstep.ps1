@@ -916,6 +916,9 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;doctor' {
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'Show what `deploy` would do for this event')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'With `--event`: the branch that is pushed, or that the change is to be merged into')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'With `--event tag`: the tag')
             [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'What to run')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
             [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')

@@ -84,10 +84,14 @@ fn a_tag_that_is_not_in_the_map_is_deployed_nowhere() {
 
 #[test]
 #[ignore = "needs act"]
-fn an_environment_that_people_are_asked_for_is_previewed_before_and_its_counts_stand_in_the_question() {
+fn an_environment_that_people_are_asked_for_is_previewed_before_and_its_summary_stands_in_the_question() {
     let outcome = run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", tag("v1.0.0"));
     happened(&outcome, &["prod"], &["prod"]);
-    assert!(outcome.log.contains("approved for production: {\"create\":4}"), "{}", outcome.log);
+    assert!(
+        outcome.log.contains("approved for production: 4 to create: pulumi:index:Stash dns sha256:"),
+        "{}",
+        outcome.log
+    );
     let staging = run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", push("main"));
     happened(&staging, &[], &["staging"]);
     assert!(!staging.log.contains("approved for"), "{}", staging.log);
@@ -99,5 +103,6 @@ fn the_example_of_an_approval_previews_asks_and_deploys() {
     let outcome = run_of(&example("approval.yml"), "push", tag("v1.0.0"));
     happened(&outcome, &["prod"], &["prod"]);
     let at = |text: &str| outcome.log.find(text).unwrap_or_else(|| unreachable!("{text}: {}", outcome.log));
-    assert!(at("Preview of `hello/prod`") < at("{\"create\":4} ") && at("{\"create\":4} ") < at("Deployed"));
+    let asked = at("job approve v1.0.0: 4 to create: pulumi:index:Stash dns");
+    assert!(at("Preview of `hello/prod`") < asked && asked < at("Deployed"));
 }

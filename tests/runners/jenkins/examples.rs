@@ -190,12 +190,13 @@ fn each_event_of_the_map_is_carried_out() {
 
 #[test]
 #[ignore = "needs java"]
-fn a_person_is_asked_with_the_counts_between_the_preview_and_the_deployment_of_a_tag() {
+fn a_person_is_asked_with_the_summary_between_the_preview_and_the_deployment_of_a_tag() {
     let place = with_map(place_with(&binary()));
     let told = by_map(&place, "approval.Jenkinsfile", "tag");
     assert_eq!(told.status, Some(0), "{}", told.log);
     let asked = &told.call("input")[1];
-    assert!(asked["message"].as_str().unwrap().contains("v1.2.0 to production? 4 create"), "{asked}");
+    let question = "v1.2.0 to production? 4 to create: pulumi:index:Stash dns\n(sha256:";
+    assert!(asked["message"].as_str().unwrap().contains(question), "{asked}");
     assert_eq!(asked["submitter"], "release-managers");
     let steps = told.steps();
     let at = |name: &str| steps.iter().position(|step| *step == name).unwrap();

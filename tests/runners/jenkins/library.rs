@@ -37,7 +37,7 @@ fn a_run_is_returned_as_a_map_and_marks_the_build() {
     assert_eq!(returned["changes"]["create"], 3);
     assert_eq!(returned["outputs"]["message"], "hi world");
     assert_eq!((&returned["project"], &returned["command"]), (&json!("hello"), &json!("up")));
-    assert_eq!(told.json["description"], "up of dev: succeeded (3 create)");
+    assert_eq!(told.json["description"], "up of dev: succeeded (3 created: pulumi:index:Stash note)");
     let left: Vec<_> = std::fs::read_dir(place.beside("repository@tmp"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -91,7 +91,7 @@ fn a_deployment_without_an_event_log_is_green_and_its_changes_are_null() {
     for name in ["hasChanges", "changes", "outputs"] {
         assert_eq!(returned[name], Value::Null, "{name}");
     }
-    assert_eq!(told.json["description"], "up of dev: succeeded (changes are not known)");
+    assert_eq!(told.json["description"], "up of dev: succeeded (what changed is not known)");
 }
 
 #[test]

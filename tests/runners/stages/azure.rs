@@ -102,15 +102,20 @@ fn each_event_has_the_stage_of_its_identity_which_does_what_the_map_says() {
 
 #[test]
 #[ignore = "needs bash"]
-fn the_run_is_named_after_the_counts_by_characters_that_a_run_may_have() {
+fn the_run_is_named_after_the_summary_by_characters_that_a_run_may_have() {
     let stages = stages(&template()["stages"], Event::Tag, true);
     let mut steps = stages[0]["jobs"][0]["steps"].as_array().unwrap().iter();
     let script = steps.find_map(|step| step["bash"].as_str()).unwrap().to_owned();
     let mut bash = std::process::Command::new("bash");
-    bash.args(["-c", &script]).env("NAME", "20260801.3").env("CHANGES", r#"{"create":4,"delete":1}"#);
+    bash.args(["-c", &script])
+        .env("NAME", "20260801.3")
+        .env("SUMMARY", "1 to delete, 4 to create: aws:rds/instance:Instance db");
     let (status, said) = run(bash);
     assert_eq!(
         (status, said.as_str()),
-        (0, "##vso[build.updatebuildnumber]20260801.3 - create 4 delete 1 \n")
+        (
+            0,
+            "##vso[build.updatebuildnumber]20260801.3 - 1 to delete 4 to create aws rds instance Instance db\n"
+        )
     );
 }

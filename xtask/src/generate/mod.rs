@@ -5,6 +5,7 @@
 
 mod check;
 mod command_line;
+mod delivery;
 mod everything;
 mod generated;
 mod pack;

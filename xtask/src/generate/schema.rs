@@ -1,10 +1,10 @@
 //! The published JSON Schemas: of `stackstep.yaml`, for editors, and of the result file, for whoever reads it.
 //! JSON Schema 2020-12, <https://json-schema.org/draft/2020-12>.
 
-use super::{Generated, MARKER, reference, rules};
+use super::{Generated, MARKER, delivery, reference, rules};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use stackstep::inputs::file::PROJECTS;
+use stackstep::inputs::file::{DEPLOY, PROJECTS, STACKS};
 use stackstep::inputs::{INPUTS, Input, Kind};
 use stackstep::report::{Report, SCHEMA};
 use std::path::PathBuf;
@@ -46,16 +46,22 @@ pub fn stackstep_yaml() -> Generated {
             "description": "In the file at the repository's root: the folders of its projects; `*` and `**` are wildcards. Default: each folder with a Pulumi.yaml that git tracks.",
         }),
     );
+    for section in [DEPLOY, STACKS] {
+        properties.insert(section.to_owned(), json!({ "$ref": format!("#/$defs/{section}") }));
+    }
+    let mut definitions = delivery::definitions();
+    definitions.insert("rules".to_owned(), rules::schema());
+    definitions.insert("one-name-each".to_owned(), json!({ "allOf": one_name_each() }));
     let schema = json!({
         "$schema": DIALECT,
-        "$comment": format!("{MARKER} from the table of inputs."),
+        "$comment": format!("{MARKER} from the table of inputs and the keys of deliveries."),
         "title": "stackstep.yaml",
-        "description": "Inputs of stackstep that hold for every step below this file's folder.",
+        "description": "Inputs of stackstep that hold for every step below this file's folder; at the repository's root also what is deployed where.",
         "type": ["object", "null"],
         "additionalProperties": false,
         "properties": properties,
-        "allOf": one_name_each(),
-        "$defs": { "rules": rules::schema() },
+        "$ref": "#/$defs/one-name-each",
+        "$defs": definitions,
     });
     let text = format!("{schema:#}\n");
     Generated { path: PathBuf::from("docs/reference/stackstep.schema.json"), text }

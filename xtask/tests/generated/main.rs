@@ -7,6 +7,7 @@ mod azure;
 mod cloud_build;
 mod codebuild;
 mod codefresh;
+mod delivery;
 mod fresh;
 mod github;
 mod jenkins;

@@ -1,30 +1,38 @@
 //! The published schema of `stackstep.yaml` says yes and no where the binary does.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 use stackstep::base::env::Env;
 use stackstep::ci;
+use stackstep::delivery::Definition;
 use stackstep::inputs::outer::resolve;
 use stackstep::inputs::resolve::Flags;
 use stackstep::inputs::{Command, Inputs};
 use stackstep::rules::Rules;
 
-fn validator() -> jsonschema::Validator {
+/// The schema of `stackstep.yaml`, as it is published.
+pub fn published() -> Value {
     let path = xtask::root().join("docs/reference/stackstep.schema.json");
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    jsonschema::validator_for(&schema).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// The schema, made ready once.
+static VALIDATOR: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&published()).unwrap());
+
 /// What the schema says to a `stackstep.yaml`; the binary has to say the same.
-fn accepts(yaml: &str) -> bool {
+pub fn accepts(yaml: &str) -> bool {
     let document: Value = serde_yaml::from_str(yaml).unwrap();
-    let schema = validator().is_valid(&document);
+    let schema = VALIDATOR.is_valid(&document);
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join(".git")).unwrap();
     std::fs::write(folder.path().join("stackstep.yaml"), yaml).unwrap();
     let env = Env::from_pairs(folder.path(), [("TOKEN", "a token")]);
     let binary = resolve(Some(Command::Up), &Flags::new(), ci::detect(&env), &env)
-        .and_then(|resolved| Inputs::from_resolved(&resolved, &env));
+        .and_then(|resolved| Inputs::from_resolved(&resolved, &env))
+        .and_then(|_| Definition::parse(yaml));
     assert_eq!(schema, binary.is_ok(), "schema and binary disagree about {yaml:?}: {:?}", binary.err());
     schema
 }
@@ -119,8 +127,7 @@ fn an_unknown_field_of_a_config_entry_is_refused() {
 
 /// What the schema of `rules` says to a mapping; the room has to say the same.
 fn accepts_rules(yaml: &str) -> bool {
-    let path = xtask::root().join("docs/reference/stackstep.schema.json");
-    let whole: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let whole = published();
     let document: Value = serde_yaml::from_str(yaml).unwrap();
     let schema = jsonschema::validator_for(&whole["$defs"]["rules"]).unwrap().is_valid(&document);
     let binary = Rules::parse(&stackstep::base::yaml::parse(yaml).unwrap(), "`rules`");

@@ -1,4 +1,5 @@
 //! Who has approved a deployment, and whether that counts.
 
+pub mod gate;
 pub mod refusals;
 pub mod reviews;

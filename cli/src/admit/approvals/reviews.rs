@@ -141,15 +141,24 @@ fn may_judge(review: &Review, facts: &ReviewFacts<'_>) -> Result<(), WhyNot> {
             None => Err(WhyNot::WriterNotKnown),
         };
     }
+    is_of(person, facts.from, facts.teams)
+}
+
+/// Whether a person is one of those whom `from` names. `teams` has the members of its teams.
+pub(super) fn is_of(
+    person: &Person,
+    from: &[String],
+    teams: &BTreeMap<String, TeamMembers>,
+) -> Result<(), WhyNot> {
     let mut not_known = None;
-    for name in facts.from {
+    for name in from {
         if !name.starts_with('@') {
             if person.is_named(name) {
                 return Ok(());
             }
             continue;
         }
-        match facts.teams.get(name) {
+        match teams.get(name) {
             Some(TeamMembers::Known(members)) if members.iter().any(|member| member.is_same(person)) => {
                 return Ok(());
             }

@@ -42,6 +42,8 @@ impl Export {
 pub struct Exports {
     /// The outputs, in the order of their names; none if they are not known.
     pub outputs: Option<Vec<Export>>,
+    /// The digest of the change that the run previewed. None if there is none.
+    pub digest: Option<String>,
 }
 
 impl Exports {
@@ -59,7 +61,7 @@ impl Exports {
             });
             export.collect()
         });
-        Self { outputs }
+        Self { outputs, digest: report.review.as_ref().map(|record| record.digest.clone()) }
     }
 
     /// Whether the output `name` is an exported secret, or is `outputs`, which holds all of them.

@@ -4,8 +4,18 @@ use crate::ci::Output;
 use std::collections::BTreeSet;
 
 /// The names of our own outputs; a stack output of the same name is in `outputs` only.
-pub const OWN: &[&str] =
-    &["outputs", "output", "result", "changes", "has-changes", "status", "reason", "permalink"];
+pub const OWN: &[&str] = &[
+    "outputs",
+    "output",
+    "result",
+    "changes",
+    "has-changes",
+    "status",
+    "reason",
+    "summary",
+    "digest",
+    "permalink",
+];
 
 /// The outputs that one place gets for later steps.
 pub(super) struct Handed {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::GateFacts;
 use super::merged::{MergedChange, MergedChanges};
+use crate::admit::approvals::gate::{GateQuestion, count_gate};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};
 use crate::base::git::short_commit;
@@ -19,6 +20,9 @@ pub(super) struct FoundApprovals {
     pub approvers: Vec<EntryApprover>,
     pub notes: Vec<String>,
 }
+
+/// The members of teams, by the team's name with its `@`.
+type Teams = BTreeMap<String, TeamMembers>;
 
 /// A name that nobody has: the rules and the settings name different people.
 const NOBODY: &str = "nobody: those who may approve differ from rule to rule";
@@ -62,17 +66,18 @@ pub(super) async fn approvals(
     let mut found = FoundApprovals::default();
     let mut people: BTreeSet<String> = BTreeSet::new();
     let mut problems: Vec<Problem> = Vec::new();
+    let teams = teams(wanted, client).await;
     if wanted.by.contains(&ApprovedBy::Review) {
         match (merged, client) {
             (Ok(merged), Some(client)) => {
-                by_reviews(wanted, merged, client, &mut found, &mut people, &mut problems).await?;
+                by_reviews(wanted, &teams, merged, client, &mut found, &mut people, &mut problems).await?;
             }
             (Err(why), _) => problems.push(why.clone()),
             (Ok(_), None) => problems.push(gates.no_forge()),
         }
     }
     if wanted.by.contains(&ApprovedBy::Environment) {
-        by_environment(gates, wanted, client, &mut found, &mut people, &mut problems).await;
+        by_environment(gates, wanted, &teams, client, &mut found, &mut people, &mut problems).await;
     }
     if wanted.by == [ApprovedBy::Ssh] {
         problems.push(Problem::new(
@@ -101,8 +106,24 @@ pub(super) async fn approvals(
     ))
 }
 
+/// The members of the teams that may approve. Empty without a client, so that none of them is known.
+async fn teams(wanted: &ApprovalsWanted, client: Option<&Client<'_>>) -> Teams {
+    let mut teams = Teams::new();
+    let Some(client) = client else { return teams };
+    for team in wanted.from.iter().filter(|name| name.starts_with('@')) {
+        let members = match client.team_members(team).await {
+            Ok(Some(members)) => TeamMembers::Known(members),
+            Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
+            Err(trouble) => TeamMembers::NotKnown(trouble.problem),
+        };
+        teams.insert(team.clone(), members);
+    }
+    teams
+}
+
 async fn by_reviews(
     wanted: &ApprovalsWanted,
+    teams: &Teams,
     merged: &MergedChanges,
     client: &Client<'_>,
     found: &mut FoundApprovals,
@@ -122,15 +143,6 @@ async fn by_reviews(
             "bring the change by a change request",
         ));
         return Ok(());
-    }
-    let mut teams = BTreeMap::new();
-    for team in wanted.from.iter().filter(|name| name.starts_with('@')) {
-        let members = match client.team_members(team).await {
-            Ok(Some(members)) => TeamMembers::Known(members),
-            Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
-            Err(trouble) => TeamMembers::NotKnown(trouble.problem),
-        };
-        teams.insert(team.clone(), members);
     }
     // Each change request needs its approvals; those that all of them have are the run's.
     let mut everywhere: Option<BTreeSet<String>> = None;
@@ -157,7 +169,7 @@ async fn by_reviews(
             commented_at: shown.at.as_deref().unwrap_or_default(),
             needed: wanted.needed as usize,
             from: &wanted.from,
-            teams: &teams,
+            teams,
         };
         let verdict = count_reviews(&reviews, &facts);
         if !verdict.is_enough() {
@@ -191,11 +203,11 @@ async fn by_reviews(
     Ok(())
 }
 
-/// The gate of the CI system before this job. Where nobody can read who opened it, the job itself is the evidence: it
-/// starts only after its gate.
+/// The gate of the CI system before this job.
 async fn by_environment(
     gates: &GateFacts<'_>,
     wanted: &ApprovalsWanted,
+    teams: &Teams,
     client: Option<&Client<'_>>,
     found: &mut FoundApprovals,
     people: &mut BTreeSet<String>,
@@ -218,38 +230,29 @@ async fn by_environment(
         Some(client) => client.gate_approvals(&gated).await,
         None => Ok(None),
     };
-    match read {
-        Ok(Some(approvals)) => {
-            let of_it = |names: &[String]| names.is_empty() || names.contains(environment);
-            for one in approvals.iter().filter(|one| one.approved && of_it(&one.environments)) {
-                people.insert(one.person.id.to_lowercase());
-                let id = format!("{} {environment} {}", gated.run.as_deref().unwrap_or_default(), one.person.id);
-                found.approvers.push(EntryApprover::new(
-                    Some(&one.person.shown),
-                    ApprovalWay::Environment,
-                    Some(&id),
-                ));
-                found.notes.push(format!("approved by `{}` at the gate of `{environment}`", one.person.shown));
-            }
-            if approvals.iter().all(|one| !one.approved) {
-                problems.push(Problem::new(
-                    format!("nobody has approved this run at the gate of `{environment}`"),
-                    format!("give `{environment}` required reviewers, and name it on the job"),
-                ));
-            }
+    let decided = match read {
+        Ok(decided) => decided,
+        Err(trouble) => {
+            problems.push(trouble.problem);
+            return;
         }
-        Ok(None) if wanted.needed == 1 && wanted.from.is_empty() => {
-            people.insert(format!("the gate of {environment}"));
-            let id = job.context.build_url.clone().unwrap_or_default();
-            found.approvers.push(EntryApprover::new(None, ApprovalWay::Environment, Some(&id)));
-            found.notes.push(format!(
-                "the gate of `{environment}` counts as an approval: who opened it can't be read here"
-            ));
-        }
-        Ok(None) => problems.push(Problem::new(
-            format!("who opened the gate of `{environment}` can't be read here, so that it counts for one of anybody"),
-            "let reviews count as well: `approvals.by: [review, environment]`",
-        )),
-        Err(trouble) => problems.push(trouble.problem),
+    };
+    let needed = wanted.needed as usize;
+    let question = GateQuestion { environment, needed, from: &wanted.from, teams };
+    let verdict = count_gate(decided.as_deref(), &question);
+    problems.extend(verdict.problem);
+    for person in &verdict.counted {
+        people.insert(person.id.to_lowercase());
+        let id = format!("{} {environment} {}", gated.run.as_deref().unwrap_or_default(), person.id);
+        found.approvers.push(EntryApprover::new(Some(&person.shown), ApprovalWay::Environment, Some(&id)));
+        found.notes.push(format!("approved by `{}` at the gate of `{environment}`", person.shown));
+    }
+    if verdict.by_somebody {
+        people.insert(format!("the gate of {environment}"));
+        let id = job.context.build_url.clone().unwrap_or_default();
+        found.approvers.push(EntryApprover::new(None, ApprovalWay::Environment, Some(&id)));
+        found.notes.push(format!(
+            "the gate of `{environment}` counts as the approval: who has approved is not known here"
+        ));
     }
 }

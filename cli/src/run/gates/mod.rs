@@ -59,6 +59,8 @@ pub struct Gates<'a> {
     reserved: RefCell<Option<LedgerEntry>>,
     /// Notes for the report.
     notes: Vec<String>,
+    /// The digest of what the preview proposes.
+    digest: Option<String>,
 }
 
 impl<'a> Gates<'a> {
@@ -79,7 +81,7 @@ impl<'a> Gates<'a> {
             change_requests: Vec::new(),
             state: None,
         };
-        Self { facts, reserved: RefCell::new(None), notes: Vec::new() }
+        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None }
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
@@ -193,8 +195,15 @@ impl<'a> Gates<'a> {
         };
         let engine = report.engine.as_ref().and_then(|engine| engine.version.clone()).unwrap_or_default();
         let change = ProposedChange { operation, identity, made_from, engine, proposal };
-        report.review = Some(Box::new(change.seal(&proposed::key(self.facts.job))));
+        let record = change.seal(&proposed::key(self.facts.job));
+        self.digest = Some(record.digest.clone());
+        report.review = Some(Box::new(record));
         self.facts.proposed = Some(change);
+    }
+
+    /// The digest of what the run's preview proposes. None without a preview, or if it is not known whole.
+    pub fn digest(&self) -> Option<&str> {
+        self.digest.as_deref()
     }
 
     /// The guard of the operation, which expects what the preview proposes. None if nobody wants one, or without a preview.

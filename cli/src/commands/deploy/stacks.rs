@@ -1,0 +1,101 @@
+//! The stacks of a plan, run one after the other: each has a report and a result file of its own, and what is handed on is
+//! about all of them.
+
+use super::plan::{DeployPlan, top};
+use crate::ci::console::Console;
+use crate::commands::early;
+use crate::commands::ended::EndedRun;
+use crate::commands::run::run_request;
+use crate::delivery::judging::Judging;
+use crate::inputs::{Command, Inputs};
+use crate::process::signals::Signals;
+use crate::publish::stacks::{StackResult, StacksHanding};
+use crate::report::{Masked, Report};
+use crate::run::prepare::{Prepared, RunRequest};
+
+/// A plan that is carried out.
+pub(super) struct PlannedRuns<'a> {
+    pub found: &'a Prepared<'a>,
+    pub inputs: &'a Inputs,
+    pub plan: &'a DeployPlan,
+    pub judging: &'a Judging,
+}
+
+impl PlannedRuns<'_> {
+    /// Runs the stacks. Returns the exit status: of the first run that failed, else 0.
+    pub async fn carry_out(&self, request: &RunRequest<'_>, console: &mut Console, signals: &Signals) -> u8 {
+        let Self { plan, .. } = self;
+        let are_several = plan.targets.len() > 1;
+        let mut ended: Vec<EndedRun> = Vec::new();
+        let mut failed = 0;
+        if are_several {
+            // Nothing is written there, and an older result must not pass for this one.
+            early::forget(request, console);
+        }
+        for target in &plan.targets {
+            if let Some(signal) = signals.first() {
+                failed = if failed == 0 { 128_u8.saturating_add(signal.number()) } else { failed };
+                break;
+            }
+            if are_several {
+                let word = plan.command.word();
+                console.line(&format!("{word} of `{}` in `{}`", target.stack, target.cwd));
+            }
+            let flags = target.flags(request.flags, &top(self.found));
+            let own_name = format!("{}-{}", target.project, target.stack).replace('/', "-");
+            let request = RunRequest {
+                flags: &flags,
+                command: Some(plan.command),
+                one_of_several: are_several.then_some(own_name.as_str()),
+                ..*request
+            };
+            let done = Box::pin(run_request(&request, Some(self.judging), console, signals)).await;
+            let one = done.unwrap_or_else(|error| {
+                console.error(&error);
+                EndedRun::without_report(error.exit_status())
+            });
+            failed = if failed == 0 { one.status } else { failed };
+            ended.push(one);
+            // What comes later may build on what has failed; a preview changes nothing.
+            if failed != 0 && plan.command == Command::Up {
+                break;
+            }
+        }
+        if are_several {
+            self.publish(ended, console);
+        }
+        failed
+    }
+
+    /// Publishes the results of all stacks, at the places that are for all of them.
+    fn publish(&self, mut ended: Vec<EndedRun>, console: &Console) {
+        let publisher = ended.iter_mut().rev().find_map(|one| one.publisher.take());
+        let reports: Vec<Report> =
+            ended.iter().filter_map(|one| Some((**one.report.as_ref()?).clone())).collect();
+        if let Some(publisher) = publisher.filter(|_| !reports.is_empty()) {
+            let reports = Masked::mask_all(reports, &|text| console.masker().mask(text));
+            publisher.for_all().files_of(reports.as_slice(), console);
+        }
+        let stacks: Vec<StackResult<'_>> = self
+            .plan
+            .targets
+            .iter()
+            .enumerate()
+            .map(|(at, target)| {
+                let one = ended.get(at);
+                StackResult {
+                    project: &target.project,
+                    cwd: &target.cwd,
+                    stack: &target.stack,
+                    environment: target.environment(),
+                    report: one.and_then(|one| one.report.as_deref()),
+                    exit_status: one.map(|one| one.status),
+                    digest: one.and_then(|one| one.digest.as_deref()),
+                    result_file: one.and_then(|one| one.result_file.as_deref()),
+                }
+            })
+            .collect();
+        let Prepared { ci, env, context, .. } = self.found;
+        StacksHanding { ci: *ci, env, context, inputs: &self.inputs.report }.hand_on(&stacks, console);
+    }
+}

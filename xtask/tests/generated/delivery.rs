@@ -1,0 +1,242 @@
+//! The published schema of the sections `deploy` and `stacks` says yes and no where the binary does, and has the keys that
+//! the binary reads.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use stackstep::checks::Checks;
+use stackstep::delivery::ApprovalsWanted;
+use stackstep::delivery::map;
+use stackstep::delivery::settings::{NOT_FOR_AN_ENTRY, OWN_KEYS};
+use stackstep::inputs::file::SECTIONS;
+use stackstep::inputs::{INPUTS, Input};
+
+use crate::schema::{accepts, published};
+
+/// The keys of the mapping at this place of the schema.
+fn keys(place: &str) -> BTreeSet<String> {
+    let schema = published();
+    let properties = schema.pointer(&format!("{place}/properties")).unwrap();
+    properties.as_object().unwrap().keys().cloned().collect()
+}
+
+fn owned<'k>(keys: impl IntoIterator<Item = &'k str>) -> BTreeSet<String> {
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_schema_has_the_keys_that_are_read_and_no_others() {
+    assert_eq!(keys("/$defs/deploy"), owned(map::KEYS.iter().copied()));
+    assert_eq!(keys("/$defs/stack-entry/properties/approvals"), owned(ApprovalsWanted::KEYS));
+    let names = || INPUTS.iter().flat_map(Input::names);
+    assert_eq!(keys("/$defs/stack-entry"), owned(names().chain(OWN_KEYS.iter().copied())));
+    assert_eq!(keys(""), owned(names().chain(SECTIONS.iter().copied())));
+}
+
+#[test]
+fn each_kind_of_check_has_the_keys_that_are_read_and_no_others() {
+    let schema = published();
+    let forms = schema["$defs"]["check"]["anyOf"].as_array().unwrap();
+    let mut kinds = 0;
+    for (kind, read) in Checks::keys_of_kinds() {
+        let of_kind = forms.iter().filter(|form| form["required"][0] == kind);
+        for form in of_kind {
+            let own: BTreeSet<String> = form["properties"].as_object().unwrap().keys().cloned().collect();
+            assert_eq!(own, owned(read.iter().copied()), "{kind}");
+            kinds += 1;
+        }
+    }
+    assert_eq!(kinds, forms.len());
+}
+
+#[test]
+fn each_key_has_a_description() {
+    let schema = published();
+    let described = |place: &str| {
+        let properties = schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap();
+        for (key, value) in properties.iter().filter(|(_, value)| value.get("$ref").is_none()) {
+            assert!(value["description"].is_string(), "{place}: {key}");
+        }
+    };
+    for place in ["/$defs/deploy", "/$defs/stack-entry", "/$defs/stack-entry/properties/approvals"] {
+        described(place);
+    }
+    for form in 0..schema["$defs"]["check"]["anyOf"].as_array().unwrap().len() {
+        described(&format!("/$defs/check/anyOf/{form}"));
+    }
+}
+
+/// The keys of deliveries, each as a text that has `KEY: VALUE` in its place.
+fn places() -> Vec<(String, Vec<&'static str>)> {
+    let mut places = vec![
+        ("deploy: { branches: { main: dev }, KEY: VALUE }".to_owned(), map::KEYS[1..].to_vec()),
+        ("deploy: { tags: { v1: dev }, KEY: VALUE }".to_owned(), vec![map::KEYS[0]]),
+        ("stacks: { prod: { KEY: VALUE } }".to_owned(), OWN_KEYS.to_vec()),
+        ("stacks: { prod: { approvals: { KEY: VALUE } } }".to_owned(), ApprovalsWanted::KEYS.to_vec()),
+    ];
+    for (kind, keys) in Checks::keys_of_kinds() {
+        let value = match kind {
+            "run" => "[a]",
+            "preview" => "no-changes",
+            _ => "url",
+        };
+        let own = keys.into_iter().filter(|key| *key != kind).collect();
+        places.push((format!("stacks: {{ prod: {{ checks: [{{ {kind}: {value}, KEY: VALUE }}] }} }}"), own));
+    }
+    places
+}
+
+#[test]
+fn a_key_with_nothing_is_not_set_and_one_that_is_misspelled_is_refused() {
+    for (place, keys) in places() {
+        for key in keys {
+            assert!(accepts(&place.replace("KEY", key).replace("VALUE", "")), "{key} in {place}");
+            let misspelled = place.replace("KEY", &format!("{key}x")).replace("VALUE", "");
+            assert!(!accepts(&misspelled), "{misspelled}");
+        }
+    }
+}
+
+#[test]
+fn a_key_with_a_value_that_no_key_has_is_refused() {
+    for (place, keys) in places() {
+        for key in keys {
+            let wrong = place.replace("KEY", key).replace("VALUE", "[[a]]");
+            assert!(!accepts(&wrong), "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_file_with_every_key_is_accepted() {
+    let path = xtask::root().join("tests/fixtures/delivery.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(accepts(&text));
+    let missing: Vec<&str> = OWN_KEYS
+        .iter()
+        .chain(map::KEYS)
+        .copied()
+        .chain(ApprovalsWanted::KEYS)
+        .chain(Checks::keys_of_kinds().flat_map(|(_, keys)| keys))
+        .filter(|key| !text.contains(&format!("{key}:")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn mistakes_in_values_are_refused() {
+    for yaml in [
+        "deploy: [main]",
+        "deploy: {}",
+        "deploy: { branches: {} }",
+        "deploy: { branches: { main: [a, b] } }",
+        "deploy: { branches: { main: \"a b\" } }",
+        "deploy: { branches: { main: org/project/dev } }",
+        "deploy: { branches: { main: dev }, otherwise: fail }",
+        "deploy: { change-requests: staging }",
+        "stacks: [prod]",
+        "stacks: { prod: warn }",
+        "stacks: { \"a b\": }",
+        "stacks: { refs/heads/prod: }",
+        "stacks: { prod: { unreviewed: no } }",
+        "stacks: { prod: { after: a b } }",
+        "stacks: { prod: { stack: dev } }",
+        "stacks: { prod: { access-token: pul-1 } }",
+        "stacks: { prod: { work-dir: infra } }",
+        "stacks: { prod: { parallel: 1, rules: { max-deletes: some } } }",
+        "stacks: { prod: { approvals: 2 } }",
+        "stacks: { prod: { approvals: { needed: 0 } } }",
+        "stacks: { prod: { approvals: { by: [me] } } }",
+        "stacks: { prod: { approvals: { by: [] } } }",
+        "stacks: { prod: { checks: { http: url } } }",
+        "stacks: { prod: { checks: [url] } }",
+        "stacks: { prod: { checks: [{ path: /health }] } }",
+        "stacks: { prod: { checks: [{ http: url, tcp: \"a:1\" }] } }",
+        "stacks: { prod: { checks: [{ http: url, within: 500 }] } }",
+        "stacks: { prod: { checks: [{ http: url, status: 700 }] } }",
+        "stacks: { prod: { checks: [{ http: url, passes: often }] } }",
+        "stacks: { prod: { checks: [{ http: url, headers: { A: { from: B } } }] } }",
+        "stacks: { prod: { checks: [{ tcp: host, port: 0 }] } }",
+        "stacks: { prod: { checks: [{ run: ./smoke.sh }] } }",
+        "stacks: { prod: { checks: [{ run: [a], shell: true }] } }",
+        "stacks: { prod: { checks: [{ run: [] }] } }",
+        "stacks: { prod: { checks: [{ run: [a], env: [a b] }] } }",
+        "stacks: { prod: { checks: [{ preview: changes }] } }",
+        "stacks: { prod: { checks: [{ preview: no-changes, passes: 2 }] } }",
+        "stacks: { prod: { checks-timeout: 300 } }",
+        "stacks: { prod: { inconclusive: maybe } }",
+        "stacks: { prod: { on-failed-check: rollback } }",
+    ] {
+        assert!(!accepts(yaml), "{yaml}");
+    }
+}
+
+#[test]
+fn other_ways_to_write_the_same_are_accepted() {
+    for yaml in [
+        "deploy:\nstacks:",
+        "deploy: { change-requests: [dev] }",
+        "deploy: { tags: { 1: 1 }, branches: }",
+        "stacks: { 1: { parallel: \"8\", max-deletes: 0 } }",
+        "stacks: { \"acme/*\": { after: acme/shop/staging } }",
+        "stacks: { prod: { approvals: { needed: \"2\", from: [] } } }",
+        "stacks: { prod: { checks: [{ http: url, status: 3XX, method: head, passes: \"5 of 6\" }] } }",
+        "stacks: { prod: { checks: [{ run: a, shell: \"true\", within: 1m 30s }] } }",
+        "stacks: { prod: { checks: [] , tolerate: [] } }",
+    ] {
+        assert!(accepts(yaml), "{yaml}");
+    }
+}
+
+#[test]
+fn the_inputs_that_an_entry_can_not_have_are_refused_under_each_name() {
+    for input in INPUTS.iter().filter(|input| NOT_FOR_AN_ENTRY.contains(&input.name)) {
+        for name in input.names() {
+            assert!(!accepts(&format!("stacks: {{ prod: {{ {name}: dev }} }}")), "{name}");
+        }
+    }
+}
+
+/// The examples of a page as files: blocks of YAML that are one or a list of checks, and what stands between backticks and is
+/// a key of an entry.
+fn examples(page: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(xtask::root().join("docs").join(page)).unwrap();
+    let mut found = Vec::new();
+    for (at, part) in text.split("```").enumerate() {
+        if at % 2 == 0 {
+            let spans = part.split('`').skip(1).step_by(2);
+            // `checks: write` is a permission of a job on GitHub.
+            let is_of_entry = |span: &&str| {
+                span.split_once(": ").is_some_and(|(key, value)| OWN_KEYS.contains(&key) && value != "write")
+            };
+            found.extend(spans.filter(is_of_entry).map(|span| format!("stacks: {{ prod: {{ {span} }} }}")));
+            continue;
+        }
+        let Some(yaml) = part.strip_prefix("yaml\n") else { continue };
+        let value: Value = serde_yaml::from_str(yaml).unwrap();
+        if SECTIONS.iter().any(|section| value.get(*section).is_some()) {
+            found.push(yaml.to_owned());
+        } else if value
+            .get(0)
+            .is_some_and(|check| Checks::keys_of_kinds().any(|(kind, _)| check.get(kind).is_some()))
+        {
+            found.push(format!("stacks:\n  prod:\n    checks:\n{}", indented(yaml)));
+        }
+    }
+    found
+}
+
+fn indented(yaml: &str) -> String {
+    yaml.lines().fold(String::new(), |text, line| text + "    " + line + "\n")
+}
+
+#[test]
+fn the_examples_of_the_pages_are_accepted() {
+    for (page, least) in [("delivery.md", 4), ("checks.md", 5), ("approvals.md", 1)] {
+        let examples = examples(page);
+        assert!(examples.len() >= least, "{page}: {examples:#?}");
+        for yaml in examples {
+            assert!(accepts(&yaml), "{page}: {yaml}");
+        }
+    }
+}
