@@ -22,7 +22,9 @@ fn row(resources: usize) -> (String, String) {
     let log = log(resources, true);
     let plain = fastest(|| {
         let mut fold = Fold::new();
-        log.iter().for_each(|line| fold.line(line));
+        for line in &log {
+            fold.line(line);
+        }
         drop(fold.finish());
     });
     let collecting = fastest(|| drop(collected(&log, WantedGoals::default())));
@@ -53,7 +55,9 @@ fn row(resources: usize) -> (String, String) {
 /// The change that a preview with this log proposes.
 fn collected(log: &[Vec<u8>], wanted: WantedGoals) -> ProposedChange {
     let (mut fold, mut collector) = (Fold::new(), Collector::new(wanted, false));
-    log.iter().for_each(|line| fold.line_for(line, &mut collector));
+    for line in log {
+        fold.line_for(line, &mut collector);
+    }
     let identity =
         StackIdentity { project: Some("shop".into()), stack: "dev".into(), ..StackIdentity::default() };
     ProposedChange {

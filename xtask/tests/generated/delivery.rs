@@ -205,9 +205,11 @@ fn examples(page: &str) -> Vec<String> {
     for (at, part) in text.split("```").enumerate() {
         if at % 2 == 0 {
             let spans = part.split('`').skip(1).step_by(2);
-            // `checks: write` is a permission of a job on GitHub.
+            // `checks: read` and `checks: write` are permissions of a job on GitHub.
             let is_of_entry = |span: &&str| {
-                span.split_once(": ").is_some_and(|(key, value)| OWN_KEYS.contains(&key) && value != "write")
+                span.split_once(": ").is_some_and(|(key, value)| {
+                    OWN_KEYS.contains(&key) && !["read", "write"].contains(&value)
+                })
             };
             found.extend(spans.filter(is_of_entry).map(|span| format!("stacks: {{ prod: {{ {span} }} }}")));
             continue;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::GateFacts;
-use super::merged::{MergedChange, MergedChanges};
+use super::merged_changes::{MergedChange, MergedChanges};
 use crate::admit::approvals::gate::{GateQuestion, count_gate};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};

@@ -1,6 +1,6 @@
 //! The facts that the gates of a run decide by.
 
-use super::merged::MergedChanges;
+use super::merged_changes::MergedChanges;
 use crate::base::error::{Error, Problem};
 use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::delivery::{StackSettings, Unreviewed};

@@ -70,7 +70,7 @@ async fn without_entry(
     if !changes {
         return Ok(JudgedRun::default());
     }
-    let judged = judged_without_entry(job, is_own, console).await?;
+    let judged = Box::pin(judged_without_entry(job, is_own, console)).await?;
     hand_over(job, &judged, changes)?;
     Ok(judged)
 }

@@ -1,40 +1,14 @@
-//! The change requests that a deployment brings: those merged since the commit that the stack deployed last, with what
-//! our comments on them show.
+//! Finds the change requests that a deployment brings: those merged since the commit that the stack deployed last.
 
 use super::facts::GateFacts;
+use super::merged_changes::{MergedChange, MergedChanges};
 use crate::base::error::Problem;
 use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
 use crate::forge::{ChangeRequest, Client, Comment};
-use crate::publish::comment::previewed::{ShownPreview, shown_preview};
-use crate::report::ReviewRecord;
+use crate::publish::comment::previewed::shown_preview;
 
-/// A change request that is deployed.
-#[derive(Debug, Clone)]
-pub struct MergedChange {
-    pub request: ChangeRequest,
-    /// Its name in the forge's words: "pull request #7".
-    pub name: String,
-    /// The preview of the stack that our comment on it shows.
-    pub shown: Option<ShownPreview>,
-}
-
-/// The change requests that a deployment brings.
-#[derive(Debug, Clone, Default)]
-pub struct MergedChanges {
-    pub changes: Vec<MergedChange>,
-    /// Commits that no change request brought, such as those that were pushed to the branch.
-    pub without: Vec<String>,
-}
-
-impl MergedChanges {
-    /// The records of the previews that the comments on them show, as far as they had room for them.
-    pub(super) fn records(&self) -> impl Iterator<Item = &ReviewRecord> {
-        self.changes.iter().filter_map(|change| change.shown.as_ref()?.record.as_ref())
-    }
-}
-
-/// Finds them. Fails with the reason why they are not known.
+/// Finds the change requests that the run deploys. Fails with the reason why they are not known.
 pub(super) async fn merged_changes(
     gates: &GateFacts<'_>,
     client: &Client<'_>,

@@ -15,6 +15,7 @@ mod judge;
 mod judged;
 pub mod ledger;
 mod merged;
+mod merged_changes;
 mod place_in_history;
 mod promotion;
 mod proposed;
@@ -50,7 +51,7 @@ pub use facts::JudgedRun;
 use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
 use judged::top;
-use merged::MergedChanges;
+use merged_changes::MergedChanges;
 
 /// The gates of one run.
 pub struct Gates<'a> {

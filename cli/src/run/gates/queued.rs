@@ -2,7 +2,8 @@
 //! merge will ask for. It is the check that keeps what could not be deployed out of the branch.
 
 use super::facts::GateFacts;
-use super::merged::{MergedChanges, with_previews};
+use super::merged::with_previews;
+use super::merged_changes::MergedChanges;
 use crate::base::error::Problem;
 use crate::ci::queued_change_request;
 use crate::delivery::DeliveryEvent;

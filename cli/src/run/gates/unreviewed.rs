@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::facts::{GateFacts, ReviewedNames};
-use super::merged::{MergedChange, MergedChanges};
+use super::merged_changes::{MergedChange, MergedChanges};
 use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};

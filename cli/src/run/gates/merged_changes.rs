@@ -1,0 +1,32 @@
+//! The change requests that a deployment brings, with what our comments on them show.
+
+use crate::forge::ChangeRequest;
+use crate::publish::comment::previewed::ShownPreview;
+use crate::report::ReviewRecord;
+
+/// A change request that is deployed.
+#[derive(Debug, Clone)]
+pub struct MergedChange {
+    /// The change request.
+    pub request: ChangeRequest,
+    /// Its name in the forge's words: "pull request #7".
+    pub name: String,
+    /// The preview of the stack that our comment on it shows.
+    pub shown: Option<ShownPreview>,
+}
+
+/// The change requests that a deployment brings.
+#[derive(Debug, Clone, Default)]
+pub struct MergedChanges {
+    /// The change requests.
+    pub changes: Vec<MergedChange>,
+    /// Commits that no change request brought, such as those that were pushed to the branch.
+    pub without: Vec<String>,
+}
+
+impl MergedChanges {
+    /// The records of the previews that the comments on them show, as far as they had room for them.
+    pub(super) fn records(&self) -> impl Iterator<Item = &ReviewRecord> {
+        self.changes.iter().filter_map(|change| change.shown.as_ref()?.record.as_ref())
+    }
+}
