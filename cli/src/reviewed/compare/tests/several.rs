@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::report::{DifferenceKind, ReviewComparison, ReviewKey, ReviewRecord};
 use crate::reviewed::change::MadeFrom;
 use crate::reviewed::compare::compare;
+use crate::reviewed::config::StackConfig;
 use crate::reviewed::testing::{PreviewLog, made_from};
 use crate::reviewed::wanted::WantedGoals;
 
@@ -175,4 +176,50 @@ fn one_change_that_says_it_all_is_enough() {
     let comparison = run(&renamed("second"), same.clone(), &records);
     assert!(comparison.passed(), "{:?}", comparison.differences);
     assert!(!run(&renamed("third"), same, &records).passed());
+}
+
+#[test]
+fn what_the_input_config_sets_is_bound_by_key_and_value_though_the_file_is_the_same() {
+    let set = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let config = StackConfig::from_text(CONFIG, pairs.collect());
+        MadeFrom { config, ..made_from(&[("a", "1")], CONFIG) }
+    };
+    let log = update("a", "n", 2);
+    let records = [record(&log, set(&[("shop:size", "1"), ("shop:zone", "a")]))];
+    let told = |pairs: &[(&str, &str)]| {
+        let found = run(&log, set(pairs), &records).differences;
+        found.into_iter().map(|difference| difference.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[("shop:size", "1"), ("shop:zone", "a")]), Vec::<String>::new());
+    for (pairs, expected) in [
+        (
+            &[("shop:size", "2"), ("shop:zone", "a")][..],
+            "the input `config` sets `shop:size` to another value than the reviewed one",
+        ),
+        (
+            &[("shop:size", "1")],
+            "the input `config` set `shop:zone` when the change was reviewed, and does not",
+        ),
+        (
+            &[("shop:size", "1"), ("shop:zone", "a"), ("x:y", "1")],
+            "the input `config` sets `x:y`, which was not reviewed",
+        ),
+    ] {
+        assert_eq!(told(pairs), [expected]);
+    }
+}
+
+#[test]
+fn a_key_in_a_record_that_is_not_its_own_is_told_apart_from_a_review_key_that_is_missing() {
+    let log = update("a", "n", 2);
+    let mut record = record(&log, made_from(&[("a", "1")], CONFIG));
+    let told = |record: &ReviewRecord| {
+        let found = run(&log, made_from(&[("a", "1")], CONFIG), std::slice::from_ref(record)).differences;
+        found.into_iter().map(|difference| difference.message).collect::<Vec<_>>()
+    };
+    record.key = Some("another".to_owned());
+    assert_eq!(told(&record), ["the record's key is not the one that it was made with"]);
+    record.key = None;
+    assert_eq!(told(&record), ["the review was made with a `review-key`, and this run has none"]);
 }
