@@ -140,6 +140,7 @@ mod tests {
             steps: Vec::new(),
             outputs: std::collections::BTreeMap::new(),
             not_bound: vec!["variables".to_owned()],
+            is_compared: false,
             sealed_with: None,
         };
         let preview = run(|report| report.review = Some(Box::new(record(Some("k")))));

@@ -30,7 +30,7 @@ pub struct ReviewRecord {
     /// The version of this form: 1.
     pub v: u32,
     /// The digest of the change: `sha256:` and 64 hexadecimal digits. It is the same for each preview of one change, and
-    /// covers the fields below but `key`, `files` and `not_bound`. Where the record has a `key` of its own, keyed hashes
+    /// covers the fields below but `key`, `files`, `not_bound` and `is_compared`. Where the record has a `key` of its own, keyed hashes
     /// are not a part of it.
     pub digest: String,
     /// The operation that was previewed: `up` or `destroy`.
@@ -64,6 +64,10 @@ pub struct ReviewRecord {
     pub outputs: BTreeMap<String, PathChange>,
     /// What the record says nothing about, a sentence each.
     pub not_bound: Vec<String>,
+    /// Whether deployments of the stack are compared with what was reviewed, as its entry in `stackstep.yaml` says: then
+    /// the comment has the record too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_compared: bool,
     /// The key that this run has made the record with; none in a record that was read.
     #[serde(skip)]
     pub sealed_with: Option<ReviewKey>,

@@ -59,6 +59,7 @@ impl ProposedChange {
             steps: proposal.steps.iter().map(|step| step.seal(key)).collect(),
             outputs: sealed(&proposal.outputs, key),
             not_bound: self.not_bound(),
+            is_compared: false,
             sealed_with: Some(key.clone()),
         };
         // Steps of one URN and operation have no order of their own; the hash of an ID gives none either, as it comes last.

@@ -112,6 +112,7 @@ impl Marker {
     pub fn from_report(report: &Report, key: Option<&str>, stamp: &Stamp) -> Self {
         let review = report.review.iter().map(|review| (REVIEW.to_owned(), review.digest.clone()));
         let previewed = report.review.as_deref().filter(|_| report.command == Operation::Preview);
+        let previewed = previewed.filter(|review| review.is_compared);
         let record = previewed.and_then(in_comment::packed).map(|word| (RECORD.to_owned(), word));
         Self {
             subject: Subject::from_report(report),

@@ -34,6 +34,7 @@ fn record(steps: Vec<ReviewStep>) -> ReviewRecord {
         steps,
         outputs: BTreeMap::new(),
         not_bound: Vec::new(),
+        is_compared: false,
         sealed_with: None,
     }
 }

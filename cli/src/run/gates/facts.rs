@@ -83,10 +83,14 @@ impl GateFacts<'_> {
         inputs.command.effect() == Effect::Changes && !inputs.operation.preview_only
     }
 
+    /// Whether deployments of the stack are compared with what was reviewed.
+    pub fn is_compared(&self) -> bool {
+        self.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow)
+    }
+
     /// Whether the run previews for a merge queue what it has to compare with what was reviewed.
     pub fn compares_for_the_queue(&self) -> bool {
-        let looks = self.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
-        looks && self.job.context.merge_queue && self.job.inputs.command == Command::Preview
+        self.is_compared() && self.job.context.merge_queue && self.job.inputs.command == Command::Preview
     }
 
     /// The settings of the stack; none if it has no entry in the judging file.

@@ -196,7 +196,8 @@ impl<'a> Gates<'a> {
         };
         let engine = report.engine.as_ref().and_then(|engine| engine.version.clone()).unwrap_or_default();
         let change = ProposedChange { operation, identity, made_from, engine, proposal };
-        let record = change.seal(&proposed::key(self.facts.job));
+        let mut record = change.seal(&proposed::key(self.facts.job));
+        record.is_compared = self.facts.is_compared();
         self.digest = Some(record.digest.clone());
         report.review = Some(Box::new(record));
         self.facts.proposed = Some(change);
