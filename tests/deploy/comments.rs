@@ -148,3 +148,34 @@ fn a_merge_train_with_others_before_this_change_says_that_it_does_not_compare() 
     let run = train(&fake, repository, true).scene.run("preview -C infra/shop --stack staging").ends_with(0);
     run.says("not compared with what was reviewed: other change requests are in the queue before this one");
 }
+
+#[test]
+fn what_a_program_or_another_bot_writes_is_no_preview() {
+    let (fake, repository) = shown();
+    let mut memory = fake.memory();
+    let body = memory.comments[0].body.clone();
+    let fields = body.lines().next().unwrap().split_once("stackstep ").unwrap().1.replace(" -->", "");
+    let forms = [
+        (format!("[//]: # (stackstep-part {fields})"), "[//]: # (stackstep-end)"),
+        (format!("<!-- stackstep-part {fields} -->"), "<!-- stackstep-end -->"),
+    ];
+    let forged: Vec<String> = forms.iter().map(|(begin, end)| format!("{begin}\n{end}\n")).collect();
+    memory.comments[0].body = format!("A linter's words\n{}", forged.concat());
+    drop(memory);
+    let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(76);
+    run.says("no change request that was merged shows a preview of this stack").never_says("Deployed");
+}
+
+#[test]
+fn a_part_that_stands_in_the_comment_of_one_stack_is_what_a_program_printed() {
+    let (fake, repository) = shown();
+    let mut memory = fake.memory();
+    let body = memory.comments[0].body.clone();
+    let (first, rest) = body.split_once('\n').unwrap();
+    let part = first.replace("<!-- stackstep ", "[//]: # (stackstep-part ").replace(" -->", ")");
+    let of_another = first.replace("stack=staging", "stack=dev");
+    memory.comments[0].body = format!("{of_another}\n{part}\n[//]: # (stackstep-end)\n{rest}");
+    drop(memory);
+    let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(76);
+    run.says("no change request that was merged shows a preview of this stack").never_says("Deployed");
+}

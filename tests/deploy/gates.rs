@@ -115,55 +115,6 @@ fn a_loosened_rule_holds_from_the_next_deployment_on() {
     run.says("max-updates").says("loosens what has to hold").never_says("Deployed");
 }
 
-/// A repository that has deployed `staging` under a rule against updates, and whose next commit has an update and this
-/// `stackstep.yaml`.
-fn with_an_update_and(stackstep: Option<&str>) -> Repository {
-    let repository = Repository::new(&file(", rules: { max-updates: 0 }", "")).on_branch("main");
-    repository.scene.run("deploy --upsert").ends_with(0);
-    let program = std::fs::read_to_string(repository.scene.program.join("infra/shop/Pulumi.yaml")).unwrap();
-    repository.scene.write("infra/shop/Pulumi.yaml", &program.replace("size: 1", "size: 2"));
-    match stackstep {
-        Some(text) => repository.scene.write("stackstep.yaml", text),
-        None => std::fs::remove_file(repository.scene.program.join("stackstep.yaml")).unwrap(),
-    }
-    repository.commit("loosened as far as it goes");
-    repository.push("main");
-    repository.on_branch("main")
-}
-
-#[test]
-fn an_entry_that_a_commit_removes_judges_that_commit() {
-    let gone = with_an_update_and(Some(MAP)).scene.run("deploy").ends_with(74);
-    gone.says("max-updates").says("it has no entry `stacks.staging` any more").never_says("Deployed");
-    let no_file = with_an_update_and(None).scene.run("up -C infra/shop --stack staging").ends_with(74);
-    no_file.says("max-updates").never_says("Deployed");
-}
-
-#[test]
-fn an_entry_whose_removal_was_deployed_judges_nothing_more() {
-    let repository = with_an_update_and(Some(MAP));
-    let program = std::fs::read_to_string(repository.scene.program.join("infra/shop/Pulumi.yaml")).unwrap();
-    repository.scene.write("infra/shop/Pulumi.yaml", &program.replace("size: 2", "size: 1"));
-    repository.commit("only the removal");
-    repository.push("main");
-    let repository = repository.on_branch("main");
-    repository.scene.run("deploy").ends_with(0).says("judged by: `stacks.staging` of commit");
-    repository.scene.write("infra/shop/Pulumi.yaml", &program);
-    repository.commit("the update");
-    repository.push("main");
-    repository.on_branch("main").scene.run("deploy").ends_with(0).never_says("judged by").says("Deployed");
-}
-
-#[test]
-fn a_stack_without_an_entry_is_held_as_well() {
-    let repository = Repository::new(MAP).on_branch("main");
-    repository.scene.run("deploy --upsert").ends_with(0);
-    let line = ["hold", "-C", "infra/shop", "--stack", "staging", "--reason", "an incident"];
-    repository.scene.run_args(&line).ends_with(0);
-    repository.scene.run("deploy").ends_with(73).says("an incident").never_says("Deployed");
-    repository.scene.run("preview -C infra/shop --stack staging").ends_with(0);
-}
-
 #[test]
 fn an_approval_that_is_missing_ends_before_the_deployment() {
     let repository = Repository::new(&file(", approvals: { needed: 1 }", "")).on_branch("main");
@@ -196,6 +147,13 @@ fn a_gate_that_nobody_is_known_to_have_opened_is_not_two_people_and_nobody_certa
             .says("hint: let reviews count")
             .never_says("Deployed");
     }
+}
+
+#[test]
+fn a_step_does_not_choose_the_gate_that_counts() {
+    let run = with_a_gate("needed: 1").scene.run("deploy --upsert --environment playground").ends_with(75);
+    run.says("the gate of `playground` does not count: the stack's entry says that its environment is `production`")
+        .never_says("Deployed");
 }
 
 #[test]
@@ -375,6 +333,9 @@ fn several_stacks_are_reviewed_together_by_one_digest_over_their_results() {
     let deploy = |named: &[&str]| repository.scene.run(&format!("deploy --reviewed {}", named.join(",")));
     let run = deploy(&[&root, &result]).ends_with(76);
     run.says("is neither that of one of the 1 result files").never_says("Deployed");
+    let of_other = crate::support::json(&other)["review"]["digest"].as_str().unwrap().to_owned();
+    let run = deploy(&[&of_other, &result, &other]).ends_with(76);
+    run.says("of this stack is not among the digests that `reviewed` names").never_says("Deployed");
     let run = deploy(&[&root, &result, &other]).ends_with(0);
     run.says("this is the change that was reviewed").says("Deployed `shop/staging`");
 }

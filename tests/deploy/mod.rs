@@ -4,5 +4,6 @@ mod comments;
 mod event;
 mod gates;
 mod map;
+mod removed;
 mod repository;
 mod several;

@@ -101,6 +101,12 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
+    /// The text of an input that the entry sets. None if it does not, or not as a text.
+    pub fn input(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.inputs.iter().find(|(key, _)| key.as_str() == Some(name))?;
+        value.as_str()
+    }
+
     /// Reads the section's entries, in the order of the file, of which the first that fits a stack counts.
     pub fn parse_all(section: &Value, file: &str) -> Result<Vec<Self>> {
         let Some(mapping) = section.as_mapping() else {

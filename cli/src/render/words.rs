@@ -258,7 +258,8 @@ pub fn short_outcome(report: &Report) -> String {
 /// What a gate has refused, if it is that which ended the run: nothing has failed, and nothing was changed. The preview
 /// before an operation, by which a gate decides, has not failed either.
 fn refused_noun(report: &Report) -> Option<&'static str> {
-    let by_its_preview = report.preview_only && report.command != Operation::Preview;
+    let by_its_preview =
+        report.command != Operation::Preview && (report.preview_only || report.steps.is_empty());
     match report.reason.filter(|_| report.status == Status::Failed)? {
         Reason::Gate => Some(report.command.noun(report.preview_only)),
         Reason::Approval | Reason::Reviewed if by_its_preview => Some(report.command.noun(false)),

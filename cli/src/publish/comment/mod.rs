@@ -13,7 +13,7 @@ mod task;
 
 use crate::forge::trouble::TroubleKind;
 use crate::forge::{Client, Comment, Trouble};
-use crate::render::{self, Options, Size};
+use crate::render::{self, Detail, Options, Size};
 use crate::report::Report;
 
 pub use marker::{Marker, Subject};
@@ -58,6 +58,10 @@ impl Task<'_> {
 
     /// The characters of a comment that the records of reviewed changes may take: what people read comes first.
     fn room_for_records(&self) -> usize {
+        // A record has the names of resources and the paths of properties.
+        if self.content.options.detail < Detail::Paths {
+            return 0;
+        }
         let (Size::Bytes(limit) | Size::Chars(limit)) = self.client.place().forge.limit();
         (limit / 4).min(MOST_FOR_RECORDS)
     }

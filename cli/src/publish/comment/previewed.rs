@@ -27,10 +27,14 @@ pub fn shown_preview(comments: &[Comment], author: &str, stack: &StackIdentity) 
     let wanted = Subject::of_stack(stack.clone(), Operation::Preview.name());
     let ours = comments.iter().rev().filter(|comment| comment.author.eq_ignore_ascii_case(author));
     let mut found = ours.flat_map(|comment| {
-        let whole = Marker::read(&comment.body);
-        let parts = markers_of_parts(&comment.body);
-        let markers = whole.into_iter().chain(parts).filter(|marker| marker.subject == wanted);
-        markers.map(|marker| (comment, marker)).collect::<Vec<_>>()
+        // Only a comment whose own first line says that it has parts has them: further down, and in the comments of other
+        // programs under our name, stands what anybody may have printed.
+        let markers = match Marker::read(&comment.body) {
+            Some(Marker { subject: Subject::Aggregate, .. }) => markers_of_parts(&comment.body),
+            whole => whole.into_iter().collect(),
+        };
+        let of_stack = markers.into_iter().filter(|marker| marker.subject == wanted);
+        of_stack.map(|marker| (comment, marker)).collect::<Vec<_>>()
     });
     found.next().map(|(comment, marker)| {
         let digest = marker.more.get(REVIEW).cloned();

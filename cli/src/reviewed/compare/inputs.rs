@@ -62,7 +62,8 @@ pub fn differences(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<R
     found
 }
 
-/// The files: all are those of one record, or each is that of one of several records and none is lost.
+/// The files: all are those of one record, or each is that of one of several records and none is lost: a file that is new
+/// in one change can't be told from one that another change has taken away.
 fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDifference> {
     if sides.iter().any(|side| side.record.source == actual.made_from.source.digest) {
         return Vec::new();
@@ -76,6 +77,10 @@ fn source(sides: &[ReviewedSide<'_>], actual: &ProposedChange) -> Vec<ReviewDiff
     let mut found = entries(&pairs.collect::<Vec<_>>(), &|path, what| {
         let message = match what {
             EntryState::More => format!("the file `{path}` was not there when the change was reviewed"),
+            EntryState::Missing if sides.len() > 1 => format!(
+                "the file `{path}` is there in one of the reviewed changes, and not here: whether another one has taken it away \
+                 can't be told"
+            ),
             EntryState::Missing => format!("the file `{path}` was reviewed, and is not there"),
             EntryState::Otherwise => format!("the file `{path}` is not the reviewed one"),
         };

@@ -319,6 +319,8 @@ impl StepComparison<'_, '_> {
             (Change::Delete, _) => side.goal(urn, path).is_none(),
             // Only the provider has named the property: it is as wanted if the resource stays as it is.
             (_, None) => guessed,
+            // Where no value is told from another, one value proves nothing.
+            (_, Some(ReviewedValue::Hash(_))) if !guessed && side.is_without_values() => false,
             (_, new) => side.goal(urn, path) == *new,
         };
         by_value

@@ -51,6 +51,16 @@ fn a_delete_that_lost_its_create_is_refused() {
 }
 
 #[test]
+fn a_delete_needs_the_update_beside_it_where_no_value_proves_that_it_is_done() {
+    let deletes = |log: PreviewLog| log.step("delete", "old", json!({"n": 1}), json!(null));
+    let both = deletes(PreviewLog::default().step("update", "web", json!({"n": 1}), json!({"n": 2})));
+    let record = both.record();
+    let left = deletes(PreviewLog::default().step("same", "web", json!({"n": 2}), json!({"n": 2})));
+    assert!(left.against(std::slice::from_ref(&record)).passed(), "a result file proves it");
+    assert!(!left.against(&[shown(&record)]).passed());
+}
+
+#[test]
 fn without_a_review_key_no_value_and_no_key_stands_in_it_and_values_are_not_compared() {
     let original = log(2).record();
     let record = shown(&original);

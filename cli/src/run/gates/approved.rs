@@ -214,7 +214,18 @@ async fn by_environment(
     problems: &mut Vec<Problem>,
 ) {
     let job = gates.job;
-    let Some(environment) = &job.inputs.forge.environment else {
+    let of_entry = gates.settings().and_then(|settings| settings.input("environment"));
+    let of_job = job.inputs.forge.environment.as_deref();
+    if let (Some(entry), Some(job)) = (of_entry, of_job.filter(|job| Some(*job) != of_entry)) {
+        problems.push(Problem::new(
+            format!(
+                "the gate of `{job}` does not count: the stack's entry says that its environment is `{entry}`"
+            ),
+            format!("leave `environment` out of the step, or set it to `{entry}`"),
+        ));
+        return;
+    }
+    let Some(environment) = of_entry.or(of_job).map(str::to_owned) else {
         problems.push(Problem::new(
             "the job's gate is not known: `environment` is not set",
             "set `environment` to the environment of this job, whose gate counts",
@@ -238,7 +249,7 @@ async fn by_environment(
         }
     };
     let needed = wanted.needed as usize;
-    let question = GateQuestion { environment, needed, from: &wanted.from, teams };
+    let question = GateQuestion { environment: &environment, needed, from: &wanted.from, teams };
     let verdict = count_gate(decided.as_deref(), &question);
     problems.extend(verdict.problem);
     for person in &verdict.counted {

@@ -24,6 +24,8 @@ pub struct JudgedRun {
     pub loosened: Vec<String>,
     /// Whether the settings judge this deployment and none after it: the commit's own file has no entry for the stack.
     pub is_last: bool,
+    /// What the report has to say of how the run is judged, a sentence each.
+    pub told: Vec<String>,
     /// Why a preview is not judged.
     pub not_known: Option<Problem>,
     /// The ledger that the run writes; none for a run that changes nothing, and for a stack without settings.

@@ -29,13 +29,13 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
     }
     // Whoever uses no delivery pays for no connection to the forge.
     let Some(judging) = judging_of(job, known).await? else {
-        return without_entry(job, changes, true, console).await;
+        return without_entry(job, changes, false, console).await;
     };
     let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
     let client = forge.as_ref().map(ForgeAccess::client);
     let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
     let (settings, version, is_own) = match judged_by(job, judging, &history, changes).await? {
-        JudgedBy::Nothing { is_own } => return without_entry(job, changes, is_own, console).await,
+        JudgedBy::Nothing => return without_entry(job, changes, true, console).await,
         JudgedBy::NotKnown(why) => return Ok(JudgedRun { not_known: Some(why), ..JudgedRun::default() }),
         JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
     };
@@ -64,13 +64,13 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
 async fn without_entry(
     job: &mut Job<'_>,
     changes: bool,
-    is_own: bool,
+    has_delivery: bool,
     console: &Console,
 ) -> Result<JudgedRun> {
     if !changes {
         return Ok(JudgedRun::default());
     }
-    let judged = Box::pin(judged_without_entry(job, is_own, console)).await?;
+    let judged = Box::pin(judged_without_entry(job, has_delivery, console)).await?;
     hand_over(job, &judged, changes)?;
     Ok(judged)
 }

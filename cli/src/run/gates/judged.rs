@@ -17,10 +17,7 @@ use crate::report::Reason;
 #[derive(Debug, Clone)]
 pub enum JudgedBy {
     /// The version of `stackstep.yaml` that judges has no entry for the stack.
-    Nothing {
-        /// Whether the version is the commit's own, which can have removed the entry.
-        is_own: bool,
-    },
+    Nothing,
     /// These settings.
     Settings {
         /// The settings.
@@ -95,7 +92,7 @@ pub async fn judged_by(
     history: &RepositoryHistory<'_>,
     changes: bool,
 ) -> Result<JudgedBy> {
-    let Some(stack) = &job.stack else { return Ok(JudgedBy::Nothing { is_own: false }) };
+    let Some(stack) = &job.stack else { return Ok(JudgedBy::Nothing) };
     let judging = match way {
         JudgingWay::Known(judging) => judging,
         JudgingWay::Search(own) => {
@@ -106,8 +103,7 @@ pub async fn judged_by(
     match judging {
         Judging::By(file) => {
             let settings = file.definition.as_ref().and_then(|definition| definition.settings(stack));
-            let nothing = JudgedBy::Nothing { is_own: file.is_own };
-            Ok(settings.map_or(nothing, |settings| JudgedBy::Settings {
+            Ok(settings.map_or(JudgedBy::Nothing, |settings| JudgedBy::Settings {
                 settings: Box::new(settings.clone()),
                 version: file.version.clone(),
                 is_own: file.is_own,
@@ -139,7 +135,8 @@ pub async fn file_of_last_deployment(
                     "`{}` is refused: `{NAME}` of commit `{commit}`, which `{stack}` deployed last, can't be read: {why}",
                     job.inputs.command.word()
                 ),
-                hint: "give the job a token that can read the repository, or check out the whole history"
+                hint: "give the job a token that can read the repository, or check out the whole history; where the commit is \
+                       gone for good, as after a rewritten history, take the stack's ledger away, see docs/ledger.md"
                     .to_owned(),
                 reason: Reason::Gate,
             })

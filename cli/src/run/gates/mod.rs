@@ -99,6 +99,7 @@ impl<'a> Gates<'a> {
         if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
         }
+        self.notes.extend(self.facts.judged.told.iter().cloned());
         let settings = self.facts.settings().cloned();
         if let Some(settings) = &settings {
             console

@@ -9,6 +9,7 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
+use crate::pulumi::stack::StackIdentity;
 use crate::report::{Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::compare::compare;
@@ -43,7 +44,7 @@ pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> 
             }
         }
     }
-    all_stand_for(&names.digests, &files).map_err(&refused)?;
+    all_stand_for(&names.digests, &files, &identity).map_err(&refused)?;
     let mut of_others = None;
     for (record, path) in files {
         match about_this_stack(&record, &path, &identity) {
@@ -58,8 +59,13 @@ pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> 
     }
 }
 
-/// Refuses digests that stand beside result files and are neither the digest of one of them nor that of all together.
-fn all_stand_for(digests: &[String], files: &[(ReviewRecord, PathBuf)]) -> Result<(), Problem> {
+/// Refuses digests that stand beside result files and are neither the digest of one of them nor that of all together, or that
+/// leave out a file of this stack.
+fn all_stand_for(
+    digests: &[String],
+    files: &[(ReviewRecord, PathBuf)],
+    identity: &StackIdentity,
+) -> Result<(), Problem> {
     let of_files: Vec<&str> = files.iter().map(|(record, _)| record.digest.as_str()).collect();
     let root = root_of(&of_files);
     let stands = |digest: &&String| of_files.contains(&digest.as_str()) || **digest == root;
@@ -73,7 +79,22 @@ fn all_stand_for(digests: &[String], files: &[(ReviewRecord, PathBuf)]) -> Resul
             ),
             "name the result files of the previews that were reviewed, and of no others",
         )),
-        None => Ok(()),
+        None => {
+            let is_named =
+                |record: &ReviewRecord| digests.contains(&record.digest) || digests.contains(&root);
+            let own = files.iter().filter(|(record, path)| about_this_stack(record, path, identity).is_ok());
+            let left_out =
+                own.map(|(record, _)| record).find(|record| !digests.is_empty() && !is_named(record));
+            left_out.map_or(Ok(()), |record| {
+                Err(Problem::new(
+                    format!(
+                        "the change `{}` of this stack is not among the digests that `reviewed` names",
+                        short_digest(&record.digest)
+                    ),
+                    "name its digest too, or the one of all changes together",
+                ))
+            })
+        }
     }
 }
 

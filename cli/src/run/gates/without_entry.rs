@@ -1,45 +1,61 @@
-//! A stack without an entry in the `stackstep.yaml` that judges. It can be held all the same, and if the commit has removed
-//! the entry, the file of the commit that the stack deployed last judges this one deployment: a removed entry is the
-//! greatest loosening there is.
+//! A stack without an entry in the `stackstep.yaml` that judges. It can be held all the same, and if its entry was removed, the
+//! file of the commit that the stack deployed last judges one more deployment: a removed entry is the greatest loosening
+//! there is.
 
 use std::time::Duration;
 
 use super::facts::JudgedRun;
 use super::judged::{file_of_last_deployment, top};
 use super::ledger;
-use crate::base::error::Result;
+use crate::base::error::{Problem, Result};
 use crate::base::git::short_commit;
 use crate::ci::console::Console;
 use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::place::ForgeAccess;
 use crate::engine::job::Job;
+use crate::ledger::history::History;
 
 /// The time for reading the ledger of a stack that may never have had one.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// What judges a run that changes such a stack. `is_own`: whether the file is the commit's own, so that the commit can have
-/// removed the entry. A ledger that can't be read is taken for none: whoever writes one can read it with the same rights.
+/// What judges a run that changes such a stack. `has_delivery`: whether the file that judges has entries for other stacks, so
+/// that a ledger that can't be read is worth a note in the report; else it is a line of the log.
 pub(super) async fn judged_without_entry(
     job: &Job<'_>,
-    is_own: bool,
+    has_delivery: bool,
     console: &Console,
 ) -> Result<JudgedRun> {
-    let ledger = ledger::open(job, None);
-    if ledger.missing().is_some() {
-        return Ok(JudgedRun::default());
-    }
-    let Ok(Ok(Some(past))) = tokio::time::timeout(LIMIT, ledger.history()).await else {
-        return Ok(JudgedRun::default());
-    };
-    if past.last() == 0 {
-        return Ok(JudgedRun::default());
-    }
-    past.certain().map_err(ledger::refused)?;
     let mut judged = JudgedRun::default();
-    let is_branch = matches!(DeliveryEvent::from_context(&job.context), DeliveryEvent::Branch(_));
-    let deployed = past.deployed().filter(|deployed| is_own && is_branch && !deployed.last_judged);
-    if let Some(commit) = deployed.and_then(|deployed| deployed.commit.clone()) {
+    let place = if has_delivery {
+        ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.map(|forge| forge.place)
+    } else {
+        None
+    };
+    let ledger = ledger::open(job, place.as_ref());
+    let read = match ledger.missing() {
+        Some(problem) => Err(problem.clone()),
+        None => match tokio::time::timeout(LIMIT, ledger.history()).await {
+            Ok(Ok(past)) => Ok(past.filter(|past| past.last() > 0)),
+            Ok(Err(trouble)) => Err(trouble.problem),
+            Err(_) => Err(Problem::without_hint("the ledger does not answer")),
+        },
+    };
+    let past = match read {
+        Ok(Some(past)) => past,
+        Ok(None) => return Ok(judged),
+        Err(why) => {
+            let told = format!("whether the stack is held is not known: {}", why.what);
+            if has_delivery {
+                judged.told.push(told);
+            } else {
+                console.line(&told);
+            }
+            return Ok(judged);
+        }
+    };
+    past.certain().map_err(ledger::refused)?;
+    if let Some(commit) = removed_with(job, &past) {
         let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
         let client = forge.as_ref().map(ForgeAccess::client);
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
@@ -56,4 +72,12 @@ pub(super) async fn judged_without_entry(
     }
     (judged.past, judged.ledger) = (Some(past), judged.settings.is_some().then_some(ledger));
     Ok(judged)
+}
+
+/// The commit whose file judges: the one that the stack deployed last, unless a deployment without an entry came since. A
+/// ledger is written only for a stack with an entry.
+fn removed_with(job: &Job<'_>, past: &History) -> Option<String> {
+    let deploys =
+        matches!(DeliveryEvent::from_context(&job.context), DeliveryEvent::Branch(_) | DeliveryEvent::Tag(_));
+    past.deployed().filter(|deployed| deploys && !deployed.last_judged)?.commit.clone()
 }

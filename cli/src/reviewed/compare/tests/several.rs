@@ -223,3 +223,15 @@ fn a_key_in_a_record_that_is_not_its_own_is_told_apart_from_a_review_key_that_is
     record.key = None;
     assert_eq!(told(&record), ["the review was made with a `review-key`, and this run has none"]);
 }
+
+#[test]
+fn a_file_that_one_of_two_changes_has_taken_away_is_refused_in_words_that_say_why() {
+    let (one, other) = (update("a", "n", 2), update("b", "n", 2));
+    let records = [
+        record(&one, made_from(&[("a.ts", "2"), ("old.ts", "1")], CONFIG)),
+        record(&other, made_from(&[("a.ts", "1")], CONFIG)),
+    ];
+    let found = run(&both(&one, &other), made_from(&[("a.ts", "2")], CONFIG), &records);
+    assert_eq!(kinds(&found), [DifferenceKind::Source]);
+    assert!(found.differences[0].message.contains("whether another one has taken it away can't be told"));
+}
