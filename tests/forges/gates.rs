@@ -46,3 +46,13 @@ async fn a_job_that_came_through_no_gate_has_no_approvals() {
     let nowhere = GatedJob { environment: None, ..job("gitlab") };
     assert_eq!(client.gate_approvals(&nowhere).await.unwrap(), None, "a job without an environment");
 }
+
+#[tokio::test]
+async fn on_github_a_job_of_its_own_may_have_asked_for_the_approval() {
+    let github = FACES.iter().find(|face| face.name() == "github").unwrap();
+    let (fake, http) = (Fake::start(*github), http());
+    let place = fake.place();
+    let job = GatedJob { environment: Some("qa".to_owned()), ..job("github") };
+    let found = Client::new(http, &place).gate_approvals(&job).await.unwrap().unwrap();
+    assert_eq!(found.iter().map(|one| one.person.id.as_str()).collect::<Vec<_>>(), ["joe"]);
+}

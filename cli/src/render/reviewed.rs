@@ -31,7 +31,7 @@ pub(super) fn small_print(record: &ReviewRecord) -> String {
     let values = if record.key.is_none() { ", values" } else { "" };
     let mut not_bound = record.not_bound.clone();
     if record.key.is_some() {
-        not_bound.push("values, by the digest alone".to_owned());
+        not_bound.push("values, which this digest does not cover".to_owned());
     }
     format!(
         "reviewed change {}; bound: operations, properties{values}, files, configuration, versions; not bound: {}",
@@ -150,7 +150,10 @@ mod tests {
                 text.contains("reviewed change sha256:0123456789ab; bound: operations, properties, files"),
                 "{text}"
             );
-            assert!(text.contains("not bound: variables; values, by the digest alone"), "{text}");
+            assert!(
+                text.contains("not bound: variables; values, which this digest does not cover"),
+                "{text}"
+            );
         }
         assert!(small_print(&record(None)).contains("properties, values, files"));
         assert!(!everywhere(&run(|_| {}))[0].contains("reviewed change"));

@@ -34,13 +34,20 @@ impl Protections for GitHub {
                 answers.list("approvals", "")?.into_iter().map(read_approval).collect::<Option<_>>()?;
             // A run can have several environments.
             let of_job = |one: &GateApproval| {
-                environment.as_ref().is_none_or(|environment| one.environments.contains(environment))
+                environment.as_ref().is_none_or(|environment| {
+                    let asks = format!("{environment}{ASKING}");
+                    one.environments.contains(environment) || one.environments.contains(&asks)
+                })
             };
             approvals.retain(of_job);
             Some(approvals)
         }))
     }
 }
+
+/// The end of the name of the environment whose reviewers a job of its own asks, before the job that deploys: so is it in the
+/// workflow `delivery`.
+const ASKING: &str = "-approval";
 
 fn read_approval(answer: &Value) -> Option<GateApproval> {
     Some(GateApproval {
