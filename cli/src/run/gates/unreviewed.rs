@@ -66,11 +66,14 @@ fn all_stand_for(
     files: &[(ReviewRecord, PathBuf)],
     identity: &StackIdentity,
 ) -> Result<(), Problem> {
+    if digests.is_empty() || files.is_empty() {
+        return Ok(());
+    }
     let of_files: Vec<&str> = files.iter().map(|(record, _)| record.digest.as_str()).collect();
     let root = root_of(&of_files);
-    let stands = |digest: &&String| of_files.contains(&digest.as_str()) || **digest == root;
-    match digests.iter().find(|digest| !of_files.is_empty() && !stands(digest)) {
-        Some(digest) => Err(Problem::new(
+    let stands = |digest: &String| of_files.contains(&digest.as_str()) || *digest == root;
+    if let Some(digest) = digests.iter().find(|digest| !stands(digest)) {
+        return Err(Problem::new(
             format!(
                 "the reviewed digest `{}` is neither that of one of the {} result files that `reviewed` names, nor that of \
                  all together",
@@ -78,23 +81,19 @@ fn all_stand_for(
                 of_files.len()
             ),
             "name the result files of the previews that were reviewed, and of no others",
+        ));
+    }
+    let is_named = |record: &ReviewRecord| digests.contains(&record.digest) || digests.contains(&root);
+    let own = files.iter().filter(|(record, path)| about_this_stack(record, path, identity).is_ok());
+    match own.map(|(record, _)| record).find(|record| !is_named(record)) {
+        Some(record) => Err(Problem::new(
+            format!(
+                "the change `{}` of this stack is not among the digests that `reviewed` names",
+                short_digest(&record.digest)
+            ),
+            "name its digest too, or the one of all changes together",
         )),
-        None => {
-            let is_named =
-                |record: &ReviewRecord| digests.contains(&record.digest) || digests.contains(&root);
-            let own = files.iter().filter(|(record, path)| about_this_stack(record, path, identity).is_ok());
-            let left_out =
-                own.map(|(record, _)| record).find(|record| !digests.is_empty() && !is_named(record));
-            left_out.map_or(Ok(()), |record| {
-                Err(Problem::new(
-                    format!(
-                        "the change `{}` of this stack is not among the digests that `reviewed` names",
-                        short_digest(&record.digest)
-                    ),
-                    "name its digest too, or the one of all changes together",
-                ))
-            })
-        }
+        None => Ok(()),
     }
 }
 
