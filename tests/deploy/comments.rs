@@ -179,3 +179,15 @@ fn a_part_that_stands_in_the_comment_of_one_stack_is_what_a_program_printed() {
     let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(76);
     run.says("no change request that was merged shows a preview of this stack").never_says("Deployed");
 }
+
+#[test]
+fn reviews_of_a_commit_that_only_the_comment_names_do_not_count() {
+    let (fake, repository) = shown();
+    let entry = format!("{MAP}stacks:\n  staging: {{ unreviewed: refuse, approvals: {{ needed: 1 }} }}\n");
+    repository.scene.write("stackstep.yaml", &entry);
+    repository.commit("approvals are needed");
+    let run = merged(&fake, repository).scene.run("up -C infra/shop --stack staging").ends_with(75);
+    run.says("merge request !7 was merged at `8d08154c`, and its preview shows `")
+        .says("let the last commit of a change be previewed")
+        .never_says("Deployed");
+}

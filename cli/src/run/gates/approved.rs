@@ -24,6 +24,9 @@ pub(super) struct FoundApprovals {
 /// The members of teams, by the team's name with its `@`.
 type Teams = BTreeMap<String, TeamMembers>;
 
+/// The fewest digits by which a commit is known.
+const SHORTEST: usize = 7;
+
 /// A name that nobody has: the rules and the settings name different people.
 const NOBODY: &str = "nobody: those who may approve differ from rule to rule";
 
@@ -154,6 +157,18 @@ async fn by_reviews(
             ));
             return Ok(());
         };
+        // What our comment says is a pointer: the commit that was approved is the one at the head, as the forge has it.
+        if let Some(head) = request.head.as_deref().filter(|head| !is_same_commit(head, &shown.commit)) {
+            problems.push(Problem::new(
+                format!(
+                    "{name} was merged at `{}`, and its preview shows `{}`",
+                    short_commit(head),
+                    short_commit(&shown.commit)
+                ),
+                "let the last commit of a change be previewed, and have that approved",
+            ));
+            return Ok(());
+        }
         let reviews = client.reviews(request.number).await;
         let reviews = match reviews {
             Ok(reviews) => reviews,
@@ -201,6 +216,12 @@ async fn by_reviews(
     }
     people.extend(everywhere.unwrap_or_default());
     Ok(())
+}
+
+/// Whether both are one commit. Bitbucket tells the first digits of a change request's head.
+fn is_same_commit(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    one.len().min(other.len()) >= SHORTEST && (one.starts_with(&other) || other.starts_with(&one))
 }
 
 /// The gate of the CI system before this job.
