@@ -25,7 +25,7 @@ pub fn write(root: &Path, target: &str, out: &Path) -> Result<bool> {
         let wanted = out.join(format!("{program}-v{}.cdx.json", super::VERSION));
         fs::copy(&written, &wanted).map_err(Error::io("copy", &written))?;
     }
-    for folder in ["", "sandbox", "xtask"] {
+    for folder in ["", "sandbox", "xtask", "cli/crc-fast"] {
         let _ = fs::remove_file(root.join(folder).join(format!("{name}.json")));
     }
     Ok(true)
