@@ -2,6 +2,7 @@
 //! as JavaScript writes them. <https://www.rfc-editor.org/rfc/rfc8785>
 
 use serde_json::{Number, Value};
+use sha2::{Digest as _, Sha256};
 
 /// The largest whole number of which JavaScript knows each smaller one.
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_991.0;
@@ -12,6 +13,11 @@ pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
     out
+}
+
+/// The hash of `value` in its canonical form: `sha256:` and 64 hexadecimal digits.
+pub fn canonical_digest(value: &Value) -> String {
+    format!("sha256:{:x}", Sha256::digest(canonical(value)))
 }
 
 fn write(value: &Value, out: &mut String) {

@@ -9,7 +9,7 @@ use crate::base::words::{Words, enum_of_words};
 use crate::base::yaml::{Mapping, Value};
 use crate::checks::Checks;
 use crate::inputs::file::{ConfigFile, STACKS};
-use crate::inputs::headings::{COMMAND, StackInputs};
+use crate::inputs::headings::{COMMAND, ForgeInputs, StackInputs};
 use crate::inputs::{INPUTS, Input};
 use crate::pulumi::stack::StackName;
 use crate::rules::Rules;
@@ -101,10 +101,14 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// The text of an input that the entry sets. None if it does not, or not as a text.
-    pub fn input(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.inputs.iter().find(|(key, _)| key.as_str() == Some(name))?;
-        value.as_str()
+    /// The environment that the entry names, whose gate counts.
+    pub fn environment(&self) -> Option<&str> {
+        self.inputs.get(ForgeInputs::environment.name())?.source()
+    }
+
+    /// Whether deployments are compared with what was reviewed.
+    pub fn is_compared(&self) -> bool {
+        self.unreviewed != Unreviewed::Allow
     }
 
     /// Reads the section's entries, in the order of the file, of which the first that fits a stack counts.

@@ -2,9 +2,8 @@
 //! and the state of the stack are no part of it.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::base::canonical::canonical;
+use crate::base::canonical::canonical_digest;
 use crate::report::{PathChange, ReviewRecord, ReviewStep, ReviewedValue};
 
 /// The word in place of a value's hash whose key is the preview's own: another preview has another key.
@@ -12,17 +11,13 @@ const VALUE: &str = "value";
 
 /// The digest of a record, from what stands in it.
 pub fn digest_of(record: &ReviewRecord) -> String {
-    hash(&bound(record))
+    canonical_digest(&bound(record))
 }
 
 /// Whether a text has the form of a digest.
 pub fn is_digest(text: &str) -> bool {
     let lower_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(lower_hex))
-}
-
-fn hash(value: &Value) -> String {
-    format!("sha256:{:x}", Sha256::digest(canonical(value)))
 }
 
 /// The part of the record that the digest is about.

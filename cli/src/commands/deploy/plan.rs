@@ -18,7 +18,7 @@ use crate::delivery::place::ForgeAccess;
 use crate::delivery::{Definition, DeliveryEvent, MapDecision, StackSettings};
 use crate::fleet::{FoundProject, RepositoryStacks};
 use crate::inputs::file::{ConfigFile, DEPLOY, NAME};
-use crate::inputs::headings::{ForgeInputs, PROFILE, Profile, StackInputs};
+use crate::inputs::headings::{PROFILE, Profile, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs};
 use crate::pulumi::stack::StackName;
@@ -54,7 +54,7 @@ pub struct DeployTarget {
 impl DeployTarget {
     /// The environment of the job that deploys the stack.
     pub fn environment(&self) -> Option<&str> {
-        self.settings.as_ref()?.inputs.get(ForgeInputs::environment.name())?.source()
+        self.settings.as_ref()?.environment()
     }
 
     /// The flags of the stack's own run, in the repository with this top folder.

@@ -1,16 +1,15 @@
 //! The digest that stands for several changes which are reviewed together, such as those of all stacks of one change request.
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use crate::base::canonical::canonical;
+use crate::base::canonical::canonical_digest;
 
 /// The digest of several changes by their digests, in any order. One that stands there twice counts once.
 pub fn root_of(digests: &[&str]) -> String {
     let mut sorted = digests.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    format!("sha256:{:x}", Sha256::digest(canonical(&json!({ "digests": sorted }))))
+    canonical_digest(&json!({ "digests": sorted }))
 }
 
 #[cfg(test)]

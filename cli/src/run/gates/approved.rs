@@ -235,7 +235,7 @@ async fn by_environment(
     problems: &mut Vec<Problem>,
 ) {
     let job = gates.job;
-    let of_entry = gates.settings().and_then(|settings| settings.input("environment"));
+    let of_entry = gates.settings().and_then(StackSettings::environment);
     let of_job = job.inputs.forge.environment.as_deref();
     if let (Some(entry), Some(job)) = (of_entry, of_job.filter(|job| Some(*job) != of_entry)) {
         problems.push(Problem::new(

@@ -2,8 +2,8 @@
 
 use super::merged_changes::MergedChanges;
 use crate::base::error::{Error, Problem};
+use crate::delivery::StackSettings;
 use crate::delivery::place::{ForgeAccess, forge_place};
-use crate::delivery::{StackSettings, Unreviewed};
 use crate::engine::job::Job;
 use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
@@ -87,7 +87,7 @@ impl GateFacts<'_> {
 
     /// Whether deployments of the stack are compared with what was reviewed.
     pub fn is_compared(&self) -> bool {
-        self.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow)
+        self.settings().is_some_and(StackSettings::is_compared)
     }
 
     /// Whether the run previews for a merge queue what it has to compare with what was reviewed.

@@ -8,7 +8,7 @@ use super::{ledger, unreviewed};
 use crate::base::error::Result;
 use crate::base::git::short_commit;
 use crate::ci::console::Console;
-use crate::delivery::Unreviewed;
+use crate::delivery::StackSettings;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::Judging;
 use crate::delivery::place::ForgeAccess;
@@ -49,7 +49,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
             judged.tighten_by_last_deployment(job, &history).await?;
         }
     }
-    let looks = judged.settings.as_ref().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+    let looks = judged.settings.as_ref().is_some_and(StackSettings::is_compared);
     if job.context.merge_queue && looks && command == Command::Preview {
         let ledger = ledger::open(job, forge.as_ref().map(|forge| &forge.place));
         // What can't be read is not known: then the queue's run does not compare, and says so.
@@ -88,9 +88,7 @@ fn hand_over(job: &mut Job<'_>, judged: &JudgedRun, changes: bool) -> Result<()>
             (job.checks.on_failed, job.checks.folder) = (own.on_failed, Some(top(job)));
         }
         job.rules = job.rules.on_top_of(&settings.rules)?;
-        let looks = !settings.rules.is_empty()
-            || settings.unreviewed != Unreviewed::Allow
-            || settings.approvals.is_some();
+        let looks = !settings.rules.is_empty() || settings.is_compared() || settings.approvals.is_some();
         if changes && looks && job.inputs.command != Command::Refresh {
             job.inputs.safety.skip_preview = Some(false);
         }

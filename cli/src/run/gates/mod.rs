@@ -106,7 +106,7 @@ impl<'a> Gates<'a> {
                 .line(&format!("judged by: `stacks.{}` of {}", settings.pattern, self.facts.judged.version));
         }
         if self.facts.compares_for_the_queue() {
-            let queued = self.queued().await;
+            let queued = self.merged().await;
             self.look_for_shown(executor, queued);
         }
         if !self.facts.changes() {
@@ -140,7 +140,7 @@ impl<'a> Gates<'a> {
         );
         place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
         promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
-        if settings.unreviewed != Unreviewed::Allow && self.facts.reviewed.is_by_comments() {
+        if settings.is_compared() && self.facts.reviewed.is_by_comments() {
             let merged = self.merged().await;
             self.look_for_shown(executor, merged);
         }
@@ -168,21 +168,15 @@ impl<'a> Gates<'a> {
         self.facts.merged = Some(merged);
     }
 
-    /// The change requests that the run of a merge queue is about.
-    async fn queued(&self) -> Result<MergedChanges, Problem> {
-        let client =
-            self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
-        let job = self.facts.job;
-        let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
-        queued::queued_changes(&self.facts, &client, &history).await
-    }
-
-    /// The change requests that the run deploys.
+    /// The change requests that the run deploys, or that the merge queue would.
     async fn merged(&self) -> Result<MergedChanges, Problem> {
         let client =
             self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
         let job = self.facts.job;
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, Some(&client));
+        if self.facts.compares_for_the_queue() {
+            return queued::queued_changes(&self.facts, &client, &history).await;
+        }
         merged::merged_changes(&self.facts, &client, &history).await
     }
 
@@ -214,8 +208,7 @@ impl<'a> Gates<'a> {
         let proposal = &self.facts.proposed.as_ref()?.proposal;
         let review = &self.facts.job.inputs.review;
         let settings = self.facts.settings();
-        let is_bound = !review.reviewed.is_empty()
-            || settings.is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+        let is_bound = !review.reviewed.is_empty() || self.facts.is_compared();
         let mode = review.guard.unwrap_or(if is_bound { Guard::Report } else { Guard::Off });
         let patterns = settings.iter().flat_map(|settings| &settings.tolerate);
         let tolerances = patterns.filter_map(|pattern| Tolerance::parse(pattern).ok()).collect();
@@ -311,7 +304,7 @@ impl<'a> Gates<'a> {
     /// another one now.
     pub async fn mark_stale_previews(&self, report: &Report, console: &Console) {
         let job = self.facts.job;
-        let looks = self.facts.settings().is_some_and(|settings| settings.unreviewed != Unreviewed::Allow);
+        let looks = self.facts.is_compared();
         let deployed = report.status == Status::Succeeded && report.has_changes != Some(false);
         let wanted = looks && deployed && job.inputs.forge.commit_status && self.facts.changes();
         let Some(forge) = self.facts.judged.forge.as_ref().filter(|_| wanted) else { return };

@@ -27,12 +27,10 @@ pub(super) async fn judged_without_entry(
     console: &Console,
 ) -> Result<JudgedRun> {
     let mut judged = JudgedRun::default();
-    let place = if has_delivery {
-        ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?.map(|forge| forge.place)
-    } else {
-        None
-    };
-    let ledger = ledger::open(job, place.as_ref());
+    let find_forge = || ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs);
+    // Whoever uses no delivery pays for no connection to the forge.
+    let early = if has_delivery { find_forge()? } else { None };
+    let ledger = ledger::open(job, early.as_ref().map(|forge| &forge.place));
     let read = match ledger.missing() {
         Some(problem) => Err(problem.clone()),
         None => match tokio::time::timeout(LIMIT, ledger.history()).await {
@@ -56,7 +54,7 @@ pub(super) async fn judged_without_entry(
     };
     past.certain().map_err(ledger::refused)?;
     if let Some(commit) = removed_with(job, &past) {
-        let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+        let forge = if has_delivery { early } else { find_forge()? };
         let client = forge.as_ref().map(ForgeAccess::client);
         let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
         let before = file_of_last_deployment(job, &commit, &history).await?;
