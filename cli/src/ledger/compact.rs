@@ -37,7 +37,7 @@ const ID: usize = 6;
 const LETTERS: &str = "letters";
 
 /// The short form of the kinds.
-const KINDS: [(&str, EntryKind); 9] = [
+const KINDS: [(&str, EntryKind); 10] = [
     ("r", EntryKind::Reserved),
     ("f", EntryKind::Finished),
     ("v", EntryKind::Verified),
@@ -47,6 +47,7 @@ const KINDS: [(&str, EntryKind); 9] = [
     ("a", EntryKind::Approved),
     ("b", EntryKind::BrokeGlass),
     ("d", EntryKind::Destroyed),
+    ("x", EntryKind::Refused),
 ];
 
 /// The short form of the ways of an approval.
@@ -91,6 +92,12 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     if let Some(expires) = entry.approvers.iter().find_map(|approver| approver.expires.as_deref()) {
         line.must("x", &base36(seconds(expires)));
     }
+    if let Some(gate) = &entry.gate {
+        line.must("p", gate);
+    }
+    if let Some(expires) = &entry.expires {
+        line.must("i", &base36(seconds(expires)));
+    }
     if line.text.len() > ROOM {
         return Err(format!("it needs {} characters, and a tag has {ROOM}", line.text.len()));
     }
@@ -98,6 +105,7 @@ pub(super) fn write(entry: &LedgerEntry) -> Result<String, String> {
     line.may("y", entry.state_after.as_deref().or(entry.state_before.as_deref()), 24);
     line.may("w", entry.actor.as_deref(), 40);
     line.may("u", entry.run.as_ref().and_then(run).as_deref(), 48);
+    line.may("b", entry.host.as_deref(), 24);
     line.may("q", entry.reason.as_deref(), 120);
     line.may("l", entry.link.as_deref(), 100);
     let sum = sum(&line.text);
@@ -135,6 +143,9 @@ pub(super) fn read(value: &str, number: u64, stack: &str) -> Result<LedgerEntry,
             "a" => entry.approvers.push(approver(&text).ok_or("an approval of it can't be read")?),
             "j" => entry.last_judged = text == "l",
             "x" => expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
+            "p" => entry.gate = owned(),
+            "i" => entry.expires = from_base36(&text).map(|seconds| instant(time_at(seconds))),
+            "b" => entry.host = owned(),
             "y" => entry.state_after = owned(),
             "w" => entry.actor = owned(),
             "m" => entry.command = owned(),
@@ -340,7 +351,9 @@ mod tests {
         let mut hold = LedgerEntry::new(EntryKind::Held, None, "prod", UNIX_EPOCH);
         hold.reason = Some(format!("check failed; {}", "x".repeat(300)));
         hold.link = Some("https://ci.example.com/1".to_owned());
+        (hold.gate, hold.expires) = (Some("reviewed".to_owned()), Some("2026-11-18T11:06:40Z".to_owned()));
         let again = read(&write(&hold).unwrap(), 1, "prod").unwrap();
+        assert_eq!((&again.gate, &again.expires), (&hold.gate, &hold.expires));
         assert!(again.reason.unwrap().starts_with("check failed; x"));
         assert_eq!(again.link.as_deref(), Some("https://ci.example.com/1"));
     }

@@ -103,6 +103,15 @@ pub struct LedgerEntry {
     /// The identity of the stack's state after the deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_after: Option<String>,
+    /// The gate that refused, by the word of its reason: `approval`, `reviewed`, `rules`, `gate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
+    /// The time after which the entry does not count any more, as RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// The name of the machine of the run, as the engine writes it into a lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Whether the commit's own `stackstep.yaml` has no entry for the stack any more, so that nothing judges what comes
     /// after this deployment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -249,6 +258,9 @@ impl LedgerEntry {
             link: None,
             state_before: None,
             state_after: None,
+            gate: None,
+            expires: None,
+            host: None,
             last_judged: false,
             later: Map::new(),
         }
@@ -258,7 +270,7 @@ impl LedgerEntry {
     #[must_use]
     pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         let safe = |text: &mut String| *text = mask(text).chars().take(TEXT).collect();
-        let texts = [&mut self.actor, &mut self.branch, &mut self.tag, &mut self.environment];
+        let texts = [&mut self.actor, &mut self.branch, &mut self.tag, &mut self.environment, &mut self.host];
         texts.into_iter().chain([&mut self.reason, &mut self.link]).flatten().for_each(safe);
         if let Some(run) = &mut self.run {
             run.url.iter_mut().chain(&mut run.id).for_each(safe);

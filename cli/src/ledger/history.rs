@@ -17,6 +17,9 @@ const USED: usize = 2_000;
 /// The most approvals of [`EntryKind::Approved`] that are kept, the newest ones.
 const APPROVALS: usize = 100;
 
+/// The most accepted changes that are kept, the newest ones.
+const ACCEPTED: usize = 20;
+
 /// What the entries say.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -41,6 +44,10 @@ pub struct History {
     used: BTreeMap<String, UsedApproval>,
     /// The last deployment without what is needed otherwise.
     broke_glass: Option<LedgerEntry>,
+    /// The last refusal. None once a deployment has begun after it.
+    refused: Option<LedgerEntry>,
+    /// The refused changes that people have accepted, the oldest first. A deployment that succeeds ends them.
+    accepted: Vec<LedgerEntry>,
     /// The entries that can't be read, with the reason.
     unreadable: BTreeMap<u64, String>,
     /// The entries that are missing between others: the first and the last number of each gap.
@@ -127,8 +134,10 @@ impl History {
             EntryKind::BrokeGlass => self.broke_glass = Some(entry),
             EntryKind::Destroyed => {
                 self.unfinished.clear();
-                (self.attempt, self.deployed, self.verified) = (None, None, None);
+                (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
+                self.accepted.clear();
             }
+            EntryKind::Refused => self.refused = Some(entry),
             EntryKind::Later(_) => {}
         }
     }
@@ -152,6 +161,7 @@ impl History {
             self.used.insert(key, UsedApproval { number: entry.number, time, digest, done });
         }
         keep_newest(&mut self.used, USED, |used| used.number);
+        self.refused = None;
         self.attempt = Some(DeploymentAttempt { reserved: entry.clone(), end: None });
         self.unfinished.push(entry);
     }
@@ -175,6 +185,7 @@ impl History {
                 used.done = true;
             }
         }
+        self.accepted.clear();
         // Another command leaves what was deployed last: a refresh, or a destroy of some resources.
         if entry.command.as_deref().is_none_or(|command| command == "up") {
             self.deployed = Some(entry);
@@ -199,6 +210,12 @@ impl History {
     }
 
     fn accept(&mut self, entry: LedgerEntry) {
+        if entry.digest.is_some() {
+            self.accepted.push(entry);
+            let extra = self.accepted.len().saturating_sub(ACCEPTED);
+            self.accepted.drain(..extra);
+            return;
+        }
         self.unreadable.retain(|number, _| *number > entry.number);
         self.missing.retain(|(first, _)| *first > entry.number);
         self.unfinished.clear();
@@ -249,6 +266,16 @@ impl History {
     /// The last deployment without what is needed otherwise.
     pub fn broke_glass(&self) -> Option<&LedgerEntry> {
         self.broke_glass.as_ref()
+    }
+
+    /// The last refusal of a deployment. None once one has begun after it.
+    pub fn refused(&self) -> Option<&LedgerEntry> {
+        self.refused.as_ref()
+    }
+
+    /// The acceptance of a change with this digest, which no deployment has carried out yet.
+    pub fn accepted(&self, digest: &str) -> Option<&LedgerEntry> {
+        self.accepted.iter().rfind(|entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
     }
 
     /// Whether this approval can be used for a change.
@@ -320,13 +347,14 @@ impl History {
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.broke_glass];
+        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()
             .chain(&self.unfinished)
             .chain(&self.holds)
             .chain(&self.approvals)
+            .chain(&self.accepted)
             .chain(self.attempt.iter().map(|attempt| &attempt.reserved))
             .flat_map(|entry| [Some(entry.number), entry.about])
             .flatten()

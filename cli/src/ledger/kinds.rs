@@ -56,7 +56,8 @@ open_words! {
         Held = "held",
         /// A hold, or all of them, is released.
         Released = "released",
-        /// A person takes what is there for what was to be deployed: earlier open questions are closed.
+        /// A person takes a refused change, which the digest names, for a reviewed one; without a digest, what is there for
+        /// what was to be deployed: earlier open questions are closed.
         Accepted = "accepted",
         /// A person approves a change.
         Approved = "approved",
@@ -64,6 +65,8 @@ open_words! {
         BrokeGlass = "broke-glass",
         /// The stack's resources were deleted.
         Destroyed = "destroyed",
+        /// A gate refused a deployment, or asked for something that was not there.
+        Refused = "refused",
     }
 }
 

@@ -360,3 +360,25 @@ fn a_summary_is_read_again_as_it_was() {
     let text = serde_json::to_string(&book.history).unwrap();
     assert_eq!(serde_json::from_str::<History>(&text).unwrap(), book.history);
 }
+
+#[test]
+fn an_accepted_change_waits_for_its_deployment_and_leaves_what_is_there() {
+    let mut book = Book::default();
+    book.deploy("a", &["1"]);
+    book.add(EntryKind::Refused, |entry| entry.digest = Some("b".to_owned()));
+    assert_eq!(digest_of(book.history.refused()), Some("b"));
+    book.add(EntryKind::Accepted, |entry| entry.digest = Some("b".to_owned()));
+    assert_eq!(digest_of(book.history.deployed()), Some("a"));
+    assert!(book.history.accepted("b").is_some() && book.history.accepted("c").is_none());
+    book.deploy("b", &["2"]);
+    assert_eq!((book.history.refused(), book.history.accepted("b")), (None, None), "it counts once");
+}
+
+#[test]
+fn an_accepted_change_can_be_tried_again_until_it_is_deployed() {
+    let mut book = Book::default();
+    book.add(EntryKind::Accepted, |entry| entry.digest = Some("b".to_owned()));
+    let reserved = book.reserve("b", &[]);
+    book.finish(reserved, EntryStatus::Failed);
+    assert!(book.history.accepted("b").is_some());
+}
