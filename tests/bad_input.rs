@@ -248,3 +248,10 @@ fn a_workflow_that_has_moved_goes_on_with_an_input_that_the_official_action_does
         .input("target-dependent", "yes");
     scene.run("preview").ends_with(0).says("it is not used; did you mean `target-dependents`?");
 }
+
+#[test]
+fn a_review_key_that_could_be_guessed_is_refused_and_not_shown() {
+    let scene = Scene::new("hello").with("STACKSTEP_REVIEW_KEY", "correct-horse-battery");
+    let run = scene.run("preview --stack dev --upsert").ends_with(2);
+    run.says("`review-key` has 21 characters").says("openssl rand -hex 32").never_says("correct-horse");
+}

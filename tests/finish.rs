@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::scripted::{end, result, scene, signal, until_begun};
-use crate::support::{Scene, fixture, json};
+use crate::support::{Scene, fixture, json, read_from_pipe};
 
 /// Writes the events that there are, says its number once the post step's state has it, and works on until it is told
 /// to stop.
@@ -136,7 +136,7 @@ fn a_run_that_was_cancelled_first_is_cancelled() {
     let child = scene.start("up --grace-period 1h");
     let engine: i32 = until_begun(&scene).trim().parse().unwrap();
     signal(&child, Signal::SIGTERM);
-    std::fs::read(scene.root().join("asked")).unwrap();
+    read_from_pipe(&scene.root().join("asked"));
     assert!(scene.summary().contains("still finishing"));
     signal(&child, Signal::SIGKILL);
     end(child);

@@ -78,6 +78,7 @@ private static Map inputs() {
         "noWarnings": [type: "boolean", variable: "STACKSTEP_INPUT_NO_WARNINGS"],
         "failOnRules": [type: "boolean", variable: "STACKSTEP_INPUT_FAIL_ON_RULES"],
         "reviewed": [type: "list", variable: "STACKSTEP_INPUT_REVIEWED"],
+        "approved": [type: "list", variable: "STACKSTEP_INPUT_APPROVED"],
         "reviewKey": [type: "secret", variable: "STACKSTEP_INPUT_REVIEW_KEY"],
         "guard": [type: "choice", variable: "STACKSTEP_INPUT_GUARD", values: ["report", "stop", "off"]],
         "checkUrl": [type: "list", variable: "STACKSTEP_INPUT_CHECK_URL"],

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{FAILED, PASSED, UNCLEAR};
 use crate::support::forge::{FACES, Fake, HEAD};
 use crate::support::server::{Reply, Server};
-use crate::support::{Run, Scene, json};
+use crate::support::{Run, Scene, json, read_from_pipe};
 use stackstep::report::CheckOutcome;
 
 /// A program with the output `url`, and a secret one.
@@ -287,7 +287,7 @@ mod with_a_file {
             smoke("echo > ../begun\nexec sleep 600\n", "      - { tcp: \"127.0.0.1:1\", ready-within: 0 }\n");
         nix::unistd::mkfifo(&scene.root().join("begun"), Mode::S_IRWXU).unwrap();
         let child = scene.start("up --stack dev --upsert --result-file ../result.json");
-        std::fs::read_to_string(scene.root().join("begun")).unwrap();
+        read_from_pipe(&scene.root().join("begun"));
         signal(&child, Signal::SIGTERM);
         let (status, log) = end(child);
         assert_eq!(status.code(), Some(143), "{log}");
@@ -303,7 +303,7 @@ mod with_a_file {
         let scene = pushed(smoke("echo > ../begun\nexec sleep 600\n", ""));
         nix::unistd::mkfifo(&scene.root().join("begun"), Mode::S_IRWXU).unwrap();
         let mut child = scene.start("up --stack dev --upsert");
-        std::fs::read_to_string(scene.root().join("begun")).unwrap();
+        read_from_pipe(&scene.root().join("begun"));
         stackstep::process::tree::kill(i32::try_from(child.id()).unwrap(), None);
         child.wait().unwrap();
         let file = scene.github_state()["unfinished"].clone();

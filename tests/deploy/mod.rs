@@ -1,5 +1,6 @@
 //! `stackstep deploy`: which event deploys which stack, and which version of the map says so.
 
+mod approved;
 mod comments;
 mod event;
 mod gates;

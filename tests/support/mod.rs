@@ -254,6 +254,18 @@ pub fn limit(child: &Child) -> Limit {
     })
 }
 
+/// Waits until a program has written to the named pipe; what it has written. A program that ends before it writes fails the
+/// test, once the limit is over.
+#[cfg(unix)]
+pub fn read_from_pipe(pipe: &Path) -> String {
+    let opened = pipe.to_owned();
+    // A pipe that is opened for writing ends the wait for somebody who does.
+    let _limit = Limit::new(limit::LIMIT, move || drop(std::fs::OpenOptions::new().write(true).open(opened)));
+    let text = std::fs::read_to_string(pipe).unwrap();
+    assert!(!text.is_empty(), "nobody has written to `{}`", pipe.display());
+    text
+}
+
 fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -27,7 +27,7 @@ pub fn scene(script: &str) -> Scene {
 
 /// Waits until the engine has written to `$ROOT/begun`; what it has written.
 pub fn until_begun(scene: &Scene) -> String {
-    std::fs::read_to_string(scene.root().join("begun")).unwrap()
+    super::read_from_pipe(&scene.root().join("begun"))
 }
 
 pub fn signal(child: &Child, signal: Signal) {

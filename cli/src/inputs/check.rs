@@ -3,6 +3,9 @@
 use super::{Command, Inputs};
 use crate::base::error::{Error, Result};
 
+/// The fewest characters of a `review-key`.
+const KEY: usize = 32;
+
 impl Inputs {
     /// Refuses inputs that contradict each other, and inputs that have no effect alone.
     pub(super) fn check(&self) -> Result<()> {
@@ -43,7 +46,11 @@ impl Inputs {
         refuse_both(
             "skip-preview",
             self.safety.skip_preview == Some(true),
-            if self.review.reviewed.is_empty() { "guard" } else { "reviewed" },
+            match &self.review {
+                review if !review.reviewed.is_empty() => "reviewed",
+                review if !review.approved.is_empty() => "approved",
+                _ => "guard",
+            },
             self.review.need_a_preview(),
         )?;
         refuse_both(
@@ -71,6 +78,7 @@ impl Inputs {
             self.backend.oidc_team.is_some() || self.backend.oidc_user.is_some(),
         )?;
         self.check_outputs_prefix()?;
+        self.check_review_key()?;
         let refuse_alone = |a: &str, a_set: bool, b: &str, b_set: bool| {
             if a_set && !b_set {
                 return Err(Error::input(format!("`{a}` without `{b}`"), format!("set `{b}` too")));
@@ -98,6 +106,18 @@ impl Inputs {
             "policy-pack",
             !self.safety.policy_pack.is_empty(),
         )
+    }
+
+    /// Refuses a key that could be guessed: whoever guesses it knows the values behind the hashes in comments.
+    fn check_review_key(&self) -> Result<()> {
+        let characters = self.review.review_key.as_ref().map(|key| key.expose().chars().count());
+        match characters.filter(|characters| *characters < KEY) {
+            None => Ok(()),
+            Some(characters) => Err(Error::input(
+                format!("`review-key` has {characters} characters, and could be guessed"),
+                format!("use at least {KEY} random ones, such as those of `openssl rand -hex 32`"),
+            )),
+        }
     }
 
     /// Refuses a prefix that no variable's name can begin with.

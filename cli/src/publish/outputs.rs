@@ -266,7 +266,12 @@ impl Handing<'_> {
             );
         }
         let all = exports.outputs.as_ref().map(|_| Value::Object(values).to_string());
-        let summary = masker.mask(&render::summary(report, detail::of_job(job)));
+        let detail = detail::of_job(job);
+        let summary = match exports.stacks {
+            Some(stacks) => render::summary_of_stacks(stacks, report, detail),
+            None => render::summary(report, detail),
+        };
+        let summary = masker.mask(&summary);
         let of_the_stack = OwnOfStack {
             digest: exports.digest.clone().unwrap_or_default(),
             result: self.result_file.map(|path| path.display().to_string()).unwrap_or_default(),

@@ -9,7 +9,7 @@ use super::outputs::{self, Exported, Exports};
 use super::{Publisher, counts, warn, write_whole};
 use crate::ci::console::Console;
 use crate::engine::job::Job;
-use crate::report::{Masked, Report, Status};
+use crate::report::{Masked, Report, Status, root_of};
 
 /// Publishes everything but the files that [`Publisher::files_of`] writes. No stack output of a fork's run is passed to
 /// later steps, as its values come from a stranger.
@@ -30,7 +30,12 @@ pub fn publish_rest(
         if let Some(outputs) = &mut together.outputs {
             outputs.retain(|name, _| !fork && !secret.contains(name));
         }
-        let exports = Exports::new(&together, Exported::new());
+        let mut exports = Exports::new(&together, Exported::new());
+        if reports.len() > 1 {
+            let digests = reports.iter().map(|report| Some(report.review.as_ref()?.digest.as_str()));
+            exports.digest = digests.collect::<Option<Vec<_>>>().map(|digests| root_of(&digests));
+            exports.stacks = Some(reports.len());
+        }
         outputs::hand_on(job, &together, &exports, "", result_file, console);
     }
     console.text(&publisher.text(reports, result_file));

@@ -149,7 +149,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__deploy)
-            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +367,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approved)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --guard)
                     COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
                     return 0
@@ -567,7 +571,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__destroy)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --approved --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -742,6 +746,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -929,7 +937,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__doctor)
-            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1172,6 +1180,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1799,7 +1811,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__inputs)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2030,6 +2042,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3367,7 +3383,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__run)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3601,6 +3617,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approved)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --guard)
                     COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
                     return 0
@@ -3831,7 +3851,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__up)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4038,6 +4058,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approved)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

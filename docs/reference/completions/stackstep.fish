@@ -195,6 +195,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Reso
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -312,6 +313,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -431,6 +433,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -631,6 +634,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-dele
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -874,6 +878,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1037,6 +1042,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1172,6 +1178,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-poli
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"

@@ -150,6 +150,8 @@ impl Job {
     /// Runs it.
     pub fn run(self) -> Outcome {
         let place = &self.place;
+        // The artifacts of one run are not those of another.
+        let _ = std::fs::remove_dir_all(place.path("artifacts"));
         let mut act = Command::new(tools::folder("act").join("bin/act"));
         act.args([self.event, "--json", "--no-cache-server"]);
         for label in ["ubuntu-latest", "ubuntu-24.04", "linux-x64-cd"] {

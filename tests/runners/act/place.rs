@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What stands for an action of somebody else: it notes that it was called, with what, and which files lie at its
-/// `path`, and does nothing. A `cache` that finds nothing says which key it looked for.
+/// `path`. Artifacts are kept for the other jobs of the run; a `cache` that finds nothing says which key it looked for.
 const STAND_IN: &str = "
 const fs = require('node:fs')
 const folder = process.env.INPUT_PATH ?? ''
@@ -15,6 +15,12 @@ const is = fs.statSync(folder, { throwIfNoEntry: false })
 const files = is?.isDirectory() ? fs.readdirSync(folder) : is ? [folder] : []
 const inputs = Object.entries(process.env).filter(([name, value]) => name.startsWith('INPUT_') && value)
 fs.appendFileSync(process.env.CALLS, JSON.stringify({ action, files, inputs: Object.fromEntries(inputs) }) + '\\n')
+const { INPUT_NAME: name, INPUT_PATTERN: pattern, ARTIFACTS: kept } = process.env
+if (action === 'actions/upload-artifact' && is) fs.cpSync(folder, `${kept}/${name}`, { recursive: true })
+if (action === 'actions/download-artifact' && fs.existsSync(kept)) {
+  const wanted = fs.readdirSync(kept).filter(one => one === name || (pattern && one.startsWith(pattern.replace('*', ''))))
+  for (const one of wanted) fs.cpSync(`${kept}/${one}`, name ? folder : `${folder}/${one}`, { recursive: true })
+}
 if (process.env.INPUT_KEY) fs.appendFileSync(process.env.GITHUB_OUTPUT, `cache-primary-key=${process.env.INPUT_KEY}\\n`)
 ";
 
@@ -68,13 +74,14 @@ impl Place {
     }
 
     /// What a person has set up: the backend, the passphrase.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 6] {
         [
             ("STACKSTEP_BIN", env!("CARGO_BIN_EXE_stackstep").to_owned()),
             ("PULUMI_BACKEND_URL", format!("file://{}", self.path("state").display())),
             ("PULUMI_CONFIG_PASSPHRASE", "a passphrase".to_owned()),
             ("PULUMI_HOME", self.path("home/pulumi").display().to_string()),
             ("CALLS", self.path("calls").display().to_string()),
+            ("ARTIFACTS", self.path("artifacts").display().to_string()),
         ]
     }
 

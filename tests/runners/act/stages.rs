@@ -21,9 +21,28 @@ fn tag(name: &str) -> Value {
 
 /// The run of a workflow in a repository with the map, whose remote has its branch `main`.
 fn run_of(workflow: &str, event: &'static str, payload: Value) -> Outcome {
+    run_in(workflow, event, payload, &[])
+}
+
+/// The same, with the program in these folders too.
+fn run_in(workflow: &str, event: &'static str, payload: Value, folders: &[&str]) -> Outcome {
     let program = tempfile::tempdir().unwrap();
     tools::copy(&tools::root().join("examples/hello"), program.path());
     std::fs::write(program.path().join("stackstep.yaml"), MAP).unwrap();
+    for folder in folders {
+        let copy = program.path().join(folder);
+        tools::copy(&tools::root().join("examples/hello"), &copy);
+        let text = std::fs::read_to_string(copy.join("Pulumi.yaml")).unwrap();
+        let name = copy.file_name().unwrap().to_string_lossy();
+        // The map needs the files of stacks where there are several projects.
+        for stack in ["staging", "prod"] {
+            for folder in [program.path(), &copy] {
+                std::fs::write(folder.join(format!("Pulumi.{stack}.yaml")), "config: {}\n").unwrap();
+            }
+        }
+        std::fs::write(copy.join("Pulumi.yaml"), text.replace("name: hello", &format!("name: {name}")))
+            .unwrap();
+    }
     let job = Job::of("", program.path(), event).payload(payload).with_remote();
     let text = copied(workflow, &job.backend());
     job.workflow(&text)
@@ -95,6 +114,17 @@ fn an_environment_that_people_are_asked_for_is_previewed_before_and_its_summary_
     let staging = run_of(&three_stages("    with:\n      approve: \"production\"\n"), "push", push("main"));
     happened(&staging, &[], &["staging"]);
     assert!(!staging.log.contains("approved for"), "{}", staging.log);
+}
+
+#[test]
+#[ignore = "needs act"]
+fn people_are_asked_about_the_stacks_of_all_projects_and_what_they_approved_is_deployed() {
+    let with = three_stages("    with:\n      approve: \"production\"\n");
+    let outcome = run_in(&with, "push", tag("v1.0.0"), &["infra/second"]);
+    assert!(outcome.succeeded, "{}", outcome.log);
+    assert!(outcome.log.contains("job approve production: 2 stacks: 8 to create"), "{}", outcome.log);
+    assert!(outcome.log.contains("at the gate: this is the change that was reviewed"), "{}", outcome.log);
+    assert_eq!(outcome.messages_in_history().len(), 2, "{}", outcome.log);
 }
 
 #[test]

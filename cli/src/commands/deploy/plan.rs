@@ -214,7 +214,9 @@ fn decide(
     if let Some(problem) = listed.problems.first() {
         return Err(Error::Input { what: problem.what.clone(), hint: problem.hint.clone() });
     }
-    let projects = within(&listed.projects, &top, &inputs.stack.cwd);
+    let named = found.outer.as_ref().and_then(|outer| outer.text(&StackInputs::cwd.input));
+    let is_named = named.is_some_and(|cwd| !cwd.is_empty());
+    let projects = within(&listed.projects, &top, &inputs.stack.cwd, is_named);
     let mut targets = Vec::new();
     for stack in &wanted {
         let having: Vec<&FoundProject> = having(&projects, stack);
@@ -234,11 +236,25 @@ fn decide(
     Ok(DeployPlan { command, targets, why, skip: false })
 }
 
-/// The projects that lie in the folder that `cwd` names, if it names one below the top.
-fn within<'p>(projects: &'p [FoundProject], top: &Path, cwd: &Path) -> Vec<&'p FoundProject> {
+/// The projects that the run is about: the one whose folder `cwd` is, if somebody has named it; else those below `cwd`, or the
+/// one around it.
+fn within<'p>(projects: &'p [FoundProject], top: &Path, cwd: &Path, is_named: bool) -> Vec<&'p FoundProject> {
     let cwd = std::fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_owned());
     let top = std::fs::canonicalize(top).unwrap_or_else(|_| top.to_owned());
-    projects.iter().filter(|project| top.join(&project.cwd).starts_with(&cwd) || project.cwd == ".").collect()
+    let folder = |project: &FoundProject| match project.cwd.as_str() {
+        "." => top.clone(),
+        below => top.join(below),
+    };
+    if let Some(own) = projects.iter().find(|project| is_named && folder(project) == cwd) {
+        return vec![own];
+    }
+    let below: Vec<&FoundProject> =
+        projects.iter().filter(|project| folder(project).starts_with(&cwd)).collect();
+    if !below.is_empty() {
+        return below;
+    }
+    let around = projects.iter().filter(|project| cwd.starts_with(folder(project)));
+    around.max_by_key(|project| folder(project).components().count()).into_iter().collect()
 }
 
 /// The projects that have a configuration file for the stack; a repository's only project needs none.
@@ -291,4 +307,44 @@ fn no_project(stack: &StackName, projects: &[&FoundProject], file: &str) -> Erro
             stack.short()
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The projects of a repository with one at its top and two below.
+    fn projects() -> Vec<FoundProject> {
+        let project = |cwd: &str| FoundProject {
+            project: cwd.to_owned(),
+            cwd: cwd.to_owned(),
+            runtime: None,
+            stacks: Vec::new(),
+        };
+        [".", "infra/network", "infra/shop"].map(project).to_vec()
+    }
+
+    fn chosen(cwd: &str, is_named: bool) -> Vec<String> {
+        let (top, projects) = (Path::new("/repository"), projects());
+        let chosen = within(&projects, top, &top.join(cwd), is_named);
+        chosen.iter().map(|project| project.cwd.clone()).collect()
+    }
+
+    #[test]
+    fn without_a_folder_it_is_about_all_projects() {
+        assert_eq!(chosen("", false), [".", "infra/network", "infra/shop"]);
+    }
+
+    #[test]
+    fn the_folder_of_a_project_names_that_project_alone() {
+        assert_eq!(chosen("infra/shop", true), ["infra/shop"]);
+        assert_eq!(chosen("", true), ["."]);
+    }
+
+    #[test]
+    fn another_folder_names_the_projects_below_it_or_the_one_around_it() {
+        assert_eq!(chosen("infra", true), ["infra/network", "infra/shop"]);
+        assert_eq!(chosen("infra/shop/src", true), ["infra/shop"]);
+        assert_eq!(chosen("src", true), ["."]);
+    }
 }

@@ -10,6 +10,7 @@ heading! {
     pub struct ReviewInputs under Review {
         reviewed: Vec<String> = list("reviewed", &[Up, Destroy], "The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`.")
             .default_in_words("`comment`, where `unreviewed` of the stack is not `allow`"),
+        approved: Vec<String> = list("approved", &[Up, Destroy], "The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`. It has to be the one that was reviewed too."),
         review_key: Option<Secret> = secret("review-key", &[Preview, Up, Destroy], "A secret of at least 32 random characters that previews and deployments share. The digest of a change then covers its values too; without it each preview draws a key of its own, and a digest alone covers operations, properties and files."),
         guard: Option<Guard> = optional_choice("guard", &[Up, Destroy], "What happens when the deployment takes a step that its preview did not have: `report` tells it, `stop` asks the Pulumi CLI to stop as a cancelled job does (exit status 76). What has begun by then is finished.")
             .default_in_words("`report` where a reviewed change is deployed, else `off`"),
@@ -29,8 +30,13 @@ enum_of_words! {
 }
 
 impl ReviewInputs {
+    /// Whether the step names what may be deployed.
+    pub fn names_a_change(&self) -> bool {
+        !self.reviewed.is_empty() || !self.approved.is_empty()
+    }
+
     /// Whether something has to be compared with a preview before the operation.
     pub fn need_a_preview(&self) -> bool {
-        !self.reviewed.is_empty() || matches!(self.guard, Some(Guard::Report | Guard::Stop))
+        self.names_a_change() || matches!(self.guard, Some(Guard::Report | Guard::Stop))
     }
 }

@@ -44,6 +44,8 @@ pub struct Exports {
     pub outputs: Option<Vec<Export>>,
     /// The digest of the change that the run previewed. None if there is none.
     pub digest: Option<String>,
+    /// The number of stacks, where the report is that of several together.
+    pub stacks: Option<usize>,
 }
 
 impl Exports {
@@ -61,7 +63,7 @@ impl Exports {
             });
             export.collect()
         });
-        Self { outputs, digest: report.review.as_ref().map(|record| record.digest.clone()) }
+        Self { outputs, digest: report.review.as_ref().map(|record| record.digest.clone()), stacks: None }
     }
 
     /// Whether the output `name` is an exported secret, or is `outputs`, which holds all of them.

@@ -68,6 +68,8 @@ pub struct GateFacts<'a> {
     pub proposed: Option<ProposedChange>,
     /// What was named as reviewed.
     pub reviewed: ReviewedNames,
+    /// What people approved at a gate of the CI system, beside what was reviewed.
+    pub approved: ReviewedNames,
     /// The change requests that are deployed, if they were asked for already.
     pub merged: Option<Result<MergedChanges, Problem>>,
     /// The approvals that count.

@@ -24,7 +24,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         return Ok(JudgedRun::default());
     }
     let changes = command.effect() == Effect::Changes && !job.inputs.operation.preview_only;
-    if changes && !job.inputs.review.reviewed.is_empty() {
+    if changes && job.inputs.review.names_a_change() {
         job.inputs.safety.skip_preview = Some(false);
     }
     // Whoever uses no delivery pays for no connection to the forge.

@@ -77,6 +77,7 @@ impl<'a> Gates<'a> {
             made_from,
             proposed: None,
             reviewed: ReviewedNames::default(),
+            approved: ReviewedNames::default(),
             merged: None,
             approvers: Vec::new(),
             change_requests: Vec::new(),
@@ -93,8 +94,13 @@ impl<'a> Gates<'a> {
         signals: &Signals,
     ) -> Result<()> {
         if self.facts.changes() {
-            self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts)?;
-            self.look_for(executor, &self.facts.reviewed.records);
+            let review = &self.facts.job.inputs.review;
+            self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts, &review.reviewed)?;
+            self.facts.approved = unreviewed::named_as_approved(&self.facts, &review.approved)?;
+            let named = [&self.facts.reviewed, &self.facts.approved];
+            let records: Vec<ReviewRecord> =
+                named.into_iter().flat_map(|names| names.records.iter().cloned()).collect();
+            self.look_for(executor, &records);
         }
         if let Some(why) = &self.facts.judged.not_known {
             self.notes.push(format!("not judged: {}", why.in_one_line()));
@@ -123,7 +129,7 @@ impl<'a> Gates<'a> {
             return Err(ledger::held(hold, &self.facts));
         }
         let Some(settings) = settings else {
-            if !self.facts.job.inputs.review.reviewed.is_empty() {
+            if self.facts.job.inputs.review.names_a_change() {
                 self.look_at_state(executor, console, signals).await;
             }
             return Ok(());
@@ -208,7 +214,7 @@ impl<'a> Gates<'a> {
         let proposal = &self.facts.proposed.as_ref()?.proposal;
         let review = &self.facts.job.inputs.review;
         let settings = self.facts.settings();
-        let is_bound = !review.reviewed.is_empty() || self.facts.is_compared();
+        let is_bound = review.names_a_change() || self.facts.is_compared();
         let mode = review.guard.unwrap_or(if is_bound { Guard::Report } else { Guard::Off });
         let patterns = settings.iter().flat_map(|settings| &settings.tolerate);
         let tolerances = patterns.filter_map(|pattern| Tolerance::parse(pattern).ok()).collect();
@@ -272,6 +278,7 @@ impl<'a> Gates<'a> {
         // What the step names as reviewed tightens, and never loosens.
         let answer = if named && allowed == Unreviewed::Allow { Unreviewed::Refuse } else { allowed };
         let looks = answer != Unreviewed::Allow;
+        self.notes.extend(unreviewed::as_approved(&self.facts, report)?);
         if wanted.is_none() && !looks {
             return Ok(());
         }

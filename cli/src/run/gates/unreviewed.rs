@@ -19,15 +19,27 @@ use crate::reviewed::tolerate::Tolerance;
 /// The most differences that a message names.
 const NAMED: usize = 5;
 
-/// Reads the input `reviewed`.
-pub(super) fn named_as_reviewed(gates: &GateFacts<'_>) -> Result<ReviewedNames> {
+/// Reads the input `approved`, which a comment can't be: people approve at a gate what the run before it has found.
+pub(super) fn named_as_approved(gates: &GateFacts<'_>, texts: &[String]) -> Result<ReviewedNames> {
+    let names = named_as_reviewed(gates, texts)?;
+    if names.comments {
+        return Err(Error::input(
+            "`approved` names `comment`, which is what was reviewed and not what was approved at a gate",
+            "name the result file of the preview that the gate has shown, or `sha256:…`; `comment` belongs to `reviewed`",
+        ));
+    }
+    Ok(names)
+}
+
+/// Reads what the input `reviewed` names.
+pub(super) fn named_as_reviewed(gates: &GateFacts<'_>, texts: &[String]) -> Result<ReviewedNames> {
     let job = gates.job;
     let refused =
         |problem: Problem| gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed);
     let identity = job.identity().unwrap_or_default();
     let mut names = ReviewedNames::default();
     let mut files = Vec::new();
-    for text in &job.inputs.review.reviewed {
+    for text in texts {
         match ReviewedForm::parse(text).map_err(&refused)? {
             ReviewedForm::Comment => names.comments = true,
             ReviewedForm::Digest(digest) => names.digests.push(digest),
@@ -119,30 +131,62 @@ pub(super) fn reviewed(
     }
 }
 
+/// Compares the change with what people approved at a gate of the CI system. Returns a note for the report; none if the step
+/// names nothing of that.
+pub(super) fn as_approved(gates: &GateFacts<'_>, report: &mut Report) -> Result<Option<String>> {
+    let names = &gates.approved;
+    if names.is_by_comments() {
+        return Ok(None);
+    }
+    let found =
+        whole(gates, report).and_then(|(digest, proposed)| by_names(gates, report, proposed, names, &digest));
+    match found {
+        Ok(note) => Ok(Some(format!("at the gate: {note}"))),
+        Err(problem) => {
+            let what = format!("another change was approved at the gate: {}", problem.what);
+            let hint =
+                "run the workflow from its beginning, so that people are shown the change as it is now";
+            Err(gates.refusal(what, hint, Reason::Reviewed))
+        }
+    }
+}
+
+/// The digest of what the run proposes, and the change.
+fn whole<'g>(gates: &'g GateFacts<'_>, report: &Report) -> Result<(String, &'g ProposedChange), Problem> {
+    report.review.as_ref().map(|record| record.digest.clone()).zip(gates.proposed.as_ref()).ok_or_else(|| {
+        Problem::new(
+            "the events of this preview are not whole, so that what it proposes has no digest",
+            "run the job again; see that the machine has room for temporary files",
+        )
+    })
+}
+
+/// Compares with the result files or the digests that the step names.
+fn by_names(
+    gates: &GateFacts<'_>,
+    report: &mut Report,
+    proposed: &ProposedChange,
+    names: &ReviewedNames,
+    digest: &str,
+) -> Result<String, Problem> {
+    if !names.records.is_empty() {
+        return by_records(gates, report, proposed, &names.records);
+    }
+    match names.digests.iter().find(|other| *other == digest) {
+        Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
+        None => Err(another(digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other))))),
+    }
+}
+
 fn compared(
     gates: &GateFacts<'_>,
     report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
 ) -> Result<String, Problem> {
-    let (Some(digest), Some(proposed)) =
-        (report.review.as_ref().map(|record| record.digest.clone()), &gates.proposed)
-    else {
-        return Err(Problem::new(
-            "the events of this preview are not whole, so that what it proposes has no digest",
-            "run the job again; see that the machine has room for temporary files",
-        ));
-    };
+    let (digest, proposed) = whole(gates, report)?;
     let names = &gates.reviewed;
-    if !names.records.is_empty() {
-        return by_records(gates, report, proposed, &names.records);
-    }
-    if !names.digests.is_empty() {
-        return match names.digests.iter().find(|other| **other == digest) {
-            Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(&digest))),
-            None => {
-                Err(another(&digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other)))))
-            }
-        };
+    if !names.is_by_comments() {
+        return by_names(gates, report, proposed, names, &digest);
     }
     by_comments(gates, report, proposed, merged)
 }
