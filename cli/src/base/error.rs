@@ -151,6 +151,11 @@ impl Problem {
         Self { what: tell(&self.what), hint: self.hint }
     }
 
+    /// The hint, or the `general` way out of a refusal that this is the reason of.
+    pub fn hint_or(self, general: &str) -> String {
+        self.hint.unwrap_or_else(|| general.to_owned())
+    }
+
     /// Message and hint on one line.
     pub fn in_one_line(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.what.clone(), |hint| format!("{}; {hint}", self.what))

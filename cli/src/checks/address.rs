@@ -117,7 +117,8 @@ pub fn no_output<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -
             .to_owned(),
         some => format!("its outputs are {}", some.join(", ")),
     };
-    Problem::new(format!("the stack has no output `{name}`"), format!("{}{there}", near.unwrap_or_default()))
+    let hint = near.unwrap_or_default() + &there;
+    Problem::new(format!("the stack has no output `{name}`"), hint)
 }
 
 fn secret_output(name: &str) -> NoAddress {

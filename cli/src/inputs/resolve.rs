@@ -255,7 +255,7 @@ pub(super) fn file_value(file: &ConfigFile, input: &Input) -> Result<Option<Foun
         // A block of text, as in a step's input.
         (Kind::Mapping, Value::Text(text)) => Raw::Mapping(mapping_of(text).map_err(|error| {
             let what = format!("{error} in `{}`", file.path.display());
-            Error::input(what, error.hint().unwrap_or_default())
+            Error::input(what, error.hint().unwrap_or("write one `name: value` in a line"))
         })?),
         (Kind::Mapping, _) => return Err(wrong("mapping")),
         (Kind::List, Value::List(items)) => {

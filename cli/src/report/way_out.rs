@@ -80,7 +80,9 @@ impl Reason {
             Self::Verification => {
                 "see which check failed; what was deployed stays, so fix it with a new change or deploy the commit before"
             }
-            Self::Gate => "see which rule refused, and get what it asks for",
+            Self::Gate => {
+                "get what the message asks for; docs/when-it-is-red.md has the ways out of each gate"
+            }
             Self::Publish => "check the token's permissions; the operation itself was done",
             Self::Incomplete if looks => {
                 "nothing was changed: see that the machine's disk has room for temporary files and that `pulumi` prints \

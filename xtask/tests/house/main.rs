@@ -12,6 +12,7 @@ mod riddles;
 mod rooms;
 mod source;
 mod twins;
+mod ways_out;
 mod words;
 
 use std::path::Path;
@@ -93,4 +94,29 @@ fn lib_rs_says_what_each_room_is_for_from_the_top_floor_down() {
 #[test]
 fn no_text_speaks_a_dialect_of_its_own() {
     none(&words::dialect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/src")));
+}
+
+#[test]
+fn every_error_names_a_way_out_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let found = ways_out::ways_out(&root.join("cli/src"));
+    assert!(found.len() > 300, "the code was not read: {}", found.len());
+    none(&ways_out::wrong(&found, &commands(), &root));
+}
+
+/// The words of the command line.
+fn commands() -> std::collections::BTreeSet<String> {
+    let command = stackstep::commands::args::command();
+    command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
+}
+
+#[test]
+fn the_page_of_ways_out_has_each_reason_and_exit_status_and_only_commands_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = std::fs::read_to_string(root.join("docs/when-it-is-red.md")).unwrap();
+    let reasons = stackstep::report::Reason::ALL.iter().map(|reason| format!("`{}`", reason.name()));
+    let statuses = (70..=79).map(|status: u8| status.to_string());
+    let missing = reasons.chain(statuses).filter(|word| !page.contains(word));
+    none(&missing.map(|word| format!("docs/when-it-is-red.md does not speak of {word}")).collect::<Vec<_>>());
+    none(&ways_out::missing(&page, &commands(), &root).collect::<Vec<_>>());
 }

@@ -22,7 +22,7 @@ use crate::inputs::headings::{PROFILE, Profile, StackInputs};
 use crate::inputs::resolve::Flags;
 use crate::inputs::{Command, Inputs};
 use crate::pulumi::stack::StackName;
-use crate::report::Reason;
+use crate::report::{Operation, Reason};
 use crate::run::prepare::{Prepared, RunRequest};
 
 /// What the map says for an event, stack by stack.
@@ -162,7 +162,7 @@ pub async fn plan(
 fn not_judged(why: &Problem) -> Error {
     Error::Refused {
         what: format!("`deploy` is refused: {}", why.what),
-        hint: why.hint.clone().unwrap_or_default(),
+        hint: why.clone().hint_or(Reason::Gate.way_out(Operation::Up)),
         reason: Reason::Gate,
     }
 }

@@ -11,7 +11,7 @@ use crate::delivery::judging::{Judging, JudgingFile, judging_file};
 use crate::delivery::{Definition, DeliveryEvent, StackSettings};
 use crate::engine::job::Job;
 use crate::inputs::file::{ConfigFile, NAME};
-use crate::report::Reason;
+use crate::report::{Operation, Reason};
 
 /// What a run is judged by.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ pub async fn judged_by(
         }
         Judging::Unknown(why) if changes => Err(Error::Refused {
             what: format!("`{}` is refused: {}", job.inputs.command.word(), why.what),
-            hint: why.hint.unwrap_or_default(),
+            hint: why.hint_or(Reason::Gate.way_out(Operation::Up)),
             reason: Reason::Gate,
         }),
         Judging::Unknown(why) => Ok(JudgedBy::NotKnown(why)),

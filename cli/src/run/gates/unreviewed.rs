@@ -10,7 +10,7 @@ use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
 use crate::pulumi::stack::StackIdentity;
-use crate::report::{Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
+use crate::report::{Operation, Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
 use crate::reviewed::change::ProposedChange;
 use crate::reviewed::compare::compare;
 use crate::reviewed::forms::{ReviewedForm, about_this_stack, record_of};
@@ -18,6 +18,11 @@ use crate::reviewed::tolerate::Tolerance;
 
 /// The most differences that a message names.
 const NAMED: usize = 5;
+
+/// The general way out of a change that is not the reviewed one.
+fn way_out() -> &'static str {
+    Reason::Reviewed.way_out(Operation::Up)
+}
 
 /// Reads the input `approved`, which a comment can't be: people approve at a gate what the run before it has found.
 pub(super) fn named_as_approved(gates: &GateFacts<'_>, texts: &[String]) -> Result<ReviewedNames> {
@@ -35,7 +40,7 @@ pub(super) fn named_as_approved(gates: &GateFacts<'_>, texts: &[String]) -> Resu
 pub(super) fn named_as_reviewed(gates: &GateFacts<'_>, texts: &[String]) -> Result<ReviewedNames> {
     let job = gates.job;
     let refused =
-        |problem: Problem| gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed);
+        |problem: Problem| gates.refusal(problem.what.clone(), problem.hint_or(way_out()), Reason::Reviewed);
     let identity = job.identity().unwrap_or_default();
     let mut names = ReviewedNames::default();
     let mut files = Vec::new();
@@ -127,7 +132,9 @@ pub(super) fn reviewed(
         Err(problem) if unreviewed == Unreviewed::Warn => {
             Ok(Some(format!("not reviewed: {}", problem.in_one_line())))
         }
-        Err(problem) => Err(gates.refusal(problem.what, problem.hint.unwrap_or_default(), Reason::Reviewed)),
+        Err(problem) => {
+            Err(gates.refusal(problem.what.clone(), problem.hint_or(way_out()), Reason::Reviewed))
+        }
     }
 }
 
