@@ -1,5 +1,6 @@
 //! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
+pub mod accept;
 pub mod args;
 pub mod deploy;
 pub mod doctor;
@@ -9,6 +10,7 @@ pub mod exec;
 pub mod finish;
 pub mod hold;
 pub mod inputs;
+mod ledger_verb;
 pub mod report;
 pub mod rules;
 pub mod run;

@@ -280,6 +280,11 @@ impl LedgerEntry {
         self
     }
 
+    /// Whether it is about the change with this digest.
+    pub fn is_about_change(&self, digest: &str) -> bool {
+        self.digest.as_deref().is_some_and(|own| same_hash(own, digest))
+    }
+
     /// The entry as JSON, for people too.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::facts::GateFacts;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
-use crate::report::{CheckOutcome, Report, RuleVerdict, root_of};
+use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
@@ -52,6 +52,18 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
             })
             .collect();
     }
+    entry
+}
+
+/// The entry of a refusal, for this reason, of the change with this digest. `why`: the message.
+pub(super) fn refused(gates: &GateFacts<'_>, reason: Reason, digest: &str, why: &str) -> LedgerEntry {
+    let context = &gates.job.context;
+    let mut entry = new(gates, EntryKind::Refused);
+    entry.commit = context.commit.clone().or_else(|| context.merge_commit.clone());
+    entry.source.clone_from(&gates.source);
+    entry.change_requests.clone_from(&gates.change_requests);
+    (entry.digest, entry.gate) = (Some(digest.to_owned()), Some(reason.name().to_owned()));
+    entry.reason = Some(why.to_owned());
     entry
 }
 
