@@ -34,6 +34,8 @@ pub struct History {
     deployed: Option<LedgerEntry>,
     /// The last verification that passed.
     verified: Option<LedgerEntry>,
+    /// The last verification, whatever its result.
+    checked: Option<LedgerEntry>,
     /// The last verification of each source.
     sources: BTreeMap<String, SourceVerification>,
     /// The holds in force, the oldest first.
@@ -135,10 +137,11 @@ impl History {
             EntryKind::Destroyed => {
                 self.unfinished.clear();
                 (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
+                self.checked = None;
                 self.accepted.clear();
             }
             EntryKind::Refused => self.refused = Some(entry),
-            EntryKind::Later(_) => {}
+            EntryKind::Unlocked | EntryKind::Later(_) => {}
         }
     }
 
@@ -204,6 +207,7 @@ impl History {
             self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
         keep_newest(&mut self.sources, SOURCES, |one| one.number);
+        self.checked = Some(entry.clone());
         if entry.status == Some(EntryStatus::Succeeded) {
             self.verified = Some(entry);
         }
@@ -241,6 +245,11 @@ impl History {
         self.verified.as_ref()
     }
 
+    /// The last verification, whatever its result, with what its deployment says.
+    pub fn checked(&self) -> Option<&LedgerEntry> {
+        self.checked.as_ref()
+    }
+
     /// The last attempt of a deployment. None after a person has accepted what is there.
     pub fn attempt(&self) -> Option<&DeploymentAttempt> {
         self.attempt.as_ref()
@@ -276,6 +285,11 @@ impl History {
     /// The acceptance of a change with this digest, which no deployment has carried out yet.
     pub fn accepted(&self, digest: &str) -> Option<&LedgerEntry> {
         self.accepted.iter().rfind(|entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
+    }
+
+    /// The accepted changes that no deployment has carried out yet, the oldest first.
+    pub fn accepted_changes(&self) -> &[LedgerEntry] {
+        &self.accepted
     }
 
     /// Whether this approval can be used for a change.
@@ -347,7 +361,7 @@ impl History {
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
+        let single = [&self.deployed, &self.verified, &self.checked, &self.broke_glass, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()
