@@ -7,11 +7,15 @@ use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValue
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::commands::audit::AuditAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
+use crate::commands::one_stack;
 use crate::commands::rules::RulesAsk;
-use crate::inputs::headings::{BackendInputs, COMMAND, ReportInputs, RulesInputs, StackInputs};
+use crate::commands::status::StatusAsk;
+use crate::commands::unlock::UnlockAsk;
+use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
@@ -44,6 +48,12 @@ pub enum Ask {
         /// Whether to print it as JSON.
         json: bool,
     },
+    /// `status`: how the stacks stand.
+    Status(StatusAsk),
+    /// `audit`: the decisions in a stack's ledger.
+    Audit(AuditAsk),
+    /// `unlock`: removes the lock of a run that has ended.
+    Unlock(UnlockAsk),
     /// `rules`: tries the rules on result files, or shows them.
     Rules(RulesAsk),
     /// `doctor`: tells what was detected, what is missing and what would run.
@@ -82,6 +92,9 @@ pub fn command() -> Clap {
     )
     .subcommand(hold("hold", "Deploy nothing to a stack until it is released"))
     .subcommand(hold("release", "Let a stack that is held be deployed again"))
+    .subcommand(StatusAsk::subcommand())
+    .subcommand(AuditAsk::subcommand())
+    .subcommand(UnlockAsk::subcommand())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -139,23 +152,19 @@ fn rule_flags() -> Vec<Arg> {
 
 /// The subcommand of a hold or its release.
 fn hold(name: &'static str, about: &'static str) -> Clap {
-    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
-    Clap::new(name)
-        .about(about)
-        .arg(
-            Arg::new("reason")
-                .long("reason")
-                .help("Why; it stands in the ledger")
-                .value_name("TEXT")
-                .required(true)
-                .value_parser(NonEmptyStringValueParser::new())
-                .display_order(0),
-        )
-        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input)))
+    one_stack::subcommand(name, about).arg(
+        Arg::new("reason")
+            .long("reason")
+            .help("Why; it stands in the ledger")
+            .value_name("TEXT")
+            .required(true)
+            .value_parser(NonEmptyStringValueParser::new())
+            .display_order(0),
+    )
 }
 
 /// The flag that asks for JSON.
-fn json() -> Arg {
+pub(super) fn json() -> Arg {
     Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
 }
 
@@ -219,6 +228,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             reason: sub.get_one::<String>("reason").cloned().unwrap_or_default(),
         }),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
+        "status" => Ask::Status(StatusAsk::given(sub)),
+        "audit" => Ask::Audit(AuditAsk::given(sub)),
+        "unlock" => Ask::Unlock(UnlockAsk::given(sub)),
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
         }
@@ -277,7 +289,20 @@ fn suggests(error: &clap::Error, word: &str) -> bool {
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "stacks" | "hold" | "release" | "rules" | "doctor" | "finish" | "help")
+        || matches!(
+            word,
+            "inputs"
+                | "stacks"
+                | "hold"
+                | "release"
+                | "status"
+                | "audit"
+                | "unlock"
+                | "rules"
+                | "doctor"
+                | "finish"
+                | "help"
+        )
 }
 
 /// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's
@@ -332,7 +357,7 @@ fn flags(commands: &[Command]) -> Vec<Arg> {
         .collect()
 }
 
-fn flag(order: usize, input: &'static Input) -> Arg {
+pub(super) fn flag(order: usize, input: &'static Input) -> Arg {
     let mut arg = Arg::new(input.name)
         .long(input.name)
         .help(help(input))

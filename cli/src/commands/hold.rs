@@ -1,20 +1,17 @@
 //! `hold` and `release`: nothing is deployed to a stack that is held, until somebody releases it. Both are entries of the
 //! stack's ledger, with who did it and why; previews go on.
 
-use crate::admit::sign_in;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::base::http::Limits;
 use crate::ci::console::Console;
+use crate::commands::one_stack;
 use crate::delivery::place::forge_place;
 use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::{EntryKind, LedgerEntry};
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
-use crate::report::Reason;
 use crate::run::gates::ledger;
-use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// Holds or releases a stack.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,31 +31,14 @@ pub async fn hold(
     signals: &Signals,
 ) -> Result<u8> {
     // What may refresh a stack may hold it: a stranger's change may do neither.
-    let request = RunRequest::new(Some(Command::Refresh), flags, env);
-    let mut found = prepare(&request, Until::FirstError, console);
-    found.tell(console);
-    if let Some(error) = found.take_error() {
-        return Err(error);
-    }
-    let mut job = found.into_job()?;
-    sign_in::sign_in(&mut job, Limits::default(), console, signals).await?;
+    let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
-    if let Some(missing) = ledger.missing() {
-        return Err(Error::Refused {
-            what: format!("a hold needs a ledger, and there is none: {}", missing.what),
-            hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
-            reason: Reason::Gate,
-        });
-    }
+    one_stack::needs_ledger(&ledger, "a hold")?;
     let identity = job.identity().unwrap_or_default();
     let kind = if ask.releases { EntryKind::Released } else { EntryKind::Held };
     let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, env.clock().time());
-    entry.actor = job
-        .context
-        .actor
-        .clone()
-        .or_else(|| ["USER", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned));
+    entry.actor = one_stack::actor(&job);
     entry.reason = Some(console.masker().mask(&ask.reason));
     entry.link.clone_from(&job.context.build_url);
     let decide = |past: &History| {

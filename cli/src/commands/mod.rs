@@ -1,6 +1,7 @@
 //! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
 pub mod args;
+pub mod audit;
 pub mod deploy;
 pub mod doctor;
 pub mod early;
@@ -9,7 +10,10 @@ pub mod exec;
 pub mod finish;
 pub mod hold;
 pub mod inputs;
+mod one_stack;
 pub mod report;
 pub mod rules;
 pub mod run;
 pub mod stacks;
+pub mod status;
+pub mod unlock;

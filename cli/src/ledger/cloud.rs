@@ -226,8 +226,9 @@ impl CloudStack {
         url.set_query(Some("pageSize=10&page=1"));
         let body = self.json(do_what, Request::get(url)).await?;
         let updates = body.get("updates").and_then(Value::as_array).into_iter().flatten();
-        let at_work = updates
-            .filter(|one| matches!(one.get("result").and_then(Value::as_str), Some("in-progress" | "not-started")));
+        let at_work = updates.filter(|one| {
+            matches!(one.get("result").and_then(Value::as_str), Some("in-progress" | "not-started"))
+        });
         let environment = |one: &Value| {
             let pairs = one.get("environment").and_then(Value::as_object).into_iter().flatten();
             pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()

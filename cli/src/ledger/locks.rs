@@ -125,7 +125,8 @@ pub(super) async fn of_objects(
         // One that was released in between is none.
         let Some(bytes) = bucket.read(&id).await? else { continue };
         let lock: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let text = |name: &str| lock.get(name).and_then(Value::as_str).map(|text| text.escape_debug().to_string());
+        let text =
+            |name: &str| lock.get(name).and_then(Value::as_str).map(|text| text.escape_debug().to_string());
         let pid = lock.get("pid").and_then(Value::as_u64).unwrap_or_default();
         let (user, host) = (text("username"), text("hostname"));
         let shown = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());

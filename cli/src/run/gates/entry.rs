@@ -13,7 +13,7 @@ fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let context = &job.context;
     entry.run = Some(EntryRun {
         system: job.ci.name().to_owned(),
-        id: job.ci.origin(job.env).run.map(|run| run.to_string()),
+        id: job.ci.origin(job.env).own_run(),
         attempt: context.attempt.map(|attempt| attempt.to_string()),
         url: context.build_url.clone(),
     });
