@@ -8,11 +8,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::accept::AcceptAsk;
+use crate::commands::audit::AuditAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
 use crate::commands::ledger_verb;
 use crate::commands::rules::RulesAsk;
+use crate::commands::status::StatusAsk;
+use crate::commands::unlock::UnlockAsk;
 use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
@@ -48,6 +51,12 @@ pub enum Ask {
         /// Whether to print it as JSON.
         json: bool,
     },
+    /// `status`: how the stacks stand.
+    Status(StatusAsk),
+    /// `audit`: the decisions in a stack's ledger.
+    Audit(AuditAsk),
+    /// `unlock`: removes the lock of a run that has ended.
+    Unlock(UnlockAsk),
     /// `rules`: tries the rules on result files, or shows them.
     Rules(RulesAsk),
     /// `doctor`: tells what was detected, what is missing and what would run.
@@ -86,6 +95,9 @@ pub fn command() -> Clap {
     )
     .subcommands(HoldAsk::clap())
     .subcommand(AcceptAsk::clap())
+    .subcommand(StatusAsk::subcommand())
+    .subcommand(AuditAsk::subcommand())
+    .subcommand(UnlockAsk::subcommand())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -142,7 +154,7 @@ fn rule_flags() -> Vec<Arg> {
 }
 
 /// The flag that asks for JSON.
-fn json() -> Arg {
+pub(super) fn json() -> Arg {
     Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
 }
 
@@ -204,6 +216,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
         "accept" => Ask::Accept(AcceptAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
+        "status" => Ask::Status(StatusAsk::given(sub)),
+        "audit" => Ask::Audit(AuditAsk::given(sub)),
+        "unlock" => Ask::Unlock(UnlockAsk::given(sub)),
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
         }
@@ -265,7 +280,18 @@ pub fn has_no_result(word: &str) -> bool {
     command.is_some_and(|command| command.operation().is_none())
         || matches!(
             word,
-            "inputs" | "stacks" | "hold" | "release" | "accept" | "rules" | "doctor" | "finish" | "help"
+            "inputs"
+                | "stacks"
+                | "hold"
+                | "release"
+                | "accept"
+                | "status"
+                | "audit"
+                | "unlock"
+                | "rules"
+                | "doctor"
+                | "finish"
+                | "help"
         )
 }
 

@@ -3,11 +3,9 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgMatches, Command as Clap};
 
-use super::args::flag;
-use crate::admit::sign_in;
+use super::{args::flag, one_stack};
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::base::http::Limits;
 use crate::ci::console::Console;
 use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
@@ -22,7 +20,6 @@ use crate::process::signals::Signals;
 use crate::report::Reason;
 use crate::run::gates::ledger;
 use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
-use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// The name of the argument that names the stack without a flag.
 const STACK: &str = "stack-name";
@@ -69,23 +66,10 @@ pub async fn with_ledger<'a>(
     signals: &Signals,
 ) -> Result<(Job<'a>, Ledger)> {
     // What may refresh a stack may do this: a stranger's change may do neither.
-    let request = RunRequest::new(Some(Command::Refresh), flags, env);
-    let mut found = prepare(&request, Until::FirstError, console);
-    found.tell(console);
-    if let Some(error) = found.take_error() {
-        return Err(error);
-    }
-    let mut job = found.into_job()?;
-    sign_in::sign_in(&mut job, Limits::default(), console, signals).await?;
+    let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
     let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
     let ledger = ledger::open(&job, place.as_ref());
-    if let Some(missing) = ledger.missing() {
-        return Err(Error::Refused {
-            what: format!("`{verb}` needs a ledger, and there is none: {}", missing.what),
-            hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
-            reason: Reason::Gate,
-        });
-    }
+    one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
     Ok((job, ledger))
 }
 
@@ -94,8 +78,7 @@ pub fn entry(job: &Job<'_>, kind: EntryKind, reason: &str, console: &Console) ->
     let identity = job.identity().unwrap_or_default();
     let now = job.env.clock().time();
     let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, now);
-    let user = || ["USER", "USERNAME"].iter().find_map(|name| job.env.get(name)).map(str::to_owned);
-    entry.actor = job.context.actor.clone().or_else(user);
+    entry.actor = one_stack::actor(job);
     entry.reason = Some(reason.to_owned());
     entry.link.clone_from(&job.context.build_url);
     entry.run = Some(EntryRun {

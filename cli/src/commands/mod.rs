@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod args;
+pub mod audit;
 pub mod deploy;
 pub mod doctor;
 pub mod early;
@@ -11,7 +12,10 @@ pub mod finish;
 pub mod hold;
 pub mod inputs;
 mod ledger_verb;
+mod one_stack;
 pub mod report;
 pub mod rules;
 pub mod run;
 pub mod stacks;
+pub mod status;
+pub mod unlock;

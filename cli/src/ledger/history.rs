@@ -34,6 +34,8 @@ pub struct History {
     deployed: Option<LedgerEntry>,
     /// The last verification that passed.
     verified: Option<LedgerEntry>,
+    /// The last verification, whatever its result.
+    checked: Option<LedgerEntry>,
     /// The last verification of each source.
     sources: BTreeMap<String, SourceVerification>,
     /// The holds in force, the oldest first.
@@ -137,10 +139,11 @@ impl History {
             EntryKind::Destroyed => {
                 self.unfinished.clear();
                 (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
+                self.checked = None;
                 self.forget_accepted();
             }
             EntryKind::Refused => self.refused = Some(entry),
-            EntryKind::Later(_) => {}
+            EntryKind::Unlocked | EntryKind::Later(_) => {}
         }
     }
 
@@ -206,6 +209,7 @@ impl History {
             self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
         keep_newest(&mut self.sources, SOURCES, |one| one.number);
+        self.checked = Some(entry.clone());
         if entry.status == Some(EntryStatus::Succeeded) {
             self.verified = Some(entry);
         }
@@ -255,6 +259,11 @@ impl History {
         self.verified.as_ref()
     }
 
+    /// The last verification, whatever its result, with what its deployment says.
+    pub fn checked(&self) -> Option<&LedgerEntry> {
+        self.checked.as_ref()
+    }
+
     /// The last attempt of a deployment. None after a person has accepted what is there.
     pub fn attempt(&self) -> Option<&DeploymentAttempt> {
         self.attempt.as_ref()
@@ -296,6 +305,11 @@ impl History {
     /// acceptance itself if it is about none.
     pub fn refusal_time<'h>(&'h self, accepted: &'h LedgerEntry) -> &'h str {
         self.accepted_refusals.get(&accepted.number).unwrap_or(&accepted.time)
+    }
+
+    /// The accepted changes that no deployment has carried out yet, the oldest first.
+    pub fn accepted_changes(&self) -> &[LedgerEntry] {
+        &self.accepted
     }
 
     /// Whether this approval can be used for a change.
@@ -367,7 +381,7 @@ impl History {
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
+        let single = [&self.deployed, &self.verified, &self.checked, &self.broke_glass, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()

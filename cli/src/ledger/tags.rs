@@ -62,7 +62,7 @@ impl TagLedger {
         let entries = self.entries_in(state);
         let last = entries.last().map_or(0, |(number, _)| *number);
         for (number, entry) in entries {
-            let expected = (history.last() + 1).max(last.saturating_sub(KEPT - 1)).max(1);
+            let expected = (history.last() + 1).max(Self::first_kept(last));
             if number > expected {
                 history.add_missing(expected, number - 1);
             }
@@ -85,6 +85,11 @@ impl TagLedger {
             .collect();
         entries.sort_by_key(|(number, _)| *number);
         entries
+    }
+
+    /// The number of the oldest entry that has to be there, if `last` is the newest one.
+    pub fn first_kept(last: u64) -> u64 {
+        last.saturating_sub(KEPT - 1).max(1)
     }
 
     /// The entries that are still there.
