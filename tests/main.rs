@@ -92,3 +92,6 @@ mod support;
 mod trust;
 #[cfg(test)]
 mod verdicts;
+#[cfg(unix)]
+#[cfg(test)]
+mod ways;

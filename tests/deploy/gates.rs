@@ -97,7 +97,7 @@ fn a_rule_of_the_entry_refuses_and_nothing_is_changed() {
     let repository = Repository::new(&file(", rules: { max-creates: 0 }", "")).on_branch("main");
     let run = repository.scene.run("deploy --upsert").ends_with(74);
     run.says("max-creates").never_says("Deployed");
-    assert!(ledger(&repository, "staging").is_empty());
+    assert_eq!(ledger(&repository, "staging"), ["refused"]);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_failed_check_holds_the_stack_if_the_entry_says_so() {
     let repository = Repository::new(&file(held, "")).on_branch("main");
     repository.scene.run("deploy --upsert").ends_with(77).says("the stack is held");
     assert_eq!(ledger(&repository, "staging"), ["reserved", "finished", "verified", "held"]);
-    repository.scene.run("deploy").ends_with(73).says("a check after the deployment failed");
+    repository.scene.run("deploy").ends_with(73).says("a check after the deployment failed: `false`");
 }
 
 /// A repository whose map lets `main` deploy `staging`, with the reviewed result of merge request 7.

@@ -6,5 +6,5 @@ mod event;
 mod gates;
 mod map;
 mod removed;
-mod repository;
+pub mod repository;
 mod several;

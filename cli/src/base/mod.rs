@@ -12,6 +12,7 @@ pub mod git;
 pub mod hmac;
 pub mod http;
 pub mod json;
+pub mod machine;
 pub mod moment;
 pub mod origin;
 pub mod own_folder;

@@ -40,6 +40,13 @@ pub struct GateClue {
 }
 
 impl Origin {
+    /// The id of this run itself, as the CI system's own API knows it. [`Origin::run`] can be that of another one, which
+    /// this run reports on.
+    pub fn own_run(&self) -> Option<String> {
+        let asked = self.gate.as_ref().and_then(|gate| gate.run.clone());
+        asked.or_else(|| self.run.map(|run| run.to_string()))
+    }
+
     /// The name of the input or variable by which a job of this system passes a token for the forge.
     pub fn forge_token(&self) -> &'static str {
         self.forge_token_input.unwrap_or("STACKSTEP_FORGE_TOKEN")

@@ -7,11 +7,16 @@ use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValue
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::commands::accept::AcceptAsk;
+use crate::commands::audit::AuditAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
+use crate::commands::ledger_verb;
 use crate::commands::rules::RulesAsk;
-use crate::inputs::headings::{BackendInputs, COMMAND, ReportInputs, RulesInputs, StackInputs};
+use crate::commands::status::StatusAsk;
+use crate::commands::unlock::UnlockAsk;
+use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
@@ -31,6 +36,8 @@ pub enum Ask {
     Run(Command),
     /// `hold` and `release`.
     Hold(HoldAsk),
+    /// `accept`: a person takes a refused change for a reviewed one.
+    Accept(AcceptAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -44,6 +51,12 @@ pub enum Ask {
         /// Whether to print it as JSON.
         json: bool,
     },
+    /// `status`: how the stacks stand.
+    Status(StatusAsk),
+    /// `audit`: the decisions in a stack's ledger.
+    Audit(AuditAsk),
+    /// `unlock`: removes the lock of a run that has ended.
+    Unlock(UnlockAsk),
     /// `rules`: tries the rules on result files, or shows them.
     Rules(RulesAsk),
     /// `doctor`: tells what was detected, what is missing and what would run.
@@ -80,8 +93,11 @@ pub fn command() -> Clap {
             .about("Show each input, its value and where it came from")
             .args(flags(&in_a_step)),
     )
-    .subcommand(hold("hold", "Deploy nothing to a stack until it is released"))
-    .subcommand(hold("release", "Let a stack that is held be deployed again"))
+    .subcommands(HoldAsk::clap())
+    .subcommand(AcceptAsk::clap())
+    .subcommand(StatusAsk::subcommand())
+    .subcommand(AuditAsk::subcommand())
+    .subcommand(UnlockAsk::subcommand())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -137,25 +153,8 @@ fn rule_flags() -> Vec<Arg> {
     INPUTS.iter().filter(sets).enumerate().map(|(order, input)| flag(3 + order, input)).collect()
 }
 
-/// The subcommand of a hold or its release.
-fn hold(name: &'static str, about: &'static str) -> Clap {
-    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
-    Clap::new(name)
-        .about(about)
-        .arg(
-            Arg::new("reason")
-                .long("reason")
-                .help("Why; it stands in the ledger")
-                .value_name("TEXT")
-                .required(true)
-                .value_parser(NonEmptyStringValueParser::new())
-                .display_order(0),
-        )
-        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input)))
-}
-
 /// The flag that asks for JSON.
-fn json() -> Arg {
+pub(super) fn json() -> Arg {
     Arg::new("json").long("json").help("Print it as JSON").action(ArgAction::SetTrue).display_order(0)
 }
 
@@ -214,11 +213,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
     let ask = match name {
         "exec" => Ask::Exec(sub.get_many::<String>("arguments").into_iter().flatten().cloned().collect()),
         "inputs" => Ask::Inputs,
-        "hold" | "release" => Ask::Hold(HoldAsk {
-            releases: name == "release",
-            reason: sub.get_one::<String>("reason").cloned().unwrap_or_default(),
-        }),
+        "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
+        "accept" => Ask::Accept(AcceptAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
+        "status" => Ask::Status(StatusAsk::given(sub)),
+        "audit" => Ask::Audit(AuditAsk::given(sub)),
+        "unlock" => Ask::Unlock(UnlockAsk::given(sub)),
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
         }
@@ -232,6 +232,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         other => Command::from_word(other).map_or(Ask::RunInput, Ask::Run),
     };
     let mut flags = given(sub);
+    ledger_verb::add_stack(sub, &mut flags);
     if let Ok(Some(files)) = sub.try_get_many::<String>(FILES) {
         flags.insert(ReportInputs::results.name(), files.cloned().collect());
     }
@@ -277,7 +278,21 @@ fn suggests(error: &clap::Error, word: &str) -> bool {
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "stacks" | "hold" | "release" | "rules" | "doctor" | "finish" | "help")
+        || matches!(
+            word,
+            "inputs"
+                | "stacks"
+                | "hold"
+                | "release"
+                | "accept"
+                | "status"
+                | "audit"
+                | "unlock"
+                | "rules"
+                | "doctor"
+                | "finish"
+                | "help"
+        )
 }
 
 /// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's
@@ -332,7 +347,8 @@ fn flags(commands: &[Command]) -> Vec<Arg> {
         .collect()
 }
 
-fn flag(order: usize, input: &'static Input) -> Arg {
+/// The flag of an input.
+pub(super) fn flag(order: usize, input: &'static Input) -> Arg {
     let mut arg = Arg::new(input.name)
         .long(input.name)
         .help(help(input))

@@ -1,20 +1,17 @@
 //! `hold` and `release`: nothing is deployed to a stack that is held, until somebody releases it. Both are entries of the
 //! stack's ledger, with who did it and why; previews go on.
 
-use crate::admit::sign_in;
+use clap::{ArgMatches, Command as Clap};
+
+use super::ledger_verb;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
-use crate::base::http::Limits;
 use crate::ci::console::Console;
-use crate::delivery::place::forge_place;
-use crate::inputs::Command;
 use crate::inputs::resolve::Flags;
-use crate::ledger::entry::{EntryKind, LedgerEntry};
+use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
-use crate::report::Reason;
 use crate::run::gates::ledger;
-use crate::run::prepare::{RunRequest, Until, prepare};
 
 /// Holds or releases a stack.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +22,21 @@ pub struct HoldAsk {
     pub reason: String,
 }
 
+impl HoldAsk {
+    /// The subcommands.
+    pub fn clap() -> [Clap; 2] {
+        [
+            ledger_verb::subcommand("hold", "Deploy nothing to a stack until it is released"),
+            ledger_verb::subcommand("release", "Let a stack that is held be deployed again"),
+        ]
+    }
+
+    /// What the command line asks for.
+    pub fn given(name: &str, matches: &ArgMatches) -> Self {
+        Self { releases: name == "release", reason: ledger_verb::given(matches, "reason") }
+    }
+}
+
 /// Writes the entry. Returns the exit status.
 pub async fn hold(
     ask: &HoldAsk,
@@ -33,34 +45,11 @@ pub async fn hold(
     console: &mut Console,
     signals: &Signals,
 ) -> Result<u8> {
-    // What may refresh a stack may hold it: a stranger's change may do neither.
-    let request = RunRequest::new(Some(Command::Refresh), flags, env);
-    let mut found = prepare(&request, Until::FirstError, console);
-    found.tell(console);
-    if let Some(error) = found.take_error() {
-        return Err(error);
-    }
-    let mut job = found.into_job()?;
-    sign_in::sign_in(&mut job, Limits::default(), console, signals).await?;
-    let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
-    let ledger = ledger::open(&job, place.as_ref());
-    if let Some(missing) = ledger.missing() {
-        return Err(Error::Refused {
-            what: format!("a hold needs a ledger, and there is none: {}", missing.what),
-            hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
-            reason: Reason::Gate,
-        });
-    }
+    let verb = if ask.releases { "release" } else { "hold" };
+    let (job, ledger) = ledger_verb::with_ledger(verb, flags, env, console, signals).await?;
     let identity = job.identity().unwrap_or_default();
     let kind = if ask.releases { EntryKind::Released } else { EntryKind::Held };
-    let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, env.clock().time());
-    entry.actor = job
-        .context
-        .actor
-        .clone()
-        .or_else(|| ["USER", "USERNAME"].iter().find_map(|name| env.get(name)).map(str::to_owned));
-    entry.reason = Some(console.masker().mask(&ask.reason));
-    entry.link.clone_from(&job.context.build_url);
+    let entry = ledger_verb::entry(&job, kind, &ask.reason, console);
     let decide = |past: &History| {
         if ask.releases && past.holds().is_empty() {
             return Err(Error::input(format!("`{identity}` is not held"), "there is nothing to release"));

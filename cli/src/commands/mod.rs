@@ -1,6 +1,8 @@
 //! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
+pub mod accept;
 pub mod args;
+pub mod audit;
 pub mod deploy;
 pub mod doctor;
 pub mod early;
@@ -9,7 +11,11 @@ pub mod exec;
 pub mod finish;
 pub mod hold;
 pub mod inputs;
+mod ledger_verb;
+mod one_stack;
 pub mod report;
 pub mod rules;
 pub mod run;
 pub mod stacks;
+pub mod status;
+pub mod unlock;

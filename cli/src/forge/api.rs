@@ -12,13 +12,14 @@ use super::protection::{Protection, Watched};
 use super::reading::Reading;
 use super::request::RequestFor;
 use super::review::Review;
+use super::runs::{AskedRun, RunStanding};
 use super::survey::Survey;
 use crate::base::http::{Request, Url, host};
 use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
 
 /// One forge: its names, its addresses and its way to sign in, with the facets that each forge has.
-pub trait Forge: Comments + ChangeRequests + Statuses + Reviews + Contents + Protections {
+pub trait Forge: Comments + ChangeRequests + Statuses + Reviews + Contents + Protections + Runs {
     /// The forge's name, as in the input `forge`.
     fn name(&self) -> &'static str;
 
@@ -196,6 +197,14 @@ pub trait Protections: Sync {
 
     /// Who approved at the gate of a job's environment. None if the forge has no such gate, or none that it tells of.
     fn gate_approvals(&self, _place: &Place, _job: &GatedJob) -> Option<Survey<Vec<GateApproval>>> {
+        None
+    }
+}
+
+/// The facet "runs" of the forge's own CI system.
+pub trait Runs: Sync {
+    /// Whether a run has ended. None if the forge has no CI system that is asked.
+    fn run_standing(&self, _place: &Place, _run: &AskedRun) -> Option<RequestFor<RunStanding>> {
         None
     }
 }

@@ -14,8 +14,8 @@ mod reviews;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
-    RequestFor, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true, number_at, one_field,
-    read_list, text_at,
+    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, is_true, number_at,
+    one_field, read_list, text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -108,6 +108,7 @@ impl Forge for AzureRepos {
                 "the token needs the scopes Environment (Read & manage) and Build (Read) \
                  (https://learn.microsoft.com/rest/api/azure/devops/approvalsandchecks/check-configurations/list)"
             }
+            Reading::Runs => "runs are not asked for there",
         }
     }
 
@@ -121,6 +122,8 @@ impl Forge for AzureRepos {
         Secret::new(format!("Basic {}", BASE64_STANDARD.encode(format!(":{token}"))))
     }
 }
+
+impl Runs for AzureRepos {}
 
 impl Comments for AzureRepos {
     fn flavor(&self) -> Flavor {

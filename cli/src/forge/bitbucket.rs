@@ -14,7 +14,8 @@ mod reviews;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
-    RequestFor, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list, text_at,
+    RequestFor, Runs, State, StatusThere, Statuses, cut_to, encoded, encoded_path, number_at, read_list,
+    text_at,
 };
 use crate::base::http::{Method, Request, Url};
 use crate::base::secret::Secret;
@@ -89,6 +90,7 @@ impl Forge for Bitbucket {
                 "the token needs the permission \"Pipelines: Read\" \
                  (https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/)"
             }
+            Reading::Runs => "runs are not asked for there",
         }
     }
 
@@ -106,6 +108,8 @@ impl Forge for Bitbucket {
         Url::parse(answer.get("next")?.as_str()?).ok()
     }
 }
+
+impl Runs for Bitbucket {}
 
 impl Comments for Bitbucket {
     fn flavor(&self) -> Flavor {

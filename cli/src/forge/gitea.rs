@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 mod contents;
 mod protection;
 mod reviews;
+mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Forge, Person, Place, Reading,
@@ -80,6 +81,10 @@ impl Forge for Gitea {
                  (https://docs.gitea.com/usage/access-control/protected-branches)"
             }
             Reading::Environments => "it has no environments",
+            Reading::Runs => {
+                "the token needs the scope `read:repository` \
+                 (https://docs.gitea.com/development/oauth2-provider#scopes)"
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod contents;
 mod protection;
 mod reviews;
 mod rulesets;
+mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge,
@@ -107,6 +108,10 @@ impl Forge for GitHub {
             Reading::Environments => {
                 "the token needs Actions: Read, in a workflow `permissions: actions: read` \
                  (https://docs.github.com/en/rest/deployments/environments)"
+            }
+            Reading::Runs => {
+                "the token needs Actions: Read, in a workflow `permissions: actions: read` \
+                 (https://docs.github.com/en/rest/actions/workflow-runs)"
             }
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod contents;
 mod protection;
 mod reviews;
+mod runs;
 
 use super::{
     ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Person,
@@ -83,6 +84,10 @@ impl Forge for GitLab {
             Reading::Environments => {
                 "it takes GitLab Premium, and a token with the scope `read_api` and the role Maintainer \
                  (https://docs.gitlab.com/api/protected_environments/)"
+            }
+            Reading::Runs => {
+                "the token needs the scope `read_api`, and its user the role Reporter at least; a job's own token can't read \
+                 this (https://docs.gitlab.com/api/jobs/)"
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
-//! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`], and
-//! [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
+//! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`],
+//! [`Runs`], and [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
 //!
@@ -20,6 +20,7 @@ mod reading;
 mod refusal;
 mod request;
 mod review;
+mod runs;
 mod survey;
 pub mod trouble;
 
@@ -30,7 +31,7 @@ mod github;
 mod gitlab;
 
 pub use api::{
-    ChangeRequests, Comments, Contents, Deployments, Forge, Place, Protections, Reviews, Statuses,
+    ChangeRequests, Comments, Contents, Deployments, Forge, Place, Protections, Reviews, Runs, Statuses,
 };
 pub use client::Client;
 pub use client::contents::RepositoryFile;
@@ -50,6 +51,7 @@ pub use reading::Reading;
 pub use request::RequestFor;
 use review::head_at;
 pub use review::{Review, ReviewState};
+pub use runs::{AskedRun, RunStanding};
 pub use survey::{Survey, SurveyAnswers, SurveyPart};
 pub use trouble::Trouble;
 

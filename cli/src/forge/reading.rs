@@ -17,4 +17,6 @@ pub enum Reading {
     Protection,
     /// Environments, their gates, and who approved there.
     Environments,
+    /// The runs of the forge's own CI system.
+    Runs,
 }

@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -43,10 +44,31 @@ pub(super) struct CloudStack {
 pub(super) struct CloudStackState {
     /// The number of the last update.
     pub version: u64,
-    /// The update that runs: its kind and its author.
-    pub running: Option<String>,
+    /// The update that runs.
+    pub running: Option<CloudUpdate>,
     /// The tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// An update that runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CloudUpdate {
+    /// The id, by which it is cancelled. Empty if the server does not tell it.
+    pub id: String,
+    /// The kind: `update`, `refresh`, `destroy`.
+    pub kind: String,
+    /// The author, by the name at Pulumi Cloud.
+    pub author: Option<String>,
+    /// The time of its beginning, in seconds since 1970.
+    pub started: Option<u64>,
+}
+
+/// `update by ann`
+impl fmt::Display for CloudUpdate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.kind)?;
+        self.author.as_ref().map_or(Ok(()), |author| write!(formatter, " by {author}"))
+    }
 }
 
 /// The names of a stack. The organisation is asked for where it is not known.
@@ -195,6 +217,56 @@ impl CloudStack {
         }
     }
 
+    /// What the updates that have no end yet say of themselves, the newest first: each one's environment, with the CI
+    /// system's names in it.
+    /// <https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/history.go>, `UpdateInfo`
+    pub async fn environments_at_work(&self) -> Result<Vec<BTreeMap<String, String>>, LedgerTrouble> {
+        let do_what = "read the stack's last updates";
+        let mut url = self.url(&format!("{}/updates", self.path().await?));
+        url.set_query(Some("pageSize=10&page=1"));
+        let body = self.json(do_what, Request::get(url)).await?;
+        let updates = body.get("updates").and_then(Value::as_array).into_iter().flatten();
+        let at_work = updates.filter(|one| {
+            matches!(one.get("result").and_then(Value::as_str), Some("in-progress" | "not-started"))
+        });
+        let environment = |one: &Value| {
+            let pairs = one.get("environment").and_then(Value::as_object).into_iter().flatten();
+            pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
+        };
+        Ok(at_work.map(environment).collect())
+    }
+
+    /// Cancels an update, as `pulumi cancel` does.
+    /// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/httpstate/client/client.go>, `CancelUpdate`
+    pub async fn cancel(&self, update: &str) -> Result<(), LedgerTrouble> {
+        let url = self.url(&format!("{}/update/{}/cancel", self.path().await?, percent_encoded(update)));
+        let request = Request { repeatable: true, ..Request::json(Method::POST, url, &json!({})) };
+        let do_what = "cancel the update";
+        let answer = self.send(do_what, request).await?;
+        if (200..300).contains(&answer.status) { Ok(()) } else { Err(self.refused(do_what, &answer)) }
+    }
+
+    /// The deployment of the stack, with its secrets encrypted. None if there is no such stack.
+    pub async fn deployment(&self) -> Result<Option<Value>, LedgerTrouble> {
+        let url = self.url(&format!("{}/export", self.path().await?));
+        let mut body = self.json("read the stack's state", Request::get(url)).await?;
+        Ok(body.get_mut("deployment").map(Value::take))
+    }
+
+    /// The JSON of an answer with status 200.
+    async fn json(&self, do_what: &str, request: Request) -> Result<Value, LedgerTrouble> {
+        let answer = self.send(do_what, request).await?;
+        if answer.status != 200 {
+            return Err(self.refused(do_what, &answer));
+        }
+        serde_json::from_str(answer.body.expose()).map_err(|_| {
+            LedgerTrouble::broken(Problem::new(
+                format!("could not {do_what}: what {} answers can't be read", host(&self.api)),
+                "check the backend's URL",
+            ))
+        })
+    }
+
     async fn send(&self, do_what: &str, request: Request) -> Result<Answer, LedgerTrouble> {
         self.requests.set(self.requests.get() + 1);
         let authorization = Some(Secret::new(format!("token {}", self.token.expose())));
@@ -234,10 +306,14 @@ fn read_stack(body: &Value) -> Option<CloudStackState> {
     let tags = body.get("tags").and_then(Value::as_object).into_iter().flatten();
     let tags = tags.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
     let operation = body.get("currentOperation").filter(|operation| operation.is_object());
-    let running = operation.map(|operation| {
-        let text = |name: &str| operation.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let kind = text("kind").unwrap_or("update");
-        text("author").map_or_else(|| kind.to_owned(), |author| format!("{kind} by {author}"))
+    let text_of = |value: &Value, name: &str| {
+        value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let running = operation.map(|operation| CloudUpdate {
+        id: text_of(body, "activeUpdate").unwrap_or_default(),
+        kind: text_of(operation, "kind").unwrap_or_else(|| "update".to_owned()),
+        author: text_of(operation, "author"),
+        started: operation.get("started").and_then(Value::as_u64).filter(|seconds| *seconds > 0),
     });
     Some(CloudStackState { version, running, tags })
 }
@@ -255,7 +331,12 @@ mod tests {
         });
         let expected = CloudStackState {
             version: 17,
-            running: Some("update by ann".to_owned()),
+            running: Some(CloudUpdate {
+                id: "u".to_owned(),
+                kind: "update".to_owned(),
+                author: Some("ann".to_owned()),
+                started: Some(1),
+            }),
             tags: BTreeMap::from([("pulumi:project".to_owned(), "shop".to_owned())]),
         };
         assert_eq!(read_stack(&body), Some(expected));

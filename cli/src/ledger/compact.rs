@@ -37,7 +37,7 @@ const ID: usize = 6;
 const LETTERS: &str = "letters";
 
 /// The short form of the kinds.
-const KINDS: [(&str, EntryKind); 10] = [
+const KINDS: [(&str, EntryKind); 11] = [
     ("r", EntryKind::Reserved),
     ("f", EntryKind::Finished),
     ("v", EntryKind::Verified),
@@ -48,6 +48,7 @@ const KINDS: [(&str, EntryKind); 10] = [
     ("b", EntryKind::BrokeGlass),
     ("d", EntryKind::Destroyed),
     ("x", EntryKind::Refused),
+    ("u", EntryKind::Unlocked),
 ];
 
 /// The short form of the ways of an approval.

@@ -202,6 +202,12 @@ pub fn same_hash(one: &str, other: &str) -> bool {
     cut_hash(one) == cut_hash(other)
 }
 
+/// The hexadecimal digits of a SHA-256 that is whole: `sha256:` and 64 of them. None for a part of one, as a ledger may keep,
+/// and for anything else.
+pub fn is_whole_sha256(digest: &str) -> Option<&str> {
+    digest.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && is_hexadecimal(digits))
+}
+
 /// Bytes as text that is safe in any place.
 pub(super) fn compact(bytes: &[u8]) -> String {
     use base64::Engine as _;
@@ -278,6 +284,11 @@ impl LedgerEntry {
         self.approvers.iter_mut().flat_map(|approver| &mut approver.name).for_each(safe);
         self.checks.iter_mut().for_each(|check| safe(&mut check.check));
         self
+    }
+
+    /// Whether it is about the change with this digest.
+    pub fn is_about_change(&self, digest: &str) -> bool {
+        self.digest.as_deref().is_some_and(|own| same_hash(own, digest))
     }
 
     /// The entry as JSON, for people too.

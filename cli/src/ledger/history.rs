@@ -34,6 +34,8 @@ pub struct History {
     deployed: Option<LedgerEntry>,
     /// The last verification that passed.
     verified: Option<LedgerEntry>,
+    /// The last verification, whatever its result.
+    checked: Option<LedgerEntry>,
     /// The last verification of each source.
     sources: BTreeMap<String, SourceVerification>,
     /// The holds in force, the oldest first.
@@ -48,6 +50,8 @@ pub struct History {
     refused: Option<LedgerEntry>,
     /// The refused changes that people have accepted, the oldest first. A deployment that succeeds ends them.
     accepted: Vec<LedgerEntry>,
+    /// The times of the refusals that they are about, by the acceptances' numbers.
+    accepted_refusals: BTreeMap<u64, String>,
     /// The entries that can't be read, with the reason.
     unreadable: BTreeMap<u64, String>,
     /// The entries that are missing between others: the first and the last number of each gap.
@@ -135,10 +139,11 @@ impl History {
             EntryKind::Destroyed => {
                 self.unfinished.clear();
                 (self.attempt, self.deployed, self.verified, self.refused) = (None, None, None, None);
-                self.accepted.clear();
+                self.checked = None;
+                self.forget_accepted();
             }
             EntryKind::Refused => self.refused = Some(entry),
-            EntryKind::Later(_) => {}
+            EntryKind::Unlocked | EntryKind::Later(_) => {}
         }
     }
 
@@ -185,7 +190,7 @@ impl History {
                 used.done = true;
             }
         }
-        self.accepted.clear();
+        self.forget_accepted();
         // Another command leaves what was deployed last: a refresh, or a destroy of some resources.
         if entry.command.as_deref().is_none_or(|command| command == "up") {
             self.deployed = Some(entry);
@@ -204,13 +209,21 @@ impl History {
             self.sources.insert(cut_hash(source), SourceVerification { number, time, status });
         }
         keep_newest(&mut self.sources, SOURCES, |one| one.number);
+        self.checked = Some(entry.clone());
         if entry.status == Some(EntryStatus::Succeeded) {
             self.verified = Some(entry);
         }
     }
 
     fn accept(&mut self, entry: LedgerEntry) {
-        if entry.digest.is_some() {
+        if let Some(digest) = &entry.digest {
+            let refused = self
+                .refused
+                .as_ref()
+                .filter(|refused| refused.is_about_change(digest))
+                .map(|refused| &refused.time);
+            let refused = refused.unwrap_or(&entry.time).clone();
+            self.accepted_refusals.insert(entry.number, refused);
             self.accepted.push(entry);
             let extra = self.accepted.len().saturating_sub(ACCEPTED);
             self.accepted.drain(..extra);
@@ -223,6 +236,11 @@ impl History {
         if entry.commit.is_some() || entry.source.is_some() {
             self.deployed = Some(entry);
         }
+    }
+
+    fn forget_accepted(&mut self) {
+        self.accepted.clear();
+        self.accepted_refusals.clear();
     }
 
     /// The number of the last entry. 0 if there is none.
@@ -239,6 +257,11 @@ impl History {
     /// The last verification that passed, with what its deployment says.
     pub fn verified(&self) -> Option<&LedgerEntry> {
         self.verified.as_ref()
+    }
+
+    /// The last verification, whatever its result, with what its deployment says.
+    pub fn checked(&self) -> Option<&LedgerEntry> {
+        self.checked.as_ref()
     }
 
     /// The last attempt of a deployment. None after a person has accepted what is there.
@@ -276,6 +299,17 @@ impl History {
     /// The acceptance of a change with this digest, which no deployment has carried out yet.
     pub fn accepted(&self, digest: &str) -> Option<&LedgerEntry> {
         self.accepted.iter().rfind(|entry| entry.digest.as_deref().is_some_and(|its| same_hash(its, digest)))
+    }
+
+    /// The time of the refusal that an acceptance is about, by the clock of the run that was refused; that of the
+    /// acceptance itself if it is about none.
+    pub fn refusal_time<'h>(&'h self, accepted: &'h LedgerEntry) -> &'h str {
+        self.accepted_refusals.get(&accepted.number).unwrap_or(&accepted.time)
+    }
+
+    /// The accepted changes that no deployment has carried out yet, the oldest first.
+    pub fn accepted_changes(&self) -> &[LedgerEntry] {
+        &self.accepted
     }
 
     /// Whether this approval can be used for a change.
@@ -341,13 +375,13 @@ impl History {
         Err(Problem::new(
             format!("what the ledger says is not certain: {}", troubles.join("; ")),
             "restore it from the versions or backups of the place where it lies; or look at what is deployed, and close \
-             the question with `stackstep accept`",
+             the question with `stackstep accept --as-deployed`",
         ))
     }
 
     /// The numbers of the entries that the answers above still need, for a ledger that has no room for all.
     pub(super) fn needed(&self) -> Vec<u64> {
-        let single = [&self.deployed, &self.verified, &self.broke_glass, &self.refused];
+        let single = [&self.deployed, &self.verified, &self.checked, &self.broke_glass, &self.refused];
         let mut numbers: Vec<u64> = single
             .into_iter()
             .flatten()

@@ -67,6 +67,8 @@ open_words! {
         Destroyed = "destroyed",
         /// A gate refused a deployment, or asked for something that was not there.
         Refused = "refused",
+        /// A lock was removed whose run had ended.
+        Unlocked = "unlocked",
     }
 }
 

@@ -7,6 +7,7 @@ mod deployments;
 pub mod entry;
 pub mod history;
 mod kinds;
+pub mod locks;
 mod objects;
 mod open;
 mod stack_ledger;

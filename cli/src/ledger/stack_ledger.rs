@@ -139,6 +139,28 @@ impl Ledger {
         read.map(Some).map_err(LedgerTrouble::of_the_ledger)
     }
 
+    /// The entries that are missing among these: the first and the last number of each gap. Where old ones are not kept, only
+    /// those count that should be there.
+    pub fn missing_among(&self, entries: &[ReadEntry]) -> Vec<(u64, u64)> {
+        let (Some((first, _)), Some((last, _))) = (entries.first(), entries.last()) else {
+            return Vec::new();
+        };
+        let from = match &self.store {
+            LedgerStore::Objects(_) => 1,
+            LedgerStore::Tags(_) => TagLedger::first_kept(*last),
+            LedgerStore::Forge(_) | LedgerStore::Nowhere(_) => *first,
+        };
+        let mut next = from;
+        let mut missing = Vec::new();
+        for (number, _) in entries.iter().filter(|(number, _)| *number >= from) {
+            if *number > next {
+                missing.push((next, number - 1));
+            }
+            next = number + 1;
+        }
+        missing
+    }
+
     /// Appends the entry that `decide` makes of what the entries say. If another writer comes first, it decides anew: of
     /// two runs that both want the last free approval, the second one sees that it is used. Returns the entry with its
     /// number; none without a ledger, in which case nothing is decided.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::bucket::{Bucket, Names};
+use super::locks;
 use super::open::{BackendKind, LedgerFor};
 use super::trouble::LedgerTrouble;
 use crate::base::error::Problem;
@@ -70,21 +71,35 @@ pub async fn read(stack: &LedgerFor<'_>) -> Result<StateSeen, Problem> {
             Ok(match state {
                 Some(state) => StateSeen {
                     identity: StateIdentity::Version(state.version),
-                    at_work: state.running.into_iter().collect(),
+                    at_work: state.running.iter().map(ToString::to_string).collect(),
                 },
                 None => StateSeen { identity: StateIdentity::NoStack, at_work: Vec::new() },
             })
         }
-        BackendKind::Other(scheme) => Err(Problem::without_hint(format!(
-            "the state of a `{}` backend is read by the engine only",
-            scheme.escape_debug()
-        ))),
+        BackendKind::Other(scheme) => Err(only_the_engine(&scheme)),
     }
 }
 
-/// The state in a self-managed backend, as the engine writes it:
-/// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
+/// The state in a self-managed backend.
 async fn of_checkpoint(bucket: &Bucket, project: &str, stack: &str) -> Result<StateSeen, LedgerTrouble> {
+    let path = checkpoint_path(bucket, project, stack).await?;
+    let at_work = locks::of_objects(bucket, project, stack).await?.iter().map(ToString::to_string).collect();
+    let identity = match path {
+        None => StateIdentity::NoStack,
+        Some(path) => checkpoint(bucket, &path)
+            .await?
+            .map_or(StateIdentity::NoStack, |deployment| StateIdentity::Hash(hash(&deployment))),
+    };
+    Ok(StateSeen { identity, at_work })
+}
+
+/// The path of a stack's state, as the engine writes it. None if there is no such stack.
+/// <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/state.go>
+async fn checkpoint_path(
+    bucket: &Bucket,
+    project: &str,
+    stack: &str,
+) -> Result<Option<String>, LedgerTrouble> {
     let mut found = Vec::new();
     // Before there were projects in a backend, the stack lay one folder higher.
     for folder in [format!(".pulumi/stacks/{project}"), ".pulumi/stacks".to_owned()] {
@@ -100,53 +115,63 @@ async fn of_checkpoint(bucket: &Bucket, project: &str, stack: &str) -> Result<St
             break;
         }
     }
-    let at_work = locks(bucket, project, stack).await?;
-    let path = match &found[..] {
-        [] => return Ok(StateSeen { identity: StateIdentity::NoStack, at_work }),
-        [path] => path,
-        several => {
-            return Err(unknown(format!("the state lies there in several forms: {}", several.join(", "))));
-        }
-    };
+    if found.len() > 1 {
+        return Err(unknown(format!("the state lies there in several forms: {}", found.join(", "))));
+    }
+    Ok(found.pop())
+}
+
+/// The deployment in the checkpoint at this path. None if it is not there any more.
+async fn checkpoint(bucket: &Bucket, path: &str) -> Result<Option<Value>, LedgerTrouble> {
     if path.strip_suffix(".zst").is_some() {
         return Err(unknown(format!("`{path}` is compressed in a form that only the engine reads")));
     }
-    let Some(bytes) = bucket.read(path).await? else {
-        return Ok(StateSeen { identity: StateIdentity::NoStack, at_work });
-    };
+    let Some(bytes) = bucket.read(path).await? else { return Ok(None) };
     let text =
         inflated(&bytes).ok_or_else(|| unknown(format!("`{path}` can't be inflated, or is too large")))?;
-    let checkpoint: Value = json::read(&text)
+    let mut checkpoint: Value = json::read(&text)
         .map_err(|_| unknown(format!("`{path}` is not the JSON of a state, or is cut off")))?;
-    let deployment = checkpoint.pointer("/checkpoint/latest").unwrap_or(&Value::Null);
-    if checkpoint.get("checkpoint").is_none() {
+    let Some(latest) = checkpoint.get_mut("checkpoint").map(|inner| inner.get_mut("latest").map(Value::take))
+    else {
         return Err(unknown(format!("`{path}` is not the state of a stack")));
-    }
-    Ok(StateSeen { identity: StateIdentity::Hash(hash(deployment)), at_work })
+    };
+    Ok(Some(latest.unwrap_or_default()))
+}
+
+/// The operations of which the engine does not know how they ended, each as `creating <URN>`.
+///
+/// # Errors
+/// The reason why they are not known without the engine.
+pub async fn pending_operations(stack: &LedgerFor<'_>) -> Result<Vec<String>, Problem> {
+    let url = stack.url.ok_or_else(|| Problem::new("the backend is not known", "set `cloud-url`"))?;
+    let deployment = match BackendKind::find(url) {
+        BackendKind::Objects => {
+            let (bucket, project) = (stack.bucket(url)?, stack.project()?);
+            let path = checkpoint_path(&bucket, project, &stack.identity.stack).await;
+            match path.map_err(|trouble| trouble.problem)? {
+                Some(path) => checkpoint(&bucket, &path).await.map_err(|trouble| trouble.problem)?,
+                None => None,
+            }
+        }
+        BackendKind::Cloud => stack.cloud(url)?.deployment().await.map_err(|trouble| trouble.problem)?,
+        BackendKind::Other(scheme) => return Err(only_the_engine(&scheme)),
+    };
+    let operations = deployment.as_ref().and_then(|one| one.get("pending_operations")?.as_array());
+    let text = |one: &Value, at: &str| one.pointer(at).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let named = |one: &Value| format!("{} {}", text(one, "/type"), text(one, "/resource/urn"));
+    Ok(operations.into_iter().flatten().map(named).collect())
+}
+
+/// The reason why a state is not known without the engine.
+pub(super) fn only_the_engine(scheme: &str) -> Problem {
+    Problem::without_hint(format!(
+        "the state of a `{}` backend is read by the engine only",
+        scheme.escape_debug()
+    ))
 }
 
 fn unknown(what: String) -> LedgerTrouble {
     LedgerTrouble::broken(Problem::without_hint(what))
-}
-
-/// The locks of a stack: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>
-async fn locks(bucket: &Bucket, project: &str, stack: &str) -> Result<Vec<String>, LedgerTrouble> {
-    let folder = format!(".pulumi/locks/organization/{project}/{stack}");
-    let names = bucket.list(Names { folder: &folder, beginning: "", after: None }).await?;
-    let mut locks = Vec::new();
-    for name in names.iter().filter(|name| name.strip_suffix(".json").is_some()) {
-        let lock = bucket.read(&format!("{folder}/{name}")).await?;
-        // One that was released in between is none.
-        let Some(bytes) = lock else { continue };
-        let lock: Option<Value> = serde_json::from_slice(&bytes).ok();
-        let text = |name: &str| {
-            lock.as_ref().and_then(|lock| lock.get(name)?.as_str()).unwrap_or("?").escape_debug()
-        };
-        let pid = lock.as_ref().and_then(|lock| lock.get("pid")?.as_u64()).unwrap_or_default();
-        let (user, host, time) = (text("username"), text("hostname"), text("timestamp"));
-        locks.push(format!("the lock of {user}@{host} (pid {pid}) since {time}"));
-    }
-    Ok(locks)
 }
 
 fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::bucket::Creation;
 use super::cloud::{CloudStack, CloudStackState};
 use super::compact;
-use super::entry::LedgerEntry;
+use super::entry::{EntryKind, LedgerEntry};
 use super::history::History;
 use super::objects::ReadEntry;
 use super::trouble::{LedgerTrouble, LedgerTroubleKind};
@@ -62,7 +62,7 @@ impl TagLedger {
         let entries = self.entries_in(state);
         let last = entries.last().map_or(0, |(number, _)| *number);
         for (number, entry) in entries {
-            let expected = (history.last() + 1).max(last.saturating_sub(KEPT - 1)).max(1);
+            let expected = (history.last() + 1).max(Self::first_kept(last));
             if number > expected {
                 history.add_missing(expected, number - 1);
             }
@@ -85,6 +85,11 @@ impl TagLedger {
             .collect();
         entries.sort_by_key(|(number, _)| *number);
         entries
+    }
+
+    /// The number of the oldest entry that has to be there, if `last` is the newest one.
+    pub fn first_kept(last: u64) -> u64 {
+        last.saturating_sub(KEPT - 1).max(1)
     }
 
     /// The entries that are still there.
@@ -135,17 +140,27 @@ impl TagLedger {
             return;
         }
         let Ok(Some(state)) = self.cloud.read().await else { return };
-        let needed = history.needed();
-        for name in state.tags.keys() {
-            let Some(number) = number(name) else { continue };
-            if number <= oldest_kept
-                && !needed.contains(&number)
-                && self.cloud.delete_tag(name).await.is_err()
-            {
+        for number in superfluous(&self.entries_in(&state), history) {
+            if self.cloud.delete_tag(&tag(number)).await.is_err() {
                 return;
             }
         }
     }
+}
+
+/// The numbers of the entries that can go. Refusals are not counted among those that are kept: a job that is refused again
+/// and again pushes no used approval out.
+fn superfluous(entries: &[ReadEntry], history: &History) -> Vec<u64> {
+    let Some(oldest_kept) = history.last().checked_sub(KEPT) else { return Vec::new() };
+    let needed = history.needed();
+    let is_refusal = |entry: &ReadEntry| entry.1.as_ref().is_ok_and(|entry| entry.kind == EntryKind::Refused);
+    let others = entries.iter().rev().filter(|entry| !is_refusal(entry));
+    let kept: Vec<u64> =
+        others.map(|(number, _)| *number).take(usize::try_from(KEPT).unwrap_or_default()).collect();
+    let numbers = entries.iter().map(|(number, _)| *number);
+    numbers
+        .filter(|number| *number <= oldest_kept && !needed.contains(number) && !kept.contains(number))
+        .collect()
 }
 
 fn tag(number: u64) -> String {
@@ -165,7 +180,6 @@ mod tests {
     use crate::base::env::Env;
     use crate::base::secret::Secret;
     use crate::ledger::cloud::CloudNames;
-    use crate::ledger::entry::EntryKind;
     use std::time::UNIX_EPOCH;
 
     fn ledger() -> TagLedger {
@@ -207,6 +221,26 @@ mod tests {
         assert!(lost.unwrap_err().what.contains("entry 21 is missing"));
         let first = ledger().history(&state(2..=4)).certain();
         assert!(first.unwrap_err().what.contains("entry 1 is missing"));
+    }
+
+    #[test]
+    fn refusals_push_no_other_entry_out() {
+        let mut state = state(1..=60);
+        let refusal = |number| {
+            let mut entry = LedgerEntry::new(EntryKind::Refused, None, "prod", UNIX_EPOCH);
+            entry.number = number;
+            compact::write(&entry).unwrap()
+        };
+        state.tags.extend((11..=60).map(|number| (tag(number), refusal(number))));
+        let finished = |number| {
+            let mut entry = LedgerEntry::new(EntryKind::Finished, None, "prod", UNIX_EPOCH);
+            entry.number = number;
+            compact::write(&entry).unwrap()
+        };
+        state.tags.extend((1..=10).map(|number| (tag(number), finished(number))));
+        let history = ledger().history(&state);
+        let gone = superfluous(&ledger().entries_in(&state), &history);
+        assert_eq!(gone, (11..=40).collect::<Vec<u64>>());
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub async fn carry_out(
         let mut preview = PhaseEnd::new(run, outcome);
         around.gates.record(&mut preview.report, preview.proposal.take());
         let decision = after_preview(&job.inputs, preview.passed, &preview.report);
-        if decision == Decision::End || !around.gates.after_preview(&mut preview.report).await? {
+        if decision == Decision::End || !around.gates.after_preview(&mut preview.report, console).await {
             around.gates.annotate(&mut preview.report);
             return Ok(preview);
         }
@@ -69,7 +69,7 @@ pub async fn carry_out(
     let mut end = PhaseEnd::new(run, outcome);
     if job.inputs.show_a_change() && end.passed {
         around.gates.record(&mut end.report, end.proposal.take());
-        around.gates.after_preview(&mut end.report).await?;
+        around.gates.after_preview(&mut end.report, console).await;
     }
     ruling::compare_with_preview(job, &mut end.report, ruled);
     around.gates.annotate(&mut end.report);

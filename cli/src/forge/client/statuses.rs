@@ -1,7 +1,7 @@
-//! Statuses and checks that are there already, and the change requests that are open.
+//! Statuses and checks that are there already, the change requests that are open, and whether a run has ended.
 
 use super::super::trouble::{Trouble, TroubleKind};
-use super::super::{ChangeRequest, Reading, StatusThere};
+use super::super::{AskedRun, ChangeRequest, Reading, RunStanding, StatusThere};
 use super::{Client, Done};
 use crate::base::error::Problem;
 
@@ -26,6 +26,13 @@ impl Client<'_> {
         }
         found.retain(|one| one.name == name);
         Ok(found)
+    }
+
+    /// Whether a run of the forge's own CI system has ended. None if the forge has none that is asked.
+    pub async fn run_standing(&self, run: &AskedRun) -> Done<Option<RunStanding>> {
+        let Some(wanted) = self.place.forge.run_standing(self.place, run) else { return Ok(None) };
+        let wanted = wanted.needing_by_default(self.needs(Reading::Runs));
+        self.read(&format!("ask whether the run {} has ended", run.id), &wanted).await.map(Some)
     }
 
     /// The trouble that this token can't set the check of a commit that has one.

@@ -8,7 +8,7 @@ use object_store::azure::MicrosoftAzure;
 use object_store::gcp::GoogleCloudStorage;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path as ObjectPath;
-use object_store::{GetOptions, ObjectStore, PutMode, PutOptions};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 use super::address::{BucketAddress, ReadWith, RemoteBucket};
 use super::courier::{Courier, Undelivered};
@@ -17,6 +17,9 @@ use super::model::{BucketTrouble, BucketTroubleKind, Creation, Names};
 use super::{azure, folder, gcs, s3};
 
 use crate::base::error::Problem;
+
+/// The folder of the engine's locks: <https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go>.
+pub const LOCKS: &str = ".pulumi/locks/";
 
 /// The objects of a self-managed backend.
 #[derive(Clone)]
@@ -152,6 +155,28 @@ impl Bucket {
                     Err(
                         object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. },
                     ) => Ok(Creation::Taken),
+                    Err(error) => Err(self.refused(&do_what(), &error)),
+                }
+            }
+        }
+    }
+
+    /// Removes a lock of the engine's, and nothing else. Returns false if it is not there any more.
+    pub async fn remove_lock(&self, key: &str) -> Result<bool, BucketTrouble> {
+        let do_what = || format!("remove `{key}`");
+        let is_lock = key.starts_with(LOCKS) && key.strip_suffix(".json").is_some();
+        if !is_lock || key.split('/').any(|part| part.is_empty() || part == "..") {
+            return Err(self.broken(&do_what(), Problem::without_hint("it is no lock")));
+        }
+        match &self.place {
+            BucketPlace::Folder(root) => {
+                folder::remove(root, key).map_err(|error| self.unwell(&do_what(), &error))
+            }
+            BucketPlace::Remote(remote) => {
+                let path = remote.path(key).map_err(|problem| self.broken(&do_what(), problem))?;
+                match of_service!(&remote.service, store => store.delete(&path).await) {
+                    Ok(()) => Ok(true),
+                    Err(object_store::Error::NotFound { .. }) => Ok(false),
                     Err(error) => Err(self.refused(&do_what(), &error)),
                 }
             }

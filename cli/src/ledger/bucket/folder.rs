@@ -53,6 +53,15 @@ fn readable_by_those_who_read_the_state(_: &fs::File) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes the object. Returns false if it does not exist.
+pub(super) fn remove(root: &Path, key: &str) -> io::Result<bool> {
+    match fs::remove_file(path(root, key)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The names of the files in the folder `key`.
 pub(super) fn list(root: &Path, key: &str) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(path(root, key)) {

@@ -15,5 +15,5 @@ mod model;
 mod s3;
 
 pub use address::ReadWith;
-pub use backend_objects::Bucket;
+pub use backend_objects::{Bucket, LOCKS};
 pub use model::{BucketTrouble, BucketTroubleKind, Creation, Names};

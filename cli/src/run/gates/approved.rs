@@ -8,6 +8,7 @@ use crate::admit::approvals::gate::{GateQuestion, count_gate};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};
 use crate::base::git::short_commit;
+use crate::base::moment::Moment;
 use crate::delivery::settings::ApprovedBy;
 use crate::delivery::{ApprovalsWanted, StackSettings};
 use crate::forge::{Client, GatedJob};
@@ -59,12 +60,14 @@ pub(super) fn wanted(settings: &StackSettings, report: &Report) -> Option<Approv
     wanted
 }
 
-/// Finds the approvals that count. Fails if there are not enough, with the reasons why others do not count.
+/// Finds the approvals that count. `since`: the time, in RFC 3339, after which a review counts, if the change is another one
+/// than what the change requests show. Fails if there are not enough, with the reasons why others do not count.
 pub(super) async fn approvals(
     gates: &GateFacts<'_>,
     wanted: &ApprovalsWanted,
     merged: &Result<MergedChanges, Problem>,
     client: Option<&Client<'_>>,
+    since: Option<&str>,
 ) -> Result<FoundApprovals> {
     let mut found = FoundApprovals::default();
     let mut people: BTreeSet<String> = BTreeSet::new();
@@ -73,7 +76,8 @@ pub(super) async fn approvals(
     if wanted.by.contains(&ApprovedBy::Review) {
         match (merged, client) {
             (Ok(merged), Some(client)) => {
-                by_reviews(wanted, &teams, merged, client, &mut found, &mut people, &mut problems).await?;
+                by_reviews(wanted, &teams, merged, client, since, &mut found, &mut people, &mut problems)
+                    .await?;
             }
             (Err(why), _) => problems.push(why.clone()),
             (Ok(_), None) => problems.push(gates.no_forge()),
@@ -129,6 +133,7 @@ async fn by_reviews(
     teams: &Teams,
     merged: &MergedChanges,
     client: &Client<'_>,
+    since: Option<&str>,
     found: &mut FoundApprovals,
     people: &mut BTreeSet<String>,
     problems: &mut Vec<Problem>,
@@ -181,7 +186,7 @@ async fn by_reviews(
             request: name,
             author: request.author.as_ref(),
             head: &shown.commit,
-            commented_at: shown.at.as_deref().unwrap_or_default(),
+            commented_at: later(shown.at.as_deref().unwrap_or_default(), since),
             needed: wanted.needed as usize,
             from: &wanted.from,
             teams,
@@ -216,6 +221,14 @@ async fn by_reviews(
     }
     people.extend(everywhere.unwrap_or_default());
     Ok(())
+}
+
+/// The later one of two times, in RFC 3339. One that can't be read is the later one, as nothing counts after it.
+fn later<'t>(at: &'t str, since: Option<&'t str>) -> &'t str {
+    match (Moment::parse(at), since, since.and_then(Moment::parse)) {
+        (Some(at), Some(text), since) if since.is_none_or(|since| since > at) => text,
+        _ => at,
+    }
 }
 
 /// Whether both are one commit. Bitbucket tells the first digits of a change request's head.

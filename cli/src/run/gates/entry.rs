@@ -1,8 +1,9 @@
 //! The entries that a run writes into the ledger.
 
 use super::facts::GateFacts;
+use crate::base::machine::host_name;
 use crate::ledger::entry::{EntryCheck, EntryKind, EntryRun, EntryVerdict, LedgerEntry};
-use crate::report::{CheckOutcome, Report, RuleVerdict, root_of};
+use crate::report::{CheckOutcome, Reason, Report, RuleVerdict, root_of};
 
 fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let job = gates.job;
@@ -12,7 +13,7 @@ fn new(gates: &GateFacts<'_>, kind: EntryKind) -> LedgerEntry {
     let context = &job.context;
     entry.run = Some(EntryRun {
         system: job.ci.name().to_owned(),
-        id: job.ci.origin(job.env).run.map(|run| run.to_string()),
+        id: job.ci.origin(job.env).own_run(),
         attempt: context.attempt.map(|attempt| attempt.to_string()),
         url: context.build_url.clone(),
     });
@@ -29,6 +30,7 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
     entry.branch.clone_from(&context.branch);
     entry.tag.clone_from(&context.tag);
     entry.environment.clone_from(&job.inputs.forge.environment);
+    entry.host = host_name(job.env);
     entry.source.clone_from(&gates.source);
     entry.state_before = gates.state.as_ref().map(ToString::to_string);
     entry.change_requests.clone_from(&gates.change_requests);
@@ -52,6 +54,18 @@ pub(super) fn reserved(gates: &GateFacts<'_>, preview: Option<&Report>) -> Ledge
             })
             .collect();
     }
+    entry
+}
+
+/// The entry of a refusal, for this reason, of the change with this digest. `why`: the message.
+pub(super) fn refused(gates: &GateFacts<'_>, reason: Reason, digest: &str, why: &str) -> LedgerEntry {
+    let context = &gates.job.context;
+    let mut entry = new(gates, EntryKind::Refused);
+    entry.commit = context.commit.clone().or_else(|| context.merge_commit.clone());
+    entry.source.clone_from(&gates.source);
+    entry.change_requests.clone_from(&gates.change_requests);
+    (entry.digest, entry.gate) = (Some(digest.to_owned()), Some(reason.name().to_owned()));
+    entry.reason = Some(why.to_owned());
     entry
 }
 

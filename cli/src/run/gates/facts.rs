@@ -7,10 +7,10 @@ use crate::delivery::place::{ForgeAccess, forge_place};
 use crate::engine::job::Job;
 use crate::inputs::{Command, Effect};
 use crate::ledger::Ledger;
-use crate::ledger::entry::EntryApprover;
+use crate::ledger::entry::{EntryApprover, LedgerEntry};
 use crate::ledger::history::History;
 use crate::ledger::state_identity::StateIdentity;
-use crate::report::{Reason, ReviewRecord};
+use crate::report::{Reason, Report, ReviewRecord};
 use crate::reviewed::change::{MadeFrom, ProposedChange};
 
 /// What a run is judged by, with the ledger of its stack.
@@ -100,6 +100,12 @@ impl GateFacts<'_> {
     /// The settings of the stack; none if it has no entry in the judging file.
     pub fn settings(&self) -> Option<&StackSettings> {
         self.judged.settings.as_ref()
+    }
+
+    /// The acceptance of the change that a preview proposes: a person takes it for a reviewed one.
+    pub fn accepted(&self, report: &Report) -> Option<&LedgerEntry> {
+        let digest = &report.review.as_ref()?.digest;
+        self.judged.past.as_ref().filter(|_| self.changes())?.accepted(digest)
     }
 
     /// The problem that change requests can't be read, where the forge or a token for it is not known.

@@ -136,7 +136,7 @@ pub async fn file_of_last_deployment(
                     job.inputs.command.word()
                 ),
                 hint: "give the job a token that can read the repository, or check out the whole history; where the commit is \
-                       gone for good, as after a rewritten history, take the stack's ledger away, see docs/ledger.md"
+                       gone for good, as after a rewritten history, `stackstep accept --as-deployed`"
                     .to_owned(),
                 reason: Reason::Gate,
             })

@@ -2,6 +2,7 @@
 
 use super::facts::GateFacts;
 use crate::base::error::{Error, Problem, Result};
+use crate::base::secret::Secret;
 use crate::ci::console::Console;
 use crate::engine::executor::{EngineQuery, Executor};
 use crate::engine::job::Job;
@@ -11,7 +12,27 @@ use crate::ledger::history::{ApprovalUse, History};
 use crate::ledger::state_identity::{self, StateIdentity};
 use crate::ledger::{Ledger, LedgerFor, NotAppended};
 use crate::process::signals::Signals;
+use crate::pulumi::stack::StackIdentity;
 use crate::report::Reason;
+
+/// The job's stack and its backend, as the ledger and the locks are found by them. `token` is the one of
+/// [`crate::pulumi::backend::Backend::token_for_requests`].
+pub fn ledger_for<'a>(
+    job: &'a Job<'_>,
+    identity: &'a StackIdentity,
+    token: Option<&'a Secret>,
+    place: Option<&'a Place>,
+) -> LedgerFor<'a> {
+    LedgerFor {
+        url: job.backend.url.as_deref(),
+        token,
+        identity,
+        env: &job.seen_by_engine,
+        folder: &job.inputs.stack.cwd,
+        forge: place,
+        commit: job.context.commit.as_deref(),
+    }
+}
 
 /// Opens the ledger of the job's stack. Sends nothing.
 pub fn open(job: &Job<'_>, place: Option<&Place>) -> Ledger {
@@ -26,15 +47,8 @@ pub fn open_for(job: &Job<'_>, place: Option<&Place>, other: Option<&str>) -> Le
     if let Some(other) = other {
         other.rsplit('/').next().unwrap_or(other).clone_into(&mut identity.stack);
     }
-    Ledger::open(&LedgerFor {
-        url: job.backend.url.as_deref(),
-        token: job.backend.token_for_requests().as_ref(),
-        identity: &identity,
-        env: &job.seen_by_engine,
-        folder: &job.inputs.stack.cwd,
-        forge: place,
-        commit: job.context.commit.as_deref(),
-    })
+    let token = job.backend.token_for_requests();
+    Ledger::open(&ledger_for(job, &identity, token.as_ref(), place))
 }
 
 /// What is seen of the state of the job's stack: from its backend, else from the engine. None if neither tells.
@@ -46,16 +60,7 @@ pub async fn state_seen(
 ) -> Option<StateIdentity> {
     let identity = job.identity()?;
     let token = job.backend.token_for_requests();
-    let stack = LedgerFor {
-        url: job.backend.url.as_deref(),
-        token: token.as_ref(),
-        identity: &identity,
-        env: &job.seen_by_engine,
-        folder: &job.inputs.stack.cwd,
-        forge: None,
-        commit: None,
-    };
-    if let Ok(seen) = state_identity::read(&stack).await {
+    if let Ok(seen) = state_identity::read(&ledger_for(job, &identity, token.as_ref(), None)).await {
         return Some(seen.identity);
     }
     let answer = executor.query(EngineQuery::Export, console, signals).await.ok()?;

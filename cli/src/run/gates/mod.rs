@@ -16,11 +16,12 @@ mod judged;
 pub mod ledger;
 mod merged;
 mod merged_changes;
-mod place_in_history;
+pub mod place_in_history;
 mod promotion;
 mod proposed;
 mod queued;
 mod record;
+mod refused;
 mod unreviewed;
 mod without_entry;
 
@@ -50,7 +51,7 @@ use crate::rules::end_by_rules;
 pub use facts::JudgedRun;
 use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
-use judged::top;
+pub use judged::top;
 use merged_changes::MergedChanges;
 
 /// The gates of one run.
@@ -224,27 +225,35 @@ impl<'a> Gates<'a> {
 
     /// The gates between the preview and the operation. Returns whether the operation may follow; if not, `report` says
     /// why.
-    pub async fn after_preview(&mut self, report: &mut Report) -> Result<bool> {
+    pub async fn after_preview(&mut self, report: &mut Report, console: &Console) -> bool {
+        let passed = self.judge_preview(report).await;
+        if !passed {
+            self.refuse(report, console).await;
+        }
+        passed
+    }
+
+    async fn judge_preview(&mut self, report: &mut Report) -> bool {
         let verdict = ruling::judge_preview(self.facts.job, report);
         if !self.facts.changes() {
             ruling::fail_preview(self.facts.job, report);
             self.compare_for_the_queue(report);
-            return Ok(true);
+            return true;
         }
         let settings = self.facts.settings().cloned();
         // Who may approve stands in the settings, as does each rule that asks for it.
         if verdict == RuleVerdict::Refused || (verdict == RuleVerdict::Approval && settings.is_none()) {
             end_by_rules(report);
-            return Ok(false);
+            return false;
         }
         if report.has_changes == Some(false) {
-            return Ok(true);
+            return true;
         }
         if let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await {
             end_by(report, &error);
-            return Ok(false);
+            return false;
         }
-        Ok(true)
+        true
     }
 
     /// Fails the preview of a merge queue that proposes something else than what was reviewed.
@@ -295,7 +304,10 @@ impl<'a> Gates<'a> {
         }
         if let Some(wanted) = wanted {
             let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
-            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref()).await?;
+            let accepted = self.facts.accepted(report);
+            let past = self.facts.judged.past.as_ref();
+            let since = accepted.zip(past).map(|(accepted, past)| past.refusal_time(accepted));
+            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref(), since).await?;
             self.facts.approvers = found.approvers;
             self.notes.extend(found.notes);
         }

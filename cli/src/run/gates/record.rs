@@ -47,7 +47,17 @@ impl Gates<'_> {
             ledger::refuse_used_approvals(past, &approvers, &digest)?;
             Ok::<_, Error>(entry.clone())
         });
-        let entry = appended.await.map_err(ledger::not_appended)?;
+        let entry = match appended.await.map_err(ledger::not_appended) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let own =
+                    report.and_then(|report| report.review.as_ref()).map(|record| record.digest.as_str());
+                if let (Some(Reason::Approval), Some(own)) = (error.reason(), own) {
+                    let _ = self.write_refusal(Reason::Approval, own, &error.to_string(), console).await;
+                }
+                return Err(error);
+            }
+        };
         self.notes.extend(
             ledger.not_promised().into_iter().map(|cant| format!("the ledger can't promise all: {cant}")),
         );
@@ -106,7 +116,8 @@ impl Gates<'_> {
         if failed && holds {
             let mut hold = entry::about(&self.facts, EntryKind::Held, &reserved);
             hold.about = None;
-            hold.reason = Some("a check after the deployment failed".to_owned());
+            hold.gate = Some(Reason::Verification.name().to_owned());
+            hold.reason = Some(format!("a check after the deployment failed: {}", failed_checks(report)));
             hold.link.clone_from(&self.facts.job.context.build_url);
             self.write(ledger, hold, report, console).await;
             report.notes.push(format!(
@@ -126,4 +137,10 @@ impl Gates<'_> {
             ));
         }
     }
+}
+
+/// The names of the checks that failed.
+fn failed_checks(report: &Report) -> String {
+    let failed = report.checks.iter().filter(|check| check.outcome == CheckOutcome::Failed);
+    failed.map(|check| format!("`{}`", check.name)).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ use crate::base::error::{Error, Problem, Result};
 use crate::base::git::short_commit;
 use crate::base::text_file::{self, read_text};
 use crate::delivery::Unreviewed;
+use crate::ledger::entry::LedgerEntry;
 use crate::pulumi::stack::StackIdentity;
 use crate::report::{Operation, Reason, Report, ReviewKey, ReviewRecord, root_of, short_digest};
 use crate::reviewed::change::ProposedChange;
@@ -127,6 +128,9 @@ pub(super) fn reviewed(
     report: &mut Report,
     merged: &Result<MergedChanges, Problem>,
 ) -> Result<Option<String>> {
+    if let Some(accepted) = gates.accepted(report) {
+        return Ok(Some(accepted_by(accepted, review_key(gates).is_some())));
+    }
     match compared(gates, report, merged) {
         Ok(note) => Ok(Some(note)),
         Err(problem) if unreviewed == Unreviewed::Warn => {
@@ -183,6 +187,18 @@ fn by_names(
         Some(_) => Ok(format!("this is the reviewed change `{}`", short_digest(digest))),
         None => Err(another(digest, names.digests.iter().map(|other| format!("`{}`", short_digest(other))))),
     }
+}
+
+/// The note about a change that a person has accepted, which is the same one by its digest alone.
+fn accepted_by(accepted: &LedgerEntry, with_values: bool) -> String {
+    let who = accepted.actor.as_deref().unwrap_or("somebody");
+    let reason = accepted.reason.as_deref().unwrap_or("no reason was given");
+    let values =
+        if with_values { "" } else { "; values were not compared, for which all runs need one `review-key`" };
+    format!(
+        "not what was reviewed, and accepted by `{who}` on {}, entry {} of the ledger: {reason}{values}",
+        accepted.time, accepted.number
+    )
 }
 
 fn compared(

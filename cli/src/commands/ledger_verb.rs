@@ -1,0 +1,119 @@
+//! What the verbs have in common that write into a stack's ledger beside a run: `hold`, `release`, `accept`, `break-glass`.
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, ArgMatches, Command as Clap};
+
+use super::{args::flag, one_stack};
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::ci::console::Console;
+use crate::delivery::DeliveryEvent;
+use crate::delivery::history::RepositoryHistory;
+use crate::delivery::place::forge_place;
+use crate::engine::job::Job;
+use crate::inputs::Command;
+use crate::inputs::headings::{BackendInputs, StackInputs};
+use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
+use crate::ledger::entry::{EntryKind, EntryRun, LedgerEntry};
+use crate::process::signals::Signals;
+use crate::report::Reason;
+use crate::run::gates::ledger;
+use crate::run::gates::place_in_history::refuse_a_commit_out_of_place;
+
+/// The name of the argument that names the stack without a flag.
+const STACK: &str = "stack-name";
+
+/// The subcommand of such a verb: with a reason, the stack, and where its state lies.
+pub fn subcommand(name: &'static str, about: &'static str) -> Clap {
+    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
+    Clap::new(name)
+        .about(about)
+        .arg(
+            Arg::new(STACK)
+                .help("The stack: the same as `--stack`")
+                .value_name("STACK")
+                .conflicts_with(StackInputs::name.name())
+                .value_parser(NonEmptyStringValueParser::new()),
+        )
+        .arg(text("reason", "TEXT", "Why; it stands in the ledger").required(true).display_order(0))
+        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 10, input)))
+}
+
+/// A flag with a text that is not empty.
+pub fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).value_name(value).value_parser(NonEmptyStringValueParser::new())
+}
+
+/// The text of a flag; empty without one.
+pub fn given(matches: &ArgMatches, name: &str) -> String {
+    matches.get_one::<String>(name).cloned().unwrap_or_default()
+}
+
+/// Adds the stack that is named without a flag.
+pub fn add_stack(matches: &ArgMatches, flags: &mut Flags) {
+    if let Ok(Some(stack)) = matches.try_get_one::<String>(STACK) {
+        flags.insert(StackInputs::name.name(), vec![stack.clone()]);
+    }
+}
+
+/// The job of a verb, signed in to the backend, with the stack's ledger. Fails if there is none.
+pub async fn with_ledger<'a>(
+    verb: &str,
+    flags: &'a Flags,
+    env: &'a Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<(Job<'a>, Ledger)> {
+    // What may refresh a stack may do this: a stranger's change may do neither.
+    let job = one_stack::job(Command::Refresh, flags, env, console, signals).await?;
+    let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
+    let ledger = ledger::open(&job, place.as_ref());
+    one_stack::needs_ledger(&ledger, &format!("`{verb}`"))?;
+    Ok((job, ledger))
+}
+
+/// A new entry by the person who started the job.
+pub fn entry(job: &Job<'_>, kind: EntryKind, reason: &str, console: &Console) -> LedgerEntry {
+    let identity = job.identity().unwrap_or_default();
+    let now = job.env.clock().time();
+    let mut entry = LedgerEntry::new(kind, identity.project.as_deref(), &identity.stack, now);
+    entry.actor = one_stack::actor(job);
+    entry.reason = Some(reason.to_owned());
+    entry.link.clone_from(&job.context.build_url);
+    entry.run = Some(EntryRun {
+        system: job.ci.name().to_owned(),
+        id: job.ci.origin(job.env).run.map(|run| run.to_string()),
+        attempt: job.context.attempt.map(|attempt| attempt.to_string()),
+        url: job.context.build_url.clone(),
+    });
+    entry.masked(&|text| console.masker().mask(text))
+}
+
+/// Refuses a verb in a job whose code the default branch does not have: a change request's, or one of another branch.
+pub async fn refuse_a_change(verb: &str, job: &Job<'_>, history: &RepositoryHistory<'_>) -> Result<()> {
+    let refused = |what: String, hint: String| Error::Refused {
+        what: format!("`{verb}` is refused: {what}"),
+        hint,
+        reason: Reason::Gate,
+    };
+    match DeliveryEvent::from_context(&job.context) {
+        event @ (DeliveryEvent::ChangeRequest { .. } | DeliveryEvent::MergeQueue { .. }) => Err(refused(
+            format!("this job is for {event}, whose own code could say it"),
+            "run it in a job of the default branch that a person starts".to_owned(),
+        )),
+        DeliveryEvent::Branch(branch) => match history.default_branch().await {
+            Some(default) if default == branch => Ok(()),
+            Some(default) => Err(refused(
+                format!("this job is for the branch `{branch}`, whose own code could say it"),
+                format!("run it in a job of the default branch `{default}`"),
+            )),
+            None => Err(refused(
+                "the name of the default branch is not known".to_owned(),
+                "give the job a token that can read the repository".to_owned(),
+            )),
+        },
+        DeliveryEvent::Tag(_) => refuse_a_commit_out_of_place(job, history).await,
+        DeliveryEvent::Unknown => Ok(()),
+    }
+}

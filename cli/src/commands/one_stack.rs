@@ -1,0 +1,61 @@
+//! The beginning of the commands about one stack that start no engine: the job of the stack, signed in, and its ledger.
+
+use clap::Command as Clap;
+
+use super::args::flag;
+use crate::admit::sign_in;
+use crate::base::env::Env;
+use crate::base::error::{Error, Result};
+use crate::base::http::Limits;
+use crate::ci::console::Console;
+use crate::engine::job::Job;
+use crate::inputs::Command;
+use crate::inputs::headings::{BackendInputs, StackInputs};
+use crate::inputs::resolve::Flags;
+use crate::ledger::Ledger;
+use crate::process::signals::Signals;
+use crate::report::Reason;
+use crate::run::prepare::{RunRequest, Until, prepare};
+
+/// A subcommand with the flags that say which stack it is about.
+pub(super) fn subcommand(name: &'static str, about: &'static str) -> Clap {
+    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
+    let flags = inputs.into_iter().enumerate().map(|(at, input)| flag(at + 10, input));
+    Clap::new(name).about(about).args(flags)
+}
+
+/// The job of the stack that the flags name, signed in. It is admitted as `like` would be: what may refresh a stack may
+/// hold it, and what may read its outputs may read its ledger.
+pub(super) async fn job<'a>(
+    like: Command,
+    flags: &'a Flags,
+    env: &'a Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<Job<'a>> {
+    let request = RunRequest::new(Some(like), flags, env);
+    let mut found = prepare(&request, Until::FirstError, console);
+    found.tell(console);
+    if let Some(error) = found.take_error() {
+        return Err(error);
+    }
+    let mut job = found.into_job()?;
+    sign_in::sign_in(&mut job, Limits::default(), console, signals).await?;
+    Ok(job)
+}
+
+/// Fails if there is no ledger, which `what` needs.
+pub(super) fn needs_ledger(ledger: &Ledger, what: &str) -> Result<()> {
+    let Some(missing) = ledger.missing() else { return Ok(()) };
+    Err(Error::Refused {
+        what: format!("{what} needs a ledger, and there is none: {}", missing.what),
+        hint: "keep the state where a ledger can lie beside it, see docs/ledger.md".to_owned(),
+        reason: Reason::Gate,
+    })
+}
+
+/// Who acts: the actor of the CI system, else the user of this machine.
+pub(super) fn actor(job: &Job<'_>) -> Option<String> {
+    let user = || ["USER", "USERNAME"].iter().find_map(|name| job.env.get(name)).map(str::to_owned);
+    job.context.actor.clone().or_else(user)
+}

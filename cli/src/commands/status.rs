@@ -1,0 +1,243 @@
+//! `stackstep status`: how the stacks stand. What is deployed and verified, what is held or waits, who holds a lock. It changes
+//! nothing, starts no engine, and runs no program.
+
+mod look;
+pub mod page;
+mod words;
+
+use std::path::Path;
+
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
+
+use crate::admit::sign_in::{self, WantedToken};
+use crate::base::env::Env;
+use crate::base::error::{EXIT_INCOMPLETE, Error, Problem, Result};
+use crate::base::git;
+use crate::base::http::Limits;
+use crate::base::secret::Secret;
+use crate::ci;
+use crate::ci::Level;
+use crate::ci::console::Console;
+use crate::commands::args::json;
+use crate::commands::one_stack;
+use crate::delivery::place::forge_place;
+use crate::engine::job::Job;
+use crate::fleet::{FoundProject, RepositoryStacks};
+use crate::inputs::Command;
+use crate::inputs::file::ConfigFile;
+use crate::inputs::headings::StackInputs;
+use crate::inputs::resolve::Flags;
+use crate::ledger::entry::instant;
+use crate::process::signals::Signals;
+use crate::pulumi::project::Project;
+use crate::pulumi::stack::StackName;
+use crate::run::prepare::{RunRequest, Until, prepare};
+use page::{FORM, StackStatus, StatusPage};
+
+/// The form of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusAsk {
+    /// A table for a terminal.
+    Table,
+    /// JSON.
+    Json,
+    /// Markdown.
+    Markdown,
+}
+
+impl StatusAsk {
+    /// The subcommand.
+    pub fn subcommand() -> Clap {
+        let about = "Show how the stacks stand: deployed, verified, held, waiting, locked";
+        one_stack::subcommand("status", about).arg(json()).arg(
+            Arg::new("markdown")
+                .long("markdown")
+                .help("Print it as Markdown, such as for the job's summary page")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("json")
+                .display_order(1),
+        )
+    }
+
+    /// What the command line asks for.
+    pub fn given(sub: &ArgMatches) -> Self {
+        match (sub.get_flag("json"), sub.get_flag("markdown")) {
+            (true, _) => Self::Json,
+            (_, true) => Self::Markdown,
+            _ => Self::Table,
+        }
+    }
+}
+
+/// Prints how the stacks stand. Returns the exit status: 79 if something of it is not known.
+pub async fn status(ask: &StatusAsk, flags: &Flags, env: &Env, signals: &Signals) -> Result<u8> {
+    // Not the CI system's, so that the page stays alone on standard output.
+    let console = &mut Console::new(ci::detect(&Env::default()));
+    let page = look_at(flags, env, console, signals).await?;
+    match ask {
+        StatusAsk::Table => console.print(&words::as_text(&page)),
+        StatusAsk::Markdown => console.print(&words::as_markdown(&page)),
+        StatusAsk::Json => {
+            let text = serde_json::to_string(&page).unwrap_or_default();
+            if !console.shows(&text) {
+                return Err(Error::input(
+                    "the page holds a text that is a secret of this job, so it is not printed as JSON",
+                    "print it as a table: secrets are masked there",
+                ));
+            }
+            console.print_json(&format!("{text}\n"));
+        }
+    }
+    let incomplete = !page.problems.is_empty() || page.stacks.iter().any(StackStatus::is_incomplete);
+    Ok(if incomplete { EXIT_INCOMPLETE } else { 0 })
+}
+
+/// A stack to look at.
+struct LookedAt {
+    project: Option<String>,
+    cwd: Option<String>,
+    stack: Option<String>,
+    /// The flags of the stack's own run.
+    flags: Flags,
+}
+
+impl LookedAt {
+    fn new(project: Option<&FoundProject>, folder: &Path, stack: Option<String>, flags: &Flags) -> Self {
+        let mut flags = flags.clone();
+        flags.insert(StackInputs::cwd.name(), vec![folder.to_string_lossy().into_owned()]);
+        if let Some(stack) = &stack {
+            flags.insert(StackInputs::name.name(), vec![stack.clone()]);
+        }
+        let names = project.map(|project| (project.project.clone(), project.cwd.clone()));
+        let (project, cwd) = names.unzip();
+        Self { project, cwd, stack, flags }
+    }
+}
+
+/// Looks at the stacks that the flags mean: the one that is named, of the project around the folder or of all projects of
+/// the repository; without a name all stacks of the repository.
+pub async fn look_at(
+    flags: &Flags,
+    env: &Env,
+    console: &mut Console,
+    signals: &Signals,
+) -> Result<StatusPage> {
+    let (targets, problems) = targets(flags, env, console)?;
+    let mut signed_in = SignedIn::default();
+    let mut stacks = Vec::new();
+    for target in &targets {
+        if let Some(signal) = signals.first() {
+            return Err(Error::Stopped { signal: signal.number() });
+        }
+        let cwd = target.cwd.as_deref();
+        let looked = match signed_in.job_of(target, env, console, signals).await {
+            Ok(job) => {
+                let place = forge_place(job.ci, job.env, &job.context, &job.inputs).ok();
+                Box::pin(look::look(&job, place.as_ref(), cwd)).await
+            }
+            Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
+            // With one stack, its error is the answer.
+            Err(error) if targets.len() == 1 => return Err(error),
+            Err(error) => {
+                let why = Problem::from(&error).in_one_line();
+                look::unseen(target.project.as_deref(), target.stack.as_deref().unwrap_or("?"), cwd, &why)
+            }
+        };
+        stacks.push(looked);
+    }
+    let problems = problems.iter().map(Problem::in_one_line).collect();
+    Ok(StatusPage { v: FORM, time: instant(env.clock().time()), stacks, problems })
+}
+
+fn targets(flags: &Flags, env: &Env, console: &mut Console) -> Result<(Vec<LookedAt>, Vec<Problem>)> {
+    let request = RunRequest::new(Some(Command::Outputs), flags, env);
+    let mut judged = prepare(&request, Until::TheInputs, console);
+    if let Some(error) = judged.take_error() {
+        return Err(error);
+    }
+    let folder = judged.outer.as_ref().map_or_else(|| env.cwd().to_owned(), |outer| outer.folder.clone());
+    let asked =
+        judged.outer.as_ref().and_then(|outer| outer.text(&StackInputs::name.input)).map(str::to_owned);
+    // What may not be read is told by the preparation of the run.
+    if judged.is_closed() || (asked.is_some() && is_in_a_project(&folder)) {
+        return Ok((vec![LookedAt::new(None, &folder, asked, flags)], Vec::new()));
+    }
+    let top = git::top(&folder).unwrap_or_else(|| folder.clone());
+    let file = ConfigFile::in_folder(&top, true)?;
+    let wanted = file.as_ref().map(ConfigFile::projects).transpose()?.flatten();
+    let found = RepositoryStacks::find(&top, wanted.as_deref());
+    for warning in &found.warnings {
+        console.annotate(Level::Warning, "stackstep", &warning.to_string());
+    }
+    let name = asked.as_deref().map(StackName::parse).transpose()?;
+    let mut targets = Vec::new();
+    for project in &found.projects {
+        let fits = |stack: &&String| name.as_ref().is_none_or(|name| name.short() == stack.as_str());
+        targets.extend(project.stacks.iter().filter(fits).map(|stack| {
+            let name = asked.clone().unwrap_or_else(|| stack.clone());
+            LookedAt::new(Some(project), &top.join(&project.cwd), Some(name), flags)
+        }));
+    }
+    if targets.is_empty() && found.problems.is_empty() {
+        let (what, hint) = match asked {
+            Some(asked) => (
+                format!("no project of the repository has a configuration file of the stack `{asked}`"),
+                "set `cwd` to the folder of its project",
+            ),
+            None => (
+                "no project of the repository has a configuration file of a stack".to_owned(),
+                "name the stack: `--stack`, with `--cwd` for the folder of its project",
+            ),
+        };
+        return Err(Error::input(what, hint));
+    }
+    Ok((targets, found.problems))
+}
+
+fn is_in_a_project(folder: &Path) -> bool {
+    !matches!(Project::find(folder), Ok(None))
+}
+
+/// The tokens of the sign-ins so far, so that there is one for all stacks of a backend.
+#[derive(Default)]
+struct SignedIn {
+    grants: Vec<(Option<String>, WantedToken, Result<Secret, Problem>)>,
+}
+
+impl SignedIn {
+    /// The job of the stack, signed in. It is admitted as one that reads the stack's outputs.
+    async fn job_of<'a>(
+        &mut self,
+        target: &'a LookedAt,
+        env: &'a Env,
+        console: &mut Console,
+        signals: &Signals,
+    ) -> Result<Job<'a>> {
+        let mut found =
+            prepare(&RunRequest::new(Some(Command::Outputs), &target.flags, env), Until::FirstError, console);
+        if let Some(error) = found.take_error() {
+            return Err(error);
+        }
+        let mut job = found.into_job()?;
+        let Some(wanted) = WantedToken::from_inputs(&job.inputs) else { return Ok(job) };
+        let known = self.grants.iter().find(|(url, one, _)| *url == job.backend.url && *one == wanted);
+        match known {
+            Some((_, _, Ok(token))) => job.backend.token = Some(token.clone()),
+            Some((_, _, Err(problem))) => {
+                let hint = problem.hint.clone().unwrap_or_default();
+                return Err(Error::auth(problem.what.clone(), hint));
+            }
+            None => {
+                let url = job.backend.url.clone();
+                let done = sign_in::sign_in(&mut job, Limits::default(), console, signals).await;
+                if let (Ok(()), Some(token)) = (&done, &job.backend.token) {
+                    self.grants.push((url, wanted, Ok(token.clone())));
+                } else if let Err(error) = &done {
+                    self.grants.push((url, wanted, Err(Problem::from(error))));
+                }
+                done?;
+            }
+        }
+        Ok(job)
+    }
+}

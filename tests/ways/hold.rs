@@ -1,0 +1,27 @@
+//! `stackstep hold` and `release`: previews go on, deployments wait for the release.
+
+use super::shop::Shop;
+
+#[test]
+fn the_stack_is_named_by_itself_or_by_its_flag_and_not_by_both() {
+    let shop = Shop::deployed("");
+    let line = |verb: &'static str| [verb, "staging", "-C", "infra/shop", "--reason", "an incident"];
+    shop.repository.scene.run_args(&line("hold")).ends_with(0).says("`shop/staging` is held");
+    shop.deploy("").ends_with(73).says("an incident");
+    shop.verb("preview", &[]).ends_with(0);
+    shop.repository.scene.run_args(&line("release")).ends_with(0).says("`shop/staging` is released");
+    shop.deploy("").ends_with(0);
+    let both = [&line("hold")[..], &["--stack", "staging"]].concat();
+    shop.repository.scene.run_args(&both).ends_with(2).says("cannot be used with");
+}
+
+#[test]
+fn a_hold_by_a_failed_check_names_the_check() {
+    let shop = Shop::deployed(", checks: [{ run: [\"false\"] }, { run: [\"true\"] }], on-failed-check: hold");
+    shop.deploy("").ends_with(77);
+    let entry = shop.entry(4);
+    assert_eq!((entry["kind"].as_str(), entry["gate"].as_str()), (Some("held"), Some("verification")));
+    assert_eq!(entry["reason"], "a check after the deployment failed: `false`");
+    shop.deploy("").ends_with(73).says("a check after the deployment failed: `false`");
+    shop.verb("preview", &[]).ends_with(0);
+}

@@ -1,0 +1,6 @@
+//! The ways out of a refusal: `accept`, `break-glass`, `rollback`, `hold` and `release`.
+
+mod accept;
+mod hold;
+mod refused;
+mod shop;
