@@ -50,6 +50,7 @@ use crate::rules::end_by_rules;
 pub use facts::JudgedRun;
 use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
+pub use judged::find_sinks;
 use judged::top;
 use merged_changes::MergedChanges;
 
