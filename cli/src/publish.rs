@@ -9,6 +9,7 @@ mod counts;
 mod detail;
 mod files;
 pub mod forge;
+pub mod notify;
 pub mod outputs;
 mod pages;
 pub mod several;

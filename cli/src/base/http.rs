@@ -10,11 +10,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LINK, LOCATION};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK, LOCATION};
 use reqwest::{Certificate, NoProxy, Proxy, Response, redirect};
 use tokio::time::{sleep, timeout};
 
-pub use reqwest::header::{HeaderName, HeaderValue};
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
 
 use crate::base::env::Env;
@@ -31,7 +31,7 @@ mod request;
 
 pub use download::{Download, From};
 pub use failure::Failure;
-pub use probe::{NoAnswer, Probe, Probed};
+pub use probe::{NoAnswer, Probe, Probed, is_this_machine};
 pub use raw::{RawAnswer, RawRequest, StatusCode};
 use request::{REDIRECTS, retry_after};
 pub use request::{Request, host};

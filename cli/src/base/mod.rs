@@ -8,6 +8,7 @@ pub mod digest;
 pub mod dots;
 pub mod env;
 pub mod error;
+pub(crate) mod fields;
 pub mod git;
 pub mod hmac;
 pub mod http;

@@ -9,7 +9,6 @@
 
 pub mod address;
 pub mod command;
-mod fields;
 pub mod http;
 pub mod parse;
 pub mod plain;

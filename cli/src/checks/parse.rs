@@ -5,11 +5,11 @@ pub mod http;
 use std::time::Duration;
 
 use super::address::HostAddress;
-use super::fields::{Fields, is_variable, shown};
 use super::settings::{
     Check, CheckLine, CheckSubject, Checks, CommandCheck, EVERY, Pace, READY_WITHIN, TcpCheck,
 };
 use crate::base::error::{Error, Result};
+use crate::base::fields::{Fields, is_variable, shown};
 use crate::base::yaml::{Mapping, Value};
 
 /// The most checks of a stack, and the most tries of one.

@@ -7,11 +7,14 @@ use super::ledger_verb;
 use crate::base::env::Env;
 use crate::base::error::{Error, Result};
 use crate::ci::console::Console;
+use crate::delivery::notify::NotifyEvent;
 use crate::inputs::resolve::Flags;
 use crate::ledger::entry::EntryKind;
 use crate::ledger::history::History;
 use crate::process::signals::Signals;
+use crate::publish::notify::NotifyFacts;
 use crate::run::gates::ledger;
+use crate::run::telling::tell_of_verb;
 
 /// Holds or releases a stack.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,5 +63,7 @@ pub async fn hold(
     let number = written.map_or(0, |entry| entry.number);
     let done = if ask.releases { "released" } else { "held: nothing is deployed until it is released" };
     console.line(&format!("`{identity}` is {done} (entry {number} of the ledger)"));
+    let event = if ask.releases { NotifyEvent::Released } else { NotifyEvent::Held };
+    tell_of_verb(&job, event, &NotifyFacts::saying(&ask.reason), console).await;
     Ok(0)
 }

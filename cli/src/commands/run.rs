@@ -14,6 +14,7 @@ use crate::commands::report;
 use crate::delivery::judging::Judging;
 use crate::engine::config_secrets::{self, HiddenConfig};
 use crate::engine::executor::Executor;
+use crate::engine::job::Job;
 use crate::engine::local::LocalEngine;
 use crate::engine::login;
 use crate::inputs::Command;
@@ -21,9 +22,9 @@ use crate::inputs::resolve::Flags;
 use crate::process::signals::Signals;
 use crate::publish::forge::Sender;
 use crate::publish::outputs::Exports;
-use crate::publish::{self, Publisher};
+use crate::publish::{self, Publisher, notify};
 use crate::report::{Masked, Report};
-use crate::run::gates::{Gates, JudgedRun, judge};
+use crate::run::gates::{Gates, JudgedRun, find_sinks, judge};
 use crate::run::outputs::read_outputs;
 use crate::run::phases::{Around, PhaseEnd, carry_out};
 use crate::run::prepare::{RunRequest, Until, prepare};
@@ -75,8 +76,13 @@ pub async fn run_request(
     let ready = make_ready(&mut job, console, signals).await;
     let judged = match &ready {
         Ok(_) => judge(&mut job, judging, console).await,
-        Err(_) => Ok(JudgedRun::default()),
+        Err(_) => {
+            // Who hears of the failure stands in the file all the same.
+            let _ = find_sinks(&job, judging).await;
+            Ok(JudgedRun::default())
+        }
     };
+    notify::hide_secrets(&job, console);
     let Some(mut run) = Run::new(&job) else {
         let engine = ready?.engine;
         console.line(&format!("the Pulumi CLI is there: {}", engine.path.display()));
@@ -86,7 +92,7 @@ pub async fn run_request(
         publish::add_path(&job, &engine, console);
         return Ok(EndedRun::without_report(0));
     };
-    let end = RunEnd { publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
+    let end = RunEnd { job: &job, publisher: Publisher::new(&job), sender: Sender::for_job(&job) };
     let (ready, judged) = match (ready, judged) {
         (Ok(ready), Ok(judged)) => (ready, judged),
         (Err(error), _) | (_, Err(error)) => return Ok(end.give_up(&run, &error, console, signals).await),
@@ -107,13 +113,13 @@ pub async fn run_request(
     let mut exports = read_outputs(&job, &engine, &mut report, has_events, console, signals).await;
     exports.digest = around.gates.digest().map(str::to_owned);
     around.verification.after(&mut report, &mut engine, console, signals).await;
-    around.gates.verified(&mut report, console).await;
+    let is_held = around.gates.verified(&mut report, console).await;
     around.gates.mark_stale_previews(&report, console).await;
     // Masked only now, because exported outputs are secrets that were not known before. Later steps get the unmasked
     // values.
     let report = report.masked(&|text| console.masker().mask(text));
     let log = console.masker().mask(&log);
-    let (report, file) = end.publish(report, console, signals).await;
+    let (report, file) = end.publish(report, is_held, console, signals).await;
     publish::publish_rest(&job, &end.publisher, &report, file, &log, &exports, console);
     publish::conclude(&job, &report, console);
     let (status, result_file) = (exit_status(report.exit_code), file.map(Path::to_owned));
@@ -161,24 +167,33 @@ async fn work(
 
 /// The places that a run's report goes to.
 struct RunEnd<'a> {
+    job: &'a Job<'a>,
     publisher: Publisher,
     sender: Sender<'a>,
 }
 
 impl RunEnd<'_> {
-    /// Writes the local files, which no network can delay, then posts to the forge. Returns the report with the changes
-    /// from posting, and the result file.
+    /// Writes the local files, which no network can delay, then posts to the forge and tells people. Returns the report with
+    /// the changes from that, and the result file.
     async fn publish(
         &self,
         report: Masked<Report>,
+        is_held: bool,
         console: &Console,
         signals: &Signals,
     ) -> (Masked<Report>, Option<&Path>) {
         let file = self.publisher.files(&report, console);
         let exit_code = report.exit_code;
-        let done = self.sender.send(&self.publisher, &report, console, signals).await;
-        let report = done.noted_in(report, &|text| console.masker().mask(text));
-        let file = if report.exit_code == exit_code { file } else { self.publisher.files(&report, console) };
+        let (done, told) = tokio::join!(
+            self.sender.send(&self.publisher, &report, console, signals),
+            notify::tell_of_run(self.job, &report, is_held, console, signals)
+        );
+        told.log(console);
+        let again = told.has_missed();
+        let mask = |text: &str| console.masker().mask(text);
+        let report = told.noted_in(done.noted_in(report, &mask), &mask);
+        let same = report.exit_code == exit_code && !again;
+        let file = if same { file } else { self.publisher.files(&report, console) };
         (report, file)
     }
 
@@ -191,7 +206,7 @@ impl RunEnd<'_> {
         signals: &Signals,
     ) -> EndedRun {
         let report = run.not_begun(error).masked(&|text| console.masker().mask(text));
-        let (report, file) = self.publish(report, console, signals).await;
+        let (report, file) = self.publish(report, false, console, signals).await;
         publish::publish_rest(run.job(), &self.publisher, &report, file, "", &Exports::default(), console);
         let (status, result_file) = (error.exit_status(), file.map(Path::to_owned));
         EndedRun { status, report: Some(report), digest: None, result_file, publisher: Some(self.publisher) }

@@ -1,11 +1,13 @@
-//! The definition of a repository's deployments: the sections `deploy` and `stacks` of the root's `stackstep.yaml`.
+//! The definition of a repository's deployments: the sections `deploy`, `stacks` and `notify` of the root's
+//! `stackstep.yaml`.
 
 use std::path::PathBuf;
 
 use super::map::DeployMap;
+use super::notify::NotifySink;
 use super::settings::{StackSettings, hidden_entries};
 use crate::base::error::{Problem, Result};
-use crate::inputs::file::{ConfigFile, DEPLOY, STACKS};
+use crate::inputs::file::{ConfigFile, DEPLOY, NOTIFY, STACKS};
 use crate::pulumi::stack::StackName;
 
 /// The sections of one version of the file.
@@ -15,22 +17,26 @@ pub struct Definition {
     pub deploy: Option<DeployMap>,
     /// The entries of the section `stacks`, in the order of the file.
     pub stacks: Vec<StackSettings>,
+    /// The entries of the section `notify`, in the order of the file.
+    pub notify: Vec<NotifySink>,
     /// The folders of the repository's projects, as patterns.
     pub projects: Option<Vec<String>>,
 }
 
 impl Definition {
-    /// Reads the sections of a file. None if it has neither.
+    /// Reads the sections of a file. None if it has none of them.
     pub fn from_file(file: &ConfigFile) -> Result<Option<Self>> {
         let path = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let deploy = file.section(DEPLOY).map(|section| DeployMap::parse(section, &path)).transpose()?;
         let stacks = file.section(STACKS).map(|section| StackSettings::parse_all(section, &path));
         let stacks = stacks.transpose()?.unwrap_or_default();
-        let is_empty = deploy.is_none() && file.section(STACKS).is_none();
-        Ok((!is_empty).then_some(Self { deploy, stacks, projects: file.projects()? }))
+        let notify = file.section(NOTIFY).map(|section| NotifySink::parse_all(section, &path));
+        let notify = notify.transpose()?.unwrap_or_default();
+        let is_empty = [DEPLOY, STACKS, NOTIFY].iter().all(|name| file.section(name).is_none());
+        Ok((!is_empty).then_some(Self { deploy, stacks, notify, projects: file.projects()? }))
     }
 
-    /// Reads the sections of the text of a file. None if it has neither.
+    /// Reads the sections of the text of a file. None if it has none of them.
     pub fn parse(text: &str) -> Result<Option<Self>> {
         Self::from_file(&ConfigFile::parse(PathBuf::from(crate::inputs::file::NAME), text)?)
     }

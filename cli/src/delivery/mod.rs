@@ -1,11 +1,12 @@
 //! What `stackstep.yaml` says of deployments: which event deploys which stack ([`map`]), what has to hold for each stack
-//! ([`settings`]), and which version of the file judges a run ([`judging`]).
+//! ([`settings`]), who hears of what ([`notify`]), and which version of the file judges a run ([`judging`]).
 
 pub mod definition;
 pub mod event;
 pub mod history;
 pub mod judging;
 pub mod map;
+pub mod notify;
 pub mod pattern;
 pub mod place;
 pub mod settings;

@@ -9,7 +9,7 @@ use crate::base::http::Http;
 use crate::base::words::Words;
 use crate::ci::{CiSystem, Context};
 use crate::forge::client::LIMITS;
-use crate::forge::place::{Clues, Tokens};
+use crate::forge::place::{Clues, ForgeRepository, Tokens};
 use crate::forge::{Client, Place};
 use crate::inputs::Inputs;
 use crate::inputs::headings::ForgeChoice;
@@ -49,6 +49,23 @@ pub fn forge_place(
     inputs: &Inputs,
 ) -> Result<Place, Problem> {
     let origin = ci.origin(env);
+    let tokens = Tokens {
+        forge_token: inputs.forge.token.as_ref(),
+        github_token: inputs.forge.github_token.as_ref(),
+        own: origin.token.as_ref().and_then(|token| env.get(token.variable)),
+        author: inputs.comment.author.as_deref(),
+    };
+    forge_repository(ci, env, context, inputs)?.with_token(tokens, &origin)
+}
+
+/// The forge and the repository on it, whether or not there is a token.
+pub fn forge_repository(
+    ci: &dyn CiSystem,
+    env: &Env,
+    context: &Context,
+    inputs: &Inputs,
+) -> Result<ForgeRepository, Problem> {
+    let origin = ci.origin(env);
     let remote = git::origin(&inputs.stack.cwd);
     let clues = Clues {
         origin: &origin,
@@ -57,11 +74,5 @@ pub fn forge_place(
         forge: inputs.forge.kind.map(ForgeChoice::word),
         forge_url: inputs.forge.url.as_deref(),
     };
-    let tokens = Tokens {
-        forge_token: inputs.forge.token.as_ref(),
-        github_token: inputs.forge.github_token.as_ref(),
-        own: origin.token.as_ref().and_then(|token| env.get(token.variable)),
-        author: inputs.comment.author.as_deref(),
-    };
-    clues.find_repository()?.with_token(tokens, &origin)
+    clues.find_repository()
 }

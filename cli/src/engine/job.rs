@@ -1,6 +1,7 @@
 //! A job: everything that is known before the engine is searched for. [`crate::run::prepare`] puts it together.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::base::env::Env;
@@ -9,6 +10,7 @@ use crate::checks::Checks;
 use crate::ci::ground::Ground;
 use crate::ci::standing::Standing;
 use crate::ci::{CiSystem, Context};
+use crate::delivery::notify::NotifySink;
 use crate::engine::install::version::Demand;
 use crate::engine::line::Scope;
 use crate::engine::plan::EngineEnv;
@@ -46,6 +48,8 @@ pub struct Job<'a> {
     pub seen_by_engine: Env,
     /// The checks after a deployment; none for a command that deploys nothing.
     pub checks: Checks,
+    /// Who hears of what, once it is known which `stackstep.yaml` judges the run.
+    pub notify: OnceLock<Vec<NotifySink>>,
     /// The Pulumi version that the inputs require, and the input or file that says so.
     pub demand: Option<(Demand, String)>,
     /// Whether it hands on outputs and counts by itself. If not, the command does that which runs several stacks.

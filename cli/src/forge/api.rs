@@ -19,7 +19,9 @@ use crate::base::secret::Secret;
 use crate::render::{Flavor, Size};
 
 /// One forge: its names, its addresses and its way to sign in, with the facets that each forge has.
-pub trait Forge: Comments + ChangeRequests + Statuses + Reviews + Contents + Protections + Runs {
+pub trait Forge:
+    Comments + ChangeRequests + Statuses + Reviews + Contents + Protections + Runs + Mentions
+{
     /// The forge's name, as in the input `forge`.
     fn name(&self) -> &'static str;
 
@@ -99,6 +101,22 @@ pub trait Comments: Sync {
     /// exist.
     fn breaks_where_none_is(&self) -> bool {
         false
+    }
+}
+
+/// The facet "mentions": how a text names people and pages, so that the forge tells them of it.
+pub trait Mentions: Sync {
+    /// A person or team as a comment names them; `name` has no `@` at its begin.
+    fn mention(&self, name: &str) -> String {
+        format!("@{name}")
+    }
+
+    /// The page of a change request, by the address of the API and the repository's name there. None if it can't be told.
+    fn page_of_request(&self, api: &Url, repository: &str, number: u64) -> Option<String>;
+
+    /// Creates a comment on a commit. None if the forge has none, or tells nobody of them.
+    fn comment_on_commit(&self, _place: &Place, _commit: &str, _body: &str) -> Option<RequestFor<()>> {
+        None
     }
 }
 

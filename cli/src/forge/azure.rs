@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 mod contents;
+mod mentions;
 mod protection;
 mod reviews;
 

@@ -155,6 +155,14 @@ impl<'a> Client<'a> {
         self.read(&do_what, &self.place.forge.create_comment(self.place, number, body)).await
     }
 
+    /// Creates a comment on a commit. Returns false if the forge has no such comments.
+    pub async fn comment_on_commit(&self, commit: &str, body: &str) -> Done<bool> {
+        let Some(wanted) = self.place.forge.comment_on_commit(self.place, commit, body) else {
+            return Ok(false);
+        };
+        self.read("comment on the commit", &wanted).await.map(|()| true)
+    }
+
     /// Replaces a comment's text.
     pub async fn update_comment(&self, number: u64, comment: &Comment, body: &str) -> Done<()> {
         let request = self.place.forge.update_comment(self.place, number, comment, body);

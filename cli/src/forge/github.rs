@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod mentions;
 mod protection;
 mod reviews;
 mod rulesets;

@@ -1,6 +1,6 @@
 //! The forges, on which people review: one file or folder a forge, pure. A forge ([`Forge`]) makes the requests and reads
 //! the answers, in facets: [`Comments`], [`ChangeRequests`], [`Statuses`], [`Reviews`], [`Contents`], [`Protections`],
-//! [`Runs`], and [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
+//! [`Runs`], [`Mentions`], and [`Deployments`] if it has a page of them. A question of several requests is a [`Survey`].
 //! Sending, paging, retries and the behaviours of comments are the same for all, and are elsewhere ([`client`],
 //! [`crate::publish::comment`]).
 //!
@@ -31,7 +31,8 @@ mod github;
 mod gitlab;
 
 pub use api::{
-    ChangeRequests, Comments, Contents, Deployments, Forge, Place, Protections, Reviews, Runs, Statuses,
+    ChangeRequests, Comments, Contents, Deployments, Forge, Mentions, Place, Protections, Reviews, Runs,
+    Statuses,
 };
 pub use client::Client;
 pub use client::contents::RepositoryFile;
@@ -43,8 +44,8 @@ pub use model::{
     ChangeRequest, Comment, CommitStatus, Deployment, KeptRecord, NewRecord, State, StatusThere,
 };
 use parts::{
-    begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, read_each, read_list,
-    text_at,
+    begins_with_name, cut_to, encoded, encoded_path, is_true, number_at, one_field, page_below, read_each,
+    read_list, text_at,
 };
 pub use people::Person;
 pub use reading::Reading;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::base::http::Url;
+
 /// The text for a part of a path or of a query: everything but letters, digits and `-._~` is encoded.
 pub(super) fn encoded(text: &str) -> String {
     crate::base::text::percent_encoded(text)
@@ -48,6 +50,14 @@ pub(super) fn cut_to(text: &str, limit: usize) -> String {
 /// Whether `name` is the first part of a host's name, as in companies' own hosts: `gitlab.example.com`.
 pub(super) fn begins_with_name(host: &str, name: &str) -> bool {
     host.split('.').next() == Some(name) && host.contains('.')
+}
+
+/// The page at `path` of the server whose API lies at `api` of it. None if the API lies elsewhere.
+pub(super) fn page_below(server: &Url, api: &str, path: &str) -> Option<String> {
+    let before = server.path().strip_suffix(api)?;
+    let mut page = server.clone();
+    page.set_path(&format!("{before}{path}"));
+    Some(page.into())
 }
 
 /// A body with one field.

@@ -9,5 +9,6 @@ pub mod progress;
 pub mod ready;
 pub mod reporting;
 pub mod stacks;
+pub mod telling;
 pub mod unfinished;
 pub mod verification;

@@ -12,7 +12,7 @@ use stackstep::report::Inconclusive;
 const TIME: &str = "^\\s*([0-9]+\\s*[a-zµ]+\\s*)+$";
 
 /// A pattern for names that can fit one: what `cli/src/delivery/pattern.rs` refuses does not fit.
-const NEVER_FITS: &str = "^(refs/|heads/|tags/|/)|/$|//|\\.\\.|@\\{|[\\s~^:\\\\\\[]";
+pub(super) const NEVER_FITS: &str = "^(refs/|heads/|tags/|/)|/$|//|\\.\\.|@\\{|[\\s~^:\\\\\\[]";
 
 /// The definitions that the schema refers to: `deploy`, `stacks`, `stack-entry`, `check`.
 pub fn definitions() -> Map<String, Value> {
@@ -307,16 +307,16 @@ fn texts() -> Value {
     json!({ "anyOf": [filled(), { "type": "array", "items": filled() }] })
 }
 
-fn one_or_many(one: &Value) -> Value {
+pub(super) fn one_or_many(one: &Value) -> Value {
     json!({ "anyOf": [one, { "type": "array", "items": one }] })
 }
 
 /// The value, or nothing.
-fn or_null(value: &Value) -> Value {
+pub(super) fn or_null(value: &Value) -> Value {
     json!({ "anyOf": [value, { "type": "null" }] })
 }
 
-fn described(value: Value, about: &str) -> Value {
+pub(super) fn described(value: Value, about: &str) -> Value {
     let mut value = value;
     value["description"] = json!(about);
     value

@@ -8,6 +8,7 @@ mod command_line;
 mod delivery;
 mod everything;
 mod generated;
+mod notifications;
 mod pack;
 mod reference;
 mod renderer;

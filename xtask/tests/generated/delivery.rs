@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use stackstep::base::words::Words as _;
 use stackstep::checks::Checks;
 use stackstep::delivery::ApprovalsWanted;
 use stackstep::delivery::map;
+use stackstep::delivery::notify::{NotifyEvent, NotifySink};
 use stackstep::delivery::settings::{NOT_FOR_AN_ENTRY, OWN_KEYS};
 use stackstep::inputs::file::SECTIONS;
 use stackstep::inputs::{INPUTS, Input};
@@ -31,6 +33,24 @@ fn the_schema_has_the_keys_that_are_read_and_no_others() {
     let names = || INPUTS.iter().flat_map(Input::names);
     assert_eq!(keys("/$defs/stack-entry"), owned(names().chain(OWN_KEYS.iter().copied())));
     assert_eq!(keys(""), owned(names().chain(SECTIONS.iter().copied())));
+}
+
+#[test]
+fn each_kind_of_sink_has_the_keys_that_are_read_and_the_events_of_the_table() {
+    let forms = "/$defs/notify/anyOf/0/items/anyOf";
+    for (at, target) in NotifySink::TARGETS.into_iter().enumerate() {
+        let form = format!("{forms}/{at}");
+        assert_eq!(keys(&form), owned(NotifySink::KEYS), "{target}");
+        let schema = published();
+        let events = schema.pointer(&format!("{form}/properties/on/anyOf/0/anyOf/0/enum")).unwrap();
+        assert_eq!(events, &Value::from(NotifyEvent::WORDS.to_vec()), "{target}");
+        let inner = match target {
+            "webhook" => NotifySink::WEBHOOK_KEYS.to_vec(),
+            "mention" => NotifySink::MENTION_KEYS.to_vec(),
+            _ => vec![NotifySink::FROM_ENV],
+        };
+        assert_eq!(keys(&format!("{form}/properties/{target}")), owned(inner), "{target}");
+    }
 }
 
 #[test]
@@ -61,6 +81,9 @@ fn each_key_has_a_description() {
     for place in ["/$defs/deploy", "/$defs/stack-entry", "/$defs/stack-entry/properties/approvals"] {
         described(place);
     }
+    for form in 0..NotifySink::TARGETS.len() {
+        described(&format!("/$defs/notify/anyOf/0/items/anyOf/{form}"));
+    }
     for form in 0..schema["$defs"]["check"]["anyOf"].as_array().unwrap().len() {
         described(&format!("/$defs/check/anyOf/{form}"));
     }
@@ -74,6 +97,10 @@ fn places() -> Vec<(String, Vec<&'static str>)> {
         ("stacks: { prod: { KEY: VALUE } }".to_owned(), OWN_KEYS.to_vec()),
         ("stacks: { prod: { approvals: { KEY: VALUE } } }".to_owned(), ApprovalsWanted::KEYS.to_vec()),
     ];
+    let others = ["on", "stacks", "teams", "webhook", "mention"];
+    places.push(("notify: [{ slack: { from-env: A }, KEY: VALUE }]".to_owned(), others.to_vec()));
+    places.push(("notify: [{ teams: { from-env: A }, KEY: VALUE }]".to_owned(), vec!["slack"]));
+    places.push(("notify: [{ webhook: { url: { from-env: A }, KEY: VALUE } }]".to_owned(), vec!["secret"]));
     for (kind, keys) in Checks::keys_of_kinds() {
         let value = match kind {
             "run" => "[a]",
@@ -118,6 +145,9 @@ fn a_file_with_every_key_is_accepted() {
         .copied()
         .chain(ApprovalsWanted::KEYS)
         .chain(Checks::keys_of_kinds().flat_map(|(_, keys)| keys))
+        .chain(NotifySink::KEYS)
+        .chain(NotifySink::WEBHOOK_KEYS)
+        .chain(NotifySink::MENTION_KEYS)
         .filter(|key| !text.contains(&format!("{key}:")))
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -166,6 +196,24 @@ fn mistakes_in_values_are_refused() {
         "stacks: { prod: { checks-timeout: 300 } }",
         "stacks: { prod: { inconclusive: maybe } }",
         "stacks: { prod: { on-failed-check: rollback } }",
+        "notify: { slack: { from-env: A } }",
+        "notify: [slack]",
+        "notify: [{ on: [failed] }]",
+        "notify: [{ slack: https://hooks.slack.com/services/T0/B0/x }]",
+        "notify: [{ slack: { from-env: \"a b\" } }]",
+        "notify: [{ slack: { from-env: } }]",
+        "notify: [{ slack: { from-env: A }, teams: { from-env: B } }]",
+        "notify: [{ slack: { from-env: A }, on: [waitin] }]",
+        "notify: [{ slack: { from-env: A }, on: [] }]",
+        "notify: [{ slack: { from-env: A }, stacks: [] }]",
+        "notify: [{ slack: { from-env: A }, stacks: [\"a b\"] }]",
+        "notify: [{ webhook: { secret: { from-env: A } } }]",
+        "notify: [{ webhook: { url: \"http://ops.example.com/x\" } }]",
+        "notify: [{ webhook: { url: \"https://ann:x@ops.example.com/x\" } }]",
+        "notify: [{ webhook: { url: \"https://ops.example.com\", secret: x } }]",
+        "notify: [{ mention: { people: [] } }]",
+        "notify: [{ mention: { people: [\"a b\"] } }]",
+        "notify: [{ mention: ann }]",
     ] {
         assert!(!accepts(yaml), "{yaml}");
     }
@@ -183,6 +231,11 @@ fn other_ways_to_write_the_same_are_accepted() {
         "stacks: { prod: { checks: [{ http: url, status: 3XX, method: head, passes: \"5 of 6\" }] } }",
         "stacks: { prod: { checks: [{ run: a, shell: \"true\", within: 1m 30s }] } }",
         "stacks: { prod: { checks: [] , tolerate: [] } }",
+        "notify:",
+        "notify: []",
+        "notify: [{ slack: { from-env: A }, teams: , on: held, stacks: 1 }]",
+        "notify: [{ webhook: { url: \"http://127.0.0.1:8080/x\", secret: } }]",
+        "notify: [{ mention: { people: \"{0-1}\" } }]",
     ] {
         assert!(accepts(yaml), "{yaml}");
     }

@@ -231,7 +231,8 @@ fn next(from: &Url, location: &str) -> Result<Url, NoAnswer> {
     }
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// Whether the address is one of this machine itself.
+pub fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -1,10 +1,10 @@
 //! Reads a check of kind `http`.
 
 use crate::base::error::Result;
+use crate::base::fields::{Fields, is_variable, shown};
 use crate::base::http::{HeaderName, HeaderValue, Method};
 use crate::base::yaml::Value;
 use crate::checks::address::WebAddress;
-use crate::checks::fields::{Fields, is_variable, shown};
 use crate::checks::settings::{CheckSubject, HeaderText, HttpCheck, StatusRange};
 use crate::pulumi::secret_names::says_secret;
 

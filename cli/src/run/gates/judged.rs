@@ -8,6 +8,7 @@ use crate::base::git;
 use crate::ci::standing::Standing;
 use crate::delivery::history::{FileAt, RepositoryHistory};
 use crate::delivery::judging::{Judging, JudgingFile, judging_file};
+use crate::delivery::place::ForgeAccess;
 use crate::delivery::{Definition, DeliveryEvent, StackSettings};
 use crate::engine::job::Job;
 use crate::inputs::file::{ConfigFile, NAME};
@@ -102,6 +103,7 @@ pub async fn judged_by(
     };
     match judging {
         Judging::By(file) => {
+            keep_sinks(job, &file);
             let settings = file.definition.as_ref().and_then(|definition| definition.settings(stack));
             Ok(settings.map_or(JudgedBy::Nothing, |settings| JudgedBy::Settings {
                 settings: Box::new(settings.clone()),
@@ -116,6 +118,37 @@ pub async fn judged_by(
         }),
         Judging::Unknown(why) => Ok(JudgedBy::NotKnown(why)),
     }
+}
+
+/// Hands the job those who hear of it, by the file that judges it.
+fn keep_sinks(job: &Job<'_>, file: &JudgingFile) {
+    let sinks = file.definition.as_ref().map(|definition| definition.notify.clone());
+    // They are the same if it is judged twice.
+    let _ = job.notify.set(sinks.unwrap_or_default());
+}
+
+/// Finds who hears of a job that is not judged: a verb that only writes into the ledger, or a run that ended before. `known`
+/// is the judging file, if the map has been read from it.
+pub async fn find_sinks(job: &Job<'_>, known: Option<&Judging>) -> Result<()> {
+    let judging = match judging_of(job, known).await? {
+        None => return Ok(()),
+        Some(JudgingWay::Known(judging)) => judging,
+        Some(JudgingWay::Search(own)) => {
+            let forge = ForgeAccess::find(job.ci, job.env, &job.context, &job.inputs)?;
+            let client = forge.as_ref().map(ForgeAccess::client);
+            let history = RepositoryHistory::new(&top(job), job.env, &job.context, client.as_ref());
+            let event = DeliveryEvent::from_context(&job.context);
+            judging_file(&history, &event, Some(&own), false).await?
+        }
+    };
+    match judging {
+        Judging::By(file) => keep_sinks(job, &file),
+        Judging::Unknown(why) => {
+            let what = format!("who hears of this is not known: {}", why.what);
+            return Err(Error::Input { what, hint: why.hint });
+        }
+    }
+    Ok(())
 }
 
 /// The sections of `stackstep.yaml` in the commit that the job's stack deployed last. None if it has none of them. Fails if

@@ -51,7 +51,7 @@ use crate::rules::end_by_rules;
 pub use facts::JudgedRun;
 use facts::{GateFacts, ReviewedNames};
 pub use judge::judge;
-pub use judged::top;
+pub use judged::{find_sinks, top};
 use merged_changes::MergedChanges;
 
 /// The gates of one run.

@@ -88,15 +88,16 @@ impl Gates<'_> {
     }
 
     /// Writes into the ledger what the checks after the deployment found, and holds the stack if a failed check does.
-    pub async fn verified(&self, report: &mut Report, console: &Console) {
+    /// Returns whether it is held.
+    pub async fn verified(&self, report: &mut Report, console: &Console) -> bool {
         let (Some(ledger), Some(reserved)) = (&self.facts.judged.ledger, self.reserved.borrow().clone())
         else {
-            return;
+            return false;
         };
         let deployed =
             matches!(report.status, Status::Succeeded) || report.reason == Some(Reason::Verification);
         if !deployed || self.facts.job.inputs.command != Command::Up {
-            return;
+            return false;
         }
         let worst = report.checks.iter().map(|check| check.outcome).max_by_key(|outcome| match outcome {
             CheckOutcome::Passed => 0,
@@ -113,29 +114,40 @@ impl Gates<'_> {
         entry.checks = entry::checks(report);
         self.write(ledger, entry, report, console).await;
         let holds = self.facts.job.checks.on_failed == OnFailedCheck::Hold;
+        let mut is_held = false;
         if failed && holds {
             let mut hold = entry::about(&self.facts, EntryKind::Held, &reserved);
             hold.about = None;
             hold.gate = Some(Reason::Verification.name().to_owned());
             hold.reason = Some(format!("a check after the deployment failed: {}", failed_checks(report)));
             hold.link.clone_from(&self.facts.job.context.build_url);
-            self.write(ledger, hold, report, console).await;
+            is_held = self.write(ledger, hold, report, console).await;
             report.notes.push(format!(
                 "the stack is held: nothing is deployed until somebody releases it (`on-failed-check: {}`)",
                 self.facts.job.checks.on_failed.word()
             ));
         }
+        is_held
     }
 
-    async fn write(&self, ledger: &Ledger, entry: LedgerEntry, report: &mut Report, console: &Console) {
+    /// Writes an entry. Returns whether it is there; if not, the report has a note.
+    async fn write(
+        &self,
+        ledger: &Ledger,
+        entry: LedgerEntry,
+        report: &mut Report,
+        console: &Console,
+    ) -> bool {
         let entry = entry.masked(&|text| console.masker().mask(text));
         let kind = entry.kind.clone();
         let appended = ledger.append(|_: &History| Ok::<_, Error>(entry.clone())).await;
-        if let Err(error) = appended.map_err(ledger::not_appended) {
+        let appended = appended.map_err(ledger::not_appended);
+        if let Err(error) = &appended {
             report.notes.push(format!(
                 "the ledger has no `{kind}` of this run: {error}; a later run will take the deployment for unfinished"
             ));
         }
+        appended.is_ok()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Turns a preparation into a job that can begin, or into one that only reports why it can't.
 
+use std::sync::OnceLock;
+
 use super::judge::without_links;
 use super::{Finding, Prepared};
 use crate::admit::trust::TrustVerdict;
@@ -104,6 +106,7 @@ impl<'a> Prepared<'a> {
             missing_stack_file: self.missing_stack_file,
             seen_by_engine: self.env.with_missing(&self.file_variables),
             checks: self.checks,
+            notify: OnceLock::new(),
             demand: self.demand,
             hands_on: true,
             engine_env: EngineEnv::default(),

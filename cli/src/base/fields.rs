@@ -8,7 +8,7 @@ use crate::base::words::Words;
 use crate::base::yaml::{Mapping, Value};
 
 /// The keys of one mapping.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     mapping: &'a Mapping,
     /// The way to the mapping: `checks[0]`; empty at the top.
     path: String,
@@ -46,6 +46,14 @@ impl<'a> Fields<'a> {
     /// The value of a key; none for nothing.
     pub fn get(&self, key: &str) -> Option<&'a Value> {
         self.mapping.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The keys of the mapping that this key holds.
+    pub fn mapping(&self, key: &str, hint: &str) -> Result<Fields<'a>> {
+        match self.get(key) {
+            Some(Value::Mapping(mapping)) => Ok(Fields::new(mapping, self.name(key), self.place)),
+            _ => Err(self.error(key, "is not a mapping", hint)),
+        }
     }
 
     /// A text, a number or another scalar, as it is written.
@@ -157,13 +165,13 @@ impl<'a> Fields<'a> {
 }
 
 /// A value for a message: short, and on one line.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let short: String = text.chars().take(60).collect();
     short.escape_debug().to_string()
 }
 
 /// Whether a text can be the name of a variable.
-pub(super) fn is_variable(name: &str) -> bool {
+pub(crate) fn is_variable(name: &str) -> bool {
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -1,0 +1,277 @@
+//! Tells people what happened to a stack, by the sinks of `notify` in the `stackstep.yaml` that judges the run.
+//!
+//! Nothing here fails a run, and all sinks together have [`PATIENCE`]: what did not arrive is a line of the log and a note of
+//! the report. A stranger's change tells nobody. Redirects are not followed, as an address of a hook is a secret.
+
+mod events;
+mod hook;
+mod mention;
+mod message;
+mod slack;
+mod teams;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::base::error::Problem;
+use crate::base::http::{Http, Limits};
+use crate::base::secret::{SHORTEST, is_long_enough};
+use crate::base::words::Words as _;
+use crate::ci::console::Console;
+use crate::delivery::notify::{NotifyEvent, NotifySink, SinkTarget};
+use crate::engine::job::Job;
+use crate::process::signals::Signals;
+use crate::report::{Masked, Reason, Report, Status};
+pub use events::event_of;
+use message::Message;
+
+/// The time limit for all sinks together.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time limit in a job that is about to be killed.
+pub const HURRY: Duration = Duration::from_secs(2);
+
+/// The most bytes of an answer, which nobody reads.
+const ANSWER: usize = 64 << 10;
+
+/// What is said of an event, beside what is known of the job.
+#[derive(Debug, Clone, Default)]
+pub struct NotifyFacts {
+    /// What happened, in a sentence or a few.
+    pub what: Option<String>,
+    /// What somebody has to do.
+    pub hint: Option<String>,
+    /// What would change or has changed: "2 to create".
+    pub counts: Option<String>,
+    /// The same by operation.
+    pub changes: Option<BTreeMap<String, u64>>,
+    /// The run's exit status.
+    pub exit_code: Option<i32>,
+    /// Why the run did not succeed.
+    pub reason: Option<Reason>,
+    /// The digest of the change.
+    pub digest: Option<String>,
+    /// A page with more, such as an issue.
+    pub link: Option<String>,
+}
+
+impl NotifyFacts {
+    /// A sentence that somebody wrote.
+    pub fn saying(what: impl Into<String>) -> Self {
+        Self { what: Some(what.into()), ..Self::default() }
+    }
+
+    /// What a report says.
+    pub fn of_report(report: &Masked<Report>) -> Self {
+        Self {
+            what: report.message.clone(),
+            hint: report.hint.clone(),
+            counts: Some(crate::render::counts(report)).filter(|counts| !counts.is_empty()),
+            changes: report.changes.clone(),
+            exit_code: Some(report.exit_code),
+            reason: report.reason,
+            digest: report.review.as_ref().map(|review| review.digest.clone()),
+            link: report.permalink.clone(),
+        }
+    }
+}
+
+/// The outcome of telling the sinks.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Who was told, a sentence each.
+    told: Vec<String>,
+    /// Who was not, and why.
+    missed: Vec<String>,
+}
+
+impl Told {
+    /// Writes it to the log.
+    pub fn log(&self, console: &Console) {
+        for line in self.told.iter().chain(&self.missed) {
+            console.line(line);
+        }
+    }
+
+    /// Whether somebody was not told.
+    pub fn has_missed(&self) -> bool {
+        !self.missed.is_empty()
+    }
+
+    /// The report with a note for each sink that was not told.
+    #[must_use]
+    pub fn noted_in(self, report: Masked<Report>, mask: &dyn Fn(&str) -> String) -> Masked<Report> {
+        if self.missed.is_empty() {
+            return report;
+        }
+        let mut report = report.into_inner();
+        report.notes.extend(self.missed);
+        report.masked(mask)
+    }
+
+    fn add(&mut self, sink: &NotifySink, event: NotifyEvent, outcome: Result<(), String>) {
+        let (sink, event) = (sink.shown(), event.word());
+        match outcome {
+            Ok(()) => self.told.push(format!("{sink} was told of `{event}`")),
+            Err(why) => self.missed.push(format!("{sink} was not told of `{event}`: {why}")),
+        }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.told.extend(other.told);
+        self.missed.extend(other.missed);
+        self
+    }
+}
+
+/// Hides the values of the variables that the job's sinks name.
+pub fn hide_secrets(job: &Job<'_>, console: &mut Console) {
+    let sinks = job.notify.get().map_or(&[][..], Vec::as_slice);
+    for variable in sinks.iter().flat_map(NotifySink::variables) {
+        let Some(value) = variable.value(job.env) else { continue };
+        console.hide(variable.name(), value.expose());
+        if !is_long_enough(value.expose()) {
+            let name = variable.name();
+            console.line(&format!(
+                "`{name}` is shorter than {SHORTEST} characters: it can't be hidden in the log"
+            ));
+        }
+    }
+}
+
+/// Tells the job's sinks of what a run has come to, and if a failed check holds the stack, of that.
+pub async fn tell_of_run(
+    job: &Job<'_>,
+    report: &Masked<Report>,
+    is_held: bool,
+    console: &Console,
+    signals: &Signals,
+) -> Told {
+    let events: Vec<NotifyEvent> =
+        event_of(job, report).into_iter().chain(is_held.then_some(NotifyEvent::Held)).collect();
+    let hurry = report.status == Status::Cancelled || signals.first().is_some();
+    let within = if hurry { HURRY } else { PATIENCE };
+    let facts = NotifyFacts::of_report(report);
+    let telling = async {
+        match events.as_slice() {
+            [] => Told::default(),
+            [event] => notify(job, *event, &facts, console, within).await,
+            [first, second, ..] => {
+                let (one, other) = tokio::join!(
+                    notify(job, *first, &facts, console, within),
+                    notify(job, *second, &facts, console, within)
+                );
+                one.and(other)
+            }
+        }
+    };
+    tokio::select! {
+        told = telling => told,
+        _ = signals.cancelled(), if !hurry => Told {
+            told: Vec::new(),
+            missed: events.iter().map(|event| format!("cancelled while people were told of `{}`", event.word())).collect(),
+        },
+    }
+}
+
+/// Tells the job's sinks of an event, once each, and returns what became of it. `within`: the time limit for all of them,
+/// [`PATIENCE`] or [`HURRY`].
+pub async fn notify(
+    job: &Job<'_>,
+    event: NotifyEvent,
+    facts: &NotifyFacts,
+    console: &Console,
+    within: Duration,
+) -> Told {
+    let Some(stack) = &job.stack else { return Told::default() };
+    let all = job.notify.get().map_or(&[][..], Vec::as_slice);
+    let sinks: Vec<&NotifySink> = all.iter().filter(|sink| sink.hears(event, stack)).collect();
+    if sinks.is_empty() || job.context.may_be_a_strangers() {
+        return Told::default();
+    }
+    let limits = Limits { try_time: within, tries: 1, body: ANSWER, ..Limits::default() };
+    let http = match Http::new(job.env, limits) {
+        Ok(http) => Arc::new(http),
+        Err(error) => {
+            let why = Problem::from(&error).in_one_line();
+            let mut told = Told::default();
+            sinks.iter().for_each(|sink| told.add(sink, event, Err(why.clone())));
+            return told;
+        }
+    };
+    let message = Message::new(job, event, facts, &|text| console.masker().mask(text));
+    let (hooks, mentions) = tokio::join!(
+        ask_hooks(job, &http, &message, &sinks, within),
+        mention_people(job, &http, &message, &sinks, within)
+    );
+    hooks.and(mentions)
+}
+
+/// Asks all hooks at the same time.
+async fn ask_hooks(
+    job: &Job<'_>,
+    http: &Arc<Http>,
+    message: &Message,
+    sinks: &[&NotifySink],
+    within: Duration,
+) -> Told {
+    let mut asking = JoinSet::new();
+    let mut outcomes = BTreeMap::new();
+    for (at, sink) in sinks.iter().enumerate() {
+        let request = match &sink.target {
+            SinkTarget::Slack(url) => hook::request(url, job.env, &slack::payload(message)),
+            SinkTarget::Teams(url) => hook::request(url, job.env, &teams::payload(message)),
+            SinkTarget::Webhook { url, secret } => webhook::request(url, secret.as_ref(), job.env, message),
+            SinkTarget::Mention { .. } => continue,
+        };
+        match request {
+            Ok(request) => {
+                let http = Arc::clone(http);
+                let sent = async move { timeout(within, hook::deliver(&http, &request)).await };
+                asking.spawn(async move { (at, sent.await.unwrap_or_else(|_| Err(too_slow(within)))) });
+            }
+            Err(why) => {
+                outcomes.insert(at, Err(why));
+            }
+        }
+    }
+    while let Some(done) = asking.join_next().await {
+        if let Ok((at, outcome)) = done {
+            outcomes.insert(at, outcome);
+        }
+    }
+    let mut told = Told::default();
+    for (at, outcome) in outcomes {
+        if let Some(sink) = sinks.get(at) {
+            told.add(sink, message.event, outcome);
+        }
+    }
+    told
+}
+
+/// Comments for people, one sink after the other.
+async fn mention_people(
+    job: &Job<'_>,
+    http: &Http,
+    message: &Message,
+    sinks: &[&NotifySink],
+    within: Duration,
+) -> Told {
+    let end = tokio::time::Instant::now() + within;
+    let mut told = Told::default();
+    for sink in sinks {
+        let SinkTarget::Mention { people } = &sink.target else { continue };
+        let done = tokio::time::timeout_at(end, mention::comment(job, http, people, message)).await;
+        told.add(sink, message.event, done.unwrap_or_else(|_| Err(too_slow(within))));
+    }
+    told
+}
+
+fn too_slow(within: Duration) -> String {
+    format!("there was no answer within {}", humantime::format_duration(within))
+}
