@@ -6,7 +6,7 @@ use crate::base::env::Env;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
-use crate::commands::{deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks};
+use crate::commands::{approve, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks};
 use crate::process::signals::Signals;
 
 /// Runs the command of the command line. Returns the exit status.
@@ -34,6 +34,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
             Box::pin(deploy::run(&args.flags, env, &mut console, signals)).await
         }
         Ask::Hold(ask) => Box::pin(hold::hold(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::Approve(ask) => Box::pin(approve::approve(&ask, &args.flags, env, &mut console)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

@@ -79,6 +79,7 @@ private static Map inputs() {
         "failOnRules": [type: "boolean", variable: "STACKSTEP_INPUT_FAIL_ON_RULES"],
         "reviewed": [type: "list", variable: "STACKSTEP_INPUT_REVIEWED"],
         "reviewKey": [type: "secret", variable: "STACKSTEP_INPUT_REVIEW_KEY"],
+        "approval": [type: "list", variable: "STACKSTEP_INPUT_APPROVAL"],
         "guard": [type: "choice", variable: "STACKSTEP_INPUT_GUARD", values: ["report", "stop", "off"]],
         "checkUrl": [type: "list", variable: "STACKSTEP_INPUT_CHECK_URL"],
         "checkContains": [type: "string", variable: "STACKSTEP_INPUT_CHECK_CONTAINS"],

@@ -7,11 +7,12 @@ use clap::builder::{NonEmptyStringValueParser, PathBufValueParser, PossibleValue
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::commands::approve::{self, ApproveAsk};
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
 use crate::commands::rules::RulesAsk;
-use crate::inputs::headings::{BackendInputs, COMMAND, ReportInputs, RulesInputs, StackInputs};
+use crate::inputs::headings::{BackendInputs, COMMAND, ForgeInputs, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
@@ -31,6 +32,8 @@ pub enum Ask {
     Run(Command),
     /// `hold` and `release`.
     Hold(HoldAsk),
+    /// `approve`: writes and signs an approval.
+    Approve(ApproveAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -82,6 +85,13 @@ pub fn command() -> Clap {
     )
     .subcommand(hold("hold", "Deploy nothing to a stack until it is released"))
     .subcommand(hold("release", "Let a stack that is held be deployed again"))
+    .subcommand(
+        Clap::new("approve")
+            .about("Write an approval of a change, and sign it with an SSH key")
+            .args(approve::args())
+            .args(about_a_stack())
+            .arg(flag(4, &ForgeInputs::environment.input)),
+    )
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -139,7 +149,6 @@ fn rule_flags() -> Vec<Arg> {
 
 /// The subcommand of a hold or its release.
 fn hold(name: &'static str, about: &'static str) -> Clap {
-    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
     Clap::new(name)
         .about(about)
         .arg(
@@ -151,7 +160,13 @@ fn hold(name: &'static str, about: &'static str) -> Clap {
                 .value_parser(NonEmptyStringValueParser::new())
                 .display_order(0),
         )
-        .args(inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input)))
+        .args(about_a_stack())
+}
+
+/// The flags that say which stack a verb is about.
+fn about_a_stack() -> impl Iterator<Item = Arg> {
+    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
+    inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input))
 }
 
 /// The flag that asks for JSON.
@@ -218,6 +233,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
             releases: name == "release",
             reason: sub.get_one::<String>("reason").cloned().unwrap_or_default(),
         }),
+        "approve" => Ask::Approve(ApproveAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
@@ -277,7 +293,10 @@ fn suggests(error: &clap::Error, word: &str) -> bool {
 pub fn has_no_result(word: &str) -> bool {
     let command = Command::from_word(word);
     command.is_some_and(|command| command.operation().is_none())
-        || matches!(word, "inputs" | "stacks" | "hold" | "release" | "rules" | "doctor" | "finish" | "help")
+        || matches!(
+            word,
+            "inputs" | "stacks" | "hold" | "release" | "approve" | "rules" | "doctor" | "finish" | "help"
+        )
 }
 
 /// Reads as much as possible of a command line that clap refused: the first word that is neither a flag nor a flag's

@@ -1,5 +1,6 @@
 //! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
+pub mod approve;
 pub mod args;
 pub mod deploy;
 pub mod doctor;

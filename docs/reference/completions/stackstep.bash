@@ -17,6 +17,9 @@ _stackstep() {
             ",$1")
                 cmd="stackstep"
                 ;;
+            stackstep,approve)
+                cmd="stackstep__subcmd__approve"
+                ;;
             stackstep,deploy)
                 cmd="stackstep__subcmd__deploy"
                 ;;
@@ -73,6 +76,9 @@ _stackstep() {
                 ;;
             stackstep,update)
                 cmd="stackstep__subcmd__up"
+                ;;
+            stackstep__subcmd__help,approve)
+                cmd="stackstep__subcmd__help__subcmd__approve"
                 ;;
             stackstep__subcmd__help,deploy)
                 cmd="stackstep__subcmd__help__subcmd__deploy"
@@ -135,7 +141,7 @@ _stackstep() {
 
     case "${cmd}" in
         stackstep)
-            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -148,8 +154,62 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__approve)
+            opts="-s -C -h --digest --expires --key --file --stack --cwd --cloud-url --environment --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__deploy)
-            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +427,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --guard)
                     COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
                     return 0
@@ -567,7 +631,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__destroy)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --approval --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -742,6 +806,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -929,7 +997,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__doctor)
-            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1172,6 +1240,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1495,8 +1567,22 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help)
-            opts="preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__approve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1799,7 +1885,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__inputs)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2030,6 +2116,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3367,7 +3457,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__run)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3601,6 +3691,10 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --guard)
                     COMPREPLY=($(compgen -W "report stop off" -- "${cur}"))
                     return 0
@@ -3831,7 +3925,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__up)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4038,6 +4132,10 @@ _stackstep() {
                     return 0
                     ;;
                 --reviewed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -40,6 +40,7 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run a
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
@@ -195,6 +196,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Reso
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -312,6 +314,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -431,6 +434,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -631,6 +635,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-dele
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -874,6 +879,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -955,6 +961,15 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l sta
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l digest -d 'The digest of the change' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l expires -d 'How long the approval counts' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l key -d 'The SSH key to sign with; without it the line that signs is printed' -r -F
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l file -d 'The file to write' -r -F
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l environment -d 'The environment that the forge records this deployment for' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
@@ -1037,6 +1052,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1172,6 +1188,7 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-poli
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1243,21 +1260,22 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release approve stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -21,6 +21,7 @@ mod promotion;
 mod proposed;
 mod queued;
 mod record;
+mod signed;
 mod unreviewed;
 mod without_entry;
 
@@ -288,7 +289,7 @@ impl<'a> Gates<'a> {
         }
         if let Some(wanted) = wanted {
             let client = self.facts.judged.forge.as_ref().map(ForgeAccess::client);
-            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref()).await?;
+            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref(), report).await?;
             self.facts.approvers = found.approvers;
             self.notes.extend(found.notes);
         }
