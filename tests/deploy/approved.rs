@@ -33,7 +33,8 @@ fn digest_in(result: &str) -> String {
 fn what_the_gate_has_shown_is_deployed() {
     let (repository, result) = shown_at_a_gate();
     let digest = digest_in(&result);
-    let run = repository.scene.run(&format!("deploy --upsert --approved {result},{digest}")).ends_with(0);
+    let run =
+        repository.scene.run(&format!("deploy --upsert --approved-change {result},{digest}")).ends_with(0);
     run.says("at the gate: this is the change that was reviewed").says("Deployed `shop/staging`");
 }
 
@@ -42,7 +43,8 @@ fn what_the_gate_has_not_shown_is_not_deployed() {
     let (repository, result) = shown_at_a_gate();
     let repository = with_another_size(repository);
     for approved in [result.clone(), digest_in(&result)] {
-        let run = repository.scene.run(&format!("deploy --upsert --approved {approved}")).ends_with(76);
+        let run =
+            repository.scene.run(&format!("deploy --upsert --approved-change {approved}")).ends_with(76);
         run.says("another change was approved at the gate").says("reason: reviewed").never_says("Deployed");
     }
 }
@@ -54,8 +56,10 @@ fn an_approval_at_the_gate_does_not_stand_for_a_review() {
     let shown = other.scene.root().join("other.json").display().to_string();
     let line = format!("preview --upsert -C infra/shop --stack staging --result-file {shown}");
     other.scene.run(&line).ends_with(0);
-    let run =
-        other.scene.run(&format!("deploy --upsert --approved {shown} --reviewed {result}")).ends_with(76);
+    let run = other
+        .scene
+        .run(&format!("deploy --upsert --approved-change {shown} --reviewed {result}"))
+        .ends_with(76);
     run.says("this is not the change that was reviewed")
         .never_says("approved at the gate")
         .never_says("Deployed");
@@ -64,6 +68,6 @@ fn an_approval_at_the_gate_does_not_stand_for_a_review() {
 #[test]
 fn a_comment_is_nothing_that_a_gate_has_shown() {
     let (repository, _) = shown_at_a_gate();
-    let run = repository.scene.run("deploy --upsert --approved comment").ends_with(2);
-    run.says("`approved` names `comment`").never_says("Deployed");
+    let run = repository.scene.run("deploy --upsert --approved-change comment").ends_with(2);
+    run.says("`approved-change` names `comment`").never_says("Deployed");
 }

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::accept::AcceptAsk;
+use crate::commands::approve::{self, ApproveAsk};
 use crate::commands::audit::AuditAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
@@ -16,7 +17,7 @@ use crate::commands::ledger_verb;
 use crate::commands::rules::RulesAsk;
 use crate::commands::status::StatusAsk;
 use crate::commands::unlock::UnlockAsk;
-use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
+use crate::inputs::headings::{BackendInputs, COMMAND, ForgeInputs, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
 use crate::inputs::{COMMANDS, Command, CommandRow, Default, Group, INPUTS, Input, Kind};
 
@@ -38,6 +39,8 @@ pub enum Ask {
     Hold(HoldAsk),
     /// `accept`: a person takes a refused change for a reviewed one.
     Accept(AcceptAsk),
+    /// `approve`: writes and signs an approval.
+    Approve(ApproveAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -99,6 +102,13 @@ pub fn command() -> Clap {
     .subcommand(AuditAsk::subcommand())
     .subcommand(UnlockAsk::subcommand())
     .subcommand(
+        Clap::new("approve")
+            .about("Write an approval of a change, and sign it with an SSH key")
+            .args(approve::args())
+            .args(about_a_stack())
+            .arg(flag(4, &ForgeInputs::environment.input)),
+    )
+    .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
             .arg(json())
@@ -151,6 +161,12 @@ fn rule_flags() -> Vec<Arg> {
     let sets =
         |input: &&Input| input.group == Group::Rules && input.name != RulesInputs::fail_on_rules.name();
     INPUTS.iter().filter(sets).enumerate().map(|(order, input)| flag(3 + order, input)).collect()
+}
+
+/// The flags that say which stack a verb is about.
+fn about_a_stack() -> impl Iterator<Item = Arg> {
+    let inputs = [&StackInputs::name.input, &StackInputs::cwd.input, &BackendInputs::cloud_url.input];
+    inputs.into_iter().enumerate().map(|(at, input)| flag(at + 1, input))
 }
 
 /// The flag that asks for JSON.
@@ -215,6 +231,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "inputs" => Ask::Inputs,
         "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
         "accept" => Ask::Accept(AcceptAsk::given(sub)),
+        "approve" => Ask::Approve(ApproveAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "status" => Ask::Status(StatusAsk::given(sub)),
         "audit" => Ask::Audit(AuditAsk::given(sub)),
@@ -285,6 +302,7 @@ pub fn has_no_result(word: &str) -> bool {
                 | "hold"
                 | "release"
                 | "accept"
+                | "approve"
                 | "status"
                 | "audit"
                 | "unlock"

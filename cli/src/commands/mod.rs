@@ -1,6 +1,7 @@
 //! The commands of stackstep: the command line, and one file for each command; [`run`] has those that run the engine.
 
 pub mod accept;
+pub mod approve;
 pub mod args;
 pub mod audit;
 pub mod deploy;

@@ -48,7 +48,7 @@ impl Inputs {
             self.safety.skip_preview == Some(true),
             match &self.review {
                 review if !review.reviewed.is_empty() => "reviewed",
-                review if !review.approved.is_empty() => "approved",
+                review if !review.approved_change.is_empty() => "approved-change",
                 _ => "guard",
             },
             self.review.need_a_preview(),

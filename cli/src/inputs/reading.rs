@@ -218,6 +218,16 @@ impl<'r> RawInput<'r> {
         })
     }
 
+    /// The list; a text that begins with a brace is one item of it.
+    pub(super) fn handed_over(&self) -> Result<Vec<String>> {
+        match self.found() {
+            Some(Found { raw: Raw::Text(text), .. }) if text.trim_start().starts_with('{') => {
+                Ok(vec![text.clone()])
+            }
+            _ => self.list(),
+        }
+    }
+
     /// The words, split as a shell would split them.
     pub(super) fn words(&self) -> Result<Vec<String>> {
         let Some(text) = self.text()? else { return Ok(Vec::new()) };

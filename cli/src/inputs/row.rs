@@ -216,6 +216,15 @@ pub(super) const fn list(
     row(name, Kind::List, commands, help, |value| value.list())
 }
 
+/// A row of [`Kind::List`], of paths, or of one text with braces, which is not split.
+pub(super) const fn handed_over(
+    name: &'static str,
+    commands: Commands,
+    help: &'static str,
+) -> InputRow<Vec<String>> {
+    row(name, Kind::List, commands, help, |value| value.handed_over())
+}
+
 /// A row of [`Kind::Choice`], with the row's default if nobody sets it, or if the command does not read it.
 pub(super) const fn choice<T: Words>(
     name: &'static str,

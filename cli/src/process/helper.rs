@@ -1,13 +1,14 @@
 //! Runs a short program whose output is read and never shown: one of the CI system that prints something secret, such
 //! as `buildkite-agent`, or the engine to ask for its version.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use super::signals::Signals;
 use super::stream::Passing;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::secret::{Masker, Secret};
 use crate::process::supervise::{Process, ProcessStatus, Supervision, run};
 use crate::process::told::Deaf;
@@ -53,6 +54,14 @@ pub async fn run_apart(
     let mut output = tokio::time::timeout(patience, command.output()).await.ok()?.ok()?;
     output.stdout.truncate(CAPTURE);
     Some((output.status.code()?, output.stdout))
+}
+
+/// Runs a program that may ask the person at the terminal, which it has for itself. Returns whether it succeeded.
+pub async fn attended(program: &Path, args: &[&OsStr], cwd: &Path) -> Result<bool> {
+    #[expect(clippy::disallowed_methods, reason = "its output is the person's, and nobody watches over it")]
+    let mut command = tokio::process::Command::new(program);
+    let status = command.args(args).current_dir(cwd).kill_on_drop(true).status().await;
+    Ok(status.map_err(Error::io("start", program))?.success())
 }
 
 /// Changes to a program's environment.

@@ -17,6 +17,15 @@ _stackstep() {
             ",$1")
                 cmd="stackstep"
                 ;;
+            stackstep,accept)
+                cmd="stackstep__subcmd__accept"
+                ;;
+            stackstep,approve)
+                cmd="stackstep__subcmd__approve"
+                ;;
+            stackstep,audit)
+                cmd="stackstep__subcmd__audit"
+                ;;
             stackstep,deploy)
                 cmd="stackstep__subcmd__deploy"
                 ;;
@@ -68,11 +77,26 @@ _stackstep() {
             stackstep,stacks)
                 cmd="stackstep__subcmd__stacks"
                 ;;
+            stackstep,status)
+                cmd="stackstep__subcmd__status"
+                ;;
+            stackstep,unlock)
+                cmd="stackstep__subcmd__unlock"
+                ;;
             stackstep,up)
                 cmd="stackstep__subcmd__up"
                 ;;
             stackstep,update)
                 cmd="stackstep__subcmd__up"
+                ;;
+            stackstep__subcmd__help,accept)
+                cmd="stackstep__subcmd__help__subcmd__accept"
+                ;;
+            stackstep__subcmd__help,approve)
+                cmd="stackstep__subcmd__help__subcmd__approve"
+                ;;
+            stackstep__subcmd__help,audit)
+                cmd="stackstep__subcmd__help__subcmd__audit"
                 ;;
             stackstep__subcmd__help,deploy)
                 cmd="stackstep__subcmd__help__subcmd__deploy"
@@ -125,6 +149,12 @@ _stackstep() {
             stackstep__subcmd__help,stacks)
                 cmd="stackstep__subcmd__help__subcmd__stacks"
                 ;;
+            stackstep__subcmd__help,status)
+                cmd="stackstep__subcmd__help__subcmd__status"
+                ;;
+            stackstep__subcmd__help,unlock)
+                cmd="stackstep__subcmd__help__subcmd__unlock"
+                ;;
             stackstep__subcmd__help,up)
                 cmd="stackstep__subcmd__help__subcmd__up"
                 ;;
@@ -135,7 +165,7 @@ _stackstep() {
 
     case "${cmd}" in
         stackstep)
-            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="-h -V --help --version preview up update deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -148,8 +178,150 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__accept)
+            opts="-s -C -h --reason --stack --cwd --cloud-url --digest --as-deployed --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__approve)
+            opts="-s -C -h --digest --expires --key --file --stack --cwd --cloud-url --environment --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__audit)
+            opts="-s -C -h --stack --cwd --cloud-url --json-lines --in-toto --since --number --digest --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__deploy)
-            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,7 +539,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -571,7 +747,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__destroy)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --approved --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --args --skip-preview --timeout --lock-timeout --grace-period --max-deletes --keep --no-warnings --reviewed --approved-change --approval --guard --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -749,7 +925,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -937,7 +1117,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__doctor)
-            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --json --remote --event --branch --tag --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1183,7 +1363,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1507,8 +1691,50 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__help)
-            opts="preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help"
+            opts="preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__accept)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__approve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1758,6 +1984,34 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__help__subcmd__unlock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__help__subcmd__up)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1811,7 +2065,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__inputs)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2045,7 +2299,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3383,7 +3641,7 @@ _stackstep() {
             return 0
             ;;
         stackstep__subcmd__run)
-            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
+            opts="-s -C -m -r -t -x -p -v -d -h --command --stack --cwd --upsert --remove --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --preview-only --replace --target --target-dependents --exclude --exclude-dependents --exclude-protected --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --dry-run --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --fail-on-rules --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --results --event-log --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3617,7 +3875,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3850,8 +4112,80 @@ _stackstep() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stackstep__subcmd__status)
+            opts="-s -C -h --stack --cwd --cloud-url --json --markdown --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stackstep__subcmd__unlock)
+            opts="-s -C -h --stack --cwd --cloud-url --run --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stack)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cloud-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stackstep__subcmd__up)
-            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approved --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
+            opts="-s -C -m -r -t -x -p -v -d -y -h --stack --cwd --upsert --profile --cloud-url --oidc-organization --oidc-team --oidc-user --oidc-scope --oidc-expiration --mask-config --secrets-provider --config --config-file --env-file --message --refresh --run-program --replace --target --target-dependents --exclude --exclude-dependents --parallel --continue-on-error --plan --args --skip-preview --expect-no-changes --fail-on-changes --policy-pack --policy-pack-config --timeout --lock-timeout --grace-period --stale --max-deletes --max-replaces --max-updates --max-creates --keep --require-policy-packs --no-warnings --reviewed --approved-change --approval --guard --check-url --check-contains --check-status --check-timeout --result-file --secret-outputs --detail --comment-on-summary --outputs-file --outputs-prefix --markdown-file --report-file --junit-file --counts-file --comment --comment-when --comment-key --comment-merged --comment-author --comment-template --comment-on-pr --edit-pr-comment --change-request --always-include-summary --commit-status --environment --environment-url --forge --forge-url --diff --color --suppress-outputs --suppress-progress --log-verbosity --log-flow --debug --engine --pulumi-version --pulumi-version-file --pulumi-mirror --pulumi-sha256 --verify --deps --offline --cache-folder --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4061,7 +4395,11 @@ _stackstep() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --approved)
+                --approved-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -40,6 +40,11 @@ complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "exec" -d 'Run a
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "inputs" -d 'Show each input, its value and where it came from'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "stacks" -d 'List the projects and stacks of the repository'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
 complete -c stackstep -n "__fish_stackstep_needs_command" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
@@ -195,7 +200,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l keep -d 'Reso
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand up" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -313,7 +319,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l keep -d '
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l require-policy-packs -d 'Policy packs that have to have looked at the resources, by name' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand update" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -433,7 +440,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand deploy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -634,7 +642,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l max-dele
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l keep -d 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand destroy" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -878,7 +887,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand inputs" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -960,6 +970,42 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s s -l sta
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -l cloud-url -d 'The backend' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand release" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l reason -d 'Why; it stands in the ledger' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l digest -d 'The digest that the refusal names' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -l as-deployed -d 'Take this commit for what is deployed: closes what the ledger can\'t tell any more'
+complete -c stackstep -n "__fish_stackstep_using_subcommand accept" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l json -d 'Print it as JSON'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -l markdown -d 'Print it as Markdown, such as for the job\'s summary page'
+complete -c stackstep -n "__fish_stackstep_using_subcommand status" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l since -d 'Only entries from this time on' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l number -d 'Only the newest ones' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l digest -d 'The change whose deployment the statement is about; by default the last one' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l json-lines -d 'Print each entry as JSON on a line, as it is stored'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -l in-toto -d 'Print an in-toto statement of all entries, which others can sign'
+complete -c stackstep -n "__fish_stackstep_using_subcommand audit" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -l run -d 'The id of the run, as its page and the ledger have it' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand unlock" -s h -l help -d 'Print help'
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l digest -d 'The digest of the change' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l expires -d 'How long the approval counts' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l key -d 'The SSH key to sign with; without it the line that signs is printed' -r -F
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l file -d 'The file to write' -r -F
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s s -l stack -d 'The stack' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s C -l cwd -d 'The folder of the Pulumi program' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l cloud-url -d 'The backend' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -l environment -d 'The environment that the forge records this deployment for' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand approve" -s h -l help -d 'Print help'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s C -l cwd -d 'The folder of the Pulumi program' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -l json -d 'Print it as JSON'
 complete -c stackstep -n "__fish_stackstep_using_subcommand stacks" -s h -l help -d 'Print help'
@@ -1042,7 +1088,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l require-p
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand doctor" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1178,7 +1225,8 @@ complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l require-poli
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l no-warnings -d 'Deploy nothing that the engine, the program or a provider warns of' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l fail-on-rules -d 'Whether a preview that a rule refuses fails the step (exit status 74)' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l reviewed -d 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`' -r
-complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l approved -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l approved-change -d 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`' -r
+complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l approval -d 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l guard -d 'What happens when the deployment takes a step that its preview did not have' -r -f -a "report\t''
 stop\t''
 off\t''"
@@ -1250,21 +1298,26 @@ never\t''"
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l offline -d 'Never use the network to install the Pulumi CLI' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -l cache-folder -d 'Where installed CLIs are kept' -r
 complete -c stackstep -n "__fish_stackstep_using_subcommand run" -s h -l help -d 'Print help'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
-complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "preview" -d 'Show what a deployment would change'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "up" -d 'Deploy'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "deploy" -d 'Deploy or preview what the map in stackstep.yaml says for the event at hand'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "refresh" -d 'Bring the state in line with what is there'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "destroy" -d 'Delete every resource of the stack'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "outputs" -d 'Read the stack\'s outputs and export them to later steps'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "install" -d 'Install the Pulumi CLI if it is missing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "report" -d 'Publish what other jobs or machines have found'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "exec" -d 'Run any command of the Pulumi CLI with the same backend, credentials and masks'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "inputs" -d 'Show each input, its value and where it came from'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "hold" -d 'Deploy nothing to a stack until it is released'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "release" -d 'Let a stack that is held be deployed again'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "accept" -d 'Take a change that was refused for a reviewed one'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "status" -d 'Show how the stacks stand: deployed, verified, held, waiting, locked'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "audit" -d 'Show who decided what about a stack, from its ledger'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "unlock" -d 'Remove the lock that a run has left which was killed'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "approve" -d 'Write an approval of a change, and sign it with an SSH key'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "stacks" -d 'List the projects and stacks of the repository'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "rules" -d 'Try the rules on result files that are there already, or show which are set'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "doctor" -d 'Check the setup: what was detected, what is missing, what would run; changes nothing'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "finish" -d 'Complete the report of a run that was killed: what a launcher\'s post step calls'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "run" -d 'Run what the `command` input says: how a CI step calls stackstep'
+complete -c stackstep -n "__fish_stackstep_using_subcommand help; and not __fish_seen_subcommand_from preview up deploy refresh destroy outputs install report exec inputs hold release accept status audit unlock approve stacks rules doctor finish run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

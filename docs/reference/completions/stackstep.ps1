@@ -39,6 +39,11 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Take a change that was refused for a reviewed one')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how the stacks stand: deployed, verified, held, waiting, locked')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show who decided what about a stack, from its ledger')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Remove the lock that a run has left which was killed')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Write an approval of a change, and sign it with an SSH key')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -194,7 +199,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -301,7 +307,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--require-policy-packs', '--require-policy-packs', [CompletionResultType]::ParameterName, 'Policy packs that have to have looked at the resources, by name')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -410,7 +417,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -593,7 +601,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Resources that are never deleted and never replaced: types such as `aws:rds/*`, URNs such as `**::orders-db`')
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Where to write the result as JSON')
             [CompletionResult]::new('--secret-outputs', '--secret-outputs', [CompletionResultType]::ParameterName, 'Secret stack outputs to export all the same, by name; `*` for all')
@@ -819,7 +828,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -892,6 +902,72 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
             [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;accept' {
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why; it stands in the ledger')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest that the refusal names')
+            [CompletionResult]::new('--as-deployed', '--as-deployed', [CompletionResultType]::ParameterName, 'Take this commit for what is deployed: closes what the ledger can''t tell any more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;status' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Print it as Markdown, such as for the job''s summary page')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;audit' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only entries from this time on')
+            [CompletionResult]::new('--number', '--number', [CompletionResultType]::ParameterName, 'Only the newest ones')
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The change whose deployment the statement is about; by default the last one')
+            [CompletionResult]::new('--json-lines', '--json-lines', [CompletionResultType]::ParameterName, 'Print each entry as JSON on a line, as it is stored')
+            [CompletionResult]::new('--in-toto', '--in-toto', [CompletionResultType]::ParameterName, 'Print an in-toto statement of all entries, which others can sign')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;unlock' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The id of the run, as its page and the ledger have it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'stackstep;approve' {
+            [CompletionResult]::new('--digest', '--digest', [CompletionResultType]::ParameterName, 'The digest of the change')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'How long the approval counts')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The SSH key to sign with; without it the line that signs is printed')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The file to write')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('--stack', '--stack', [CompletionResultType]::ParameterName, 'The stack')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'The folder of the Pulumi program')
+            [CompletionResult]::new('--cloud-url', '--cloud-url', [CompletionResultType]::ParameterName, 'The backend')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'The environment that the forge records this deployment for')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -981,7 +1057,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -1101,7 +1178,8 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('--no-warnings', '--no-warnings', [CompletionResultType]::ParameterName, 'Deploy nothing that the engine, the program or a provider warns of')
             [CompletionResult]::new('--fail-on-rules', '--fail-on-rules', [CompletionResultType]::ParameterName, 'Whether a preview that a rule refuses fails the step (exit status 74)')
             [CompletionResult]::new('--reviewed', '--reviewed', [CompletionResultType]::ParameterName, 'The reviewed change, which is all that may be deployed: the result file of its preview (several, if several changes were merged or several stacks are deployed), `comment` for what the change requests show, or `sha256:…`')
-            [CompletionResult]::new('--approved', '--approved', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approved-change', '--approved-change', [CompletionResultType]::ParameterName, 'The change that people approved at a gate of the CI system, as `reviewed` names it: the result files of the previews that they saw, or `sha256:…`')
+            [CompletionResult]::new('--approval', '--approval', [CompletionResultType]::ParameterName, 'Signed approvals: files as `stackstep approve` writes them, each with its `.sig` beside it, or the text of both, one after the other')
             [CompletionResult]::new('--guard', '--guard', [CompletionResultType]::ParameterName, 'What happens when the deployment takes a step that its preview did not have')
             [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Addresses to ask after the deployment, each a URL or the stack output that holds one, with a path below it')
             [CompletionResult]::new('--check-contains', '--check-contains', [CompletionResultType]::ParameterName, 'A text that each answer has to contain')
@@ -1169,6 +1247,11 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             [CompletionResult]::new('inputs', 'inputs', [CompletionResultType]::ParameterValue, 'Show each input, its value and where it came from')
             [CompletionResult]::new('hold', 'hold', [CompletionResultType]::ParameterValue, 'Deploy nothing to a stack until it is released')
             [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Let a stack that is held be deployed again')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Take a change that was refused for a reviewed one')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show how the stacks stand: deployed, verified, held, waiting, locked')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Show who decided what about a stack, from its ledger')
+            [CompletionResult]::new('unlock', 'unlock', [CompletionResultType]::ParameterValue, 'Remove the lock that a run has left which was killed')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Write an approval of a change, and sign it with an SSH key')
             [CompletionResult]::new('stacks', 'stacks', [CompletionResultType]::ParameterValue, 'List the projects and stacks of the repository')
             [CompletionResult]::new('rules', 'rules', [CompletionResultType]::ParameterValue, 'Try the rules on result files that are there already, or show which are set')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup: what was detected, what is missing, what would run; changes nothing')
@@ -1211,6 +1294,21 @@ Register-ArgumentCompleter -Native -CommandName 'stackstep' -ScriptBlock {
             break
         }
         'stackstep;help;release' {
+            break
+        }
+        'stackstep;help;accept' {
+            break
+        }
+        'stackstep;help;status' {
+            break
+        }
+        'stackstep;help;audit' {
+            break
+        }
+        'stackstep;help;unlock' {
+            break
+        }
+        'stackstep;help;approve' {
             break
         }
         'stackstep;help;stacks' {

@@ -3,3 +3,4 @@
 pub mod gate;
 pub mod refusals;
 pub mod reviews;
+pub mod signed;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::GateFacts;
 use super::merged_changes::{MergedChange, MergedChanges};
+use super::signed::{self, SignedQuestion};
 use crate::admit::approvals::gate::{GateQuestion, count_gate};
 use crate::admit::approvals::reviews::{ReviewFacts, TeamMembers, count_reviews};
 use crate::base::error::{Problem, Result};
@@ -11,7 +12,7 @@ use crate::base::git::short_commit;
 use crate::base::moment::Moment;
 use crate::delivery::settings::ApprovedBy;
 use crate::delivery::{ApprovalsWanted, StackSettings};
-use crate::forge::{Client, GatedJob};
+use crate::forge::{Client, GatedJob, Person};
 use crate::ledger::entry::{ApprovalWay, EntryApprover};
 use crate::report::{Reason, Report, RuleVerdict};
 
@@ -20,6 +21,8 @@ use crate::report::{Reason, Report, RuleVerdict};
 pub(super) struct FoundApprovals {
     pub approvers: Vec<EntryApprover>,
     pub notes: Vec<String>,
+    /// The people whom the forge and the gate name.
+    pub persons: Vec<Person>,
 }
 
 /// The members of teams, by the team's name with its `@`.
@@ -68,6 +71,7 @@ pub(super) async fn approvals(
     merged: &Result<MergedChanges, Problem>,
     client: Option<&Client<'_>>,
     since: Option<&str>,
+    report: &Report,
 ) -> Result<FoundApprovals> {
     let mut found = FoundApprovals::default();
     let mut people: BTreeSet<String> = BTreeSet::new();
@@ -86,11 +90,9 @@ pub(super) async fn approvals(
     if wanted.by.contains(&ApprovedBy::Environment) {
         by_environment(gates, wanted, &teams, client, &mut found, &mut people, &mut problems).await;
     }
-    if wanted.by == [ApprovedBy::Ssh] {
-        problems.push(Problem::new(
-            "signed approvals can't be read by this version",
-            "let reviews or the CI system's gate count: `approvals.by: [review, environment]`",
-        ));
+    if wanted.by.contains(&ApprovedBy::Ssh) {
+        let question = SignedQuestion { gates, wanted, merged, client, report };
+        signed::by_signatures(&question, &mut found, &mut people, &mut problems).await;
     }
     let needed = wanted.needed as usize;
     if people.len() >= needed {
@@ -154,7 +156,7 @@ async fn by_reviews(
     }
     // Each change request needs its approvals; those that all of them have are the run's.
     let mut everywhere: Option<BTreeSet<String>> = None;
-    for MergedChange { request, name, shown } in &merged.changes {
+    for MergedChange { request, name, shown, .. } in &merged.changes {
         let Some(shown) = shown else {
             problems.push(Problem::new(
                 format!("{name} has no preview of this stack that could have been approved"),
@@ -199,6 +201,7 @@ async fn by_reviews(
         if verdict.blocking.is_empty() {
             for review in &verdict.counted {
                 here.insert(review.person.id.to_lowercase());
+                found.persons.push(review.person.clone());
                 let id = format!(
                     "{}#{} {} {}",
                     client.place().repository,
@@ -288,6 +291,7 @@ async fn by_environment(
     problems.extend(verdict.problem);
     for person in &verdict.counted {
         people.insert(person.id.to_lowercase());
+        found.persons.push(person.clone());
         let id = format!("{} {environment} {}", gated.run.as_deref().unwrap_or_default(), person.id);
         found.approvers.push(EntryApprover::new(Some(&person.shown), ApprovalWay::Environment, Some(&id)));
         found.notes.push(format!("approved by `{}` at the gate of `{environment}`", person.shown));

@@ -71,7 +71,7 @@ pub(super) fn refused(gates: &GateFacts<'_>, reason: Reason, digest: &str, why: 
 
 /// The digest of the reviewed changes that the deployment carries out. What is left of a deployment that broke off is no
 /// other change than the whole. None if it was not compared with any, or is another one.
-fn reviewed(preview: &Report) -> Option<String> {
+pub(super) fn reviewed(preview: &Report) -> Option<String> {
     let comparison = preview.comparison.as_ref().filter(|comparison| comparison.passed())?;
     match comparison.reviewed.as_slice() {
         [one] => Some(one.clone()),

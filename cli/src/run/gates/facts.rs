@@ -24,6 +24,10 @@ pub struct JudgedRun {
     pub loosened: Vec<String>,
     /// Whether the settings judge this deployment and none after it: the commit's own file has no entry for the stack.
     pub is_last: bool,
+    /// Whether it is the commit's own file, so that its own list of signers counts.
+    pub is_own: bool,
+    /// The commit that was deployed last, if its list of signers judges as well, or alone.
+    pub earlier: Option<String>,
     /// What the report has to say of how the run is judged, a sentence each.
     pub told: Vec<String>,
     /// Why a preview is not judged.

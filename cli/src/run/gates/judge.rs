@@ -12,6 +12,7 @@ use crate::delivery::StackSettings;
 use crate::delivery::history::RepositoryHistory;
 use crate::delivery::judging::Judging;
 use crate::delivery::place::ForgeAccess;
+use crate::delivery::settings::ApprovedBy;
 use crate::delivery::stricter::stricter;
 use crate::engine::job::Job;
 use crate::inputs::{Command, Effect};
@@ -39,7 +40,7 @@ pub async fn judge(job: &mut Job<'_>, known: Option<&Judging>, console: &Console
         JudgedBy::NotKnown(why) => return Ok(JudgedRun { not_known: Some(why), ..JudgedRun::default() }),
         JudgedBy::Settings { settings, version, is_own } => (*settings, version, is_own),
     };
-    let mut judged = JudgedRun { settings: Some(settings), version, ..JudgedRun::default() };
+    let mut judged = JudgedRun { settings: Some(settings), version, is_own, ..JudgedRun::default() };
     if changes {
         let ledger = ledger::open(job, forge.as_ref().map(|forge| &forge.place));
         console.line(&format!("ledger: {}", ledger.shown()));
@@ -113,7 +114,12 @@ impl JudgedRun {
         let before = file_of_last_deployment(job, &commit, history).await?;
         let before = before.as_ref().and_then(|before| before.settings(stack));
         let (both, loosened) = match before {
-            Some(before) => stricter(before, &now),
+            Some(before) => {
+                let by_ssh =
+                    before.approvals.as_ref().is_some_and(|wanted| wanted.by.contains(&ApprovedBy::Ssh));
+                self.earlier = by_ssh.then(|| commit.clone());
+                stricter(before, &now)
+            }
             None => (now, Vec::new()),
         };
         (self.settings, self.loosened) = (Some(both), loosened);

@@ -2,6 +2,7 @@
 
 use super::facts::GateFacts;
 use super::merged_changes::{MergedChange, MergedChanges};
+use crate::admit::approvals::signed::{HandedApproval, has_a_signature, in_text};
 use crate::base::error::Problem;
 use crate::delivery::DeliveryEvent;
 use crate::delivery::history::RepositoryHistory;
@@ -58,9 +59,17 @@ pub(super) async fn with_previews(
             client.comments(request.number).await.map_err(|trouble| trouble.problem)?;
         let shown = author.as_deref().and_then(|author| shown_preview(&comments, author, &identity));
         let name = client.place().forge.request(request.number);
-        changes.push(MergedChange { request, name, shown });
+        let signed = signed_in(&comments, &name);
+        changes.push(MergedChange { request, name, shown, signed });
     }
     Ok(changes)
+}
+
+/// The signed approvals in the comments on a change request, the latest first.
+fn signed_in(comments: &[Comment], request: &str) -> Vec<HandedApproval> {
+    let with_one = comments.iter().rev().filter(|comment| has_a_signature(&comment.body));
+    let place = |comment: &Comment| format!("a comment by `{}` on {request}", comment.author);
+    with_one.flat_map(|comment| in_text(&place(comment), &comment.body)).collect()
 }
 
 /// The change requests that brought one commit into the branch.

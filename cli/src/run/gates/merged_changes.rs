@@ -1,5 +1,6 @@
 //! The change requests that a deployment brings, with what our comments on them show.
 
+use crate::admit::approvals::signed::HandedApproval;
 use crate::forge::ChangeRequest;
 use crate::publish::comment::previewed::ShownPreview;
 use crate::report::ReviewRecord;
@@ -13,6 +14,8 @@ pub struct MergedChange {
     pub name: String,
     /// The preview of the stack that our comment on it shows.
     pub shown: Option<ShownPreview>,
+    /// The signed approvals in its comments, whoever wrote them.
+    pub signed: Vec<HandedApproval>,
 }
 
 /// The change requests that a deployment brings.

@@ -22,6 +22,7 @@ mod proposed;
 mod queued;
 mod record;
 mod refused;
+mod signed;
 mod unreviewed;
 mod without_entry;
 
@@ -97,7 +98,7 @@ impl<'a> Gates<'a> {
         if self.facts.changes() {
             let review = &self.facts.job.inputs.review;
             self.facts.reviewed = unreviewed::named_as_reviewed(&self.facts, &review.reviewed)?;
-            self.facts.approved = unreviewed::named_as_approved(&self.facts, &review.approved)?;
+            self.facts.approved = unreviewed::named_as_approved(&self.facts, &review.approved_change)?;
             let named = [&self.facts.reviewed, &self.facts.approved];
             let records: Vec<ReviewRecord> =
                 named.into_iter().flat_map(|names| names.records.iter().cloned()).collect();
@@ -307,7 +308,8 @@ impl<'a> Gates<'a> {
             let accepted = self.facts.accepted(report);
             let past = self.facts.judged.past.as_ref();
             let since = accepted.zip(past).map(|(accepted, past)| past.refusal_time(accepted));
-            let found = approved::approvals(&self.facts, &wanted, &merged, client.as_ref(), since).await?;
+            let found =
+                approved::approvals(&self.facts, &wanted, &merged, client.as_ref(), since, report).await?;
             self.facts.approvers = found.approvers;
             self.notes.extend(found.notes);
         }

@@ -25,12 +25,12 @@ fn way_out() -> &'static str {
     Reason::Reviewed.way_out(Operation::Up)
 }
 
-/// Reads the input `approved`, which a comment can't be: people approve at a gate what the run before it has found.
+/// Reads the input `approved-change`, which a comment can't be: people approve at a gate what the run before it has found.
 pub(super) fn named_as_approved(gates: &GateFacts<'_>, texts: &[String]) -> Result<ReviewedNames> {
     let names = named_as_reviewed(gates, texts)?;
     if names.comments {
         return Err(Error::input(
-            "`approved` names `comment`, which is what was reviewed and not what was approved at a gate",
+            "`approved-change` names `comment`, which is what was reviewed and not what was approved at a gate",
             "name the result file of the preview that the gate has shown, or `sha256:…`; `comment` belongs to `reviewed`",
         ));
     }
