@@ -6,7 +6,9 @@ use crate::base::env::Env;
 use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
-use crate::commands::{accept, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks};
+use crate::commands::{
+    accept, break_glass, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks,
+};
 use crate::process::signals::Signals;
 
 /// Runs the command of the command line. Returns the exit status.
@@ -35,6 +37,9 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         }
         Ask::Hold(ask) => Box::pin(hold::hold(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Accept(ask) => Box::pin(accept::run(&ask, &args.flags, env, &mut console, signals)).await,
+        Ask::BreakGlass(ask) => {
+            Box::pin(break_glass::run(&ask, &args.flags, env, &mut console, signals)).await
+        }
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

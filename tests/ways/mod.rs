@@ -1,6 +1,7 @@
 //! The ways out of a refusal: `accept`, `break-glass`, `rollback`, `hold` and `release`.
 
 mod accept;
+mod break_glass;
 mod hold;
 mod refused;
 mod shop;

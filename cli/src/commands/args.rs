@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::commands::accept::AcceptAsk;
+use crate::commands::break_glass::BreakGlassAsk;
 use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
@@ -35,6 +36,8 @@ pub enum Ask {
     Hold(HoldAsk),
     /// `accept`: a person takes a refused change for a reviewed one.
     Accept(AcceptAsk),
+    /// `break-glass`: a person lets a change be deployed without what is needed otherwise.
+    BreakGlass(BreakGlassAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -86,6 +89,7 @@ pub fn command() -> Clap {
     )
     .subcommands(HoldAsk::clap())
     .subcommand(AcceptAsk::clap())
+    .subcommand(BreakGlassAsk::clap())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -203,6 +207,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "inputs" => Ask::Inputs,
         "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
         "accept" => Ask::Accept(AcceptAsk::given(sub)),
+        "break-glass" => Ask::BreakGlass(BreakGlassAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "rules" => {
             return Ok(Args { ask: Ask::Rules(rules_ask(sub)), flags: given(sub) });
@@ -265,7 +270,16 @@ pub fn has_no_result(word: &str) -> bool {
     command.is_some_and(|command| command.operation().is_none())
         || matches!(
             word,
-            "inputs" | "stacks" | "hold" | "release" | "accept" | "rules" | "doctor" | "finish" | "help"
+            "inputs"
+                | "stacks"
+                | "hold"
+                | "release"
+                | "accept"
+                | "break-glass"
+                | "rules"
+                | "doctor"
+                | "finish"
+                | "help"
         )
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod args;
+pub mod break_glass;
 pub mod deploy;
 pub mod doctor;
 pub mod early;

@@ -7,12 +7,13 @@
 use serde_json::{Value, json};
 
 mod contents;
+mod issues;
 mod protection;
 mod reviews;
 mod rulesets;
 
 use super::{
-    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge,
+    ChangeRequest, ChangeRequests, Comment, Comments, CommitStatus, Deployment, Deployments, Forge, Issues,
     KeptRecord, NewRecord, Person, Place, Reading, RequestFor, State, StatusThere, Statuses,
     begins_with_name, cut_to, encoded, encoded_path, number_at, one_field, read_list, text_at,
 };
@@ -121,6 +122,10 @@ impl Forge for GitHub {
     }
 
     fn deployments(&self) -> Option<&dyn Deployments> {
+        Some(self)
+    }
+
+    fn issues(&self) -> Option<&dyn Issues> {
         Some(self)
     }
 }

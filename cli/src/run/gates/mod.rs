@@ -11,6 +11,7 @@
 mod approved;
 mod entry;
 mod facts;
+pub mod glass;
 mod judge;
 mod judged;
 pub mod ledger;
@@ -63,6 +64,8 @@ pub struct Gates<'a> {
     notes: Vec<String>,
     /// The digest of what the preview proposes.
     digest: Option<String>,
+    /// The refusals of gates before the preview, for which a broken glass may stand in.
+    put_off: Vec<Error>,
 }
 
 impl<'a> Gates<'a> {
@@ -83,7 +86,7 @@ impl<'a> Gates<'a> {
             change_requests: Vec::new(),
             state: None,
         };
-        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None }
+        Self { facts, reserved: RefCell::new(None), notes: Vec::new(), digest: None, put_off: Vec::new() }
     }
 
     /// The gates before the engine starts: where the commit stands, holds, and what the stack before has verified.
@@ -139,8 +142,13 @@ impl<'a> Gates<'a> {
             &self.facts.job.context,
             client.as_ref(),
         );
-        place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await?;
-        promotion::refuse_what_was_not_verified(&self.facts, &settings).await?;
+        let previews = executor.previews_first();
+        let placed = place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await;
+        let promoted = promotion::refuse_what_was_not_verified(&self.facts, &settings).await;
+        drop(client);
+        self.put_off(placed, previews)?;
+        self.put_off(promoted, previews)?;
+        self.follow_up().await;
         if settings.is_compared() && self.facts.reviewed.is_by_comments() {
             let merged = self.merged().await;
             self.look_for_shown(executor, merged);
@@ -240,10 +248,13 @@ impl<'a> Gates<'a> {
             end_by_rules(report);
             return false;
         }
-        if report.has_changes == Some(false) {
-            return true;
+        let mut refusals = std::mem::take(&mut self.put_off);
+        if report.has_changes != Some(false)
+            && let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await
+        {
+            refusals.push(error);
         }
-        if let Err(error) = self.is_reviewed_and_approved(settings.as_ref(), report).await {
+        if let Err(error) = self.stand_in_for(refusals, report).await {
             end_by(report, &error);
             return false;
         }
