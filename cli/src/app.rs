@@ -7,7 +7,7 @@ use crate::ci;
 use crate::ci::console::Console;
 use crate::commands::args::{self, Ask};
 use crate::commands::{
-    accept, break_glass, deploy, doctor, early, exec, finish, hold, inputs, rules, run, stacks,
+    accept, break_glass, deploy, doctor, early, exec, finish, hold, inputs, rollback, rules, run, stacks,
 };
 use crate::process::signals::Signals;
 
@@ -40,6 +40,7 @@ pub async fn run(arguments: Vec<OsString>, env: &Env, signals: &Signals) -> u8 {
         Ask::BreakGlass(ask) => {
             Box::pin(break_glass::run(&ask, &args.flags, env, &mut console, signals)).await
         }
+        Ask::Rollback(ask) => Box::pin(rollback::run(&ask, &args.flags, env, &mut console, signals)).await,
         Ask::Run(command) => Box::pin(run::run(Some(command), &args.flags, env, &mut console, signals)).await,
         Ask::RunInput => Box::pin(run::run(None, &args.flags, env, &mut console, signals)).await,
         Ask::Finish(file) => Ok(finish::finish(&file, env, &mut console, signals).await),

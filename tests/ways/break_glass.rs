@@ -196,7 +196,8 @@ fn an_issue_that_the_same_person_closed_is_opened_again() {
 
 #[test]
 fn where_no_issue_can_be_opened_it_is_said_and_the_glass_is_broken_all_the_same() {
-    for (forge, why) in [("azure", "has no issues that a job can open"), ("bitbucket", "has no issues")] {
+    for (forge, why) in [("azure-repos", "has no issues that a job can open"), ("bitbucket", "has no issues")]
+    {
         let (shop, digest, _fake) = refused(ENTRY, forge);
         breaks(&shop, &digest).ends_with(0).says("no issue follows it up").says(why);
         shop.deploy("").ends_with(0).says("no issue follows it up: let somebody else look at it");

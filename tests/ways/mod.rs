@@ -4,4 +4,5 @@ mod accept;
 mod break_glass;
 mod hold;
 mod refused;
+mod rollback;
 mod shop;

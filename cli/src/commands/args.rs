@@ -13,6 +13,7 @@ use crate::commands::doctor::DoctorFlags;
 use crate::commands::doctor::event::{self, EventAsk};
 use crate::commands::hold::HoldAsk;
 use crate::commands::ledger_verb;
+use crate::commands::rollback::RollbackAsk;
 use crate::commands::rules::RulesAsk;
 use crate::inputs::headings::{COMMAND, ReportInputs, RulesInputs, StackInputs};
 use crate::inputs::resolve::{Flags, default_value};
@@ -38,6 +39,8 @@ pub enum Ask {
     Accept(AcceptAsk),
     /// `break-glass`: a person lets a change be deployed without what is needed otherwise.
     BreakGlass(BreakGlassAsk),
+    /// `rollback`: deploys a commit that was deployed before.
+    Rollback(RollbackAsk),
     /// `deploy`: what the map says for the event at hand.
     Deploy,
     /// `run`: the command that the `command` input names. Wrappers call it so.
@@ -90,6 +93,7 @@ pub fn command() -> Clap {
     .subcommands(HoldAsk::clap())
     .subcommand(AcceptAsk::clap())
     .subcommand(BreakGlassAsk::clap())
+    .subcommand(RollbackAsk::clap())
     .subcommand(
         Clap::new("stacks")
             .about("List the projects and stacks of the repository")
@@ -207,6 +211,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, clap
         "inputs" => Ask::Inputs,
         "hold" | "release" => Ask::Hold(HoldAsk::given(name, sub)),
         "accept" => Ask::Accept(AcceptAsk::given(sub)),
+        "rollback" => Ask::Rollback(RollbackAsk::given(sub)),
         "break-glass" => Ask::BreakGlass(BreakGlassAsk::given(sub)),
         "stacks" => Ask::Stacks { json: sub.get_flag("json") },
         "rules" => {
@@ -320,7 +325,7 @@ fn given(matches: &ArgMatches) -> Flags {
 }
 
 /// A flag for each input that one of `commands` reads.
-fn flags(commands: &[Command]) -> Vec<Arg> {
+pub(super) fn flags(commands: &[Command]) -> Vec<Arg> {
     let reads = |input: &&Input| commands.iter().any(|command| input.applies_to(*command));
     let command_word = |input: &&Input| input.name != COMMAND.name || commands.len() > 1;
     // A secret has no flag: everyone on the machine can read a command line.

@@ -13,6 +13,7 @@ pub mod hold;
 pub mod inputs;
 mod ledger_verb;
 pub mod report;
+pub mod rollback;
 pub mod rules;
 pub mod run;
 pub mod stacks;

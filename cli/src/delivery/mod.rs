@@ -6,6 +6,7 @@ pub mod event;
 pub mod history;
 pub mod judging;
 pub mod map;
+pub mod own_checkout;
 pub mod pattern;
 pub mod place;
 pub mod settings;

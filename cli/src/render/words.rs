@@ -6,6 +6,7 @@ use serde_json::Value;
 
 pub(super) use super::figures::{is_plan, moment, number};
 use super::{Detail, Options, checked, ruled};
+use crate::base::git::short_commit;
 use crate::report::{
     Operation, Reason, Report, RuleVerdict, Severity, Status, Step, StepStatus, natural, natural_key,
 };
@@ -299,11 +300,20 @@ pub(super) fn is_quiet(report: &Report) -> bool {
 
 /// "Preview of dev".
 fn noun_of(report: &Report, stack: &str) -> String {
-    format!("{} of {stack}", report.command.noun(report.preview_only))
+    match report.rollback.as_deref().map(short_commit) {
+        Some(commit) if is_plan(report) && report.command == Operation::Preview => {
+            format!("Preview of the rollback of {stack} to {commit}")
+        }
+        Some(commit) => format!("Rollback of {stack} to {commit}"),
+        None => format!("{} of {stack}", report.command.noun(report.preview_only)),
+    }
 }
 
 /// "Deployed dev".
 fn done_to(report: &Report, stack: &str) -> String {
+    if let (Operation::Up, Some(commit)) = (report.command, &report.rollback) {
+        return format!("Rolled back {stack} to {}", short_commit(commit));
+    }
     done(report).map_or_else(|| noun_of(report, stack), |done| format!("{done} {stack}"))
 }
 

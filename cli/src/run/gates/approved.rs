@@ -118,7 +118,7 @@ pub(super) async fn teams(from: &[String], client: Option<&Client<'_>>) -> Teams
     let mut teams = Teams::new();
     let Some(client) = client else { return teams };
     for team in from.iter().filter(|name| name.starts_with('@')) {
-        let members = match client.team_members(team).await {
+        let members = match client.team_members(team.trim_start_matches('@')).await {
             Ok(Some(members)) => TeamMembers::Known(members),
             Ok(None) => TeamMembers::NotKnown(Problem::without_hint("the forge has no such team")),
             Err(trouble) => TeamMembers::NotKnown(trouble.problem),

@@ -111,7 +111,9 @@ impl JudgedRun {
         let (Some(commit), Some(stack), Some(now)) = (deployed, &job.stack, self.settings.clone()) else {
             return Ok(());
         };
-        if job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit)) {
+        if job.rollback.is_none()
+            && job.context.commit.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(&commit))
+        {
             return Ok(());
         }
         let before = file_of_last_deployment(job, &commit, history).await?;

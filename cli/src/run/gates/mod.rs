@@ -23,6 +23,7 @@ mod proposed;
 mod queued;
 mod record;
 mod refused;
+pub mod rollback;
 mod unreviewed;
 mod without_entry;
 
@@ -122,7 +123,7 @@ impl<'a> Gates<'a> {
             ));
         }
         if let Some(past) = &self.facts.judged.past
-            && let Some(hold) = past.holds().first()
+            && let Some(hold) = past.holds().iter().find(|hold| !self.facts.passes(hold))
         {
             return Err(ledger::held(hold, &self.facts));
         }
@@ -143,7 +144,11 @@ impl<'a> Gates<'a> {
             client.as_ref(),
         );
         let previews = executor.previews_first();
-        let placed = place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await;
+        // The default branch contains the commit of a rollback: that was made certain before it was checked out.
+        let placed = match self.facts.job.rollback {
+            Some(_) => Ok(()),
+            None => place_in_history::refuse_a_commit_out_of_place(self.facts.job, &history).await,
+        };
         let promoted = promotion::refuse_what_was_not_verified(&self.facts, &settings).await;
         drop(client);
         self.put_off(placed, previews)?;
@@ -179,6 +184,9 @@ impl<'a> Gates<'a> {
 
     /// The change requests that the run deploys, or that the merge queue would.
     async fn merged(&self) -> Result<MergedChanges, Problem> {
+        if let Some(none) = rollback::no_changes(&self.facts) {
+            return none;
+        }
         let client =
             self.facts.judged.forge.as_ref().map(ForgeAccess::client).ok_or_else(|| self.facts.no_forge())?;
         let job = self.facts.job;
@@ -236,6 +244,9 @@ impl<'a> Gates<'a> {
     }
 
     async fn judge_preview(&mut self, report: &mut Report) -> bool {
+        if self.facts.job.rollback.is_some() {
+            self.notes.extend(rollback::cant_come_back(report));
+        }
         let verdict = ruling::judge_preview(self.facts.job, report);
         if !self.facts.changes() {
             ruling::fail_preview(self.facts.job, report);

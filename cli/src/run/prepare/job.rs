@@ -105,6 +105,7 @@ impl<'a> Prepared<'a> {
             seen_by_engine: self.env.with_missing(&self.file_variables),
             checks: self.checks,
             demand: self.demand,
+            rollback: self.rollback,
             hands_on: true,
             engine_env: EngineEnv::default(),
             folder: None,
