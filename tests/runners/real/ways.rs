@@ -24,10 +24,18 @@ fn what_slipped_in_is_deployed_once_somebody_has_accepted_it() {
     let delivery = slipped_in("");
     let refused = delivery.deploy().differs_by(&["step-more of b", "source of #shop/Pulumi.yaml"]);
     let digest = digest(&refused);
-    assert!(refused.log.contains(&format!("`stackstep accept -C shop --stack dev --digest {digest}")), "{}", refused.log);
+    assert!(
+        refused.log.contains(&format!("`stackstep accept -C shop --stack dev --digest {digest}")),
+        "{}",
+        refused.log
+    );
     delivery.stage.stackstep(&format!("accept dev --digest {digest} --reason hotfix")).ends_with(0);
     let run = delivery.deploy().ends_with(0).did("a: create, b: create, shop-dev: create");
-    assert!(run.notes().contains("accepted by `ann` on ") && run.notes().contains(": hotfix"), "{}", run.notes());
+    assert!(
+        run.notes().contains("accepted by `ann` on ") && run.notes().contains(": hotfix"),
+        "{}",
+        run.notes()
+    );
     assert_eq!(delivery.ledger(), ["refused", "accepted", "reserved", "finished", "verified"]);
     shown();
 }
@@ -61,7 +69,10 @@ fn a_rollback_after_a_deletion_creates_an_empty_resource_and_says_so() {
     for text in ["created empty: `db` (probe:index:Thing)", "this is the reviewed change"] {
         assert!(run.notes().contains(text), "{}", run.notes());
     }
-    assert_eq!((run.result["rollback"].as_str(), run.result["commit"].as_str()), (Some(&*before), Some(&*before)));
+    assert_eq!(
+        (run.result["rollback"].as_str(), run.result["commit"].as_str()),
+        (Some(&*before), Some(&*before))
+    );
     assert_eq!(delivery.output("a", "value"), 1);
     shown();
 }
